@@ -1,0 +1,1 @@
+"""Is an example right, how long is it, and what would training on it cost."""

@@ -1,0 +1,1 @@
+"""The project file: the only SQL, the changes and their undo, the queries."""

@@ -1,0 +1,77 @@
+"""The pool of worker processes for bulk work that would hold Python's lock.
+
+Work is a module-level function and a job that can be pickled. Processes are spawned, on every
+system alike, so a worker imports only what its function needs and never the window.
+"""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from types import TracebackType
+from typing import Any, TypeVar
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+class WorkerPool:
+    """Spawned processes that start at the first job and end with `close`."""
+
+    def __init__(self, processes: int | None = None) -> None:
+        self.processes = processes or max(1, min(8, os.cpu_count() or 1))
+        self._executor: ProcessPoolExecutor | None = None
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._executor is None:
+            self._executor = ProcessPoolExecutor(
+                self.processes, mp_context=multiprocessing.get_context("spawn")
+            )
+        return self._executor
+
+    def warm_up(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Start the processes and let each load what the function needs; returns at once."""
+        for _process in range(self.processes):
+            self._started().submit(function, *arguments)
+
+    def map_ordered(
+        self, function: Callable[[Job], Result], jobs: Iterable[Job], ahead: int | None = None
+    ) -> Iterator[Result]:
+        """Yield the results in the order of the jobs, reading jobs only a little ahead.
+
+        Args:
+            function: A function of a module, called in a worker with one job.
+            jobs: Read lazily: at most `ahead` jobs are under way or waiting to be taken.
+            ahead: Three times the number of processes unless told.
+        """
+        executor = self._started()
+        limit = ahead or 3 * self.processes
+        pending: deque[Future[Result]] = deque()
+        try:
+            for job in jobs:
+                pending.append(executor.submit(function, job))
+                if len(pending) >= limit:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+    def close(self) -> None:
+        """End the processes; jobs that have not begun are dropped."""
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+            self._executor = None
+
+    def __enter__(self) -> "WorkerPool":
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
