@@ -1,0 +1,56 @@
+"""What is worked out about one record: its kind, preview, lengths, fingerprints and problems."""
+
+from typing import Literal, NamedTuple
+
+from tunedesk.checks.problem import Problem
+
+Kind = Literal[
+    "chat",
+    "preference",
+    "reinforcement",
+    "prompt_completion",
+    "sharegpt",
+    "alpaca",
+    "other",
+    "unreadable",
+]
+
+
+class Facts(NamedTuple):
+    """The derived facts of one version of a record.
+
+    Attributes:
+        kind: What kind of training example it is; "unreadable" when it is no JSON object.
+        preview: One line of text that shows what it is about, at most 160 characters.
+        roles: One letter a message: s(ystem), u(ser), a(ssistant), t(ool), f(unction),
+            d(eveloper), ? for anything else.
+        tokens: All of it: messages, tools and images.
+        message_tokens: The exact part: roles, texts and names with the format's own tokens.
+        tool_tokens: An estimate for tools and tool calls.
+        image_tokens: An estimate for images.
+        trained_tokens: The tokens of the assistant messages that are trained on.
+        fingerprint: Hash of the whole conversation.
+        question: Hash of all that stands before the last assistant answer.
+        answer: Hash of that answer.
+        system: Hash of the system prompt.
+        problems: All problems, in the order of the record.
+    """
+
+    kind: Kind
+    preview: str
+    roles: str
+    tokens: int
+    message_tokens: int
+    tool_tokens: int
+    image_tokens: int
+    trained_tokens: int
+    fingerprint: int | None
+    question: int | None
+    answer: int | None
+    system: int | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def turns(self) -> int:
+        """How many messages it has."""
+        return len(self.roles)
