@@ -1,0 +1,44 @@
+"""The pool keeps the order, reads little ahead, and leaves no process behind."""
+
+import multiprocessing
+import operator
+
+import pytest
+
+from tunedesk.workers import WorkerPool
+
+
+def test_results_come_in_the_order_of_the_jobs():
+    with WorkerPool(2) as pool:
+        assert list(pool.map_ordered(operator.neg, range(50))) == [-n for n in range(50)]
+    assert not multiprocessing.active_children()
+
+
+def test_jobs_are_read_only_a_little_ahead():
+    read = []
+
+    def jobs():
+        for number in range(100):
+            read.append(number)
+            yield number
+
+    with WorkerPool(1) as pool:
+        results = pool.map_ordered(operator.neg, jobs(), ahead=4)
+        assert next(results) == 0
+        assert len(read) == 4
+        results.close()
+
+
+def test_an_error_of_a_job_reaches_the_caller():
+    with WorkerPool(1) as pool, pytest.raises(ZeroDivisionError):
+        list(pool.map_ordered(divide_by, [1, 0]))
+
+
+def test_closing_twice_does_no_harm():
+    pool = WorkerPool(1)
+    pool.close()
+    pool.close()
+
+
+def divide_by(number):
+    return 1 / number
