@@ -1,0 +1,1 @@
+"""The Examples page: the table, the form of message cards and the side panel."""

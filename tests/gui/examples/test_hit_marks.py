@@ -1,0 +1,36 @@
+"""The words of a search are marked where they stand."""
+
+import pytest
+
+from tunedesk.gui.examples.hit_marks import around_first_hit, hits, search_pattern
+
+
+@pytest.mark.parametrize(
+    ("search", "text", "expected"),
+    [
+        ("fever", "Fever and fever", ["Fever", "fever"]),
+        ("cough syrup", "A syrup for a cough", ["syrup", "cough"]),
+        ('"cough syrup"', "cough  syrup, syrup", ["cough  syrup"]),
+        ("syr*", "syrup", ["syr"]),
+        ("薬", "この薬は", ["薬"]),
+        ("a.b", "a.b axb", ["a.b"]),
+        ("", "anything", []),
+        ('""', "anything", []),
+    ],
+)
+def test_hits(search, text, expected):
+    found = hits(text, search_pattern(search))
+    assert [text[start:end] for start, end in found] == expected
+
+
+def test_the_piece_around_the_first_hit_is_one_line():
+    text = "word " * 100 + "the needle\nstands here " + "word " * 100
+    piece = around_first_hit(text, search_pattern("needle"))
+    assert "needle stands here" in piece
+    assert piece.startswith("…")
+    assert piece.endswith("…")
+    assert len(piece) <= 162
+
+
+def test_no_hit_gives_no_piece():
+    assert around_first_hit("nothing", search_pattern("needle")) == ""
