@@ -41,7 +41,7 @@ def prepare(extras: str = "") -> Path:
     Args:
         extras: Extras to install with Tunedesk, such as ``test``.
     """
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  it runs under any Python of the user
         sys.exit(f"Tunedesk needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     install_system_packages(missing_system_packages())
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
