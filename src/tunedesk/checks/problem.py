@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-JsonPath = tuple[str | int, ...]
+from tunedesk.examples.json_path import Path
 
 
 class Problem(NamedTuple):
@@ -16,7 +16,7 @@ class Problem(NamedTuple):
     """
 
     code: str
-    path: JsonPath
+    path: Path
     parameters: dict[str, Any]
 
 

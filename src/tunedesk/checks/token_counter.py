@@ -1,0 +1,83 @@
+"""How many tokens a text has: gigatoken where it is exact, tiktoken everywhere else.
+
+gigatoken counts ten times faster than tiktoken. The two may come to different counts only where
+their Unicode tables differ, on code points that one of them does not know yet: a text with a
+character outside the tables of this Python, or with half a surrogate pair, is left to tiktoken.
+Text that spells a special token counts as plain text in both.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tunedesk.checks.encodings import (
+    DEFAULT_ENCODING,
+    checked_vocabulary_file,
+    load_encoding,
+    vocabulary,
+)
+
+if TYPE_CHECKING:
+    import tiktoken
+
+_UNSURE = ("Cn", "Cs")
+_SHORT = 64
+_KEPT = 4096
+
+
+class TokenCounter:
+    """Counts the tokens of texts in one encoding; made once and used by one thread at a time."""
+
+    def __init__(self, encoding: str = DEFAULT_ENCODING) -> None:
+        self.encoding = encoding
+        self._vocabulary = vocabulary(encoding)
+        self._exact: tiktoken.Encoding | None = None
+        self._fast = _gigatoken(encoding)
+        self._short: dict[str, int] = {}
+
+    def count(self, text: str) -> int:
+        """The number of tokens of the text."""
+        if len(text) < _SHORT:
+            # Roles, names and greetings come again and again.
+            known = self._short.get(text)
+            if known is not None:
+                return known
+            if len(self._short) >= _KEPT:
+                self._short.clear()
+            number = self._short[text] = self._count(text)
+            return number
+        return self._count(text)
+
+    def _count(self, text: str) -> int:
+        if self._fast is not None and _is_well_known(text):
+            return self._fast(text)
+        if self._exact is None:
+            self._exact = load_encoding(self.encoding)
+        return len(self._exact.encode_ordinary(text))
+
+
+def _is_well_known(text: str) -> bool:
+    """Whether every character stands in the Unicode tables that all the libraries share."""
+    if text.isascii():
+        return True
+    # isprintable() is quick but refuses line breaks and the joiners inside emoji as well.
+    if text.replace("\n", "").isprintable():
+        return True
+    return not any(unicodedata.category(character) in _UNSURE for character in set(text))
+
+
+@cache
+def _gigatoken(encoding: str) -> Callable[[str], int] | None:
+    """Gigatoken's way to count in this encoding; None where it has none."""
+    made_of = vocabulary(encoding)
+    if made_of.scheme is None:
+        return None
+    import gigatoken  # a slow import, and `--no-tokens` needs none of it
+
+    # No special tokens are given, so their spellings are split like any other text.
+    tokenizer = gigatoken.Tokenizer.from_tiktoken(
+        checked_vocabulary_file(made_of.file), pretokenizer=made_of.scheme, special_tokens={}
+    )
+    encode = tokenizer.backend.encode
+    return lambda text: len(encode(text))
