@@ -1,0 +1,131 @@
+"""The table of actions: what exists in the window, under which name and key.
+
+Texts carry no menu letters of their own; Qt's menus are reached by Alt and the arrow keys.
+"""
+
+from dataclasses import dataclass
+
+from tunedesk.i18n import _
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """What is declared about one action.
+
+    Attributes:
+        id: Stable name, "group.verb".
+        text: The visible label; also the accessible name.
+        keys: Keys in portable spelling; the first is shown.
+        tooltip: One line of explanation; empty takes the text.
+        group: Heading in the overview of keys.
+        icon: Our name of its icon, or empty.
+        checkable: Whether it is switched on and off.
+        repeats: Whether holding the key repeats it.
+    """
+
+    id: str
+    text: str
+    keys: tuple[str, ...] = ()
+    tooltip: str = ""
+    group: str = ""
+    icon: str = ""
+    checkable: bool = False
+    repeats: bool = False
+
+
+PROJECT, EDIT, GO, EXAMPLE, MESSAGE, VIEW, HELP = (
+    _("Project"),
+    _("Edit"),
+    _("Go"),
+    _("Example"),
+    _("Message"),
+    _("View"),
+    _("Help"),
+)
+
+ACTIONS = (
+    ActionSpec("project.new", _("New project…"), ("Ctrl+Shift+N",), "", PROJECT, "new_project"),
+    ActionSpec("project.open", _("Open…"), ("Ctrl+O",), "", PROJECT, "open"),
+    ActionSpec("project.sample", _("Open the sample project"), (), "", PROJECT, "sample"),
+    ActionSpec("project.close", _("Close project"), ("Ctrl+W",), "", PROJECT),
+    ActionSpec(
+        "project.import",
+        _("Import"),
+        ("Ctrl+I",),
+        _("Import examples from a file"),
+        PROJECT,
+        "import",
+    ),
+    ActionSpec(
+        "project.export",
+        _("Export"),
+        ("Ctrl+E",),
+        _("Export examples into a file"),
+        PROJECT,
+        "export",
+    ),
+    ActionSpec(
+        "project.check",
+        _("Check"),
+        ("F5",),
+        _("Check all examples and show their problems"),
+        PROJECT,
+        "check",
+    ),
+    ActionSpec("app.preferences", _("Preferences…"), ("Ctrl+,",), "", PROJECT, "settings"),
+    ActionSpec("app.quit", _("Quit"), ("Ctrl+Q",), "", PROJECT),
+    ActionSpec("edit.undo", _("Undo"), ("Ctrl+Z",), "", EDIT, "undo", repeats=True),
+    ActionSpec("edit.redo", _("Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), "", EDIT, "redo", repeats=True),
+    ActionSpec("edit.search", _("Search"), ("Ctrl+F",), _("Search all messages"), EDIT, "search"),
+    ActionSpec("edit.replace", _("Find and replace…"), ("Ctrl+H",), "", EDIT),
+    ActionSpec("example.new", _("New example"), ("Ctrl+N",), "", EXAMPLE, "add"),
+    ActionSpec("example.duplicate", _("Duplicate example"), ("Ctrl+D",), "", EXAMPLE, "duplicate"),
+    ActionSpec("example.delete", _("Delete examples"), ("Ctrl+Delete",), "", EXAMPLE, "delete"),
+    ActionSpec("example.copy", _("Copy examples"), ("Ctrl+Shift+C",), "", EXAMPLE, "copy"),
+    ActionSpec("example.paste", _("Paste examples"), ("Ctrl+Shift+V",), "", EXAMPLE),
+    ActionSpec("example.move_up", _("Move example up"), ("Ctrl+Shift+Up",), "", EXAMPLE),
+    ActionSpec("example.move_down", _("Move example down"), ("Ctrl+Shift+Down",), "", EXAMPLE),
+    ActionSpec("example.tag", _("Tag…"), ("T",), _("Tag the selected examples"), EXAMPLE, "tag"),
+    ActionSpec(
+        "example.approve_next",
+        _("Approve and go on"),
+        ("Ctrl+Return", "Ctrl+Enter"),
+        "",
+        EXAMPLE,
+        "approve",
+    ),
+    ActionSpec("example.approve", _("Approve"), ("A",), "", EXAMPLE, "approve"),
+    ActionSpec("example.changes", _("Changes wanted"), ("C",), "", EXAMPLE, "changes_wanted"),
+    ActionSpec("example.reject", _("Reject"), ("R",), "", EXAMPLE, "reject"),
+    ActionSpec("example.to_review", _("To review"), ("V",), "", EXAMPLE),
+    ActionSpec("example.draft", _("Draft"), (), "", EXAMPLE),
+    ActionSpec("message.add", _("Add message"), ("Ctrl+M",), "", MESSAGE, "add"),
+    ActionSpec(
+        "message.delete", _("Delete message"), ("Ctrl+Shift+Delete",), "", MESSAGE, "delete"
+    ),
+    ActionSpec("message.duplicate", _("Duplicate message"), ("Ctrl+Shift+D",), "", MESSAGE),
+    ActionSpec("message.move_up", _("Move message up"), ("Alt+Shift+Up",), "", MESSAGE),
+    ActionSpec("message.move_down", _("Move message down"), ("Alt+Shift+Down",), "", MESSAGE),
+    ActionSpec("message.split", _("Split at the cursor"), ("Ctrl+Shift+Return",), "", MESSAGE),
+    ActionSpec("message.merge", _("Merge with the next"), ("Ctrl+Shift+M",), "", MESSAGE),
+    ActionSpec("go.examples", _("Go to Examples"), ("Ctrl+1",), "", GO, "examples"),
+    ActionSpec(
+        "go.previous", _("Previous example"), ("Alt+Up", "K"), "", GO, "previous", repeats=True
+    ),
+    ActionSpec("go.next", _("Next example"), ("Alt+Down", "J"), "", GO, "next", repeats=True),
+    ActionSpec("go.table", _("To the table"), ("Ctrl+T",), "", GO),
+    ActionSpec("go.form", _("To the messages"), ("Ctrl+L",), "", GO),
+    ActionSpec("go.problem", _("Next problem"), ("F8",), "", GO),
+    ActionSpec("panel.problems", _("Problems"), ("Alt+1",), "", GO, "error"),
+    ActionSpec("panel.tokens", _("Tokens"), ("Alt+2",), "", GO, "tokens"),
+    ActionSpec("panel.history", _("History"), ("Alt+3",), "", GO, "history"),
+    ActionSpec("view.raw", _("Raw JSON"), ("Ctrl+J",), "", VIEW, "code", checkable=True),
+    ActionSpec("view.zoom_in", _("Larger text"), ("Ctrl++", "Ctrl+="), "", VIEW, repeats=True),
+    ActionSpec("view.zoom_out", _("Smaller text"), ("Ctrl+-",), "", VIEW, repeats=True),
+    ActionSpec("view.zoom_reset", _("Normal text size"), ("Ctrl+0",), "", VIEW),
+    ActionSpec("view.monospace", _("Fixed-width text"), (), "", VIEW, checkable=True),
+    ActionSpec("view.panel", _("Side panel"), ("Ctrl+B",), "", VIEW, checkable=True),
+    ActionSpec("view.full_screen", _("Full screen"), ("F11",), "", VIEW, checkable=True),
+    ActionSpec("help.keys", _("Keys"), ("?", "F1"), _("Show the keys"), HELP, "keyboard"),
+    ActionSpec("help.about", _("About Tunedesk"), (), "", HELP),
+)

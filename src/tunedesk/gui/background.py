@@ -1,0 +1,233 @@
+"""The only threads of the window: work runs in them, its results arrive in the GUI thread.
+
+A function that has a parameter `progress` is given one; through it the user's Cancel reaches the
+work. Work that holds Python's lock belongs into the worker processes of `Background.pool`.
+"""
+
+import inspect
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import shiboken6
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from tunedesk.errors import Cancelled, UserError
+from tunedesk.workers import WorkerPool
+
+THREADS = 6
+PROGRESS_EVERY = 0.05
+
+
+class Task:
+    """One piece of work under way."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._cancelled = threading.Event()
+        self._done = False
+
+    def cancel(self) -> None:
+        """Stop the work at its next report of progress; its result will not be delivered."""
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody stopped it."""
+        return self._cancelled.is_set()
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended and its answer has been delivered or dropped."""
+        return self._done
+
+
+class Background(QObject):
+    """Runs functions outside the GUI thread and brings back what they return.
+
+    Signals:
+        user_error: A `UserError` that the caller of `run` left to the window.
+        crashed: A bug in the work, as the exception.
+        busy_changed: The number of tasks under way.
+    """
+
+    user_error = Signal(object)
+    crashed = Signal(object)
+    busy_changed = Signal(int)
+    _delivered = Signal(object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._executor: ThreadPoolExecutor | None = None
+        self._pool: WorkerPool | None = None
+        self._tasks: set[Task] = set()
+        self._closed = False
+        self._delivered.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        on_result: Callable[[Any], Any] | None = None,
+        on_error: Callable[[UserError], Any] | None = None,
+        on_progress: Callable[[int, int | None], Any] | None = None,
+        on_finished: Callable[[], Any] | None = None,
+    ) -> Task:
+        """Run the function in a thread; every callback is called in the GUI thread.
+
+        Args:
+            function: What to run. If it has a parameter `progress` that `args` leave open, it is
+                given a callback that reports and raises `Cancelled` once the task is cancelled.
+            *args: Its arguments.
+            on_result: Called with what it returned, unless the task was cancelled.
+            on_error: Called with its `UserError`; without it the window shows the error. Bugs go
+                to the crash report in any case.
+            on_progress: Called with done and total, at most 20 times a second and at the end.
+            on_finished: Called last, whatever the outcome.
+        """
+        task = Task(getattr(function, "__qualname__", repr(function)))
+        if self._closed:
+            task.cancel()
+            return task
+        keywords = (
+            {"progress": self._progress_of(task, on_progress)}
+            if _wants_progress(function, args)
+            else {}
+        )
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="tunedesk")
+        self._tasks.add(task)
+        self.busy_changed.emit(len(self._tasks))
+
+        def work() -> None:
+            try:
+                if task.cancelled:
+                    raise Cancelled
+                result = function(*args, **keywords)
+            except BaseException as failure:
+                outcome: tuple[Any, BaseException | None] = (None, failure)
+            else:
+                outcome = (result, None)
+            self._deliver(self._end, (task, outcome, on_result, on_error, on_finished))
+
+        self._executor.submit(work)
+        return task
+
+    def in_gui(self, callback: Callable[..., Any]) -> Callable[..., None]:
+        """A function that work may call from its thread; the callback runs in the GUI thread."""
+
+        def deliver(*args: Any) -> None:
+            self._deliver(callback, args)
+
+        return deliver
+
+    @property
+    def pool(self) -> WorkerPool:
+        """The worker processes for bulk work; they start with the first job."""
+        if self._pool is None:
+            self._pool = WorkerPool()
+        return self._pool
+
+    @property
+    def busy(self) -> int:
+        """How many tasks are under way."""
+        return len(self._tasks)
+
+    def close(self) -> None:
+        """Cancel what runs and wait until the threads and processes have ended."""
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+            self._executor = None
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+        self._tasks.clear()
+
+    def _progress_of(
+        self, task: Task, on_progress: Callable[[int, int | None], Any] | None
+    ) -> Callable[[int, int | None], None]:
+        last = 0.0
+
+        def progress(done: int, total: int | None) -> None:
+            nonlocal last
+            if task.cancelled:
+                raise Cancelled
+            if on_progress is None:
+                return
+            now = time.monotonic()
+            if now - last >= PROGRESS_EVERY or done == total:
+                last = now
+                self._deliver(self._report, (task, on_progress, done, total))
+
+        return progress
+
+    def _deliver(self, callback: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        if not self._closed:
+            self._delivered.emit(callback, args)
+
+    @Slot(object, object)
+    def _call(self, callback: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        if not self._closed and _alive(callback):
+            callback(*args)
+
+    def _report(
+        self,
+        task: Task,
+        on_progress: Callable[[int, int | None], Any],
+        done: int,
+        total: int | None,
+    ) -> None:
+        if not task.cancelled and _alive(on_progress):
+            on_progress(done, total)
+
+    def _end(
+        self,
+        task: Task,
+        outcome: tuple[Any, BaseException | None],
+        on_result: Callable[[Any], Any] | None,
+        on_error: Callable[[UserError], Any] | None,
+        on_finished: Callable[[], Any] | None,
+    ) -> None:
+        task._done = True  # noqa: SLF001  the task is ours
+        self._tasks.discard(task)
+        self.busy_changed.emit(len(self._tasks))
+        result, failure = outcome
+        try:
+            if isinstance(failure, UserError):
+                if on_error is None:
+                    self.user_error.emit(failure)
+                elif _alive(on_error):
+                    on_error(failure)
+            elif failure is not None and not isinstance(failure, Cancelled):
+                self.crashed.emit(failure)
+            elif (
+                failure is None
+                and not task.cancelled
+                and on_result is not None
+                and _alive(on_result)
+            ):
+                on_result(result)
+        finally:
+            if on_finished is not None and _alive(on_finished):
+                on_finished()
+
+
+def _wants_progress(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return False
+    if "progress" not in signature.parameters:
+        return False
+    return "progress" not in signature.bind_partial(*args).arguments
+
+
+def _alive(callback: Callable[..., Any]) -> bool:
+    """Whether the widget that a bound method belongs to still exists."""
+    owner = getattr(callback, "__self__", None)
+    return not isinstance(owner, QObject) or shiboken6.isValid(owner)
