@@ -1,0 +1,169 @@
+"""The catalogue of base models: encoding, limits, prices and shutdown dates, as dated data.
+
+All of it stands in resources/models.json, with the day of the prices and where they come from.
+"""
+
+import datetime
+import json
+import re
+from functools import cache
+from typing import Any, NamedTuple
+
+from tunedesk.checks.encodings import ENCODINGS
+from tunedesk.checks.image_tokens import DEFAULT_FORMULA, ImageFormula
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
+from tunedesk.paths import resource
+
+_AZURE_TUNED = re.compile(r"\.ft-[0-9a-f]{32}.*\Z")
+
+
+class Price(NamedTuple):
+    """What a model costs, in USD for 1,000,000 tokens.
+
+    Attributes:
+        training: Of tokens trained on, once for each epoch.
+        input: Of tokens read by the tuned model.
+        cached_input: Of tokens it has read lately; None where there is no such price.
+        output: Of tokens it writes.
+    """
+
+    training: float
+    input: float
+    cached_input: float | None
+    output: float
+
+
+class BaseModel(NamedTuple):
+    """A model that can be, or once could be, fine-tuned.
+
+    Attributes:
+        id: Its exact name.
+        title: The name to show.
+        aliases: Other names that mean it.
+        encoding: The encoding of its tokens.
+        token_limit: The tokens of an example beyond which training cuts it.
+        context: The tokens that it can hold when used.
+        methods: The methods of training: supervised, dpo, reinforcement.
+        vision: Whether examples may hold images.
+        image_formula: How its image tokens are estimated.
+        price: What it costs; None when it has no price for a token.
+        shutdown_date: The day on which it ends at OpenAI; None when none is announced.
+        note: Whatever else is to be said.
+    """
+
+    id: str
+    title: str
+    aliases: tuple[str, ...]
+    encoding: str
+    token_limit: int
+    context: int
+    methods: tuple[str, ...]
+    vision: bool
+    image_formula: ImageFormula
+    price: Price | None
+    shutdown_date: datetime.date | None
+    note: str
+
+    def is_shut_down(self, today: datetime.date) -> bool:
+        """Whether it has ended by that day."""
+        return self.shutdown_date is not None and self.shutdown_date <= today
+
+
+class Catalogue(NamedTuple):
+    """All base models, and how old the figures are.
+
+    Attributes:
+        models: The models, those that can still be trained first.
+        price_date: The day of the prices.
+        price_source: Where they come from.
+        currency: Their currency.
+        shutdown_source: Where the shutdown dates come from.
+        training_ends: The day from which OpenAI takes no new jobs from anyone.
+        encoding_prefixes: The encoding by the beginning of a model's name, to be tried in order.
+    """
+
+    models: tuple[BaseModel, ...]
+    price_date: datetime.date
+    price_source: str
+    currency: str
+    shutdown_source: str
+    training_ends: datetime.date
+    encoding_prefixes: tuple[tuple[str, str], ...]
+
+    @staticmethod
+    def load() -> "Catalogue":
+        """The catalogue that ships with the program, read once."""
+        return _load()
+
+    def find(self, name: str) -> BaseModel | None:
+        """The base model of that name, or of a fine-tune of it; None if it is not in the list."""
+        base = base_name(name)
+        for model in self.models:
+            if base == model.id or base in model.aliases:
+                return model
+        return None
+
+    def encoding_of(self, name: str) -> str:
+        """The encoding of a model by its name; a fine-tune counts as its base.
+
+        Raises:
+            UserError: The model is not known.
+        """
+        if name in ENCODINGS:
+            return name
+        model = self.find(name)
+        if model is not None:
+            return model.encoding
+        base = base_name(name)
+        for prefix, encoding in self.encoding_prefixes:
+            if base.startswith(prefix):
+                return encoding
+        raise UserError(
+            _("The encoding of the model “{name}” is not known.").format(name=name),
+            _("Choose an encoding instead: {known}.").format(known=", ".join(ENCODINGS)),
+        )
+
+
+def base_name(name: str) -> str:
+    """The base of a fine-tuned model's name: ``ft:gpt-4.1-2025-04-14:org::id`` is gpt-4.1."""
+    name = name.strip()
+    if name.startswith("ft:"):
+        return name.split(":")[1]
+    return _AZURE_TUNED.sub("", name)
+
+
+@cache
+def _load() -> Catalogue:
+    table = json.loads(resource("models.json").read_text(encoding="utf-8"))
+    return Catalogue(
+        models=tuple(_model(entry) for entry in table["models"]),
+        price_date=datetime.date.fromisoformat(table["price_date"]),
+        price_source=table["price_source"],
+        currency=table["currency"],
+        shutdown_source=table["shutdown_source"],
+        training_ends=datetime.date.fromisoformat(table["training_ends"]),
+        encoding_prefixes=tuple((prefix, name) for prefix, name in table["encoding_prefixes"]),
+    )
+
+
+def _model(entry: dict[str, Any]) -> BaseModel:
+    images, price, shutdown = entry["image_tokens"], entry["price"], entry["shutdown_date"]
+    return BaseModel(
+        id=entry["id"],
+        title=entry["title"],
+        aliases=tuple(entry["aliases"]),
+        encoding=entry["encoding"],
+        token_limit=entry["token_limit"],
+        context=entry["context"],
+        methods=tuple(entry["methods"]),
+        vision=entry["vision"],
+        image_formula=DEFAULT_FORMULA
+        if images is None
+        else ImageFormula(
+            images.get("base", 0), images.get("tile", 0), images.get("patch_factor", 0.0)
+        ),
+        price=None if price is None else Price(**price),
+        shutdown_date=None if shutdown is None else datetime.date.fromisoformat(shutdown),
+        note=entry.get("note", ""),
+    )
