@@ -48,7 +48,9 @@ def replace_value(text: str, path: Path, value: Any) -> str:
     return text[: node.start] + _spelled(text, root, node, value) + text[node.end :]
 
 
-def set_member(text: str, path: Path, key: str, value: Any, after: str | None = None) -> str:
+def set_member(
+    text: str, path: Path, key: str, value: Any, after: str | None = None, first: bool = False
+) -> str:
     """Give the object at the path a member: the value of the key is replaced, or a new one added.
 
     Args:
@@ -57,6 +59,7 @@ def set_member(text: str, path: Path, key: str, value: Any, after: str | None = 
         key: The key.
         value: Its new value.
         after: The key behind which a new member is put; the end of the object without it.
+        first: Put a new member before all others.
     """
     root = parse(text)
     node = _object_at(root, path)
@@ -66,6 +69,7 @@ def set_member(text: str, path: Path, key: str, value: Any, after: str | None = 
     style = _style(text, root)
     keys = [name for name, _, _ in node.members]
     index = len(keys) - keys[::-1].index(after) if after in keys else len(keys)
+    index = 0 if first else index
     spans = [(name.start, child.end) for _, name, child in node.members]
 
     def spell(indent: str | None) -> str:
@@ -139,6 +143,11 @@ def move_item(text: str, path: Path, from_index: int, to_index: int) -> str:
     return "".join(pieces)
 
 
+def spelled_string(value: str, like: str) -> str:
+    """The string as JSON, with letters beyond ASCII escaped if they are in the spelling `like`."""
+    return _dumps(value, _is_escaped(like))
+
+
 def raw_value(text: str, path: Path) -> RawJson:
     """The exact spelling of the value at the path."""
     node = _at(parse(text), path)
@@ -177,7 +186,8 @@ def _spelled(text: str, root: JsonNode, old: JsonNode, value: Any) -> str:
 
 def _is_escaped(spelling: str) -> bool:
     """Whether letters beyond ASCII are spelled as escapes there."""
-    return spelling.isascii() and _ESCAPED_LETTER.search(spelling) is not None
+    # The first two questions are cheap, and most texts end there.
+    return "\\u" in spelling and spelling.isascii() and _ESCAPED_LETTER.search(spelling) is not None
 
 
 def _written(value: Any, ascii_only: bool, style: _Style, indent: str | None) -> str:
@@ -200,6 +210,8 @@ def _dumps(text: str, ascii_only: bool) -> str:
 
 def _storable(text: str) -> str:
     """Half a pair has no UTF-8 form, so it stays an escape."""
+    if text.isascii():
+        return text
     return _SURROGATE.sub(lambda half: f"\\u{ord(half.group()):04x}", text)
 
 

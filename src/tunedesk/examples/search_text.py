@@ -1,0 +1,182 @@
+"""The text of a record as the user sees it: for the search index, and for find and replace."""
+
+import re
+from collections.abc import Collection, Iterator
+from json.decoder import scanstring as _scanstring  # type: ignore[attr-defined]
+from typing import Any
+
+import orjson
+
+from tunedesk.examples.json_edit import spelled_string
+from tunedesk.examples.json_text import JsonNode, JsonSyntaxError, parse
+
+_CONTENT_KEY = re.compile(r'"content"[ \t\n\r]*:[ \t\n\r]*').finditer
+_ESCAPED_ASCII = re.compile(r"\\u00[2-7]").search
+
+
+def message_text(text: bytes | str) -> str:
+    """All that is said in a record, a line for each text: what a search looks through.
+
+    Contents, refusals, names and arguments of tool calls; of records without messages every
+    string. What is no JSON is its own text.
+    """
+    try:
+        record = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        plain = text.decode(errors="replace") if isinstance(text, bytes) else text
+        try:
+            record = parse(plain).value
+        except JsonSyntaxError:
+            return plain
+    messages = record.get("messages") if isinstance(record, dict) else None
+    if isinstance(messages, list):
+        return "\n".join(_said(messages))
+    return "\n".join(_strings(record))
+
+
+def _said(messages: list[Any]) -> Iterator[str]:
+    for message in messages:
+        if not isinstance(message, dict):
+            yield from _strings(message)
+            continue
+        content = message.get("content")
+        if isinstance(content, str):
+            yield content
+        elif isinstance(content, list):
+            yield from _part_texts(content)
+        elif content is not None:
+            yield from _strings(content)
+        for key in ("refusal", "tool_calls", "function_call"):
+            value = message.get(key)
+            if value:
+                yield from _strings(value, skip=("id", "type"))
+
+
+def _part_texts(parts: list[Any]) -> Iterator[str]:
+    for part in parts:
+        # A picture as a data URL is megabytes that nobody searches.
+        if isinstance(part, dict) and "image_url" in part:
+            continue
+        yield from _strings(part, skip=("type",))
+
+
+def _strings(value: Any, skip: Collection[str] = ()) -> Iterator[str]:
+    """Every string below a value, in order; keys are not text."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            waiting.extend(child for key, child in reversed(item.items()) if key not in skip)
+        elif isinstance(item, list):
+            waiting.extend(reversed(item))
+
+
+def replace_in_messages(
+    text: str,
+    find: re.Pattern[str],
+    replacement: str,
+    roles: Collection[str] | None = None,
+    template: bool = False,
+) -> tuple[str, int]:
+    r"""Replace in the contents, text parts and refusals of a record; all else stays as it is.
+
+    Args:
+        text: The record; one that is not JSON is left alone.
+        find: What to find, in the text as it is read, escapes resolved.
+        replacement: What to put there.
+        roles: The roles of the messages to look at; all without.
+        template: Whether `\1` and the like in the replacement stand for groups of the pattern.
+
+    Returns:
+        The new text and how many places were replaced.
+    """
+    new = replacement if template else replacement.replace("\\", "\\\\")
+    try:
+        record = orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return _replace_carefully(text, find, new, roles)
+    messages = record.get("messages") if isinstance(record, dict) else None
+    if not isinstance(messages, list):
+        return text, 0
+    hit = False
+    plain = True
+    for message in messages:
+        if not isinstance(message, dict):
+            plain = False
+            continue
+        content = message.get("content")
+        if not isinstance(content, str) or message.get("refusal"):
+            plain = False
+            hit = hit or any(find.search(words) for words in _said([message]))
+        elif not hit and find.search(content):
+            hit = True
+    if not hit:
+        return text, 0
+    if plain:
+        spans = _content_spans(text, len(messages))
+        if spans is not None:
+            wanted = [
+                at
+                for at, message in zip(spans, messages, strict=True)
+                if roles is None or message.get("role") in roles
+            ]
+            return _replaced(text, wanted, find, new)
+    return _replace_carefully(text, find, new, roles)
+
+
+def _content_spans(text: str, count: int) -> list[int] | None:
+    """Where the content string of each message begins, found without parsing; None if in doubt.
+
+    The text is known to be JSON in which each of `count` messages has a content. If no key can be
+    spelled with escapes, each of them stands as `"content":` outside of strings; so if it stands
+    there `count` times, it is nothing else.
+    """
+    if _ESCAPED_ASCII(text):
+        return None
+    # After a backslash it is the end of a key such as "say \"content".
+    starts = [key.end() for key in _CONTENT_KEY(text) if text[key.start() - 1] != "\\"]
+    return starts if len(starts) == count else None
+
+
+def _replace_carefully(
+    text: str, find: re.Pattern[str], new: str, roles: Collection[str] | None
+) -> tuple[str, int]:
+    try:
+        root = parse(text)
+    except JsonSyntaxError:
+        return text, 0
+    messages = root.member("messages")
+    starts: list[int] = []
+    for message in messages.items if messages is not None else ():
+        role = message.member("role")
+        if roles is None or (role is not None and role.value in roles):
+            starts += [node.start for node in _texts(message)]
+    return _replaced(text, sorted(starts), find, new)
+
+
+def _texts(message: JsonNode) -> Iterator[JsonNode]:
+    """The strings of a message that may be replaced."""
+    content = message.member("content")
+    for node in (content, message.member("refusal")):
+        if node is not None and node.kind == "string":
+            yield node
+    for part in content.items if content is not None else ():
+        words = part if part.kind == "string" else part.member("text")
+        if words is not None and words.kind == "string":
+            yield words
+
+
+def _replaced(text: str, starts: list[int], find: re.Pattern[str], new: str) -> tuple[str, int]:
+    """The text with the strings that begin there replaced, and how many places were."""
+    pieces: list[str] = []
+    done = total = 0
+    for start in starts:
+        value, end = _scanstring(text, start + 1, True)
+        changed, times = find.subn(new, value)
+        if times:
+            pieces += (text[done:start], spelled_string(changed, text[start:end]))
+            done = end
+            total += times
+    return ("".join([*pieces, text[done:]]), total) if pieces else (text, 0)
