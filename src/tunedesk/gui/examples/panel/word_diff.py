@@ -1,0 +1,134 @@
+"""What changed between two texts, word by word, in pieces that a person can read."""
+
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+SAME, REMOVED, ADDED = "same", "removed", "added"
+# Scripts without blanks between words are compared letter by letter.
+_SINGLE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORDS = re.compile(rf"\s|[{_SINGLE}]|[^\s{_SINGLE}!-/:-@\[-`{{-~]+|[^\s]")
+# Above this many comparisons the texts are compared line by line first, so that no diff takes
+# longer than a person waits.
+_MOST_COMPARISONS = 4_000_000
+
+
+class Piece(NamedTuple):
+    """A stretch of text that stayed, went or came.
+
+    Attributes:
+        kind: "same", "removed" or "added".
+        text: The stretch.
+    """
+
+    kind: str
+    text: str
+
+
+def word_diff(before: str, after: str) -> list[Piece]:
+    """The pieces that lead from one text to the other.
+
+    Joining what is not "added" gives `before`; joining what is not "removed" gives `after`.
+    """
+    if before == after:
+        return [Piece(SAME, before)] if before else []
+    return _joined(_compare(_WORDS.findall(before), _WORDS.findall(after)))
+
+
+def shortened(pieces: Iterable[Piece], around: int = 40) -> list[Piece]:
+    """The same pieces with long stretches that stayed cut down to what stands around a change."""
+    pieces = list(pieces)
+    short: list[Piece] = []
+    for index, piece in enumerate(pieces):
+        if piece.kind != SAME:
+            short.append(piece)
+            continue
+        head = "" if index == 0 else piece.text[:around]
+        tail = "" if index == len(pieces) - 1 else piece.text[-around:]
+        if len(piece.text) <= len(head) + len(tail) + 4:
+            short.append(piece)
+        else:
+            short.append(Piece(SAME, f"{head} … {tail}".strip(" ")))
+    return short
+
+
+def _compare(before: list[str], after: list[str]) -> list[Piece]:
+    start = 0
+    shortest = min(len(before), len(after))
+    while start < shortest and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < shortest - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    pieces = [Piece(SAME, "".join(before[:start]))]
+    old, new = before[start : len(before) - end], after[start : len(after) - end]
+    if len(old) * len(new) > _MOST_COMPARISONS:
+        pieces += _compare_lines("".join(old), "".join(new))
+    else:
+        pieces += _compare_units(old, new)
+    pieces.append(Piece(SAME, "".join(before[len(before) - end :])))
+    return pieces
+
+
+def _compare_lines(before: str, after: str) -> list[Piece]:
+    """Compare line by line, and word by word only inside lines that changed."""
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    pieces: list[Piece] = []
+    # autojunk (difflib's way to skip what repeats) keeps very long texts quick
+    for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=True).get_opcodes():
+        gone, came = "".join(old[i:j]), "".join(new[k:m])
+        if tag == "equal":
+            pieces.append(Piece(SAME, gone))
+            continue
+        gone_words, came_words = _WORDS.findall(gone), _WORDS.findall(came)
+        if gone and came and len(gone_words) * len(came_words) <= _MOST_COMPARISONS // 8:
+            pieces += _compare_units(gone_words, came_words)
+        else:
+            pieces += [Piece(REMOVED, gone), Piece(ADDED, came)]
+    return pieces
+
+
+def _compare_units(before: list[str], after: list[str]) -> list[Piece]:
+    pieces: list[Piece] = []
+    matcher = SequenceMatcher(None, before, after, autojunk=len(after) > 2000)
+    for tag, i, j, k, m in matcher.get_opcodes():
+        if tag == "equal":
+            pieces.append(Piece(SAME, "".join(before[i:j])))
+        else:
+            pieces.append(Piece(REMOVED, "".join(before[i:j])))
+            pieces.append(Piece(ADDED, "".join(after[k:m])))
+    return pieces
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    """Gather changes with only blanks between them: "the old" to "a new" reads as one change."""
+    joined: list[Piece] = []
+    removed = added = ""
+    pieces = [piece for piece in pieces if piece.text]
+    for index, piece in enumerate(pieces):
+        if piece.kind == REMOVED:
+            removed += piece.text
+        elif piece.kind == ADDED:
+            added += piece.text
+        else:
+            inside = bool(removed and added) and index + 1 < len(pieces)
+            if inside and piece.text.isspace() and "\n" not in piece.text:
+                removed += piece.text
+                added += piece.text
+                continue
+            _flush(joined, removed, added)
+            removed = added = ""
+            if joined and joined[-1].kind == SAME:
+                joined[-1] = Piece(SAME, joined[-1].text + piece.text)
+            else:
+                joined.append(piece)
+    _flush(joined, removed, added)
+    return joined
+
+
+def _flush(pieces: list[Piece], removed: str, added: str) -> None:
+    if removed:
+        pieces.append(Piece(REMOVED, removed))
+    if added:
+        pieces.append(Piece(ADDED, added))

@@ -1,0 +1,58 @@
+"""Word diffs: the laws that hold for any two texts, and how they read."""
+
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunedesk.gui.examples.panel.word_diff import ADDED, REMOVED, SAME, Piece, shortened, word_diff
+
+TEXTS = st.text(alphabet=st.sampled_from("ab c\n.,{}é日本กा\u0301"), max_size=40)
+
+
+@given(TEXTS, TEXTS)
+def test_the_pieces_hold_both_texts_whole(before, after):
+    pieces = word_diff(before, after)
+    assert "".join(p.text for p in pieces if p.kind != ADDED) == before
+    assert "".join(p.text for p in pieces if p.kind != REMOVED) == after
+    assert all(p.text for p in pieces)
+
+
+def test_a_changed_word_is_one_change():
+    assert word_diff("Take two pills a day.", "Take three pills a day.") == [
+        Piece(SAME, "Take "),
+        Piece(REMOVED, "two"),
+        Piece(ADDED, "three"),
+        Piece(SAME, " pills a day."),
+    ]
+
+
+def test_neighbouring_changed_words_read_as_one_change():
+    assert word_diff("see the old house", "see a new house") == [
+        Piece(SAME, "see "),
+        Piece(REMOVED, "the old"),
+        Piece(ADDED, "a new"),
+        Piece(SAME, " house"),
+    ]
+
+
+def test_chinese_is_compared_letter_by_letter():
+    assert Piece(REMOVED, "二") in word_diff("每天吃二片药", "每天吃三片药")
+
+
+def test_long_texts_are_compared_in_a_moment():
+    before = "\n".join(f"line {n} of the contract says {n * 7 % 13}" for n in range(4_000))
+    after = before.replace("says 5", "states five").replace("line 777 ", "")
+    began = time.process_time()
+    pieces = word_diff(before, after)
+    assert time.process_time() - began < 5
+    assert "".join(p.text for p in pieces if p.kind != ADDED) == before
+    assert "".join(p.text for p in pieces if p.kind != REMOVED) == after
+
+
+def test_long_stretches_that_stayed_are_cut():
+    pieces = word_diff("a" * 10 + " word " * 100 + "end", "a" * 10 + " word " * 100 + "END")
+    short = shortened(pieces, around=20)
+    assert short[0].text.startswith("…")
+    assert len(short[0].text) < 30
+    assert short[1:] == [Piece(REMOVED, "end"), Piece(ADDED, "END")]
