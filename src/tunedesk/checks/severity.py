@@ -29,7 +29,7 @@ def codes() -> tuple[str, ...]:
 def severity(code: str, target: str = DEFAULT_TARGET) -> Severity:
     """How bad a problem of this code is at the target."""
     entry = _table()[code]
-    return cast(Severity, entry.get("targets", {}).get(target, entry["default"]))
+    return cast("Severity", entry.get("targets", {}).get(target, entry["default"]))
 
 
 def source(code: str) -> str:
