@@ -1,0 +1,84 @@
+"""The frame of every dialog: a heading, a body, and a footer with the buttons."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.label import Label
+from tunedesk.i18n import _
+
+MARGIN = 22
+
+
+class Dialog(QDialog):
+    """A dialog with a heading above `body` and buttons below it; Escape closes it.
+
+    Attributes:
+        body: Layout for what the dialog is about.
+        footer: Layout of the bottom line; `add_note` fills its left, `add_button` its right.
+    """
+
+    def __init__(
+        self, theme: Theme, title: str, scrolls: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.setWindowTitle(title)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        self._head = QFrame()
+        self._head.setProperty("surface", "toolbar")
+        self.head = QHBoxLayout(self._head)
+        self.head.setContentsMargins(MARGIN, 15, MARGIN, 15)
+        self.head.addWidget(Label(theme, title, "title"))
+        self.head.addStretch()
+        outer.addWidget(self._head)
+        canvas = QWidget()
+        canvas.setProperty("surface", "window")
+        canvas.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.body = QVBoxLayout(canvas)
+        self.body.setContentsMargins(MARGIN, 18, MARGIN, 18)
+        self.body.setSpacing(8)
+        if scrolls:
+            area = QScrollArea()
+            area.setWidgetResizable(True)
+            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            area.setWidget(canvas)
+            outer.addWidget(area, 1)
+        else:
+            outer.addWidget(canvas, 1)
+        foot = QFrame()
+        foot.setProperty("surface", "footer")
+        self.footer = QHBoxLayout(foot)
+        self.footer.setContentsMargins(MARGIN, 12, MARGIN, 12)
+        self.footer.setSpacing(8)
+        self.footer.addStretch()
+        outer.addWidget(foot)
+
+    def add_note(self, note: QWidget) -> None:
+        """Put something at the left of the buttons."""
+        self.footer.insertWidget(0, note, 1)
+
+    def add_button(self, text: str, kind: str = "", default: bool = False) -> QPushButton:
+        """Add a button at the right; connect what it does."""
+        button = QPushButton(text)
+        button.setProperty("kind", kind)
+        button.setAutoDefault(False)
+        button.setDefault(default)
+        self.footer.addWidget(button)
+        return button
+
+    def add_cancel(self) -> QPushButton:
+        """Add the button that leaves everything as it is."""
+        button = self.add_button(_("Cancel"))
+        button.clicked.connect(self.reject)
+        return button

@@ -1,0 +1,51 @@
+"""What the tests of the window share: the dressed application, threads that end, a window."""
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.background import Background
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.theme import Theme
+from tunedesk.settings import Settings
+
+
+@pytest.fixture
+def theme(qapp):
+    theme = Theme("light")
+    theme.apply(qapp)
+    yield theme
+    qapp.setStyleSheet("")
+
+
+@pytest.fixture
+def settings():
+    return Settings()
+
+
+@pytest.fixture
+def actions(qapp, settings):
+    actions = Actions(settings)
+    qapp.installEventFilter(actions)
+    yield actions
+    qapp.removeEventFilter(actions)
+
+
+@pytest.fixture
+def background(qapp):
+    background = Background()
+    yield background
+    background.close()
+
+
+@pytest.fixture
+def window(qtbot, theme):
+    window = QWidget()
+    window.resize(900, 600)
+    qtbot.addWidget(window)
+    return window
+
+
+@pytest.fixture
+def feedback(window, theme):
+    return Feedback(window, theme)
