@@ -1,0 +1,116 @@
+"""UTF-8 that was read as Windows-1252 ("cafÃ©"): found, and put right.
+
+Such text is found by what cannot stand in good text: an accented letter followed by a sign that
+no language puts behind it, where the two or three together are the bytes of a likely letter.
+Quotation marks, dashes, dots and no-break spaces do stand behind accented letters ("É»", "é »"),
+so a pair with one of them alone proves nothing.
+"""
+
+import re
+
+# What Windows-1252 shows for the bytes 0x80 to 0xBF; five bytes have no letter there and come
+# through as control characters.
+_SHOWN = "".join(
+    bytes([byte]).decode("cp1252", "replace").replace("\ufffd", chr(byte))
+    for byte in range(0x80, 0xC0)
+)
+_BYTE_OF = {character: 0x80 + number for number, character in enumerate(_SHOWN)}
+_BYTE_OF.update({chr(byte): byte for byte in range(0x80, 0x100)})
+# These follow a letter in good text: quotation marks, dashes, dots, blanks, degree signs.
+_INNOCENT = "‘’“”«»…–—•·\u00a0°²³™®©€,"
+_TELLING = "".join(character for character in _SHOWN if character not in _INNOCENT)
+
+_CONTINUED = f"[{re.escape(_SHOWN)}\x80-\xbf]"
+_SEQUENCE = f"(?:[ÂÃÄÅÎÏÐÑÒÓÖØÙÚÛ×]{_CONTINUED}|[à-ï]{_CONTINUED}{{2}}|ð{_CONTINUED}{{3}})"
+_RUN = re.compile(f"{_SEQUENCE}+")
+_ONE = re.compile(_SEQUENCE)
+HINT = re.compile(
+    f"[ÂÃÄÅÎÏÐÑÒÓÖØÙÚÛ×à-ïð][{re.escape(_TELLING)}\x80-\x9f]|Ã[\u00a0©®°]|â€|Â[\u00a0°©®»«]"
+)
+"""Stands in every text with mojibake, and rarely elsewhere: a quick look before the slow one."""
+
+# One of these pairs is proof by itself; of the others there must be two.
+_PLAIN_PROOF = re.compile(f"[ÃÂ][{re.escape(_TELLING)}©®°\x80-\x9f]|â€[™œ\x9d“”¦¢˜]|ðŸ|ï»¿")
+
+
+def find_mojibake(text: str) -> tuple[str, str] | None:
+    """The first damaged piece of the text and what it was meant to be; None if it is good."""
+    pieces = _pieces(text)
+    return pieces[0][2:] if pieces else None
+
+
+def repair_mojibake(text: str) -> str:
+    """The text with every damaged piece put right; good text comes back as it is."""
+    for start, end, _damaged, meant in reversed(_pieces(text)):
+        text = text[:start] + meant + text[end:]
+    return text
+
+
+def _pieces(text: str) -> list[tuple[int, int, str, str]]:
+    """Start, end, damaged and meant text of each piece."""
+    if not HINT.search(text):
+        return []
+    found = []
+    proofs = 0
+    for match in _RUN.finditer(text):
+        meant = _decoded(match.group())
+        if meant is None:
+            continue
+        weight = _proof(match.group())
+        proofs += weight
+        found.append((weight, match.start(), match.end(), match.group(), meant))
+    if proofs < 2:
+        return []
+    # Once the text is known to be damaged, the pieces that prove nothing alone are damaged too,
+    # but for those that good French or Portuguese has: "É»", "é…”".
+    return [
+        (start, end, damaged, meant)
+        for weight, start, end, damaged, meant in found
+        if weight or damaged in ("Ã\u00a0", "Â\u00a0", "Â»", "Â«", "â€“", "â€”", "â€…")
+    ]
+
+
+def _proof(run: str) -> int:
+    """How much a run proves: 2 is enough."""
+    if _PLAIN_PROOF.search(run):
+        return 2
+    return sum(
+        any(character in _TELLING or "\x80" <= character <= "\x9f" for character in one.group()[1:])
+        for one in _ONE.finditer(run)
+    )
+
+
+def _decoded(run: str) -> str | None:
+    """What the run was meant to be; None if its bytes are no UTF-8 or no likely letters."""
+    try:
+        meant = bytes(_BYTE_OF[character] for character in run).decode("utf-8")
+    except (UnicodeDecodeError, KeyError):
+        return None
+    return meant if all(map(_is_likely, meant)) else None
+
+
+def _is_likely(character: str) -> bool:
+    code = ord(character)
+    return any(
+        first <= code <= last
+        for first, last in (
+            (0xA0, 0x17F),  # Western and Central European letters and signs
+            (0x218, 0x21B),  # Romanian
+            (0x370, 0x52F),  # Greek, Cyrillic
+            (0x5D0, 0x5EA),  # Hebrew
+            (0x600, 0x6FF),  # Arabic
+            (0x900, 0x97F),  # Devanagari
+            (0xE00, 0xE7F),  # Thai
+            (0x1E00, 0x1EFF),  # Vietnamese
+            (0x2010, 0x206F),  # dashes, quotation marks
+            (0x20A0, 0x20BF),  # currencies
+            (0x2100, 0x27BF),  # signs, arrows
+            (0x3000, 0x30FF),  # Japanese
+            (0x4E00, 0x9FFF),  # Chinese
+            (0xAC00, 0xD7A3),  # Korean
+            (0xFE0F, 0xFE0F),
+            (0xFEFF, 0xFEFF),
+            (0xFF00, 0xFFEF),  # wide forms
+            (0x1F300, 0x1FAFF),  # emoji
+        )
+    )

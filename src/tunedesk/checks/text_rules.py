@@ -1,0 +1,113 @@
+"""Rules for the text itself: damaged letters, control characters, templates left unfilled.
+
+House rules: none of these is refused by a service; each teaches the model something unwanted.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tunedesk.checks import mojibake
+from tunedesk.checks.problem import Problem
+from tunedesk.examples.json_path import Path
+
+REPLACEMENT = "\ufffd"
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
+"""Control characters but tab, line feed, carriage return and next line."""
+
+SURROGATES = re.compile("[\ud800-\udfff]")
+# {{name}} of Mustache, Jinja and Handlebars: a name, perhaps of several words, with dots, a filter,
+# or #, / and ^ before it. Code has {{ too, so only a name may stand inside, and code is left out.
+PLACEHOLDER = re.compile(
+    r"(?<![{$\\])\{\{\s*[#/^>]?\s*[^\W\d][\w.-]*(?:[ ][^\W\d][\w.-]*){0,3}"
+    r"(?:\s*\|\s*\w+)?\s*\}\}(?!\})"
+)
+# What letters from templates have: [Your Name], [insert date], <YOUR_KEY>.
+PERHAPS_PLACEHOLDER = re.compile(
+    r"\[(?:your|insert|enter|add)\s[^\]\[\n]{1,40}\](?!\()|<(?:your|insert)[_ ][\w ]{1,40}>"
+    r"|\blorem ipsum dolor\b",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
+SPECIAL_TOKEN = re.compile(
+    r"<\|(?:endoftext|endofprompt|fim_prefix|fim_middle|fim_suffix|startoftext|im_start|im_end"
+    r"|im_sep|start|end|message|channel|call|return|constrain|begin_of_text|end_of_text|eot_id"
+    r"|start_header_id|end_header_id|system|user|assistant)\|>|<(?:start|end)_of_turn>|\[/?INST\]"
+)
+SUSPECT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ud800-\udfff]|" + mojibake.HINT.pattern
+)
+"""Stands in every text that one of these rules but the placeholders' would name."""
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether no rule for characters can have anything to say: the quick look."""
+    if "{{" in text or "<" in text or "[" in text or "orem ipsum" in text:
+        return False
+    return _is_plain_ascii(text) if text.isascii() else SUSPECT.search(text) is None
+
+
+def _is_plain_ascii(text: str) -> bool:
+    # isprintable() is quick, and of the ASCII letters refuses just the control characters.
+    return text.isprintable() or CONTROLS.search(text) is None
+
+
+def check_texts(messages: list[Any]) -> Iterator[Problem]:
+    """The problems of all texts of an example."""
+    for number, message in enumerate(messages):
+        if not isinstance(message, dict):
+            continue
+        path: Path = ("messages", number)
+        role = message.get("role")
+        content = message.get("content")
+        if isinstance(content, str):
+            yield from check_text(content, (*path, "content"))
+            yield from check_blanks(content, (*path, "content"), role)
+        elif isinstance(content, list):
+            for index, part in enumerate(content):
+                if isinstance(part, dict) and isinstance(part.get("text"), str):
+                    yield from check_text(part["text"], (*path, "content", index, "text"))
+        if isinstance(message.get("refusal"), str):
+            yield from check_text(message["refusal"], (*path, "refusal"))
+
+
+def check_text(text: str, path: Path) -> Iterator[Problem]:
+    """The problems of one text."""
+    if is_plain_text(text):
+        return
+    if REPLACEMENT in text:
+        yield Problem("replacement_character", path, {"count": text.count(REPLACEMENT)})
+    piece = mojibake.find_mojibake(text)
+    if piece is not None:
+        yield Problem("mojibake", path, {"found": piece[0][:30], "meant": piece[1][:30]})
+    controls = [] if piece is not None else CONTROLS.findall(text)
+    if controls:
+        code = f"U+{ord(controls[0]):04X}"
+        yield Problem("control_character", path, {"code": code, "count": len(controls)})
+    yield from _check_placeholders(text, path)
+    special = SPECIAL_TOKEN.search(text)
+    if special is not None:
+        yield Problem("special_token_text", path, {"text": special.group()})
+
+
+def check_blanks(text: str, path: Path, role: Any) -> Iterator[Problem]:
+    """Blanks or line breaks before or after a text; what tools give back is left alone."""
+    if role in ("tool", "function") or not text.strip():
+        return
+    before, after = text != text.lstrip(), text != text.rstrip()
+    if before or after:
+        where = "both" if before and after else "before" if before else "after"
+        yield Problem("blanks_around", path, {"where": where})
+
+
+def _check_placeholders(text: str, path: Path) -> Iterator[Problem]:
+    if not (PLACEHOLDER.search(text) or PERHAPS_PLACEHOLDER.search(text)):
+        return
+    prose = _CODE.sub("`", text)
+    for code, pattern in (
+        ("placeholder", PLACEHOLDER),
+        ("placeholder_perhaps", PERHAPS_PLACEHOLDER),
+    ):
+        found = pattern.search(prose)
+        if found is not None:
+            yield Problem(code, path, {"text": found.group()[:60]})
