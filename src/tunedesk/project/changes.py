@@ -1,0 +1,116 @@
+"""The log of changes: beginning, recording and ending a change, and merging of typing."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from tunedesk.project.change_names import ChangeName
+from tunedesk.project.store import Store
+
+MERGE_SECONDS = 4.0
+"""Typing in the same field is one step as long as no pause is longer than this."""
+
+NOT_ON_STACK, UNDOABLE, REDOABLE = 0, 1, 2
+
+
+class Item(NamedTuple):
+    """One changed column of one example."""
+
+    field: str
+    example_id: int
+    before: Any
+    after: Any
+
+
+def begin(
+    store: Store,
+    name: ChangeName,
+    *,
+    incomplete: bool = False,
+    merge_key: str | None = None,
+    undoes: int | None = None,
+    redoes: int | None = None,
+) -> int:
+    """Write down that a change begins, inside the caller's transaction; returns its id.
+
+    Undo and redo do not stand on the stack themselves; any other change ends the redo, a bulk one
+    not before its end, since it may come to nothing.
+    """
+    on_stack = undoes is None and redoes is None
+    if on_stack and not incomplete:
+        drop_redo(store)
+    return int(
+        store.connection.execute(
+            "INSERT INTO change(code, parameters, actor, machine, time, stack, undoes, redoes,"
+            " incomplete, merge_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                name.code,
+                name.stored(),
+                store.shared.author,
+                store.shared.machine,
+                store.now(),
+                UNDOABLE if on_stack else NOT_ON_STACK,
+                undoes,
+                redoes,
+                int(incomplete),
+                merge_key,
+            ),
+        ).lastrowid
+        or 0
+    )
+
+
+def drop_redo(store: Store) -> None:
+    """A new change makes what was undone unreachable; it stays in the history."""
+    store.execute(f"UPDATE change SET stack = {NOT_ON_STACK} WHERE stack = {REDOABLE}")
+
+
+def record(store: Store, change_id: int, items: Iterable[Item]) -> None:
+    """Write down what a change did to columns of examples."""
+    store.connection.executemany(
+        "INSERT INTO change_item(change_id, field, example_id, before, after)"
+        " VALUES (?, ?, ?, ?, ?)",
+        [(change_id, *item) for item in items],
+    )
+
+
+def record_added(store: Store, change_id: int, first: int, last: int) -> None:
+    """Write down that a change added the examples with these ids."""
+    store.execute(
+        "UPDATE change SET first_added = min(coalesce(first_added, ?), ?), last_added = ?"
+        " WHERE id = ?",
+        (first, first, last, change_id),
+    )
+
+
+def end(store: Store, change_id: int, name: ChangeName) -> None:
+    """A change is whole; its name now tells how many it concerned."""
+    if store.value("SELECT incomplete FROM change WHERE id = ?", (change_id,)):
+        drop_redo(store)
+    store.execute(
+        "UPDATE change SET incomplete = 0, code = ?, parameters = ? WHERE id = ?",
+        (name.code, name.stored(), change_id),
+    )
+
+
+def merge_target(store: Store, merge_key: str | None, example_id: int) -> tuple[int, Any] | None:
+    """The change that typing goes on with, and the version before it; None to begin a new one.
+
+    Only the latest entry of the whole history qualifies: after an undo, or anything else, the next
+    keystroke is a new step.
+    """
+    if merge_key is None:
+        return None
+    row = store.row(
+        "SELECT change.id, change_item.before FROM change JOIN change_item"
+        " ON change_item.change_id = change.id"
+        " WHERE change.id = (SELECT max(id) FROM change) AND change.stack = ?"
+        " AND change.merge_key = ? AND change.time >= ?"
+        " AND change_item.field = 'version_id' AND change_item.example_id = ?",
+        (UNDOABLE, merge_key, store.now() - int(MERGE_SECONDS * 1000), example_id),
+    )
+    return (row[0], row[1]) if row else None
+
+
+def forget(store: Store, change_id: int) -> None:
+    """Take out a change that did nothing at all."""
+    store.execute("DELETE FROM change WHERE id = ?", (change_id,))

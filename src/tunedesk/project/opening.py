@@ -1,0 +1,175 @@
+"""Making and opening project files: who has it, is it ours, is it whole."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
+from tunedesk.project import migrations, schema
+from tunedesk.project.lock import Holder, ProjectLock
+from tunedesk.project.shared_state import SharedState, user_name
+from tunedesk.project.storage import storage_note
+from tunedesk.project.store import Store, configure_writer, connect
+
+_SQLITE_HEADER = b"SQLite format 3\x00"
+
+
+class Opened(NamedTuple):
+    """An open project file.
+
+    Attributes:
+        store: The connection.
+        held_by: Who has it open for writing, if that is somebody else.
+        note: What the user should know of the place where the file lies.
+    """
+
+    store: Store
+    held_by: Holder | None
+    note: str | None
+
+
+def create(path: Path, author: str) -> Opened:
+    """Make a new project file and open it.
+
+    Raises:
+        UserError: There is a file of that name, or the folder cannot be written.
+    """
+    if path.exists():
+        raise UserError(
+            _("There is a file {name} already.").format(name=path.name),
+            _("Choose another name."),
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = connect(path, create=True)
+        with contextlib.closing(connection):
+            # In one transaction with a rollback journal: the file is whole, or empty.
+            connection.execute("PRAGMA page_size = 8192")
+            connection.execute("BEGIN IMMEDIATE")
+            schema.create_tables(connection)
+            connection.execute(
+                "INSERT INTO source(id, kind, name, path, encoding, model, time)"
+                " VALUES (1, 'written', 'written', '', '', '', 0)"
+            )
+            connection.execute("COMMIT")
+    except (OSError, sqlite3.Error) as error:
+        raise UserError(
+            _("The project {name} could not be made in {folder}.").format(
+                name=path.name, folder=path.parent
+            ),
+            _("Choose a folder that you can write to."),
+        ) from error
+    return open_file(path, author, read_only=False)
+
+
+def open_file(path: Path, author: str, *, read_only: bool) -> Opened:
+    """Open a project file; for reading only if somebody else has it.
+
+    Raises:
+        UserError: It is not there, not a project, newer than this program, or damaged.
+    """
+    _look_at_header(path)
+    lock, holder = (None, None) if read_only else _take_lock(path, author)
+    try:
+        return _open_locked(path, author, lock, holder)
+    except BaseException as error:
+        if lock is not None:
+            lock.release()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise _damaged(path) from error
+        raise
+
+
+def _open_locked(
+    path: Path, author: str, lock: ProjectLock | None, holder: Holder | None
+) -> Opened:
+    read_only = lock is None
+    note = storage_note(path)
+    connection = connect(path, read_only=read_only)
+    try:
+        _compare_schema(connection, path)
+        if not read_only:
+            migrations.migrate(connection, path)
+            configure_writer(connection, rollback_journal=note is not None)
+        shared = SharedState(lock, author or user_name())
+        return Opened(Store(connection, path, shared, read_only=read_only), holder, note)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def open_handle(store: Store) -> Store:
+    """A second connection to a project that is open here, for another thread."""
+    connection = connect(store.path, read_only=store.read_only)
+    if not store.read_only:
+        mode = store.value("PRAGMA journal_mode")
+        configure_writer(connection, rollback_journal=mode != "wal")
+    return Store(connection, store.path, store.shared, read_only=store.read_only)
+
+
+def _take_lock(path: Path, author: str) -> tuple[ProjectLock | None, Holder | None]:
+    lock = ProjectLock(path)
+    try:
+        holder = lock.acquire(author or user_name())
+    except OSError:
+        # The folder cannot be written: the project can still be read.
+        return None, None
+    return (None, holder) if holder else (lock, None)
+
+
+def _look_at_header(path: Path) -> None:
+    """Read the first bytes, before SQLite sees the file."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except FileNotFoundError as error:
+        raise UserError(
+            _("The project {name} is not there.").format(name=path.name),
+            _("It was moved or deleted; look for it in {folder}.").format(folder=path.parent),
+        ) from error
+    except OSError as error:
+        raise UserError(
+            _("The project {name} cannot be read: {reason}.").format(
+                name=path.name, reason=error.strerror
+            )
+        ) from error
+    application_id = int.from_bytes(header[68:72], "big")
+    if not header.startswith(_SQLITE_HEADER) or application_id != schema.APPLICATION_ID:
+        raise UserError(
+            _("{name} is not a Tunedesk project.").format(name=path.name),
+            _("To bring in a data file, make a project and import the file into it."),
+        )
+    if int.from_bytes(header[60:64], "big") > schema.SCHEMA_VERSION:
+        raise UserError(
+            _("The project {name} was made by a newer Tunedesk.").format(name=path.name),
+            _("Install the newest version to open it. Nothing was changed."),
+        )
+
+
+def _compare_schema(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that holds other tables, views or triggers than ours."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    application_id: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    if application_id == schema.APPLICATION_ID and version in schema.SCHEMAS:
+        found = schema.found_objects(connection)
+        if found == schema.expected_objects(version):
+            return
+        extra = found - schema.expected_objects(version)
+        if extra:
+            raise UserError(
+                _("{name} holds things that no Tunedesk project holds ({things}).").format(
+                    name=path.name,
+                    things=", ".join(sorted(f"{kind} {name}" for kind, name, _sql in extra)[:3]),
+                ),
+                _("It was not opened, to be safe. Ask whoever sent it for an export (JSONL)."),
+            )
+    raise _damaged(path)
+
+
+def _damaged(path: Path) -> UserError:
+    return UserError(
+        _("The project {name} is damaged and cannot be opened.").format(name=path.name),
+        _("Nothing was changed. Open a copy or a backup of it, if there is one."),
+    )

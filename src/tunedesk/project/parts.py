@@ -1,0 +1,57 @@
+"""The parts of an open project that reads and writes work with."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tunedesk.checks.severity import severity
+from tunedesk.project import settings_table
+from tunedesk.project.order_numbers import OrderNumbers
+from tunedesk.project.shared_sets import SharedSets
+from tunedesk.project.store import Store
+from tunedesk.project.versions import Versions
+
+
+class ProjectParts:
+    """One handle's parts.
+
+    Attributes:
+        store: The connection.
+        tags: The sets of tags.
+        codes: The sets of problem codes.
+        versions: The versions of examples.
+        numbers: The places of examples in the whole project.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.tags = SharedSets(store, "tag_set")
+        self.codes = SharedSets(store, "code_set")
+        self.versions = Versions(store, self.codes, _severity_or_hint)
+        self.numbers = OrderNumbers(store)
+
+    @property
+    def target(self) -> str:
+        """The name of the target that severities go by."""
+        return str(self.setting("target"))
+
+    @property
+    def basis(self) -> str:
+        """What facts are worked out with now: target, encoding and rules."""
+        return f"{self.setting('target')}/{self.setting('encoding')}/{self.setting('rules')}"
+
+    def setting(self, key: str) -> Any:
+        """A setting of this project."""
+        return settings_table.read(self.store, key)
+
+
+def _severity_or_hint(code: str, target: str) -> str:
+    """The severity; a problem that a newer Tunedesk found and this one does not know is a hint."""
+    try:
+        return severity(code, target)
+    except KeyError:
+        return "hint"
+
+
+def as_json_array(ids: Sequence[int]) -> str:
+    """Ids as one parameter for SQL's json_each."""
+    return f"[{','.join(map(str, ids))}]"

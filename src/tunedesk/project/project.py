@@ -1,0 +1,302 @@
+"""The project: one file with all examples, their history and their undo.
+
+A thin front; the work is done by the modules beside it. One thread uses a `Project` at a time;
+for another thread take a `handle()`.
+"""
+
+from array import array
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tunedesk.checks.facts import Facts
+from tunedesk.checks.problem import Problem
+from tunedesk.progress import Progress, no_progress
+from tunedesk.project import (
+    additions,
+    change_names,
+    edits,
+    opening,
+    reads,
+    settings_table,
+    texts,
+    totals,
+    undo,
+)
+from tunedesk.project.additions import NewExample
+from tunedesk.project.change_names import ChangeName
+from tunedesk.project.lock import Holder
+from tunedesk.project.parts import ProjectParts
+from tunedesk.project.project_change import ProjectChange
+from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery
+from tunedesk.project.reads import ExampleRow
+from tunedesk.project.sources import Source, sources
+from tunedesk.project.states import State
+from tunedesk.project.store import Store
+from tunedesk.project.texts import TextChange
+from tunedesk.project.totals import Totals
+
+Ids = Sequence[int] | ExampleQuery
+"""Some examples, or all that a query finds."""
+
+
+class Project:
+    """An open project.
+
+    Attributes:
+        path: Its file.
+        read_only: Whether it can only be read, since somebody else has it or the folder is locked.
+        held_by: Who has it open for writing, if that is somebody else.
+        storage_note: What the user should know of the place where the file lies; None for nothing.
+        interrupted: Names of bulk changes that a crash had cut off, put right at opening.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        held_by: Holder | None = None,
+        storage_note: str | None = None,
+        interrupted: Sequence[str] = (),
+    ) -> None:
+        self.parts = ProjectParts(store)
+        self.path = store.path
+        self.read_only = store.read_only
+        self.held_by = held_by
+        self.storage_note = storage_note
+        self.interrupted = tuple(interrupted)
+        self._store = store
+        self._closed = False
+
+    # Opening and closing
+
+    @classmethod
+    def create(cls, path: Path, author: str = "") -> "Project":
+        """Make a new project file and open it.
+
+        Args:
+            path: The file, by custom NAME.tunedesk; its folder is made if need be.
+            author: Who works here, as the history names them; empty for the system's user.
+
+        Raises:
+            UserError: There is a file of that name, or the folder cannot be written.
+        """
+        opened = opening.create(path, author)
+        return cls(opened.store, opened.held_by, opened.note)
+
+    @classmethod
+    def open(cls, path: Path, read_only: bool = False, author: str = "") -> "Project":
+        """Open a project file; for reading only if somebody else has it (see `held_by`).
+
+        Raises:
+            UserError: It is not there, not a project, newer than this program, or damaged.
+        """
+        opened = opening.open_file(path, author, read_only=read_only)
+        project = cls(opened.store, opened.held_by, opened.note)
+        if not project.read_only:
+            project.interrupted = tuple(undo.finish_interrupted(project.parts))
+        return project
+
+    def handle(self) -> "Project":
+        """A second `Project` on the same file for another thread; close it there when done.
+
+        Cheap (about a millisecond). Changes made through any handle are told to the subscribers
+        of all.
+        """
+        return Project(opening.open_handle(self._store), self.held_by, self.storage_note)
+
+    def close(self) -> None:
+        """Close; the last handle folds everything into the one file and gives the lock back."""
+        if self._closed:
+            return
+        self._closed = True
+        self._store.close()
+        shared = self._store.shared
+        if shared.lock is not None and not shared.handles:
+            shared.lock.release()
+
+    def __enter__(self) -> "Project":
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def subscribe(self, callback: Callable[[ProjectChange], None]) -> Callable[[], None]:
+        """Call back after each change, in the thread that made it; returns how to stop that."""
+        return self._store.shared.subscribe(callback)
+
+    # Changes; each is one named step that can be undone
+
+    def add_example(
+        self, text: str, facts: Facts, after_id: int | None = None, state: State = "draft"
+    ) -> int:
+        """Add an example behind another one (None: at the end); returns its id."""
+        new = NewExample(_encoded(text), facts)
+        return additions.add_examples(self.parts, [new], after_id, state, None)[0]
+
+    def add_examples(
+        self,
+        examples: Sequence[NewExample],
+        after_id: int | None = None,
+        state: State = "draft",
+        name: str | ChangeName | None = None,
+        progress: Progress = no_progress,
+    ) -> list[int]:
+        """Add many examples (pasted, say) as one step; returns their ids."""
+        step = None if name is None else ChangeName.of(name)
+        return additions.add_examples(self.parts, examples, after_id, state, step, progress)
+
+    def set_text(
+        self,
+        example_id: int,
+        text: str,
+        facts: Facts,
+        name: str | ChangeName,
+        merge_key: str | None = None,
+    ) -> bool:
+        """Give an example a new text; False if it has that text already.
+
+        Args:
+            example_id: The example.
+            text: The whole record.
+            facts: What was worked out from it.
+            name: The step as menus name it, such as "Edit message 2".
+            merge_key: Names the field that is typed in, such as "12/messages/1": following calls
+                with the same key become one step as long as no pause is over a few seconds.
+        """
+        return texts.set_text(
+            self.parts, example_id, _encoded(text), facts, ChangeName.of(name), merge_key
+        )
+
+    def set_texts(
+        self,
+        changes: Sequence[TextChange],
+        name: str | ChangeName,
+        progress: Progress = no_progress,
+    ) -> int:
+        """Give many examples new texts, as one step; returns how many were changed.
+
+        An example that was changed since its new text was made is left alone.
+        """
+        return texts.set_texts(
+            self.parts, changes, lambda _count: ChangeName.of(name), progress
+        ).count
+
+    def set_state(self, ids: Ids, state: State, progress: Progress = no_progress) -> int:
+        """Set the state of review; returns how many were changed."""
+        return edits.set_state(self.parts, self._resolved(ids), state, progress).count
+
+    def add_tag(self, ids: Ids, tag: str, progress: Progress = no_progress) -> int:
+        """Put a tag on examples; returns how many were changed."""
+        return edits.change_tag(
+            self.parts, self._resolved(ids), tag, add=True, progress=progress
+        ).count
+
+    def remove_tag(self, ids: Ids, tag: str, progress: Progress = no_progress) -> int:
+        """Take a tag off examples; returns how many were changed."""
+        return edits.change_tag(
+            self.parts, self._resolved(ids), tag, add=False, progress=progress
+        ).count
+
+    def delete(self, ids: Ids, progress: Progress = no_progress) -> int:
+        """Delete examples; undo brings them back to their places. Returns how many."""
+        return edits.delete(self.parts, self._resolved(ids), progress).count
+
+    def move(self, ids: Ids, before_id: int | None, progress: Progress = no_progress) -> int:
+        """Move examples, in the order given, before another one (None: to the end)."""
+        return edits.move(self.parts, self._resolved(ids), before_id, progress).count
+
+    def duplicate(self, ids: Ids, progress: Progress = no_progress) -> list[int]:
+        """Copy examples; the copies stand behind the last original. Returns their ids."""
+        return additions.duplicate(self.parts, self._resolved(ids), progress)
+
+    # Undo
+
+    def undo(self) -> ProjectChange | None:
+        """Turn back the latest step; None if there is none."""
+        return undo.undo(self.parts)
+
+    def redo(self) -> ProjectChange | None:
+        """Make the step again that was undone last; None if there is none."""
+        return undo.redo(self.parts)
+
+    def undo_name(self) -> str | None:
+        """What undo would turn back, such as "Delete 3 examples"; None for nothing."""
+        step = undo.next_undo(self._store)
+        return change_names.worded(step.name) if step else None
+
+    def redo_name(self) -> str | None:
+        """What redo would make again; None for nothing."""
+        step = undo.next_redo(self._store)
+        return change_names.worded(step.name) if step else None
+
+    # Reading
+
+    def count(self, query: ExampleQuery = ALL_EXAMPLES) -> int:
+        """How many examples a query finds."""
+        return reads.count(self.parts, query)
+
+    def first_ids(self, query: ExampleQuery, limit: int) -> "array[int]":
+        """The first ids that a query finds, fast whatever the size of the project."""
+        return reads.ids(self.parts, query, limit=limit)
+
+    def ids(
+        self, query: ExampleQuery = ALL_EXAMPLES, progress: Progress = no_progress
+    ) -> "array[int]":
+        """All ids that a query finds, in its order; `progress` may cancel."""
+        return reads.ids(self.parts, query, progress)
+
+    def rows(self, ids: Sequence[int]) -> list[ExampleRow]:
+        """What the table shows of these examples, in the order given; deleted ones left out."""
+        return reads.rows(self.parts, ids)
+
+    def text(self, example_id: int) -> str:
+        """The record of an example, exactly."""
+        return reads.text(self.parts, example_id).decode("utf-8", "surrogatepass")
+
+    def facts(self, example_id: int) -> Facts:
+        """What was worked out from the record of an example."""
+        return reads.facts(self.parts, example_id)
+
+    def problems(self, example_id: int) -> tuple[Problem, ...]:
+        """The problems of an example."""
+        return reads.facts(self.parts, example_id).problems
+
+    def number_of(self, example_id: int) -> int | None:
+        """The place of an example in the whole project, from 1; None if it is deleted."""
+        return reads.number_of(self.parts, example_id)
+
+    def id_at(self, number: int) -> int | None:
+        """The example with this number; None if there is none."""
+        return self.parts.numbers.id_at(number)
+
+    def totals(self, query: ExampleQuery = ALL_EXAMPLES) -> Totals:
+        """The totals of a query: how many, how long, how many with problems, by state."""
+        return totals.totals(self.parts, query)
+
+    def sources(self) -> list[Source]:
+        """Where the examples came from, the oldest first."""
+        return sources(self._store)
+
+    # Settings of the project
+
+    def setting(self, key: str, default: Any = None) -> Any:
+        """A setting of this project (a JSON value)."""
+        return settings_table.read(self._store, key, default)
+
+    def set_setting(self, key: str, value: Any) -> None:
+        """Keep a setting (a JSON value); None removes it."""
+        settings_table.write(self._store, key, value)
+        self._store.publish(ProjectChange(frozenset({"settings"})))
+
+    def _resolved(self, ids: Ids) -> Sequence[int]:
+        return reads.ids(self.parts, ids) if isinstance(ids, ExampleQuery) else ids
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

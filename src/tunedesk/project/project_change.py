@@ -1,0 +1,33 @@
+"""What the views are told when the project has changed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ProjectChange:
+    """One change of the project: each view decides what to refresh.
+
+    Attributes:
+        kinds: What changed, any of "text", "facts", "state", "tags", "order", "added", "deleted",
+            "set" (what the set holds, so counts and totals), "settings", "presets", "search".
+        ids: The examples concerned; None for many or all.
+        actor: Who did it, as the history names them.
+        name: The step as the menu names it ("Fix 214 empty names"); None for what is no step.
+    """
+
+    kinds: frozenset[str]
+    ids: tuple[int, ...] | None = None
+    actor: str = ""
+    name: str | None = None
+
+    MANY = 500
+    """With more ids than this, `ids` is None."""
+
+
+KINDS_OF_FIELD: dict[str, frozenset[str]] = {
+    "version_id": frozenset({"text", "facts", "set"}),
+    "state": frozenset({"state", "set"}),
+    "tag_set": frozenset({"tags", "set"}),
+    "position": frozenset({"order"}),
+}
+"""What a change of a column of an example is to the views; "hidden" depends on the direction."""

@@ -1,0 +1,166 @@
+"""The tables of the project file, and the numbers that say which version of them a file has."""
+
+import re
+import sqlite3
+from functools import cache
+
+APPLICATION_ID = 0x54756E65  # "Tune"
+SCHEMA_VERSION = 1
+
+_VERSION_1 = """
+-- One row an example. Narrow on purpose: every filter, sort and total is one scan of this table.
+-- What follows changed_at is a copy of the facts of the current version.
+CREATE TABLE example(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    position BLOB NOT NULL,           -- order key, see order_keys.py
+    hidden INTEGER NOT NULL,          -- 1: deleted, or its addition undone
+    state INTEGER NOT NULL,           -- index into states.STATES
+    tag_set INTEGER NOT NULL,
+    source_id INTEGER NOT NULL,
+    source_line INTEGER,
+    created_change INTEGER NOT NULL,
+    version_id INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,      -- milliseconds since 1970, UTC
+    turns INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    trained_tokens INTEGER NOT NULL,
+    errors INTEGER NOT NULL,
+    warnings INTEGER NOT NULL,
+    hints INTEGER NOT NULL,
+    code_set INTEGER NOT NULL,
+    checked_as INTEGER NOT NULL,
+    preview_start TEXT NOT NULL,      -- what the sort by preview goes by
+    uid BLOB NOT NULL                 -- random, never changes: copies of a project merge by it
+);
+CREATE INDEX example_position ON example(position) WHERE hidden = 0;
+
+-- One row a version of an example: the facts of a text that never changes. The facts are worked
+-- out again when the checks change; the ids are never used twice.
+CREATE TABLE version(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    example_id INTEGER NOT NULL,
+    change_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    preview TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    tokens INTEGER NOT NULL,
+    message_tokens INTEGER NOT NULL,
+    tool_tokens INTEGER NOT NULL,
+    image_tokens INTEGER NOT NULL,
+    trained_tokens INTEGER NOT NULL,
+    errors INTEGER NOT NULL,
+    warnings INTEGER NOT NULL,
+    hints INTEGER NOT NULL,
+    code_set INTEGER NOT NULL,
+    checked_as INTEGER NOT NULL,      -- row of check_basis
+    fingerprint INTEGER,
+    question INTEGER,
+    answer INTEGER,
+    system INTEGER,
+    problems TEXT                     -- JSON: [[code, path, parameters], ...]; NULL for none
+);
+-- The text stands apart so that going through the facts does not read a gigabyte.
+CREATE TABLE version_text(id INTEGER PRIMARY KEY, text BLOB NOT NULL);
+
+-- Target, encoding and rules that facts were worked out with.
+CREATE TABLE check_basis(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+
+-- Sets that many examples share, kept once: the tags of an example, the codes of its problems.
+CREATE TABLE tag_set(id INTEGER PRIMARY KEY, members TEXT NOT NULL UNIQUE);
+CREATE TABLE code_set(id INTEGER PRIMARY KEY, members TEXT NOT NULL UNIQUE);
+
+CREATE TABLE source(
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,               -- written, imported or generated
+    name TEXT NOT NULL,
+    path TEXT NOT NULL,
+    encoding TEXT NOT NULL,
+    model TEXT NOT NULL,
+    time INTEGER NOT NULL
+);
+
+-- The history: it only grows. Undo and redo are changes too (undoes / redoes another one).
+CREATE TABLE change(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    code TEXT NOT NULL,               -- see change_names.py
+    parameters TEXT NOT NULL,         -- JSON
+    actor TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    time INTEGER NOT NULL,            -- milliseconds; of the last typing that was merged into it
+    stack INTEGER NOT NULL,           -- 0: not on the undo stack, 1: can be undone, 2: redone
+    undoes INTEGER,
+    redoes INTEGER,
+    incomplete INTEGER NOT NULL,      -- 1 while its transactions are being written
+    merge_key TEXT,
+    first_added INTEGER,              -- the examples it added: these ids with its created_change
+    last_added INTEGER
+);
+CREATE INDEX change_stack ON change(stack, id) WHERE stack > 0;
+CREATE INDEX change_undoes ON change(undoes) WHERE undoes IS NOT NULL;
+CREATE INDEX change_redoes ON change(redoes) WHERE redoes IS NOT NULL;
+CREATE INDEX change_incomplete ON change(id) WHERE incomplete = 1;
+
+-- One row a changed column of an example; `field` is the column's name.
+CREATE TABLE change_item(
+    change_id INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    example_id INTEGER NOT NULL,
+    before,
+    after,
+    PRIMARY KEY(change_id, field, example_id)
+) WITHOUT ROWID;
+CREATE INDEX change_item_example ON change_item(example_id);
+
+CREATE TABLE preset(name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+-- What a change did to the presets (NULL: there was none).
+CREATE TABLE preset_item(
+    change_id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    before TEXT,
+    after TEXT,
+    PRIMARY KEY(change_id, name)
+) WITHOUT ROWID;
+
+CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- Full-text search; rowid is the id of the version, whose text never changes. The words are
+-- prepared by search_words.py, so the tokenizer has only to split at blanks and punctuation.
+CREATE VIRTUAL TABLE search USING fts5(words, content='', tokenize='ascii');
+"""
+
+SCHEMAS = {1: _VERSION_1}
+
+
+def create_tables(connection: sqlite3.Connection, version: int = SCHEMA_VERSION) -> None:
+    """Make the tables in an empty file, inside the caller's transaction."""
+    for statement in _statements(SCHEMAS[version]):
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {version}")
+
+
+def _statements(script: str) -> list[str]:
+    without_comments = re.sub(r"--[^\n]*", "", script)
+    return [part.strip() for part in without_comments.split(";") if part.strip()]
+
+
+@cache
+def expected_objects(version: int) -> frozenset[tuple[str, str, str]]:
+    """What sqlite_master holds in a file of that version: type, name and squeezed SQL."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        create_tables(connection, version)
+        return found_objects(connection)
+    finally:
+        connection.close()
+
+
+def found_objects(connection: sqlite3.Connection) -> frozenset[tuple[str, str, str]]:
+    """What sqlite_master holds in this file: type, name and squeezed SQL."""
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master")
+    return frozenset((kind, name, _squeezed(sql)) for kind, name, sql in rows)
+
+
+def _squeezed(sql: str | None) -> str:
+    """SQL without what SQLite or a tool may lay out otherwise: blanks and quotes of names."""
+    return re.sub(r"\s+", "", sql or "").replace('"', "'").lower()

@@ -1,0 +1,61 @@
+"""What all the handles of one open project share in this process."""
+
+import getpass
+import platform
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tunedesk.project.lock import ProjectLock
+from tunedesk.project.project_change import ProjectChange
+
+
+def user_name() -> str:
+    """The name of the system's user; "user" where the system does not tell."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "user"
+
+
+@dataclass
+class SharedState:
+    """What all the handles of one open project share.
+
+    Attributes:
+        lock: The lock file, held while the project is open for writing; None when read-only.
+        author: Who makes changes here, as the history names them.
+        machine: The name of this computer.
+        clock: Seconds since 1970; a test may pass its own.
+        writing: Held during each transaction that writes. Bulk work pauses between its
+            transactions, so a keystroke never waits longer than one of them.
+        order_epoch: Rises when rows come, go or move other than at the end.
+        handles: How many connections are open.
+        interactive: How many writers wait that are not bulk work.
+    """
+
+    lock: ProjectLock | None
+    author: str = ""
+    machine: str = field(default_factory=platform.node)
+    clock: Callable[[], float] = time.time
+    writing: threading.RLock = field(default_factory=threading.RLock)
+    order_epoch: int = 0
+    handles: int = 0
+    interactive: int = 0
+    _subscribers: list[Callable[[ProjectChange], None]] = field(default_factory=list)
+
+    def subscribe(self, callback: Callable[[ProjectChange], None]) -> Callable[[], None]:
+        """Call back after each change, in the thread that made it; returns how to stop that."""
+        self._subscribers.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._subscribers:
+                self._subscribers.remove(callback)
+
+        return unsubscribe
+
+    def publish(self, change: ProjectChange) -> None:
+        """Tell all subscribers."""
+        for callback in list(self._subscribers):
+            callback(change)

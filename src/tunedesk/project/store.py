@@ -1,0 +1,227 @@
+"""One connection to a project file: opening it safely, transactions, and closing it as one file."""
+
+import contextlib
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
+from tunedesk.project.project_change import ProjectChange
+from tunedesk.project.shared_state import SharedState
+
+Row = tuple[Any, ...]
+
+_WAIT_SECONDS = 10.0
+_CACHE_KIB = 32_768
+_CHECKPOINT_BYTES = 16_000_000
+_BULK_PAUSE_SECONDS = 0.001
+
+
+def connect(path: Path, *, read_only: bool = False, create: bool = False) -> sqlite3.Connection:
+    """Open the file with the settings that keep a stranger's file harmless."""
+    mode = "ro" if read_only else "rwc" if create else "rw"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=_WAIT_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    if sys.version_info >= (3, 12):
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER, False)
+        connection.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_VIEW, False)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    return connection
+
+
+def configure_writer(connection: sqlite3.Connection, *, rollback_journal: bool) -> None:
+    """Choose how changes reach the disk."""
+    mode = "DELETE" if rollback_journal else "WAL"
+    connection.execute(f"PRAGMA journal_mode = {mode}")
+    # With WAL, NORMAL never loses a commit when the process dies, only when the power fails.
+    connection.execute(f"PRAGMA synchronous = {'FULL' if rollback_journal else 'NORMAL'}")
+    # Folding in happens between transactions (checkpoint_if_large); this is the safety net.
+    connection.execute("PRAGMA wal_autocheckpoint = 16000")
+    connection.execute("PRAGMA temp_store = MEMORY")
+
+
+class Store:
+    """A connection, used by one thread at a time, and what it shares with the other handles.
+
+    Attributes:
+        connection: The SQLite connection, without transactions of its own making.
+        path: The project file.
+        read_only: Whether nothing may be written.
+        shared: What the handles of this project share.
+        on_rollback: Called after a transaction came to nothing, for what was remembered from it.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, shared: SharedState, *, read_only: bool
+    ) -> None:
+        self.connection = connection
+        self.path = path
+        self.shared = shared
+        self.read_only = read_only
+        self.on_rollback: list[Callable[[], None]] = []
+        self._depth = 0
+        self._unpublished: list[ProjectChange] = []
+        shared.handles += 1
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """All rows of a query."""
+        return self.connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
+        """The first row of a query, or None."""
+        found: Row | None = self.connection.execute(sql, parameters).fetchone()
+        return found
+
+    def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        found = self.connection.execute(sql, parameters).fetchone()
+        return found[0] if found else None
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run a statement; returns how many rows it changed."""
+        return self.connection.execute(sql, parameters).rowcount
+
+    def now(self) -> int:
+        """The time in milliseconds since 1970."""
+        return int(self.shared.clock() * 1000)
+
+    def publish(self, change: ProjectChange) -> None:
+        """Tell the subscribers, once the transaction under way is committed."""
+        self._unpublished.append(change)
+        if not self._depth:
+            self._publish_waiting()
+
+    @contextlib.contextmanager
+    def transaction(self, *, bulk: bool = False) -> Iterator[None]:
+        """Everything inside is written together or not at all; may be nested.
+
+        Args:
+            bulk: One of many transactions of the same work: lets others write in between.
+
+        Raises:
+            UserError: The project is open for reading only, or the disk refuses.
+        """
+        if self.read_only:
+            raise UserError(
+                _("This project is open for reading only, so nothing was changed."),
+                _("Close it where else it is open, then open it here again."),
+            )
+        if self._depth:
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+            return
+        if bulk and self.shared.interactive:
+            threading.Event().wait(_BULK_PAUSE_SECONDS)
+        self.shared.interactive += not bulk
+        try:
+            self.shared.writing.acquire()
+        finally:
+            self.shared.interactive -= not bulk
+        try:
+            self._run_transaction_start()
+            try:
+                yield
+            except BaseException as error:
+                self._depth = 0
+                self._unpublished.clear()
+                with contextlib.suppress(sqlite3.Error):
+                    self.connection.execute("ROLLBACK")
+                for forget in self.on_rollback:
+                    forget()
+                if isinstance(error, sqlite3.OperationalError) and _is_of_the_disk(error):
+                    raise _disk_error(error) from error
+                raise
+            self._depth = 0
+            self._commit()
+        finally:
+            self.shared.writing.release()
+        self._publish_waiting()
+
+    def _run_transaction_start(self) -> None:
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise _disk_error(error) from error
+        self._depth = 1
+
+    def _commit(self) -> None:
+        try:
+            self.connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            self._unpublished.clear()
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.execute("ROLLBACK")
+            raise _disk_error(error) from error
+
+    def _publish_waiting(self) -> None:
+        waiting, self._unpublished = self._unpublished, []
+        for change in waiting:
+            self.shared.publish(change)
+
+    def checkpoint_if_large(self) -> None:
+        """Fold the write-ahead log into the file when it has grown; others may write meanwhile."""
+        log = self.path.with_name(self.path.name + "-wal")
+        try:
+            large = log.stat().st_size > _CHECKPOINT_BYTES
+        except OSError:
+            return
+        if large and not self.read_only:
+            with contextlib.suppress(sqlite3.OperationalError):
+                self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        """Close the connection; the last writing handle folds everything into the one file."""
+        self.shared.handles -= 1
+        if not self.read_only and not self.shared.handles:
+            with contextlib.suppress(sqlite3.OperationalError):
+                self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self.connection.execute("PRAGMA journal_mode = DELETE")
+        self.connection.close()
+
+
+def _is_of_the_disk(error: sqlite3.OperationalError) -> bool:
+    """Whether the system refused, rather than our SQL being wrong."""
+    primary = error.sqlite_errorcode & 0xFF
+    return primary in (
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_CANTOPEN,
+    )
+
+
+def _disk_error(error: sqlite3.OperationalError) -> UserError:
+    """What the system says when it cannot write, as a sentence for the user."""
+    text = str(error)
+    if "full" in text:
+        return UserError(
+            _("The disk is full, so the last change was not kept."),
+            _("Make room on the disk and make the change again."),
+        )
+    if "locked" in text or "busy" in text:
+        return UserError(
+            _("Another program is using the project file, so the last change was not kept."),
+            _("Close the other program (a backup or a sync, perhaps) and make the change again."),
+        )
+    return UserError(
+        _("The project file could not be written: {reason}.").format(reason=text),
+        _("Look whether its folder is still there and can be written."),
+    )

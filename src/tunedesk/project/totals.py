@@ -1,0 +1,49 @@
+"""Figures of many examples at once: totals, counts of problems, statistics, histogram."""
+
+from dataclasses import dataclass
+
+from tunedesk.project.parts import ProjectParts
+from tunedesk.project.query import ExampleQuery, condition
+from tunedesk.project.states import STATES, State
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the examples of a query come to.
+
+    Attributes:
+        count: How many there are.
+        tokens: Their length together.
+        trained_tokens: Of that, what is trained on.
+        with_errors: How many have errors.
+        with_warnings: How many have warnings.
+        with_hints: How many have hints.
+        with_problems: How many have any of these.
+        by_state: How many are in each state.
+    """
+
+    count: int
+    tokens: int
+    trained_tokens: int
+    with_errors: int
+    with_warnings: int
+    with_hints: int
+    with_problems: int
+    by_state: dict[State, int]
+
+
+def totals(parts: ProjectParts, query: ExampleQuery) -> Totals:
+    """The totals of a query, in one scan."""
+    where = condition(parts, query)
+    states = ", ".join(f"total(state = {number})" for number in range(len(STATES)))
+    row = parts.store.row(
+        "SELECT count(*), total(tokens), total(trained_tokens), total(errors > 0),"
+        " total(warnings > 0), total(hints > 0), total(errors + warnings + hints > 0),"
+        f" {states} FROM example WHERE {where.sql}",
+        where.parameters,
+    )
+    assert row is not None
+    figures = [int(value) for value in row]
+    by_state = dict(zip(STATES, figures[7:], strict=True))
+    count, tokens, trained, errors, warnings, hints, problems = figures[:7]
+    return Totals(count, tokens, trained, errors, warnings, hints, problems, by_state)

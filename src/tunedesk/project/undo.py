@@ -1,0 +1,286 @@
+"""Undo and redo: a linear stack over a history that only grows.
+
+An undo turns back every column that its change touched, where it still has the value that the
+change gave it, and is itself a row of the history.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
+from tunedesk.project import change_names, changes
+from tunedesk.project.change_names import ChangeName
+from tunedesk.project.parts import ProjectParts
+from tunedesk.project.project_change import KINDS_OF_FIELD, ProjectChange
+from tunedesk.project.slices import SMALL, SliceSize
+from tunedesk.project.store import Store
+from tunedesk.project.versions import COPIED_FACTS
+
+FIELDS = ("version_id", "state", "tag_set", "hidden", "position")
+
+
+class Step(NamedTuple):
+    """A change that can be undone or redone."""
+
+    id: int
+    name: ChangeName
+    incomplete: bool
+    first_added: int | None
+    last_added: int | None
+
+
+_STEP = "SELECT id, code, parameters, incomplete, first_added, last_added FROM change"
+
+
+def _step(store: Store, sql: str, parameters: tuple[int, ...] = ()) -> Step | None:
+    row = store.row(sql, parameters)
+    if row is None:
+        return None
+    name = change_names.from_row(row[1], row[2])
+    return Step(row[0], name, bool(row[3]), row[4], row[5])
+
+
+def next_undo(store: Store) -> Step | None:
+    """The change that undo would turn back."""
+    return _step(store, f"{_STEP} WHERE stack = {changes.UNDOABLE} ORDER BY id DESC LIMIT 1")
+
+
+def next_redo(store: Store) -> Step | None:
+    """The change that redo would make again."""
+    return _step(store, f"{_STEP} WHERE stack = {changes.REDOABLE} ORDER BY id LIMIT 1")
+
+
+def undo(parts: ProjectParts) -> ProjectChange | None:
+    """Turn back the latest change; None if there is none."""
+    step = next_undo(parts.store)
+    if step is None:
+        return None
+    _refuse_while_running(parts.store, step)
+    return _turn(parts, step, forward=False, stack=changes.REDOABLE)
+
+
+def redo(parts: ProjectParts) -> ProjectChange | None:
+    """Make the change again that was undone last; None if there is none."""
+    step = next_redo(parts.store)
+    if step is None:
+        return None
+    _refuse_while_running(parts.store, step)
+    return _turn(parts, step, forward=True, stack=changes.UNDOABLE)
+
+
+def roll_back(parts: ProjectParts, change_id: int) -> None:
+    """Turn back a bulk change that did not come to its end; it leaves the stack."""
+    step = _step(parts.store, f"{_STEP} WHERE id = ?", (change_id,))
+    if step is not None:
+        _turn(parts, step, forward=False, stack=changes.NOT_ON_STACK)
+
+
+def finish_interrupted(parts: ProjectParts) -> list[str]:
+    """After a crash: complete undo and redo, keep imports, roll other bulk changes back.
+
+    Returns:
+        The names of the changes that were found interrupted.
+    """
+    store = parts.store
+    names = []
+    for log, undone, redone in store.rows(
+        "SELECT id, undoes, redoes FROM change"
+        " WHERE incomplete = 1 AND (undoes IS NOT NULL OR redoes IS NOT NULL) ORDER BY id"
+    ):
+        step = _step(store, f"{_STEP} WHERE id = ?", (undone or redone,))
+        assert step is not None
+        names.append(change_names.worded(step.name))
+        if redone:
+            _go_on(parts, step, log, forward=True, stack=changes.UNDOABLE)
+        else:
+            stack = changes.NOT_ON_STACK if step.incomplete else changes.REDOABLE
+            _go_on(parts, step, log, forward=False, stack=stack)
+    for (change_id,) in store.rows("SELECT id FROM change WHERE incomplete = 1 ORDER BY id"):
+        step = _step(store, f"{_STEP} WHERE id = ?", (change_id,))
+        assert step is not None
+        names.append(change_names.worded(step.name))
+        if step.name.code == "import":
+            _keep(store, step)
+        else:
+            roll_back(parts, change_id)
+    return names
+
+
+def _keep(store: Store, step: Step) -> None:
+    """An import that was cut off: what came is there, and can be undone."""
+    with store.transaction():
+        count = store.value(
+            "SELECT count(*) FROM example WHERE id BETWEEN ? AND ? AND created_change = ?",
+            (step.first_added or 0, step.last_added or -1, step.id),
+        )
+        if count:
+            name = ChangeName(step.name.code, {**step.name.parameters, "count": count})
+            changes.end(store, step.id, name)
+        else:
+            changes.forget(store, step.id)
+
+
+def _refuse_while_running(store: Store, step: Step) -> None:
+    running = store.value(
+        "SELECT id FROM change WHERE incomplete = 1 AND (id >= ? OR code != 'import') LIMIT 1",
+        (step.id,),
+    )
+    if running is not None:
+        raise UserError(
+            _("Something is still being written, so nothing can be undone or redone yet."),
+            _("Wait until it is done, or cancel it."),
+        )
+
+
+def _turn(parts: ProjectParts, step: Step, *, forward: bool, stack: int) -> ProjectChange:
+    """Undo (or, forward, redo) a step and write that into the history."""
+    store = parts.store
+    undoes, redoes = (None, step.id) if forward else (step.id, None)
+    if _size(store, step) <= SMALL:
+        with store.transaction():
+            log = changes.begin(store, step.name, undoes=undoes, redoes=redoes)
+            return _go_on(parts, step, log, forward=forward, stack=stack)
+    with store.transaction():
+        log = changes.begin(store, step.name, undoes=undoes, redoes=redoes, incomplete=True)
+    return _go_on(parts, step, log, forward=forward, stack=stack)
+
+
+def _go_on(
+    parts: ProjectParts, step: Step, log: int, *, forward: bool, stack: int
+) -> ProjectChange:
+    """Do what is left of an undo or redo; doing a part twice does no harm."""
+    store = parts.store
+    change = _describe(parts, step, forward=forward)
+    for field in FIELDS:
+        for low, high in _item_slices(store, step, field):
+            with store.transaction(bulk=True):
+                _turn_items(store, step, field, low, high, forward=forward)
+    for low, high in _added_slices(step):
+        with store.transaction(bulk=True):
+            store.execute(
+                "UPDATE example SET hidden = ?, changed_at = ?"
+                " WHERE id BETWEEN ? AND ? AND created_change = ? AND hidden = ?",
+                (int(not forward), store.now(), low, high, step.id, int(forward)),
+            )
+            store.shared.order_epoch += 1
+        store.checkpoint_if_large()
+    with store.transaction():
+        _turn_presets(store, step, forward=forward)
+        store.execute("UPDATE change SET stack = ?, incomplete = 0 WHERE id = ?", (stack, step.id))
+        store.execute("UPDATE change SET incomplete = 0 WHERE id = ?", (log,))
+        if "order" in change.kinds or change.kinds & {"added", "deleted"}:
+            store.shared.order_epoch += 1
+        store.publish(change)
+    return change
+
+
+def _turn_items(
+    store: Store, step: Step, field: str, low: int, high: int, *, forward: bool
+) -> None:
+    """Turn back one column of some examples, where the value that the change gave still stands."""
+    wanted, present = ("after", "before") if forward else ("before", "after")
+    where = (
+        "item.change_id = ? AND item.field = ? AND item.example_id BETWEEN ? AND ?"
+        f" AND example.id = item.example_id AND example.{field} IS item.{present}"
+    )
+    parameters = (store.now(), step.id, field, low, high)
+    if field == "version_id":
+        store.execute(
+            f"UPDATE example SET {COPIED_FACTS}, changed_at = ?"
+            f" FROM change_item AS item CROSS JOIN version"
+            f" WHERE {where} AND version.id = item.{wanted}",
+            parameters,
+        )
+    else:
+        store.execute(
+            f"UPDATE example SET {field} = item.{wanted}, changed_at = ?"
+            f" FROM change_item AS item WHERE {where}",
+            parameters,
+        )
+
+
+def _turn_presets(store: Store, step: Step, *, forward: bool) -> None:
+    wanted = "after" if forward else "before"
+    for name, text in store.rows(
+        f"SELECT name, {wanted} FROM preset_item WHERE change_id = ?", (step.id,)
+    ):
+        if text is None:
+            store.execute("DELETE FROM preset WHERE name = ?", (name,))
+        else:
+            store.execute("INSERT OR REPLACE INTO preset(name, text) VALUES (?, ?)", (name, text))
+
+
+def _size(store: Store, step: Step) -> int:
+    """How many rows a step concerns; counted no further than needed."""
+    added = 0 if step.first_added is None else (step.last_added or 0) - step.first_added + 1
+    items = store.value(
+        "SELECT count(*) FROM (SELECT 1 FROM change_item WHERE change_id = ? LIMIT ?)",
+        (step.id, SMALL + 1),
+    )
+    return int(added + items)
+
+
+def _item_slices(store: Store, step: Step, field: str) -> Iterator[tuple[int, int]]:
+    """Ranges of example ids that hold a fitting number of items each."""
+    low = 0
+    size = SliceSize()
+    while True:
+        ids = store.rows(
+            "SELECT example_id FROM change_item WHERE change_id = ? AND field = ?"
+            " AND example_id > ? ORDER BY example_id LIMIT 1 OFFSET ?",
+            (step.id, field, low, size.rows - 1),
+        )
+        if not ids:
+            break
+        with size.measured():
+            yield low + 1, ids[0][0]
+        low = ids[0][0]
+        store.checkpoint_if_large()
+    high = store.value(
+        "SELECT max(example_id) FROM change_item WHERE change_id = ? AND field = ?",
+        (step.id, field),
+    )
+    if high is not None and high > low:
+        yield low + 1, high
+
+
+def _added_slices(step: Step) -> Iterator[tuple[int, int]]:
+    if step.first_added is None or step.last_added is None:
+        return
+    low = step.first_added
+    size = SliceSize()
+    while low <= step.last_added:
+        high = min(low + size.rows - 1, step.last_added)
+        with size.measured():
+            yield low, high
+        low = high + 1
+
+
+def _describe(parts: ProjectParts, step: Step, *, forward: bool) -> ProjectChange:
+    """What undoing or redoing this step means to the views."""
+    store = parts.store
+    kinds: set[str] = set()
+    ids: set[int] = set()
+    for field in FIELDS:
+        rows = store.rows(
+            "SELECT example_id, after FROM change_item WHERE change_id = ? AND field = ? LIMIT ?",
+            (step.id, field, ProjectChange.MANY + 1),
+        )
+        ids.update(row[0] for row in rows)
+        if rows and field == "hidden":
+            kinds |= {"deleted" if bool(rows[0][1]) == forward else "added", "set"}
+        elif rows:
+            kinds |= KINDS_OF_FIELD[field]
+    if step.first_added is not None and step.last_added is not None:
+        kinds |= {"added" if forward else "deleted", "set"}
+        ids.update(range(step.first_added, step.last_added + 1)[: ProjectChange.MANY + 1])
+    if store.value("SELECT 1 FROM preset_item WHERE change_id = ? LIMIT 1", (step.id,)):
+        kinds.add("presets")
+    few = len(ids) <= ProjectChange.MANY
+    return ProjectChange(
+        frozenset(kinds),
+        tuple(sorted(ids)) if few else None,
+        store.shared.author,
+        change_names.worded(step.name),
+    )

@@ -1,0 +1,167 @@
+"""The versions of examples: a text that never changes, and the facts worked out from it."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from tunedesk.checks.facts import Facts
+from tunedesk.checks.problem import Problem
+from tunedesk.project.shared_sets import SharedSets
+from tunedesk.project.store import Row, Store
+
+FACT_COLUMNS = (
+    "kind, preview, roles, tokens, message_tokens, tool_tokens, image_tokens, trained_tokens,"
+    " errors, warnings, hints, code_set, checked_as, fingerprint, question, answer, system,"
+    " problems"
+)
+"""The columns of version that hold facts, in the order of `Versions.fact_values`."""
+
+COPIED_FACTS = (
+    "version_id = version.id, turns = length(version.roles), tokens = version.tokens,"
+    " trained_tokens = version.trained_tokens, errors = version.errors,"
+    " warnings = version.warnings, hints = version.hints, code_set = version.code_set,"
+    " checked_as = version.checked_as, preview_start = lower(substr(version.preview, 1, 16))"
+)
+"""SET clause of an UPDATE of example FROM version: the copy of the facts for filters and sorts."""
+
+_INSERT_VERSION = (
+    f"INSERT INTO version(id, example_id, change_id, {FACT_COLUMNS})"
+    f" VALUES (?, ?, ?, {', '.join('?' * len(FACT_COLUMNS.split(',')))})"
+)
+
+
+class NewVersion(NamedTuple):
+    """A version to be written.
+
+    Attributes:
+        example_id: The example it is of.
+        text: The record, UTF-8.
+        facts: What was worked out from the text.
+    """
+
+    example_id: int
+    text: bytes
+    facts: Facts
+
+
+class Versions:
+    """Writes and reads versions through one handle."""
+
+    def __init__(
+        self, store: Store, codes: SharedSets, severity: Callable[[str, str], str]
+    ) -> None:
+        self._store = store
+        self._codes = codes
+        self._severity = severity
+        self._basis: tuple[str, int] | None = None
+        store.on_rollback.append(self._forget_basis)
+
+    def _forget_basis(self) -> None:
+        self._basis = None
+
+    def checked_as(self, basis: str) -> int:
+        """The number of a target, encoding and set of rules; added if new."""
+        if self._basis is None or self._basis[0] != basis:
+            self._store.execute("INSERT OR IGNORE INTO check_basis(name) VALUES (?)", (basis,))
+            number = self._store.value("SELECT id FROM check_basis WHERE name = ?", (basis,))
+            self._basis = (basis, int(number))
+        return self._basis[1]
+
+    def next_id(self) -> int:
+        """The id of the next version; ids are never used twice."""
+        last = self._store.value("SELECT seq FROM sqlite_sequence WHERE name = 'version'")
+        return int(last or 0) + 1
+
+    def add(self, change_id: int, new: Sequence[NewVersion], basis: str, target: str) -> range:
+        """Write versions of a change; returns their ids, in order."""
+        first = self.next_id()
+        ids = range(first, first + len(new))
+        connection = self._store.connection
+        connection.executemany(
+            _INSERT_VERSION,
+            [
+                (number, version.example_id, change_id, *self.fact_values(facts, basis, target))
+                for number, version in zip(ids, new, strict=True)
+                for facts in (version.facts,)
+            ],
+        )
+        connection.executemany(
+            "INSERT INTO version_text(id, text) VALUES (?, ?)",
+            [(number, version.text) for number, version in zip(ids, new, strict=True)],
+        )
+        return ids
+
+    def fact_values(self, facts: Facts, basis: str, target: str) -> Row:
+        """The facts as the columns FACT_COLUMNS."""
+        errors = warnings = hints = 0
+        for problem in facts.problems:
+            severity = self._severity(problem.code, target)
+            errors += severity == "error"
+            warnings += severity == "warning"
+            hints += severity == "hint"
+        return (
+            facts.kind,
+            facts.preview,
+            facts.roles,
+            facts.tokens,
+            facts.message_tokens,
+            facts.tool_tokens,
+            facts.image_tokens,
+            facts.trained_tokens,
+            errors,
+            warnings,
+            hints,
+            self._codes.number(problem.code for problem in facts.problems),
+            self.checked_as(basis),
+            facts.fingerprint,
+            facts.question,
+            facts.answer,
+            facts.system,
+            stored_problems(facts.problems),
+        )
+
+    def make_current(self, version_ids: Iterable[int], changed_at: int) -> None:
+        """Let the examples have these versions, with the copy of their facts."""
+        self._store.connection.executemany(
+            f"UPDATE example SET {COPIED_FACTS}, changed_at = ? FROM version"
+            " WHERE version.id = ? AND example.id = version.example_id",
+            [(changed_at, version_id) for version_id in version_ids],
+        )
+
+    def drop(self, version_id: int) -> None:
+        """Forget a version that nothing refers to any more.
+
+        Its words may stay in the search index: a hit of it leads to no example.
+        """
+        self._store.execute("DELETE FROM version WHERE id = ?", (version_id,))
+        self._store.execute("DELETE FROM version_text WHERE id = ?", (version_id,))
+
+    def text(self, version_id: int) -> bytes | None:
+        """The text of a version."""
+        found: bytes | None = self._store.value(
+            "SELECT text FROM version_text WHERE id = ?", (version_id,)
+        )
+        return found
+
+    def facts(self, version_id: int) -> Facts | None:
+        """The facts of a version."""
+        row = self._store.row(
+            "SELECT kind, preview, roles, tokens, message_tokens, tool_tokens, image_tokens,"
+            " trained_tokens, fingerprint, question, answer, system, problems"
+            " FROM version WHERE id = ?",
+            (version_id,),
+        )
+        return Facts._make((*row[:-1], problems_of(row[-1]))) if row else None
+
+
+def stored_problems(problems: tuple[Problem, ...]) -> str | None:
+    """Problems as the project file keeps them."""
+    return json.dumps([tuple(problem) for problem in problems]) if problems else None
+
+
+def problems_of(stored: str | None) -> tuple[Problem, ...]:
+    """Problems from the project file."""
+    if not stored:
+        return ()
+    entries: list[list[Any]] = json.loads(stored)
+    return tuple(Problem(code, tuple(path), parameters) for code, path, parameters in entries)

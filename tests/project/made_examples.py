@@ -1,0 +1,53 @@
+"""Examples for the tests of the project file, with facts made without the checks."""
+
+import zlib
+
+from tunedesk.checks.facts import Facts
+from tunedesk.checks.problem import Problem
+from tunedesk.project.additions import NewExample
+from tunedesk.project.project import Project
+
+
+def example_text(words: str) -> str:
+    return f'{{"messages": [{{"role": "user", "content": "{words}"}}]}}'
+
+
+def facts_of(text: str, *codes: str, tokens: int | None = None, roles: str = "ua") -> Facts:
+    """Facts that depend on the text alone, as the real ones do."""
+    number = zlib.crc32(text.encode("utf-8", "surrogatepass"))
+    length = len(text) if tokens is None else tokens
+    return Facts(
+        kind="chat",
+        preview=text[:160],
+        roles=roles,
+        tokens=length,
+        message_tokens=length,
+        tool_tokens=0,
+        image_tokens=0,
+        trained_tokens=length // 2,
+        fingerprint=number,
+        question=number + 1,
+        answer=number + 2,
+        system=None,
+        problems=tuple(Problem(code, ("messages", 0), {"number": 1}) for code in codes),
+    )
+
+
+def new_example(words: str, *codes: str, **facts) -> NewExample:
+    text = example_text(words)
+    return NewExample(text.encode(), facts_of(text, *codes, **facts))
+
+
+def add(project: Project, words: str, *codes: str, after_id: int | None = None) -> int:
+    text = example_text(words)
+    return project.add_example(text, facts_of(text, *codes), after_id)
+
+
+def retype(project: Project, example_id: int, words: str, merge_key: str | None = None) -> None:
+    text = example_text(words)
+    project.set_text(example_id, text, facts_of(text), "Edit message 1", merge_key)
+
+
+def words(project: Project) -> list[str]:
+    """The words of all examples in order."""
+    return [project.text(row)[43:-4] for row in project.ids()]
