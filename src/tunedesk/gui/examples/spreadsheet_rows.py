@@ -37,7 +37,7 @@ def parse_spreadsheet(text: str) -> list[SpreadsheetRow] | None:
     width = max(len(row) for row in cells)
     if width not in (2, 3):
         return None
-    columns = ("user", "assistant") if width == 2 else ("system", "user", "assistant")
+    columns: tuple[str, ...] = ("system", "user", "assistant")[3 - width :]
     named = _header(cells[0])
     if named is not None:
         columns = named

@@ -1,0 +1,224 @@
+"""The row of chips above the table: filters with their live counts, and menus for the rest."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
+
+from tunedesk.gui.examples.columns import column_looks
+from tunedesk.gui.examples.filter_words import (
+    LENGTHS,
+    length_words,
+    sort_words,
+    sources_words,
+    tags_words,
+)
+from tunedesk.gui.state_look import STATES
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.chip import Chip
+from tunedesk.gui.widgets.flow_layout import FlowLayout
+from tunedesk.i18n import _
+from tunedesk.project.query import ANY_LENGTH, ExampleQuery
+from tunedesk.project.totals import Totals
+
+WITH_PROBLEMS = ("any",)
+LONGEST_MENU = 200
+"""Menus of thousands of tags would be of no use; the search finds the others."""
+
+
+class FilterBar(QFrame):
+    """Chips for review states and problems, menus for tag, source, length and order.
+
+    Signals:
+        query_asked: Show the examples of this query.
+    """
+
+    query_asked = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._query = ExampleQuery()
+        self._tags: list[tuple[str, int]] = []
+        self._sources: list[tuple[str, str]] = []
+        self.setProperty("surface", "toolbar")
+        self.setAccessibleName(_("Filters"))
+        self._all = self._chip(_("All"), self._show_all)
+        self._states = {
+            state: self._chip(look.label, lambda state=state: self._toggle_state(state))
+            for state, look in STATES.items()
+        }
+        self._problems = self._chip(_("With problems"), self._toggle_problems, "error")
+        self._tag = self._menu_chip(_("Tag"), self._tag_menu)
+        self._source = self._menu_chip(_("Source"), self._source_menu)
+        self._length = self._menu_chip(_("Length"), self._length_menu)
+        self._sort = self._menu_chip(_("Sort"), self._sort_menu)
+        self._clear = QPushButton(_("Clear filters"))
+        self._clear.setAccessibleName(_("Clear filters"))
+        self._clear.setProperty("kind", "link")
+        self._clear.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._clear.clicked.connect(self.clear)
+        self._lay_out()
+        self.show_query(self._query)
+
+    def _lay_out(self) -> None:
+        chips = QWidget()
+        flow = FlowLayout(chips, spacing=6)
+        for chip in (self._all, *self._states.values(), self._problems):
+            flow.addWidget(chip)
+        menus = QWidget()
+        right = FlowLayout(menus, spacing=6)
+        for widget in (self._clear, self._tag, self._source, self._length, self._sort):
+            right.addWidget(widget)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 7, 14, 7)
+        layout.setSpacing(12)
+        self._chips, self._menus = chips, menus
+        layout.addWidget(chips, 1, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(menus, 0, Qt.AlignmentFlag.AlignTop)
+
+    def _chip(self, text: str, act: object, tone: str = "") -> Chip:
+        chip = Chip(self._theme, text, tone=tone)
+        chip.clicked.connect(act)
+        return chip
+
+    def _menu_chip(self, text: str, build: object) -> Chip:
+        chip = Chip(self._theme, text, arrow=True)
+        chip.setCheckable(True)
+        chip.clicked.connect(lambda: self._open_menu(chip, build))
+        return chip
+
+    # What is shown
+
+    @property
+    def query(self) -> ExampleQuery:
+        """The query as the chips show it."""
+        return self._query
+
+    def show_query(self, query: ExampleQuery) -> None:
+        """Show what is being filtered, without asking for it."""
+        self._query = query
+        self._all.setChecked(not query.states and not query.problems)
+        for state, chip in self._states.items():
+            chip.setChecked(state in query.states)
+        self._problems.setChecked(bool(query.problems))
+        self._say(self._tag, _("Tag"), tags_words(query.tags))
+        titles = dict(self._sources)
+        self._say(self._source, _("Source"), sources_words(query.sources, titles))
+        self._say(self._length, _("Length"), length_words(query))
+        self._say(self._sort, _("Sort"), sort_words(query))
+        narrowed = not query.unfiltered
+        self._clear.setVisible(narrowed)
+        self._fit()
+
+    def show_totals(self, totals: Totals) -> None:
+        """Show the counts on the chips."""
+        self._all.set_count(totals.count)
+        for state, chip in self._states.items():
+            chip.set_count(totals.by_state.get(state, 0))
+        self._problems.set_count(totals.with_problems)
+        self._problems.set_tone("error" if totals.with_problems else "")
+        self._fit()
+
+    def show_choices(self, tags: list[tuple[str, int]], sources: list[tuple[str, str]]) -> None:
+        """Take the tags with their counts, and the sources with their titles, for the menus."""
+        self._tags = tags
+        self._sources = sources
+
+    def clear(self) -> None:
+        """Show all examples again, in the same order."""
+        self._ask(replace(ExampleQuery(), sort=self._query.sort, descending=self._query.descending))
+
+    def _say(self, chip: Chip, name: str, value: str) -> None:
+        text = f"{name}: {value}" if value else name
+        metrics = self.fontMetrics()
+        chip.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, 200))
+        chip.setChecked(bool(value))
+        chip.set_count(None)
+        chip.setAccessibleName(name)
+        chip.setAccessibleDescription(value)
+        chip.setToolTip("")
+
+    def _fit(self) -> None:
+        """Give the menus the width they need in one line; the chips wrap in what is left."""
+        layout = self._menus.layout()
+        shown = [layout.itemAt(place).widget() for place in range(layout.count())]
+        widths = [widget.sizeHint().width() for widget in shown if not widget.isHidden()]
+        self._menus.setFixedWidth(sum(widths) + layout.spacing() * max(0, len(widths) - 1))
+        self._chips.layout().invalidate()
+        self.updateGeometry()
+
+    # What is asked
+
+    def _ask(self, query: ExampleQuery) -> None:
+        self.show_query(query)
+        self.query_asked.emit(query)
+
+    def _show_all(self) -> None:
+        self._ask(replace(self._query, states=(), problems=()))
+
+    def _toggle_state(self, state: str) -> None:
+        now = () if self._query.states == (state,) else (state,)
+        self._ask(replace(self._query, states=now))
+
+    def _toggle_problems(self) -> None:
+        now = () if self._query.problems else WITH_PROBLEMS
+        self._ask(replace(self._query, problems=now))
+
+    def _open_menu(self, chip: Chip, build: object) -> None:
+        # The click switched the chip; what is chosen decides how it stands.
+        self.show_query(self._query)
+        menu = QMenu(chip)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        build(menu)  # type: ignore[operator]
+        menu.popup(chip.mapToGlobal(QPoint(0, chip.height() + 3)))
+
+    def _choice(self, menu: QMenu, text: str, on: bool, query: ExampleQuery) -> None:
+        action = menu.addAction(text.replace("&", "&&"))
+        action.setCheckable(True)
+        action.setChecked(on)
+        action.triggered.connect(lambda: self._ask(query))
+
+    def _tag_menu(self, menu: QMenu) -> None:
+        query = self._query
+        self._choice(menu, _("Any tag"), not query.tags, replace(query, tags=()))
+        self._choice(menu, _("No tag"), query.tags == ("",), replace(query, tags=("",)))
+        menu.addSeparator()
+        for tag, count in self._tags[:LONGEST_MENU]:
+            chosen = tuple(one for one in query.tags if one)
+            others = tuple(one for one in chosen if one != tag)
+            on = tag in chosen
+            wanted = others if on else (*chosen, tag)
+            self._choice(menu, f"{tag}   {count:,}", on, replace(query, tags=wanted))
+        if not self._tags:
+            menu.addAction(_("There are no tags yet")).setEnabled(False)
+
+    def _source_menu(self, menu: QMenu) -> None:
+        query = self._query
+        self._choice(menu, _("Any source"), not query.sources, replace(query, sources=()))
+        menu.addSeparator()
+        for name, title in self._sources[:LONGEST_MENU]:
+            on = name in query.sources
+            others = tuple(one for one in query.sources if one != name)
+            wanted = others if on else (*query.sources, name)
+            self._choice(menu, title, on, replace(query, sources=wanted))
+
+    def _length_menu(self, menu: QMenu) -> None:
+        query = self._query
+        none = query.tokens == ANY_LENGTH and query.turns == ANY_LENGTH
+        any_length = replace(query, tokens=ANY_LENGTH, turns=ANY_LENGTH)
+        self._choice(menu, _("Any length"), none, any_length)
+        menu.addSeparator()
+        for tokens in LENGTHS:
+            wanted = replace(query, tokens=tokens)
+            self._choice(menu, length_words(wanted), query.tokens == tokens, wanted)
+
+    def _sort_menu(self, menu: QMenu) -> None:
+        query = self._query
+        for look in column_looks().values():
+            words = _("As it came") if look.sort == "number" else look.title
+            wanted = replace(query, sort=look.sort, descending=False)
+            self._choice(menu, words, query.sort == look.sort, wanted)
+        menu.addSeparator()
+        turned = replace(query, descending=not query.descending)
+        self._choice(menu, _("Largest or latest first"), query.descending, turned)

@@ -1,0 +1,222 @@
+"""Paints the cells of the examples table. Every text is drawn as it is, never as markup."""
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QPainter,
+    QPen,
+    QPixmap,
+    QTextCharFormat,
+    QTextLayout,
+    QTextOption,
+)
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from tunedesk.gui.examples.columns import Column
+from tunedesk.gui.examples.hit_marks import hits
+from tunedesk.gui.examples.table_model import ExampleTableModel
+from tunedesk.gui.state_look import STATES
+from tunedesk.gui.theme import Theme
+from tunedesk.project.reads import ExampleRow
+
+STATE_GLYPHS = {
+    "to_review": "circle",
+    "draft": "circle-dashed",
+    "approved": "check-circle-fill",
+    "changes_wanted": "arrow-u-up-left-fill",
+    "rejected": "x-circle-fill",
+}
+"""A shape of its own for each state, so that nobody needs to tell them by colour."""
+
+PADDING = 8
+BAR = 3
+ICON = 15
+PILL = 18
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Draws one cell from the row that the model holds, with fonts and colours kept ready."""
+
+    def __init__(self, model: ExampleTableModel, theme: Theme) -> None:
+        super().__init__(model)
+        self._model = model
+        self._theme = theme
+        self.first_column = int(Column.NUMBER)
+        self.hovered_row = -1
+        self._colors: dict[str, QColor] = {}
+        self._icons: dict[tuple[str, float], QPixmap] = {}
+        self._base = QFont()
+        self._figures = QFont()
+        self._strong = QFont()
+        self._take_theme()
+        theme.changed.connect(self._take_theme)
+
+    def _take_theme(self) -> None:
+        theme = self._theme
+        self._colors.clear()
+        self._icons.clear()
+        self._base = theme.font()
+        self._figures = theme.font()
+        self._strong = theme.font("small_strong")
+        for font in (self._figures, self._strong):
+            font.setFeature(QFont.Tag("tnum"), 1)
+        self._base_metrics = QFontMetrics(self._base)
+        self._strong_metrics = QFontMetrics(self._strong)
+
+    def color(self, name: str) -> QColor:
+        """A colour of the theme, kept."""
+        found = self._colors.get(name)
+        if found is None:
+            found = self._colors[name] = self._theme.color(name)
+        return found
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """All rows are equally high; the columns have widths of their own."""
+        return QSize(60, self._theme.size("row"))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw one cell."""
+        # PySide's stubs leave the option's fields out.
+        rect: QRect = option.rect  # type: ignore[attr-defined]
+        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        number, column = index.row(), index.column()
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, self.color("selection"))
+        elif number == self.hovered_row:
+            painter.fillRect(rect, self.color("hover"))
+        line = rect.bottom()
+        painter.setPen(self.color("border"))
+        painter.drawLine(rect.left(), line, rect.right(), line)
+        if column == self.first_column and number == self._model.current_row:
+            mirrored = painter.layoutDirection() == Qt.LayoutDirection.RightToLeft
+            left = rect.right() - BAR + 1 if mirrored else rect.left()
+            painter.fillRect(left, rect.top(), BAR, rect.height() - 1, self.color("accent"))
+        row = self._model.row_at(number)
+        if row is None:
+            return
+        inner = rect.adjusted(PADDING, 0, -PADDING, -1)
+        if column == Column.PREVIEW:
+            self._paint_preview(painter, inner, number)
+        elif column == Column.STATE:
+            self._paint_state(painter, rect, row)
+        elif column == Column.PROBLEMS:
+            self._paint_problems(painter, inner, row)
+        elif column == Column.TAGS:
+            self._paint_tags(painter, inner, row)
+        else:
+            self._paint_text(painter, inner, column, self._model.text_of(row, number, column))
+
+    def _paint_text(self, painter: QPainter, rect: QRect, column: int, text: str) -> None:
+        numeric = column in (Column.NUMBER, Column.TURNS, Column.TOKENS)
+        painter.setFont(self._figures)
+        painter.setPen(self.color("text_muted" if column != Column.TOKENS else "text"))
+        side = Qt.AlignmentFlag.AlignRight if numeric else Qt.AlignmentFlag.AlignLeft
+        elided = self._base_metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+        painter.drawText(rect, side | Qt.AlignmentFlag.AlignVCenter, elided)
+
+    def _paint_preview(self, painter: QPainter, rect: QRect, number: int) -> None:
+        text = self._model.preview_at(number)
+        painter.setFont(self._base)
+        if not text:
+            painter.setPen(self.color("text_disabled"))
+            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(rect, flags, self._model.empty_text)
+            return
+        elided = self._base_metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+        painter.setPen(self.color("text"))
+        marks = hits(elided, self._model.pattern)
+        if not marks:
+            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(rect, flags | Qt.TextFlag.TextSingleLine, elided)
+            return
+        layout = QTextLayout(elided, self._base)
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.NoWrap)
+        layout.setTextOption(option)
+        shade = QTextCharFormat()
+        shade.setBackground(self.color("mark"))
+        ranges = []
+        for start, end in marks:
+            marked = QTextLayout.FormatRange()
+            # Qt counts in UTF-16 units, Python in characters.
+            marked.start = _units(elided, start)
+            marked.length = _units(elided, end) - marked.start
+            marked.format = shade
+            ranges.append(marked)
+        layout.setFormats(ranges)
+        layout.beginLayout()
+        layout.createLine()
+        layout.endLayout()
+        top = rect.top() + (rect.height() - layout.boundingRect().height()) / 2
+        layout.draw(painter, QPointF(rect.left(), top))
+
+    def _paint_state(self, painter: QPainter, rect: QRect, row: ExampleRow) -> None:
+        ratio = painter.device().devicePixelRatio()
+        icon = self._icons.get((row.state, ratio))
+        if icon is None:
+            icon = self._icons[row.state, ratio] = self._state_icon(row.state, ratio)
+        x = rect.left() + (rect.width() - ICON) // 2
+        painter.drawPixmap(x, rect.top() + (rect.height() - ICON) // 2, icon)
+
+    def _state_icon(self, state: str, ratio: float) -> QPixmap:
+        pixels = round(ICON * ratio)
+        pixmap = QPixmap(pixels, pixels)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        look = STATES.get(state)
+        color = look.color if look else "text_muted"
+        glyph = STATE_GLYPHS.get(state, "question")
+        self._theme.icons.paint_glyph(painter, QRect(0, 0, pixels, pixels), glyph, color)
+        painter.end()
+        pixmap.setDevicePixelRatio(ratio)
+        return pixmap
+
+    def _paint_problems(self, painter: QPainter, rect: QRect, row: ExampleRow) -> None:
+        x = rect.left()
+        for count, tone, glyph in (
+            (row.errors, "error", "warning-circle"),
+            (row.warnings, "warning", "warning"),
+        ):
+            if count:
+                x += 4 + self._paint_pill(painter, x, rect, f"{count:,}", tone, glyph)
+
+    def _paint_tags(self, painter: QPainter, rect: QRect, row: ExampleRow) -> None:
+        x = rect.left()
+        for place, tag in enumerate(row.tags):
+            left = len(row.tags) - place
+            room = rect.right() - x - (0 if left == 1 else 30)
+            if room < 40:
+                self._paint_pill(painter, x, rect, f"+{left}", "muted")
+                return
+            text = self._strong_metrics.elidedText(tag, Qt.TextElideMode.ElideRight, room - 16)
+            x += 4 + self._paint_pill(painter, x, rect, text, "accent")
+
+    def _paint_pill(
+        self, painter: QPainter, x: int, rect: QRect, text: str, tone: str, glyph: str = ""
+    ) -> int:
+        """Draw a small coloured pill; returns its width."""
+        icon = 14 if glyph else 0
+        width = self._strong_metrics.horizontalAdvance(text) + 14 + icon
+        top = rect.top() + (rect.height() - PILL) // 2
+        ink = self.color("text_muted" if tone == "muted" else tone)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.color(f"{tone}_soft"))
+        painter.drawRoundedRect(QRectF(x, top, width, PILL), PILL / 2, PILL / 2)
+        if glyph:
+            box = QRect(x + 6, top + 3, 12, 12)
+            self._theme.icons.paint_glyph(painter, box, glyph, ink)
+        painter.setFont(self._strong)
+        painter.setPen(QPen(ink))
+        box = QRect(x + 7 + icon, top, width - 14 - icon + 1, PILL)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
+        return width
+
+
+def _units(text: str, characters: int) -> int:
+    """How many UTF-16 units the first characters take."""
+    return len(text[:characters].encode("utf-16-le", "surrogatepass")) // 2

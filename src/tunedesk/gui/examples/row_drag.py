@@ -1,0 +1,56 @@
+"""Rows dragged within the table or out of it, and files dragged in."""
+
+from array import array
+
+from PySide6.QtCore import QMimeData, QPoint, QRect, Qt
+from PySide6.QtGui import QDrag, QFontMetrics, QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from tunedesk.gui.examples.table_model import ExampleTableModel
+from tunedesk.i18n import ngettext
+
+ROWS_TYPE = "application/x-tunedesk-rows"
+
+
+def start_row_drag(table: QWidget, model: ExampleTableModel, ids: "array[int]") -> None:
+    """Let the pointer carry the selected rows until it lets go of them."""
+    if not ids:
+        return
+    data = QMimeData()
+    data.setData(ROWS_TYPE, str(len(ids)).encode())
+    drag = QDrag(table)
+    drag.setMimeData(data)
+    words = ngettext("{n} example", "{n} examples", len(ids)).format(n=f"{len(ids):,}")
+    drag.setPixmap(_label(table, words))
+    drag.setHotSpot(QPoint(-12, -4))
+    drag.exec(Qt.DropAction.MoveAction | Qt.DropAction.CopyAction, Qt.DropAction.MoveAction)
+
+
+def is_rows(data: QMimeData) -> bool:
+    """Whether rows of a table are being dragged."""
+    return data.hasFormat(ROWS_TYPE)
+
+
+def dropped_files(data: QMimeData) -> list[str]:
+    """The files on this computer that are being dragged."""
+    return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
+
+
+def _label(table: QWidget, words: str) -> QPixmap:
+    """What hangs on the pointer: how many rows it carries."""
+    metrics = QFontMetrics(table.font())
+    ratio = table.devicePixelRatioF()
+    width, height = metrics.horizontalAdvance(words) + 24, metrics.height() + 12
+    pixmap = QPixmap(round(width * ratio), round(height * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(table.palette().toolTipBase())
+    painter.drawRoundedRect(0, 0, width, height, 7, 7)
+    painter.setFont(table.font())
+    painter.setPen(table.palette().toolTipText().color())
+    painter.drawText(QRect(0, 0, width, height), Qt.AlignmentFlag.AlignCenter, words)
+    painter.end()
+    return pixmap

@@ -1,0 +1,381 @@
+"""The examples table: one row an example, keys and mouse to go through them and choose some."""
+
+from array import array
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from tunedesk.gui.examples.columns import Column
+from tunedesk.gui.examples.row_delegate import RowDelegate
+from tunedesk.gui.examples.row_drag import dropped_files, is_rows, start_row_drag
+from tunedesk.gui.examples.table_header import TableHeader
+from tunedesk.gui.examples.table_model import ExampleTableModel
+from tunedesk.gui.theme import Theme
+from tunedesk.i18n import _
+
+
+class ExampleTable(QTableView):
+    """Shows the rows of the model and keeps the place in them.
+
+    Signals:
+        example_chosen: The row of this example is the current one now; None for no row.
+        selection_count_changed: How many rows are selected.
+        entered: Return was pressed: go on to the messages of the example.
+        delete_asked, copy_asked, paste_asked: The keys for these, while the table has the focus.
+        menu_asked: Show the menu of the selection at this place of the screen.
+        files_dropped: Files to import.
+        rows_dropped: Put the selected rows before this example; None for the end.
+    """
+
+    example_chosen = Signal(object)
+    selection_count_changed = Signal(int)
+    entered = Signal()
+    delete_asked = Signal()
+    copy_asked = Signal()
+    paste_asked = Signal()
+    menu_asked = Signal(QPoint)
+    files_dropped = Signal(list)
+    rows_dropped = Signal(object)
+
+    def __init__(
+        self, model: ExampleTableModel, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._rows = model
+        self._theme = theme
+        self._wanted: int | None = None
+        self._told: int | None = None
+        self._offset = 0
+        self._jump_to_first = False
+        self._taking = False
+        self._drop_line = -1
+        self.can_reorder = True
+        self.setAccessibleName(_("Examples"))
+        self.header = TableHeader(theme, self)
+        self.setHorizontalHeader(self.header)
+        self.setModel(model)
+        self.delegate = RowDelegate(model, theme)
+        self.setItemDelegate(self.delegate)
+        self._set_up()
+        self.header.begin()
+        self.header.sectionMoved.connect(self._take_order)
+        model.modelAboutToBeReset.connect(self._remember)
+        model.modelReset.connect(self._restore)
+        model.complete.connect(self._settle)
+        model.rows_about_to_change.connect(self._remember)
+        model.rows_changed.connect(self._follow_current)
+        theme.changed.connect(self.viewport().update)
+
+    def _set_up(self) -> None:
+        rows = self.verticalHeader()
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(self._theme.size("row"))
+        rows.hide()
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setFrameShape(QTableView.Shape.NoFrame)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setDragEnabled(True)
+        self.setAcceptDrops(True)
+        self.setDragDropOverwriteMode(False)
+        self.setDropIndicatorShown(False)
+        self.verticalScrollBar().setSingleStep(self._theme.size("row"))
+
+    # The place
+
+    @property
+    def wanted(self) -> int | None:
+        """The example whose row is, or shall be, the current one."""
+        return self._wanted
+
+    def current_id(self) -> int | None:
+        """The example in the current row."""
+        return self._rows.id_at(self.currentIndex().row())
+
+    def go_to_example(self, example_id: int | None, *, first_if_missing: bool = False) -> None:
+        """Make the row of an example the current one, now or when it has arrived."""
+        self._wanted = example_id
+        self._jump_to_first = first_if_missing
+        if not self._place_wanted() and self._rows.is_complete:
+            self._settle()
+
+    def go_by(self, step: int) -> None:
+        """Go to the next (1) or the previous (-1) row."""
+        count = self._rows.rowCount()
+        if not count:
+            return
+        current = self.currentIndex().row()
+        row = 0 if current < 0 else min(max(current + step, 0), count - 1)
+        self._make_current(row)
+
+    def neighbour(self, step: int) -> int | None:
+        """The example in the next (1) or previous (-1) row."""
+        return self._rows.id_at(self.currentIndex().row() + step)
+
+    def place(self) -> dict[str, int | None]:
+        """The current example and where on the screen its row stands."""
+        row = self.currentIndex().row()
+        offset = self.rowViewportPosition(row) if row >= 0 else 0
+        return {"example": self.current_id(), "offset": offset}
+
+    def take_place(self, example_id: int, offset: int) -> None:
+        """Come back to a place as soon as its row has arrived."""
+        self._wanted = example_id
+        self._offset = offset
+        self._jump_to_first = True
+
+    def _remember(self) -> None:
+        row = self.currentIndex().row()
+        if row >= 0:
+            self._offset = self.rowViewportPosition(row)
+        self._taking = True
+
+    def _restore(self) -> None:
+        self._taking = False
+        self.verticalScrollBar().setValue(0)
+        self._place_wanted(self._offset)
+
+    def _settle(self) -> None:
+        """All rows are here: if the wanted one is not among them, there is none, or the first."""
+        if self._rows.row_of(self._wanted) >= 0:
+            if self.current_id() != self._wanted:
+                self._place_wanted(self._offset)
+            return
+        if self._jump_to_first and self._rows.rowCount():
+            self._jump_to_first = False
+            self._make_current(0)
+        elif not self._rows.rowCount():
+            self._rows.current_row = -1
+
+    def _place_wanted(self, offset: int | None = None) -> bool:
+        row = self._rows.row_of(self._wanted)
+        if row < 0:
+            return False
+        self._make_current(row, offset)
+        return True
+
+    def _make_current(self, row: int, offset: int | None = None) -> None:
+        index = self._rows.index(row, self._current_column())
+        flags = QItemSelectionModel.SelectionFlag
+        self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+        if offset is not None and 0 <= offset < self.viewport().height():
+            scroll = self.verticalScrollBar()
+            scroll.setValue(scroll.value() + self.rowViewportPosition(row) - offset)
+        self.scrollTo(index)
+
+    def _current_column(self) -> int:
+        column = self.currentIndex().column()
+        return column if column >= 0 else int(Column.PREVIEW)
+
+    def _follow_current(self) -> None:
+        """Rows came or went: the current one has another place, or is gone and another is it."""
+        self._taking = False
+        place = self._rows.row_of(self._wanted)
+        if place >= 0 and place != self.currentIndex().row():
+            self._make_current(place, self._offset)
+        row = self.currentIndex().row()
+        self._rows.current_row = row
+        self.viewport().update()
+        example_id = self._rows.id_at(row)
+        if example_id is not None and place < 0:
+            self._choose(example_id)
+
+    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+        """Tell which example is the current one."""
+        super().currentChanged(current, previous)
+        if self._taking:
+            return
+        row = current.row()
+        self._rows.current_row = row
+        self.viewport().update()
+        example_id = self._rows.id_at(row)
+        if example_id is not None:
+            self._choose(example_id)
+
+    def _choose(self, example_id: int) -> None:
+        self._wanted = example_id
+        self._jump_to_first = False
+        if example_id != self._told:
+            self._told = example_id
+            self.example_chosen.emit(example_id)
+
+    # The selection
+
+    def selected_ranges(self) -> list[tuple[int, int]]:
+        """First and last row of each piece of the selection, in order."""
+        pieces = {(piece.top(), piece.bottom()) for piece in self.selectionModel().selection()}
+        return sorted(pieces)
+
+    def selected_ids(self) -> "array[int]":
+        """The selected examples in the order of the rows."""
+        ids = array("q")
+        end = -1
+        for top, bottom in self.selected_ranges():
+            ids.extend(self._rows.ids[max(top, end + 1) : bottom + 1])
+            end = max(end, bottom)
+        return ids
+
+    def selected_count(self) -> int:
+        """How many rows are selected."""
+        count, end = 0, -1
+        for top, bottom in self.selected_ranges():
+            count += max(0, bottom - max(top, end + 1) + 1)
+            end = max(end, bottom)
+        return count
+
+    def all_selected(self) -> bool:
+        """Whether every row of the filter is selected."""
+        count = self._rows.rowCount()
+        return self._rows.is_complete and count > 1 and self.selected_count() == count
+
+    def selectionChanged(self, selected: object, deselected: object) -> None:
+        """Tell how many rows are selected."""
+        super().selectionChanged(selected, deselected)
+        self.selection_count_changed.emit(self.selected_count())
+
+    # Keys and mouse
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The keys of a list of things; letters belong to the actions of the window."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit()
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self.paste_asked.emit()
+        elif event.key() == Qt.Key.Key_Delete and not event.modifiers():
+            self.delete_asked.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            self.entered.emit()
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and not event.modifiers():
+            last = self._rows.rowCount() - 1
+            if last >= 0:
+                self._make_current(0 if event.key() == Qt.Key.Key_Home else last)
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Typed letters do not jump about: there is a search, and letters are actions."""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Shade the row under the pointer."""
+        super().mouseMoveEvent(event)
+        self._hover(self.rowAt(event.position().toPoint().y()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """No row is under the pointer now."""
+        super().leaveEvent(event)
+        self._hover(-1)
+
+    def _hover(self, row: int) -> None:
+        if row != self.delegate.hovered_row:
+            self.delegate.hovered_row = row
+            self.viewport().update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the selection, at the pointer or at the current row."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            rect = self.visualRect(self.currentIndex())
+            self.menu_asked.emit(self.viewport().mapToGlobal(rect.bottomLeft()))
+        else:
+            self.menu_asked.emit(event.globalPos())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the columns fill the width."""
+        super().resizeEvent(event)
+        self.header.fit()
+
+    def _take_order(self) -> None:
+        visible = [
+            self.header.logicalIndex(place)
+            for place in range(self.header.count())
+            if not self.header.isSectionHidden(self.header.logicalIndex(place))
+        ]
+        self.delegate.first_column = visible[0] if visible else -1
+
+    # Drag and drop
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        """Take the selected rows along."""
+        start_row_drag(self, self._rows, self.selected_ids())
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files, and rows of this table while they stand in the order they came in."""
+        if dropped_files(event.mimeData()) or self._takes_rows(event):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Show where the rows would go."""
+        if self._takes_rows(event):
+            self._show_drop_line(self._line_at(event.position().toPoint()))
+            QTimer.singleShot(0, self, self.viewport().update)
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Nothing would go here."""
+        self._show_drop_line(-1)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Import the files, or move the rows."""
+        files = dropped_files(event.mimeData())
+        if files:
+            event.acceptProposedAction()
+            self.files_dropped.emit([Path(name) for name in files])
+        elif self._takes_rows(event):
+            line = self._line_at(event.position().toPoint())
+            event.acceptProposedAction()
+            self.rows_dropped.emit(self._rows.id_at(line))
+        self._show_drop_line(-1)
+
+    def _takes_rows(self, event: QDropEvent) -> bool:
+        return self.can_reorder and event.source() is self and is_rows(event.mimeData())
+
+    def _line_at(self, place: QPoint) -> int:
+        """The row before which something dropped here would go."""
+        row = self.rowAt(place.y())
+        if row < 0:
+            return self._rows.rowCount()
+        middle = self.rowViewportPosition(row) + self.rowHeight(row) // 2
+        return row + (place.y() > middle)
+
+    def _show_drop_line(self, row: int) -> None:
+        if row != self._drop_line:
+            self._drop_line = row
+            self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows, and the line where dropped rows would go."""
+        super().paintEvent(event)
+        if self._drop_line >= 0:
+            painter = QPainter(self.viewport())
+            painter.setPen(QPen(self._theme.color("accent"), 2))
+            last = self._rows.rowCount()
+            y = (
+                self.rowViewportPosition(self._drop_line)
+                if self._drop_line < last
+                else self.rowViewportPosition(last - 1) + self.rowHeight(last - 1)
+            )
+            painter.drawLine(0, max(1, y - 1), self.viewport().width(), max(1, y - 1))
+            painter.end()
