@@ -1,0 +1,53 @@
+"""What the tests of the Examples page share: projects with examples in them."""
+
+import json
+
+import pytest
+
+from tunedesk.checks.facts import Facts
+from tunedesk.checks.problem import Problem
+from tunedesk.project.additions import NewExample
+from tunedesk.project.project import Project
+
+
+def record(question: str, answer: str = "Yes.") -> str:
+    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    return json.dumps({"messages": messages}, ensure_ascii=False)
+
+
+def facts_of(question: str, tokens: int = 20, problems: tuple[Problem, ...] = ()) -> Facts:
+    return Facts(
+        kind="chat",
+        preview=question[:160],
+        roles="ua",
+        tokens=tokens,
+        message_tokens=tokens,
+        tool_tokens=0,
+        image_tokens=0,
+        trained_tokens=tokens // 2,
+        fingerprint=None,
+        question=None,
+        answer=None,
+        system=None,
+        problems=problems,
+    )
+
+
+@pytest.fixture
+def project(tmp_path):
+    with Project.create(tmp_path / "Test.tunedesk", author="Ann") as made:
+        yield made
+
+
+@pytest.fixture
+def add(project):
+    """Adds examples with these questions to the project; returns their ids."""
+
+    def add(*questions: str, tokens: int = 20, problems: tuple[Problem, ...] = (), **keywords):
+        new = [
+            NewExample(record(question).encode(), facts_of(question, tokens, problems))
+            for question in questions
+        ]
+        return project.add_examples(new, **keywords)
+
+    return add
