@@ -8,7 +8,7 @@ import inspect
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import shiboken6
@@ -56,13 +56,14 @@ class Background(QObject):
     user_error = Signal(object)
     crashed = Signal(object)
     busy_changed = Signal(int)
-    _delivered = Signal(object, object)
+    _delivered = Signal(int, object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._executor: ThreadPoolExecutor | None = None
         self._pool: WorkerPool | None = None
-        self._tasks: set[Task] = set()
+        self._tasks: dict[Task, Future[None] | None] = {}
+        self._generation = 0
         self._closed = False
         self._delivered.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
@@ -98,8 +99,10 @@ class Background(QObject):
         )
         if self._executor is None:
             self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="tunedesk")
-        self._tasks.add(task)
+        self._tasks[task] = None
         self.busy_changed.emit(len(self._tasks))
+
+        generation = self._generation
 
         def work() -> None:
             try:
@@ -110,16 +113,18 @@ class Background(QObject):
                 outcome: tuple[Any, BaseException | None] = (None, failure)
             else:
                 outcome = (result, None)
-            self._deliver(self._end, (task, outcome, on_result, on_error, on_finished))
+            answer = (task, outcome, on_result, on_error, on_finished)
+            self._delivered.emit(generation, self._end, answer)
 
-        self._executor.submit(work)
+        self._tasks[task] = self._executor.submit(work)
         return task
 
     def in_gui(self, callback: Callable[..., Any]) -> Callable[..., None]:
         """A function that work may call from its thread; the callback runs in the GUI thread."""
+        generation = self._generation
 
         def deliver(*args: Any) -> None:
-            self._deliver(callback, args)
+            self._delivered.emit(generation, callback, args)
 
         return deliver
 
@@ -135,23 +140,31 @@ class Background(QObject):
         """How many tasks are under way."""
         return len(self._tasks)
 
-    def close(self) -> None:
-        """Cancel what runs and wait until the threads and processes have ended."""
-        self._closed = True
+    def finish(self) -> None:
+        """Cancel what runs, wait until it has ended, and drop every answer: a project closes."""
+        self._generation += 1
         for task in self._tasks:
             task.cancel()
+        wait([future for future in self._tasks.values() if future is not None])
+        self._tasks.clear()
+        self.busy_changed.emit(0)
+
+    def close(self) -> None:
+        """End the threads and the worker processes; nothing runs afterwards."""
+        self._closed = True
+        self.finish()
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
         if self._pool is not None:
             self._pool.close()
             self._pool = None
-        self._tasks.clear()
 
     def _progress_of(
         self, task: Task, on_progress: Callable[[int, int | None], Any] | None
     ) -> Callable[[int, int | None], None]:
         last = 0.0
+        generation = self._generation
 
         def progress(done: int, total: int | None) -> None:
             nonlocal last
@@ -162,17 +175,14 @@ class Background(QObject):
             now = time.monotonic()
             if now - last >= PROGRESS_EVERY or done == total:
                 last = now
-                self._deliver(self._report, (task, on_progress, done, total))
+                arguments = (task, on_progress, done, total)
+                self._delivered.emit(generation, self._report, arguments)
 
         return progress
 
-    def _deliver(self, callback: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        if not self._closed:
-            self._delivered.emit(callback, args)
-
-    @Slot(object, object)
-    def _call(self, callback: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        if not self._closed and _alive(callback):
+    @Slot(int, object, object)
+    def _call(self, generation: int, callback: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        if generation == self._generation and _alive(callback):
             callback(*args)
 
     def _report(
@@ -194,7 +204,7 @@ class Background(QObject):
         on_finished: Callable[[], Any] | None,
     ) -> None:
         task._done = True  # noqa: SLF001  the task is ours
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         self.busy_changed.emit(len(self._tasks))
         result, failure = outcome
         try:

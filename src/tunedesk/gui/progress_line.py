@@ -83,6 +83,11 @@ class ProgressLine(QWidget):
             self._handles.remove(handle)
         self.refresh()
 
+    def clear(self) -> None:
+        """Show nothing any more: a project closes, and all its work with it."""
+        self._handles.clear()
+        self.refresh()
+
     def refresh(self) -> None:
         """Show the state of the latest piece of work."""
         self.setVisible(bool(self._handles))

@@ -1,0 +1,69 @@
+"""Starts the window: settings, theme, the crash report's hooks, and the event loop."""
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from tunedesk.gui.end_signals import EndSignals
+from tunedesk.gui.main_window import MainWindow
+from tunedesk.gui.theme import Theme
+from tunedesk.paths import APP_NAME, resource, settings_file
+from tunedesk.settings import Settings
+
+SWITCH_INTERVAL = 0.001
+"""How long a thread may hold Python's lock while the window waits for it; 5 ms is too long for
+scrolling beside an import."""
+
+
+def run(
+    path: Path | None = None,
+    theme: str | None = None,
+    *,
+    sample: bool = False,
+    settings: Settings | None = None,
+) -> int:
+    """Open the window and return when it has been closed.
+
+    Args:
+        path: A project to open, or a data file to bring into a new one.
+        theme: "system", "light" or "dark" for this time only; None takes the user's choice.
+        sample: Open the sample project, if no path is given.
+        settings: The settings to use; None reads the user's own.
+
+    Returns:
+        The exit code.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    settings = settings or Settings.load(settings_file())
+    app = _application()
+    look = Theme(theme or settings.theme, settings.zoom, app)
+    look.apply(app)
+    window = MainWindow(settings, look)
+    window.crashes.install()
+    app.installEventFilter(window.actions_)
+    ends = EndSignals(window)
+    window.show()
+    if path is not None:
+        QTimer.singleShot(0, window, lambda: window.open_path(path))
+    elif sample:
+        QTimer.singleShot(0, window, window.open_sample)
+    code = app.exec()
+    window.close()
+    ends.close()
+    app.removeEventFilter(window.actions_)
+    return code
+
+
+def _application() -> QApplication:
+    """The application object; there is one in a process."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    app.setApplicationName(APP_NAME)
+    app.setApplicationDisplayName(APP_NAME)
+    app.setDesktopFileName("tunedesk")
+    app.setWindowIcon(QIcon(str(resource("icons/tunedesk.svg"))))
+    return app

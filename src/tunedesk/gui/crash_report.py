@@ -1,0 +1,175 @@
+"""What happens when the program has a bug: the work is made safe, then a calm report to copy."""
+
+import contextlib
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from tunedesk.gui.crash_text import report_text
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.dialog import Dialog
+from tunedesk.gui.widgets.label import Label
+from tunedesk.i18n import _
+from tunedesk.paths import user_data_dir
+
+KEPT = 20
+log = logging.getLogger(__name__)
+
+
+class CrashHandler(QObject):
+    """Takes every exception that nobody caught, in any thread.
+
+    Signals:
+        crashed: The exception; handled in the GUI thread.
+    """
+
+    crashed = Signal(object)
+
+    def __init__(
+        self, theme: Theme, make_safe: Callable[[], None], parent: QObject | None = None
+    ) -> None:
+        """Begin without taking anything yet.
+
+        Args:
+            theme: For the dialog.
+            make_safe: Writes down what the user typed last; called before anything is shown.
+            parent: The owner.
+        """
+        super().__init__(parent)
+        self._theme = theme
+        self._make_safe = make_safe
+        self._dialog: CrashDialog | None = None
+        self.crashed.connect(self.handle)
+
+    def install(self) -> None:
+        """Take what reaches the interpreter's own hooks."""
+        sys.excepthook = self._from_interpreter
+        threading.excepthook = self._from_thread
+
+    def uninstall(self) -> None:
+        """Give the hooks back."""
+        sys.excepthook = sys.__excepthook__
+        threading.excepthook = threading.__excepthook__
+
+    def handle(self, failure: BaseException) -> None:
+        """Make the work safe, keep the report and show it; a second one joins the first."""
+        log.error("A bug was reported", exc_info=failure)
+        try:
+            self._make_safe()
+            safe = True
+        except Exception as second:
+            log.exception("The last changes could not be written", exc_info=second)
+            safe = False
+        text = report_text(failure)
+        kept = _keep(text)
+        if self._dialog is not None:
+            self._dialog.add(text)
+            return
+        self._dialog = CrashDialog(self._theme, text, kept, safe, self._window())
+        self._dialog.finished.connect(self._forget)
+        self._dialog.open()
+
+    def dialog(self) -> "CrashDialog | None":
+        """The report that shows now."""
+        return self._dialog
+
+    def _window(self) -> QWidget | None:
+        parent = self.parent()
+        return parent if isinstance(parent, QWidget) else None
+
+    def _forget(self) -> None:
+        self._dialog = None
+
+    def _from_interpreter(
+        self,
+        kind: type[BaseException],
+        failure: BaseException,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(failure, KeyboardInterrupt):
+            sys.__excepthook__(kind, failure, traceback)
+            return
+        self.crashed.emit(failure.with_traceback(traceback))
+
+    def _from_thread(self, arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            self.crashed.emit(arguments.exc_value)
+
+
+class CrashDialog(Dialog):
+    """Says that something went wrong inside, that the work is safe, and shows the report."""
+
+    def __init__(
+        self, theme: Theme, text: str, kept: Path | None, safe: bool, parent: QWidget | None
+    ) -> None:
+        super().__init__(theme, _("Something went wrong in Tunedesk"), parent=parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(640, 460)
+        words = (
+            _("Your work is safe: every change is on the disk. You can go on working.")
+            if safe
+            else _(
+                "The last second of typing may not be on the disk. Copy the text you were "
+                "writing before you go on."
+            )
+        )
+        self.body.addWidget(Label(theme, words, "base", wrap=True))
+        self.body.addWidget(
+            Label(
+                theme,
+                _(
+                    "The report below tells the makers where it happened. It holds none of your "
+                    "examples and no keys; nothing is sent."
+                ),
+                "base",
+                "muted",
+                wrap=True,
+            )
+        )
+        self._report = QPlainTextEdit(text)
+        self._report.setReadOnly(True)
+        self._report.setFont(theme.font("mono"))
+        self._report.setAccessibleName(_("Report"))
+        self._report.setTabChangesFocus(True)
+        self.body.addWidget(self._report, 1)
+        if kept is not None:
+            note = Label(theme, _("Also kept as {name}").format(name=kept.name), "small", "muted")
+            self.add_note(note)
+        self.copy = self.add_button(_("Copy report"))
+        self.copy.clicked.connect(self._copy)
+        close = self.add_button(_("Go on working"), "primary", default=True)
+        close.clicked.connect(self.accept)
+        close.setFocus()
+
+    def text(self) -> str:
+        """The report as it is shown and copied."""
+        return self._report.toPlainText()
+
+    def add(self, text: str) -> None:
+        """Put a further report below."""
+        self._report.appendPlainText("\n" + text)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.text())
+        self.copy.setText(_("Copied"))
+
+
+def _keep(text: str) -> Path | None:
+    """Write the report beside earlier ones; a disk that is full keeps none."""
+    with contextlib.suppress(OSError):
+        folder = user_data_dir() / "reports"
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt"
+        path.write_text(text, encoding="utf-8")
+        for old in sorted(folder.glob("crash-*.txt"))[:-KEPT]:
+            old.unlink()
+        return path
+    return None

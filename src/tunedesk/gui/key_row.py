@@ -1,0 +1,133 @@
+"""One line of the overview of keys: what an action does, its key, and how to change it."""
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QKeySequenceEdit, QPushButton, QVBoxLayout, QWidget
+
+from tunedesk.errors import UserError
+from tunedesk.gui.action_table import ActionSpec
+from tunedesk.gui.actions import Actions, native_key, plain_text
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.key_hint import KeyHint
+from tunedesk.gui.widgets.label import Label
+from tunedesk.i18n import _
+
+
+class KeyRow(QWidget):
+    """Shows the keys of one action and takes another one.
+
+    Signals:
+        changed: The action has another key.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, theme: Theme, actions: Actions, spec: ActionSpec, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._actions = actions
+        self.spec = spec
+        self.label = plain_text(spec.text)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(2)
+        line = QHBoxLayout()
+        line.setSpacing(6)
+        outer.addLayout(line)
+        line.addWidget(Label(theme, self.label))
+        line.addStretch()
+        self._hints = QHBoxLayout()
+        self._hints.setSpacing(4)
+        line.addLayout(self._hints)
+        self.editor = QKeySequenceEdit()
+        self.editor.setMaximumSequenceLength(1)
+        self.editor.setFixedWidth(150)
+        self.editor.setAccessibleName(_("New key for {action}").format(action=self.label))
+        self.editor.keySequenceChanged.connect(self._take)
+        self.editor.installEventFilter(self)
+        self.editor.hide()
+        line.addWidget(self.editor)
+        self.change = QPushButton(_("Change"))
+        self.change.setProperty("kind", "link")
+        self.change.setAutoDefault(False)
+        self.change.setAccessibleName(_("Change key for {action}").format(action=self.label))
+        self.change.clicked.connect(self._begin)
+        line.addWidget(self.change)
+        self.reset = QPushButton(_("Reset"))
+        self.reset.setProperty("kind", "link")
+        self.reset.setAutoDefault(False)
+        self.reset.setAccessibleName(_("Reset key for {action}").format(action=self.label))
+        self.reset.clicked.connect(self._reset)
+        line.addWidget(self.reset)
+        self.message = Label(theme, "", "small", "error", wrap=True)
+        self.message.hide()
+        outer.addWidget(self.message)
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        """Show the keys in force."""
+        while (item := self._hints.takeAt(0)) is not None:
+            item.widget().hide()
+            item.widget().deleteLater()
+        keys = self._actions.keys(self.spec.id)
+        for key in keys:
+            self._hints.addWidget(KeyHint(self._theme, native_key(key)))
+        self.reset.setVisible(tuple(keys) != self.spec.keys)
+
+    def fits(self, words: str) -> bool:
+        """Whether the search finds this line."""
+        text = f"{self.label} {' '.join(map(native_key, self._actions.keys(self.spec.id)))}"
+        return words.casefold() in text.casefold()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Escape, or going elsewhere, leaves the key as it is."""
+        if watched is self.editor:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape:
+                self._end()
+                return True
+            if event.type() == QEvent.Type.FocusOut:
+                self._end()
+        return False
+
+    def _begin(self) -> None:
+        self.message.hide()
+        self.editor.clear()
+        self.change.hide()
+        self.editor.show()
+        self.editor.setFocus()
+
+    def _end(self) -> None:
+        had_focus = self.editor.hasFocus()
+        self.editor.hide()
+        self.change.show()
+        if had_focus:
+            self.change.setFocus()
+
+    def _take(self, sequence: QKeySequence) -> None:
+        if sequence.isEmpty():
+            return
+        try:
+            self._actions.set_key(
+                self.spec.id, sequence.toString(QKeySequence.SequenceFormat.PortableText)
+            )
+        except UserError as error:
+            self.message.setText(f"{error.sentence} {error.advice}")
+            self.message.show()
+            self.editor.clear()
+            return
+        self.message.hide()
+        self._end()
+        self.show_keys()
+        self.changed.emit()
+
+    def _reset(self) -> None:
+        self.message.hide()
+        self._actions.reset_keys(self.spec.id)
+        self.show_keys()
+        self.change.setFocus()
+        self.changed.emit()

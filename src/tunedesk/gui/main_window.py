@@ -1,0 +1,337 @@
+"""The window: menu bar, rail, pages and status line around one open project.
+
+What only an open project or a dialog needs is imported there: the window must show at once.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tunedesk.errors import UserError
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.background import Background
+from tunedesk.gui.crash_report import CrashHandler
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.menus import Menus
+from tunedesk.gui.project_files import is_project, project_for, sample_file
+from tunedesk.gui.rail import Rail
+from tunedesk.gui.status_line import StatusLine
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.view_actions import ViewActions
+from tunedesk.gui.welcome.page import WelcomePage
+from tunedesk.i18n import _
+from tunedesk.paths import documents_dir
+from tunedesk.settings import Settings
+
+if TYPE_CHECKING:
+    from tunedesk.gui.desk import Desk, PageMaker
+    from tunedesk.project.project import Project
+
+SMALLEST = (860, 560)
+USUAL = (1280, 800)
+
+
+class MainWindow(QMainWindow):
+    """Shows the welcome page, or the desk of the open project.
+
+    Attributes:
+        feedback: The window's voice.
+        actions_: Every action of the window.
+        desk: The open project with its pages; None on the welcome page.
+    """
+
+    def __init__(
+        self, settings: Settings, theme: Theme, make_page: "PageMaker | None" = None
+    ) -> None:
+        """Build the window; it shows the welcome page until `open_path` is called.
+
+        Args:
+            settings: The user's settings, kept up to date.
+            theme: The theme of the application.
+            make_page: Makes the page of examples; a test may bring its own.
+        """
+        super().__init__()
+        self._settings = settings
+        self._theme = theme
+        self._make_page = make_page
+        self.background = Background(self)
+        self.feedback = Feedback(self, theme)
+        self.actions_ = Actions(settings, self)
+        self.desk: Desk | None = None
+        self.crashes = CrashHandler(theme, self.flush, self)
+        self.background.crashed.connect(self.crashes.handle)
+        self.background.user_error.connect(self.feedback.error)
+        self._connect_actions()
+        self.actions_.add_to(self)
+        self.menus = Menus(self.menuBar(), self.actions_, settings)
+        self.menus.open_requested.connect(self.open_path)
+        self._build()
+        self.setMinimumSize(*SMALLEST)
+        self.setAcceptDrops(True)
+        self._restore_geometry()
+        self._show_welcome()
+
+    def _build(self) -> None:
+        self.rail = Rail(self._theme, self.actions_)
+        self.welcome = WelcomePage(self._settings, self.actions_, self._theme)
+        self.welcome.open_requested.connect(self.open_path)
+        self.rail.add_page("examples", "go.examples", "examples", _("Examples"))
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.welcome)
+        self.status = StatusLine(self._theme, self.feedback.progress_line)
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.rail)
+        middle.addWidget(self.stack, 1)
+        central = QWidget()
+        outer = QVBoxLayout(central)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(middle, 1)
+        outer.addWidget(self.status)
+        self.setCentralWidget(central)
+
+    def _connect_actions(self) -> None:
+        connect = self.actions_.connect
+        connect("project.new", self.new_project)
+        connect("project.open", self.choose_and_open)
+        connect("project.sample", self.open_sample)
+        connect("app.preferences", self.show_preferences)
+        connect("app.quit", self.close)
+        connect("help.keys", self.show_keys)
+        connect("help.about", self.show_about)
+        self.view = ViewActions(self, self.actions_, self._theme, self._settings)
+
+    # Opening and closing
+
+    def open_path(self, path: Path) -> None:
+        """Open a project, or bring a data file into a new one."""
+        path = path.expanduser().absolute()
+        if is_project(path):
+            self._open_project(path)
+        elif not path.is_file():
+            self.feedback.error(
+                UserError(
+                    _("{name} is not there.").format(name=path.name),
+                    _("It may have been moved or renamed."),
+                )
+            )
+        elif self.desk is not None:
+            self.desk.import_files([path])
+        else:
+            self._bring_in(path, project_for(path))
+
+    def new_project(self) -> None:
+        """Ask for a name and begin on a blank page."""
+        from tunedesk.gui.new_project import NewProjectDialog
+
+        dialog = NewProjectDialog(self._theme, documents_dir(), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._create(dialog.path))
+        dialog.open()
+
+    def choose_and_open(self) -> None:
+        """Ask for a project or a data file and open it."""
+        dialog = QFileDialog(self, _("Open"), str(self._folder()))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(
+            [
+                _("Projects and data (*.tunedesk *.jsonl *.json *.ndjson)"),
+                _("All files (*)"),
+            ]
+        )
+        dialog.fileSelected.connect(lambda name: self.open_path(Path(name)))
+        dialog.open()
+
+    def open_sample(self) -> None:
+        """Open the sample: the project made from it before, or a new one."""
+        path = documents_dir() / (_("Night library") + ".tunedesk")
+        if path.exists():
+            self._open_project(path)
+        else:
+            self._bring_in(sample_file(), path)
+
+    def close_project(self) -> None:
+        """Close the project and go back to the welcome page."""
+        self._leave()
+        self._show_welcome()
+
+    def flush(self) -> None:
+        """Write down what was typed a moment ago."""
+        if self.desk is not None:
+            self.desk.flush()
+
+    def _create(self, path: Path) -> bool:
+        from tunedesk.project.project import Project
+
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            project = Project.create(path, self._settings.author)
+        except OSError as error:
+            self.feedback.error(
+                UserError(
+                    _("The project could not be made: {reason}.").format(reason=error.strerror),
+                    _("Choose another folder."),
+                )
+            )
+            return False
+        except UserError as error:
+            self.feedback.error(error)
+            return False
+        self._leave()
+        self._show_desk(project)
+        return True
+
+    def _open_project(self, path: Path) -> bool:
+        from tunedesk.project.project import Project
+
+        if self.desk is not None and self.desk.project.path == path:
+            return True
+        try:
+            project = Project.open(path, author=self._settings.author)
+        except UserError as error:
+            if not path.exists():
+                self._forget(path)
+            self.feedback.error(error)
+            return False
+        self._leave()
+        self._show_desk(project)
+        return True
+
+    def _bring_in(self, data_file: Path, project: Path) -> None:
+        if self._create(project) and self.desk is not None:
+            self.desk.import_files([data_file])
+
+    def _forget(self, path: Path) -> None:
+        name = str(path)
+        if name in self._settings.recent_projects:
+            self._settings.recent_projects.remove(name)
+            self._settings.save()
+            self.welcome.refresh()
+
+    def _folder(self) -> Path:
+        """Where the user most likely looks for a file."""
+        recent = [Path(name).parent for name in self._settings.recent_projects]
+        return next((p for p in [*recent, documents_dir()] if p.is_dir()), Path.home())
+
+    # What shows
+
+    def _show_welcome(self) -> None:
+        self.rail.hide()
+        self.status.hide()
+        self.welcome.refresh()
+        self.stack.setCurrentWidget(self.welcome)
+        self.setWindowTitle("Tunedesk")
+        self.setWindowFilePath("")
+        self.menus.refresh()
+        self.welcome.take_focus()
+
+    def _show_desk(self, project: "Project") -> None:
+        from tunedesk.gui.desk import Desk
+
+        if self._make_page is None:
+            from tunedesk.gui.examples.page import ExamplesPage
+
+            self._make_page = ExamplesPage
+        desk = Desk(
+            project,
+            self._settings,
+            self.background,
+            self.feedback,
+            self.actions_,
+            self._theme,
+            self._make_page,
+        )
+        self.desk = desk
+        path = project.path
+        self._settings.remember_project(path)
+        self._settings.save()
+        self.actions_.connect("project.close", self.close_project)
+        desk.show_in(self.stack, self.rail, self.status)
+        self.rail.show()
+        self.status.show()
+        mark = _(" (read only)") if desk.project.read_only else ""
+        self.setWindowTitle(f"{path.stem}{mark} – Tunedesk")
+        self.setWindowFilePath(str(path))
+        self.menus.refresh()
+
+    def _leave(self) -> None:
+        """Close the open project, with everything on the disk."""
+        if self.desk is None:
+            return
+        desk, self.desk = self.desk, None
+        self._settings.places[str(desk.project.path)] = desk.place()
+        self._settings.save()
+        self.actions_.release("project.close")
+        desk.close()
+
+    # Dialogs
+
+    def show_keys(self) -> None:
+        """Show all keys."""
+        from tunedesk.gui.keys_dialog import KeysDialog
+
+        KeysDialog(self._theme, self.actions_, self).open()
+
+    def show_preferences(self) -> None:
+        """Show what can be chosen."""
+        from tunedesk.gui.preferences import PreferencesDialog
+
+        dialog = PreferencesDialog(self._theme, self._settings, self)
+        dialog.changed.connect(self.view.refresh)
+        dialog.open()
+
+    def show_about(self) -> None:
+        """Say what this program is."""
+        from tunedesk.gui.about import AboutDialog
+
+        AboutDialog(self._theme, self).open()
+
+    # The window itself
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files of this computer that no page took."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the project, or bring the files in."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        if self.desk is not None and not any(map(is_project, paths)):
+            self.desk.import_files(paths)
+        elif paths:
+            self.open_path(paths[0])
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask nothing: write what is not written, remember the place, end the threads."""
+        self._settings.window["geometry"] = bytes(self.saveGeometry().toBase64()).decode("ascii")
+        self._settings.save()
+        self.hide()
+        self._leave()
+        self.background.close()
+        self.crashes.uninstall()
+        event.accept()
+
+    def _restore_geometry(self) -> None:
+        stored = self._settings.window.get("geometry")
+        if isinstance(stored, str) and self.restoreGeometry(
+            QByteArray.fromBase64(stored.encode("ascii", "ignore"))
+        ):
+            return
+        self.resize(*USUAL)
+        screen = QApplication.primaryScreen().availableGeometry()
+        if screen.width() <= USUAL[0] or screen.height() <= USUAL[1]:
+            self.setWindowState(Qt.WindowState.WindowMaximized)

@@ -1,0 +1,111 @@
+"""The dialog for what the user likes: theme, size of the texts, the name in the history."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QSlider,
+    QWidget,
+)
+
+from tunedesk.gui.theme import CHOICES, MAX_ZOOM, MIN_ZOOM, Theme
+from tunedesk.gui.widgets.dialog import Dialog
+from tunedesk.gui.widgets.label import Label
+from tunedesk.i18n import _
+from tunedesk.settings import Settings
+
+
+class PreferencesDialog(Dialog):
+    """Every choice acts at once; closing keeps it.
+
+    Signals:
+        changed: A setting has another value.
+    """
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(theme, _("Preferences"), parent=parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(460)
+        self._settings = settings
+        self._add_theme()
+        self._add_zoom()
+        self._add_author()
+        close = self.add_button(_("Close"), "primary", default=True)
+        close.clicked.connect(self.accept)
+        self.finished.connect(lambda _result: settings.save())
+
+    def _title(self, text: str, field: QWidget) -> Label:
+        title = Label(self.theme, text, "small_strong", "muted")
+        title.setBuddy(field)
+        field.setAccessibleName(text)
+        self.body.addWidget(title)
+        return title
+
+    def _add_theme(self) -> None:
+        self.theme_box = QComboBox()
+        for choice, label in zip(CHOICES, (_("As the system"), _("Light"), _("Dark")), strict=True):
+            self.theme_box.addItem(label, choice)
+        self.theme_box.setCurrentIndex(CHOICES.index(self.theme.choice))
+        self.theme_box.currentIndexChanged.connect(self._take_theme)
+        self._title(_("Theme"), self.theme_box)
+        self.body.addWidget(self.theme_box)
+        self.body.addSpacing(8)
+
+    def _add_zoom(self) -> None:
+        self.zoom = QSlider(Qt.Orientation.Horizontal)
+        self.zoom.setRange(round(MIN_ZOOM * 20), round(MAX_ZOOM * 20))
+        self.zoom.setValue(round(self.theme.zoom * 20))
+        self.zoom.valueChanged.connect(self._take_zoom)
+        self._title(_("Size of message text"), self.zoom)
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        line.addWidget(self.zoom, 1)
+        self._percent = Label(self.theme, f"{round(self.theme.zoom * 100)} %", "base", "muted")
+        self._percent.setMinimumWidth(48)
+        line.addWidget(self._percent)
+        self.body.addLayout(line)
+        self.monospace = QCheckBox(_("Message text in a fixed-width font"))
+        self.monospace.setChecked(self._settings.monospace)
+        self.monospace.toggled.connect(self._take_monospace)
+        self.body.addWidget(self.monospace)
+        self.body.addSpacing(8)
+
+    def _add_author(self) -> None:
+        self.author = QLineEdit(self._settings.author)
+        self.author.setMaxLength(80)
+        self.author.setPlaceholderText(_("the name you have on this computer"))
+        self.author.editingFinished.connect(self._take_author)
+        self._title(_("Your name in the history"), self.author)
+        self.body.addWidget(self.author)
+        self.body.addWidget(
+            Label(
+                self.theme,
+                _("Stands beside each change, so that others see who made it."),
+                "small",
+                "muted",
+                wrap=True,
+            )
+        )
+
+    def _take_theme(self, index: int) -> None:
+        self._settings.theme = CHOICES[index]
+        self.theme.set_choice(CHOICES[index])
+        self.changed.emit()
+
+    def _take_zoom(self, value: int) -> None:
+        self._settings.zoom = value / 20
+        self.theme.set_zoom(value / 20)
+        self._percent.setText(f"{value * 5} %")
+        self.changed.emit()
+
+    def _take_monospace(self, on: bool) -> None:
+        self._settings.monospace = on
+        self.changed.emit()
+
+    def _take_author(self) -> None:
+        self._settings.author = self.author.text().strip()
+        self.changed.emit()
