@@ -18,19 +18,19 @@ _BYTE_OF = {character: 0x80 + number for number, character in enumerate(_SHOWN)}
 _BYTE_OF.update({chr(byte): byte for byte in range(0x80, 0x100)})
 # These follow a letter in good text: quotation marks, dashes, dots, blanks, degree signs.
 _INNOCENT = "‘’“”«»…–—•·\u00a0°²³™®©€,"
-_TELLING = "".join(character for character in _SHOWN if character not in _INNOCENT)
+TELLING = "".join(character for character in _SHOWN if character not in _INNOCENT)
 
 _CONTINUED = f"[{re.escape(_SHOWN)}\x80-\xbf]"
 _SEQUENCE = f"(?:[ÂÃÄÅÎÏÐÑÒÓÖØÙÚÛ×]{_CONTINUED}|[à-ï]{_CONTINUED}{{2}}|ð{_CONTINUED}{{3}})"
 _RUN = re.compile(f"{_SEQUENCE}+")
 _ONE = re.compile(_SEQUENCE)
 HINT = re.compile(
-    f"[ÂÃÄÅÎÏÐÑÒÓÖØÙÚÛ×à-ïð][{re.escape(_TELLING)}\x80-\x9f]|Ã[\u00a0©®°]|â€|Â[\u00a0°©®»«]"
+    f"[ÂÃÄÅÎÏÐÑÒÓÖØÙÚÛ×à-ïð][{re.escape(TELLING)}\x80-\x9f]|Ã[\u00a0©®°]|â€|Â[\u00a0°©®»«]"
 )
 """Stands in every text with mojibake, and rarely elsewhere: a quick look before the slow one."""
 
 # One of these pairs is proof by itself; of the others there must be two.
-_PLAIN_PROOF = re.compile(f"[ÃÂ][{re.escape(_TELLING)}©®°\x80-\x9f]|â€[™œ\x9d“”¦¢˜]|ðŸ|ï»¿")
+_PLAIN_PROOF = re.compile(f"[ÃÂ][{re.escape(TELLING)}©®°\x80-\x9f]|â€[™œ\x9d“”¦¢˜]|ðŸ|ï»¿")
 
 
 def find_mojibake(text: str) -> tuple[str, str] | None:
@@ -75,7 +75,7 @@ def _proof(run: str) -> int:
     if _PLAIN_PROOF.search(run):
         return 2
     return sum(
-        any(character in _TELLING or "\x80" <= character <= "\x9f" for character in one.group()[1:])
+        any(character in TELLING or "\x80" <= character <= "\x9f" for character in one.group()[1:])
         for one in _ONE.finditer(run)
     )
 

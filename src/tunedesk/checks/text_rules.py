@@ -24,8 +24,7 @@ PLACEHOLDER = re.compile(
 )
 # What letters from templates have: [Your Name], [insert date], <YOUR_KEY>.
 PERHAPS_PLACEHOLDER = re.compile(
-    r"\[(?:your|insert|enter|add)\s[^\]\[\n]{1,40}\](?!\()|<(?:your|insert)[_ ][\w ]{1,40}>"
-    r"|\blorem ipsum dolor\b",
+    r"\[(?:your|insert|enter|add)\s[^\]\[\n]{1,40}\](?!\()|<(?:your|insert)[_ ][\w ]{1,40}>",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
@@ -34,17 +33,25 @@ SPECIAL_TOKEN = re.compile(
     r"|im_sep|start|end|message|channel|call|return|constrain|begin_of_text|end_of_text|eot_id"
     r"|start_header_id|end_header_id|system|user|assistant)\|>|<(?:start|end)_of_turn>|\[/?INST\]"
 )
-SUSPECT = re.compile(
+_SUSPECT = re.compile(
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ud800-\udfffÃÂ€{re.escape(mojibake.TELLING)}]"
+)
+_DAMAGED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ud800-\udfff]|" + mojibake.HINT.pattern
 )
-"""Stands in every text that one of these rules but the placeholders' would name."""
+_BRACKETED = re.compile(f"{PERHAPS_PLACEHOLDER.pattern}|{SPECIAL_TOKEN.pattern}", re.IGNORECASE)
 
 
 def is_plain_text(text: str) -> bool:
     """Whether no rule for characters can have anything to say: the quick look."""
-    if "{{" in text or "<" in text or "[" in text or "orem ipsum" in text:
+    if "{" in text and "{{" in text:
         return False
-    return _is_plain_ascii(text) if text.isascii() else SUSPECT.search(text) is None
+    if ("<" in text or "[" in text) and _BRACKETED.search(text):
+        return False
+    if text.isascii():
+        return _is_plain_ascii(text)
+    # One class of characters is searched for quickly; most texts have none of them.
+    return _SUSPECT.search(text) is None or _DAMAGED.search(text) is None
 
 
 def _is_plain_ascii(text: str) -> bool:
@@ -85,7 +92,7 @@ def check_text(text: str, path: Path) -> Iterator[Problem]:
         code = f"U+{ord(controls[0]):04X}"
         yield Problem("control_character", path, {"code": code, "count": len(controls)})
     yield from _check_placeholders(text, path)
-    special = SPECIAL_TOKEN.search(text)
+    special = SPECIAL_TOKEN.search(text) if "<" in text or "INST]" in text else None
     if special is not None:
         yield Problem("special_token_text", path, {"text": special.group()})
 
@@ -101,13 +108,19 @@ def check_blanks(text: str, path: Path, role: Any) -> Iterator[Problem]:
 
 
 def _check_placeholders(text: str, path: Path) -> Iterator[Problem]:
-    if not (PLACEHOLDER.search(text) or PERHAPS_PLACEHOLDER.search(text)):
+    found = [
+        code
+        for code, pattern, mark in (
+            ("placeholder", PLACEHOLDER, "{{"),
+            ("placeholder_perhaps", PERHAPS_PLACEHOLDER, ""),
+        )
+        if mark in text and pattern.search(text)
+    ]
+    if not found:
         return
+    # In code such brackets are the thing itself.
     prose = _CODE.sub("`", text)
-    for code, pattern in (
-        ("placeholder", PLACEHOLDER),
-        ("placeholder_perhaps", PERHAPS_PLACEHOLDER),
-    ):
-        found = pattern.search(prose)
-        if found is not None:
-            yield Problem(code, path, {"text": found.group()[:60]})
+    for code in found:
+        match = (PLACEHOLDER if code == "placeholder" else PERHAPS_PLACEHOLDER).search(prose)
+        if match is not None:
+            yield Problem(code, path, {"text": match.group()[:60]})
