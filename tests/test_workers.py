@@ -2,9 +2,13 @@
 
 import multiprocessing
 import operator
+import re
+import threading
+from functools import partial
 
 import pytest
 
+from tunedesk.errors import Cancelled
 from tunedesk.workers import WorkerPool
 
 
@@ -38,6 +42,17 @@ def test_closing_twice_does_no_harm():
     pool = WorkerPool(1)
     pool.close()
     pool.close()
+
+
+def test_a_job_that_never_ends_can_be_killed():
+    with WorkerPool(1) as pool:
+        assert next(pool.map_ordered(operator.neg, [1])) == -1
+        timer = threading.Timer(0.2, pool.kill)
+        timer.start()
+        with pytest.raises(Cancelled):
+            list(pool.map_ordered(partial(re.search, "(a+)+$"), ["a" * 60 + "!"]))
+        timer.join()
+        assert list(pool.map_ordered(operator.neg, [1, 2])) == [-1, -2]
 
 
 def divide_by(number):

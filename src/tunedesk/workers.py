@@ -8,9 +8,13 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any, TypeVar
+from weakref import WeakSet
+
+from tunedesk.errors import Cancelled
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -22,6 +26,7 @@ class WorkerPool:
     def __init__(self, processes: int | None = None) -> None:
         self.processes = processes or max(1, min(8, os.cpu_count() or 1))
         self._executor: ProcessPoolExecutor | None = None
+        self._killed: WeakSet[ProcessPoolExecutor] = WeakSet()
 
     def _started(self) -> ProcessPoolExecutor:
         if self._executor is None:
@@ -44,6 +49,9 @@ class WorkerPool:
             function: A function of a module, called in a worker with one job.
             jobs: Read lazily: at most `ahead` jobs are under way or waiting to be taken.
             ahead: Three times the number of processes unless told.
+
+        Raises:
+            Cancelled: Somebody called `kill`.
         """
         executor = self._started()
         limit = ahead or 3 * self.processes
@@ -55,6 +63,10 @@ class WorkerPool:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
+        except (BrokenProcessPool, CancelledError, RuntimeError) as error:
+            if executor in self._killed:
+                raise Cancelled from error
+            raise
         finally:
             for future in pending:
                 future.cancel()
@@ -64,6 +76,21 @@ class WorkerPool:
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
             self._executor = None
+
+    def kill(self) -> None:
+        """End the processes in the midst of their work, as when a job may never end.
+
+        Whoever waits for results gets `Cancelled`; the next job starts new processes.
+        """
+        executor, self._executor = self._executor, None
+        if executor is None:
+            return
+        self._killed.add(executor)
+        # The standard library has a way of its own only from Python 3.14 on.
+        processes = list((executor._processes or {}).values())  # noqa: SLF001
+        executor.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.kill()
 
     def __enter__(self) -> "WorkerPool":
         return self
