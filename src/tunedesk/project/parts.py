@@ -1,6 +1,7 @@
 """The parts of an open project that reads and writes work with."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tunedesk.checks.severity import severity
@@ -9,6 +10,23 @@ from tunedesk.project.order_numbers import OrderNumbers
 from tunedesk.project.shared_sets import SharedSets
 from tunedesk.project.store import Store
 from tunedesk.project.versions import Versions
+
+
+@dataclass
+class TailHits:
+    """What a plain look at texts found that the search index lacks, kept for the next question.
+
+    Attributes:
+        search: The search.
+        low: The version behind which was looked.
+        high: The last version that was looked at.
+        hits: The versions found.
+    """
+
+    search: str = ""
+    low: int = 0
+    high: int = 0
+    hits: list[int] = field(default_factory=list)
 
 
 class ProjectParts:
@@ -20,6 +38,7 @@ class ProjectParts:
         codes: The sets of problem codes.
         versions: The versions of examples.
         numbers: The places of examples in the whole project.
+        tail_hits: The latest look at texts that the search index lacks.
     """
 
     def __init__(self, store: Store) -> None:
@@ -28,6 +47,7 @@ class ProjectParts:
         self.codes = SharedSets(store, "code_set")
         self.versions = Versions(store, self.codes, _severity_or_hint)
         self.numbers = OrderNumbers(store)
+        self.tail_hits = TailHits()
 
     @property
     def target(self) -> str:

@@ -17,15 +17,22 @@ from tunedesk.project import (
     additions,
     change_names,
     edits,
+    history,
     opening,
+    presets,
     reads,
+    search_index,
+    selection,
     settings_table,
+    statistics,
+    tags,
     texts,
     totals,
     undo,
 )
 from tunedesk.project.additions import NewExample
 from tunedesk.project.change_names import ChangeName
+from tunedesk.project.history import HistoryEntry
 from tunedesk.project.lock import Holder
 from tunedesk.project.parts import ProjectParts
 from tunedesk.project.project_change import ProjectChange
@@ -33,7 +40,9 @@ from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery
 from tunedesk.project.reads import ExampleRow
 from tunedesk.project.sources import Source, sources
 from tunedesk.project.states import State
+from tunedesk.project.statistics import Bin, Measure, Statistics
 from tunedesk.project.store import Store
+from tunedesk.project.tags import TagUse
 from tunedesk.project.texts import TextChange
 from tunedesk.project.totals import Totals
 
@@ -237,13 +246,13 @@ class Project:
 
     # Reading
 
-    def count(self, query: ExampleQuery = ALL_EXAMPLES) -> int:
+    def count(self, query: ExampleQuery = ALL_EXAMPLES, progress: Progress = no_progress) -> int:
         """How many examples a query finds."""
-        return reads.count(self.parts, query)
+        return reads.count(self.parts, query, progress)
 
     def first_ids(self, query: ExampleQuery, limit: int) -> "array[int]":
         """The first ids that a query finds, fast whatever the size of the project."""
-        return reads.ids(self.parts, query, limit=limit)
+        return selection.first_ids(self.parts, query, limit)
 
     def ids(
         self, query: ExampleQuery = ALL_EXAMPLES, progress: Progress = no_progress
@@ -257,7 +266,7 @@ class Project:
 
     def text(self, example_id: int) -> str:
         """The record of an example, exactly."""
-        return reads.text(self.parts, example_id).decode("utf-8", "surrogatepass")
+        return _decoded(reads.text(self.parts, example_id))
 
     def facts(self, example_id: int) -> Facts:
         """What was worked out from the record of an example."""
@@ -279,6 +288,48 @@ class Project:
         """The totals of a query: how many, how long, how many with problems, by state."""
         return totals.totals(self.parts, query)
 
+    def problem_counts(self, query: ExampleQuery = ALL_EXAMPLES) -> dict[str, int]:
+        """How many examples have a problem, by its code; the most frequent first."""
+        return statistics.problem_counts(self.parts, query)
+
+    def statistics(self, query: ExampleQuery = ALL_EXAMPLES) -> Statistics:
+        """Quantiles, roles, turns and the longest examples of a query."""
+        return statistics.statistics(self.parts, query)
+
+    def histogram(
+        self, query: ExampleQuery = ALL_EXAMPLES, bins: int = 24, measure: Measure = "tokens"
+    ) -> list[Bin]:
+        """The histogram of a measure; the few very large values stand in the last bar."""
+        return statistics.histogram(self.parts, query, bins, measure)
+
+    def history(self, example_id: int) -> list[HistoryEntry]:
+        """The history of an example, the newest first."""
+        return history.history(self.parts, example_id)
+
+    def version_text(self, version_id: int) -> str | None:
+        """The record as it was in a version that the history names."""
+        found = self.parts.versions.text(version_id)
+        return None if found is None else _decoded(found)
+
+    def tags(self) -> list[TagUse]:
+        """The tags in use and how many examples carry each, by name."""
+        return tags.tags(self.parts)
+
+    def presets(self) -> dict[str, str]:
+        """The system prompts that are kept by name."""
+        return presets.presets(self.parts)
+
+    def set_preset(self, name: str, text: str | None) -> bool:
+        """Keep a system prompt under a name (None deletes it); can be undone."""
+        return presets.set_preset(self.parts, name, text)
+
+    def fill_search(self, budget_seconds: float) -> bool:
+        """Go on filling the search index for about this long; True while something is left.
+
+        For idle time, through a handle in the background; searching is right at any time.
+        """
+        return search_index.fill(self.parts, budget_seconds)
+
     def sources(self) -> list[Source]:
         """Where the examples came from, the oldest first."""
         return sources(self._store)
@@ -296,6 +347,13 @@ class Project:
 
     def _resolved(self, ids: Ids) -> Sequence[int]:
         return reads.ids(self.parts, ids) if isinstance(ids, ExampleQuery) else ids
+
+
+def _decoded(text: bytes) -> str:
+    try:
+        return text.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return text.decode("utf-8", "replace")
 
 
 def _encoded(text: str) -> bytes:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from tunedesk.checks.facts import Facts
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project.parts import ProjectParts, as_json_array
-from tunedesk.project.query import ExampleQuery, condition, order
+from tunedesk.project.query import ExampleQuery, order
+from tunedesk.project.selection import selection
 from tunedesk.project.sources import source_titles
 from tunedesk.project.states import STATES, State
 from tunedesk.project.telling import gone
@@ -57,9 +58,9 @@ class ExampleRow(NamedTuple):
     version_id: int
 
 
-def count(parts: ProjectParts, query: ExampleQuery) -> int:
+def count(parts: ProjectParts, query: ExampleQuery, progress: Progress = no_progress) -> int:
     """How many examples a query finds."""
-    where = condition(parts, query)
+    where = selection(parts, query, progress)
     return int(
         parts.store.value(f"SELECT count(*) FROM example WHERE {where.sql}", where.parameters)
     )
@@ -72,7 +73,7 @@ def ids(
     limit: int = -1,
 ) -> "array[int]":
     """The ids that a query finds, in its order."""
-    where = condition(parts, query)
+    where = selection(parts, query, progress)
     cursor = parts.store.connection.execute(
         f"SELECT id FROM example WHERE {where.sql} ORDER BY {order(query)} LIMIT ?",
         (*where.parameters, limit),

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from tunedesk.project.parts import ProjectParts
-from tunedesk.project.query import ExampleQuery, condition
+from tunedesk.project.query import ExampleQuery
+from tunedesk.project.selection import selection
 from tunedesk.project.states import STATES, State
 
 
@@ -34,7 +35,7 @@ class Totals:
 
 def totals(parts: ProjectParts, query: ExampleQuery) -> Totals:
     """The totals of a query, in one scan."""
-    where = condition(parts, query)
+    where = selection(parts, query)
     states = ", ".join(f"total(state = {number})" for number in range(len(STATES)))
     row = parts.store.row(
         "SELECT count(*), total(tokens), total(trained_tokens), total(errors > 0),"

@@ -1,0 +1,185 @@
+"""Statistics of the examples of a query: quantiles, histogram, roles, turns, problems by code.
+
+Everything is grouped by SQLite, outside Python's lock, so that the window stays alive meanwhile.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from tunedesk.project.parts import ProjectParts
+from tunedesk.project.query import ExampleQuery
+from tunedesk.project.selection import selection
+
+Measure = Literal["tokens", "turns", "trained_tokens"]
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+
+_ROLES = {
+    "s": "system",
+    "u": "user",
+    "a": "assistant",
+    "t": "tool",
+    "f": "function",
+    "d": "developer",
+    "?": "other",
+}
+_TAIL = 0.995
+_LONGEST = 20
+
+
+class Bin(NamedTuple):
+    """A bar of a histogram.
+
+    Attributes:
+        low: The smallest value in it.
+        high: The largest value in it; with `low` a range for `ExampleQuery`.
+        examples: How many examples it holds.
+    """
+
+    low: int
+    high: int
+    examples: int
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How a measure is spread over examples.
+
+    Attributes:
+        count: How many examples.
+        total: Their sum.
+        low: The smallest; 0 without examples.
+        high: The largest; 0 without examples.
+        mean: The mean; 0 without examples.
+        quantiles: Values by share, for QUANTILES.
+    """
+
+    count: int
+    total: int
+    low: int
+    high: int
+    mean: float
+    quantiles: dict[float, int]
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What the statistics panel shows.
+
+    Attributes:
+        tokens: How lengths are spread.
+        trained_tokens: How the tokens that are trained on are spread.
+        turns: How numbers of messages are spread.
+        messages_by_role: How many messages each role has.
+        examples_by_turns: How many examples have so many messages.
+        longest: The ids of the longest examples, the longest first.
+    """
+
+    tokens: Distribution
+    trained_tokens: Distribution
+    turns: Distribution
+    messages_by_role: dict[str, int]
+    examples_by_turns: dict[int, int]
+    longest: tuple[int, ...]
+
+
+def statistics(parts: ProjectParts, query: ExampleQuery) -> Statistics:
+    """The statistics of a query."""
+    where = selection(parts, query)
+    store = parts.store
+    roles = store.row(
+        "SELECT "
+        + ", ".join(
+            f"total(length(roles) - length(replace(roles, '{letter}', '')))" for letter in _ROLES
+        )
+        + " FROM version WHERE id IN (SELECT version_id FROM example"
+        f" WHERE {where.sql})",
+        where.parameters,
+    )
+    assert roles is not None
+    longest = store.rows(
+        f"SELECT id FROM example WHERE {where.sql} ORDER BY tokens DESC, position LIMIT ?",
+        (*where.parameters, _LONGEST),
+    )
+    turns = _spread(parts, query, "turns")
+    return Statistics(
+        tokens=_distribution(_spread(parts, query, "tokens")),
+        trained_tokens=_distribution(_spread(parts, query, "trained_tokens")),
+        turns=_distribution(turns),
+        messages_by_role={
+            role: int(number) for role, number in zip(_ROLES.values(), roles, strict=True) if number
+        },
+        examples_by_turns=dict(turns),
+        longest=tuple(row[0] for row in longest),
+    )
+
+
+def histogram(
+    parts: ProjectParts, query: ExampleQuery, bins: int, measure: Measure = "tokens"
+) -> list[Bin]:
+    """The histogram of a measure; the few very large values stand in the last bar."""
+    spread = _spread(parts, query, measure)
+    if not spread:
+        return []
+    low, high = spread[0][0], _quantiles(spread, (_TAIL,))[_TAIL]
+    width = max(1, -(-(high - low + 1) // bins))
+    counts = [0] * min(bins, -(-(high - low + 1) // width))
+    for value, examples in spread:
+        counts[min((value - low) // width, len(counts) - 1)] += examples
+    made = [
+        Bin(low + place * width, low + (place + 1) * width - 1, examples)
+        for place, examples in enumerate(counts)
+    ]
+    last = made[-1]
+    made[-1] = last._replace(high=max(last.high, spread[-1][0]))
+    return made
+
+
+def problem_counts(parts: ProjectParts, query: ExampleQuery) -> dict[str, int]:
+    """How many examples have a problem, by its code; the most frequent first."""
+    where = selection(parts, query)
+    counts: dict[str, int] = {}
+    for number, examples in parts.store.rows(
+        f"SELECT code_set, count(*) FROM example WHERE {where.sql} GROUP BY code_set",
+        where.parameters,
+    ):
+        for code in parts.codes.members(number):
+            counts[code] = counts.get(code, 0) + examples
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+
+
+def _spread(parts: ProjectParts, query: ExampleQuery, measure: Measure) -> list[tuple[int, int]]:
+    """Each value that occurs and how many examples have it, rising."""
+    where = selection(parts, query)
+    return [
+        (value, examples)
+        for value, examples in parts.store.rows(
+            f"SELECT {measure}, count(*) FROM example WHERE {where.sql}"
+            f" GROUP BY {measure} ORDER BY {measure}",
+            where.parameters,
+        )
+    ]
+
+
+def _distribution(spread: Sequence[tuple[int, int]]) -> Distribution:
+    count = sum(examples for _value, examples in spread)
+    if not count:
+        return Distribution(0, 0, 0, 0, 0.0, {})
+    total = sum(value * examples for value, examples in spread)
+    return Distribution(
+        count, total, spread[0][0], spread[-1][0], total / count, _quantiles(spread, QUANTILES)
+    )
+
+
+def _quantiles(spread: Sequence[tuple[int, int]], shares: Sequence[float]) -> dict[float, int]:
+    """The values at or below which these shares of the examples lie."""
+    count = sum(examples for _value, examples in spread)
+    found: dict[float, int] = {}
+    seen = 0
+    waiting = sorted(shares)
+    for value, examples in spread:
+        seen += examples
+        while waiting and seen >= waiting[0] * count:
+            found[waiting.pop(0)] = value
+    return found
