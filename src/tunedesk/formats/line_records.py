@@ -1,0 +1,205 @@
+"""Records that stand one a line, or spread over lines one after the other.
+
+Blocks in which every line looks like an object are passed on as they are. Where one does not, each
+line is looked at: a record may go on over the following lines, but only as long as they continue
+it; a broken line never takes the good ones after it along.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+
+from tunedesk.formats.line_blocks import LineBlock
+from tunedesk.formats.record_batch import LONGEST_RECORD, Gathering, RecordBatch
+from tunedesk.formats.value_end import Extent, value_end
+
+_BLANKS = " \t"
+_FIRST_KEY = re.compile(r'[ \t]*\{[ \t]*("(?:[^"\\]|\\.)*")')
+
+
+def line_records(blocks: Iterator[LineBlock]) -> Iterator[RecordBatch]:
+    """Yield the records of the lines, a batch for each block."""
+    return _LineRecords(blocks).batches()
+
+
+class _LineRecords:
+    """The state of reading: the lines that were read and not yet used."""
+
+    def __init__(self, blocks: Iterator[LineBlock]) -> None:
+        self._blocks = blocks
+        self._position = 0
+        self._queue: deque[tuple[int, str]] = deque()
+        self._found = Gathering()
+        self._usual_length = 16
+
+    def batches(self) -> Iterator[RecordBatch]:
+        for block in self._blocks:
+            self._position = block.position
+            if block.is_text and self._take_plain(block):
+                yield self._found.take(block.position)
+                continue
+            self._enqueue(block)
+            while self._queue:
+                self._take_record()
+            yield self._found.take(self._position)
+
+    def _take_plain(self, block: LineBlock) -> bool:
+        """Take a block in which each line is an object, judged by its ends, or is blank."""
+        first, lines = block.first, block.lines
+        # 123 and 125 are the braces.
+        odd = [n for n, line in enumerate(lines) if not line or line[0] != 123 or line[-1] != 125]
+        if not odd:
+            self._found.lines = list(range(first, first + len(lines)))
+            self._found.texts = lines
+            return True
+        blank: set[int] = set()
+        commas: set[int] = set()
+        trimmed = lines.copy()
+        for n in odd:
+            line = lines[n].strip(b" \t")
+            if line[-1:] == b",":
+                line = line[:-1].rstrip(b" \t")
+                commas.add(n)
+            if not line:
+                blank.add(n)
+            elif line[0] != 123 or line[-1] != 125:
+                return False
+            trimmed[n] = line
+        if blank & commas:
+            return False
+        numbers = [n for n in range(len(lines)) if n not in blank]
+        self._found.lines = [first + n for n in numbers]
+        self._found.texts = [trimmed[n] for n in numbers]
+        for n in sorted(blank | commas):
+            self._found.report(first + n, "blank_line" if n in blank else "comma_between_rows")
+        return True
+
+    def _enqueue(self, block: LineBlock) -> None:
+        self._position = block.position
+        self._queue.extend(
+            (block.first + n, line.decode(errors="surrogateescape"))
+            for n, line in enumerate(block.lines)
+        )
+
+    def _has(self, count: int) -> bool:
+        """Read on until so many lines wait, if there are so many."""
+        while len(self._queue) < count:
+            block = next(self._blocks, None)
+            if block is None:
+                return False
+            self._enqueue(block)
+        return True
+
+    def _take_record(self) -> None:
+        """Take the first line that waits, with those that continue it."""
+        number, line = self._queue[0]
+        text = line.strip(_BLANKS)
+        if not text:
+            self._found.report(number, "blank_line")
+            self._queue.popleft()
+            return
+        if text[0] == "\ufeff" and len(text) > 1:
+            # Files that were put together bring the mark of each along.
+            self._found.report(number, "byte_order_mark")
+            self._queue[0] = (number, text[1:])
+            return
+        if text[0] == ",":
+            self._found.report(number, "comma_between_rows")
+            self._queue[0] = (number, text[1:])
+            if not text[1:].strip(_BLANKS):
+                self._queue.popleft()
+            return
+        extent, end = value_end(text, 0)
+        if extent is Extent.WHOLE:
+            after = text[end:].strip(_BLANKS)
+            if after == ",":
+                self._found.report(number, "comma_between_rows")
+                text = text[:end]
+            self._take_line(text)
+        elif extent is Extent.BROKEN or text[0] not in "{[" or not self._take_spread(text):
+            self._take_line(text)
+
+    def _take_line(self, text: str) -> None:
+        number, _ = self._queue.popleft()
+        self._found.add(number, text)
+
+    def _take_spread(self, text: str) -> bool:
+        """Take a record that goes on after its first line; False if nothing continues it."""
+        if not self._has(2) or self._is_next_record():
+            return False
+        count = self._usual_length
+        while True:
+            more = self._has(count)
+            joined = "\n".join(
+                [text, *(self._queue[n][1] for n in range(1, min(count, len(self._queue))))]
+            )
+            extent, end = value_end(joined, 0)
+            if extent is Extent.WHOLE:
+                self._take_joined(joined, end)
+                return True
+            if extent is Extent.BROKEN or not more or len(joined) > LONGEST_RECORD:
+                return self._take_broken()
+            count *= 4
+
+    def _is_next_record(self) -> bool:
+        """Whether the second line is a record by itself, so that the first was cut off.
+
+        Within a record a line may be an object too, a message for instance; but that does not
+        begin with the same key.
+        """
+        key = _FIRST_KEY.match(self._queue[0][1])
+        following = _FIRST_KEY.match(self._queue[1][1])
+        if key is None or following is None or key[1] != following[1]:
+            return False
+        return value_end(self._queue[1][1].strip(_BLANKS), 0)[0] is Extent.WHOLE
+
+    def _take_joined(self, joined: str, end: int) -> None:
+        """Take the record that ends there; what follows on its last line waits as a line."""
+        number = self._queue[0][0]
+        length = joined.count("\n", 0, end) + 1
+        self._usual_length = length + 1
+        line_end = joined.find("\n", end)
+        after = joined[end : len(joined) if line_end < 0 else line_end].strip(_BLANKS)
+        last = self._queue[length - 1][0]
+        for _ in range(length):
+            self._queue.popleft()
+        self._found.add(number, joined[:end])
+        self._found.report(number, "record_over_lines")
+        if after.startswith(","):
+            self._found.report(number, "comma_between_rows")
+            after = after[1:].lstrip(_BLANKS)
+        if after:
+            self._queue.appendleft((last, after))
+
+    def _take_broken(self) -> bool:
+        """Take a broken record with the lines that its indentation says belong to it."""
+        number, first = self._queue[0]
+        margin = _margin(first)
+        length = 1
+        size = len(first)
+        while self._has(length + 1) and size < LONGEST_RECORD:
+            line = self._queue[length][1]
+            size += len(line)
+            inside = not line.strip(_BLANKS) or _margin(line) > margin
+            closes = _margin(line) == margin and line.strip(_BLANKS)[:1] in ("}", "]")
+            if not inside and (not closes or length == 1):
+                break
+            length += 1
+            if closes:
+                break
+        while not self._queue[length - 1][1].strip(_BLANKS):
+            length -= 1
+        if length == 1:
+            return False
+        lines = [self._queue.popleft()[1] for _ in range(length)]
+        text = "\n".join(lines).strip(" \t\n")
+        if text.endswith(","):
+            self._found.report(number, "comma_between_rows")
+            text = text[:-1].rstrip(" \t\n")
+        self._found.add(number, text)
+        self._found.report(number, "record_over_lines")
+        return True
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip(_BLANKS))

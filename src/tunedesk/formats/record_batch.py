@@ -1,0 +1,60 @@
+"""A handful of records on their way from a file."""
+
+from typing import NamedTuple
+
+from tunedesk.checks.problem import Problem
+from tunedesk.formats.text_encoding import mended
+
+LONGEST_RECORD = 64 * 2**20
+"""How far the end of a record is looked for before it counts as broken, in bytes or characters."""
+
+
+class RecordBatch(NamedTuple):
+    """Some records that stand one after the other in a file.
+
+    Attributes:
+        lines: The line on which each begins, from 1.
+        texts: Each as UTF-8, exactly as it stands in the file, without the blanks and the comma
+            around it. What is no JSON object is here too.
+        problems: What is wrong with the file rather than with a record, and the line; None for
+            the whole file.
+        bytes_read: How far the file has been read.
+    """
+
+    lines: list[int]
+    texts: list[bytes]
+    problems: list[tuple[int | None, Problem]]
+    bytes_read: int
+
+
+class Gathering:
+    """A batch that grows record by record."""
+
+    def __init__(self) -> None:
+        self.lines: list[int] = []
+        self.texts: list[bytes] = []
+        self.problems: list[tuple[int | None, Problem]] = []
+        self.size = 0
+
+    def add(self, line: int, text: str) -> None:
+        """Add a record that was decoded with `surrogateescape`."""
+        try:
+            data = text.encode()
+        except UnicodeEncodeError:
+            data = mended(text).encode()
+            self.problems.append(
+                (line, Problem("bytes_not_text", (), {"encoding": "windows-1252"}))
+            )
+        self.lines.append(line)
+        self.texts.append(data)
+        self.size += len(data)
+
+    def report(self, line: int | None, code: str) -> None:
+        """Name a problem of the file."""
+        self.problems.append((line, Problem(code, (), {})))
+
+    def take(self, bytes_read: int) -> RecordBatch:
+        """What was gathered, to begin anew."""
+        batch = RecordBatch(self.lines, self.texts, self.problems, bytes_read)
+        self.lines, self.texts, self.problems, self.size = [], [], [], 0
+        return batch

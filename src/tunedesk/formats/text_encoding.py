@@ -1,0 +1,138 @@
+"""In which encoding a file is written, and its bytes as UTF-8 whatever it is."""
+
+import codecs
+import re
+from typing import BinaryIO, NamedTuple
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is its beginning
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r\f\x1b")
+_WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
+_C1 = re.compile("[\x80-\x9f]")
+_ESCAPED_BYTE = re.compile("[\udc80-\udcff]+")
+
+
+class Encoding(NamedTuple):
+    """The encoding of a file.
+
+    Attributes:
+        name: As Python calls it, or "windows-1252".
+        guessed: Whether nothing in the file says so.
+        mark: The length of the byte order mark.
+    """
+
+    name: str
+    guessed: bool
+    mark: int
+
+
+def detect(head: bytes) -> Encoding | None:
+    """The encoding of a file that begins with these bytes; None if they are no text."""
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return Encoding(name, False, len(mark))
+    wide = _wide(head)
+    if wide is not None:
+        return Encoding(wide, True, 0)
+    sample = head[:65_536]
+    if len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) // 20:
+        return None
+    if _is_utf8(head):
+        return Encoding("utf-8", False, 0)
+    return _guess(head)
+
+
+def _wide(head: bytes) -> str | None:
+    """UTF-16 or UTF-32 without a mark: a data file begins with ASCII, which shows as zeros."""
+    pattern = bytes(1 if byte else 0 for byte in head[:4])
+    name = {
+        b"\x01\0\0\0": "utf-32-le",
+        b"\0\0\0\x01": "utf-32-be",
+        b"\x01\0\x01\0": "utf-16-le",
+        b"\0\x01\0\x01": "utf-16-be",
+    }.get(pattern)
+    if name is None:
+        return None
+    whole = head[: len(head) - len(head) % 4]
+    try:
+        # Half a pair at the end of the head is no error.
+        codecs.getincrementaldecoder(name)().decode(whole)
+    except UnicodeDecodeError:
+        return None
+    return name
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _guess(head: bytes) -> Encoding:
+    """UTF-8 with a few broken rows, or one of the old Western encodings throughout."""
+    lines = [line for line in head.splitlines() if not line.isascii()]
+    broken = [line for line in lines if not _is_utf8(line)]
+    if 2 * len(broken) <= len(lines):
+        return Encoding("utf-8", False, 0)
+    windows = any(_WINDOWS_ONLY.search(line) for line in broken)
+    return Encoding("windows-1252" if windows else "latin-1", True, 0)
+
+
+def from_western(data: bytes) -> str:
+    """Read bytes as Windows-1252, in which every byte means something.
+
+    The five bytes that it leaves open stand for the control characters of Latin-1.
+    """
+    text = data.decode("latin-1")
+    return _C1.sub(lambda found: _windows_letter(found.group()), text)
+
+
+def _windows_letter(letter: str) -> str:
+    try:
+        return letter.encode("latin-1").decode("windows-1252")
+    except UnicodeDecodeError:
+        return letter
+
+
+def mended(text: str) -> str:
+    """A text decoded with `surrogateescape`, its broken bytes read as Windows-1252."""
+    return _ESCAPED_BYTE.sub(
+        lambda found: from_western(found.group().encode("ascii", "surrogateescape")),
+        text,
+    )
+
+
+class Utf8Reader:
+    """The bytes of a file as UTF-8, without the byte order mark.
+
+    What is said to be UTF-8 is passed on unseen: broken bytes are found where rows are made.
+    """
+
+    def __init__(self, file: BinaryIO, encoding: Encoding) -> None:
+        self._file = file
+        self._western = encoding.name in ("latin-1", "windows-1252")
+        self._decoder: codecs.IncrementalDecoder | None = None
+        if encoding.name != "utf-8" and not self._western:
+            self._decoder = codecs.getincrementaldecoder(encoding.name)("replace")
+        file.seek(encoding.mark)
+        self.position = encoding.mark
+
+    def read(self, size: int) -> bytes:
+        """About as many bytes as asked for; none at the end of the file."""
+        while True:
+            data = self._file.read(size)
+            self.position += len(data)
+            if self._western:
+                return from_western(data).encode()
+            if self._decoder is None:
+                return data
+            text = self._decoder.decode(data, final=not data)
+            if text or not data:
+                return text.encode(errors="replace")
