@@ -1,13 +1,20 @@
 """What the tests of the window share: the dressed application, threads that end, a window."""
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.theme import Theme
 from tunedesk.settings import Settings
+
+
+def pytest_collection_modifyitems(items):
+    """Do not fail a test for what the screenless platform says it cannot do."""
+    for item in items:
+        if "tests/gui/" in item.path.as_posix():
+            item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
 
 
 @pytest.fixture
@@ -42,7 +49,10 @@ def background(qapp):
 def window(qtbot, theme):
     window = QWidget()
     window.resize(900, 600)
+    # Something else that can have the focus, as in every real window.
+    window.field = QLineEdit(window)
     qtbot.addWidget(window)
+    window.field.setFocus()
     return window
 
 

@@ -61,14 +61,14 @@ class CrashHandler(QObject):
 
     def handle(self, failure: BaseException) -> None:
         """Make the work safe, keep the report and show it; a second one joins the first."""
-        log.error("A bug was reported", exc_info=failure)
+        text = report_text(failure)
+        log.error("A bug was reported.\n%s", text)
         try:
             self._make_safe()
             safe = True
         except Exception as second:
-            log.exception("The last changes could not be written", exc_info=second)
+            log.error("The last changes could not be written.\n%s", report_text(second))
             safe = False
-        text = report_text(failure)
         kept = _keep(text)
         if self._dialog is not None:
             self._dialog.add(text)

@@ -129,7 +129,7 @@ class Feedback(QObject):
         return False
 
     def _show(self, toast: Toast) -> Toast:
-        toast.closed.connect(self._close_hidden)
+        toast.closed.connect(self._take_away)
         self._toasts.append(toast)
         while len(self._toasts) > MAX_TOASTS:
             self._toasts[0].close_now()
@@ -139,8 +139,8 @@ class Feedback(QObject):
         QAccessible.updateAccessibility(announcement)
         return toast
 
-    def _close_hidden(self) -> None:
-        for toast in [toast for toast in self._toasts if toast.isHidden()]:
+    def _take_away(self) -> None:
+        for toast in [toast for toast in self._toasts if toast.over]:
             self._toasts.remove(toast)
             toast.deleteLater()
         self._arrange()

@@ -2,11 +2,15 @@
 
 from typing import NamedTuple
 
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
+
+MARGIN, GAP = 14, 18
 
 
 class StatusPart(NamedTuple):
@@ -35,12 +39,14 @@ class StatusLine(QFrame):
         self.setFixedHeight(theme.size("status"))
         self.setAccessibleName(_("Status"))
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(14, 0, 14, 0)
-        layout.setSpacing(18)
+        layout.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        layout.setSpacing(GAP)
         self._left = QHBoxLayout()
-        self._left.setSpacing(18)
+        self._left.setSpacing(GAP)
         layout.addLayout(self._left)
         layout.addStretch()
+        self._progress_line = progress_line
+        progress_line.installEventFilter(self)
         layout.addWidget(progress_line)
         self._saved = Label(theme, "", "small", "muted")
         layout.addWidget(self._saved)
@@ -59,8 +65,7 @@ class StatusLine(QFrame):
             figure.set_tone(part.tone)
             words.setText(part.words)
             words.set_tone(part.tone or "muted")
-            figure.setVisible(shown and bool(part.figure))
-            words.setVisible(shown)
+        self._fit()
 
     def show_saved(self, text: str, tone: str = "muted") -> None:
         """Say at the right how it stands with saving."""
@@ -71,6 +76,31 @@ class StatusLine(QFrame):
         """All that the line says, as one text."""
         words = [f"{part.figure} {part.words}".strip() for part in self._parts]
         return " · ".join([*words, self._saved.text()])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as many figures as the new width has room for."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Make room for the progress when it comes or says more."""
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.Resize):
+            self._fit()
+        return False
+
+    def _fit(self) -> None:
+        """Leave out the last figures rather than cut any."""
+        room = self.width() - 2 * MARGIN - self._saved.sizeHint().width() - GAP
+        if not self._progress_line.isHidden():
+            room -= self._progress_line.sizeHint().width() + GAP
+        for index, (figure, words) in enumerate(self._labels):
+            shown = index < len(self._parts)
+            with_figure = shown and bool(self._parts[index].figure)
+            if shown:
+                room -= words.sizeHint().width() + GAP
+                room -= figure.sizeHint().width() + 4 if with_figure else 0
+            figure.setVisible(with_figure and room >= 0)
+            words.setVisible(shown and room >= 0)
 
     def _add_labels(self) -> None:
         pair = QHBoxLayout()

@@ -59,10 +59,7 @@ class Theme(QObject):
     @property
     def dark(self) -> bool:
         """Whether the dark colours are in use."""
-        if self._choice == "system":
-            scheme = QGuiApplication.styleHints().colorScheme()
-            return scheme == Qt.ColorScheme.Dark
-        return self._choice == "dark"
+        return _system_is_dark() if self._choice == "system" else self._choice == "dark"
 
     @property
     def zoom(self) -> float:
@@ -196,6 +193,10 @@ class Theme(QObject):
 
     def _scheme(self) -> str:
         return "dark" if self.dark else "light"
+
+
+def _system_is_dark() -> bool:
+    return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
 
 def restyle(widget: QWidget) -> None:

@@ -11,10 +11,14 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 
 SHORT, LONG = 4_000, 9_000
+WIDEST_LINE = 340
 
 
 class Toast(QFrame):
     """One message; it waits while the pointer or the focus is on it.
+
+    Attributes:
+        over: Whether it has been closed.
 
     Signals:
         closed: It is over.
@@ -36,6 +40,7 @@ class Toast(QFrame):
         super().__init__(parent)
         self.setProperty("tone", tone)
         self.setAccessibleName(f"{text} {advice}".strip())
+        self.over = False
         self._on_action = on_action
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 9, 10, 9)
@@ -44,6 +49,8 @@ class Toast(QFrame):
         words.setSpacing(2)
         self.sentence = Label(theme, text, "strong" if advice else "base", wrap=True)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        line = self.sentence.fontMetrics().horizontalAdvance(text) + 4
+        self.sentence.setMinimumWidth(min(line, WIDEST_LINE))
         words.addWidget(self.sentence)
         if advice:
             words.addWidget(Label(theme, advice, "base", "muted", wrap=True))
@@ -86,6 +93,7 @@ class Toast(QFrame):
             self._resume()
             return
         self._timer.stop()
+        self.over = True
         self.hide()
         self.closed.emit()
 

@@ -1,0 +1,104 @@
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+
+from tunedesk.errors import UserError
+
+
+def _button(widget, text):
+    return next(b for b in widget.findChildren(QPushButton) if b.text() == text)
+
+
+def test_toast_says_text_as_it_is_and_goes(feedback, window, qtbot):
+    window.show()
+    toast = feedback.toast("<b>Not bold</b>")
+    assert toast.sentence.text() == "<b>Not bold</b>"
+    assert toast.sentence.textFormat() == Qt.TextFormat.PlainText
+    assert toast.isVisible()
+    assert window.rect().contains(toast.geometry())
+    toast._timer.setInterval(1)
+    toast._timer.start()
+    qtbot.waitUntil(lambda: not feedback.toasts())
+
+
+def test_toast_offers_one_thing_to_do(feedback, window, qtbot):
+    window.show()
+    done = []
+    toast = feedback.toast("Deleted 3 examples", "Undo", lambda: done.append(True))
+    qtbot.mouseClick(_button(toast, "Undo"), Qt.MouseButton.LeftButton)
+    assert done == [True]
+    assert not feedback.toasts()
+
+
+def test_error_stays_until_it_is_closed(feedback, window, qtbot):
+    window.show()
+    toast = feedback.error(UserError("The file cannot be read.", "Choose another one."))
+    assert not toast._timer.isActive()
+    assert toast.accessibleName() == "The file cannot be read. Choose another one."
+    qtbot.keyClick(_button(toast, "Close"), Qt.Key.Key_Escape)
+    assert not feedback.toasts()
+
+
+def test_at_most_three_messages_show(feedback, window):
+    window.show()
+    for number in range(5):
+        feedback.toast(f"Message {number}")
+    assert [toast.sentence.text() for toast in feedback.toasts()] == [
+        "Message 2",
+        "Message 3",
+        "Message 4",
+    ]
+    tops = [toast.y() for toast in feedback.toasts()]
+    assert tops == sorted(tops)
+
+
+def test_messages_keep_their_place_when_the_window_grows(feedback, window, qtbot):
+    window.show()
+    toast = feedback.toast("Here")
+    window.resize(1200, 800)
+    qtbot.waitUntil(lambda: toast.geometry().bottom() > 700)
+    assert abs(toast.geometry().center().x() - 600) <= 1
+
+
+def test_progress_shows_how_far_and_can_be_cancelled(feedback, qtbot):
+    line = feedback.progress_line
+    qtbot.addWidget(line)
+    cancelled = []
+    handle = feedback.progress("Importing", lambda: cancelled.append(True))
+    handle.report(3_000_000_000, 6_000_000_000)
+    handle.say("40,000 rows a second")
+    assert not line.isHidden()
+    assert "50 %" in line._label.text()
+    assert "40,000 rows a second" in line._label.text()
+    _button(line, "Cancel").click()
+    _button(line, "Cancel").click()
+    assert cancelled == [True]
+    handle.close()
+    assert line.isHidden()
+
+
+def test_progress_without_an_end_and_several_at_once(feedback, qtbot):
+    line = feedback.progress_line
+    qtbot.addWidget(line)
+    first, second = feedback.progress("Checking"), feedback.progress("Indexing")
+    second.report(5, None)
+    assert line._bar.maximum() == 0
+    assert "Indexing" in line._label.text()
+    assert "1 more" in line._label.text()
+    second.close()
+    assert "Checking" in line._label.text()
+    first.close()
+
+
+def test_confirm_says_what_it_does(feedback, window, qtbot):
+    window.show()
+    done = []
+    dialog = feedback.confirm(
+        "Delete the preset?",
+        "It cannot come back.",
+        "Delete",
+        lambda: done.append(True),
+        danger=True,
+    )
+    assert _button(dialog, "Cancel").isDefault()
+    _button(dialog, "Delete").click()
+    assert done == [True]
