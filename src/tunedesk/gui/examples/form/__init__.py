@@ -1,0 +1,1 @@
+"""The form: one example as cards, as tools and as raw JSON."""

@@ -1,0 +1,247 @@
+"""What the form does to the open example: each edit with its name, typing gathered into steps."""
+
+import itertools
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from tunedesk.examples import chat_edits
+from tunedesk.examples.conversation import Message, ToolCall
+from tunedesk.examples.json_edit import remove, replace_value, set_member
+from tunedesk.examples.json_path import Path, to_pointer
+from tunedesk.gui.examples.form.open_example import OpenExample
+from tunedesk.i18n import _
+
+PAUSE_S = 4.0
+"""After so long without a keystroke the next one begins a new step of undo."""
+
+
+class TypingSteps:
+    """Makes the keys under which keystrokes become one step of undo.
+
+    Typing in one field is one step until the user pauses, goes elsewhere or begins a line.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        # Never a key of an earlier run of the program: those steps are closed.
+        self._numbers = itertools.count(time.time_ns())
+        self._field = ""
+        self._key = ""
+        self._last = 0.0
+
+    def key(self, field: str) -> str:
+        """The key for a keystroke in a field now."""
+        now = self._clock()
+        if field != self._field or now - self._last > PAUSE_S:
+            self._field = field
+            self._key = f"{field}#{next(self._numbers)}"
+        self._last = now
+        return self._key
+
+    def end(self) -> None:
+        """Let the next keystroke begin a new step."""
+        self._field = ""
+
+
+class ExampleEdits:
+    """The edits that the cards, the tools and the raw view ask for."""
+
+    def __init__(self, example: OpenExample) -> None:
+        self._example = example
+        self.steps = TypingSteps()
+
+    @property
+    def writable(self) -> bool:
+        """Whether the example can be changed at all."""
+        return not self._example.read_only
+
+    def write_text(self, message: Message, text: str) -> None:
+        """Typing in a message."""
+        path: Path = (*message.path, "content")
+        if message.content_kind == "string":
+            new = replace_value(self._example.text, path, text)
+        else:
+            new = chat_edits.set_message_text(self._example.text, message.index, text)
+        self._typed(new, path, _("Edit message {number}").format(number=message.index + 1))
+
+    def write_part(self, message: Message, number: int, text: str) -> None:
+        """Typing in one of the text parts of a message."""
+        new = chat_edits.set_part_text(self._example.text, message.index, number, text)
+        path: Path = (*message.path, "content", number)
+        self._typed(new, path, _("Edit message {number}").format(number=message.index + 1))
+
+    def write_refusal(self, message: Message, text: str) -> None:
+        """Typing in a refusal."""
+        new = chat_edits.set_refusal(self._example.text, message.index, text)
+        self._typed(
+            new,
+            (*message.path, "refusal"),
+            _("Edit the refusal in message {number}").format(number=message.index + 1),
+        )
+
+    def write_name(self, message: Message, name: str) -> None:
+        """Typing in the name of a speaker."""
+        new = chat_edits.set_name(self._example.text, message.index, name)
+        self._typed(
+            new,
+            (*message.path, "name"),
+            _("Edit the name in message {number}").format(number=message.index + 1),
+        )
+
+    def remove_refusal(self, message: Message) -> None:
+        """Take the refusal away."""
+        new = chat_edits.set_refusal(self._example.text, message.index, None)
+        self._do(new, _("Remove the refusal in message {number}"), message.index)
+
+    def set_role(self, message: Message, role: str) -> None:
+        """Change who speaks."""
+        new = chat_edits.set_role(self._example.text, message.index, role)
+        self._do(new, _("Change the role of message {number}"), message.index)
+
+    def set_trained(self, message: Message, trained: bool) -> None:
+        """Say whether an answer is trained on; without a weight it is."""
+        weight: Literal[0, 1] | None = 0
+        if trained:
+            weight = 1 if message.weight == 1 else None
+        new = chat_edits.set_weight(self._example.text, message.index, weight)
+        name = _("Train on message {number}") if trained else _("Do not train on message {number}")
+        self._do(new, name, message.index)
+
+    def insert(self, index: int, role: str) -> None:
+        """Put an empty message before the one of the index."""
+        new = chat_edits.insert_message(self._example.text, index, role)
+        self._do(new, _("Add message {number}"), index)
+
+    def delete(self, index: int) -> None:
+        """Take a message out."""
+        path: Path = ("messages", index)
+        self._do(remove(self._example.text, path), _("Delete message {number}"), index)
+
+    def move(self, index: int, to: int) -> None:
+        """Move a message to another place."""
+        new = chat_edits.move_message(self._example.text, index, to)
+        self._do(new, _("Move message {number}"), index)
+
+    def duplicate(self, index: int) -> None:
+        """Put a copy behind a message."""
+        new = chat_edits.duplicate_message(self._example.text, index)
+        self._do(new, _("Duplicate message {number}"), index)
+
+    def split(self, index: int, at_character: int) -> None:
+        """Make two messages of one."""
+        new = chat_edits.split_message(self._example.text, index, at_character)
+        self._do(new, _("Split message {number}"), index)
+
+    def merge(self, index: int) -> None:
+        """Make one message of a message and the next."""
+        new = chat_edits.merge_with_next(self._example.text, index)
+        self._do(new, _("Merge message {number} with the next"), index)
+
+    def set_call(self, message: Message, number: int, **values: str) -> None:
+        """Typing in the name, id or arguments of a tool call."""
+        new = chat_edits.set_tool_call(self._example.text, message.index, number, **values)
+        path: Path = (*message.path, "tool_calls", number, *values)
+        name = _("Edit the tool call in message {number}")
+        self._typed(new, path, name.format(number=message.index + 1))
+
+    def add_call(self, message: Message, name: str) -> None:
+        """Let an answer call a tool."""
+        new = chat_edits.add_tool_call(self._example.text, message.index, name)
+        self._do(new, _("Add a tool call to message {number}"), message.index)
+
+    def remove_call(self, message: Message, number: int) -> None:
+        """Take a tool call away."""
+        new = chat_edits.remove_tool_call(self._example.text, message.index, number)
+        self._do(new, _("Remove a tool call from message {number}"), message.index)
+
+    def set_answered_call(self, message: Message, call_id: str) -> None:
+        """Say which call a tool message answers."""
+        new = chat_edits.set_tool_call_id(self._example.text, message.index, call_id or None)
+        self._typed(
+            new,
+            (*message.path, "tool_call_id"),
+            _("Edit the tool call id in message {number}").format(number=message.index + 1),
+        )
+
+    def modernise_call(self, message: Message, call: ToolCall) -> None:
+        """Turn a function_call of the older form into a tool call."""
+        text = remove(self._example.text, (*message.path, "function_call"))
+        new = chat_edits.add_tool_call(text, message.index, call.name, call.arguments)
+        self._do(
+            new, _("Turn the function call in message {number} into a tool call"), message.index
+        )
+
+    def turn_into_text(self, message: Message) -> None:
+        """Make a string of content that is a number, an object or a list."""
+        new = set_member(self._example.text, message.path, "content", message.text)
+        self._do(new, _("Turn the content of message {number} into text"), message.index)
+
+    def add_picture(self, message: Message, data_url: str) -> None:
+        """Put an embedded picture behind what a message says."""
+        new = chat_edits.add_image_part(self._example.text, message.index, data_url)
+        self._do(new, _("Add a picture to message {number}"), message.index)
+
+    def remove_part(self, message: Message, number: int) -> None:
+        """Take a part of a message's content out."""
+        new = chat_edits.remove_part(self._example.text, message.index, number)
+        self._do(new, _("Remove a part of message {number}"), message.index)
+
+    def set_detail(self, message: Message, number: int, detail: str) -> None:
+        """Say in which detail the model looks at a picture."""
+        path: Path = (*message.path, "content", number, "image_url")
+        new = set_member(self._example.text, path, "detail", detail)
+        self._do(new, _("Set the detail of a picture in message {number}"), message.index)
+
+    def remove_key(self, message: Message, path: Path) -> None:
+        """Take out a key that the form has no field for."""
+        self._do(
+            remove(self._example.text, path),
+            _("Remove a key from message {number}"),
+            message.index,
+        )
+
+    def remove_other_key(self, path: Path) -> None:
+        """Take out a key of the example that the form has no field for."""
+        self.steps.end()
+        self._example.apply(remove(self._example.text, path), _("Remove a key of the example"))
+
+    def write_tools(self, tools_text: str) -> None:
+        """Typing in the tools; the text is JSON or empty."""
+        new = chat_edits.set_tools(self._example.text, tools_text)
+        self._typed(new, ("tools",), _("Edit the tools"))
+
+    def type_tools(self, new_text: str, field: Path) -> None:
+        """Typing in a field of a tool."""
+        self._typed(new_text, field, _("Edit the tools"))
+
+    def set_parallel(self, allowed: bool | None) -> None:
+        """Say whether several tools may be called at once."""
+        new = chat_edits.set_parallel_tool_calls(self._example.text, allowed)
+        self.change_tools(new, _("Change whether several tools are called at once"))
+
+    def change_tools(self, new_text: str, name: str) -> None:
+        """Add, remove or rename within the tools."""
+        self.steps.end()
+        self._example.apply(new_text, name)
+
+    def write_raw(self, new_text: str) -> None:
+        """Typing in the raw JSON, whether it is valid or not."""
+        self._typed(new_text, (), _("Edit the raw JSON"))
+
+    def set_system_prompt(self, prompt: str) -> None:
+        """Give the example the system prompt of a preset."""
+        new = chat_edits.set_system_prompt(self._example.text, prompt)
+        self._do(new, _("Set the system prompt"), 0)
+
+    @property
+    def text(self) -> str:
+        """The text of the example as it is now."""
+        return self._example.text
+
+    def _typed(self, new_text: str, path: Path, name: str) -> None:
+        self._example.apply(new_text, name, self.steps.key(to_pointer(path)))
+
+    def _do(self, new_text: str, name: str, index: int) -> None:
+        self.steps.end()
+        self._example.apply(new_text, name.format(number=index + 1))

@@ -1,0 +1,272 @@
+"""The form: the open example as cards, as tools and as raw JSON, with its head and its verdict."""
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
+
+from tunedesk.examples.json_path import Path
+from tunedesk.examples.json_text import JsonSyntaxError
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.background import Background
+from tunedesk.gui.examples.change_feed import ChangeFeed
+from tunedesk.gui.examples.form.example_edits import ExampleEdits
+from tunedesk.gui.examples.form.form_head import FormHead
+from tunedesk.gui.examples.form.form_tabs import FORM, RAW, TOOLS, FormTabs
+from tunedesk.gui.examples.form.message_cards import MessageCards
+from tunedesk.gui.examples.form.open_example import OpenExample
+from tunedesk.gui.examples.form.problem_notes import Notes
+from tunedesk.gui.examples.form.raw_json import RawJson
+from tunedesk.gui.examples.form.review_bar import ReviewBar
+from tunedesk.gui.examples.form.tools_editor import ToolsEditor
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.empty_state import EmptyState
+from tunedesk.i18n import _
+from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
+from tunedesk.settings import Settings
+
+
+class ExampleForm(QWidget):
+    """Shows the open example and lets it be written.
+
+    Signals:
+        leave_requested: Esc was pressed in a text: the focus belongs to the table.
+        system_prompt_wanted: A system prompt is to be set on the selected examples.
+    """
+
+    leave_requested = Signal()
+    system_prompt_wanted = Signal(str)
+
+    def __init__(
+        self,
+        project: Project,
+        example: OpenExample,
+        settings: Settings,
+        background: Background,
+        feedback: Feedback,
+        actions: Actions,
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._example = example
+        self._settings = settings
+        self._feedback = feedback
+        self._actions = actions
+        self._theme = theme
+        self._shown_example: int | None = None
+        self._unreadable = False
+        self._edits = ExampleEdits(example)
+        self._head = FormHead(theme, actions)
+        self._tabs = FormTabs(theme, actions)
+        self._cards = MessageCards(
+            project, example, self._edits, background, feedback, actions, theme, self
+        )
+        self._tools = ToolsEditor(theme, self._edits)
+        self._raw = RawJson(theme)
+        self._nothing = EmptyState(
+            theme,
+            "examples",
+            _("No example is open"),
+            _("Choose one in the table, or write a new one."),
+        )
+        self._review = ReviewBar(theme, actions)
+        self._views = QStackedWidget()
+        self._lay_out()
+        self._connect()
+        self._take_fonts()
+        self._loaded()
+
+    @property
+    def cards(self) -> MessageCards:
+        """The cards of the messages."""
+        return self._cards
+
+    def set_place(self, number: int | None, total: int) -> None:
+        """Show the place of the example among those that the table shows; None hides it."""
+        self._head.show_place(number, total)
+
+    def set_search(self, search: str) -> None:
+        """Mark the words of a search in the messages."""
+        self._cards.set_search(search)
+
+    def focus_messages(self) -> None:
+        """Put the cursor into the message that was written in last, or the first."""
+        if self._tabs.current == RAW:
+            self._raw.edit.setFocus()
+        elif self._tabs.current == TOOLS:
+            self._tools.focus_first()
+        else:
+            self._cards.focus_last()
+
+    def choose_view(self, tab: int) -> None:
+        """Show the form, the tools or the raw JSON."""
+        self._tabs.choose(tab)
+
+    def shut(self) -> None:
+        """The project closes: write what is left and take the handlers off the actions."""
+        QApplication.instance().focusChanged.disconnect(self._focus_changed)
+        self._feed.close()
+        self._example.close()
+        self._actions.release("view.raw", "view.monospace", *self._cards.commands.action_ids)
+
+    def _lay_out(self) -> None:
+        self.setProperty("surface", "window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName(_("Example"))
+        for view in (self._cards, self._tools, self._raw, self._nothing):
+            self._views.addWidget(view)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self._head, self._tabs):
+            column.addWidget(widget)
+        column.addWidget(self._views, 1)
+        column.addWidget(self._review)
+
+    def _connect(self) -> None:
+        example = self._example
+        example.loaded.connect(self._loaded)
+        example.text_changed.connect(self._text_changed)
+        example.facts_changed.connect(self._facts_changed)
+        example.go_to_requested.connect(self._go_to)
+        example.place_changed.connect(self._place_changed)
+        example.write_failed.connect(self._feedback.error)
+        self._tabs.chosen.connect(self._view_chosen)
+        self._cards.leave_requested.connect(self.leave_requested)
+        self._cards.tools_wanted.connect(lambda: self._tabs.choose(TOOLS))
+        self._cards.system_prompt_wanted.connect(self.system_prompt_wanted)
+        self._tools.leave_requested.connect(self.leave_requested)
+        self._raw.edited.connect(self._edits.write_raw)
+        self._raw.leave_requested.connect(self.leave_requested)
+        self._feed = ChangeFeed(self._project, self)
+        self._feed.changed.connect(self._project_changed)
+        for action_id, deed in (
+            ("view.raw", self._raw_switched),
+            ("view.monospace", self._monospace_switched),
+        ):
+            self._actions.connect(action_id, deed)
+        self._actions["view.monospace"].setChecked(self._settings.monospace)
+        self._theme.changed.connect(self._take_fonts)
+        QApplication.instance().focusChanged.connect(self._focus_changed)
+
+    def _loaded(self) -> None:
+        """Show another example."""
+        self._shown_example = self._example.example_id
+        self._edits.steps.end()
+        open_ = self._shown_example is not None
+        for widget in (self._head, self._tabs, self._review):
+            widget.setVisible(open_)
+        if not open_:
+            self._views.setCurrentWidget(self._nothing)
+            return
+        self._show_row()
+        was_unreadable = self._unreadable
+        self._understand()
+        if self._unreadable:
+            self._tabs.choose(RAW)
+        elif was_unreadable:
+            self._tabs.choose(FORM)
+        self._show_view(another=True)
+
+    def _text_changed(self) -> None:
+        self._understand()
+        self._show_view(another=False)
+
+    def _facts_changed(self) -> None:
+        if not self._unreadable:
+            notes = Notes(self._example.facts, self._example.target)
+            self._cards.show_checks(notes, self._example.message_tokens)
+            self._tools.show_notes(notes)
+
+    def _understand(self) -> None:
+        """See whether the text can be shown as messages at all."""
+        try:
+            self._unreadable = self._example.text.lstrip(" \t\r\n\ufeff")[:1] != "{"
+            if not self._unreadable:
+                self._tabs.show_tool_count(len(self._example.conversation.tools))
+        except JsonSyntaxError:
+            self._unreadable = True
+
+    def _show_view(self, another: bool) -> None:
+        """Bring the view that can be seen in step with the text."""
+        tab = self._tabs.current
+        if tab == RAW or self._unreadable:
+            self._raw.set_writable(self._edits.writable)
+            self._raw.show_text(self._example.text, another)
+            self._views.setCurrentWidget(self._raw)
+        elif tab == TOOLS:
+            self._tools.show_tools(self._example.conversation, self._edits.writable)
+            self._tools.show_notes(Notes(self._example.facts, self._example.target))
+            self._views.setCurrentWidget(self._tools)
+        else:
+            notes = Notes(self._example.facts, self._example.target)
+            self._cards.show_example(notes, self._example.message_tokens, another)
+            self._views.setCurrentWidget(self._cards)
+
+    def _view_chosen(self, tab: int) -> None:
+        if self._unreadable and tab != RAW:
+            self._feedback.toast(_("First mend the JSON: then the messages can be shown."))
+            QTimer.singleShot(0, lambda: self._tabs.choose(RAW))
+            return
+        self._actions["view.raw"].setChecked(tab == RAW)
+        if self._shown_example is not None:
+            self._show_view(another=True)
+
+    def _raw_switched(self, on: bool) -> None:
+        self._tabs.choose(RAW if on else FORM)
+        self.focus_messages()
+
+    def _go_to(self, path: Path) -> None:
+        """Show the value at a path and put the cursor there."""
+        if self._shown_example is None:
+            return
+        if self._unreadable or (self._tabs.current == RAW and path):
+            self._tabs.choose(RAW)
+            self._raw.go_to(path)
+        elif path[:1] == ("tools",):
+            self._tabs.choose(TOOLS)
+            self._tools.go_to(path)
+        else:
+            self._tabs.choose(FORM)
+            self._cards.go_to(path)
+
+    def _place_changed(self, path: Path, place: int) -> None:
+        """Undo changed something: show where."""
+        if self._tabs.current == FORM and not self._unreadable:
+            self._cards.show_place(path, place)
+
+    def _project_changed(self, change: ProjectChange) -> None:
+        if self._shown_example is None:
+            return
+        if "presets" in change.kinds:
+            self._cards.presets_changed()
+        concerned = change.ids is None or self._shown_example in change.ids
+        if change.kinds & {"order", "added", "deleted"} or (concerned and "state" in change.kinds):
+            self._show_row()
+
+    def _show_row(self) -> None:
+        if self._shown_example is not None:
+            rows = self._project.rows([self._shown_example])
+            self._head.show_row(rows[0] if rows else None)
+
+    def _monospace_switched(self, on: bool) -> None:
+        self._settings.monospace = on
+        self._settings.save()
+        self._take_fonts()
+
+    def _take_fonts(self) -> None:
+        code = self._theme.font("mono")
+        text = code if self._settings.monospace else self._theme.font("message")
+        self._cards.set_fonts(text, code)
+        self._tools.set_text_font(code)
+        self._raw.set_text_font(code)
+
+    def _focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
+        """Write what was typed when the focus leaves the form, and close the step of undo."""
+        if old is None or not self.isAncestorOf(old):
+            return
+        self._edits.steps.end()
+        if new is None or not self.isAncestorOf(new):
+            self._example.flush()

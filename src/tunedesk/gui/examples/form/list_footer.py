@@ -1,0 +1,87 @@
+"""What stands below the last message: add one, the tools, and what else the example holds."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from tunedesk.examples.conversation import RawValue
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.examples.form.note_line import NoteLine
+from tunedesk.gui.examples.form.problem_notes import Note
+from tunedesk.gui.examples.form.raw_value_row import RawValueRow
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.action_button import ActionButton
+from tunedesk.gui.widgets.label import Label
+from tunedesk.i18n import _
+
+MOST_KEYS = 20
+
+
+class ListFooter(QWidget):
+    """Buttons and, below them, problems and keys that belong to no message.
+
+    Signals:
+        tools_wanted: The user wants to see the tools.
+        key_removed: A key of the example is to go; its number among the other keys.
+        height_changed: It needs another height now.
+    """
+
+    tools_wanted = Signal()
+    key_removed = Signal(int)
+    height_changed = Signal()
+
+    def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.add = ActionButton(theme, actions["message.add"], _("Add message"), "add")
+        self.tools = QPushButton(_("Tools"))
+        self.tools.setIcon(theme.icons.icon("tool"))
+        self.tools.setToolTip(_("The programs that the model may call in this example"))
+        self.tools.setAccessibleName(_("Tools"))
+        self.tools.clicked.connect(self.tools_wanted)
+        self._notes: list[NoteLine] = []
+        self._rows: list[RawValueRow] = []
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.add)
+        buttons.addWidget(self.tools)
+        buttons.addStretch(1)
+        self._keys_title = Label(theme, _("Other keys of this example"), "small", "muted")
+        self._keys_title.setToolTip(
+            _("Trainers ignore or refuse these. They are kept as they are.")
+        )
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 2, 0, 0)
+        self._column.setSpacing(8)
+        self._column.addLayout(buttons)
+        self._column.addWidget(self._keys_title)
+
+    def heightForWidth(self, width: int) -> int:
+        """The height that all of it needs at a width."""
+        return self._column.totalHeightForWidth(width)
+
+    def show_example(
+        self, tools: int, notes: tuple[Note, ...], keys: tuple[RawValue, ...], writable: bool
+    ) -> None:
+        """Show how many tools there are, the example's own problems and its other keys."""
+        self.tools.setText(_("Tools {count}").format(count=tools) if tools else _("Tools"))
+        while len(self._notes) < len(notes):
+            line = NoteLine(self._theme)
+            self._notes.append(line)
+            self._column.insertWidget(len(self._notes), line)
+        for number, line in enumerate(self._notes):
+            line.setVisible(number < len(notes))
+            if number < len(notes):
+                line.show_note(notes[number])
+        shown = keys[:MOST_KEYS]
+        self._keys_title.setVisible(bool(shown))
+        while len(self._rows) < len(shown):
+            row = RawValueRow(self._theme)
+            number = len(self._rows)
+            row.removed.connect(lambda number=number: self.key_removed.emit(number))
+            self._rows.append(row)
+            self._column.addWidget(row)
+        for number, row in enumerate(self._rows):
+            row.setVisible(number < len(shown))
+            if number < len(shown):
+                row.show_value(shown[number].key, shown[number].raw, "", writable)
+        self.height_changed.emit()

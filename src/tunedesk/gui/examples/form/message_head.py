@@ -1,0 +1,120 @@
+"""The head of a message card: role, preset, "train on this", tokens and the menu."""
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QWidget
+
+from tunedesk.examples.conversation import Message
+from tunedesk.gui.examples.form.quiet_button import QuietButton
+from tunedesk.gui.examples.form.role_button import RoleButton
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.icon_button import IconButton
+from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.i18n import _, ngettext
+
+
+class MessageHead(QWidget):
+    """One line of small controls above the text; dragging it moves the message.
+
+    The controls are not in the way of Tab, which goes from text to text: all they do is also in
+    the menu that the menu key opens from the text.
+
+    Signals:
+        role_clicked: The user wants another role.
+        menu_clicked: The user wants the menu.
+        preset_clicked: The user wants the presets.
+        trained_changed: "Train on this" was switched.
+        dragged: The head is dragged, with the place on the screen.
+        dropped: The dragging ended there.
+    """
+
+    role_clicked = Signal()
+    menu_clicked = Signal()
+    preset_clicked = Signal()
+    trained_changed = Signal(bool)
+    dragged = Signal(QPoint)
+    dropped = Signal(QPoint)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pressed_at: QPoint | None = None
+        self._dragging = False
+        self.movable = True
+        self.role = RoleButton(theme)
+        self.preset = QuietButton(theme, theme.font("small"))
+        self.trained = QCheckBox(_("train on this"))
+        self.trained.setFont(theme.font("small"))
+        self.trained.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.trained.setToolTip(
+            _("On: the model learns to write this answer. Off: it only reads it (weight 0).")
+        )
+        self.tokens = Label(theme, font="small", tone="muted")
+        self.tokens.setToolTip(
+            _("The length of this message as the model counts it; a token is about ¾ of a word.")
+        )
+        self.menu = IconButton(theme, "more", _("More"))
+        self.menu.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        for widget in (self.role, self.preset, self.trained):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.tokens)
+        row.addWidget(self.menu)
+        self.setFixedHeight(24)
+        self.role.clicked.connect(self.role_clicked)
+        self.menu.clicked.connect(self.menu_clicked)
+        self.preset.clicked.connect(self.preset_clicked)
+        self.trained.clicked.connect(self.trained_changed)
+
+    def show_message(self, message: Message, tokens: int | None, writable: bool) -> None:
+        """Show what stands above a message."""
+        self.movable = writable
+        self.role.show_role(message.role)
+        self.role.setEnabled(writable and message.is_object)
+        answers = message.role == "assistant"
+        self.trained.setVisible(answers)
+        if answers:
+            self.trained.setChecked(message.weight != 0)
+            self.trained.setEnabled(writable)
+        self.tokens.setText(
+            ""
+            if tokens is None
+            else ngettext("{count} token", "{count} tokens", tokens).format(count=f"{tokens:,}")
+        )
+        number = message.index + 1
+        self.menu.set_name(_("Menu of message {number}").format(number=number))
+
+    def show_preset(self, text: str, tooltip: str) -> None:
+        """Show which preset the system prompt is; an empty text hides it."""
+        self.preset.setVisible(bool(text))
+        if text:
+            self.preset.show_word(text, "text_muted")
+            self.preset.setToolTip(plain_tooltip(tooltip))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to drag."""
+        if event.button() == Qt.MouseButton.LeftButton and self.movable:
+            self._pressed_at = event.globalPosition().toPoint()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag, once the pointer has gone far enough to mean it."""
+        if self._pressed_at is None:
+            return
+        place = event.globalPosition().toPoint()
+        far = (place - self._pressed_at).manhattanLength()
+        if not self._dragging and far >= QApplication.startDragDistance():
+            self._dragging = True
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        if self._dragging:
+            self.dragged.emit(place)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End the dragging."""
+        self._pressed_at = None
+        if self._dragging:
+            self._dragging = False
+            self.unsetCursor()
+            self.dropped.emit(event.globalPosition().toPoint())

@@ -1,0 +1,346 @@
+"""The scrolling column of message cards, of which only those near the screen exist.
+
+A conversation of hundreds of messages has as many cards as fit on the screen and a few more; a card
+that leaves is used again for the next message. The heights of the others are estimated until they
+come near.
+"""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+MARGIN = 18
+GAP = 10
+WIDEST_CARD = 900
+ROW = 24
+"""Widgets whose tops differ by less stand in one row."""
+KEPT_CARDS = 40
+"""So many cards are made ahead while nothing else is to do; Tab and screen readers find them."""
+
+
+class MessageList(QScrollArea):
+    """Lays out cards one below the other and makes, fills and re-uses them while scrolling.
+
+    Signals:
+        scrolled: The list shows another part.
+    """
+
+    scrolled = Signal()
+
+    def __init__(
+        self,
+        make_card: Callable[[], QWidget],
+        fill_card: Callable[[QWidget, int], None],
+        estimate: Callable[[int, int], int],
+        footer: QWidget,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make an empty list.
+
+        Args:
+            make_card: Makes a card; its parent is set here.
+            fill_card: Shows the message of an index in a card.
+            estimate: The likely height of the card of an index at a width.
+            footer: Stands below the last card.
+            parent: The widget it stands in.
+        """
+        super().__init__(parent)
+        self._make_card = make_card
+        self._fill_card = fill_card
+        self._estimate = estimate
+        self._footer = footer
+        self._count = 0
+        self._heights: list[int] = []
+        self._tops: list[int] = []
+        self._cards: dict[int, QWidget] = {}
+        self._spare: list[QWidget] = []
+        self._width = 0
+        self._placing = False
+        self._canvas = QWidget()
+        self._canvas.setProperty("canvas", True)
+        footer.setParent(self._canvas)
+        self.setWidget(self._canvas)
+        self.setWidgetResizable(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # The bar's room is always kept, so that a growing text never changes the width of all.
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.verticalScrollBar().setSingleStep(24)
+        self.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self._ahead = QTimer(self)
+        self._ahead.setInterval(0)
+        self._ahead.timeout.connect(self._make_one_ahead)
+
+    @property
+    def count(self) -> int:
+        """How many messages there are."""
+        return self._count
+
+    def cards(self) -> dict[int, QWidget]:
+        """The cards that exist now, by the index of their message."""
+        return dict(self._cards)
+
+    def show_messages(self, count: int, to_top: bool) -> None:
+        """Show so many messages; cards that exist are filled anew."""
+        self._count = count
+        width = self._card_width()
+        if to_top:
+            self._heights = [0] * count
+        del self._heights[count:]
+        self._heights += [0] * (count - len(self._heights))
+        for index in [index for index in self._cards if index >= count]:
+            self._release(index)
+        for index in range(count):
+            if index not in self._cards:
+                self._heights[index] = self._estimate(index, width)
+        if to_top:
+            self._put_tops()
+            self.verticalScrollBar().setValue(0)
+            for index in list(self._cards):
+                if self._tops[index] > 2 * self.viewport().height():
+                    self._release(index)
+        for index, card in self._cards.items():
+            self._fill_card(card, index)
+        self.place()
+        self._ahead.start()
+
+    def refill(self) -> None:
+        """Fill the cards that exist again: the checks or the search are others now."""
+        for index, card in self._cards.items():
+            self._fill_card(card, index)
+        self.place()
+
+    def card(self, index: int) -> QWidget:
+        """The card of a message, made if it does not exist, and scrolled into view."""
+        if index not in self._cards:
+            self._realise(index)
+            self.place()
+            self.verticalScrollBar().setValue(self._tops[index] - MARGIN)
+        return self._cards[index]
+
+    def show_rect(self, widget: QWidget, rect: QRect) -> None:
+        """Scroll just so far that a part of a widget can be seen."""
+        corner = widget.mapTo(self._canvas, rect.topLeft())
+        bar = self.verticalScrollBar()
+        top, bottom = corner.y() - GAP, corner.y() + rect.height() + GAP
+        if top < bar.value():
+            bar.setValue(top)
+        elif bottom > bar.value() + self.viewport().height():
+            bar.setValue(min(top, bottom - self.viewport().height()))
+
+    def index_at(self, place: QPoint) -> int:
+        """Before which message a point of the list lies: 0 to the number of messages."""
+        y = place.y() + self.verticalScrollBar().value()
+        for index, top in enumerate(self._tops):
+            if y < top + self._heights[index] / 2:
+                return index
+        return self._count
+
+    def gap_before(self, index: int) -> int:
+        """Where the gap before a message lies, in the list's own coordinates."""
+        if index < self._count:
+            y = self._tops[index]
+        else:
+            y = self._tops[-1] + self._heights[-1] + GAP if self._tops else MARGIN
+        return y - GAP // 2 - self.verticalScrollBar().value()
+
+    def place(self) -> None:
+        """Make the cards that can be seen, and put all where they belong."""
+        if self._placing:
+            return
+        self._placing = True
+        try:
+            anchor = self._anchor()
+            for _round in range(4):
+                self._put_tops()
+                self._keep_anchor(anchor)
+                if not self._realise_visible():
+                    break
+            self._put_tops()
+            self._keep_anchor(anchor)
+            self._put_cards()
+        finally:
+            self._placing = False
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay out anew at another width."""
+        super().resizeEvent(event)
+        width = self._card_width()
+        if width != self._width:
+            self._width = width
+            for index in range(self._count):
+                if index not in self._cards:
+                    self._heights[index] = self._estimate(index, width)
+        self.place()
+
+    def eventFilter(self, watched: QWidget, event: QEvent) -> bool:
+        """Place again when a card wants another height."""
+        if event.type() == QEvent.Type.LayoutRequest and not self._placing:
+            self.place()
+        return super().eventFilter(watched, event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Let Tab go from card to card as they stand, whatever the order they were made in."""
+        focus = self.focusWidget()
+        inside = focus is not None and self._canvas.isAncestorOf(focus)
+        stops = [
+            stop
+            for holder in (*(card for _index, card in sorted(self._cards.items())), self._footer)
+            for stop in _tab_stops(holder)
+        ]
+        if not inside or focus not in stops:
+            return super().focusNextPrevChild(forward)
+        place = stops.index(focus) + (1 if forward else -1)
+        if not 0 <= place < len(stops):
+            return self._leave(stops[-1] if forward else stops[0], forward)
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        stops[place].setFocus(reason)
+        self.show_rect(stops[place], stops[place].rect())
+        return True
+
+    def _leave(self, edge: QWidget, forward: bool) -> bool:
+        """Give the focus to what follows the list, or stands before it, in the window."""
+        widget: QWidget | None = edge
+        while True:
+            widget = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+            if widget is None or widget is edge:
+                return False
+            if (
+                not self.isAncestorOf(widget)
+                and widget.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
+                and widget.isVisible()
+                and widget.isEnabled()
+                and widget.window() is self.window()
+            ):
+                widget.setFocus(
+                    Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+                )
+                return True
+
+    def _card_width(self) -> int:
+        return max(120, min(WIDEST_CARD, self.viewport().width() - MARGIN - MARGIN // 2))
+
+    def _left(self) -> int:
+        room = self.viewport().width() - MARGIN // 2 - self._card_width()
+        return max(MARGIN, room // 2)
+
+    def _put_tops(self) -> None:
+        """Work out where each card begins, from the heights as far as they are known."""
+        tops, top = [], GAP
+        for height in self._heights:
+            tops.append(top)
+            top += height + GAP
+        self._tops = tops
+        footer = self._footer.heightForWidth(self._card_width())
+        self._canvas.resize(self.viewport().width(), top + footer + MARGIN)
+        self._footer.setGeometry(self._left(), top, self._card_width(), footer)
+
+    def _anchor(self) -> tuple[int, int] | None:
+        """The message at the top of the screen, and how far below the top it begins."""
+        value = self.verticalScrollBar().value()
+        if value == 0:
+            return None
+        for index in range(min(len(self._tops), self._count)):
+            if self._tops[index] + self._heights[index] > value:
+                return index, self._tops[index] - value
+        return None
+
+    def _keep_anchor(self, anchor: tuple[int, int] | None) -> None:
+        if anchor is not None and anchor[0] < len(self._tops):
+            self.verticalScrollBar().setValue(self._tops[anchor[0]] - anchor[1])
+
+    def _visible(self, beyond: int) -> list[int]:
+        low = self.verticalScrollBar().value() - beyond
+        high = low + self.viewport().height() + 2 * beyond
+        return [
+            index
+            for index, top in enumerate(self._tops)
+            if top + self._heights[index] >= low and top <= high
+        ]
+
+    def _realise_visible(self) -> bool:
+        """Make the cards that can be seen; true if a height turned out otherwise."""
+        changed = False
+        for index in self._visible(GAP):
+            if index not in self._cards:
+                self._realise(index)
+        width = self._card_width()
+        for index, card in self._cards.items():
+            height = card.heightForWidth(width)
+            if height != self._heights[index]:
+                self._heights[index] = height
+                changed = True
+        return changed
+
+    def _realise(self, index: int) -> None:
+        self._release_far()
+        if self._spare:
+            card = self._spare.pop()
+        else:
+            card = self._make_card()
+            card.setParent(self._canvas)
+            card.installEventFilter(self)
+        self._cards[index] = card
+        card.setFixedWidth(self._card_width())
+        self._fill_card(card, index)
+        self._heights[index] = card.heightForWidth(self._card_width())
+
+    def _release_far(self) -> None:
+        """Give back the card farthest from the screen, once there are many."""
+        if len(self._cards) < KEPT_CARDS:
+            return
+        middle = self.verticalScrollBar().value() + self.viewport().height() // 2
+        seen = set(self._visible(GAP))
+        free = [i for i in self._cards if i not in seen and not self._has_focus(i)]
+        if free:
+            self._release(
+                max(free, key=lambda i: abs(self._tops[min(i, len(self._tops) - 1)] - middle))
+            )
+
+    def _has_focus(self, index: int) -> bool:
+        focus = self.focusWidget()
+        return focus is not None and self._cards[index].isAncestorOf(focus)
+
+    def _release(self, index: int) -> None:
+        card = self._cards.pop(index)
+        card.hide()
+        self._spare.append(card)
+
+    def _put_cards(self) -> None:
+        left, width = self._left(), self._card_width()
+        for index, card in self._cards.items():
+            card.setFixedWidth(width)
+            card.setGeometry(left, self._tops[index], width, self._heights[index])
+            if card.isHidden():
+                card.show()
+
+    def _scrolled(self) -> None:
+        self.place()
+        self.scrolled.emit()
+
+    def _make_one_ahead(self) -> None:
+        """Make one more card while the program is idle, next to those that exist."""
+        wanted = [i for i in range(self._count) if i not in self._cards]
+        if not wanted or len(self._cards) >= KEPT_CARDS or not self.isVisible():
+            self._ahead.stop()
+            return
+        shown = self._visible(0) or [0]
+        middle = (shown[0] + shown[-1]) // 2
+        self._realise(min(wanted, key=lambda i: abs(i - middle)))
+        self.place()
+
+
+def _tab_stops(widget: QWidget) -> list[QWidget]:
+    """The widgets inside that Tab goes to, in the order in which they stand."""
+    stops = [
+        child
+        for child in widget.findChildren(QWidget)
+        if child.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
+        and child.isVisibleTo(widget)
+        and child.isEnabled()
+        and child.focusProxy() is None
+    ]
+    places = {stop: stop.mapTo(widget, QPoint(0, 0)) for stop in stops}
+    return sorted(stops, key=lambda stop: (places[stop].y() // ROW, places[stop].x()))

@@ -1,0 +1,274 @@
+"""The text of one message: a box that grows with its text and gives every edit on at once."""
+
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QTextCursor,
+    QTextOption,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
+
+from tunedesk.gui.examples.form.shown_text import ShownText, changed_span
+from tunedesk.gui.examples.form.text_marks import Mark, selection_of
+
+LONGEST_EDITED = 300_000
+"""Longer texts are shown in part and changed in the raw JSON: laying them out takes too long."""
+SHOWN_OF_LONG = 20_000
+
+_HISTORY_KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
+
+
+class MessageText(QTextEdit):
+    """Shows and edits one text, as tall as the text is.
+
+    Undo is the project's, so the box keeps no steps of its own. Tab moves on.
+
+    Signals:
+        edited: The whole text after a keystroke, paste or drop.
+        leave_requested: Esc was pressed.
+        height_changed: The text needs another height now.
+        cursor_moved: The cursor stands elsewhere, in a box that has the focus.
+        focused: The box has the focus now.
+        menu_requested: The user asked for the menu, with the place on the screen.
+        pictures_dropped: Pictures were dropped or pasted, as the mime data that holds them.
+    """
+
+    edited = Signal(str)
+    leave_requested = Signal()
+    height_changed = Signal()
+    cursor_moved = Signal()
+    focused = Signal()
+    menu_requested = Signal(object)
+    pictures_dropped = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = ShownText.of_message("")
+        self._marks: list[Mark] = []
+        self._own_change = False
+        self._cut_off = False
+        self._writable = True
+        self.takes_pictures = False
+        self.setProperty("frameless", True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAcceptRichText(False)
+        self.setUndoRedoEnabled(False)
+        self.setTabChangesFocus(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.document().setDocumentMargin(0)
+        # Each paragraph runs the way its own letters do.
+        option = self.document().defaultTextOption()
+        option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
+        self.document().setDefaultTextOption(option)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.document().contentsChanged.connect(self._contents_changed)
+        self.document().documentLayout().documentSizeChanged.connect(self._size_changed)
+        self.cursorPositionChanged.connect(self._tell_cursor)
+
+    @property
+    def text(self) -> str:
+        """The text, every character of it, also those that the box cannot show."""
+        return self._text.original
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the text is too long for the box and is shown only in part."""
+        return self._cut_off
+
+    def set_text(self, text: str) -> None:
+        """Show a text; where it equals what is shown nothing moves, the cursor least of all."""
+        if text == self._text.original:
+            return
+        self._cut_off = len(text) > LONGEST_EDITED
+        self._text = ShownText.of_message(text)
+        shown = self._text.shown[:SHOWN_OF_LONG] if self._cut_off else self._text.shown
+        self._own_change = True
+        try:
+            self._show(shown)
+        finally:
+            self._own_change = False
+        self._update_writable()
+        self._paint_marks()
+
+    def set_writable(self, writable: bool) -> None:
+        """Allow or forbid edits; reading, selecting and copying always work."""
+        self._writable = writable
+        self._update_writable()
+
+    def set_marks(self, marks: list[Mark]) -> None:
+        """Underline and colour stretches of the text: faults, hits of a search."""
+        if marks != self._marks:
+            self._marks = marks
+            self._paint_marks()
+
+    def cursor_place(self) -> int:
+        """Where the cursor stands in the text, in characters."""
+        return self._text.to_original(self._characters_before(self.textCursor().position()))
+
+    def set_cursor_place(self, place: int, length: int = 0) -> None:
+        """Put the cursor at a place of the text, or select so many characters from there."""
+        cursor = self.textCursor()
+        cursor.setPosition(self._position(self._text.to_shown(place)))
+        if length:
+            end = self._position(self._text.to_shown(place + length))
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+
+    def heightForWidth(self, width: int) -> int:
+        """The height that the text needs at a width."""
+        margins = self.contentsMargins()
+        inside = max(1, width - margins.left() - margins.right())
+        document = self.document()
+        if document.textWidth() != inside:
+            document.setTextWidth(inside)
+        return round(document.size().height()) + margins.top() + margins.bottom() + 1
+
+    def hasHeightForWidth(self) -> bool:
+        """The height follows from the width."""
+        return True
+
+    def sizeHint(self) -> QSize:
+        """As wide as it may be, as tall as the text."""
+        return QSize(200, self.heightForWidth(max(1, self.width())))
+
+    def minimumSizeHint(self) -> QSize:
+        """One line."""
+        return QSize(40, self.fontMetrics().height())
+
+    def event(self, event: QEvent) -> bool:
+        """Leave undo and redo to the project's own actions."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and any(event.matches(key) for key in _HISTORY_KEYS)
+        ):
+            event.ignore()
+            return False
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc leaves; a line break is a line break, whatever else is held."""
+        key, modifiers = event.key(), event.modifiers()
+        enter = key in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if key == Qt.Key.Key_Escape:
+            self.leave_requested.emit()
+        elif any(event.matches(name) for name in _HISTORY_KEYS) or (
+            enter and modifiers & Qt.KeyboardModifier.ControlModifier
+        ):
+            event.ignore()
+        elif enter and not self.isReadOnly():
+            self.textCursor().insertText("\n")
+            self.ensureCursorVisible()
+        else:
+            super().keyPressEvent(event)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Text, and pictures where the message may hold them."""
+        return source.hasText() or (self.takes_pictures and _holds_pictures(source))
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Paste and drop as plain text; pictures go to whoever can embed them."""
+        if self.takes_pictures and _holds_pictures(source):
+            self.pictures_dropped.emit(source)
+        elif source.hasText():
+            self.textCursor().insertText(source.text())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tell that the box has the focus."""
+        super().focusInEvent(event)
+        self.focused.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the list of messages."""
+        event.ignore()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask the card for its menu, which holds more than this box's."""
+        self.menu_requested.emit(event.globalPos())
+
+    def _show(self, shown: str) -> None:
+        """Change the document to the text, touching only the stretch that differs."""
+        old = self._raw()
+        if not old or not shown:
+            self.setPlainText(shown)
+            return
+        start, old_end, new_end = changed_span(old, shown)
+        if start == old_end == new_end:
+            return
+        edit = QTextCursor(self.document())
+        edit.setPosition(_utf16_length(old[:start]))
+        edit.setPosition(_utf16_length(old[:old_end]), QTextCursor.MoveMode.KeepAnchor)
+        edit.insertText(shown[start:new_end])
+
+    def _raw(self) -> str:
+        return self.document().toRawText().replace("\u2029", "\n")
+
+    def _contents_changed(self) -> None:
+        if self._own_change or self._cut_off:
+            return
+        shown = self._raw()
+        if shown != self._text.shown:
+            self._text = self._text.edited(shown)
+            self.edited.emit(self._text.original)
+
+    def _size_changed(self) -> None:
+        self.updateGeometry()
+        self.height_changed.emit()
+
+    def _tell_cursor(self) -> None:
+        if self.hasFocus() and not self._own_change:
+            self.cursor_moved.emit()
+
+    def _update_writable(self) -> None:
+        read_only = self._cut_off or not self._writable
+        if read_only != self.isReadOnly():
+            self.setReadOnly(read_only)
+            if read_only:  # it can still be read and copied from the keyboard
+                self.setTextInteractionFlags(
+                    Qt.TextInteractionFlag.TextSelectableByMouse
+                    | Qt.TextInteractionFlag.TextSelectableByKeyboard
+                )
+
+    def _paint_marks(self) -> None:
+        length = len(self._text.shown)
+        selections = []
+        for mark in self._marks:
+            start, end = self._text.to_shown(mark.start), self._text.to_shown(mark.end)
+            if start < end <= length:
+                cursor = QTextCursor(self.document())
+                cursor.setPosition(self._position(start))
+                cursor.setPosition(self._position(end), QTextCursor.MoveMode.KeepAnchor)
+                selections.append(selection_of(mark, cursor))
+        if selections or self.extraSelections():
+            self.setExtraSelections(selections)
+
+    def _position(self, characters: int) -> int:
+        """A place in characters as Qt counts it, in UTF-16."""
+        position = _utf16_length(self._text.shown[:characters])
+        return min(position, self.document().characterCount() - 1)
+
+    def _characters_before(self, position: int) -> int:
+        shown = self._text.shown
+        if shown.isascii():
+            return position
+        return len(shown.encode("utf-16-le")[: 2 * position].decode("utf-16-le", "ignore"))
+
+
+def _utf16_length(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def _holds_pictures(source: QMimeData) -> bool:
+    return source.hasImage() or (
+        source.hasUrls() and all(address.isLocalFile() for address in source.urls())
+    )

@@ -1,0 +1,255 @@
+"""The example that is open: the one place that holds its text while it is written.
+
+Every edit in the form, in the tools, in the raw JSON and every fix goes through `apply`. The text
+changes at once; the checks follow in the background; the project file has it a moment later.
+"""
+
+import time
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from tunedesk.checks.check import Checker
+from tunedesk.checks.facts import Facts
+from tunedesk.errors import UserError
+from tunedesk.examples.conversation import Conversation
+from tunedesk.examples.json_path import Path
+from tunedesk.gui.background import Background
+from tunedesk.gui.examples.change_feed import ChangeFeed
+from tunedesk.gui.examples.form.changed_place import changed_place
+from tunedesk.gui.examples.form.live_check import Checked, LiveCheck
+from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
+
+WRITE_AFTER_MS = 300
+RETRY_AFTER_MS = 2_000
+LATEST_WRITE_S = 0.8
+"""Typing that is older than this is written even if its checks are not done."""
+
+
+class _Edit(NamedTuple):
+    """An edit that is not in the project file yet."""
+
+    name: str
+    merge_key: str | None
+    since: float
+    first_revision: int
+
+
+class OpenExample(QObject):
+    """Holds the text of one example, checks it as it changes and keeps the project in step.
+
+    Attributes:
+        example_id: The example; None when none is open.
+        text: Its text as it is now, every keystroke in.
+        facts: Its facts; those of an earlier text until the checks have caught up.
+        message_tokens: The tokens of each message, as late as the facts.
+        target: Where the data will be trained; it decides how bad a problem is.
+
+    Signals:
+        loaded: Another example is open, or none.
+        text_changed: The text is another one, by an edit or by somebody else's.
+        facts_changed: The checks of the present text are done.
+        go_to_requested: Somebody wants to see the value at a path.
+        place_changed: Undo or somebody else changed the text: the path of the value and the place
+            inside it.
+        write_failed: The project could not be written, as a `UserError`; it is tried again.
+    """
+
+    loaded = Signal()
+    text_changed = Signal()
+    facts_changed = Signal()
+    go_to_requested = Signal(tuple)
+    place_changed = Signal(tuple, int)
+    write_failed = Signal(object)
+
+    def __init__(
+        self, project: Project, background: Background, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self.example_id: int | None = None
+        self.text = ""
+        self.facts: Facts | None = None
+        self.message_tokens: list[int] = []
+        self._revision = 0
+        self._checked_revision = -1
+        self._conversation: Conversation | None = None
+        self._edit: _Edit | None = None
+        self._last_checked: Checked | None = None
+        self._writing = False
+        self._told_failure = False
+        self._checks = LiveCheck(self._make_checker, background, self)
+        self._checks.checked.connect(self._take_checked)
+        self._write_timer = QTimer(self)
+        self._write_timer.setSingleShot(True)
+        self._write_timer.timeout.connect(self._write_in_time)
+        self._feed = ChangeFeed(project, self)
+        self._feed.changed.connect(self._project_changed)
+        self._take_settings()
+
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing can be changed: none is open, or somebody else has the project."""
+        return self.example_id is None or self._project.read_only
+
+    @property
+    def conversation(self) -> Conversation:
+        """The text, understood; worked out once for each text."""
+        if self._conversation is None:
+            self._conversation = Conversation.from_text(self.text)
+        return self._conversation
+
+    @property
+    def checks_are_current(self) -> bool:
+        """Whether the facts are those of the present text."""
+        return self._checked_revision == self._revision
+
+    def open(self, example_id: int | None) -> None:
+        """Show another example; what was typed in the last one is written first."""
+        if example_id == self.example_id:
+            return
+        self.flush()
+        self.example_id = example_id
+        self._take_text(self._project.text(example_id) if example_id is not None else "")
+        self.facts = self._project.facts(example_id) if example_id is not None else None
+        self.message_tokens = []
+        self.loaded.emit()
+        if example_id is not None:
+            self._checks.request(self._revision, self.text)
+
+    def apply(self, new_text: str, name: str, merge_key: str | None = None) -> None:
+        """Change the text.
+
+        Args:
+            new_text: The whole text of the example.
+            name: What the edit is called in the history and in the menu: "Edit message 2".
+            merge_key: Edits that follow each other under the same key are one step of undo;
+                without a key the edit is a step of its own.
+        """
+        if new_text == self.text or self.read_only:
+            return
+        if self._edit is not None and (merge_key is None or merge_key != self._edit.merge_key):
+            self.flush()
+        self._take_text(new_text)
+        if self._edit is None:
+            self._edit = _Edit(name, merge_key, time.monotonic(), self._revision)
+        if not self._write_timer.isActive():
+            self._write_timer.start(WRITE_AFTER_MS)
+        self.text_changed.emit()
+        self._checks.request(self._revision, self.text)
+
+    def flush(self) -> None:
+        """Write what is not written yet, here and now; for leaving, closing, undo, bulk work."""
+        if self._edit is None:
+            return
+        checked = self._last_checked
+        if checked is None or checked.revision != self._revision:
+            checked = self._checks.check_now(self._revision, self.text)
+        if self._write(checked):
+            self._take_checked(checked)
+
+    def go_to(self, path: Path) -> None:
+        """Ask whoever shows the example to show the value at the path and put the cursor there."""
+        self.go_to_requested.emit(path)
+
+    def close(self) -> None:
+        """Write what is left and let go of the project."""
+        self.flush()
+        self._write_timer.stop()
+        self._feed.close()
+        self.example_id = None
+
+    def _take_text(self, text: str) -> None:
+        self.text = text
+        self._conversation = None
+        self._revision += 1
+
+    def _take_settings(self) -> None:
+        self.target = str(self._project.setting("target"))
+        self._encoding = str(self._project.setting("encoding"))
+
+    def _make_checker(self) -> Checker:
+        # Called in a thread: the project itself belongs to the window's.
+        return Checker(self.target, self._encoding)
+
+    def _take_checked(self, checked: Checked) -> None:
+        """Keep what the checks say if it is about the present text."""
+        if self._edit is not None and checked.revision >= self._edit.first_revision:
+            self._last_checked = checked
+        if checked.revision != self._revision or checked.revision == self._checked_revision:
+            return
+        self._checked_revision = checked.revision
+        self.facts = checked.facts
+        self.message_tokens = checked.message_tokens
+        self.facts_changed.emit()
+
+    def _write_in_time(self) -> None:
+        """Write the latest text that is checked; text that waited too long is checked now."""
+        if self._edit is None:
+            return
+        checked = self._last_checked
+        too_old = time.monotonic() - self._edit.since > LATEST_WRITE_S
+        if checked is not None and (checked.revision == self._revision or not too_old):
+            self._write(checked)
+        elif too_old:
+            self.flush()
+        if self._edit is not None and not self._write_timer.isActive():
+            self._write_timer.start(WRITE_AFTER_MS)
+
+    def _write(self, checked: Checked) -> bool:
+        """Put a checked text into the project; false if it could not be written."""
+        edit, example_id = self._edit, self.example_id
+        if edit is None or example_id is None:
+            return True
+        self._writing = True
+        try:
+            self._project.set_text(
+                example_id, checked.text, checked.facts, edit.name, edit.merge_key
+            )
+        except UserError as failure:
+            self._write_timer.start(RETRY_AFTER_MS)
+            if not self._told_failure:
+                self._told_failure = True
+                self.write_failed.emit(failure)
+            return False
+        finally:
+            self._writing = False
+        self._told_failure = False
+        self._last_checked = None
+        if checked.revision == self._revision:
+            self._edit = None
+            self._write_timer.stop()
+        else:
+            self._edit = edit._replace(since=time.monotonic(), first_revision=checked.revision + 1)
+        return True
+
+    def _project_changed(self, change: ProjectChange) -> None:
+        """Follow what undo, a fix of many or another view did to this example."""
+        if self._writing or self.example_id is None:
+            return
+        if "settings" in change.kinds:
+            self._take_settings()
+            self._checks.forget_checker()
+            self._checks.request(self._revision, self.text)
+        if change.ids is not None and self.example_id not in change.ids:
+            return
+        # What was typed meanwhile is never thrown away: it is written over the other change,
+        # which the history keeps.
+        if "text" in change.kinds and self._edit is None:
+            self._reload()
+        elif "facts" in change.kinds and self._edit is None:
+            self._checks.request(self._revision, self.text)
+
+    def _reload(self) -> None:
+        assert self.example_id is not None
+        text = self._project.text(self.example_id)
+        if text == self.text:
+            return
+        place = changed_place(self.text, text)
+        self._take_text(text)
+        self.facts = self._project.facts(self.example_id)
+        self.text_changed.emit()
+        if place is not None:
+            self.place_changed.emit(*place)
+        self._checks.request(self._revision, self.text)

@@ -1,0 +1,144 @@
+"""Pictures inside an example: small views of embedded ones, and embedding what the user picks.
+
+Only JPEG, PNG and WEBP are decoded, by the decoder of the type that the bytes themselves show, and
+only up to a size: other types could reach out (SVG) or blow up (a bomb of a few kilobytes).
+"""
+
+import base64
+from collections.abc import Callable
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QSize, Qt
+from PySide6.QtGui import QImage, QImageReader
+
+from tunedesk.checks.image_data import ImageUrl, picture_size, read_image_url
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
+
+MOST_PIXELS = 50_000_000
+MOST_BYTES = 10 * 1024 * 1024
+THUMBNAIL = QSize(240, 160)
+
+_FORMATS = {"image/jpeg": b"jpeg", "image/png": b"png", "image/webp": b"webp"}
+
+
+class SmallView(NamedTuple):
+    """A picture made small.
+
+    Attributes:
+        url: Which picture.
+        image: The picture; None if it cannot be shown.
+        info: What is known of it.
+        reason: Why it cannot be shown; empty if it is.
+    """
+
+    url: str
+    image: QImage | None
+    info: ImageUrl
+    reason: str
+
+
+@lru_cache(maxsize=12)
+def small_view(url: str) -> SmallView:
+    """Make a small view of an embedded picture; may run in any thread. Nothing is fetched."""
+    info = read_image_url(url)
+    if not info.embedded:
+        return SmallView(url, None, info, "")
+    decoder = _FORMATS.get(info.media_type)
+    if info.fault == "not_base64":
+        return SmallView(url, None, info, _("The embedded picture is damaged: it is not base64."))
+    if decoder is None or info.fault == "not_an_image":
+        return SmallView(url, None, info, _("This is no JPEG, PNG or WEBP picture."))
+    if info.width * info.height > MOST_PIXELS:
+        return SmallView(
+            url,
+            None,
+            info,
+            _("{width} × {height} pixels are too many to show.").format(
+                width=info.width, height=info.height
+            ),
+        )
+    image = _decode(base64.b64decode(url.partition(",")[2]), decoder, info)
+    if image is None:
+        return SmallView(url, None, info, _("The embedded picture is damaged and cannot be shown."))
+    return SmallView(url, image, info, "")
+
+
+def _decode(data: bytes, decoder: bytes, info: ImageUrl) -> QImage | None:
+    buffer = QBuffer()
+    buffer.setData(QByteArray(data))
+    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
+    reader = QImageReader(buffer, QByteArray(decoder))
+    reader.setAutoDetectImageFormat(False)
+    reader.setDecideFormatFromContent(False)
+    size = QSize(info.width, info.height)
+    if size.isEmpty():
+        return None
+    room = THUMBNAIL * 2  # sharp on screens with twice the pixels
+    if size.width() > room.width() or size.height() > room.height():
+        reader.setScaledSize(
+            size.scaled(room, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1))
+        )
+    image = reader.read()
+    return None if image.isNull() else image
+
+
+def picture_file_as_url(path: Path) -> str:
+    """A picture that the user picked, as a data URL.
+
+    Raises:
+        UserError: It cannot be read, is too large, or is no JPEG, PNG or WEBP.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise _too_large(path.name)
+        data = path.read_bytes()
+    except OSError as failure:
+        raise UserError(
+            _("{name} cannot be read.").format(name=path.name), failure.strerror or ""
+        ) from failure
+    return picture_as_url(data, path.name)
+
+
+def picture_as_url(data: bytes, name: str) -> str:
+    """The bytes of a picture as a data URL.
+
+    Raises:
+        UserError: It is too large, or no JPEG, PNG or WEBP.
+    """
+    if len(data) > MOST_BYTES:
+        raise _too_large(name)
+    media_type, _width, _height = picture_size(data)
+    if not media_type:
+        raise UserError(
+            _("{name} is no JPEG, PNG or WEBP picture.").format(name=name),
+            _("Models take only these; save the picture as one of them."),
+        )
+    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _too_large(name: str) -> UserError:
+    return UserError(
+        _("{name} is larger than 10 MB, the most that a picture may have.").format(name=name),
+        _("Make it smaller: about 1,000 pixels a side are enough."),
+    )
+
+
+def dropped_pictures(mime: QMimeData) -> list[Callable[[], str]]:
+    """For each picture that was dropped or pasted, what makes a data URL of it, in any thread."""
+    if mime.hasUrls():
+        paths = [Path(address.toLocalFile()) for address in mime.urls() if address.isLocalFile()]
+        return [partial(picture_file_as_url, path) for path in paths]
+    if mime.hasImage():
+        image = QImage(mime.imageData())
+        return [partial(_image_as_url, image)]
+    return []
+
+
+def _image_as_url(image: QImage) -> str:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, b"PNG")
+    return picture_as_url(bytes(buffer.data().data()), _("The picture"))
