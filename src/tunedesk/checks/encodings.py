@@ -104,6 +104,11 @@ ENCODINGS: dict[str, Vocabulary] = {
 DEFAULT_ENCODING = "o200k_base"
 
 
+def encoding_names() -> tuple[str, ...]:
+    """The names of all encodings, the newest first."""
+    return tuple(ENCODINGS)
+
+
 @cache
 def _expected_hashes() -> dict[str, str]:
     lines = resource("encodings/SHA256SUMS").read_text(encoding="ascii").splitlines()

@@ -1,20 +1,20 @@
 """Hashes of a conversation, by which the data set's rules find what stands in it twice.
 
-They are the same in every process and on every machine: the first 64 bits of BLAKE2b. Key order,
-spacing and escapes of the JSON make no difference, and neither does a weight to the question and
-the answer.
+They are the same in every process and on every machine: XXH3, 64 bits. Key order, spacing and
+escapes of the JSON make no difference, and neither does a weight to the question and the answer.
 """
 
 import json
-from hashlib import blake2b
-from struct import Struct
 from typing import Any, NamedTuple
 
 import orjson
+from xxhash import xxh3_64_intdigest
 
-_signed = Struct("<q").unpack
-_BITS = (1 << 64) - 1
-_MARK = "\x1e"
+SEPARATOR = "\x1e"
+"""Stands between the messages in what is hashed; the record separator of ASCII."""
+
+_TOP = 1 << 63
+_ALL = 1 << 64
 
 
 class Hashes(NamedTuple):
@@ -33,10 +33,15 @@ class Hashes(NamedTuple):
     system: int | None
 
 
+def hash_bytes(data: bytes) -> int:
+    """The signed hash of some bytes."""
+    number = xxh3_64_intdigest(data)
+    return number - _ALL if number >= _TOP else number
+
+
 def hash_text(text: str) -> int:
-    """The hash of a text."""
-    number: int = _signed(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())[0]
-    return number
+    """The signed hash of a text."""
+    return hash_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 def plain_hashes(roles: str, contents: list[str]) -> Hashes:
@@ -47,16 +52,12 @@ def plain_hashes(roles: str, contents: list[str]) -> Hashes:
         contents: The text of each message.
     """
     system = hash_text(contents[roles.index("s")]) if "s" in roles else None
+    fingerprint = hash_text(SEPARATOR.join((roles, *contents)))
     last = roles.rfind("a")
     if last < 0:
-        return Hashes(hash_text(roles + _MARK + _MARK.join(contents)), None, None, system)
-    question = hash_text(roles[:last] + _MARK + _MARK.join(contents[:last]))
-    answer = hash_text(contents[last])
-    fingerprint = _mixed(question, answer)
-    if last + 1 < len(roles):
-        rest = roles[last + 1 :] + _MARK + _MARK.join(contents[last + 1 :])
-        fingerprint = _mixed(fingerprint, hash_text(rest))
-    return Hashes(fingerprint, question, answer, system)
+        return Hashes(fingerprint, None, None, system)
+    question = hash_text(SEPARATOR.join((roles[: last + 1], *contents[:last])))
+    return Hashes(fingerprint, question, hash_text(contents[last]), system)
 
 
 def conversation_hashes(record: dict[str, Any], roles: str) -> Hashes | None:
@@ -67,18 +68,15 @@ def conversation_hashes(record: dict[str, Any], roles: str) -> Hashes | None:
     messages = record.get("messages")
     if not isinstance(messages, list) or not messages:
         return None
-    contents = [_content(message) for message in messages]
-    hashes = plain_hashes(roles, contents)
-    around = [record.get(key) for key in ("tools", "functions")]
-    if any(around):
-        declared = hash_text(_spelled(around))
-        question = None if hashes.question is None else _mixed(hashes.question, declared)
-        fingerprint = _mixed(hashes.fingerprint, declared)
-        hashes = hashes._replace(fingerprint=fingerprint, question=question)
+    hashes = plain_hashes(roles, [_content(message) for message in messages])
+    declared = [record.get(key) for key in ("tools", "functions")]
+    if any(declared):
+        tools = _spelled(declared)
+        question = None if hashes.question is None else _with(hashes.question, tools)
+        hashes = hashes._replace(fingerprint=_with(hashes.fingerprint, tools), question=question)
     weights = [m.get("weight") if isinstance(m, dict) else None for m in messages]
     if any(weight is not None for weight in weights):
-        fingerprint = _mixed(hashes.fingerprint, hash_text(_spelled(weights)))
-        hashes = hashes._replace(fingerprint=fingerprint)
+        hashes = hashes._replace(fingerprint=_with(hashes.fingerprint, _spelled(weights)))
     return hashes
 
 
@@ -89,7 +87,7 @@ def _content(message: Any) -> str:
         if isinstance(content, str) and message.keys() <= {"role", "content", "weight"}:
             return content
         message = {key: value for key, value in message.items() if key != "weight"}
-    return _MARK + _spelled(message)
+    return SEPARATOR + _spelled(message)
 
 
 def _spelled(value: Any) -> str:
@@ -100,7 +98,6 @@ def _spelled(value: Any) -> str:
         return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def _mixed(first: int, second: int) -> int:
-    """One number of two; the order matters."""
-    mixed = ((first * 0x9E3779B97F4A7C15) ^ (second * 0xC2B2AE3D27D4EB4F) ^ (first >> 29)) & _BITS
-    return mixed - (1 << 64) if mixed >> 63 else mixed
+def _with(number: int, text: str) -> int:
+    """The hash of a hash and a text."""
+    return hash_text(f"{number}{SEPARATOR}{text}")

@@ -9,9 +9,10 @@ _READ = 400
 def one_line(text: str) -> str:
     """The beginning of the text in one line of at most 160 characters."""
     start = text[:LENGTH]
-    if not start.isprintable() or start[:1] == " " or "  " in start:
-        start = " ".join(text[:_READ].split())[:LENGTH]
-    return start.encode("utf-8", "replace").decode() if not start.isprintable() else start
+    if start.isprintable():
+        return start
+    start = " ".join(text[:_READ].split())[:LENGTH]
+    return start.encode("utf-8", "replace").decode()
 
 
 def preview(record: Any) -> str:

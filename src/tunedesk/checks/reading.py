@@ -50,7 +50,7 @@ def read_record(text: bytes) -> Reading:
     if not isinstance(record, dict):
         problem = Problem("not_an_object", (), {"type": json_type(record)})
         return Reading(None, (problem,))
-    if not keys_are_single(text, record) or not _is_shallow(text):
+    if not keys_are_single(text, record) or not is_shallow(text):
         return read_carefully(text)
     return Reading(record, ())
 
@@ -67,7 +67,7 @@ def keys_are_single(text: bytes, record: dict[str, Any]) -> bool:
     return b'\\\\":' not in written and count_colons(text) == count_colons(written)
 
 
-def _is_shallow(text: bytes) -> bool:
+def is_shallow(text: bytes) -> bool:
     """Whether the nesting stays within the limit, as far as the number of brackets tells."""
     return text.count(b"{") + text.count(b"[") <= DEPTH_LIMIT
 

@@ -1,0 +1,137 @@
+"""The short way for plain rows: messages with a role and a text and nothing else.
+
+Most rows of most files are such, and their number decides how long a check takes. Here a handful
+of quick looks prove that no rule has anything to say but those of order; a row that fails one of
+them is left to the rules, which find out what it is. This is the one place of the checks that is
+written for speed: names are bound outside of the loop, and there are few calls.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from tunedesk.checks.chat_rules import KNOWN_KEYS
+from tunedesk.checks.facts import Facts
+from tunedesk.checks.hashes import SEPARATOR, hash_bytes
+from tunedesk.checks.order_rules import check_order
+from tunedesk.checks.preview import one_line
+from tunedesk.checks.problem import Problem
+from tunedesk.checks.reading import is_shallow, keys_are_single
+from tunedesk.checks.text_rules import HARMLESS_ASCII, is_plain_text
+from tunedesk.checks.token_counter import TokenCounter
+from tunedesk.checks.tokens import PER_EXAMPLE, PER_MESSAGE
+
+_LETTERS = {"system": "s", "user": "u", "assistant": "a"}
+
+
+def plain_checker(
+    counter: TokenCounter | None, token_limit: int
+) -> Callable[[bytes], Facts | None]:
+    """Make the function that gives the facts of a plain row, and None for any other row.
+
+    Args:
+        counter: Counts the tokens; None to count none.
+        token_limit: Rows with more tokens are left to the rules.
+    """
+    loads = orjson.loads
+    letters = _LETTERS
+    join = SEPARATOR.join
+    separator = SEPARATOR.encode()
+    count = None if counter is None else counter.count
+    role_tokens = {
+        letter: PER_MESSAGE + (0 if count is None else count(role))
+        for role, letter in _LETTERS.items()
+    }
+
+    def check_plain(text: bytes) -> Facts | None:
+        try:
+            record = loads(text)
+            messages = record["messages"]
+            roles = ""
+            contents = []
+            for message in messages:
+                content = message["content"]
+                # A text that needs no stripping comes back as itself, an empty one is false.
+                if len(message) != 2 or content.strip() is not content or not content:
+                    return None
+                roles += letters[message["role"]]
+                contents.append(content)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            # No JSON, no messages, a message that is no object, a role that nobody knows.
+            return None
+        if not roles or type(messages) is not list:
+            return None
+
+        joined = join((roles, *contents))
+        if len(record) == 1:
+            # Marks that are no part of a text: two for "messages", eight for each message. A key
+            # that stands twice adds some; only marks spelled \u0022 could make up for them, and
+            # these would be in the texts.
+            inside = joined.count('"')
+            if text.count(b'"') != 2 + 8 * len(roles) + inside or (inside and b"\\u0022" in text):
+                return None
+            unknown: tuple[Problem, ...] = ()
+        else:
+            unknown = _unknown_keys(text, record)
+            if not unknown or "a" not in roles:
+                return None
+
+        data = joined.encode()
+        if joined.isascii():
+            rest = data.translate(None, HARMLESS_ASCII)
+            if rest != separator * len(roles) and not (
+                rest.count(separator) == len(roles) and is_plain_text(joined)
+            ):
+                return None
+        elif joined.count(SEPARATOR) != len(roles) or not is_plain_text(joined):
+            return None
+
+        tokens = trained = 0
+        if count is not None:
+            tokens = PER_EXAMPLE
+            for letter, content in zip(roles, contents, strict=True):
+                number = count(content)
+                tokens += role_tokens[letter] + number
+                if letter == "a":
+                    trained += number
+            if tokens > token_limit:
+                return None
+
+        question = answer = None
+        if roles[-1] == "a":
+            last = contents[-1].encode()
+            answer = hash_bytes(last)
+            question = hash_bytes(data[: -1 - len(last)])
+        elif "a" in roles:
+            return None
+        asked = roles.find("u")
+        return Facts(
+            "chat",
+            one_line(contents[asked if asked > 0 else 0]),
+            roles,
+            tokens,
+            tokens,
+            0,
+            0,
+            trained,
+            hash_bytes(data),
+            question,
+            answer,
+            hash_bytes(contents[roles.index("s")].encode()) if "s" in roles else None,
+            check_order(roles) + unknown,
+        )
+
+    return check_plain
+
+
+def _unknown_keys(text: bytes, record: dict[str, Any]) -> tuple[Problem, ...]:
+    """The problems of the keys beside the messages; none if the rules have to look at them."""
+    if record.keys() & KNOWN_KEYS != {"messages"}:
+        return ()
+    if not is_shallow(text) or not keys_are_single(text, record):
+        return ()
+    return tuple(
+        Problem("unknown_key", (key,), {"key": key[:60]})
+        for key in sorted(record.keys() - KNOWN_KEYS)
+    )

@@ -1,0 +1,1 @@
+"""The words for each problem, in tables by what they concern."""

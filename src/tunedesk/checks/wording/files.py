@@ -1,0 +1,124 @@
+"""The words for problems of files and of JSON."""
+
+from functools import cache
+
+from tunedesk.checks.wording.words import Words
+from tunedesk.i18n import _
+
+
+@cache
+def file_words() -> dict[str, Words]:
+    """The words by code."""
+    return {
+        "encoding_guessed": Words(
+            _("The encoding was guessed"),
+            _("The file does not say how its letters are stored; {encoding} was guessed."),
+            _("Look at accented letters in a few rows. An export is written as UTF-8."),
+        ),
+        "encoding_not_utf8": Words(
+            _("Not UTF-8"),
+            _("The file is stored as {encoding}; services expect UTF-8."),
+            _("Nothing to do here: it was read rightly, and an export is written as UTF-8."),
+        ),
+        "byte_order_mark": Words(
+            _("Byte order mark"),
+            _("The file begins with an invisible byte order mark, which some readers refuse."),
+            _("Nothing to do here: an export is written without it."),
+        ),
+        "blank_line": Words(
+            _("Blank line"),
+            _("A blank line stands between the rows."),
+            _("Nothing to do here: an export is written without blank lines."),
+        ),
+        "line_ends": Words(
+            _("Line ends of another kind"),
+            _("The lines end in another way than services expect."),
+            _("Nothing to do here: an export is written with the usual line ends."),
+        ),
+        "comma_between_rows": Words(
+            _("Commas between rows"),
+            _("A comma stands after the row; in this format rows have nothing between them."),
+            _("Nothing to do here: an export is written without the commas."),
+        ),
+        "container_array": Words(
+            _("All rows in one list"),
+            _("The rows stand in one list in brackets; services expect one row a line."),
+            _("Nothing to do here: an export is written with one row a line."),
+        ),
+        "record_over_lines": Words(
+            _("Row spread over several lines"),
+            _("The row is spread over several lines; services expect each row in one line."),
+            _("Nothing to do here: an export is written with one row a line."),
+        ),
+        "bytes_not_text": Words(
+            _("Damaged text"),
+            _("The row holds bytes that are no text."),
+            _("Get the file again from where it came, or delete the row."),
+        ),
+        "not_json": Words(
+            _("Not readable as JSON"),
+            _("The row cannot be read, from column {column} of its line {line}: it is not JSON."),
+            _("Mend it in the Raw JSON tab, or leave it out of the export."),
+            {
+                "empty": _("The row is empty."),
+                "unexpected_end": _(
+                    "The row breaks off at column {column}: it was cut, or a bracket is missing."
+                ),
+                "unterminated_string": _(
+                    "A text that begins at column {column} never ends: the row was cut off, or a "
+                    "quotation mark is missing."
+                ),
+                "bad_escape": _(
+                    "At column {column} a backslash stands before something it cannot stand before."
+                ),
+                "bad_number": _("At column {column} stands a number that JSON does not know."),
+                "python_literal": _(
+                    "At column {column} stands True, False or None, as Python writes it; JSON has "
+                    "true, false and null."
+                ),
+                "single_quotes": _(
+                    "At column {column} stands a single quotation mark; JSON needs double ones."
+                ),
+                "expected_key": _("At column {column} a name in quotation marks is missing."),
+                "expected_colon": _("At column {column} a colon is missing."),
+                "expected_comma": _("At column {column} a comma or a closing bracket is missing."),
+                "trailing_comma": _("At column {column} stands a comma before a closing bracket."),
+                "extra_text": _("From column {column} on, something stands behind the row."),
+            },
+        ),
+        "not_an_object": Words(
+            _("Not an example"),
+            _("The row is {type}; an example is an object in braces, {{ … }}."),
+            _("Mend it in the Raw JSON tab, or leave it out of the export."),
+        ),
+        "not_a_number": Words(
+            _("NaN or Infinity"),
+            _("At column {column} stands NaN or Infinity, which JSON does not know."),
+            _("Replace it by a number or by null in the Raw JSON tab."),
+        ),
+        "control_character_raw": Words(
+            _("Raw tab or line break in a text"),
+            _("At column {column} a tab, line break or the like stands raw inside a text."),
+            _("Fix it to write the character in the way that JSON asks for."),
+        ),
+        "nested_too_deep": Words(
+            _("Nested too deep"),
+            _("The row nests objects or lists over 512 levels deep."),
+            _("Such a row is mostly a mistake: leave it out of the export."),
+        ),
+        "duplicate_key": Words(
+            _("A name stands twice"),
+            _("“{key}” stands twice in one object; readers keep only one of the two."),
+            _("Look at both in the Raw JSON tab and delete one."),
+        ),
+        "lone_surrogate": Words(
+            _("Half a character"),
+            _("The text holds half a character, mostly of a broken emoji; readers fail on it."),
+            _("Delete the broken character, or write it again."),
+        ),
+        "schema_mismatch": Words(
+            _("Not of the expected form"),
+            _("The example does not have the form that services expect: {reason}"),
+            _("Look at the place in the Raw JSON tab."),
+        ),
+    }
