@@ -1,5 +1,6 @@
 """New examples: added, imported or duplicated. Undo hides them."""
 
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,9 +21,7 @@ _INSERT_EXAMPLE = (
     "INSERT INTO example(id, position, hidden, state, tag_set, source_id, source_line,"
     " created_change, version_id, changed_at, turns, tokens, trained_tokens, errors, warnings,"
     " hints, code_set, checked_as, preview_start, uid)"
-    " SELECT ?, ?, 0, ?, ?, ?, ?, ?, id, ?, length(roles), tokens, trained_tokens, errors,"
-    " warnings, hints, code_set, checked_as, lower(substr(preview, 1, 16)), randomblob(16)"
-    " FROM version WHERE id = ?"
+    " VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -51,10 +50,9 @@ def write_new_examples(
 ) -> range:
     """Write new examples of a change, inside the caller's transaction; returns their ids."""
     store = parts.store
-    last = store.value("SELECT seq FROM sqlite_sequence WHERE name = 'example'")
-    first = int(last or 0) + 1
+    first = int(store.value("SELECT max(id) FROM example") or 0) + 1
     ids = range(first, first + len(new))
-    version_ids = parts.versions.add(
+    versions = parts.versions.add(
         change_id,
         [
             NewVersion(number, entry.text, entry.facts)
@@ -68,8 +66,15 @@ def write_new_examples(
     store.connection.executemany(
         _INSERT_EXAMPLE,
         [
-            (new_id, key, number, tags, source_id, entry.line, change_id, now, version_id)
-            for new_id, key, entry, version_id in zip(ids, keys, new, version_ids, strict=True)
+            (
+                *(example_id, key, number, tags, source_id, entry.line, change_id),
+                *(version[0], now, len(entry.facts.roles), version[6], version[10]),
+                *version[11:16],
+                entry.facts.preview[:16],
+                os.urandom(16),
+            )
+            for key, entry, version in zip(keys, new, versions, strict=True)
+            for example_id in version[1:2]
         ],
     )
     changes.record_added(store, change_id, ids[0], ids[-1])

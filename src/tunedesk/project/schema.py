@@ -11,7 +11,7 @@ _VERSION_1 = """
 -- One row an example. Narrow on purpose: every filter, sort and total is one scan of this table.
 -- What follows changed_at is a copy of the facts of the current version.
 CREATE TABLE example(
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     position BLOB NOT NULL,           -- order key, see order_keys.py
     hidden INTEGER NOT NULL,          -- 1: deleted, or its addition undone
     state INTEGER NOT NULL,           -- index into states.STATES
@@ -29,15 +29,16 @@ CREATE TABLE example(
     hints INTEGER NOT NULL,
     code_set INTEGER NOT NULL,
     checked_as INTEGER NOT NULL,
-    preview_start TEXT NOT NULL,      -- what the sort by preview goes by
+    preview_start TEXT NOT NULL COLLATE NOCASE,  -- what the sort by preview goes by
     uid BLOB NOT NULL                 -- random, never changes: copies of a project merge by it
 );
 CREATE INDEX example_position ON example(position) WHERE hidden = 0;
 
 -- One row a version of an example: the facts of a text that never changes. The facts are worked
--- out again when the checks change; the ids are never used twice.
+-- out again when the checks change. The latest version is never deleted before its successor is
+-- there, so no id is used twice (the search index counts on that); the same goes for examples.
 CREATE TABLE version(
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     example_id INTEGER NOT NULL,
     change_id INTEGER NOT NULL,
     kind TEXT NOT NULL,
@@ -81,7 +82,7 @@ CREATE TABLE source(
 
 -- The history: it only grows. Undo and redo are changes too (undoes / redoes another one).
 CREATE TABLE change(
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     code TEXT NOT NULL,               -- see change_names.py
     parameters TEXT NOT NULL,         -- JSON
     actor TEXT NOT NULL,

@@ -56,11 +56,11 @@ def set_text(
         new = NewVersion(example_id, text, facts)
         if merged is None:
             change_id = changes.begin(store, name, merge_key=merge_key)
-            version_id = parts.versions.add(change_id, [new], parts.basis, parts.target)[0]
+            version_id = parts.versions.add(change_id, [new], parts.basis, parts.target)[0][0]
             changes.record(store, change_id, [Item("version_id", example_id, old[0], version_id)])
         else:
             change_id = merged[0]
-            version_id = parts.versions.add(change_id, [new], parts.basis, parts.target)[0]
+            version_id = parts.versions.add(change_id, [new], parts.basis, parts.target)[0][0]
             store.execute(
                 "UPDATE change_item SET after = ?"
                 " WHERE change_id = ? AND field = 'version_id' AND example_id = ?",
@@ -103,12 +103,13 @@ def write_texts(parts: ProjectParts, change_id: int, texts: Sequence[TextChange]
     fitting = [text for text in texts if present.get(text.id) == text.version_id]
     if not fitting:
         return 0
-    version_ids = parts.versions.add(
+    versions = parts.versions.add(
         change_id,
         [NewVersion(text.id, text.text, text.facts) for text in fitting],
         parts.basis,
         parts.target,
     )
+    version_ids = [version[0] for version in versions]
     changes.record(
         store,
         change_id,

@@ -20,7 +20,7 @@ COPIED_FACTS = (
     "version_id = version.id, turns = length(version.roles), tokens = version.tokens,"
     " trained_tokens = version.trained_tokens, errors = version.errors,"
     " warnings = version.warnings, hints = version.hints, code_set = version.code_set,"
-    " checked_as = version.checked_as, preview_start = lower(substr(version.preview, 1, 16))"
+    " checked_as = version.checked_as, preview_start = substr(version.preview, 1, 16)"
 )
 """SET clause of an UPDATE of example FROM version: the copy of the facts for filters and sorts."""
 
@@ -54,10 +54,14 @@ class Versions:
         self._codes = codes
         self._severity = severity
         self._basis: tuple[str, int] | None = None
-        store.on_rollback.append(self._forget_basis)
+        self._counts: dict[tuple[str, ...], tuple[int, int, int, int]] = {}
+        self._counts_target = ""
+        store.on_rollback.append(self._forget)
 
-    def _forget_basis(self) -> None:
+    def _forget(self) -> None:
+        """A transaction was rolled back: the numbers it added are not there."""
         self._basis = None
+        self._counts.clear()
 
     def checked_as(self, basis: str) -> int:
         """The number of a target, encoding and set of rules; added if new."""
@@ -69,56 +73,49 @@ class Versions:
 
     def next_id(self) -> int:
         """The id of the next version; ids are never used twice."""
-        last = self._store.value("SELECT seq FROM sqlite_sequence WHERE name = 'version'")
-        return int(last or 0) + 1
+        return int(self._store.value("SELECT max(id) FROM version") or 0) + 1
 
-    def add(self, change_id: int, new: Sequence[NewVersion], basis: str, target: str) -> range:
-        """Write versions of a change; returns their ids, in order."""
-        first = self.next_id()
-        ids = range(first, first + len(new))
+    def add(self, change_id: int, new: Sequence[NewVersion], basis: str, target: str) -> list[Row]:
+        """Write versions of a change; returns their rows: id, example, change, FACT_COLUMNS."""
+        rows = [
+            (number, version.example_id, change_id, *self.fact_values(version.facts, basis, target))
+            for number, version in enumerate(new, self.next_id())
+        ]
         connection = self._store.connection
-        connection.executemany(
-            _INSERT_VERSION,
-            [
-                (number, version.example_id, change_id, *self.fact_values(facts, basis, target))
-                for number, version in zip(ids, new, strict=True)
-                for facts in (version.facts,)
-            ],
-        )
+        connection.executemany(_INSERT_VERSION, rows)
         connection.executemany(
             "INSERT INTO version_text(id, text) VALUES (?, ?)",
-            [(number, version.text) for number, version in zip(ids, new, strict=True)],
+            [(row[0], version.text) for row, version in zip(rows, new, strict=True)],
         )
-        return ids
+        return rows
 
     def fact_values(self, facts: Facts, basis: str, target: str) -> Row:
         """The facts as the columns FACT_COLUMNS."""
-        errors = warnings = hints = 0
-        for problem in facts.problems:
-            severity = self._severity(problem.code, target)
-            errors += severity == "error"
-            warnings += severity == "warning"
-            hints += severity == "hint"
+        problems = facts.problems
+        codes = tuple([problem.code for problem in problems]) if problems else ()
         return (
-            facts.kind,
-            facts.preview,
-            facts.roles,
-            facts.tokens,
-            facts.message_tokens,
-            facts.tool_tokens,
-            facts.image_tokens,
-            facts.trained_tokens,
-            errors,
-            warnings,
-            hints,
-            self._codes.number(problem.code for problem in facts.problems),
+            *facts[:8],
+            *self._counted(codes, target),
             self.checked_as(basis),
-            facts.fingerprint,
-            facts.question,
-            facts.answer,
-            facts.system,
-            stored_problems(facts.problems),
+            *facts[8:12],
+            stored_problems(problems) if problems else None,
         )
+
+    def _counted(self, codes: tuple[str, ...], target: str) -> tuple[int, int, int, int]:
+        """How many errors, warnings and hints these problems are, and the number of their set."""
+        if self._counts_target != target:
+            self._counts.clear()
+            self._counts_target = target
+        found = self._counts.get(codes)
+        if found is None:
+            severities = [self._severity(code, target) for code in codes]
+            found = self._counts[codes] = (
+                severities.count("error"),
+                severities.count("warning"),
+                severities.count("hint"),
+                self._codes.number(codes),
+            )
+        return found
 
     def make_current(self, version_ids: Iterable[int], changed_at: int) -> None:
         """Let the examples have these versions, with the copy of their facts."""
@@ -154,9 +151,9 @@ class Versions:
         return Facts._make((*row[:-1], problems_of(row[-1]))) if row else None
 
 
-def stored_problems(problems: tuple[Problem, ...]) -> str | None:
+def stored_problems(problems: tuple[Problem, ...]) -> str:
     """Problems as the project file keeps them."""
-    return json.dumps([tuple(problem) for problem in problems]) if problems else None
+    return json.dumps([tuple(problem) for problem in problems])
 
 
 def problems_of(stored: str | None) -> tuple[Problem, ...]:
