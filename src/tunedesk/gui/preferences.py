@@ -78,7 +78,7 @@ class PreferencesDialog(Dialog):
         self.author = QLineEdit(self._settings.author)
         self.author.setMaxLength(80)
         self.author.setPlaceholderText(_("the name you have on this computer"))
-        self.author.editingFinished.connect(self._take_author)
+        self.author.textChanged.connect(self._take_author)
         self._title(_("Your name in the history"), self.author)
         self.body.addWidget(self.author)
         self.body.addWidget(
@@ -106,6 +106,6 @@ class PreferencesDialog(Dialog):
         self._settings.monospace = on
         self.changed.emit()
 
-    def _take_author(self) -> None:
-        self._settings.author = self.author.text().strip()
+    def _take_author(self, name: str) -> None:
+        self._settings.author = name.strip()
         self.changed.emit()

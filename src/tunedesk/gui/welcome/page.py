@@ -89,6 +89,8 @@ class WelcomePage(QWidget):
             self.rows.append(row)
         self._list.setVisible(bool(self.rows))
         self._recent_title.setVisible(bool(self.rows))
+        for row in self.rows:
+            row.show()
 
     def take_focus(self) -> None:
         """Let the keyboard begin at the most likely place."""

@@ -1,0 +1,280 @@
+import base64
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QMenu
+
+from tunedesk.checks.check import Checker
+from tunedesk.gui.main_window import MainWindow
+from tunedesk.gui.page import Page
+from tunedesk.gui.status_line import StatusPart
+from tunedesk.paths import documents_dir
+from tunedesk.project.project import Project
+from tunedesk.settings import Settings
+
+TEXT = '{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes"}]}'
+
+
+class _Page(Page):
+    """A page that writes down what the window asks of it."""
+
+    def __init__(self, project, settings, background, feedback, actions, theme):
+        super().__init__()
+        self.project = project
+        self.calls = []
+
+    def flush(self):
+        self.calls.append("flush")
+
+    def place(self):
+        return {"row": 7}
+
+    def restore(self, place):
+        self.calls.append(("restore", place))
+
+    def import_files(self, paths):
+        self.calls.append(("import", [path.name for path in paths]))
+
+    def shut(self):
+        self.calls.append("shut")
+
+
+@pytest.fixture
+def shell(qtbot, theme, settings):
+    shell = MainWindow(settings, theme, _Page)
+    qtbot.addWidget(shell)
+    shell.show()
+    yield shell
+    shell.close()
+
+
+@pytest.fixture
+def project_file(tmp_path):
+    path = tmp_path / "Night pharmacy.tunedesk"
+    with Project.create(path) as project:
+        facts = Checker(encoding=None).check(TEXT.encode())
+        project.add_example(TEXT, facts)
+    return path
+
+
+def _messages(shell):
+    return [toast.sentence.text() for toast in shell.feedback.toasts()]
+
+
+def test_begins_with_the_welcome_page(shell):
+    assert shell.stack.currentWidget() is shell.welcome
+    assert not shell.rail.isVisible()
+    assert not shell.status.isVisible()
+
+
+def test_opens_a_project_and_goes_back(shell, project_file, settings):
+    shell.open_path(project_file)
+    assert shell.windowTitle().startswith("Night pharmacy")
+    assert shell.rail.isVisible()
+    assert settings.recent_projects == [str(project_file)]
+    page = shell.desk.examples
+    shell.actions_["project.close"].trigger()
+    assert page.calls[-2:] == ["flush", "shut"]
+    assert shell.stack.currentWidget() is shell.welcome
+    assert shell.desk is None
+    assert [row.path for row in shell.welcome.rows] == [project_file]
+
+
+def test_place_is_remembered(shell, project_file, settings):
+    shell.open_path(project_file)
+    shell.close_project()
+    shell.open_path(project_file)
+    assert ("restore", {"row": 7}) in shell.desk.examples.calls
+
+
+def test_undo_and_redo_are_named_and_done(shell, project_file, qtbot):
+    shell.open_path(project_file)
+    undo, redo = shell.actions_["edit.undo"], shell.actions_["edit.redo"]
+    assert undo.isEnabled()
+    assert undo.text().startswith("Undo ")
+    assert not redo.isEnabled()
+    undo.trigger()
+    qtbot.waitUntil(lambda: redo.isEnabled())
+    assert shell.desk.project.count() == 0
+    assert not undo.isEnabled()
+    assert shell.rail.undo.accessibleName() == "Undo"
+    redo.trigger()
+    qtbot.waitUntil(lambda: undo.isEnabled())
+    assert shell.desk.project.count() == 1
+    assert "flush" in shell.desk.examples.calls
+
+
+def test_data_file_opens_into_a_new_project(shell, tmp_path):
+    data = tmp_path / "real talk.jsonl"
+    data.write_text(TEXT + "\n", encoding="utf-8")
+    shell.open_path(data)
+    assert shell.desk.project.path == documents_dir() / "real talk.tunedesk"
+    assert ("import", ["real talk.jsonl"]) in shell.desk.examples.calls
+    shell.open_path(data)
+    assert shell.desk.examples.calls.count(("import", ["real talk.jsonl"])) == 2
+
+
+def test_sample_opens_once_made(shell):
+    shell.open_sample()
+    path = shell.desk.project.path
+    assert ("import", ["night_library.jsonl"]) in shell.desk.examples.calls
+    shell.close_project()
+    shell.open_sample()
+    assert shell.desk.project.path == path
+    assert not any(call[0] == "import" for call in shell.desk.examples.calls)
+
+
+def test_missing_and_foreign_files_are_said_calmly(shell, tmp_path, settings):
+    settings.recent_projects = [str(tmp_path / "Gone.tunedesk")]
+    shell.open_path(tmp_path / "Gone.tunedesk")
+    shell.open_path(tmp_path / "gone.jsonl")
+    foreign = tmp_path / "Foreign.tunedesk"
+    foreign.write_bytes(b"not a project at all" * 100)
+    shell.open_path(foreign)
+    assert len(_messages(shell)) == 3
+    assert shell.desk is None
+    assert settings.recent_projects == []
+
+
+def test_project_that_somebody_has_is_read_only(shell, project_file):
+    with Project.open(project_file):
+        shell.open_path(project_file)
+        assert shell.desk.project.read_only
+        assert "read only" in shell.windowTitle()
+        assert "reading only" in shell.status.text()
+        assert not shell.actions_["edit.undo"].isEnabled()
+        shell.close_project()
+
+
+def test_new_project_asks_for_a_name_only(shell, qtbot):
+    shell.new_project()
+    dialog = shell.findChildren(_dialog_type())[-1]
+    dialog.name.setText("a/b: c?")
+    assert dialog.path == documents_dir() / "a b c.tunedesk"
+    dialog.create_button.click()
+    qtbot.waitUntil(lambda: shell.desk is not None)
+    assert shell.desk.project.path.name == "a b c.tunedesk"
+
+
+def test_nameless_project_cannot_be_made(shell):
+    shell.new_project()
+    dialog = shell.findChildren(_dialog_type())[-1]
+    dialog.name.setText(" / ")
+    assert not dialog.create_button.isEnabled()
+    dialog.reject()
+
+
+def _dialog_type():
+    from tunedesk.gui.new_project import NewProjectDialog
+
+    return NewProjectDialog
+
+
+def test_menus_hold_every_action_that_can_be_done(shell, project_file):
+    shell.open_path(project_file)
+    reachable = set()
+    menus = [action.menu() for action in shell.menuBar().actions() if action.isVisible()]
+    while menus:
+        for action in menus.pop().actions():
+            if isinstance(action.menu(), QMenu):
+                menus.append(action.menu())
+            reachable.add(action.objectName())
+    connected = {spec.id for spec in shell.actions_ if shell.actions_.connected(spec.id)}
+    assert connected <= reachable
+
+
+def test_status_line_leaves_out_rather_than_cuts(shell, project_file, qtbot):
+    shell.open_path(project_file)
+    parts = [StatusPart("128", "examples"), StatusPart("3", "problems", "error")]
+    parts += [StatusPart("", "a very long remark " * 20)]
+    shell.desk.examples.status_changed.emit(parts)
+    shown = [words.text() for _figure, words in shell.status._labels if words.isVisible()]
+    assert shown == ["examples", "problems"]
+    assert "All changes saved" in shell.status.text()
+
+
+def test_dropped_data_goes_to_the_page_and_project_opens(shell, project_file, tmp_path):
+    shell.open_path(project_file)
+    data = tmp_path / "more.jsonl"
+    data.write_text(TEXT, encoding="utf-8")
+    _drop(shell, data)
+    assert ("import", ["more.jsonl"]) in shell.desk.examples.calls
+    other = tmp_path / "Other.tunedesk"
+    Project.create(other).close()
+    _drop(shell, other)
+    assert shell.desk.project.path == other
+
+
+def _drop(widget, path: Path):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    copy, left, plain = (
+        Qt.DropAction.CopyAction,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    widget.dropEvent(QDropEvent(QPointF(5, 5), copy, data, left, plain))
+
+
+def test_close_asks_nothing_and_keeps_the_geometry(qtbot, theme, tmp_path, project_file):
+    settings = Settings(path=tmp_path / "settings.json")
+    shell = MainWindow(settings, theme, _Page)
+    qtbot.addWidget(shell)
+    shell.show()
+    shell.resize(1000, 700)
+    shell.open_path(project_file)
+    page = shell.desk.examples
+    assert shell.close()
+    assert "flush" in page.calls
+    stored = Settings.load(tmp_path / "settings.json")
+    assert base64.b64decode(stored.window["geometry"])
+    assert stored.places[str(project_file)] == {"examples": {"row": 7}}
+    assert not project_file.with_name(project_file.name + "-wal").exists()
+
+
+def test_keys_and_preferences_and_about_open(shell, qtbot):
+    for action_id, title in (
+        ("help.keys", "Keys"),
+        ("app.preferences", "Preferences"),
+        ("help.about", "About Tunedesk"),
+    ):
+        shell.actions_[action_id].trigger()
+        dialog = next(
+            d
+            for d in shell.findChildren(_dialog_base())
+            if d.isVisible() and title in d.windowTitle()
+        )
+        dialog.close()
+
+
+def _dialog_base():
+    from tunedesk.gui.widgets.dialog import Dialog
+
+    return Dialog
+
+
+def test_theme_is_chosen_from_the_menu(shell, theme, settings):
+    shell.actions_["view.theme_dark"].trigger()
+    assert theme.dark
+    assert settings.theme == "dark"
+    assert shell.actions_["view.theme_dark"].isChecked()
+
+
+def test_zoom_keys(shell, theme, settings, qtbot):
+    shell.actions_["view.zoom_in"].trigger()
+    assert settings.zoom == theme.zoom == 1.1
+    shell.actions_["view.zoom_reset"].trigger()
+    assert theme.zoom == 1.0
+
+
+def test_everything_has_a_name(shell, project_file):
+    from PySide6.QtWidgets import QAbstractButton, QLineEdit
+
+    shell.open_path(project_file)
+    for widget in [*shell.findChildren(QAbstractButton), *shell.findChildren(QLineEdit)]:
+        if widget.objectName().startswith("qt_"):
+            continue
+        name = widget.accessibleName() or getattr(widget, "text", str)()
+        assert name, widget
