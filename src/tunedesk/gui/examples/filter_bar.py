@@ -17,6 +17,7 @@ from tunedesk.gui.state_look import STATES
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
 from tunedesk.gui.widgets.flow_layout import FlowLayout
+from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _
 from tunedesk.project.query import ANY_LENGTH, ExampleQuery
 from tunedesk.project.totals import Totals
@@ -49,6 +50,8 @@ class FilterBar(QFrame):
             for state, look in STATES.items()
         }
         self._problems = self._chip(_("With problems"), self._toggle_problems, "error")
+        self._title = ""
+        self._special = self._chip(_("Chosen examples"), self._drop_special)
         self._tag = self._menu_chip(_("Tag"), self._tag_menu)
         self._source = self._menu_chip(_("Source"), self._source_menu)
         self._length = self._menu_chip(_("Length"), self._length_menu)
@@ -64,7 +67,7 @@ class FilterBar(QFrame):
     def _lay_out(self) -> None:
         chips = QWidget()
         flow = FlowLayout(chips, spacing=6)
-        for chip in (self._all, *self._states.values(), self._problems):
+        for chip in (self._all, *self._states.values(), self._problems, self._special):
             flow.addWidget(chip)
         menus = QWidget()
         right = FlowLayout(menus, spacing=6)
@@ -95,13 +98,19 @@ class FilterBar(QFrame):
         """The query as the chips show it."""
         return self._query
 
-    def show_query(self, query: ExampleQuery) -> None:
-        """Show what is being filtered, without asking for it."""
+    def show_query(self, query: ExampleQuery, title: str = "") -> None:
+        """Show what is being filtered, without asking for it.
+
+        Args:
+            query: The query.
+            title: What it is in words, where the chips have none: a rule, a set of examples.
+        """
         self._query = query
+        self._show_special(query, title)
         self._all.setChecked(not query.states and not query.problems)
         for state, chip in self._states.items():
             chip.setChecked(state in query.states)
-        self._problems.setChecked(bool(query.problems))
+        self._problems.setChecked(query.problems == WITH_PROBLEMS)
         self._say(self._tag, _("Tag"), tags_words(query.tags))
         titles = dict(self._sources)
         self._say(self._source, _("Source"), sources_words(query.sources, titles))
@@ -110,6 +119,22 @@ class FilterBar(QFrame):
         narrowed = not query.unfiltered
         self._clear.setVisible(narrowed)
         self._fit()
+
+    def _show_special(self, query: ExampleQuery, title: str) -> None:
+        """A chip for what no other chip stands for; clicking it takes the filter away."""
+        special = query.ids is not None or query.problems not in ((), WITH_PROBLEMS)
+        if title:
+            self._title = title
+        self._special.setVisible(special)
+        if special:
+            words = self._title or _("Chosen examples")
+            metrics = self.fontMetrics()
+            self._special.setText(metrics.elidedText(words, Qt.TextElideMode.ElideRight, 220))
+            self._special.set_count(None)
+            self._special.setChecked(True)
+            self._special.setToolTip(
+                plain_tooltip(_("{title}: show all again").format(title=words))
+            )
 
     def show_totals(self, totals: Totals) -> None:
         """Show the counts on the chips."""
@@ -162,8 +187,11 @@ class FilterBar(QFrame):
         self._ask(replace(self._query, states=now))
 
     def _toggle_problems(self) -> None:
-        now = () if self._query.problems else WITH_PROBLEMS
+        now = () if self._query.problems == WITH_PROBLEMS else WITH_PROBLEMS
         self._ask(replace(self._query, problems=now))
+
+    def _drop_special(self) -> None:
+        self._ask(replace(self._query, problems=(), ids=None))
 
     def _open_menu(self, chip: Chip, build: object) -> None:
         # The click switched the chip; what is chosen decides how it stands.

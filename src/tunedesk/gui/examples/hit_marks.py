@@ -4,6 +4,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from tunedesk.project.search_words import hits
+
+LETTER_BY_LETTER = 4_000
+
 _SPACES = re.compile(r"\s+")
 
 
@@ -24,23 +28,24 @@ def search_pattern(search: str) -> re.Pattern[str] | None:
     return re.compile("|".join(words), re.IGNORECASE)
 
 
-def hits(text: str, pattern: re.Pattern[str] | None) -> list[tuple[int, int]]:
-    """Start and end of each place where the pattern matches."""
-    if pattern is None:
-        return []
-    return [match.span() for match in pattern.finditer(text) if match.end() > match.start()]
+def around_first_hit(text: str, search: str, before: int = 24, length: int = 160) -> str:
+    """One line of the text that has the first hit of a search near its start.
 
-
-def around_first_hit(
-    text: str, pattern: re.Pattern[str], before: int = 24, length: int = 160
-) -> str:
-    """One line of the text that has its first hit near the start; empty if there is none."""
-    match = pattern.search(text)
-    if match is None:
-        return ""
-    start = max(0, match.start() - before)
+    Empty if there is none. A long text is looked through letter by letter only at its beginning:
+    what is found there in spite of other accents is not worth a stall.
+    """
+    pattern = search_pattern(search)
+    match = pattern.search(text) if pattern else None
+    if match is not None:
+        place = match.start()
+    else:
+        found = hits(text[:LETTER_BY_LETTER], search)
+        if not found:
+            return ""
+        place = found[0][0]
+    start = max(0, place - before)
     if start:
-        space = text.find(" ", start, match.start())
+        space = text.find(" ", start, place)
         start = space + 1 if space >= 0 else start
     piece = _SPACES.sub(" ", text[start : start + length]).strip()
     return ("…" if start else "") + piece + ("…" if start + length < len(text) else "")

@@ -1,6 +1,5 @@
 """The rows that are looked at, read from the project in pages and kept for a while."""
 
-import re
 from array import array
 from collections import OrderedDict
 
@@ -8,6 +7,7 @@ from tunedesk.examples.search_text import message_text
 from tunedesk.gui.examples.hit_marks import around_first_hit
 from tunedesk.project.project import Project
 from tunedesk.project.reads import ExampleRow
+from tunedesk.project.search_words import hits
 
 PAGE = 64
 KEPT_ROWS = 2_048
@@ -49,24 +49,29 @@ class RowCache:
             found = self._rows.get(example_id)
         return found
 
-    def preview(self, ids: "array[int]", number: int, pattern: re.Pattern[str] | None) -> str:
+    def preview(self, ids: "array[int]", number: int, search: str) -> str:
         """One line of an example: its preview, or the words around the first hit of a search."""
         row = self.row(ids, number)
         if row is None:
             return ""
-        if pattern is None or pattern.search(row.preview):
+        if not search:
             return row.preview
-        key = (row.id, pattern.pattern)
+        key = (row.id, search)
         found = self._previews.get(key)
         if found is None:
-            text = self._project.text(row.id)
-            found = ""
-            if len(text) <= SNIPPET_CHARACTERS:
-                found = around_first_hit(message_text(text), pattern)
-            found = self._previews[key] = found or row.preview
+            found = self._previews[key] = self._around_hit(row, search) or row.preview
             if len(self._previews) > KEPT_PREVIEWS:
                 self._previews.popitem(last=False)
         return found
+
+    def _around_hit(self, row: ExampleRow, search: str) -> str:
+        """The words around the first hit, unless the preview has one."""
+        if hits(row.preview, search):
+            return ""
+        text = self._project.text(row.id)
+        if len(text) > SNIPPET_CHARACTERS:
+            return ""
+        return around_first_hit(message_text(text), search)
 
     def _read(self, ids: "array[int]", number: int) -> None:
         start = number - number % PAGE

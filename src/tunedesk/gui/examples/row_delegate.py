@@ -15,11 +15,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from tunedesk.gui.examples.columns import Column
-from tunedesk.gui.examples.hit_marks import hits
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.state_look import STATES
 from tunedesk.gui.theme import Theme
 from tunedesk.project.reads import ExampleRow
+from tunedesk.project.search_words import hits
 
 STATE_GLYPHS = {
     "to_review": "circle",
@@ -128,7 +128,7 @@ class RowDelegate(QStyledItemDelegate):
             return
         elided = self._base_metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
         painter.setPen(self.color("text"))
-        marks = hits(elided, self._model.pattern)
+        marks = hits(elided, self._model.query.search)
         if not marks:
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(rect, flags | Qt.TextFlag.TextSingleLine, elided)

@@ -1,6 +1,5 @@
 """The examples as rows: the ids of all of them, and a small cache of those that are looked at."""
 
-import re
 from array import array
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +16,6 @@ from PySide6.QtCore import (
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.cell_texts import CellTexts
 from tunedesk.gui.examples.columns import Column, column_looks
-from tunedesk.gui.examples.hit_marks import search_pattern
 from tunedesk.gui.examples.id_feed import IdFeed
 from tunedesk.gui.examples.id_list import row_of, splice_between
 from tunedesk.gui.examples.row_cache import RowCache
@@ -60,7 +58,6 @@ class ExampleTableModel(QAbstractTableModel):
         self._project = project
         self._ids: array[int] = array("q")
         self._query = ExampleQuery()
-        self._pattern: re.Pattern[str] | None = None
         self._cache = RowCache(project)
         self._texts = CellTexts(QLocale())
         self._looks = column_looks()
@@ -85,11 +82,6 @@ class ExampleTableModel(QAbstractTableModel):
         return self._ids
 
     @property
-    def pattern(self) -> re.Pattern[str] | None:
-        """What the search looks for, to be marked; None without a search."""
-        return self._pattern
-
-    @property
     def is_complete(self) -> bool:
         """Whether all rows of the query are here."""
         return self._complete
@@ -97,7 +89,6 @@ class ExampleTableModel(QAbstractTableModel):
     def ask(self, query: ExampleQuery) -> None:
         """Show the rows of another query, as soon as the first of them are known."""
         self._query = query
-        self._pattern = search_pattern(query.search)
         self._complete = False
         self._fresh = True
         self._feed.ask(query)
@@ -122,7 +113,7 @@ class ExampleTableModel(QAbstractTableModel):
 
     def preview_at(self, row: int) -> str:
         """The first words of the example, or those around the first hit of the search."""
-        return self._cache.preview(self._ids, row, self._pattern)
+        return self._cache.preview(self._ids, row, self._query.search)
 
     def text_of(self, row: ExampleRow, number: int, column: int) -> str:
         """The text of a cell."""

@@ -130,6 +130,14 @@ class ExampleTable(QTableView):
         row = 0 if current < 0 else min(max(current + step, 0), count - 1)
         self._make_current(row)
 
+    def go_to_first(self) -> None:
+        """Go to the first row, now or when it has arrived."""
+        self._wanted = None
+        self._jump_to_first = True
+        if self._rows.rowCount():
+            self._jump_to_first = not self._rows.is_complete
+            self._make_current(0)
+
     def neighbour(self, step: int) -> int | None:
         """The example in the next (1) or previous (-1) row."""
         return self._rows.id_at(self.currentIndex().row() + step)
@@ -140,7 +148,7 @@ class ExampleTable(QTableView):
         offset = self.rowViewportPosition(row) if row >= 0 else 0
         return {"example": self.current_id(), "offset": offset}
 
-    def take_place(self, example_id: int, offset: int) -> None:
+    def take_place(self, example_id: int | None, offset: int) -> None:
         """Come back to a place as soon as its row has arrived."""
         self._wanted = example_id
         self._offset = offset

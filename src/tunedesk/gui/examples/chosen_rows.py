@@ -1,0 +1,44 @@
+"""Which examples an action is about: the selected rows, or all of the filter."""
+
+from array import array
+from typing import NamedTuple
+
+from tunedesk.gui.examples.table_model import ExampleTableModel
+from tunedesk.gui.examples.table_view import ExampleTable
+from tunedesk.i18n import ngettext
+from tunedesk.project.project import Ids
+
+
+class ChosenRows(NamedTuple):
+    """Some examples and how many they are.
+
+    Attributes:
+        ids: Their ids, or the query that finds them all.
+        count: How many.
+    """
+
+    ids: Ids
+    count: int
+
+    @property
+    def words(self) -> str:
+        """ "1 example", "2,340 examples"."""
+        return examples_words(self.count)
+
+
+def examples_words(count: int) -> str:
+    """ "1 example", "2,340 examples"."""
+    return ngettext("{n} example", "{n} examples", count).format(n=f"{count:,}")
+
+
+def selected_rows(table: ExampleTable, open_id: int | None) -> ChosenRows:
+    """The selected rows; without any, the open example."""
+    ids = table.selected_ids()
+    if not ids and open_id is not None:
+        ids = array("q", [open_id])
+    return ChosenRows(ids, len(ids))
+
+
+def all_rows(model: ExampleTableModel) -> ChosenRows:
+    """All rows of the filter, as they stand in the table."""
+    return ChosenRows(model.ids[:], model.rowCount())

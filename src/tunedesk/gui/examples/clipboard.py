@@ -1,0 +1,161 @@
+"""Rows on the clipboard: copied as JSONL, pasted from JSONL or from a spreadsheet."""
+
+import json
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+
+from tunedesk.errors import UserError
+from tunedesk.examples.one_line import one_line
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.examples.chosen_rows import ChosenRows, examples_words
+from tunedesk.gui.examples.pasted_records import pasted_records
+from tunedesk.gui.examples.row_work import RowWork
+from tunedesk.gui.examples.spreadsheet_rows import SpreadsheetRow, parse_spreadsheet
+from tunedesk.gui.feedback import Feedback
+from tunedesk.i18n import _
+from tunedesk.progress import Progress
+from tunedesk.project.additions import NewExample
+from tunedesk.project.project import Project
+
+MOST_COPIED = 50_000
+CHUNK = 500
+
+
+class Clipboard(QObject):
+    """Copies the chosen rows and pastes examples behind the open one.
+
+    Signals:
+        pasted: The examples that came.
+    """
+
+    pasted = Signal(list)
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        actions: Actions,
+        feedback: Feedback,
+        work: RowWork,
+        rows: Callable[[], ChosenRows],
+        behind: Callable[[], int | None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._actions = actions
+        self._feedback = feedback
+        self._work = work
+        self._rows = rows
+        self._behind = behind
+        actions.connect("example.copy", self.copy)
+        actions.connect("example.paste", self.paste)
+
+    def close(self) -> None:
+        """Let go of the actions."""
+        self._actions.release("example.copy", "example.paste")
+
+    def copy(self) -> None:
+        """Put the rows on the clipboard, one line a row."""
+        rows = self._rows()
+        if not rows.count:
+            return
+        if rows.count > MOST_COPIED:
+            self._feedback.error(
+                UserError(
+                    _("{examples} are too many for the clipboard.").format(examples=rows.words),
+                    _("Export them into a file instead."),
+                )
+            )
+            return
+
+        def take(text: str) -> None:
+            QGuiApplication.clipboard().setText(text)
+            self._feedback.toast(_("{examples} copied").format(examples=rows.words))
+
+        self._work.run(
+            _("Copying {examples}").format(examples=rows.words),
+            rows,
+            lambda project, progress: _lines(project, rows, progress),
+            take,
+        )
+
+    def paste(self) -> None:
+        """Add what is on the clipboard behind the open example."""
+        if self._project.read_only:
+            return
+        text = QGuiApplication.clipboard().text()
+        records = records_from(text)
+        if not records:
+            self._feedback.error(
+                UserError(
+                    _("There are no examples on the clipboard."),
+                    _(
+                        "Copy rows here, lines of JSONL, or two columns of a spreadsheet: "
+                        "questions and answers (a system prompt may stand before them)."
+                    ),
+                )
+            )
+            return
+        behind = self._behind()
+        words = examples_words(len(records))
+
+        def came(ids: list[int]) -> None:
+            self.pasted.emit(ids)
+            self._feedback.toast(
+                _("{examples} pasted").format(examples=words),
+                _("Undo"),
+                self._actions["edit.undo"].trigger,
+            )
+
+        self._work.run(
+            _("Pasting {examples}").format(examples=words),
+            ChosenRows((), len(records)),
+            lambda project, progress: _add(project, records, behind, progress),
+            came,
+        )
+
+
+def records_from(text: str) -> list[str]:
+    """The records that a text holds: a spreadsheet's rows, or JSON."""
+    rows = parse_spreadsheet(text) if not text.lstrip().startswith(("{", "[")) else None
+    if rows is not None:
+        return [record_of(row) for row in rows]
+    return pasted_records(text)
+
+
+def record_of(row: SpreadsheetRow) -> str:
+    """A row of a spreadsheet as an example."""
+    messages = [("user", row.user), ("assistant", row.assistant)]
+    if row.system:
+        messages.insert(0, ("system", row.system))
+    spelled = ", ".join(
+        json.dumps({"role": role, "content": content}, ensure_ascii=False)
+        for role, content in messages
+    )
+    return f'{{"messages": [{spelled}]}}'
+
+
+def _lines(project: Project, rows: ChosenRows, progress: Progress) -> str:
+    lines = []
+    for done, example_id in enumerate(rows.ids):  # type: ignore[arg-type]
+        lines.append(one_line(project.text(example_id)))
+        if done % CHUNK == 0:
+            progress(done, rows.count)
+    return "\n".join(lines) + "\n"
+
+
+def _add(project: Project, records: list[str], behind: int | None, progress: Progress) -> list[int]:
+    checker = project.checker()
+    new = []
+    for start in range(0, len(records), CHUNK):
+        texts = [text.encode("utf-8", "surrogatepass") for text in records[start : start + CHUNK]]
+        new += [
+            NewExample(text, facts)
+            for text, facts in zip(texts, checker.check_many(texts), strict=True)
+        ]
+        progress(len(new), 2 * len(records))
+    name = _("Paste {examples}").format(examples=examples_words(len(new)))
+    return project.add_examples(new, behind, name=name)

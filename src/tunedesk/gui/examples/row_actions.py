@@ -1,0 +1,245 @@
+"""What can be done with rows: new, duplicate, delete, move, tag, review."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from tunedesk.errors import UserError
+from tunedesk.examples.conversation import NEW_EXAMPLE_TEXT
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.examples.chosen_rows import ChosenRows, all_rows, selected_rows
+from tunedesk.gui.examples.form.open_example import OpenExample
+from tunedesk.gui.examples.row_work import RowWork
+from tunedesk.gui.examples.table_model import ExampleTableModel
+from tunedesk.gui.examples.table_view import ExampleTable
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.state_look import STATES
+from tunedesk.i18n import _
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
+
+STATE_ACTIONS = {
+    "example.approve": "approved",
+    "example.changes": "changes_wanted",
+    "example.reject": "rejected",
+    "example.to_review": "to_review",
+    "example.draft": "draft",
+}
+
+
+class RowActions(QObject):
+    """Connects the actions on rows; everything it does is one step of undo.
+
+    Signals:
+        example_made: A new example that should be opened, to be written at once.
+        examples_came: Examples that should be selected: pasted or duplicated.
+        query_asked: Show the examples of this query.
+        tag_menu_asked: Show the tags of the selection.
+    """
+
+    example_made = Signal(int)
+    examples_came = Signal(list)
+    query_asked = Signal(object)
+    tag_menu_asked = Signal()
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        actions: Actions,
+        feedback: Feedback,
+        model: ExampleTableModel,
+        table: ExampleTable,
+        open_example: OpenExample,
+        work: RowWork,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._actions = actions
+        self._feedback = feedback
+        self._model = model
+        self._table = table
+        self._open = open_example
+        self._work = work
+        self._connected: list[str] = []
+        self._connect()
+        table.delete_asked.connect(self.delete)
+        table.rows_dropped.connect(self.move_before)
+
+    def close(self) -> None:
+        """Let go of the actions."""
+        self._actions.release(*self._connected)
+
+    def enable(self, has_rows: bool) -> None:
+        """Switch the actions off that need a row, or a project that can be written."""
+        writable = not self._project.read_only
+        for action_id in self._connected:
+            needs_row = action_id != "example.new"
+            needs_writing = not action_id.startswith("go.")
+            self._actions[action_id].setEnabled(
+                (has_rows or not needs_row) and (writable or not needs_writing)
+            )
+
+    def _connect(self) -> None:
+        def connect(action_id: str, handler: Callable[[], object]) -> None:
+            self._actions.connect(action_id, handler)
+            self._connected.append(action_id)
+
+        for action_id, state in STATE_ACTIONS.items():
+            connect(action_id, lambda state=state: self.set_state(state))
+        connect("example.approve_next", self.approve_and_go_on)
+        connect("example.new", self.new_example)
+        connect("example.duplicate", self.duplicate)
+        connect("example.delete", self.delete)
+        connect("example.move_up", lambda: self.move_by(-1))
+        connect("example.move_down", lambda: self.move_by(1))
+        connect("example.tag", self.tag_menu_asked.emit)
+        connect("go.next", lambda: self._table.go_by(1))
+        connect("go.previous", lambda: self._table.go_by(-1))
+
+    # Which rows
+
+    def rows(self) -> ChosenRows:
+        """The rows that an action is about."""
+        return selected_rows(self._table, self._open.example_id)
+
+    def all_rows(self) -> ChosenRows:
+        """All rows of the filter."""
+        return all_rows(self._model)
+
+    def place_for_new(self) -> int | None:
+        """The example behind which new ones go; None for the end."""
+        return self._open.example_id if self._in_order() else None
+
+    # What is done
+
+    def new_example(self) -> None:
+        """Add an empty example behind the open one, and open it."""
+        self._open.flush()
+        try:
+            facts = self._project.checker().check(NEW_EXAMPLE_TEXT.encode())
+            made = self._project.add_example(NEW_EXAMPLE_TEXT, facts, self.place_for_new())
+        except UserError as error:
+            self._feedback.error(error)
+            return
+        self.example_made.emit(made)
+
+    def duplicate(self) -> None:
+        """Copy the rows; the copies stand behind them."""
+        rows = self.rows()
+        self._work.run(
+            _("Copying {examples}").format(examples=rows.words),
+            rows,
+            lambda project, progress: project.duplicate(rows.ids, progress),
+            self.examples_came.emit,
+        )
+
+    def delete(self, rows: ChosenRows | None = None) -> None:
+        """Delete rows; undo brings them back."""
+        chosen = rows or self.rows()
+        if not chosen.count or self._project.read_only:
+            return
+        self._work.run(
+            _("Deleting {examples}").format(examples=chosen.words),
+            chosen,
+            lambda project, progress: project.delete(chosen.ids, progress),
+            lambda _count: self._say(_("{examples} deleted").format(examples=chosen.words)),
+        )
+
+    def set_state(self, state: str, rows: ChosenRows | None = None) -> None:
+        """Set the state of review of rows."""
+        chosen = rows or self.rows()
+        if not chosen.count or self._project.read_only:
+            return
+
+        def say(count: int) -> None:
+            if chosen.count > 1:
+                words = _("{examples} set to “{state}”")
+                self._say(words.format(examples=chosen.words, state=STATES[state].label))
+
+        self._work.run(
+            _("Reviewing {examples}").format(examples=chosen.words),
+            chosen,
+            lambda project, progress: project.set_state(chosen.ids, state, progress),
+            say,
+        )
+
+    def approve_and_go_on(self) -> None:
+        """Approve and go to the next row."""
+        following = self._table.neighbour(1)
+        self.set_state("approved")
+        if following is not None:
+            self._table.go_to_example(following)
+
+    def tag(self, tag: str, add: bool, rows: ChosenRows | None = None) -> None:
+        """Put a tag on rows, or take it off."""
+        chosen = rows or self.rows()
+        if not chosen.count or self._project.read_only:
+            return
+
+        def change(project: Project, progress: Callable[[int, int | None], None]) -> int:
+            act = project.add_tag if add else project.remove_tag
+            return act(chosen.ids, tag, progress)
+
+        def say(count: int) -> None:
+            if chosen.count > 1:
+                words = _("{examples} tagged “{tag}”") if add else _("“{tag}” off {examples}")
+                self._say(words.format(examples=chosen.words, tag=tag))
+
+        title = _("Tagging {examples}").format(examples=chosen.words)
+        self._work.run(title, chosen, change, say)
+
+    def move_by(self, step: int) -> None:
+        """Move the selected rows one place up or down."""
+        ranges = self._table.selected_ranges()
+        if not ranges or not self._may_move():
+            return
+        top, bottom = ranges[0][0], ranges[-1][1]
+        if step < 0:
+            if top == 0:
+                return
+            self.move_before(self._model.id_at(top - 1))
+        elif bottom < self._model.rowCount() - 1:
+            self.move_before(self._model.id_at(bottom + 2))
+
+    def move_before(self, before_id: int | None) -> None:
+        """Move the selected rows before another one; None for the end."""
+        rows = self.rows()
+        if not rows.count or not self._may_move():
+            return
+        chosen = set(rows.ids) if rows.count <= 10_000 else set()
+        row = self._model.row_of(before_id)
+        while row >= 0 and before_id in chosen:
+            row += 1
+            before_id = self._model.id_at(row)
+        self._work.run(
+            _("Moving {examples}").format(examples=rows.words),
+            rows,
+            lambda project, progress: project.move(rows.ids, before_id, progress),
+        )
+
+    def _in_order(self) -> bool:
+        return self._model.query.sort == "number" and not self._model.query.descending
+
+    def _may_move(self) -> bool:
+        """Rows can be moved while they stand in the order they came in; else say how."""
+        if self._project.read_only:
+            return False
+        if not self._in_order():
+            self._feedback.toast(
+                _("Rows can be moved while they stand in the order they came in."),
+                _("Sort as it came"),
+                self._sort_as_it_came,
+            )
+            return False
+        return True
+
+    def _sort_as_it_came(self) -> None:
+        self.query_asked.emit(
+            replace(self._model.query, sort=ExampleQuery().sort, descending=False)
+        )
+
+    def _say(self, words: str) -> None:
+        self._feedback.toast(words, _("Undo"), self._actions["edit.undo"].trigger)
