@@ -57,7 +57,7 @@ def inspect_file(path: Path) -> FileInfo:
     utf8 = Utf8Reader(io.BytesIO(head), encoding).read(len(head))
     text = utf8.decode(errors="surrogateescape")
     newline = _newline(text)
-    if newline != "lf":
+    if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     file_format, container = _contents(text)
     return FileInfo(

@@ -8,6 +8,7 @@ it; a broken line never takes the good ones after it along.
 import re
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 
 from tunedesk.formats.line_blocks import LineBlock
 from tunedesk.formats.record_batch import LONGEST_RECORD, Gathering, RecordBatch
@@ -76,10 +77,8 @@ class _LineRecords:
 
     def _enqueue(self, block: LineBlock) -> None:
         self._position = block.position
-        self._queue.extend(
-            (block.first + n, line.decode(errors="surrogateescape"))
-            for n, line in enumerate(block.lines)
-        )
+        text = b"\n".join(block.lines).decode(errors="surrogateescape")
+        self._queue.extend(enumerate(text.split("\n"), block.first))
 
     def _has(self, count: int) -> bool:
         """Read on until so many lines wait, if there are so many."""
@@ -130,9 +129,8 @@ class _LineRecords:
         count = self._usual_length
         while True:
             more = self._has(count)
-            joined = "\n".join(
-                [text, *(self._queue[n][1] for n in range(1, min(count, len(self._queue))))]
-            )
+            following = (line for _, line in islice(self._queue, 1, count))
+            joined = "\n".join((text, *following))
             extent, end = value_end(joined, 0)
             if extent is Extent.WHOLE:
                 self._take_joined(joined, end)

@@ -15,6 +15,7 @@ from tunedesk.formats.value_end import Extent, value_end
 
 _GAP = re.compile(r"[ \t\n]*(,?)[ \t\n,]*")
 _MARGIN = re.compile(r"[ \t]*[\[,]?[ \t]*\Z")
+_BLANKS = re.compile(r"[ \t\n]*")
 _KEY = re.compile(r'\{\s*("(?:[^"\\]|\\.)*")\s*:')
 _LIST_END = re.compile(r"[\s,]*\]\s*\Z")
 _PLAIN_END = re.compile(r"\n|,(?=\s*\{)|\](?=\s*\Z)")
@@ -104,8 +105,13 @@ class _ValueStream:
     def _take_value(self) -> None:
         while True:
             extent, end = value_end(self._window, self._at)
-            if extent is Extent.WHOLE and end < len(self._window):
-                break
+            if extent is Extent.WHOLE:
+                gap = _BLANKS.match(self._window, end)
+                follows = self._window[gap.end() if gap else end :][:1]
+                if follows and not self._may_follow(follows):
+                    extent, end = Extent.BROKEN, self._at
+                elif follows:
+                    break
             if extent is not Extent.BROKEN and self._may_read_on():
                 continue
             if extent is not Extent.WHOLE:
@@ -118,6 +124,12 @@ class _ValueStream:
             text = text.rstrip(" \t\n,")
         self._found.add(self._line, text)
         self._advance(end)
+
+    def _may_follow(self, mark: str) -> bool:
+        """Whether a value may end before this mark; a comma between objects may be missing."""
+        if self._window[self._at] in "{[":
+            return mark in ",]{["
+        return mark in (",]" if self._in_list else ",{[")
 
     def _may_read_on(self) -> bool:
         return len(self._window) - self._at < LONGEST_RECORD and self._read_more()
@@ -150,14 +162,15 @@ class _ValueStream:
             margin = re.escape(re.match(r"[ \t]*", window[line_start:at])[0])  # type: ignore[index]
             width = at - line_start
             row = re.compile(
-                rf"\n(?:{margin}(?P<own>[}}\]])|(?={margin},?[ \t]*\{{)|(?=[ \t]{{0,{width}}}\]))"
+                rf"\n(?:{margin}(?P<own>[}}\]])|(?={margin}(?:,[ \t]*)?\{{)|(?=[ \t]{{0,{width}}}\]))"
             ).search(window, at)
             if row is None:
                 return None
             return row.end() if row["own"] else row.start()
-        key = self._first_key() or self._key
+        key = self._key or self._first_key()
         if not key:
             return None
-        start = broke_at if broke_at < len(window) - 12 else at + 1
-        following = re.compile(rf"\{{\s*{re.escape(key)}\s*:").search(window, max(start, at + 1))
+        # A string without its end breaks just behind the bracket of the next value.
+        start = broke_at - 16 if broke_at < len(window) - 16 else at
+        following = re.compile(rf"\{{\s*{re.escape(key)}\s*:").search(window, max(start, at) + 1)
         return following.start() if following else None
