@@ -60,7 +60,8 @@ class Chip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Room for all of it."""
-        metrics = QFontMetrics(self._theme.font("base"))
+        # Room for the bold word that it shows while it is on.
+        metrics = QFontMetrics(self._theme.font("base" if self._count else "strong"))
         width = 2 * PADDING + metrics.horizontalAdvance(self.text())
         if self._count is not None:
             strong = QFontMetrics(self._theme.font("strong"))
