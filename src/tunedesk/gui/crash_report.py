@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
-from tunedesk.gui.crash_text import report_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.label import Label
@@ -60,7 +59,12 @@ class CrashHandler(QObject):
         threading.excepthook = threading.__excepthook__
 
     def handle(self, failure: BaseException) -> None:
-        """Make the work safe, keep the report and show it; a second one joins the first."""
+        """Make the work safe, keep the report and show it; a second one joins the first.
+
+        What words the report is imported here: it would slow down every start.
+        """
+        from tunedesk.gui.crash_text import report_text
+
         text = report_text(failure)
         log.error("A bug was reported.\n%s", text)
         try:

@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QIcon,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.theme import Theme
@@ -21,9 +22,11 @@ from tunedesk.gui.widgets.card import Card
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
+from tunedesk.paths import resource
 from tunedesk.settings import Settings
 
 WIDTH = 760
+MARK = 54
 
 
 class WelcomePage(QWidget):
@@ -97,8 +100,16 @@ class WelcomePage(QWidget):
         (self.rows[0] if self.rows else self.cards[0]).setFocus()
 
     def _add_head(self) -> None:
-        self._column.addWidget(Label(self._theme, _("Tunedesk"), "headline"))
-        self._column.addWidget(
+        line = QHBoxLayout()
+        line.setSpacing(14)
+        mark = QLabel()
+        picture = QIcon(str(resource("icons/tunedesk.svg")))
+        mark.setPixmap(picture.pixmap(QSize(MARK, MARK), self.devicePixelRatioF()))
+        line.addWidget(mark, 0, Qt.AlignmentFlag.AlignVCenter)
+        words = QVBoxLayout()
+        words.setSpacing(3)
+        words.addWidget(Label(self._theme, "Tunedesk", "headline"))
+        words.addWidget(
             Label(
                 self._theme,
                 _("Write and review the conversations that a language model learns from."),
@@ -107,7 +118,9 @@ class WelcomePage(QWidget):
                 wrap=True,
             )
         )
-        self._column.addSpacing(18)
+        line.addLayout(words, 1)
+        self._column.addLayout(line)
+        self._column.addSpacing(22)
 
     def _add_cards(self, actions: Actions) -> None:
         line = QHBoxLayout()
