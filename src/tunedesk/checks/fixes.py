@@ -1,0 +1,133 @@
+"""Safe fixes: what can be put right without knowing what was meant.
+
+A fix changes the span of what is wrong and leaves every other character of the record as it is.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from tunedesk.checks.check import Checker
+from tunedesk.checks.fixing import json_fixes, message_fixes, tool_fixes
+from tunedesk.checks.mojibake import repair_mojibake
+from tunedesk.checks.problem import Problem
+from tunedesk.checks.targets import DEFAULT_TARGET
+from tunedesk.checks.text_rules import CONTROLS
+from tunedesk.examples.json_text import JsonSyntaxError
+
+Fix = Callable[[str, Problem], str | None]
+
+_FIXES: dict[str, Fix] = {
+    "control_character_raw": json_fixes.escape_control_characters,
+    "not_json": json_fixes.mend_json,
+    "duplicate_key": json_fixes.drop_equal_duplicate,
+    "role_unknown": message_fixes.known_role,
+    "role_developer": message_fixes.developer_to_system,
+    "content_not_text": message_fixes.number_to_text,
+    "parts_where_text_required": message_fixes.join_parts,
+    "parts_only_text": message_fixes.join_parts,
+    "name_empty": message_fixes.take_out,
+    "name_invalid": message_fixes.valid_name,
+    "weight_invalid": message_fixes.whole_weight,
+    "weight_misplaced": message_fixes.take_out,
+    "key_misplaced": message_fixes.take_out_nothing,
+    "system_not_first": message_fixes.move_to_beginning,
+    "tool_calls_empty": message_fixes.take_out,
+    "tool_invalid": tool_fixes.add_type,
+    "tool_repeated": tool_fixes.drop_equal_tool,
+    "tool_call_invalid": tool_fixes.add_type,
+    "arguments_not_text": tool_fixes.arguments_to_text,
+    "arguments_double_encoded": tool_fixes.unwrap_arguments,
+    "function_call_legacy": tool_fixes.modern_calls,
+    "image_type_differs": tool_fixes.right_media_type,
+    "image_detail_invalid": tool_fixes.auto_detail,
+    "mojibake": message_fixes.edit_text(repair_mojibake),
+    "control_character": message_fixes.edit_text(lambda text: CONTROLS.sub("", text)),
+    "blanks_around": message_fixes.edit_text(str.strip),
+}
+_MOST_FIXES = 10_000
+
+
+def fixable(code: str) -> bool:
+    """Whether there is a fix for problems of this code; for some of them it may give None."""
+    return code in _FIXES
+
+
+def fix(text: str, problem: Problem) -> str | None:
+    """The record with the problem put right; None if that cannot be done safely.
+
+    Args:
+        text: The record.
+        problem: A problem that the checker found in exactly this text.
+    """
+    make = _FIXES.get(problem.code)
+    if make is None:
+        return None
+    try:
+        fixed = make(text, problem)
+    except (JsonSyntaxError, KeyError, IndexError):
+        # The text has changed since it was checked: there is nothing to fix at that place.
+        return None
+    return fixed if fixed != text else None
+
+
+def fix_all(
+    text: str, codes: Collection[str] | None = None, target: str = DEFAULT_TARGET
+) -> tuple[str, int]:
+    """The record with every problem of these codes put right, and how many were.
+
+    Args:
+        text: The record.
+        codes: The codes to fix; all that can be without.
+        target: The target whose rules apply.
+    """
+    checker = _checker(target)
+    count = 0
+    while count < _MOST_FIXES:
+        for problem in checker.check(_bytes(text)).problems:
+            if codes is None or problem.code in codes:
+                fixed = fix(text, problem)
+                if fixed is not None:
+                    text, count = fixed, count + 1
+                    break
+        else:
+            break
+    return text, count
+
+
+class FixJob(NamedTuple):
+    """What a worker process is given to fix.
+
+    Attributes:
+        texts: The records.
+        codes: The codes to fix; all that can be if None.
+        target: The target whose rules apply.
+    """
+
+    texts: Sequence[bytes]
+    codes: frozenset[str] | None = None
+    target: str = DEFAULT_TARGET
+
+
+def fix_texts(job: FixJob) -> list[tuple[bytes, int]]:
+    """Fix the records of a job; each record with the number of fixes, 0 where it is as it was."""
+    fixed = []
+    for text in job.texts:
+        try:
+            letters = text.decode("utf-8")
+        except UnicodeDecodeError:
+            fixed.append((text, 0))
+            continue
+        changed, count = fix_all(letters, job.codes, job.target)
+        fixed.append((_bytes(changed), count) if count else (text, 0))
+    return fixed
+
+
+@cache
+def _checker(target: str) -> Checker:
+    """A checker that counts no tokens: no fix depends on them."""
+    return Checker(target, encoding=None)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
