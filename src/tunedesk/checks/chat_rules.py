@@ -43,14 +43,22 @@ def check_chat(record: dict[str, Any], roles: str, target: Target) -> list[Probl
     listed = messages if isinstance(messages, list) else []
     found += check_tools(record, target)
     found += check_calls(record, listed)
-    for key in record.keys() - KNOWN_KEYS:
-        found.append(Problem("unknown_key", (key,), {"key": key[:60]}))
+    found += check_unknown_keys(record)
     if not is_valid("chat", record) and not any(severity(p.code) == "error" for p in found):
         # The rules name every fault of the shape; should one escape them, the schema still does.
         for reason in reasons("chat", record)[:3]:
             detail = {"keyword": reason.keyword, "reason": reason.message[:200]}
             found.append(Problem("schema_mismatch", reason.path, detail))
     return sorted(found, key=_place)
+
+
+def check_unknown_keys(record: dict[str, Any]) -> tuple[Problem, ...]:
+    """The keys beside the conversation, in one problem: files often have a dozen in every row."""
+    keys = [key for key in record if key not in KNOWN_KEYS]
+    if not keys or "messages" not in record:
+        return ()
+    shown = ", ".join(key[:40] for key in keys[:8]) + (" …" if len(keys) > 8 else "")
+    return (Problem("unknown_key", (keys[0],), {"keys": shown, "count": len(keys)}),)
 
 
 def _place(problem: Problem) -> tuple[int, int, str]:

@@ -94,7 +94,7 @@ class Checker:
         found = check_chat(record, roles, self.target)
         counts = _NO_TOKENS
         tokens = message_tokens = 0
-        if self._counter is not None:
+        if self._counter is not None and "messages" in record:
             counts = count_example(record, self._counter.count, self._formula)
             tokens, message_tokens = counts.total, counts.messages
             found += check_length(counts, self.token_limit)

@@ -67,7 +67,9 @@ def _check_role(message: dict[str, Any], path: Path) -> Iterator[Problem]:
 def _check_keys(message: dict[str, Any], path: Path) -> Iterator[Problem]:
     role = message.get("role")
     own = _OWN_KEYS.get(role) if isinstance(role, str) else None
-    for key in message.keys() - (_ALL_KEYS if own is None else own):
+    for key in message:
+        if key in (_ALL_KEYS if own is None else own):
+            continue
         if key not in _ALL_KEYS:
             yield Problem("unknown_message_key", (*path, key), {"key": _short(key)})
         elif key == "weight":

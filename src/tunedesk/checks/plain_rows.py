@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from tunedesk.checks.chat_rules import KNOWN_KEYS
+from tunedesk.checks.chat_rules import KNOWN_KEYS, check_unknown_keys
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.hashes import SEPARATOR, hash_bytes
 from tunedesk.checks.order_rules import check_order
@@ -131,7 +131,4 @@ def _unknown_keys(text: bytes, record: dict[str, Any]) -> tuple[Problem, ...]:
         return ()
     if not is_shallow(text) or not keys_are_single(text, record):
         return ()
-    return tuple(
-        Problem("unknown_key", (key,), {"key": key[:60]})
-        for key in sorted(record.keys() - KNOWN_KEYS)
-    )
+    return check_unknown_keys(record)

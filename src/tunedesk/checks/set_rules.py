@@ -51,9 +51,9 @@ class SetFacts:
             self.answers.append(_NONE if fact.answer is None else fact.answer)
             system = fact.system
             self.systems.append(_NONE if system is None else system)
-            if system is not None and system not in self.prompts:
-                if len(self.prompts) < _MOST_PROMPTS:
-                    self.prompts[system] = _system_prompt(text)
+            if system is None or system in self.prompts or len(self.prompts) >= _MOST_PROMPTS:
+                continue
+            self.prompts[system] = _system_prompt(text)
 
 
 def check_set(facts: SetFacts, target_name: str = DEFAULT_TARGET) -> list[SetProblem]:

@@ -12,8 +12,8 @@ def example_words() -> dict[str, Words]:
     return {
         "not_a_chat_example": Words(
             _("Not a conversation"),
-            _("The row is {kind}, not a conversation."),
-            _("It is kept as it is. Leave it out of the export of conversations."),
+            _("The row is {kind}; here only conversations (“messages”) can be trained on."),
+            _("It is kept as it is. Leave it out of the export."),
         ),
         "messages_missing": Words(
             _("No messages"),
@@ -36,9 +36,9 @@ def example_words() -> dict[str, Words]:
             _("Mend it in the Raw JSON tab, or delete the message."),
         ),
         "unknown_key": Words(
-            _("Additional field"),
-            _("The example has a field “{key}” that training does not use."),
-            _("Most services ignore such fields. It is kept."),
+            _("Additional fields"),
+            _("The example has fields that training does not use: {keys}."),
+            _("Most services ignore such fields. They are kept."),
         ),
         "unknown_message_key": Words(
             _("Unknown field in a message"),

@@ -71,7 +71,7 @@ def file_words() -> dict[str, Words]:
                 "bad_escape": _(
                     "At column {column} a backslash stands before something it cannot stand before."
                 ),
-                "bad_number": _("At column {column} stands a number that JSON does not know."),
+                "bad_number": _("At column {column} stands something that JSON does not know."),
                 "python_literal": _(
                     "At column {column} stands True, False or None, as Python writes it; JSON has "
                     "true, false and null."
