@@ -42,7 +42,7 @@ def detect(head: bytes) -> Encoding | None:
     sample = head[:65_536]
     if len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) // 20:
         return None
-    if _is_utf8(head):
+    if _is_utf8(head, final=False):
         return Encoding("utf-8", False, 0)
     return _guess(head)
 
@@ -67,9 +67,9 @@ def _wide(head: bytes) -> str | None:
     return name
 
 
-def _is_utf8(head: bytes) -> bool:
+def _is_utf8(data: bytes, final: bool) -> bool:
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
+        codecs.getincrementaldecoder("utf-8")().decode(data, final)
     except UnicodeDecodeError:
         return False
     return True
@@ -78,7 +78,7 @@ def _is_utf8(head: bytes) -> bool:
 def _guess(head: bytes) -> Encoding:
     """UTF-8 with a few broken rows, or one of the old Western encodings throughout."""
     lines = [line for line in head.splitlines() if not line.isascii()]
-    broken = [line for line in lines if not _is_utf8(line)]
+    broken = [line for line in lines if not _is_utf8(line, final=True)]
     if 2 * len(broken) <= len(lines):
         return Encoding("utf-8", False, 0)
     windows = any(_WINDOWS_ONLY.search(line) for line in broken)

@@ -161,9 +161,10 @@ class _ValueStream:
         if _MARGIN.match(window, line_start, at):
             margin = re.escape(re.match(r"[ \t]*", window[line_start:at])[0])  # type: ignore[index]
             width = at - line_start
-            row = re.compile(
-                rf"\n(?:{margin}(?P<own>[}}\]])|(?={margin}(?:,[ \t]*)?\{{)|(?=[ \t]{{0,{width}}}\]))"
-            ).search(window, at)
+            # Its own closing bracket, the next element, or the bracket that closes the list.
+            own, following = rf"{margin}(?P<own>[}}\]])", rf"(?={margin}(?:,[ \t]*)?\{{)"
+            closing = rf"(?=[ \t]{{0,{width}}}\])"
+            row = re.compile(rf"\n(?:{own}|{following}|{closing})").search(window, at)
             if row is None:
                 return None
             return row.end() if row["own"] else row.start()
@@ -172,5 +173,6 @@ class _ValueStream:
             return None
         # A string without its end breaks just behind the bracket of the next value.
         start = broke_at - 16 if broke_at < len(window) - 16 else at
-        following = re.compile(rf"\{{\s*{re.escape(key)}\s*:").search(window, max(start, at) + 1)
-        return following.start() if following else None
+        beginning = re.compile(rf"\{{\s*{re.escape(key)}\s*:")
+        found = beginning.search(window, max(start, at) + 1)
+        return found.start() if found else None
