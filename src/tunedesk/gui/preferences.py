@@ -84,7 +84,10 @@ class PreferencesDialog(Dialog):
         self.body.addWidget(
             Label(
                 self.theme,
-                _("Stands beside each change, so that others see who made it."),
+                _(
+                    "Stands beside each change, so that others see who made it; from the next "
+                    "time you open a project."
+                ),
                 "small",
                 "muted",
                 wrap=True,

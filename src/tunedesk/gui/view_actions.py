@@ -29,9 +29,15 @@ class ViewActions:
         self.refresh()
 
     def refresh(self) -> None:
-        """Mark what is chosen."""
+        """Mark and show what is chosen, as after the preferences."""
         for choice in CHOICES:
             self._actions[f"view.theme_{choice}"].setChecked(choice == self._theme.choice)
+        monospace = self._actions["view.monospace"]
+        if (
+            self._actions.connected("view.monospace")
+            and monospace.isChecked() != self._settings.monospace
+        ):
+            monospace.trigger()
 
     def _choose(self, choice: str) -> None:
         self._settings.theme = choice
