@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -36,14 +37,20 @@ sys.exit(application.run(path, "dark"))
 """
 
 
+@contextmanager
 def _start(then, *arguments):
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", START.format(then=then), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
     )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _settings():
