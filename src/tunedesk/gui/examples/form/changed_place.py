@@ -2,7 +2,6 @@
 
 import json
 
-
 from tunedesk.examples.json_path import Path
 from tunedesk.examples.json_text import JsonNode, JsonSyntaxError, parse
 from tunedesk.gui.examples.form.shown_text import changed_span

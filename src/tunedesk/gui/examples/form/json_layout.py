@@ -4,7 +4,7 @@ from tunedesk.examples.json_text import JsonNode, JsonSyntaxError, parse
 from tunedesk.gui.examples.form.shown_text import ShownText
 
 INDENT = "  "
-SHORT = 56
+SHORT = 40
 """A value that is spelled shorter than this and holds nothing nested stays in its line."""
 LONGEST_LAID_OUT = 1_000_000
 

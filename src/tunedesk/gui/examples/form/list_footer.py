@@ -57,7 +57,9 @@ class ListFooter(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """The height that all of it needs at a width."""
-        return self._column.totalHeightForWidth(width)
+        if self._column.hasHeightForWidth():
+            return self._column.totalHeightForWidth(width)
+        return self._column.totalSizeHint().height()
 
     def show_example(
         self, tools: int, notes: tuple[Note, ...], keys: tuple[RawValue, ...], writable: bool

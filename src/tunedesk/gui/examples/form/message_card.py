@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QPoint, QRect, Signal
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
@@ -65,7 +65,7 @@ class MessageCard(Card):
         menu_wanted: The user wants the menu; the place on the screen.
         focused: One of its texts has the focus now.
         leave_requested: Esc was pressed in a text.
-        shown_part: A part of a widget inside should be scrolled into view.
+        cursor_moved: The cursor in one of its texts should be seen.
         pictures_dropped: Pictures were dropped, as mime data.
         dragged, dropped: The head is dragged to a place on the screen.
     """
@@ -75,7 +75,7 @@ class MessageCard(Card):
     menu_wanted = Signal(QPoint)
     focused = Signal()
     leave_requested = Signal()
-    shown_part = Signal(QWidget, QRect)
+    cursor_moved = Signal(QWidget)
     pictures_dropped = Signal(object)
     dragged = Signal(QPoint)
     dropped = Signal(QPoint)
@@ -123,7 +123,9 @@ class MessageCard(Card):
 
     def heightForWidth(self, width: int) -> int:
         """The height that all of it needs at a width."""
-        return self.body.totalHeightForWidth(width)
+        if self.body.hasHeightForWidth():
+            return self.body.totalHeightForWidth(width)
+        return self.body.totalSizeHint().height()
 
     def show_content(self, content: CardContent, text_font: QFont, code_font: QFont) -> None:
         """Show a message."""
@@ -218,7 +220,7 @@ class MessageCard(Card):
         text.takes_pictures = True
         text.focused.connect(self.focused)
         text.leave_requested.connect(self.leave_requested)
-        text.cursor_moved.connect(lambda: self.shown_part.emit(text, text.cursorRect()))
+        text.cursor_moved.connect(lambda: self.cursor_moved.emit(text))
         text.menu_requested.connect(self.menu_wanted)
         text.pictures_dropped.connect(self.pictures_dropped)
 
@@ -337,7 +339,8 @@ class MessageCard(Card):
         notes = [
             note
             for note in self.content.notes
-            if not (len(note.path) > 3 and note.path[2] in ("tool_calls", "function_call"))
+            if note.path[2:3] != ("function_call",)
+            and not (len(note.path) > 3 and note.path[2] == "tool_calls")
         ]
         shown = notes[:MOST_NOTES]
         if len(notes) > MOST_NOTES:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path as FilePath
 
-from PySide6.QtCore import QMimeData, QPoint, QRect, QTimer, Signal
+from PySide6.QtCore import QMimeData, QPoint, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QFileDialog, QMenu, QVBoxLayout, QWidget
 
@@ -196,7 +196,7 @@ class MessageCards(QWidget):
         card.menu_wanted.connect(lambda place: self._open_menu(card, place))
         card.focused.connect(lambda: self._focused(card))
         card.leave_requested.connect(self.leave_requested)
-        card.shown_part.connect(self._show_part)
+        card.cursor_moved.connect(self._show_cursor)
         card.pictures_dropped.connect(lambda mime: self._drop_pictures(card, mime))
         card.dragged.connect(lambda place: self._drag.drag(card.message.index, place))
         card.dropped.connect(self._drag.drop)
@@ -256,9 +256,9 @@ class MessageCards(QWidget):
     def _focused(self, card: MessageCard) -> None:
         self.commands.current = card.message.index
 
-    def _show_part(self, widget: QWidget, rect: QRect) -> None:
+    def _show_cursor(self, text: MessageText) -> None:
         # The box may be about to grow: look once it has its height.
-        QTimer.singleShot(0, self, lambda: self.list.show_rect(widget, rect))
+        QTimer.singleShot(0, self, lambda: self.list.show_rect(text, text.cursorRect()))
 
     def _ask_role(self, card: MessageCard) -> None:
         menu = role_menu(

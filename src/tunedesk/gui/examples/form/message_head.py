@@ -57,7 +57,7 @@ class MessageHead(QWidget):
         self.menu.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(10)
+        row.setSpacing(8)
         for widget in (self.role, self.preset, self.trained):
             row.addWidget(widget)
         row.addStretch(1)

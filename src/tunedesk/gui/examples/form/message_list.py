@@ -5,17 +5,21 @@ that leaves is used again for the next message. The heights of the others are es
 come near.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QWidget
+
+_PLACE = QEvent.Type(QEvent.registerEventType())
 
 MARGIN = 18
 GAP = 10
 WIDEST_CARD = 900
 ROW = 24
 """Widgets whose tops differ by less stand in one row."""
+ROUNDS = 4
 KEPT_CARDS = 40
 """So many cards are made ahead while nothing else is to do; Tab and screen readers find them."""
 
@@ -58,15 +62,15 @@ class MessageList(QScrollArea):
         self._spare: list[QWidget] = []
         self._width = 0
         self._placing = False
+        self._asked = False
         self._canvas = QWidget()
         self._canvas.setProperty("canvas", True)
         footer.setParent(self._canvas)
+        footer.show()
         self.setWidget(self._canvas)
         self.setWidgetResizable(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # The bar's room is always kept, so that a growing text never changes the width of all.
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.verticalScrollBar().setSingleStep(24)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         self._ahead = QTimer(self)
@@ -93,7 +97,7 @@ class MessageList(QScrollArea):
         for index in [index for index in self._cards if index >= count]:
             self._release(index)
         for index in range(count):
-            if index not in self._cards:
+            if index not in self._cards and (to_top or not self._heights[index]):
                 self._heights[index] = self._estimate(index, width)
         if to_top:
             self._put_tops()
@@ -101,22 +105,20 @@ class MessageList(QScrollArea):
             for index in list(self._cards):
                 if self._tops[index] > 2 * self.viewport().height():
                     self._release(index)
-        for index, card in self._cards.items():
-            self._fill_card(card, index)
-        self.place()
+        self.refill()
         self._ahead.start()
 
     def refill(self) -> None:
-        """Fill the cards that exist again: the checks or the search are others now."""
+        """Fill the cards that exist again: the text, the checks or the search are others now."""
         for index, card in self._cards.items():
             self._fill_card(card, index)
-        self.place()
+        self.place(measure=True)
 
     def card(self, index: int) -> QWidget:
         """The card of a message, made if it does not exist, and scrolled into view."""
         if index not in self._cards:
             self._realise(index)
-            self.place()
+            self.place(measure=True)
             self.verticalScrollBar().setValue(self._tops[index] - MARGIN)
         return self._cards[index]
 
@@ -146,20 +148,28 @@ class MessageList(QScrollArea):
             y = self._tops[-1] + self._heights[-1] + GAP if self._tops else MARGIN
         return y - GAP // 2 - self.verticalScrollBar().value()
 
-    def place(self) -> None:
-        """Make the cards that can be seen, and put all where they belong."""
+    def place(self, measure: bool = False) -> None:
+        """Make the cards that can be seen, and put all where they belong.
+
+        Args:
+            measure: Whether cards that exist may want another height now.
+        """
         if self._placing:
             return
         self._placing = True
         try:
             anchor = self._anchor()
-            for _round in range(4):
+            changed = self._measure() if measure else False
+            for _round in range(ROUNDS):
+                if changed or measure:
+                    self._put_tops()
+                    self._keep_anchor(anchor)
+                changed = self._realise_visible()
+                if not changed:
+                    break
+            if changed:
                 self._put_tops()
                 self._keep_anchor(anchor)
-                if not self._realise_visible():
-                    break
-            self._put_tops()
-            self._keep_anchor(anchor)
             self._put_cards()
         finally:
             self._placing = False
@@ -173,13 +183,23 @@ class MessageList(QScrollArea):
             for index in range(self._count):
                 if index not in self._cards:
                     self._heights[index] = self._estimate(index, width)
-        self.place()
+        self.place(measure=True)
 
-    def eventFilter(self, watched: QWidget, event: QEvent) -> bool:
-        """Place again when a card wants another height."""
-        if event.type() == QEvent.Type.LayoutRequest and not self._placing:
-            self.place()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Place again when a card wants another height, once for all that ask."""
+        if event.type() == QEvent.Type.LayoutRequest and not self._asked:
+            self._asked = True
+            # It comes before the next painting, so nothing is ever seen cut off.
+            QCoreApplication.postEvent(self, QEvent(_PLACE))
         return super().eventFilter(watched, event)
+
+    def event(self, event: QEvent) -> bool:
+        """Place anew what has asked for it."""
+        if event.type() == _PLACE:
+            self._asked = False
+            self.place(measure=True)
+            return True
+        return super().event(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Let Tab go from card to card as they stand, whatever the order they were made in."""
@@ -220,11 +240,17 @@ class MessageList(QScrollArea):
                 return True
 
     def _card_width(self) -> int:
-        return max(120, min(WIDEST_CARD, self.viewport().width() - MARGIN - MARGIN // 2))
+        return max(120, min(WIDEST_CARD, self._room() - 2 * MARGIN))
 
     def _left(self) -> int:
-        room = self.viewport().width() - MARGIN // 2 - self._card_width()
-        return max(MARGIN, room // 2)
+        return max(MARGIN, (self._room() - self._card_width()) // 2)
+
+    def _room(self) -> int:
+        """The width beside the scroll bar, also while there is none.
+
+        So a text that grows beyond the screen changes the width of nothing.
+        """
+        return self.width() - self.verticalScrollBar().sizeHint().width() + MARGIN // 2
 
     def _put_tops(self) -> None:
         """Work out where each card begins, from the heights as far as they are known."""
@@ -251,21 +277,25 @@ class MessageList(QScrollArea):
         if anchor is not None and anchor[0] < len(self._tops):
             self.verticalScrollBar().setValue(self._tops[anchor[0]] - anchor[1])
 
-    def _visible(self, beyond: int) -> list[int]:
+    def _visible(self, beyond: int) -> range:
         low = self.verticalScrollBar().value() - beyond
         high = low + self.viewport().height() + 2 * beyond
-        return [
-            index
-            for index, top in enumerate(self._tops)
-            if top + self._heights[index] >= low and top <= high
-        ]
+        first = max(0, bisect_right(self._tops, low) - 1)
+        return range(first, bisect_right(self._tops, high))
 
     def _realise_visible(self) -> bool:
         """Make the cards that can be seen; true if a height turned out otherwise."""
         changed = False
         for index in self._visible(GAP):
             if index not in self._cards:
+                before = self._heights[index]
                 self._realise(index)
+                changed = changed or self._heights[index] != before
+        return changed
+
+    def _measure(self) -> bool:
+        """Ask the cards that exist for their heights; true if one is another now."""
+        changed = False
         width = self._card_width()
         for index, card in self._cards.items():
             height = card.heightForWidth(width)
@@ -283,7 +313,6 @@ class MessageList(QScrollArea):
             card.setParent(self._canvas)
             card.installEventFilter(self)
         self._cards[index] = card
-        card.setFixedWidth(self._card_width())
         self._fill_card(card, index)
         self._heights[index] = card.heightForWidth(self._card_width())
 
@@ -311,8 +340,9 @@ class MessageList(QScrollArea):
     def _put_cards(self) -> None:
         left, width = self._left(), self._card_width()
         for index, card in self._cards.items():
-            card.setFixedWidth(width)
-            card.setGeometry(left, self._tops[index], width, self._heights[index])
+            place = QRect(left, self._tops[index], width, self._heights[index])
+            if card.geometry() != place:
+                card.setGeometry(place)
             if card.isHidden():
                 card.show()
 
@@ -329,7 +359,7 @@ class MessageList(QScrollArea):
         shown = self._visible(0) or [0]
         middle = (shown[0] + shown[-1]) // 2
         self._realise(min(wanted, key=lambda i: abs(i - middle)))
-        self.place()
+        self.place(measure=True)
 
 
 def _tab_stops(widget: QWidget) -> list[QWidget]:

@@ -1,11 +1,12 @@
 """The text of one message: a box that grows with its text and gives every edit on at once."""
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
     QKeySequence,
+    QTextBlockFormat,
     QTextCursor,
     QTextOption,
     QWheelEvent,
@@ -18,6 +19,7 @@ from tunedesk.gui.examples.form.text_marks import Mark, selection_of
 LONGEST_EDITED = 300_000
 """Longer texts are shown in part and changed in the raw JSON: laying them out takes too long."""
 SHOWN_OF_LONG = 20_000
+LINE_HEIGHT = 125
 
 _HISTORY_KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 
@@ -30,7 +32,6 @@ class MessageText(QTextEdit):
     Signals:
         edited: The whole text after a keystroke, paste or drop.
         leave_requested: Esc was pressed.
-        height_changed: The text needs another height now.
         cursor_moved: The cursor stands elsewhere, in a box that has the focus.
         focused: The box has the focus now.
         menu_requested: The user asked for the menu, with the place on the screen.
@@ -39,10 +40,9 @@ class MessageText(QTextEdit):
 
     edited = Signal(str)
     leave_requested = Signal()
-    height_changed = Signal()
     cursor_moved = Signal()
     focused = Signal()
-    menu_requested = Signal(object)
+    menu_requested = Signal(QPoint)
     pictures_dropped = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -50,6 +50,7 @@ class MessageText(QTextEdit):
         self._text = ShownText.of_message("")
         self._marks: list[Mark] = []
         self._own_change = False
+        self._measuring = False
         self._cut_off = False
         self._writable = True
         self.takes_pictures = False
@@ -69,6 +70,7 @@ class MessageText(QTextEdit):
         policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        self._space_lines()
         self.document().contentsChanged.connect(self._contents_changed)
         self.document().documentLayout().documentSizeChanged.connect(self._size_changed)
         self.cursorPositionChanged.connect(self._tell_cursor)
@@ -128,7 +130,9 @@ class MessageText(QTextEdit):
         inside = max(1, width - margins.left() - margins.right())
         document = self.document()
         if document.textWidth() != inside:
+            self._measuring = True
             document.setTextWidth(inside)
+            self._measuring = False
         return round(document.size().height()) + margins.top() + margins.bottom() + 1
 
     def hasHeightForWidth(self) -> bool:
@@ -136,8 +140,8 @@ class MessageText(QTextEdit):
         return True
 
     def sizeHint(self) -> QSize:
-        """As wide as it may be, as tall as the text."""
-        return QSize(200, self.heightForWidth(max(1, self.width())))
+        """One line; layouts ask for the height that goes with a width."""
+        return QSize(200, self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:
         """One line."""
@@ -199,6 +203,7 @@ class MessageText(QTextEdit):
         old = self._raw()
         if not old or not shown:
             self.setPlainText(shown)
+            self._space_lines()
             return
         start, old_end, new_end = changed_span(old, shown)
         if start == old_end == new_end:
@@ -207,6 +212,16 @@ class MessageText(QTextEdit):
         edit.setPosition(_utf16_length(old[:start]))
         edit.setPosition(_utf16_length(old[:old_end]), QTextCursor.MoveMode.KeepAnchor)
         edit.insertText(shown[start:new_end])
+
+    def _space_lines(self) -> None:
+        """Give the lines air; a paragraph that is typed takes the spacing of the one before."""
+        spacing = QTextBlockFormat()
+        spacing.setLineHeight(
+            LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+        )
+        edit = QTextCursor(self.document())
+        edit.select(QTextCursor.SelectionType.Document)
+        edit.mergeBlockFormat(spacing)
 
     def _raw(self) -> str:
         return self.document().toRawText().replace("\u2029", "\n")
@@ -220,8 +235,8 @@ class MessageText(QTextEdit):
             self.edited.emit(self._text.original)
 
     def _size_changed(self) -> None:
-        self.updateGeometry()
-        self.height_changed.emit()
+        if not self._measuring:
+            self.updateGeometry()
 
     def _tell_cursor(self) -> None:
         if self.hasFocus() and not self._own_change:

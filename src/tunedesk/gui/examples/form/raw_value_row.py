@@ -11,6 +11,9 @@ from tunedesk.i18n import _
 
 LONGEST_SHOWN = 600
 LONGEST_TOOLTIP = 4_000
+LINE = 24
+ONE_LINE = 40
+"""A value as short as this stands in one line at any width."""
 
 
 class RawValueRow(QWidget):
@@ -35,8 +38,10 @@ class RawValueRow(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(self._key, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._value, 1, Qt.AlignmentFlag.AlignTop)
+        for label in (self._key, self._value):
+            label.setMinimumHeight(LINE)
+        row.addWidget(self._key)
+        row.addWidget(self._value, 1)
         row.addWidget(self._mend, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._remove, 0, Qt.AlignmentFlag.AlignTop)
         self._mend.clicked.connect(self.mended)
@@ -55,6 +60,8 @@ class RawValueRow(QWidget):
         self._key.setVisible(bool(key))
         shown = raw if len(raw) <= LONGEST_SHOWN else raw[:LONGEST_SHOWN] + " …"
         self._value.setText(shown)
+        middle, top = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignTop
+        self._key.setAlignment(middle if len(raw) <= ONE_LINE else top)
         self._value.setToolTip(plain_tooltip(raw[:LONGEST_TOOLTIP]) if shown != raw else "")
         self._mend.setText(mend)
         self._mend.setVisible(bool(mend))

@@ -14,7 +14,7 @@ class Mark(NamedTuple):
     Attributes:
         start: Its first character.
         end: One past its last.
-        line: Colour of the wavy line below; None for none.
+        line: Colour of the line below; None for none.
         background: Colour behind; None for none.
         reason: What the tooltip says; may be empty.
     """
@@ -43,7 +43,7 @@ def selection_of(mark: Mark, cursor: QTextCursor) -> QTextEdit.ExtraSelection:
     if mark.background is not None:
         style.setBackground(QColor(mark.background))
     if mark.line is not None:
-        style.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+        style.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
         style.setUnderlineColor(QColor(mark.line))
     selection = QTextEdit.ExtraSelection()
     selection.cursor = cursor

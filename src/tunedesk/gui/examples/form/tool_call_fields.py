@@ -101,6 +101,7 @@ class ToolCallFields(Inset):
                 self.name.addItems(list(tools))
             if self.name.currentText() != call.name:
                 self.name.setCurrentText(call.name)
+                self.name.lineEdit().setCursorPosition(0)  # the beginning tells tools apart
             if self.id.text() != (call.id or ""):
                 self.id.setText(call.id or "")
             self.arguments.set_text(call.arguments)

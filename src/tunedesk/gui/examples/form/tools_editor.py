@@ -16,6 +16,7 @@ from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.json_edit import raw_value
 from tunedesk.examples.json_path import Path
 from tunedesk.examples.json_text import JsonSyntaxError, parse
+from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
 from tunedesk.gui.examples.form.code_edit import CodeEdit
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.json_layout import laid_out
@@ -26,7 +27,8 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 
-WIDEST = 900
+PARALLEL = (None, True, False)
+"""What the choices of "Several calls at once" stand for."""
 
 
 class ToolsEditor(QWidget):
@@ -56,12 +58,13 @@ class ToolsEditor(QWidget):
         self._as_json.toggled.connect(self._switch)
         self._add = QPushButton(_("Add tool"))
         self._add.setIcon(theme.icons.icon("add"))
-        self._parallel = QCheckBox(_("Several calls at once"))
-        self._parallel.setTristate(True)
+        self._parallel = CalmComboBox()
+        self._parallel.addItems([_("not said"), _("allowed"), _("not allowed")])
+        self._parallel.setAccessibleName(_("Several calls at once"))
         self._parallel.setToolTip(
             _("parallel_tool_calls: whether the model may call several tools in one answer.")
         )
-        self._parallel.clicked.connect(self._set_parallel)
+        self._parallel.activated.connect(lambda number: self._edits.set_parallel(PARALLEL[number]))
         self._add.clicked.connect(self._add_tool)
         self._code = CodeEdit(theme)
         self._code.setAccessibleName(_("Tools as JSON"))
@@ -79,15 +82,7 @@ class ToolsEditor(QWidget):
         self._conversation = conversation
         for widget in (self._add, self._parallel):
             widget.setEnabled(writable)
-        states = Qt.CheckState
-        parallel = conversation.parallel_tool_calls
-        self._parallel.setCheckState(
-            states.PartiallyChecked
-            if parallel is None
-            else states.Checked
-            if parallel
-            else states.Unchecked
-        )
+        self._parallel.setCurrentIndex(PARALLEL.index(conversation.parallel_tool_calls))
         self._code.setReadOnly(not writable)
         if self._as_json.isChecked():
             self._show_code()
@@ -147,10 +142,13 @@ class ToolsEditor(QWidget):
         self._column.setContentsMargins(18, 4, 18, 18)
         self._column.setSpacing(10)
         below = QHBoxLayout()
-        below.setSpacing(16)
+        below.setSpacing(8)
         below.addWidget(self._add)
-        below.addWidget(self._parallel)
         below.addStretch(1)
+        parallel = Label(self._theme, _("Several calls at once"), "small", "muted")
+        parallel.setBuddy(self._parallel)
+        below.addWidget(parallel)
+        below.addWidget(self._parallel)
         self._column.addLayout(below)
         self._column.addStretch(1)
         self._area = QScrollArea()
@@ -229,8 +227,3 @@ class ToolsEditor(QWidget):
             card.name.setFocus()
             card.name.selectAll()
             self._area.ensureWidgetVisible(card)
-
-    def _set_parallel(self) -> None:
-        states = Qt.CheckState
-        chosen = {states.Checked: True, states.Unchecked: False}.get(self._parallel.checkState())
-        self._edits.set_parallel(chosen)
