@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import TracebackType
 from typing import TypeVar
 
 from tunedesk.progress import Progress, no_progress
@@ -59,25 +60,62 @@ def write_in_slices(
         except _NothingChanged:
             return Written(None, 0)
         return Written(change_id, count)
-    with store.transaction():
-        change_id = changes.begin(store, name(len(work)), incomplete=True)
-    count = 0
-    try:
-        done = 0
-        size = SliceSize()
+    done = 0
+    size = SliceSize()
+    with StreamedChange(parts, name) as change:
         while done < len(work):
-            rows = size.rows
-            with size.measured(), store.transaction(bulk=True):
-                count += write(change_id, work[done : done + rows])
-            done += rows
-            store.checkpoint_if_large()
-            progress(min(done, len(work)), len(work))
-    except BaseException:
-        undo.roll_back(parts, change_id)
-        raise
-    with store.transaction():
-        if not count:
-            changes.forget(store, change_id)
-            return Written(None, 0)
-        changes.end(store, change_id, name(count))
-    return Written(change_id, count)
+            part = work[done : done + size.rows]
+            with size.measured():
+                change.write(part, write)
+            done += len(part)
+            progress(done, len(work))
+    return change.written
+
+
+class StreamedChange:
+    """A change whose parts come one after the other; all of it stays, or nothing.
+
+    Attributes:
+        written: What it came to, once the `with` block has ended.
+    """
+
+    def __init__(self, parts: ProjectParts, name: Callable[[int], ChangeName]) -> None:
+        """Prepare a change.
+
+        Args:
+            parts: The project.
+            name: The name of the change, given how many examples it changed.
+        """
+        self.written = Written(None, 0)
+        self._parts = parts
+        self._name = name
+        self._change_id = 0
+        self._count = 0
+
+    def __enter__(self) -> "StreamedChange":
+        with self._parts.store.transaction():
+            self._change_id = changes.begin(self._parts.store, self._name(0), incomplete=True)
+        return self
+
+    def write(self, work: Sequence[Work], write: Callable[[int, Sequence[Work]], int]) -> None:
+        """Write a part in a transaction of its own."""
+        with self._parts.store.transaction(bulk=True):
+            self._count += write(self._change_id, work)
+        self._parts.store.checkpoint_if_large()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        store = self._parts.store
+        if exc_type is not None:
+            undo.roll_back(self._parts, self._change_id)
+            return
+        with store.transaction():
+            if self._count:
+                changes.end(store, self._change_id, self._name(self._count))
+                self.written = Written(self._change_id, self._count)
+            else:
+                changes.forget(store, self._change_id)

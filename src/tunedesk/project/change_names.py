@@ -70,6 +70,9 @@ _WORDING: dict[str, Callable[[_Parameters], str]] = {
         "Replace “{find}” in {count} example", "Replace “{find}” in {count} examples", p
     ),
     "fix": lambda p: _counted("Fix {count} example: {title}", "Fix {count} examples: {title}", p),
+    "fix_several": lambda p: _counted(
+        "Fix {count} example by {rules} rules", "Fix {count} examples by {rules} rules", p
+    ),
     "set_system_prompt": lambda p: _counted(
         "Set the system prompt of {count} example", "Set the system prompt of {count} examples", p
     ),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tunedesk import __version__
 from tunedesk.checks.severity import severity
 from tunedesk.project import settings_table
 from tunedesk.project.order_numbers import OrderNumbers
@@ -55,9 +56,16 @@ class ProjectParts:
         return str(self.setting("target"))
 
     @property
+    def check_settings(self) -> tuple[str, str, str | None]:
+        """What the checker is made with: target, encoding of the tokens, base model."""
+        model = self.setting("model")
+        return self.target, str(self.setting("encoding")), None if model is None else str(model)
+
+    @property
     def basis(self) -> str:
-        """What facts are worked out with now: target, encoding and rules."""
-        return f"{self.setting('target')}/{self.setting('encoding')}/{self.setting('rules')}"
+        """What facts are worked out with now: target, encoding, model, and whose rules."""
+        target, encoding, model = self.check_settings
+        return f"{target}/{encoding}/{model or ''}/{__version__}"
 
     def setting(self, key: str) -> Any:
         """A setting of this project."""

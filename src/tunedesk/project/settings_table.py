@@ -8,7 +8,7 @@ from tunedesk.project.store import Store
 DEFAULTS: dict[str, Any] = {
     "target": "openai",
     "encoding": "o200k_base",
-    "rules": 1,
+    "model": None,
 }
 """Settings that every project has."""
 

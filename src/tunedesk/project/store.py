@@ -153,6 +153,18 @@ class Store:
             self.shared.writing.release()
         self._publish_waiting()
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything inside is read as it was at the beginning, whatever is written meanwhile."""
+        if self._depth:
+            yield
+            return
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.connection.execute("COMMIT")
+
     def _run_transaction_start(self) -> None:
         try:
             self.connection.execute("BEGIN IMMEDIATE")

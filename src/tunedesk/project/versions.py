@@ -125,6 +125,47 @@ class Versions:
             [(changed_at, version_id) for version_id in version_ids],
         )
 
+    def set_facts(
+        self,
+        checked: Sequence[tuple[int, Facts]],
+        basis: str,
+        target: str,
+        kept: Sequence[str] = (),
+    ) -> None:
+        """Write the facts of versions anew, and their copies.
+
+        Args:
+            checked: Versions and their facts.
+            basis: What they were worked out with.
+            target: The target that severities go by.
+            kept: Codes of problems that only the import could see; they stay.
+        """
+        with_kept = [
+            (version_id, self._with_kept(version_id, facts, kept)) for version_id, facts in checked
+        ]
+        connection = self._store.connection
+        connection.executemany(
+            f"UPDATE version SET ({FACT_COLUMNS}) ="
+            f" ({', '.join('?' * len(FACT_COLUMNS.split(',')))}) WHERE id = ?",
+            [
+                (*self.fact_values(facts, basis, target), version_id)
+                for version_id, facts in with_kept
+            ],
+        )
+        connection.executemany(
+            f"UPDATE example SET {COPIED_FACTS} FROM version"
+            " WHERE version.id = ? AND example.id = version.example_id"
+            " AND example.version_id = version.id",
+            [(version_id,) for version_id, _facts in with_kept],
+        )
+
+    def _with_kept(self, version_id: int, facts: Facts, kept: Sequence[str]) -> Facts:
+        stored = self._store.value(
+            "SELECT problems FROM version WHERE id = ? AND problems IS NOT NULL", (version_id,)
+        )
+        found = tuple(problem for problem in problems_of(stored) if problem.code in kept)
+        return facts._replace(problems=(*found, *facts.problems)) if found else facts
+
     def drop(self, version_id: int) -> None:
         """Forget a version that nothing refers to any more.
 

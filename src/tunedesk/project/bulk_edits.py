@@ -1,0 +1,286 @@
+"""Edits of many texts as one step: find and replace, fixes, system prompt; and checking anew.
+
+The texts are edited and checked in worker processes while this one writes what comes back.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
+
+from tunedesk.checks import sentences
+from tunedesk.checks.check import CheckJob, check_texts
+from tunedesk.progress import Progress, no_progress
+from tunedesk.project import reads
+from tunedesk.project.bulk import StreamedChange
+from tunedesk.project.change_names import ChangeName
+from tunedesk.project.importing import KEPT_WITH_ROWS
+from tunedesk.project.parts import ProjectParts, as_json_array
+from tunedesk.project.project import Ids, Project
+from tunedesk.project.project_change import KINDS_OF_FIELD, ProjectChange
+from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery
+from tunedesk.project.telling import tell
+from tunedesk.project.text_edits import (
+    EditJob,
+    Fixing,
+    Replacement,
+    SystemPrompt,
+    TextEdit,
+    edit_texts,
+)
+from tunedesk.project.texts import TextChange, write_texts
+from tunedesk.workers import WorkerPool
+
+_Job = TypeVar("_Job")
+_Result = TypeVar("_Result")
+
+_JOB_BYTES = 400_000
+_JOB_ROWS = 400
+_WRITTEN_AT_ONCE = 250
+_HERE = 300
+"""With fewer examples than this, starting worker processes costs more than it saves."""
+
+
+@dataclass(frozen=True)
+class EditSummary:
+    """What a bulk edit did.
+
+    Attributes:
+        examples: How many examples it changed.
+        places: In how many places.
+        left: How many it would have changed, had they not been changed meanwhile by other work.
+    """
+
+    examples: int
+    places: int
+    left: int
+
+
+def find_and_replace(
+    project: Project,
+    pool: WorkerPool | None,
+    pattern: re.Pattern[str],
+    replacement: str,
+    where: Ids = ALL_EXAMPLES,
+    progress: Progress = no_progress,
+    *,
+    roles: Collection[str] | None = None,
+    template: bool = False,
+    find_text: str | None = None,
+) -> EditSummary:
+    r"""Replace in the messages of many examples, as one step.
+
+    Args:
+        project: The project, or a handle of it in a background thread.
+        pool: Worker processes; without it the work is done here. Killing it cancels everything.
+        pattern: What to find.
+        replacement: What to put there.
+        where: In which examples.
+        progress: Told how many were looked at, and of how many; may cancel: nothing is changed.
+        roles: In messages of these roles; None for all.
+        template: Whether `\1` and the like in the replacement stand for groups of the pattern.
+        find_text: What the user typed, for the name of the step.
+    """
+    shown = pattern.pattern if find_text is None else find_text
+    edit = Replacement(pattern, replacement, None if roles is None else frozenset(roles), template)
+
+    def name(count: int) -> ChangeName:
+        return ChangeName("replace", {"find": shown[:60], "count": count})
+
+    return edit_examples(project, pool, edit, where, name, progress)
+
+
+def fix_all(
+    project: Project,
+    pool: WorkerPool | None,
+    codes: Sequence[str],
+    where: Ids | None = None,
+    progress: Progress = no_progress,
+) -> EditSummary:
+    """Apply the fixes of these rules wherever they are broken, as one step.
+
+    Args:
+        project: The project, or a handle of it in a background thread.
+        pool: Worker processes; without it the work is done here.
+        codes: The rules.
+        where: In which examples; None for all that have these problems.
+        progress: Told how many were looked at, and of how many; may cancel: nothing is changed.
+    """
+    title = sentences.title(codes[0]) if len(codes) == 1 else ""
+
+    def name(count: int) -> ChangeName:
+        if title:
+            return ChangeName("fix", {"title": title, "count": count})
+        return ChangeName("fix_several", {"rules": len(codes), "count": count})
+
+    chosen = ExampleQuery(problems=tuple(codes)) if where is None else where
+    return edit_examples(
+        project, pool, Fixing(tuple(codes), project.parts.target), chosen, name, progress
+    )
+
+
+def set_system_prompt(
+    project: Project,
+    pool: WorkerPool | None,
+    prompt: str,
+    where: Ids,
+    progress: Progress = no_progress,
+) -> EditSummary:
+    """Give many conversations the same system prompt, as one step."""
+
+    def name(count: int) -> ChangeName:
+        return ChangeName("set_system_prompt", {"count": count})
+
+    return edit_examples(project, pool, SystemPrompt(prompt), where, name, progress)
+
+
+def edit_examples(
+    project: Project,
+    pool: WorkerPool | None,
+    edit: TextEdit,
+    where: Ids,
+    name: Callable[[int], ChangeName],
+    progress: Progress = no_progress,
+) -> EditSummary:
+    """Do the same to many texts, as one step."""
+    parts = project.parts
+    target, encoding, model = parts.check_settings
+    ids = reads.ids(parts, where, progress) if isinstance(where, ExampleQuery) else where
+    waiting: deque[_Batch] = deque()
+
+    def jobs() -> Iterator[EditJob]:
+        for batch in _batches(parts, ids):
+            waiting.append(batch)
+            yield EditJob(edit, batch.texts, target, encoding, model)
+
+    changed: list[int] = []
+    found = places = done = 0
+    with StreamedChange(parts, name) as change:
+        for edited in _results(pool, edit_texts, jobs(), len(ids)):
+            batch = waiting.popleft()
+            texts = [
+                TextChange(batch.ids[text.place], batch.versions[text.place], text.text, text.facts)
+                for text in edited
+            ]
+            for start in range(0, len(texts), _WRITTEN_AT_ONCE):
+                change.write(
+                    texts[start : start + _WRITTEN_AT_ONCE],
+                    lambda change_id, part: write_texts(parts, change_id, part),
+                )
+            found += len(texts)
+            places += sum(text.places for text in edited)
+            if len(changed) <= ProjectChange.MANY:
+                changed.extend(text.id for text in texts)
+            done += len(batch.ids)
+            progress(done, len(ids))
+    tell(parts, KINDS_OF_FIELD["version_id"], changed, change.written, name)
+    return EditSummary(change.written.count, places, found - change.written.count)
+
+
+def check_again(
+    project: Project,
+    pool: WorkerPool | None,
+    progress: Progress = no_progress,
+    *,
+    only_stale: bool = False,
+) -> int:
+    """Work out the facts of all examples anew, for the project's target, encoding and model.
+
+    This is no change of the project and cannot be undone. What was done when it is cancelled
+    stays; `stale_count` tells what is left.
+
+    Args:
+        project: The project, or a handle of it in a background thread.
+        pool: Worker processes; without it the work is done here.
+        progress: Told how many were checked, and of how many; may cancel.
+        only_stale: Only those that were checked with other settings or by an older Tunedesk.
+
+    Returns:
+        How many examples were checked.
+    """
+    parts = project.parts
+    target, encoding, model = parts.check_settings
+    ids = _stale_ids(parts) if only_stale else reads.ids(parts, ALL_EXAMPLES)
+    waiting: deque[_Batch] = deque()
+
+    def jobs() -> Iterator[CheckJob]:
+        for batch in _batches(parts, ids):
+            waiting.append(batch)
+            yield CheckJob(batch.texts, target, encoding, model)
+
+    done = 0
+    for facts in _results(pool, check_texts, jobs(), len(ids)):
+        batch = waiting.popleft()
+        checked = list(zip(batch.versions, facts, strict=True))
+        for start in range(0, len(checked), _WRITTEN_AT_ONCE):
+            with parts.store.transaction(bulk=True):
+                parts.versions.set_facts(
+                    checked[start : start + _WRITTEN_AT_ONCE],
+                    parts.basis,
+                    target,
+                    kept=KEPT_WITH_ROWS,
+                )
+        done += len(batch.ids)
+        parts.store.checkpoint_if_large()
+        progress(done, len(ids))
+    if done:
+        parts.store.publish(ProjectChange(frozenset({"facts", "set"})))
+    return done
+
+
+def stale_count(project: Project) -> int:
+    """How many examples were checked with other settings, or by an older Tunedesk."""
+    return len(_stale_ids(project.parts))
+
+
+def _stale_ids(parts: ProjectParts) -> list[int]:
+    basis = parts.store.value("SELECT id FROM check_basis WHERE name = ?", (parts.basis,))
+    return [
+        row[0]
+        for row in parts.store.rows(
+            "SELECT id FROM example WHERE hidden = 0 AND checked_as IS NOT ? ORDER BY position",
+            (basis,),
+        )
+    ]
+
+
+class _Batch(NamedTuple):
+    """Some examples on their way through a worker."""
+
+    ids: list[int]
+    versions: list[int]
+    texts: list[bytes]
+
+
+def _batches(parts: ProjectParts, ids: Sequence[int]) -> Iterator[_Batch]:
+    """The texts of examples, in batches of a fitting size."""
+    batch, size = _Batch([], [], []), 0
+    for start in range(0, len(ids), _JOB_ROWS):
+        for example_id, version_id, text in parts.store.rows(
+            "SELECT example.id, version_id, text FROM json_each(?) AS wanted"
+            " CROSS JOIN example ON example.id = wanted.value"
+            " CROSS JOIN version_text ON version_text.id = example.version_id WHERE hidden = 0",
+            (as_json_array(ids[start : start + _JOB_ROWS]),),
+        ):
+            batch.ids.append(example_id)
+            batch.versions.append(version_id)
+            batch.texts.append(text)
+            size += len(text)
+            if size >= _JOB_BYTES or len(batch.ids) >= _JOB_ROWS:
+                yield batch
+                batch, size = _Batch([], [], []), 0
+    if batch.ids:
+        yield batch
+
+
+def _results(
+    pool: WorkerPool | None,
+    function: Callable[[_Job], _Result],
+    jobs: Iterator[_Job],
+    count: int,
+) -> Iterator[_Result]:
+    """The results of jobs over so many examples, in order; few are done here."""
+    if pool is None or count < _HERE:
+        return map(function, jobs)
+    return pool.map_ordered(function, jobs)

@@ -1,0 +1,124 @@
+"""Writing examples into a file: byte for byte as they are, and what was left out and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tunedesk.formats.chat_jsonl import RecordWriter
+from tunedesk.i18n import ngettext
+from tunedesk.progress import Progress, no_progress
+from tunedesk.project.parts import ProjectParts, as_json_array
+from tunedesk.project.project import Project
+from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, order
+from tunedesk.project.selection import selection
+
+_CHUNK = 1000
+
+Reason = Literal["unreadable", "errors"]
+
+
+@dataclass
+class ExportSummary:
+    """What was written, and what was not.
+
+    Attributes:
+        path: The file.
+        written: How many examples it holds.
+        left_out_ids: The examples that were left out, by reason: "unreadable" for what is no JSON
+            object, "errors" for those with errors if they were to be left out.
+    """
+
+    path: Path
+    written: int = 0
+    left_out_ids: dict[Reason, list[int]] = field(default_factory=dict)
+
+    @property
+    def left_out(self) -> int:
+        """How many examples were left out."""
+        return sum(len(ids) for ids in self.left_out_ids.values())
+
+    def reasons(self) -> list[str]:
+        """What was left out and why, a sentence for each reason."""
+        sentences = {
+            "unreadable": (
+                "{n} row that is no JSON object was left out.",
+                "{n} rows that are no JSON objects were left out.",
+            ),
+            "errors": (
+                "{n} example with errors was left out.",
+                "{n} examples with errors were left out.",
+            ),
+        }
+        return [
+            ngettext(*sentences[reason], len(ids)).format(n=f"{len(ids):,}")
+            for reason, ids in self.left_out_ids.items()
+        ]
+
+
+def export(
+    project: Project,
+    out: Path,
+    query: ExampleQuery = ALL_EXAMPLES,
+    progress: Progress = no_progress,
+    *,
+    leave_out_errors: bool = False,
+    leave_out_unreadable: bool = True,
+) -> ExportSummary:
+    """Write the examples of a query, in its order, to a chat file.
+
+    The file stands there whole or not at all. It holds the project as it was when the export
+    began, whatever is typed meanwhile.
+
+    Args:
+        project: The project, or a handle of it in a background thread.
+        out: The file to write or replace.
+        query: Which examples, in which order.
+        progress: Told how many were looked at, and of how many; may cancel.
+        leave_out_errors: Leave out the examples that have errors at the project's target.
+        leave_out_unreadable: Leave out rows that are no JSON object; a trainer refuses a file
+            with such a row.
+
+    Raises:
+        UserError: The file cannot be written.
+        Cancelled: By `progress`; nothing is left behind.
+    """
+    summary = ExportSummary(out)
+    with project.parts.store.snapshot(), RecordWriter(out) as writer:
+        chosen = _chosen(project.parts, query)
+        for start in range(0, len(chosen), _CHUNK):
+            part = []
+            for example_id, version_id, errors, unreadable in chosen[start : start + _CHUNK]:
+                if unreadable and leave_out_unreadable:
+                    summary.left_out_ids.setdefault("unreadable", []).append(example_id)
+                elif errors and leave_out_errors:
+                    summary.left_out_ids.setdefault("errors", []).append(example_id)
+                else:
+                    part.append(version_id)
+            writer.write_all(_texts(project.parts, part))
+            progress(min(start + _CHUNK, len(chosen)), len(chosen))
+        summary.written = writer.records
+    return summary
+
+
+def _chosen(parts: ProjectParts, query: ExampleQuery) -> list[tuple[int, int, int, int]]:
+    """Id, version, number of errors, and whether it is unreadable, in the order of the query."""
+    where = selection(parts, query)
+    return [
+        (row[0], row[1], row[2], row[3])
+        for row in parts.store.rows(
+            "SELECT id, version_id, errors, errors > 0 AND (SELECT kind = 'unreadable'"
+            " FROM version WHERE version.id = version_id)"
+            f" FROM example WHERE {where.sql} ORDER BY {order(query)}",
+            where.parameters,
+        )
+    ]
+
+
+def _texts(parts: ProjectParts, version_ids: list[int]) -> Iterator[bytes]:
+    for (text,) in parts.store.rows(
+        "SELECT text FROM json_each(?) AS wanted CROSS JOIN version_text"
+        " ON version_text.id = wanted.value",
+        (as_json_array(version_ids),),
+    ):
+        yield text

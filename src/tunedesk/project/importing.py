@@ -1,0 +1,257 @@
+"""Bringing a file in: its records are checked in worker processes and stored as they come.
+
+The first rows are checked here and stored at once, so that they can be read while the rest
+arrives. An import is one change over many short transactions; what came is kept when it is
+cancelled or cut off, and can be undone.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tunedesk.checks.check import Checker, CheckJob, check_texts
+from tunedesk.checks.facts import Facts
+from tunedesk.checks.problem import Problem
+from tunedesk.errors import Cancelled, UserError
+from tunedesk.formats.inspect_file import FileInfo, describe, inspect_file
+from tunedesk.formats.record_batch import RecordBatch
+from tunedesk.formats.records import read_batches
+from tunedesk.i18n import _
+from tunedesk.progress import Progress, no_progress
+from tunedesk.project import change_names, changes, order_keys
+from tunedesk.project.additions import NewExample, last_key, write_new_examples
+from tunedesk.project.change_names import ChangeName
+from tunedesk.project.parts import ProjectParts
+from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
+from tunedesk.project.slices import SliceSize
+from tunedesk.project.sources import add_source
+from tunedesk.project.states import State
+from tunedesk.workers import WorkerPool
+
+FIRST_ROWS = 200
+_TELL_SECONDS = 0.3
+_SMALL_FILE = 2_000_000
+"""Bytes below which starting worker processes costs more than it saves."""
+
+KEPT_WITH_ROWS = ("bytes_not_text",)
+"""Problems that the file had with a record and that stay with its row."""
+
+
+@dataclass
+class ImportSummary:
+    """What came in.
+
+    Attributes:
+        info: What the file is.
+        added: How many rows were added; every record of the file is one.
+        unreadable: How many of them are no JSON object.
+        with_errors: How many of them have errors.
+        tokens: Their length together.
+        problems: What was odd about the file itself: line (None for the whole file), problem.
+        change_id: The change that undo takes back; None when the file had no records.
+        cancelled: Whether the user stopped it; what came is kept.
+        seconds: How long it took.
+    """
+
+    info: FileInfo
+    added: int = 0
+    unreadable: int = 0
+    with_errors: int = 0
+    tokens: int = 0
+    problems: list[tuple[int | None, Problem]] = field(default_factory=list)
+    change_id: int | None = None
+    cancelled: bool = False
+    seconds: float = 0.0
+
+    @property
+    def odd(self) -> bool:
+        """Whether the user should be told more than a number."""
+        return bool(self.problems or self.unreadable)
+
+
+def import_file(
+    project: Project,
+    path: Path,
+    pool: WorkerPool | None = None,
+    progress: Progress = no_progress,
+    on_first_rows: Callable[[], None] | None = None,
+    state: State = "to_review",
+) -> ImportSummary:
+    """Import a file of conversations, as one change.
+
+    Args:
+        project: The project, or a handle of it in a background thread.
+        path: The file.
+        pool: Worker processes for the checks; without it they are done here.
+        progress: Told bytes read and the size of the file; if it cancels, what came is kept.
+        on_first_rows: Called once the first rows are stored.
+        state: The state of review that the rows begin with.
+
+    Raises:
+        UserError: The file cannot be read, or holds something other than conversations.
+    """
+    info = inspect_file(path)
+    if info.format == "empty":
+        raise UserError(_("“{name}” is empty.").format(name=path.name))
+    if info.format != "chat":
+        raise UserError(describe(info))
+    return _Import(project.parts, info, state).run(pool, progress, on_first_rows)
+
+
+class _Import:
+    """One import under way."""
+
+    def __init__(self, parts: ProjectParts, info: FileInfo, state: State) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._state = state
+        self._summary = ImportSummary(info)
+        self._size = SliceSize(FIRST_ROWS)
+        self._source_id = 0
+        self._told = 0.0
+
+    def run(
+        self,
+        pool: WorkerPool | None,
+        progress: Progress,
+        on_first_rows: Callable[[], None] | None,
+    ) -> ImportSummary:
+        began = time.monotonic()
+        summary = self._summary
+        checked = self._checked(pool)
+        try:
+            for batch, facts in checked:
+                first = not summary.added and bool(batch.texts)
+                self._add(batch, facts)
+                if first and on_first_rows is not None:
+                    on_first_rows()
+                progress(batch.bytes_read, summary.info.size)
+        except Cancelled:
+            summary.cancelled = True
+        finally:
+            # Jobs still under way in the workers are dropped.
+            checked.close()
+            self._end()
+            summary.seconds = time.monotonic() - began
+        return summary
+
+    def _checked(
+        self, pool: WorkerPool | None
+    ) -> Generator[tuple[RecordBatch, list[Facts]], None, None]:
+        """The batches of the file with their facts, in order."""
+        info = self._summary.info
+        target, encoding, model = self._parts.check_settings
+        batches = read_batches(info.path, info)
+        first = next(batches, None)
+        if first is None:
+            return
+        head, rest = _split(first, FIRST_ROWS)
+        checker = Checker(target, encoding, model)
+        yield head, checker.check_many(head.texts)
+        if pool is None or info.size < _SMALL_FILE:
+            for batch in _chain(rest, batches):
+                yield batch, checker.check_many(batch.texts)
+            return
+        waiting: deque[RecordBatch] = deque()
+
+        def jobs() -> Iterator[CheckJob]:
+            for batch in _chain(rest, batches):
+                waiting.append(batch)
+                yield CheckJob(batch.texts, target, encoding, model)
+
+        for facts in pool.map_ordered(check_texts, jobs()):
+            yield waiting.popleft(), facts
+
+    def _add(self, batch: RecordBatch, facts: Sequence[Facts]) -> None:
+        """Store a batch, in short transactions."""
+        summary = self._summary
+        of_rows: dict[int, list[Problem]] = {}
+        for line, problem in batch.problems:
+            if line is not None and problem.code in KEPT_WITH_ROWS:
+                of_rows.setdefault(line, []).append(problem)
+            else:
+                summary.problems.append((line, problem))
+        new = [
+            NewExample(text, fact, line)
+            for text, fact, line in zip(batch.texts, facts, batch.lines, strict=True)
+        ]
+        if of_rows:
+            new = [
+                entry._replace(
+                    facts=entry.facts._replace(
+                        problems=(*of_rows.get(entry.line or 0, ()), *entry.facts.problems)
+                    )
+                )
+                for entry in new
+            ]
+        done = 0
+        while done < len(new):
+            part = new[done : done + self._size.rows]
+            with self._size.measured(), self._store.transaction(bulk=True):
+                self._write(part)
+            done += len(part)
+            self._store.checkpoint_if_large()
+        summary.added += len(new)
+        summary.unreadable += sum(fact.kind == "unreadable" for fact in facts)
+        summary.tokens += sum([fact.tokens for fact in facts])
+        if time.monotonic() - self._told > _TELL_SECONDS:
+            self._tell()
+
+    def _write(self, part: Sequence[NewExample]) -> None:
+        summary = self._summary
+        if summary.change_id is None:
+            name = summary.info.path.name
+            summary.change_id = changes.begin(
+                self._store, ChangeName("import", {"file": name, "count": 0}), incomplete=True
+            )
+            changes.drop_redo(self._store)
+            self._source_id = add_source(
+                self._store,
+                "imported",
+                name,
+                path=str(summary.info.path.absolute()),
+                encoding=summary.info.encoding,
+            )
+        keys = order_keys.keys_after(last_key(self._parts), len(part))
+        write_new_examples(self._parts, summary.change_id, part, keys, self._state, self._source_id)
+
+    def _end(self) -> None:
+        """The import is whole, or as whole as it gets."""
+        summary = self._summary
+        if summary.change_id is None:
+            return
+        name = ChangeName("import", {"file": summary.info.path.name, "count": summary.added})
+        with self._store.transaction():
+            changes.end(self._store, summary.change_id, name)
+        summary.with_errors = int(
+            self._store.value(
+                "SELECT count(*) FROM example WHERE created_change = ? AND errors > 0"
+                " AND id >= (SELECT first_added FROM change WHERE id = ?)",
+                (summary.change_id, summary.change_id),
+            )
+        )
+        self._tell(change_names.worded(name))
+
+    def _tell(self, name: str | None = None) -> None:
+        self._told = time.monotonic()
+        self._store.publish(
+            ProjectChange(frozenset({"added", "set"}), None, self._store.shared.author, name)
+        )
+
+
+def _split(batch: RecordBatch, rows: int) -> tuple[RecordBatch, RecordBatch | None]:
+    """The first rows of a batch, and the rest if there is any."""
+    if len(batch.texts) <= rows:
+        return batch, None
+    head = RecordBatch(batch.lines[:rows], batch.texts[:rows], batch.problems, 0)
+    rest = RecordBatch(batch.lines[rows:], batch.texts[rows:], [], batch.bytes_read)
+    return head, rest
+
+
+def _chain(first: RecordBatch | None, others: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
+    if first is not None:
+        yield first
+    yield from others

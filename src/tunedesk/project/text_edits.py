@@ -1,0 +1,129 @@
+"""Edits of many texts, as values that worker processes can be given."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from tunedesk.checks import fixes
+from tunedesk.checks.check import CheckJob, check_texts
+from tunedesk.checks.facts import Facts
+from tunedesk.errors import UserError
+from tunedesk.examples import chat_edits
+from tunedesk.examples.json_text import JsonSyntaxError
+from tunedesk.examples.search_text import replace_in_messages
+
+
+class TextEdit(Protocol):
+    """What is done to each text."""
+
+    def apply(self, text: str) -> tuple[str, int]:
+        """The new text and in how many places it was changed."""
+        ...
+
+
+class Replacement(NamedTuple):
+    """Find and replace in the messages.
+
+    Attributes:
+        pattern: What to find.
+        replacement: What to put there.
+        roles: In messages of these roles; None for all.
+        template: Whether the replacement may name groups of the pattern.
+    """
+
+    pattern: re.Pattern[str]
+    replacement: str
+    roles: frozenset[str] | None = None
+    template: bool = False
+
+    def apply(self, text: str) -> tuple[str, int]:
+        """Replace in one text."""
+        return replace_in_messages(text, self.pattern, self.replacement, self.roles, self.template)
+
+
+class Fixing(NamedTuple):
+    """Apply the fixes of these rules.
+
+    Attributes:
+        codes: The rules.
+        target: Whose rules.
+    """
+
+    codes: tuple[str, ...]
+    target: str
+
+    def apply(self, text: str) -> tuple[str, int]:
+        """Fix one text."""
+        return fixes.fix_all(text, self.codes, self.target)
+
+
+class SystemPrompt(NamedTuple):
+    """Give the conversation this system prompt.
+
+    Attributes:
+        prompt: The prompt.
+    """
+
+    prompt: str
+
+    def apply(self, text: str) -> tuple[str, int]:
+        """Set it in one text; what is no conversation is left alone."""
+        try:
+            new = chat_edits.set_system_prompt(text, self.prompt)
+        except (JsonSyntaxError, UserError, LookupError, ValueError):
+            return text, 0
+        return new, int(new != text)
+
+
+class EditJob(NamedTuple):
+    """Texts to be edited and checked in a worker.
+
+    Attributes:
+        edit: What is done to each.
+        texts: The records.
+        target: The checker's target.
+        encoding: The checker's encoding.
+        model: The checker's model.
+    """
+
+    edit: TextEdit
+    texts: Sequence[bytes]
+    target: str
+    encoding: str
+    model: str | None
+
+
+class EditedText(NamedTuple):
+    """A text that an edit changed.
+
+    Attributes:
+        place: Which text of the job it was.
+        text: The new record.
+        facts: What was worked out from it.
+        places: In how many places it was changed.
+    """
+
+    place: int
+    text: bytes
+    facts: Facts
+    places: int
+
+
+def edit_texts(job: EditJob) -> list[EditedText]:
+    """Edit and check the texts of a job; those that stay as they are are not returned."""
+    changed: list[tuple[int, bytes, int]] = []
+    for place, raw in enumerate(job.texts):
+        try:
+            text = raw.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            continue
+        new, places = job.edit.apply(text)
+        if places and new != text:
+            changed.append((place, new.encode("utf-8", "surrogatepass"), places))
+    facts = check_texts(
+        CheckJob([text for _place, text, _places in changed], job.target, job.encoding, job.model)
+    )
+    return [
+        EditedText(place, text, fact, places)
+        for (place, text, places), fact in zip(changed, facts, strict=True)
+    ]
