@@ -1,7 +1,7 @@
 """One line of the overview of keys: what an action does, its key, and how to change it."""
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QKeySequenceEdit, QPushButton, QVBoxLayout, QWidget
 
 from tunedesk.errors import UserError
@@ -87,7 +87,7 @@ class KeyRow(QWidget):
             if event.type() == QEvent.Type.ShortcutOverride:
                 event.accept()
                 return True
-            if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape:
+            if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
                 self._end()
                 return True
             if event.type() == QEvent.Type.FocusOut:

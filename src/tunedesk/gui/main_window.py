@@ -317,7 +317,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask nothing: write what is not written, remember the place, end the threads."""
-        self._settings.window["geometry"] = bytes(self.saveGeometry().toBase64()).decode("ascii")
+        self._settings.window["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode(
+            "ascii"
+        )
         self._settings.save()
         self.hide()
         self._leave()

@@ -9,7 +9,8 @@ from tunedesk.gui.background import Background
 from tunedesk.gui.examples.change_feed import ChangeFeed
 from tunedesk.gui.feedback import Feedback
 from tunedesk.i18n import _
-from tunedesk.project.project import Project, ProjectChange
+from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
 
 
 class UndoSteps(QObject):
