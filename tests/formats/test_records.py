@@ -6,6 +6,7 @@ import pytest
 from tests.formats.reading import Reading
 
 from tunedesk.errors import UserError
+from tunedesk.formats import line_blocks, line_records, value_stream
 from tunedesk.formats.inspect_file import inspect_file
 from tunedesk.formats.records import read_batches
 
@@ -261,6 +262,15 @@ def test_very_long_lines(read):
     long = json.dumps({"messages": "ab" * 1_000_000})
     for text in (f"{A}\n{long}\n{B}", f"[{A}, {long}, {B}]", f"[\n{A},\n{long},\n{B}\n]"):
         assert rows(read(text)) == [A, long, B]
+
+
+@pytest.mark.parametrize("shape", ["{}", "[{}]", "[\n{}\n]"])
+def test_what_is_longer_than_a_record_may_be_comes_in_pieces(read, monkeypatch, shape):
+    for module in (line_blocks, line_records, value_stream):
+        monkeypatch.setattr(module, "LONGEST_RECORD", 40)
+    long = '{"messages": "' + "ab" * 500
+    reading = read(shape.replace("{}", f"{A}, {long}\n{B}"), batch_bytes=8)
+    assert "ab" * 500 in "".join(rows(reading)).replace("\n", "")
 
 
 def test_marks_of_files_that_were_put_together(read):

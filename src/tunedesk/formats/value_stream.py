@@ -106,8 +106,7 @@ class _ValueStream:
         while True:
             extent, end = value_end(self._window, self._at)
             if extent is Extent.WHOLE:
-                gap = _BLANKS.match(self._window, end)
-                follows = self._window[gap.end() if gap else end :][:1]
+                follows = self._mark_behind(end)
                 if follows and not self._may_follow(follows):
                     extent, end = Extent.BROKEN, self._at
                 elif follows:
@@ -124,6 +123,12 @@ class _ValueStream:
             text = text.rstrip(" \t\n,")
         self._found.add(self._line, text)
         self._advance(end)
+
+    def _mark_behind(self, end: int) -> str:
+        """The next character that is not blank; empty if the window ends before it."""
+        gap = _BLANKS.match(self._window, end)
+        behind = gap.end() if gap else end
+        return self._window[behind : behind + 1]
 
     def _may_follow(self, mark: str) -> bool:
         """Whether a value may end before this mark; a comma between objects may be missing."""
