@@ -147,10 +147,10 @@ def edit_examples(
     parts = project.parts
     target, encoding, model = parts.check_settings
     ids = reads.ids(parts, where, progress) if isinstance(where, ExampleQuery) else where
-    waiting: deque[_Batch] = deque()
+    waiting: deque[TextBatch] = deque()
 
     def jobs() -> Iterator[EditJob]:
-        for batch in _batches(parts, ids):
+        for batch in text_batches(parts, ids):
             waiting.append(batch)
             yield EditJob(edit, batch.texts, target, encoding, model)
 
@@ -202,10 +202,10 @@ def check_again(
     parts = project.parts
     target, encoding, model = parts.check_settings
     ids = _stale_ids(parts) if only_stale else reads.ids(parts, ALL_EXAMPLES)
-    waiting: deque[_Batch] = deque()
+    waiting: deque[TextBatch] = deque()
 
     def jobs() -> Iterator[CheckJob]:
-        for batch in _batches(parts, ids):
+        for batch in text_batches(parts, ids):
             waiting.append(batch)
             yield CheckJob(batch.texts, target, encoding, model)
 
@@ -245,7 +245,7 @@ def _stale_ids(parts: ProjectParts) -> list[int]:
     ]
 
 
-class _Batch(NamedTuple):
+class TextBatch(NamedTuple):
     """Some examples on their way through a worker."""
 
     ids: list[int]
@@ -253,9 +253,9 @@ class _Batch(NamedTuple):
     texts: list[bytes]
 
 
-def _batches(parts: ProjectParts, ids: Sequence[int]) -> Iterator[_Batch]:
+def text_batches(parts: ProjectParts, ids: Sequence[int]) -> Iterator[TextBatch]:
     """The texts of examples, in batches of a fitting size."""
-    batch, size = _Batch([], [], []), 0
+    batch, size = TextBatch([], [], []), 0
     for start in range(0, len(ids), _JOB_ROWS):
         for example_id, version_id, text in parts.store.rows(
             "SELECT example.id, version_id, text FROM json_each(?) AS wanted"
@@ -269,7 +269,7 @@ def _batches(parts: ProjectParts, ids: Sequence[int]) -> Iterator[_Batch]:
             size += len(text)
             if size >= _JOB_BYTES or len(batch.ids) >= _JOB_ROWS:
                 yield batch
-                batch, size = _Batch([], [], []), 0
+                batch, size = TextBatch([], [], []), 0
     if batch.ids:
         yield batch
 
