@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tunedesk.checks.check import Checker
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
 from tunedesk.progress import Progress, no_progress
@@ -335,6 +336,10 @@ class Project:
         return sources(self._store)
 
     # Settings of the project
+
+    def checker(self) -> Checker:
+        """A checker for the project's target, encoding and base model; for one thread."""
+        return Checker(*self.parts.check_settings)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A setting of this project (a JSON value)."""
