@@ -25,6 +25,18 @@ class Change(NamedTuple):
     pieces: list[Piece]
 
 
+class Sample(NamedTuple):
+    """What would change in one of many examples.
+
+    Attributes:
+        number: The number of the example in the table; 0 for the open one.
+        changes: What would change.
+    """
+
+    number: int
+    changes: list[Change]
+
+
 class _Block(NamedTuple):
     heading: str
     role: str

@@ -4,7 +4,6 @@ The only module that imports pyqtgraph: import it when the bars are first shown,
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
@@ -14,17 +13,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _, ngettext
+from tunedesk.project.statistics import Bin
 
 _HEIGHT = 132
 _LEAST_BAR = 0.02  # of the highest bar, so that one example among thousands is seen
-
-
-class Bar(NamedTuple):
-    """How many examples have a length from `low` to `high`, both counted in."""
-
-    low: int
-    high: int
-    examples: int
 
 
 class Histogram(QWidget):
@@ -39,7 +31,7 @@ class Histogram(QWidget):
     def __init__(self, *, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._bars: list[Bar] = []
+        self._bars: list[Bin] = []
         self._chosen = -1
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(_("Tokens per example"))
@@ -71,11 +63,11 @@ class Histogram(QWidget):
         theme.changed.connect(self._paint)
         self._paint()
 
-    def bars(self) -> list[Bar]:
+    def bars(self) -> list[Bin]:
         """The bars shown."""
         return list(self._bars)
 
-    def set_bars(self, bars: Sequence[Bar]) -> None:
+    def set_bars(self, bars: Sequence[Bin]) -> None:
         """Show these bars."""
         if list(bars) == self._bars:
             return

@@ -1,0 +1,146 @@
+"""The fields of find and replace: what to find, what to put there, and where."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tunedesk.gui.examples.find_replace_options import FindOptions
+from tunedesk.gui.examples.panel.conversation_diff import role_name
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.label import Label
+from tunedesk.i18n import _
+from tunedesk.project.project import Ids
+
+_ROLES = ("system", "user", "assistant", "tool")
+
+
+class Place(NamedTuple):
+    """Some examples to look in.
+
+    Attributes:
+        name: What the user reads: "All 128 examples", "The 12 of the filter".
+        examples: Their ids, or the query that finds them.
+    """
+
+    name: str
+    examples: Ids
+
+
+class FindReplaceFields(QWidget):
+    """All choices of find and replace.
+
+    Signals:
+        changed: A choice is another one.
+    """
+
+    changed = Signal()
+
+    def __init__(
+        self, *, theme: Theme, places: Sequence[Place], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._places = list(places)
+        self.words = _field(_("Find"))
+        self.replacement = _field(_("Replace with"))
+        self.match_case = QCheckBox(_("Match case"))
+        self.whole_words = QCheckBox(_("Whole words"))
+        self.regular = QCheckBox(_("Regular expression"))
+        self.regular.setToolTip(
+            _(r"A pattern: \d is a digit, .* any text; \1 in the replacement the first group")
+        )
+        self.roles = [QCheckBox(role_name(role)) for role in _ROLES]
+        self.where = QComboBox()
+        self.where.setAccessibleName(_("In"))
+        for place in self._places:
+            self.where.addItem(place.name)
+        self._build(theme)
+        for box in self._boxes():
+            box.toggled.connect(self.changed)
+        for line in (self.words, self.replacement):
+            line.textChanged.connect(self.changed)
+        self.where.currentIndexChanged.connect(self.changed)
+
+    def options(self) -> FindOptions:
+        """The choices."""
+        roles = frozenset(
+            role for role, box in zip(_ROLES, self.roles, strict=True) if box.isChecked()
+        )
+        return FindOptions(
+            find=self.words.text(),
+            replacement=self.replacement.text(),
+            match_case=self.match_case.isChecked(),
+            whole_words=self.whole_words.isChecked(),
+            regular=self.regular.isChecked(),
+            # All four ticked means any role at all, also those that nobody knows.
+            roles=None if len(roles) == len(_ROLES) else roles,
+        )
+
+    def place(self) -> Place:
+        """Where to look."""
+        return self._places[self.where.currentIndex()]
+
+    def set_places(self, places: Sequence[Place]) -> None:
+        """Offer other places, keeping the chosen one of the same rank."""
+        chosen = self.where.currentIndex()
+        self._places = list(places)
+        self.where.blockSignals(True)
+        self.where.clear()
+        self.where.addItems([place.name for place in places])
+        self.where.setCurrentIndex(min(max(chosen, 0), len(places) - 1))
+        self.where.blockSignals(False)
+
+    def _boxes(self) -> list[QCheckBox]:
+        return [self.match_case, self.whole_words, self.regular, *self.roles]
+
+    def _build(self, theme: Theme) -> None:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        choices = _line(self.match_case, self.whole_words, self.regular)
+        roles = _line(*self.roles)
+        for box in self.roles:
+            box.setChecked(True)
+        for row, (name, field) in enumerate(
+            (
+                (_("Find"), self.words),
+                (_("Replace with"), self.replacement),
+                ("", choices),
+                (_("In messages of"), roles),
+                (_("In"), self.where),
+            )
+        ):
+            label = Label(theme, name, "base", "muted")
+            grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(field, row, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(grid)
+
+
+def _field(name: str) -> QLineEdit:
+    field = QLineEdit()
+    field.setAccessibleName(name)
+    field.setClearButtonEnabled(True)
+    return field
+
+
+def _line(*boxes: QCheckBox) -> QWidget:
+    holder = QWidget()
+    line = QHBoxLayout(holder)
+    line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(16)
+    for box in boxes:
+        line.addWidget(box)
+    line.addStretch()
+    return holder

@@ -1,0 +1,164 @@
+"""Paints the history of an example: what was done, who did it, when."""
+
+import datetime
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from tunedesk.gui.theme import Theme
+from tunedesk.i18n import _, ngettext
+
+ROW = Qt.ItemDataRole.UserRole
+_MARGIN = 14
+_DOT = 8
+
+
+class HistoryRow(NamedTuple):
+    """One entry of the history.
+
+    Attributes:
+        key: The number of the change.
+        title: What was done.
+        note: Who did it and when.
+        version_id: The version that the text of the example has since; None if it did not change.
+        quiet: Whether it is an undo or redo, shown more quietly.
+        present: Whether the example has this text now.
+    """
+
+    key: int
+    title: str
+    note: str
+    version_id: int | None
+    quiet: bool
+    present: bool
+
+
+def when(time: datetime.datetime, now: datetime.datetime) -> str:
+    """A time as a person says it."""
+    seconds = (now - time).total_seconds()
+    if seconds < 60:
+        return _("just now")
+    if seconds < 3600:
+        minutes = int(seconds // 60)
+        return ngettext("{count} minute ago", "{count} minutes ago", minutes).format(count=minutes)
+    if time.date() == now.date():
+        return _("today, {time}").format(time=f"{time:%H:%M}")
+    if time.date() == now.date() - datetime.timedelta(days=1):
+        return _("yesterday, {time}").format(time=f"{time:%H:%M}")
+    return f"{time:%Y-%m-%d, %H:%M}"
+
+
+class HistoryRowsModel(QAbstractListModel):
+    """The entries, the latest first."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[HistoryRow] = []
+
+    def rows(self) -> list[HistoryRow]:
+        """The entries shown."""
+        return list(self._rows)
+
+    def set_rows(self, rows: Sequence[HistoryRow]) -> None:
+        """Show these entries."""
+        self.beginResetModel()
+        self._rows = list(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+        """How many entries."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(
+        self,
+        index: QModelIndex | QPersistentModelIndex,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> object:
+        """The entry for the delegate, its words for screen readers."""
+        if not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        if role == ROW:
+            return row
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return f"{row.title}, {row.note}"
+        return None
+
+
+class HistoryDelegate(QStyledItemDelegate):
+    """Paints an entry in two lines, with a dot on the line of time."""
+
+    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """Two lines."""
+        base = QFontMetrics(self._theme.font("base")).height()
+        small = QFontMetrics(self._theme.font("small")).height()
+        return QSize(200, base + small + 18)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Paint the entry."""
+        row: HistoryRow = index.data(ROW)
+        theme, rect = self._theme, option.rect
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if chosen:
+            painter.fillRect(rect, theme.color("selection"))
+            if option.state & QStyle.StateFlag.State_HasFocus:
+                painter.fillRect(rect.adjusted(0, 0, 3 - rect.width(), 0), theme.color("accent"))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, theme.color("hover"))
+        self._paint_time_line(painter, rect, index, row)
+        left = rect.left() + _MARGIN + _DOT + 10
+        width = rect.right() - _MARGIN - left
+        base = QFontMetrics(theme.font("strong"))
+        small = QFontMetrics(theme.font("small"))
+        painter.setFont(theme.font("base" if row.quiet else "strong"))
+        painter.setPen(theme.color("text_muted" if row.quiet else "text"))
+        title = QRect(left, rect.top() + 8, width, base.height())
+        painter.drawText(title, 0, base.elidedText(row.title, Qt.TextElideMode.ElideRight, width))
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.color("text_muted"))
+        note = QRect(left, title.bottom() + 2, width, small.height())
+        painter.drawText(note, 0, small.elidedText(row.note, Qt.TextElideMode.ElideRight, width))
+        painter.restore()
+
+    def _paint_time_line(
+        self,
+        painter: QPainter,
+        rect: QRect,
+        index: QModelIndex | QPersistentModelIndex,
+        row: HistoryRow,
+    ) -> None:
+        middle = rect.left() + _MARGIN + _DOT // 2
+        dot = QRect(middle - _DOT // 2, rect.top() + 13, _DOT, _DOT)
+        painter.setPen(self._theme.color("border_strong"))
+        if index.row() > 0:
+            painter.drawLine(middle, rect.top(), middle, dot.top() - 3)
+        if index.row() + 1 < index.model().rowCount():
+            painter.drawLine(middle, dot.bottom() + 4, middle, rect.bottom())
+        color = self._theme.color("accent" if row.version_id is not None else "border_strong")
+        painter.setPen(color)
+        painter.setBrush(color if row.present else self._theme.color("surface"))
+        painter.drawEllipse(dot)

@@ -1,0 +1,108 @@
+"""How long the open example is: tokens by role, tools and images, and the limit of the target."""
+
+from collections import Counter
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from tunedesk.examples.json_text import JsonSyntaxError
+from tunedesk.gui.examples.form.open_example import OpenExample
+from tunedesk.gui.examples.panel.conversation_diff import role_name
+from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.i18n import _
+
+_ESTIMATE = _("Tools and images follow OpenAI's published formula; the real count may differ.")
+
+
+class ExampleTokens(QWidget):
+    """The section "This example", live as the example is written."""
+
+    def __init__(
+        self, *, open_example: OpenExample, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._open_example = open_example
+        self._limit = 0
+        self._model = ""
+        self._lines = FactLines(theme=theme)
+        self._note = Label(theme, "", "small", "muted", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(SectionTitle(theme, _("This example")))
+        column.addWidget(self._lines)
+        column.addWidget(self._note)
+        open_example.loaded.connect(self.refresh)
+        open_example.facts_changed.connect(self.refresh)
+        self.refresh()
+
+    def set_basis(self, limit: int, model: str) -> None:
+        """Say how many tokens an example may have, and on which model it will be trained."""
+        self._limit, self._model = limit, model
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the figures of the example as it is now."""
+        facts = self._open_example.facts
+        if self._open_example.example_id is None or facts is None:
+            self._lines.set_lines([])
+            self._note.setText(_("No example is open."))
+            return
+        estimated = facts.tool_tokens + facts.image_tokens
+        over = facts.tokens - self._limit
+        lines = [
+            FactLine(
+                _("Tokens ({model})").format(model=self._model) if self._model else _("Tokens"),
+                f"≈ {facts.tokens:,}" if estimated else f"{facts.tokens:,}",
+                strong=True,
+                tone="error" if over > 0 else "",
+            ),
+            *self._by_role(),
+        ]
+        if facts.tool_tokens:
+            lines.append(_part(_("Tools, estimate"), facts.tool_tokens, _ESTIMATE, about=True))
+        if facts.image_tokens:
+            lines.append(_part(_("Images, estimate"), facts.image_tokens, _ESTIMATE, about=True))
+        lines += [
+            FactLine(
+                _("Trained on"),
+                f"{facts.trained_tokens:,}",
+                strong=True,
+                tone="" if facts.trained_tokens else "warning",
+                tooltip=_("The answers that the model learns to give"),
+            ),
+            FactLine(_("Limit"), f"{self._limit:,}"),
+        ]
+        self._lines.set_lines(lines)
+        if over > 0:
+            self._note.setText(
+                _("{count} tokens too long: the end, the answer, would be cut off.").format(
+                    count=f"{over:,}"
+                )
+            )
+        else:
+            self._note.setText(
+                _("A token is a piece of a word: in English about three quarters of one.")
+            )
+        self._note.set_tone("error" if over > 0 else "muted")
+
+    def _by_role(self) -> list[FactLine]:
+        """The tokens of the messages, added up by role, in the order in which they first speak."""
+        counts = self._open_example.message_tokens
+        try:
+            messages = self._open_example.conversation.messages
+        except JsonSyntaxError:
+            return []
+        if not counts or len(counts) != len(messages):
+            return []
+        sums: Counter[str | None] = Counter()
+        for message, tokens in zip(messages, counts, strict=True):
+            sums[message.role] += tokens
+        return [_part(role_name(role), tokens) for role, tokens in sums.items()]
+
+
+def _part(name: str, tokens: int, tooltip: str = "", *, about: bool = False) -> FactLine:
+    value = f"≈ {tokens:,}" if about else f"{tokens:,}"
+    return FactLine(name, value, tone="muted", indent=True, tooltip=tooltip)

@@ -1,0 +1,121 @@
+"""The choice of the base model, with what is to be known of it before money is spent."""
+
+import datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+
+from tunedesk.checks.models import BaseModel, Catalogue
+from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.i18n import _
+
+
+class ModelChoice(QWidget):
+    """The section "Base model".
+
+    Signals:
+        model_chosen: The user chose this `BaseModel`.
+    """
+
+    model_chosen = Signal(object)
+
+    def __init__(
+        self, *, theme: Theme, catalogue: Catalogue, today: datetime.date, parent: QWidget | None
+    ) -> None:
+        super().__init__(parent)
+        self._catalogue = catalogue
+        self._today = today
+        self._combo = QComboBox()
+        self._combo.setAccessibleName(_("Base model"))
+        self._combo.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self._combo.setMinimumContentsLength(12)
+        for model in catalogue.models:
+            ended = model.is_shut_down(today)
+            title = _("{model} (ended)").format(model=model.title) if ended else model.title
+            self._combo.addItem(title, model.id)
+        self._combo.activated.connect(self._choose)
+        self._lines = FactLines(theme=theme)
+        self._note = Label(theme, "", "small", "muted", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(SectionTitle(theme, _("Base model")))
+        column.addWidget(self._combo)
+        column.addWidget(self._lines)
+        column.addWidget(self._note)
+        self._show()
+
+    @property
+    def model(self) -> BaseModel | None:
+        """The chosen model."""
+        number = self._combo.currentIndex()
+        return self._catalogue.models[number] if number >= 0 else None
+
+    @property
+    def combo(self) -> QComboBox:
+        """The box with the models."""
+        return self._combo
+
+    def set_model(self, model_id: str) -> None:
+        """Show a model as the chosen one; one that is not in the list leaves the choice open."""
+        found = self._catalogue.find(model_id)
+        self._combo.setCurrentIndex(self._combo.findData(found.id) if found else -1)
+        self._show()
+
+    def set_enabled(self, enabled: bool) -> None:
+        """Whether the model can be changed."""
+        self._combo.setEnabled(enabled)
+
+    def _choose(self) -> None:
+        self._show()
+        if self.model is not None:
+            self.model_chosen.emit(self.model)
+
+    def _show(self) -> None:
+        model = self.model
+        if model is None:
+            self._lines.set_lines([])
+            self._note.setText(_("The model that the examples will tune."))
+            return
+        lines = []
+        if model.price is not None:
+            lines.append(
+                FactLine(
+                    _("Training, a million tokens"),
+                    f"${model.price.training:,.2f}",
+                    tooltip=_("Price of {date}: {source}").format(
+                        date=self._catalogue.price_date.isoformat(),
+                        source=self._catalogue.price_source,
+                    ),
+                )
+            )
+        if model.shutdown_date is not None:
+            ended = model.is_shut_down(self._today)
+            lines.append(
+                FactLine(
+                    _("Ended") if ended else _("Will be shut down"),
+                    model.shutdown_date.isoformat(),
+                    tone="error" if ended else "warning",
+                    tooltip=self._catalogue.shutdown_source,
+                )
+            )
+        lines.append(FactLine(_("Counts tokens by"), model.encoding))
+        self._lines.set_lines(lines)
+        self._note.setText(self._note_on(model))
+
+    def _note_on(self, model: BaseModel) -> str:
+        notes = []
+        if model.price is not None:
+            notes.append(
+                _("Price of {date}; look it up before you pay.").format(
+                    date=self._catalogue.price_date.isoformat()
+                )
+            )
+        if model.note:
+            notes.append(model.note)
+        return " ".join(notes)

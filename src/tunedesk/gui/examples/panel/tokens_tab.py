@@ -1,0 +1,185 @@
+"""The tab "Tokens": lengths of the open example and of all, the base model and its price."""
+
+import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from tunedesk.checks.models import BaseModel, Catalogue
+from tunedesk.checks.targets import target as target_of
+from tunedesk.gui.background import Background
+from tunedesk.gui.examples.change_feed import ChangeFeed
+from tunedesk.gui.examples.form.open_example import OpenExample
+from tunedesk.gui.examples.panel.fact_lines import FactLines
+from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
+from tunedesk.gui.examples.panel.recheck import Recheck
+from tunedesk.gui.examples.panel.tokens_example import ExampleTokens
+from tunedesk.gui.examples.panel.tokens_figures import SetFigures, find_figures
+from tunedesk.gui.examples.panel.tokens_model import ModelChoice
+from tunedesk.gui.examples.panel.tokens_set import SetTokens, cost_lines
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.label import Label
+from tunedesk.i18n import _
+from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
+from tunedesk.project.query import ExampleQuery
+from tunedesk.project.statistics import Bin
+
+if TYPE_CHECKING:
+    from tunedesk.gui.examples.panel.histogram import Histogram
+
+MODEL_SETTING = "model"
+DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
+_KINDS = frozenset({"text", "facts", "added", "deleted"})
+
+
+class TokensTab(QScrollArea):
+    """Figures one below the other, in a column that scrolls.
+
+    Signals:
+        filter_requested: An `ExampleQuery` with what to filter to, and what it is in words.
+        example_requested: The id of an example to open.
+    """
+
+    filter_requested = Signal(object, str)
+    example_requested = Signal(int)
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        open_example: OpenExample,
+        background: Background,
+        feedback: Feedback,
+        theme: Theme,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._theme = theme
+        self._figures: SetFigures | None = None
+        self._recheck = Recheck(
+            project=project, background=background, feedback=feedback, parent=self
+        )
+        self.example = ExampleTokens(open_example=open_example, theme=theme)
+        self.all = SetTokens(theme=theme)
+        self.choice = ModelChoice(
+            theme=theme,
+            catalogue=Catalogue.load(),
+            today=datetime.date.today(),
+            parent=None,
+        )
+        self._cost = FactLines(theme=theme)
+        self._cost_note = Label(
+            theme,
+            _("An epoch is one pass of the training through all examples."),
+            "small",
+            "muted",
+            wrap=True,
+        )
+        self._bars: Histogram | None = None
+        self._build()
+        self.choice.set_enabled(not project.read_only)
+        self.choice.model_chosen.connect(self._choose_model)
+        self.all.filter_requested.connect(self.filter_requested)
+        self.all.example_requested.connect(self.example_requested)
+        self._answer = ProjectAnswer(
+            project=project,
+            background=background,
+            question=find_figures,
+            kinds=_KINDS,
+            parent=self,
+        )
+        self._answer.ready.connect(self._take)
+        self._feed = ChangeFeed(project, self)
+        self._feed.changed.connect(self._project_changed)
+        self._read_settings()
+
+    def watch(self, watched: bool) -> None:
+        """Say whether the tab is seen; the histogram's library is loaded when it first is."""
+        if watched:
+            self._make_bars()
+        self._answer.watch(watched)
+
+    def close_project(self) -> None:
+        """Let go of the project."""
+        self._feed.close()
+        self._answer.close()
+        self._recheck.close()
+
+    def _build(self) -> None:
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inner = QWidget()
+        inner.setProperty("surface", "surface")
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(14, 14, 14, 18)
+        column.setSpacing(18)
+        column.addWidget(self.example)
+        column.addWidget(self.all)
+        column.addWidget(self.choice)
+        cost = QVBoxLayout()
+        cost.setSpacing(8)
+        cost.addWidget(self._cost)
+        cost.addWidget(self._cost_note)
+        column.addLayout(cost)
+        column.addStretch()
+        self.setWidget(inner)
+
+    def _make_bars(self) -> None:
+        if self._bars is None:
+            from tunedesk.gui.examples.panel.histogram import Histogram
+
+            self._bars = Histogram(theme=self._theme)
+            self._bars.bar_requested.connect(self._show_bar)
+            self.all.bars_place.addWidget(self._bars)
+            if self._figures is not None:
+                self._show_bars(self._figures)
+
+    def _take(self, figures: SetFigures) -> None:
+        self._figures = figures
+        self.all.show_figures(figures)
+        self._show_bars(figures)
+        self._show_cost()
+
+    def _show_bars(self, figures: SetFigures) -> None:
+        if self._bars is not None:
+            self._bars.setVisible(bool(figures.bars))
+            self._bars.set_bars(figures.bars)
+
+    def _show_bar(self, bar: Bin) -> None:
+        self.filter_requested.emit(
+            ExampleQuery(tokens=(bar.low, bar.high)),
+            _("{low} to {high} tokens").format(low=f"{bar.low:,}", high=f"{bar.high:,}"),
+        )
+
+    def _show_cost(self) -> None:
+        filled = self._figures is not None and self._figures.examples > 0
+        self._cost.setVisible(filled)
+        self._cost_note.setVisible(filled)
+        if self._figures is not None and filled:
+            self._cost.set_lines(cost_lines(self._figures, self.choice.model))
+
+    def _choose_model(self, model: BaseModel) -> None:
+        """Keep the choice in the project and count everything anew where that matters."""
+        self._project.set_setting(MODEL_SETTING, model.id)
+        if self._project.setting("encoding") != model.encoding:
+            self._project.set_setting("encoding", model.encoding)
+        self._recheck.start()
+
+    def _project_changed(self, change: ProjectChange) -> None:
+        if "settings" in change.kinds:
+            self._read_settings()
+
+    def _read_settings(self) -> None:
+        """Follow the target and the base model of the project."""
+        self.choice.set_model(str(self._project.setting(MODEL_SETTING) or DEFAULT_MODEL))
+        model = self.choice.model
+        target = str(self._project.setting("target"))
+        limit = target_of(target).token_limit if model is None else model.token_limit
+        self.example.set_basis(limit, model.title if model else "")
+        self._answer.ask(limit)
+        self._show_cost()
