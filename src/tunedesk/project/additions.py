@@ -62,7 +62,7 @@ def write_new_examples(
         parts.target,
     )
     tags = parts.tags.number(()) if tag_set is None else tag_set
-    number, now = STATE_NUMBERS[state], store.now()
+    number, now, random = STATE_NUMBERS[state], store.now(), os.urandom(16 * len(new))
     store.connection.executemany(
         _INSERT_EXAMPLE,
         [
@@ -71,10 +71,11 @@ def write_new_examples(
                 *(version[0], now, len(entry.facts.roles), version[6], version[10]),
                 *version[11:16],
                 entry.facts.preview[:16],
-                os.urandom(16),
+                random[place : place + 16],
             )
-            for key, entry, version in zip(keys, new, versions, strict=True)
-            for example_id in version[1:2]
+            for example_id, key, entry, version, place in zip(
+                ids, keys, new, versions, range(0, 16 * len(new), 16), strict=True
+            )
         ],
     )
     changes.record_added(store, change_id, ids[0], ids[-1])

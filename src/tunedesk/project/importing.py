@@ -33,6 +33,7 @@ from tunedesk.workers import WorkerPool
 
 FIRST_ROWS = 200
 _TELL_SECONDS = 0.3
+_JOBS_AHEAD = 32  # so that the workers have work while the disk is waited for
 _SMALL_FILE = 2_000_000
 """Bytes below which starting worker processes costs more than it saves."""
 
@@ -162,7 +163,7 @@ class _Import:
                 waiting.append(batch)
                 yield CheckJob(batch.texts, target, encoding, model)
 
-        for facts in pool.map_ordered(check_texts, jobs()):
+        for facts in pool.map_ordered(check_texts, jobs(), ahead=_JOBS_AHEAD):
             yield waiting.popleft(), facts
 
     def _add(self, batch: RecordBatch, facts: Sequence[Facts]) -> None:

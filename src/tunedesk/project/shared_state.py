@@ -32,6 +32,7 @@ class SharedState:
             transactions, so a keystroke never waits longer than one of them.
         order_epoch: Rises when rows come, go or move other than at the end.
         handles: How many connections are open.
+        checkpoint_not_before: When the log may be folded in again, by the monotonic clock.
         interactive: How many writers wait that are not bulk work.
     """
 
@@ -42,6 +43,7 @@ class SharedState:
     writing: threading.RLock = field(default_factory=threading.RLock)
     order_epoch: int = 0
     handles: int = 0
+    checkpoint_not_before: float = 0.0
     interactive: int = 0
     _subscribers: list[Callable[[ProjectChange], None]] = field(default_factory=list)
 

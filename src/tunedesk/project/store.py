@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ _WAIT_SECONDS = 10.0
 _CACHE_KIB = 32_768
 _CHECKPOINT_BYTES = 48_000_000
 _BULK_PAUSE_SECONDS = 0.001
+_CHECKPOINT_PAUSE_SECONDS = 0.5
 
 
 def connect(path: Path, *, read_only: bool = False, create: bool = False) -> sqlite3.Connection:
@@ -50,6 +52,8 @@ def configure_writer(connection: sqlite3.Connection, *, rollback_journal: bool) 
     connection.execute(f"PRAGMA synchronous = {'FULL' if rollback_journal else 'NORMAL'}")
     # Folding in happens between transactions (checkpoint_if_large); this is the safety net.
     connection.execute("PRAGMA wal_autocheckpoint = 16000")
+    # The log shrinks when it begins anew, so that its size tells what is not folded in.
+    connection.execute("PRAGMA journal_size_limit = 1000000")
     connection.execute("PRAGMA temp_store = MEMORY")
 
 
@@ -193,7 +197,10 @@ class Store:
             large = log.stat().st_size > _CHECKPOINT_BYTES
         except OSError:
             return
-        if large and not self.read_only:
+        now = time.monotonic()
+        if large and not self.read_only and now > self.shared.checkpoint_not_before:
+            # While somebody reads an older state the log cannot shrink: do not try all the time.
+            self.shared.checkpoint_not_before = now + _CHECKPOINT_PAUSE_SECONDS
             with contextlib.suppress(sqlite3.OperationalError):
                 self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+import orjson
+
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
 from tunedesk.project.shared_sets import SharedSets
@@ -194,7 +196,12 @@ class Versions:
 
 def stored_problems(problems: tuple[Problem, ...]) -> str:
     """Problems as the project file keeps them."""
-    return json.dumps([tuple(problem) for problem in problems])
+    plain = [tuple(problem) for problem in problems]
+    try:
+        return orjson.dumps(plain).decode()
+    except TypeError:
+        # Lone surrogates and very large integers, taken from the record.
+        return json.dumps(plain)
 
 
 def problems_of(stored: str | None) -> tuple[Problem, ...]:
