@@ -55,6 +55,18 @@ class SetFacts:
                 continue
             self.prompts[system] = _system_prompt(text)
 
+    def merge(self, other: "SetFacts") -> None:
+        """Take in what was gathered elsewhere, after what is here."""
+        self.examples += other.examples
+        self.members.extend(other.members)
+        self.fingerprints.extend(other.fingerprints)
+        self.questions.extend(other.questions)
+        self.answers.extend(other.answers)
+        self.systems.extend(other.systems)
+        for system, prompt in other.prompts.items():
+            if len(self.prompts) < _MOST_PROMPTS:
+                self.prompts.setdefault(system, prompt)
+
 
 def check_set(facts: SetFacts, target_name: str = DEFAULT_TARGET) -> list[SetProblem]:
     """All problems of the set."""

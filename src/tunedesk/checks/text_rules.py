@@ -19,7 +19,7 @@ SURROGATES = re.compile("[\ud800-\udfff]")
 # {{name}} of Mustache, Jinja and Handlebars: a name, perhaps of several words, with dots, a filter,
 # or #, / and ^ before it. Code has {{ too, so only a name may stand inside, and code is left out.
 PLACEHOLDER = re.compile(
-    r"(?<![{$\\])\{\{\s*[#/^>]?\s*[^\W\d][\w.-]*(?:[ ][^\W\d][\w.-]*){0,3}"
+    r"(?<![\w{}$\\])\{\{\s*[#/^>]?\s*[^\W\d][\w.-]*(?:[ ][^\W\d][\w.-]*){0,3}"
     r"(?:\s*\|\s*\w+)?\s*\}\}(?!\})"
 )
 # What letters from templates have: [Your Name], [insert date], <YOUR_KEY>.

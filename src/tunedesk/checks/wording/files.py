@@ -88,7 +88,7 @@ def file_words() -> dict[str, Words]:
         ),
         "not_an_object": Words(
             _("Not an example"),
-            _("The row is {type}; an example is an object in braces, {{ … }}."),
+            _("The row is {type}; an example is an object in braces."),
             _("Mend it in the Raw JSON tab, or leave it out of the export."),
         ),
         "not_a_number": Words(
