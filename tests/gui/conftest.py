@@ -33,9 +33,8 @@ def settings():
 @pytest.fixture
 def actions(qapp, settings):
     actions = Actions(settings)
-    qapp.installEventFilter(actions)
-    yield actions
-    qapp.removeEventFilter(actions)
+    actions.watch(qapp)
+    return actions
 
 
 @pytest.fixture

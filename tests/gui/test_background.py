@@ -153,6 +153,22 @@ def test_finish_waits_and_drops_the_answers(background, qtbot):
     assert results == [1]
 
 
+def test_work_can_begin_later(background, qtbot):
+    order = []
+    late = background.run(lambda: order.append("late"), delay_ms=30)
+    soon = background.run(lambda: order.append("soon"))
+    assert background.busy == 2
+    qtbot.waitUntil(lambda: late.done and soon.done)
+    assert order == ["soon", "late"]
+    dropped = background.run(lambda: order.append("dropped"), delay_ms=1)
+    background.finish()
+    assert background.busy == 0
+    check = background.run(lambda: None, delay_ms=20)
+    qtbot.waitUntil(lambda: check.done)
+    assert not dropped.done
+    assert "dropped" not in order
+
+
 def test_nothing_runs_after_close(qapp):
     background = Background()
     background.run(lambda: 1)

@@ -201,10 +201,21 @@ class Actions(QObject):
         key = self.key_text(spec.id)
         return plain_tooltip(f"{words} ({key})" if key else words)
 
+    def watch(self, app: QApplication) -> None:
+        """Decide about the keys in every text of the application that gets the focus."""
+        app.focusChanged.connect(self._follow_focus)
+
+    def _follow_focus(self, old: QWidget | None, new: QWidget | None) -> None:
+        # A filter on the application would hand every event of the program to Python.
+        if old is not None and takes_text(old):
+            old.removeEventFilter(self)
+        if new is not None and takes_text(new):
+            new.installEventFilter(self)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Decide who gets a key while a text has the focus: the text, or an action.
 
-        Installed on the application. Letters are the text's; Undo and Redo are the project's where
+        Letters are the text's; Undo and Redo are the project's where
         the text keeps no history of its own; other keys that an action declares win over the
         rarely known editing keys of the toolkit (Ctrl+K, Ctrl+E).
         """
@@ -212,8 +223,6 @@ class Actions(QObject):
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
             and isinstance(watched, QWidget)
-            and watched is QApplication.focusWidget()
-            and takes_text(watched)
         ):
             if _is_letter(event):
                 event.accept()

@@ -43,7 +43,7 @@ def run(
     look.apply(app)
     window = MainWindow(settings, look)
     window.crashes.install()
-    app.installEventFilter(window.actions_)
+    window.actions_.watch(app)
     ends = EndSignals(window)
     window.show()
     if path is not None:
@@ -53,7 +53,6 @@ def run(
     code = app.exec()
     window.close()
     ends.close()
-    app.removeEventFilter(window.actions_)
     return code
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.workers import WorkerPool
@@ -75,6 +75,7 @@ class Background(QObject):
         on_error: Callable[[UserError], Any] | None = None,
         on_progress: Callable[[int, int | None], Any] | None = None,
         on_finished: Callable[[], Any] | None = None,
+        delay_ms: int = 0,
     ) -> Task:
         """Run the function in a thread; every callback is called in the GUI thread.
 
@@ -87,6 +88,8 @@ class Background(QObject):
                 to the crash report in any case.
             on_progress: Called with done and total, at most 20 times a second and at the end.
             on_finished: Called last, whatever the outcome.
+            delay_ms: Begin so much later; for work that loads much (vocabularies, say) and would
+                take Python's lock from the first frames of a page.
         """
         task = Task(getattr(function, "__qualname__", repr(function)))
         if self._closed:
@@ -116,8 +119,15 @@ class Background(QObject):
             answer = (task, outcome, on_result, on_error, on_finished)
             self._delivered.emit(generation, self._end, answer)
 
-        self._tasks[task] = self._executor.submit(work)
+        if delay_ms:
+            QTimer.singleShot(delay_ms, self, lambda: self._submit(generation, task, work))
+        else:
+            self._submit(generation, task, work)
         return task
+
+    def _submit(self, generation: int, task: Task, work: Callable[[], None]) -> None:
+        if generation == self._generation and self._executor is not None:
+            self._tasks[task] = self._executor.submit(work)
 
     def in_gui(self, callback: Callable[..., Any]) -> Callable[..., None]:
         """A function that work may call from its thread; the callback runs in the GUI thread."""

@@ -146,7 +146,11 @@ class Feedback(QObject):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Stack the messages from the bottom upwards, in the middle of the window."""
+        """Stack the messages from the bottom upwards, at the end of the lines.
+
+        There they cover neither the buttons of review nor the rows of the table.
+        """
+        mirrored = self._window.layoutDirection() == Qt.LayoutDirection.RightToLeft
         bottom = self._window.height() - self._theme.size("status") - MARGIN
         for toast in reversed(self._toasts):
             width = min(
@@ -154,6 +158,7 @@ class Feedback(QObject):
             )
             height = toast.heightForWidth(width) if toast.hasHeightForWidth() else -1
             height = max(height, toast.minimumSizeHint().height())
-            toast.setGeometry((self._window.width() - width) // 2, bottom - height, width, height)
+            left = MARGIN if mirrored else self._window.width() - width - MARGIN
+            toast.setGeometry(left, bottom - height, width, height)
             toast.raise_()
             bottom -= height + 8
