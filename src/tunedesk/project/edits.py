@@ -13,7 +13,7 @@ from tunedesk.project.change_names import ChangeName
 from tunedesk.project.changes import Item
 from tunedesk.project.parts import ProjectParts, as_json_array
 from tunedesk.project.project_change import KINDS_OF_FIELD, ProjectChange
-from tunedesk.project.states import STATE_NUMBERS, State
+from tunedesk.project.states import STATE_NUMBERS
 from tunedesk.project.telling import tell
 
 # Rows that a later change has touched while a bulk change was under way are left to that change.
@@ -60,9 +60,9 @@ def _write_column(
 
 
 def set_state(
-    parts: ProjectParts, ids: Sequence[int], state: State, progress: Progress = no_progress
+    parts: ProjectParts, ids: Sequence[int], state: str, progress: Progress = no_progress
 ) -> Written:
-    """Set the state of review."""
+    """Set the state of review, one of STATES."""
 
     def name(count: int) -> ChangeName:
         return ChangeName("set_state", {"state": state, "count": count})

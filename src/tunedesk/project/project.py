@@ -197,7 +197,7 @@ class Project:
             self.parts, changes, lambda _count: ChangeName.of(name), progress
         ).count
 
-    def set_state(self, ids: Ids, state: State, progress: Progress = no_progress) -> int:
+    def set_state(self, ids: Ids, state: str, progress: Progress = no_progress) -> int:
         """Set the state of review; returns how many were changed."""
         return edits.set_state(self.parts, self._resolved(ids), state, progress).count
 

@@ -1,0 +1,183 @@
+"""Undo and redo: named, linear, over a history that only grows."""
+
+import pytest
+from tests.project.made_examples import add, example_text, new_example, retype, words
+
+from tunedesk.errors import UserError
+from tunedesk.project import edits
+from tunedesk.project.bulk import StreamedChange
+from tunedesk.project.change_names import ChangeName
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
+
+
+@pytest.fixture
+def clock(project):
+    """The clock of the project, which stands still until it is moved."""
+    time = [1000.0]
+    project.parts.store.shared.clock = lambda: time[0]
+    return time
+
+
+def versions(project):
+    return project.parts.store.value("SELECT count(*) FROM version")
+
+
+def test_typing_in_one_field_becomes_one_step(project, clock):
+    one = add(project, "")
+    for length in range(1, 6):
+        clock[0] += 1
+        retype(project, one, "hello"[:length], merge_key="1/messages/0")
+    assert words(project) == ["hello"]
+    assert versions(project) == 2
+    assert project.parts.store.value("SELECT count(*) FROM version_text") == 2
+    project.undo()
+    assert words(project) == [""]
+    project.redo()
+    assert words(project) == ["hello"]
+
+
+@pytest.mark.parametrize("break_by", ["pause", "field", "other change", "undo"])
+def test_typing_begins_a_new_step(project, clock, break_by):
+    one = add(project, "")
+    other = add(project, "other")
+    retype(project, one, "a", merge_key="field")
+    key = "field"
+    if break_by == "pause":
+        clock[0] += 5
+    elif break_by == "field":
+        key = "another field"
+    elif break_by == "other change":
+        project.set_state([other], "approved")
+    else:
+        retype(project, one, "ab", merge_key="field")
+        project.undo()
+        project.redo()
+    retype(project, one, "abc", merge_key=key)
+    project.undo()
+    assert words(project)[0] in ("a", "ab")
+
+
+def test_a_new_change_ends_the_redo_but_not_the_history(project):
+    one = add(project, "one")
+    retype(project, one, "two")
+    project.undo()
+    assert project.redo_name() == "Edit message 1"
+    retype(project, one, "three")
+    assert project.redo_name() is None
+    assert project.redo() is None
+    entries = [(entry.name, entry.direction) for entry in reversed(project.history(one))]
+    assert entries == [
+        ("Add 1 example", "done"),
+        ("Edit message 1", "done"),
+        ("Edit message 1", "undone"),
+        ("Edit message 1", "done"),
+    ]
+
+
+def test_a_change_that_changes_nothing_is_no_step(project):
+    one = add(project, "one")
+    project.set_state([one], "approved")
+    project.undo()
+    assert project.set_state([one], "draft") == 0
+    retype(project, one, "one")
+    assert project.move([one], None) == 0
+    assert project.remove_tag([one], "none") == 0
+    assert project.redo_name() == "Approve 1 example"
+    assert project.undo_name() == "Add 1 example"
+
+
+def test_a_thousand_steps_are_kept(tmp_path):
+    path = tmp_path / "Test.tunedesk"
+    with Project.create(path) as project:
+        one = add(project, "0")
+        for step in range(1, 1101):
+            retype(project, one, str(step))
+    with Project.open(path) as project:
+        for step in range(1099, -1, -1):
+            project.undo()
+            assert project.text(one) == example_text(str(step))
+
+
+def test_a_step_of_many_rows_is_one_step(project):
+    ids = project.add_examples([new_example(str(number)) for number in range(1500)])
+    assert project.undo_name() == "Add 1,500 examples"
+    project.set_state(ExampleQuery(), "approved")
+    project.add_tag(ids[:1200], "law")
+    project.delete(ids[100:1400])
+    project.move(ids[:50], None)
+    assert project.count() == 200
+    for name in (
+        "Move 50 examples",
+        "Delete 1,300 examples",
+        "Tag 1,200 examples “law”",
+        "Approve 1,500 examples",
+    ):
+        assert project.undo_name() == name
+        project.undo()
+    assert list(project.ids()) == ids
+    assert project.totals().by_state["draft"] == 1500
+    assert project.tags() == []
+    project.undo()
+    assert project.count() == 0
+    while project.redo():
+        pass
+    assert project.count() == 200
+
+
+def test_what_was_typed_during_a_bulk_change_is_left_to_its_own_step(project):
+    ids = project.add_examples([new_example(str(number)) for number in range(4)])
+    parts = project.parts
+    with StreamedChange(parts, lambda count: ChangeName("worded", {"text": f"bulk {count}"})) as c:
+        project.set_state([ids[3]], "rejected")
+        c.write(ids, lambda change, part: edits._write_column(parts, change, part, "state", 2))
+    states = [row.state for row in project.rows(ids)]
+    assert states == ["approved"] * 3 + ["rejected"]
+    project.undo()
+    assert [row.state for row in project.rows(ids)] == ["approved"] * 3 + ["draft"]
+    assert project.undo_name() == "bulk 3"
+    project.undo()
+    assert [row.state for row in project.rows(ids)] == ["draft"] * 4
+
+
+def test_nothing_is_undone_while_a_bulk_change_runs(project):
+    one = add(project, "one")
+    change = StreamedChange(project.parts, lambda count: ChangeName("worded", {"text": "x"}))
+    with change, pytest.raises(UserError):
+        project.undo()
+    assert words(project) == ["one"]
+    project.delete([one])
+    project.undo()
+    assert words(project) == ["one"]
+
+
+def test_presets_are_undone(project):
+    project.set_preset("Pharmacist", "You are a pharmacist.")
+    project.set_preset("Pharmacist", "You are the pharmacist.")
+    project.set_preset("Pharmacist", None)
+    assert project.presets() == {}
+    project.undo()
+    assert project.presets() == {"Pharmacist": "You are the pharmacist."}
+    project.undo()
+    assert project.presets() == {"Pharmacist": "You are a pharmacist."}
+    assert project.undo_name() == "Keep the preset “Pharmacist”"
+    project.undo()
+    project.redo()
+    assert project.presets() == {"Pharmacist": "You are a pharmacist."}
+
+
+def test_the_views_are_told_what_an_undo_changed(project):
+    one = add(project, "one")
+    project.set_state([one], "approved")
+    told = []
+    stop = project.subscribe(told.append)
+    project.undo()
+    project.undo()
+    project.redo()
+    stop()
+    project.undo()
+    assert [(set(change.kinds), change.ids, change.actor) for change in told] == [
+        ({"state", "set"}, (one,), "Ann"),
+        ({"deleted", "set"}, (one,), "Ann"),
+        ({"added", "set"}, (one,), "Ann"),
+    ]
