@@ -104,13 +104,6 @@ class ExampleForm(QWidget):
         """Show the form, the tools or the raw JSON."""
         self._tabs.choose(tab)
 
-    def shut(self) -> None:
-        """The project closes: write what is left and take the handlers off the actions."""
-        QApplication.instance().focusChanged.disconnect(self._focus_changed)
-        self._feed.close()
-        self._example.close()
-        self._actions.release("view.raw", "view.monospace", *self._cards.commands.action_ids)
-
     def _lay_out(self) -> None:
         self.setProperty("surface", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -133,6 +126,7 @@ class ExampleForm(QWidget):
         example.go_to_requested.connect(self._go_to)
         example.place_changed.connect(self._place_changed)
         example.write_failed.connect(self._feedback.error)
+        example.closed.connect(self._shut)
         self._tabs.chosen.connect(self._view_chosen)
         self._cards.leave_requested.connect(self.leave_requested)
         self._cards.tools_wanted.connect(lambda: self._tabs.choose(TOOLS))
@@ -150,6 +144,12 @@ class ExampleForm(QWidget):
         self._actions["view.monospace"].setChecked(self._settings.monospace)
         self._theme.changed.connect(self._take_fonts)
         QApplication.instance().focusChanged.connect(self._focus_changed)
+
+    def _shut(self) -> None:
+        """The project closes: take the handlers off the actions."""
+        QApplication.instance().focusChanged.disconnect(self._focus_changed)
+        self._feed.close()
+        self._actions.release("view.raw", "view.monospace", *self._cards.commands.action_ids)
 
     def _loaded(self) -> None:
         """Show another example."""

@@ -10,6 +10,8 @@ from tunedesk.checks.check import Checker
 from tunedesk.checks.facts import Facts
 from tunedesk.gui.background import Background
 
+LOAD_AFTER_MS = 250
+
 
 class Checked(NamedTuple):
     """What the checks say of one revision of the text.
@@ -63,6 +65,8 @@ class LiveCheck(QObject):
             text,
             on_result=self.checked.emit,
             on_finished=self._start_waiting,
+            # The first check loads the vocabularies; the page shows before that.
+            delay_ms=0 if self._checker is not None else LOAD_AFTER_MS,
         )
 
     def check_now(self, revision: int, text: str) -> Checked:

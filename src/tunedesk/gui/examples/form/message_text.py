@@ -97,6 +97,7 @@ class MessageText(QTextEdit):
             self._show(shown)
         finally:
             self._own_change = False
+        self.updateGeometry()
         self._update_writable()
         self._paint_marks()
 
@@ -146,6 +147,12 @@ class MessageText(QTextEdit):
     def minimumSizeHint(self) -> QSize:
         """One line."""
         return QSize(40, self.fontMetrics().height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another font needs another height."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
 
     def event(self, event: QEvent) -> bool:
         """Leave undo and redo to the project's own actions."""

@@ -54,6 +54,7 @@ class OpenExample(QObject):
         place_changed: Undo or somebody else changed the text: the path of the value and the place
             inside it.
         write_failed: The project could not be written, as a `UserError`; it is tried again.
+        closed: The project closes.
     """
 
     loaded = Signal()
@@ -62,6 +63,7 @@ class OpenExample(QObject):
     go_to_requested = Signal(tuple)
     place_changed = Signal(tuple, int)
     write_failed = Signal(object)
+    closed = Signal()
 
     def __init__(
         self, project: Project, background: Background, parent: QObject | None = None
@@ -159,6 +161,7 @@ class OpenExample(QObject):
         self._write_timer.stop()
         self._feed.close()
         self.example_id = None
+        self.closed.emit()
 
     def _take_text(self, text: str) -> None:
         self.text = text

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QSize, Qt
-from PySide6.QtGui import QImage, QImageReader
+from PySide6.QtGui import QImage, QImageReader, QImageWriter
 
 from tunedesk.checks.image_data import ImageUrl, picture_size, read_image_url
 from tunedesk.errors import UserError
@@ -140,5 +140,5 @@ def dropped_pictures(mime: QMimeData) -> list[Callable[[], str]]:
 def _image_as_url(image: QImage) -> str:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"png")).write(image)
     return picture_as_url(bytes(buffer.data().data()), _("The picture"))

@@ -11,7 +11,7 @@ from tunedesk.i18n import _
 
 GAP = 8
 MARGIN = 18
-ICON_ONLY = 40
+ICON_ONLY = 46
 
 
 class ReviewBar(QFrame):

@@ -142,11 +142,11 @@ class _Layout:
         return ShownText(self._original, "".join(self._shown), self._pieces)
 
     def _keep_until(self, end: int) -> None:
-        if end > self._at or end == len(self._original):
-            self._pieces.append(_Piece(self._shown_length, self._at, end - self._at))
-            self._shown.append(self._original[self._at : end])
-            self._shown_length += end - self._at
-            self._at = end
+        # Also a stretch of no length is a place that both texts have.
+        self._pieces.append(_Piece(self._shown_length, self._at, end - self._at))
+        self._shown.append(self._original[self._at : end])
+        self._shown_length += end - self._at
+        self._at = end
 
 
 def changed_span(old: str, new: str) -> tuple[int, int, int]:

@@ -1,0 +1,57 @@
+import pytest
+from PySide6.QtWidgets import QMenu
+
+
+@pytest.fixture
+def presets(form):
+    return form.cards._presets
+
+
+def entries(presets, text, choose=lambda prompt: None):
+    menu = QMenu()
+    presets.fill(menu, text, choose)
+    return {action.text(): action for action in menu.actions() if action.text()}, menu
+
+
+def test_a_prompt_is_kept_under_a_name_and_shown_by_it(show, short, presets, card, project):
+    show(short)
+    assert card(0).head.preset.text() == "Presets"
+    presets.keep("  Kind  ", "Be kind.")
+    assert project.presets() == {"Kind": "Be kind."}
+    assert card(0).head.preset.text() == "preset “Kind”"
+
+
+def test_a_preset_is_chosen_for_another_example(
+    show, conversation, presets, card, example, project
+):
+    project.set_preset("Brief", "Be brief.")
+    show(conversation(("system", "Be kind."), ("user", "Hi"), ("assistant", "Yes")))
+    found, _menu = entries(presets, "Be kind.", presets.parent()._edits.set_system_prompt)
+    found["Brief"].trigger()
+    assert example.conversation.messages[0].text == "Be brief."
+    assert card(0).head.preset.text() == "preset “Brief”"
+
+
+def test_a_preset_is_deleted(show, short, presets, project):
+    show(short)
+    presets.keep("Kind", "Be kind.")
+    found, _menu = entries(presets, "Be kind.")
+    found["Delete the preset"].trigger()
+    assert project.presets() == {}
+
+
+def test_the_name_is_asked_for(show, short, presets, project, qtbot):
+    show(short)
+    dialog = presets.ask_name("Be kind.")
+    assert dialog.textValue() == "Be kind"
+    dialog.setTextValue("Kind")
+    dialog.accept()
+    assert project.presets() == {"Kind": "Be kind."}
+
+
+def test_a_prompt_for_many_is_told(show, short, presets, form, qtbot):
+    show(short)
+    found, _menu = entries(presets, "Be kind.")
+    with qtbot.waitSignal(form.system_prompt_wanted) as told:
+        found["Set on selected examples…"].trigger()
+    assert told.args == ["Be kind."]
