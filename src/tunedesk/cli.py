@@ -1,0 +1,185 @@
+"""The command line: `tunedesk` opens the window, its subcommands work without Qt.
+
+This module knows the words of the command line; what a command does stands in `commands`, loaded
+only when it is asked for.
+"""
+
+import argparse
+import contextlib
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tunedesk import __version__
+from tunedesk.errors import Cancelled, UserError
+
+EPILOG = """\
+Without a command, `tunedesk` opens the window, and `tunedesk FILE` opens a project or imports a
+data file into a new one.
+
+examples:
+  tunedesk check train.jsonl
+  tunedesk tokens train.jsonl --model gpt-4.1-mini
+  tunedesk import law.tunedesk letters.jsonl replies.jsonl
+  tunedesk export law.tunedesk approved.jsonl --where "state:approved"
+  tunedesk fix train.jsonl train-fixed.jsonl
+
+exit status:
+  0  all is well
+  1  problems of severity error were found
+  2  a file cannot be read, or the command was used wrongly
+"""
+
+COMMANDS = {
+    "open": "open the window, on a file if one is named",
+    "check": "name every problem of data files, and count their tokens",
+    "tokens": "say how long a data file is and what training on it would cost",
+    "import": "import data files into a project, made if it is not there",
+    "export": "write the examples of a project as JSONL",
+    "fix": "mend what can be mended safely in a data file",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # A letter that the terminal cannot show must not end the command.
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    given = with_command(given)
+    options = make_parser(given[0]).parse_args(given)
+    try:
+        if options.command == "open":
+            return open_window(options)
+        command = importlib.import_module(f"tunedesk.commands.{options.command}_command")
+        status: int = command.run(options)
+        sys.stdout.flush()
+        return status
+    except UserError as error:
+        print(f"tunedesk: {error}", file=sys.stderr)
+        return 2
+    except (Cancelled, KeyboardInterrupt):
+        print("tunedesk: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has had enough, as `head` has; nothing is left to flush.
+        sys.stdout = None  # type: ignore[assignment]
+        return 0
+
+
+def with_command(given: list[str]) -> list[str]:
+    """Put `open` before arguments that name no command: they are the window's."""
+    if given and (given[0] in COMMANDS or given[0] in ("-h", "--help", "--version")):
+        return given
+    return ["open", *given]
+
+
+def open_window(options: argparse.Namespace) -> int:
+    """Open the window; the only place where the command line meets Qt."""
+    from tunedesk.gui.application import run
+
+    return run(path=options.file, theme=options.theme, sample=options.sample)
+
+
+def make_parser(command_given: str = "") -> argparse.ArgumentParser:
+    """The parser of all commands.
+
+    Args:
+        command_given: The command that is to be run: only its own long help is loaded.
+    """
+    parser = argparse.ArgumentParser(
+        prog="tunedesk",
+        description="Write, review and check conversations, and fine-tune models on them.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"tunedesk {__version__}")
+    group = parser.add_subparsers(
+        metavar="COMMAND", dest="command", required=True, title="commands"
+    )
+    command = {
+        name: group.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        for name, text in COMMANDS.items()
+    }
+    _window_arguments(command["open"])
+    _check_arguments(command["check"])
+    _tokens_arguments(command["tokens"])
+    _import_arguments(command["import"])
+    _export_arguments(command["export"])
+    _fix_arguments(command["fix"])
+    if command_given == "export":
+        from tunedesk.project.query_language import QUERY_HELP
+
+        command["export"].epilog = QUERY_HELP
+    return parser
+
+
+def _window_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="a project, or a data file to import"
+    )
+    parser.add_argument(
+        "--theme", choices=("light", "dark", "system"), help="the look, for this time"
+    )
+    parser.add_argument("--sample", action="store_true", help="open the sample project")
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a data file")
+    parser.add_argument(
+        "--target",
+        default="openai",
+        metavar="NAME",
+        help="whose rules to apply: openai (the default), azure, together, nebius, local",
+    )
+    parser.add_argument("--no-tokens", action="store_true", help="do not count tokens: faster")
+    parser.add_argument("--json", action="store_true", help="one JSON object a file, one a line")
+    parser.epilog = (
+        "Exit status: 0 no errors, 1 errors, 2 a file that cannot be read, of another format, or "
+        "wrong use."
+    )
+
+
+def _tokens_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="a data file")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--model", metavar="M", help="a base model or a fine-tuned one (ft:...)")
+    which.add_argument("--encoding", metavar="E", help="a token encoding, such as o200k_base")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="PROJECT", help="NAME.tunedesk")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a data file")
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="PROJECT", help="NAME.tunedesk")
+    parser.add_argument("out", type=Path, metavar="OUT", help="the JSONL file to write")
+    parser.add_argument(
+        "--where", default="", metavar="QUERY", help="which examples; all unless told"
+    )
+    parser.add_argument(
+        "--without-errors",
+        action="store_true",
+        help="leave out examples with errors too; records that are no JSON object always are",
+    )
+
+
+def _fix_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="a data file")
+    parser.add_argument("out", type=Path, metavar="OUT", help="the JSONL file to write")
+    parser.add_argument(
+        "--rule",
+        nargs="+",
+        default=[],
+        metavar="CODE",
+        help="fix only these problems (codes as `tunedesk check --json` names them)",
+    )

@@ -1,0 +1,120 @@
+"""`tunedesk check`: exit status, the object of --json, every problem with its line."""
+
+import json
+
+from tunedesk.formats import check_file as check_file_module
+
+KEYS = {
+    "file",
+    "format",
+    "encoding",
+    "records",
+    "examples",
+    "unreadable",
+    "errors",
+    "warnings",
+    "hints",
+    "tokens",
+    "issues",
+}
+
+
+def test_a_good_file_is_all_well(command, write_rows, good_rows):
+    file = write_rows("good.jsonl", good_rows)
+    status, out, _err = command("check", file, "--json")
+    report = json.loads(out)
+    assert status == 0
+    assert set(report) == KEYS
+    assert (report["format"], report["encoding"], report["examples"]) == ("chat", "utf-8", 12)
+    assert (report["records"], report["unreadable"], report["errors"]) == (12, 0, 0)
+    assert set(report["tokens"]) == {"encoding", "messages", "tools", "images", "max"}
+
+
+def test_tokens_are_those_of_the_published_formula(command, write_rows):
+    message = {"role": "user", "content": "hello world"}
+    file = write_rows("one.jsonl", [{"messages": [message]}])
+    _status, out, _err = command("check", file, "--json")
+    tokens = json.loads(out)["tokens"]
+    # 3 for the message, 1 for its role, 2 for its words, 3 at the end.
+    assert tokens == {"encoding": "o200k_base", "messages": 9, "tools": 0, "images": 0, "max": 9}
+
+
+def test_every_problem_is_named_with_its_line_and_place(command, write_rows, good_rows):
+    bad = {"messages": [{"role": "bot", "content": 7}, {"role": "assistant", "content": "{{x}}"}]}
+    file = write_rows("bad.jsonl", [*good_rows, bad, "{oops"])
+    status, out, _err = command("check", file, "--json")
+    report = json.loads(out)
+    found = {(issue["line"], issue["code"], issue["path"]) for issue in report["issues"]}
+    assert status == 1
+    assert report["unreadable"] == 1
+    assert (13, "role_unknown", "/messages/0/role") in found
+    assert (13, "content_not_text", "/messages/0/content") in found
+    assert (13, "placeholder", "/messages/1/content") in found
+    assert (14, "not_json", "") in found
+    for issue in report["issues"]:
+        assert set(issue) == {"line", "code", "severity", "path", "message", "fixable"}
+        assert len(issue["message"].split()) > 3
+
+
+def test_without_tokens_none_are_told(command, write_rows, good_rows):
+    file = write_rows("good.jsonl", good_rows)
+    status, out, _err = command("check", file, "--json", "--no-tokens")
+    assert status == 0
+    assert json.loads(out)["tokens"] is None
+
+
+def test_several_files_give_a_line_each_and_the_worst_status(command, write_rows, good_rows):
+    good = write_rows("good.jsonl", good_rows)
+    few = write_rows("few.jsonl", good_rows[:3])
+    status, out, _err = command("check", good, few, "--json")
+    assert status == 1
+    assert [json.loads(line)["examples"] for line in out.splitlines()] == [12, 3]
+
+
+def test_another_format_is_named_and_left_alone(command, write_rows):
+    file = write_rows("pairs.jsonl", [{"prompt": "a", "completion": "b"}] * 12)
+    status, out, err = command("check", file, "--json")
+    assert status == 2
+    assert json.loads(out)["format"] == "prompt_completion"
+    assert json.loads(out)["examples"] == 12
+    assert "pairs.jsonl" in err
+
+
+def test_a_missing_file_is_a_sentence(command, tmp_path):
+    status, out, err = command("check", tmp_path / "nothing.jsonl")
+    assert (status, out) == (2, "")
+    assert "nothing.jsonl" in err
+    assert "Traceback" not in err
+
+
+def test_an_unknown_target_is_a_sentence(command, write_rows, good_rows):
+    status, _out, err = command("check", write_rows("a.jsonl", good_rows), "--target", "moon")
+    assert status == 2
+    assert "moon" in err
+
+
+def test_the_report_for_people_names_lines_and_counts(command, write_rows, good_rows):
+    file = write_rows("bad.jsonl", [*good_rows, {"messages": []}])
+    status, out, _err = command("check", file)
+    assert status == 1
+    assert "line 13" in out
+    assert "1 errors" in out
+
+
+def test_duplicates_are_named_at_the_first_of_them(command, write_rows, good_rows):
+    file = write_rows("double.jsonl", [*good_rows, good_rows[4]])
+    _status, out, _err = command("check", file, "--json")
+    issues = json.loads(out)["issues"]
+    assert [(i["line"], i["severity"]) for i in issues if i["code"] == "duplicate_examples"] == [
+        (5, "warning")
+    ]
+
+
+def test_a_large_file_gives_the_same_in_worker_processes(
+    command, write_rows, good_rows, monkeypatch
+):
+    rows = [*good_rows, {"messages": []}, "{oops", *good_rows]
+    file = write_rows("large.jsonl", rows)
+    here = json.loads(command("check", file, "--json")[1])
+    monkeypatch.setattr(check_file_module, "SMALL_FILE", 0)
+    assert json.loads(command("check", file, "--json")[1]) == here
