@@ -61,6 +61,11 @@ class ExampleProblems(QWidget):
         open_example.text_changed.connect(self._refresh_if_gone)
         self._refresh()
 
+    @property
+    def position(self) -> str:
+        """Which problem is chosen, of how many, in words."""
+        return self._position.text()
+
     def set_target(self, target: str) -> None:
         """Judge the severities for another target."""
         if target != self._target:

@@ -60,6 +60,8 @@ class SetProblems(QWidget):
         rows = [self._set_row(key, problem, target) for key, problem in self._set_problems.items()]
         rows.sort(key=lambda row: SEVERITIES.index(row.severity))
         rows += rule_rows(counts, target, may_fix=self._may_fix)
+        if not examples:
+            rows.clear()  # that a blank page has too few examples need not be said
         self.list.set_rows(rows)
         self._stack.setCurrentIndex(1 if rows else 0)
         if not examples:

@@ -3,10 +3,10 @@
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
-from tunedesk.gui.examples.panel.fix_work import FixWork
 
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.open_example import OpenExample
+from tunedesk.gui.examples.panel.fix_work import FixWork
 from tunedesk.gui.examples.panel.history_tab import HistoryTab
 from tunedesk.gui.examples.panel.problems_tab import ProblemsTab
 from tunedesk.gui.examples.panel.tokens_tab import TokensTab
@@ -70,7 +70,7 @@ class SidePanel(QFrame):
             background=background,
             theme=theme,
         )
-        self._fixes = FixWork(
+        self.fixes = FixWork(
             project=project,
             open_example=open_example,
             background=background,
@@ -99,8 +99,8 @@ class SidePanel(QFrame):
         column.addWidget(self._pages, 1)
         self.problems.count_changed.connect(lambda count: self.tabs.set_count(0, count))
         self.problems.filter_requested.connect(self.filter_requested)
-        self.problems.fix_requested.connect(self._fixes.preview_one)
-        self.problems.fix_all_requested.connect(self._fixes.preview_all)
+        self.problems.fix_requested.connect(self.fixes.preview_one)
+        self.problems.fix_all_requested.connect(self.fixes.preview_all)
         self.tokens.filter_requested.connect(self.filter_requested)
         self.tokens.example_requested.connect(self._open)
         self._close.clicked.connect(self.close_requested)
@@ -135,7 +135,7 @@ class SidePanel(QFrame):
         self._settings.window[_REMEMBERED_ALL] = self.problems.shows_all
         for tab in (self.problems, self.tokens, self.history):
             tab.close_project()
-        self._fixes.close_project()
+        self.fixes.close_project()
 
     def sizeHint(self) -> QSize:
         """As drawn."""

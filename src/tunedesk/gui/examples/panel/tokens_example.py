@@ -65,6 +65,9 @@ class ExampleTokens(QWidget):
             lines.append(_part(_("Tools, estimate"), facts.tool_tokens, _ESTIMATE, about=True))
         if facts.image_tokens:
             lines.append(_part(_("Images, estimate"), facts.image_tokens, _ESTIMATE, about=True))
+        frame = facts.message_tokens - sum(self._open_example.message_tokens)
+        if lines[1:] and frame > 0:
+            lines.append(_part(_("Frame"), frame, _("What the format itself takes")))
         lines += [
             FactLine(
                 _("Trained on"),

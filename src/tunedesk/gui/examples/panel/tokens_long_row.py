@@ -9,8 +9,6 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _
 
-_PADDING = 6
-
 
 class LongRowButton(QAbstractButton):
     """Number, preview and tokens of an example.
@@ -52,11 +50,11 @@ class LongRowButton(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         color = self._theme.color
-        ground = "pressed" if self.isDown() else "hover" if self.underMouse() else "surface"
-        painter.setPen(color("accent") if self.hasFocus() else Qt.PenStyle.NoPen)
-        painter.setBrush(color(ground))
-        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 5, 5)
-        inner = self.rect().adjusted(_PADDING, 0, -_PADDING, 0)
+        pointed_at = self.underMouse() or self.hasFocus()
+        if self.hasFocus():
+            painter.setPen(color("accent"))
+            painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 5, 5)
+        inner = self.rect()
         left = QRect(inner)
         middle = int(Qt.AlignmentFlag.AlignVCenter)
         tokens = f"{self._row.tokens:,}"
@@ -70,7 +68,7 @@ class LongRowButton(QAbstractButton):
         painter.drawText(left, middle, number)
         left.setLeft(left.left() + metrics.horizontalAdvance(number) + 8)
         preview = " ".join(self._row.preview.split())
-        painter.setPen(color("text"))
+        painter.setPen(color("accent" if pointed_at else "text"))
         painter.drawText(
             left, middle, metrics.elidedText(preview, Qt.TextElideMode.ElideRight, left.width())
         )

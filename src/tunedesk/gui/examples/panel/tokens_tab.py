@@ -11,16 +11,15 @@ from tunedesk.checks.targets import target as target_of
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.change_feed import ChangeFeed
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.fact_lines import FactLines
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.examples.panel.recheck import Recheck
 from tunedesk.gui.examples.panel.tokens_example import ExampleTokens
 from tunedesk.gui.examples.panel.tokens_figures import SetFigures, find_figures
+from tunedesk.gui.examples.panel.tokens_lengths import SetLengths
 from tunedesk.gui.examples.panel.tokens_model import ModelChoice
-from tunedesk.gui.examples.panel.tokens_set import SetTokens, cost_lines
+from tunedesk.gui.examples.panel.tokens_totals import SetTotals
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
@@ -64,27 +63,20 @@ class TokensTab(QScrollArea):
             project=project, background=background, feedback=feedback, parent=self
         )
         self.example = ExampleTokens(open_example=open_example, theme=theme)
-        self.all = SetTokens(theme=theme)
+        self.totals = SetTotals(theme=theme)
+        self.lengths = SetLengths(theme=theme)
         self.choice = ModelChoice(
             theme=theme,
             catalogue=Catalogue.load(),
             today=datetime.date.today(),
             parent=None,
         )
-        self._cost = FactLines(theme=theme)
-        self._cost_note = Label(
-            theme,
-            _("An epoch is one pass of the training through all examples."),
-            "small",
-            "muted",
-            wrap=True,
-        )
         self._bars: Histogram | None = None
         self._build()
         self.choice.set_enabled(not project.read_only)
         self.choice.model_chosen.connect(self._choose_model)
-        self.all.filter_requested.connect(self.filter_requested)
-        self.all.example_requested.connect(self.example_requested)
+        self.lengths.filter_requested.connect(self.filter_requested)
+        self.lengths.example_requested.connect(self.example_requested)
         self._answer = ProjectAnswer(
             project=project,
             background=background,
@@ -119,13 +111,9 @@ class TokensTab(QScrollArea):
         column.setContentsMargins(14, 14, 14, 18)
         column.setSpacing(18)
         column.addWidget(self.example)
-        column.addWidget(self.all)
+        column.addWidget(self.totals)
         column.addWidget(self.choice)
-        cost = QVBoxLayout()
-        cost.setSpacing(8)
-        cost.addWidget(self._cost)
-        cost.addWidget(self._cost_note)
-        column.addLayout(cost)
+        column.addWidget(self.lengths)
         column.addStretch()
         self.setWidget(inner)
 
@@ -135,15 +123,15 @@ class TokensTab(QScrollArea):
 
             self._bars = Histogram(theme=self._theme)
             self._bars.bar_requested.connect(self._show_bar)
-            self.all.bars_place.addWidget(self._bars)
+            self.lengths.bars_place.addWidget(self._bars)
             if self._figures is not None:
                 self._show_bars(self._figures)
 
     def _take(self, figures: SetFigures) -> None:
         self._figures = figures
-        self.all.show_figures(figures)
+        self.totals.show_figures(figures)
+        self.lengths.show_figures(figures)
         self._show_bars(figures)
-        self._show_cost()
 
     def _show_bars(self, figures: SetFigures) -> None:
         if self._bars is not None:
@@ -155,13 +143,6 @@ class TokensTab(QScrollArea):
             ExampleQuery(tokens=(bar.low, bar.high)),
             _("{low} to {high} tokens").format(low=f"{bar.low:,}", high=f"{bar.high:,}"),
         )
-
-    def _show_cost(self) -> None:
-        filled = self._figures is not None and self._figures.examples > 0
-        self._cost.setVisible(filled)
-        self._cost_note.setVisible(filled)
-        if self._figures is not None and filled:
-            self._cost.set_lines(cost_lines(self._figures, self.choice.model))
 
     def _choose_model(self, model: BaseModel) -> None:
         """Keep the choice in the project and count everything anew where that matters."""
@@ -181,5 +162,5 @@ class TokensTab(QScrollArea):
         target = str(self._project.setting("target"))
         limit = target_of(target).token_limit if model is None else model.token_limit
         self.example.set_basis(limit, model.title if model else "")
+        self.totals.set_model(model)
         self._answer.ask(limit)
-        self._show_cost()
