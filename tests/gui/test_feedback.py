@@ -55,7 +55,7 @@ def test_messages_keep_their_place_when_the_window_grows(feedback, window, qtbot
     window.show()
     toast = feedback.toast("Here")
     window.resize(1200, 800)
-    qtbot.waitUntil(lambda: toast.geometry().bottom() > 700)
+    qtbot.waitUntil(lambda: toast.geometry().bottom() > 600)
     assert 1200 - 30 < toast.geometry().right() < 1200
 
 

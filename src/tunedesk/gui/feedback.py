@@ -148,10 +148,12 @@ class Feedback(QObject):
     def _arrange(self) -> None:
         """Stack the messages from the bottom upwards, at the end of the lines.
 
-        There they cover neither the buttons of review nor the rows of the table.
+        There, and a bar's height above the status line, they cover neither the buttons of review
+        nor the rows of the table.
         """
         mirrored = self._window.layoutDirection() == Qt.LayoutDirection.RightToLeft
-        bottom = self._window.height() - self._theme.size("status") - MARGIN
+        bars = self._theme.size("status") + self._theme.size("toolbar")
+        bottom = self._window.height() - bars - MARGIN
         for toast in reversed(self._toasts):
             width = min(
                 max(toast.sizeHint().width(), 280), WIDTH, self._window.width() - 2 * MARGIN
