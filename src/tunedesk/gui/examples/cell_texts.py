@@ -21,19 +21,19 @@ class CellTexts:
         """What a cell shows."""
         match column:
             case Column.NUMBER:
-                return self._locale.toString(row.number)
+                return f"{row.number:,}"
             case Column.STATE:
                 look = STATES.get(row.state)
                 return look.label if look else row.state
             case Column.PREVIEW:
                 return row.preview
             case Column.TURNS:
-                return self._locale.toString(row.turns)
+                return f"{row.turns:,}"
             case Column.TOKENS:
-                return self._locale.toString(row.tokens)
+                return f"{row.tokens:,}"
             case Column.PROBLEMS:
-                found = row.errors + row.warnings
-                return self._locale.toString(found) if found else ""
+                found = row.errors + row.warnings + row.hints
+                return f"{found:,}" if found else ""
             case Column.TAGS:
                 return ", ".join(row.tags)
             case Column.SOURCE:

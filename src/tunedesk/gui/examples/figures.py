@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from tunedesk.checks.cost import default_epochs
 from tunedesk.checks.models import Catalogue
+from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL, MODEL_SETTING
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.project import Project
@@ -12,9 +13,6 @@ from tunedesk.project.totals import Totals
 
 FIGURE_KINDS = frozenset({"set", "added", "deleted", "state", "tags", "facts", "text", "settings"})
 """After these kinds of changes the figures may be others."""
-
-MODEL_SETTING = "model"
-DEFAULT_MODEL = "gpt-4.1-mini"
 
 
 class Figures(NamedTuple):
@@ -40,7 +38,7 @@ def find_figures(project: Project) -> Figures:
         project.totals(),
         project.tags(),
         list(sources.items()),
-        str(project.setting(MODEL_SETTING, DEFAULT_MODEL)),
+        str(project.setting(MODEL_SETTING) or DEFAULT_MODEL),
     )
 
 

@@ -112,7 +112,8 @@ def _find_ids(
     with contextlib.closing(project.handle()) as handle:
         if tell_first is not None:
             first = array("q", handle.first_ids(query, FIRST_ROWS))
-            if len(first) < FIRST_ROWS:
+            # The first hits of a search are those found in a moment; there may be more.
+            if len(first) < FIRST_ROWS and not query.search:
                 return first
             tell_first(first)
         return handle.ids(query, progress)

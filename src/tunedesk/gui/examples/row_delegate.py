@@ -180,6 +180,7 @@ class RowDelegate(QStyledItemDelegate):
         for count, tone, glyph in (
             (row.errors, "error", "warning-circle"),
             (row.warnings, "warning", "warning"),
+            (row.hints, "muted", "lightbulb"),
         ):
             if count:
                 x += 4 + self._paint_pill(painter, x, rect, f"{count:,}", tone, glyph)

@@ -87,11 +87,16 @@ class SearchField(QLineEdit):
             case _:
                 super().keyPressEvent(event)
 
+    def _least_with_key(self, key: str) -> int:
+        """The width from which the key does not stand on the words."""
+        words = self.fontMetrics().horizontalAdvance(self.placeholderText())
+        return words + self.fontMetrics().horizontalAdvance(key) + 76
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the key that leads here, as long as the field is empty."""
         super().paintEvent(event)
         key = self._action.shortcut().toString(self._action.shortcut().SequenceFormat.NativeText)
-        if self.text() or not key or self.hasFocus():
+        if self.text() or not key or self.hasFocus() or self.width() < self._least_with_key(key):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

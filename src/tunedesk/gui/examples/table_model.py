@@ -1,7 +1,7 @@
 """The examples as rows: the ids of all of them, and a small cache of those that are looked at."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import (
@@ -32,6 +32,9 @@ STATE_ROLE = ID_ROLE + 1
 
 LARGE_SPLICE = 20_000
 """A change of more rows than this in the middle is told as a new list, which costs less."""
+
+LOOKED_THROUGH = 2_000_000
+"""Ids that are compared in the GUI thread to follow a change; beyond, the background does it."""
 
 MEMBERSHIP_KINDS = frozenset({"text", "facts", "state", "tags"})
 ORDER_KINDS = frozenset({"added", "deleted", "order"})
@@ -128,6 +131,7 @@ class ExampleTableModel(QAbstractTableModel):
         kinds = change.kinds
         if kinds & ORDER_KINDS:
             self._cache.clear()
+            self._change_at_once(change)
             self._feed.refresh()
             self._tell_all()
             return
@@ -141,10 +145,36 @@ class ExampleTableModel(QAbstractTableModel):
         if _may_move_rows(self._query):
             self._feed.refresh()
 
-    def _tell_rows(self, example_ids: Iterable[int]) -> None:
-        last = len(Column) - 1
+    def _change_at_once(self, change: ProjectChange) -> None:
+        """Take away or bring single rows now; the answer from the background confirms it."""
+        ids = change.ids
+        if ids is None or not self._may_look_up(len(ids)) or not self._complete:
+            return
+        if "deleted" in change.kinds:
+            rows = sorted({self.row_of(example_id) for example_id in ids} - {-1}, reverse=True)
+            left = self._ids[:]
+            for row in rows:
+                del left[row]
+            self._change_to(left)
+        elif "added" in change.kinds and not _may_move_rows(self._query):
+            present = self._ids[:]
+            for row in sorted(self._project.rows(ids), key=lambda row: row.number):
+                if row_of(present, row.id, row.number - 1) < 0:
+                    present.insert(row.number - 1, row.id)
+            self._change_to(present)
+
+    def _may_look_up(self, count: int) -> bool:
+        """Whether so many ids are found among the rows without a stall."""
+        return count * len(self._ids) <= LOOKED_THROUGH
+
+    def _tell_rows(self, example_ids: Sequence[int]) -> None:
         for example_id in example_ids:
             self._cache.forget(example_id)
+        if not self._may_look_up(len(example_ids)):
+            self._tell_all()
+            return
+        last = len(Column) - 1
+        for example_id in example_ids:
             row = self.row_of(example_id)
             if row >= 0:
                 self.dataChanged.emit(self.index(row, 0), self.index(row, last))

@@ -69,6 +69,8 @@ class ExampleTable(QTableView):
         self.header = TableHeader(theme, self)
         self.setHorizontalHeader(self.header)
         self.setModel(model)
+        # With the table's own selection the header would look at each of a million selected rows.
+        self.header.setSelectionModel(QItemSelectionModel(model, self.header))
         self.delegate = RowDelegate(model, theme)
         self.setItemDelegate(self.delegate)
         self._set_up()

@@ -1,0 +1,266 @@
+"""The dialog that writes examples into a file: which ones, what is left out, and where to."""
+
+import contextlib
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QWidget,
+)
+
+from tunedesk.gui.background import Background
+from tunedesk.gui.examples.chosen_rows import examples_words
+from tunedesk.gui.examples.export_run import ExportRun
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.dialog import Dialog
+from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.i18n import _, ngettext
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
+from tunedesk.project.totals import Totals
+from tunedesk.settings import Settings
+
+FOLDER = "examples.export_folder"
+SUFFIX = ".jsonl"
+UNREADABLE = (
+    "not_json",
+    "not_an_object",
+    "not_a_number",
+    "control_character_raw",
+    "nested_too_deep",
+)
+"""The problems of rows that are no JSON objects; these are never written."""
+
+
+class ExportDialog(Dialog):
+    """Asks which examples to write and says how many that are, before and after."""
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        query: ExampleQuery,
+        background: Background,
+        feedback: Feedback,
+        settings: Settings,
+        theme: Theme,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(theme, _("Export examples"), parent=parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(540)
+        self._project = project
+        self._background = background
+        self._settings = settings
+        self._run = ExportRun(project=project, background=background, feedback=feedback)
+        self._queries = [
+            ExampleQuery(),
+            ExampleQuery(states=("approved",)),
+            query,
+        ]
+        self._totals: dict[int, Totals] = {}
+        self._unreadable: dict[int, int] = {}
+        self._choices = QButtonGroup(self)
+        labels = (_("All examples"), _("The approved ones"), _("Those of the filter"))
+        for number, label in enumerate(labels):
+            self._choices.addButton(QRadioButton(label), number)
+        self._choices.button(2 if not query.unfiltered else 0).setChecked(True)
+        self._choices.button(2).setVisible(not query.unfiltered)
+        self._without_errors = QCheckBox(_("Leave out examples with errors"))
+        self._without_errors.setChecked(True)
+        self._says = Label(theme, _("Counting …"), "strong", wrap=True)
+        self._leaves_out = Label(theme, "", "base", "warning", wrap=True)
+        self._file = QLineEdit(str(self._first_path()))
+        self._file.setAccessibleName(_("File"))
+        self._file_note = Label(theme, "", "small", "muted", wrap=True)
+        self._browse = QPushButton(_("Browse…"))
+        self.add_cancel()
+        self._write = self.add_button(_("Write file"), "primary", default=True)
+        self._lay_out()
+        self._connect()
+        self._take_path()
+        self._count()
+
+    def _lay_out(self) -> None:
+        theme = self.theme
+        column = self.body
+        column.addWidget(
+            Label(
+                theme,
+                _(
+                    "As JSONL, one example a line, in UTF-8. What was never edited is written "
+                    "as it came."
+                ),
+                "base",
+                "muted",
+                wrap=True,
+            )
+        )
+        column.addSpacing(6)
+        column.addWidget(SectionTitle(theme, _("Which")))
+        for button in self._choices.buttons():
+            column.addWidget(button)
+        column.addSpacing(2)
+        column.addWidget(self._without_errors)
+        column.addSpacing(8)
+        column.addWidget(SectionTitle(theme, _("File")))
+        row = QHBoxLayout()
+        row.addWidget(self._file, 1)
+        row.addWidget(self._browse)
+        column.addLayout(row)
+        column.addWidget(self._file_note)
+        column.addSpacing(6)
+        column.addWidget(self._says)
+        column.addWidget(self._leaves_out)
+        column.addStretch()
+        self._browse.setAutoDefault(False)
+
+    def _connect(self) -> None:
+        self._choices.idClicked.connect(lambda _number: self._say())
+        self._without_errors.toggled.connect(self._say)
+        self._file.textChanged.connect(self._take_path)
+        self._browse.clicked.connect(self._choose_file)
+        self._write.clicked.connect(self._start)
+
+    # Which
+
+    def query(self) -> ExampleQuery:
+        """The examples that are chosen, in the order they came in."""
+        chosen = self._queries[self._choices.checkedId()]
+        return replace(chosen, sort="number", descending=False)
+
+    @property
+    def leave_out_errors(self) -> bool:
+        """Whether examples with errors stay behind."""
+        return self._without_errors.isChecked()
+
+    def _count(self) -> None:
+        self._background.run(_count, self._project, self._queries, on_result=self._take_counts)
+
+    def _take_counts(self, counts: list[tuple[Totals, int]]) -> None:
+        self._totals = {number: totals for number, (totals, _lost) in enumerate(counts)}
+        self._unreadable = {number: lost for number, (_totals, lost) in enumerate(counts)}
+        for number, found in self._totals.items():
+            button = self._choices.button(number)
+            name = button.text().split("  ")[0]
+            button.setText(f"{name}  {found.count:,}")
+            button.setAccessibleName(name)
+            button.setEnabled(found.count > 0)
+        self._say()
+
+    def _say(self) -> None:
+        """Say what will be written and what not."""
+        totals = self._totals.get(self._choices.checkedId())
+        if totals is None:
+            return
+        left = self._left_out()
+        count = totals.count - left
+        words = ngettext(
+            "{examples} will be written.", "{examples} will be written.", count
+        ).format(examples=examples_words(count))
+        self._says.setText(words)
+        if self.leave_out_errors and left:
+            note = ngettext(
+                "{n} has errors and is left out.", "{n} have errors and are left out.", left
+            ).format(n=f"{left:,}")
+        elif totals.with_errors:
+            note = _errors_stay_words(totals.with_errors - left, left)
+        else:
+            note = ""
+        self._leaves_out.setText(note)
+        self._leaves_out.setVisible(bool(note))
+        self._without_errors.setEnabled(totals.with_errors > 0)
+        self._refresh_button()
+
+    def _left_out(self) -> int:
+        """How many of the chosen examples will not be written."""
+        chosen = self._choices.checkedId()
+        if self.leave_out_errors:
+            return self._totals[chosen].with_errors
+        return self._unreadable[chosen]
+
+    def _refresh_button(self) -> None:
+        totals = self._totals.get(self._choices.checkedId())
+        some = totals is not None and totals.count > self._left_out()
+        self._write.setEnabled(some and self._path() is not None)
+
+    # Where to
+
+    def _first_path(self) -> Path:
+        folder = Path(str(self._settings.window.get(FOLDER, "")) or self._project.path.parent)
+        if not folder.is_dir():
+            folder = self._project.path.parent
+        return folder / f"{self._project.path.stem}{SUFFIX}"
+
+    def _path(self) -> Path | None:
+        text = self._file.text().strip()
+        if not text:
+            return None
+        path = Path(text).expanduser()
+        return path if path.suffix else path.with_suffix(SUFFIX)
+
+    def _take_path(self) -> None:
+        path = self._path()
+        exists = path is not None and path.is_file()
+        self._file_note.setText(_("This file exists and will be replaced.") if exists else "")
+        self._file_note.set_tone("warning" if exists else "muted")
+        self._file_note.setVisible(exists)
+        self._refresh_button()
+
+    def _choose_file(self) -> None:
+        dialog = QFileDialog(self, _("Export"), self._file.text())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        # The dialog of ours says that a file will be replaced.
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
+        dialog.setDefaultSuffix(SUFFIX[1:])
+        dialog.setNameFilters([_("JSONL (*.jsonl)"), _("All files (*)")])
+        dialog.fileSelected.connect(self._file.setText)
+        dialog.open()
+
+    def _start(self) -> None:
+        path = self._path()
+        if path is None:
+            return
+        self._settings.window[FOLDER] = str(path.parent)
+        self._run.start(path, self.query(), leave_out_errors=self.leave_out_errors)
+        self.accept()
+
+
+def _errors_stay_words(staying: int, unreadable: int) -> str:
+    """What to say when examples with errors are written too."""
+    parts = []
+    if staying:
+        words = ngettext(
+            "{n} of them has errors: a training service may refuse the file.",
+            "{n} of them have errors: a training service may refuse the file.",
+            staying,
+        )
+        parts.append(words.format(n=f"{staying:,}"))
+    if unreadable:
+        words = ngettext(
+            "{n} row is no JSON object and is left out.",
+            "{n} rows are no JSON objects and are left out.",
+            unreadable,
+        )
+        parts.append(words.format(n=f"{unreadable:,}"))
+    return " ".join(parts)
+
+
+def _count(project: Project, queries: list[ExampleQuery]) -> list[tuple[Totals, int]]:
+    """The totals of each query, and how many of its rows are no JSON objects."""
+    with contextlib.closing(project.handle()) as handle:
+        return [
+            (handle.totals(query), handle.count(replace(query, problems=UNREADABLE)))
+            for query in queries
+        ]

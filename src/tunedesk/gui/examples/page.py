@@ -1,0 +1,415 @@
+"""The Examples page: toolbar, filters, and the table, the form and the side panel side by side."""
+
+import datetime
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout
+
+from tunedesk.errors import UserError
+from tunedesk.examples.json_path import Path as JsonPath
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.background import Background
+from tunedesk.gui.examples import place_kept
+from tunedesk.gui.examples.change_feed import ChangeFeed
+from tunedesk.gui.examples.check_run import CheckRun
+from tunedesk.gui.examples.clipboard import Clipboard
+from tunedesk.gui.examples.columns import Column
+from tunedesk.gui.examples.export_dialog import ExportDialog
+from tunedesk.gui.examples.figures import FIGURE_KINDS, Figures, find_figures, status_parts
+from tunedesk.gui.examples.filter_bar import FilterBar
+from tunedesk.gui.examples.find_replace_door import FindReplaceDoor
+from tunedesk.gui.examples.form.form import ExampleForm
+from tunedesk.gui.examples.form.open_example import OpenExample
+from tunedesk.gui.examples.import_runs import ImportRuns
+from tunedesk.gui.examples.page_empty import PageEmpty
+from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
+from tunedesk.gui.examples.panel.side_panel import SidePanel
+from tunedesk.gui.examples.row_actions import RowActions
+from tunedesk.gui.examples.row_menus import RowMenus
+from tunedesk.gui.examples.row_work import RowWork
+from tunedesk.gui.examples.sort_order import query_sorted_by, shown_sort
+from tunedesk.gui.examples.table_model import ExampleTableModel
+from tunedesk.gui.examples.table_pane import TablePane
+from tunedesk.gui.examples.table_view import ExampleTable
+from tunedesk.gui.examples.toolbar import Toolbar
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.page import Page
+from tunedesk.gui.theme import Theme
+from tunedesk.project.project import Project, ProjectChange
+from tunedesk.project.query import ExampleQuery
+from tunedesk.settings import Settings
+
+TABLE_WIDTH, FORM_WIDTH, PANEL_WIDTH = 470, 560, 290
+"""How the three share the window at first; what is left over goes to the form and the table."""
+
+COLUMNS = "examples.columns"
+SPLITTER = "examples.splitter"
+PANEL_SHOWN = "examples.panel"
+
+
+class ExamplesPage(Page):
+    """Everything that is done with the examples of one project."""
+
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        background: Background,
+        feedback: Feedback,
+        actions: Actions,
+        theme: Theme,
+    ) -> None:
+        super().__init__()
+        self._project = project
+        self._settings = settings
+        self._background = background
+        self._feedback = feedback
+        self._actions = actions
+        self._theme = theme
+        self._figures: Figures | None = None
+        self.open_example = OpenExample(project, background, self)
+        self.model = ExampleTableModel(project, background, self)
+        self.table = ExampleTable(self.model, theme)
+        self.toolbar = Toolbar(theme, actions)
+        self.filters = FilterBar(theme)
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+
+    # Building
+
+    def _make_parts(self) -> None:
+        project, background, feedback = self._project, self._background, self._feedback
+        self.form = ExampleForm(
+            project,
+            self.open_example,
+            self._settings,
+            background,
+            feedback,
+            self._actions,
+            self._theme,
+        )
+        self.panel = SidePanel(
+            project=project,
+            open_example=self.open_example,
+            settings=self._settings,
+            background=background,
+            feedback=feedback,
+            theme=self._theme,
+        )
+        self.work = RowWork(
+            project=project, background=background, feedback=feedback, flush=self.flush
+        )
+        self.row_actions = RowActions(
+            project=project,
+            actions=self._actions,
+            feedback=feedback,
+            model=self.model,
+            table=self.table,
+            open_example=self.open_example,
+            work=self.work,
+            parent=self,
+        )
+        self.menus = RowMenus(
+            actions=self._actions,
+            row_actions=self.row_actions,
+            model=self.model,
+            table=self.table,
+            tags=lambda: self._figures.tags if self._figures else [],
+        )
+        self.replace = FindReplaceDoor(
+            project=project,
+            open_example=self.open_example,
+            background=background,
+            feedback=feedback,
+            theme=self._theme,
+            model=self.model,
+            row_actions=self.row_actions,
+            parent=self,
+        )
+        self.clipboard = Clipboard(
+            project=project,
+            actions=self._actions,
+            feedback=feedback,
+            work=self.work,
+            rows=self.row_actions.rows,
+            behind=self.row_actions.place_for_new,
+            parent=self,
+        )
+        self.imports = ImportRuns(
+            project=project,
+            background=background,
+            feedback=feedback,
+            actions=self._actions,
+            settings=self._settings,
+            theme=self._theme,
+            page=self,
+        )
+        self.check = CheckRun(
+            project=project, background=background, feedback=feedback, flush=self.flush, parent=self
+        )
+        self.pane = TablePane(model=self.model, table=self.table, theme=self._theme)
+        self.empty = PageEmpty(self._theme, self._actions)
+        self.feed = ChangeFeed(project, self)
+        self.figures = ProjectAnswer(
+            project=project,
+            background=background,
+            question=find_figures,
+            kinds=FIGURE_KINDS,
+            parent=self,
+        )
+
+    def _lay_out(self) -> None:
+        self.pane.setMinimumWidth(280)
+        self.form.setMinimumWidth(340)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(1)
+        for widget, stretch in ((self.pane, 3), (self.form, 4), (self.panel, 0)):
+            self.splitter.addWidget(widget)
+            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
+        self.splitter.setSizes([TABLE_WIDTH, FORM_WIDTH, PANEL_WIDTH])
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.splitter)
+        self.stack.addWidget(self.empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.toolbar, self.filters, self.stack):
+            column.addWidget(widget)
+        column.setStretch(2, 1)
+
+    def _connect(self) -> None:
+        search, table = self.toolbar.search, self.table
+        search.search_changed.connect(self._search)
+        search.left.connect(self._leave_search)
+        self.filters.query_asked.connect(self.ask)
+        self.row_actions.query_asked.connect(self.ask)
+        self.pane.clear_asked.connect(self.filters.clear)
+        self.pane.place_shown.connect(self.form.set_place)
+        table.header.sort_asked.connect(self._sort_by)
+        table.header.changed.connect(self._keep_columns)
+        table.example_chosen.connect(self._open)
+        table.entered.connect(self.form.focus_messages)
+        table.copy_asked.connect(self.clipboard.copy)
+        table.paste_asked.connect(self.clipboard.paste)
+        table.files_dropped.connect(self.import_files)
+        self.row_actions.example_made.connect(self._write_new)
+        self.row_actions.examples_came.connect(self._show_first)
+        self.clipboard.pasted.connect(self._show_first)
+        self.form.leave_requested.connect(table.setFocus)
+        self.panel.filter_requested.connect(self.ask)
+        self.panel.example_requested.connect(self.go_to)
+        self.panel.close_requested.connect(lambda: self._show_panel(False))
+        self.check.checked.connect(self._show_checked)
+        self.imports.problems_asked.connect(self._show_checked)
+        self.feed.changed.connect(self._take_change)
+        self.figures.ready.connect(self._take_figures)
+        self.model.complete.connect(self._take_complete)
+        self._connect_actions()
+
+    def _connect_actions(self) -> None:
+        self._handlers = {
+            "edit.search": self._go_to_search,
+            "edit.replace": self.replace.open,
+            "project.import": self.imports.choose,
+            "project.export": self._export,
+            "project.check": self.check.start,
+            "go.table": self.table.setFocus,
+            "go.form": self.form.focus_messages,
+            "go.problem": self.panel.next_problem,
+            "view.panel": self._show_panel,
+            "panel.problems": lambda: self._focus_panel("problems"),
+            "panel.tokens": lambda: self._focus_panel("tokens"),
+            "panel.history": lambda: self._focus_panel("history"),
+        }
+        for action_id, handler in self._handlers.items():
+            self._actions.connect(action_id, handler)
+        for action_id in ("project.import", "project.check"):
+            self._actions[action_id].setEnabled(not self._project.read_only)
+
+    # What the window asks
+
+    def flush(self) -> None:
+        """Write down what was typed a moment ago."""
+        self.open_example.flush()
+
+    def place(self) -> dict[str, Any]:
+        """Filter, open example and scroll."""
+        self._settings.window[SPLITTER] = self.splitter.sizes()
+        return {"query": place_kept.query_to_json(self.model.query), **self.table.place()}
+
+    def restore(self, place: dict[str, Any]) -> None:
+        """Begin where the user was, or at the first example."""
+        window = self._settings.window
+        self.table.header.take_state(window.get(COLUMNS))
+        sizes = window.get(SPLITTER)
+        if isinstance(sizes, list) and len(sizes) == 3 and all(type(n) is int for n in sizes):
+            self.splitter.setSizes(sizes)
+        self._show_panel(window.get(PANEL_SHOWN, True) is not False)
+        example, offset = place.get("example"), place.get("offset")
+        self.table.take_place(
+            example if type(example) is int else None, offset if type(offset) is int else 0
+        )
+        query = place_kept.query_from_json(place.get("query"))
+        self._show_whether_empty()
+        self.filters.show_query(query)
+        self._ask(query)
+        self.figures.watch(True)
+
+    def take_focus(self) -> None:
+        """Begin in the table, or at the first step of an empty project."""
+        if self.stack.currentWidget() is self.empty:
+            self.empty.first.setFocus()
+        else:
+            self.table.setFocus()
+
+    def import_files(self, paths: list[Path]) -> None:
+        """Bring files in."""
+        self.imports.start(paths)
+
+    def shut(self) -> None:
+        """The project closes."""
+        self._actions.release(*self._handlers)
+        for part in (
+            self.row_actions,
+            self.clipboard,
+            self.imports,
+            self.check,
+            self.replace,
+            self.figures,
+            self.feed,
+            self.model,
+        ):
+            part.close()
+        self.panel.close_project()
+        self.open_example.close()
+
+    # Which rows show
+
+    def ask(self, query: ExampleQuery, title: str = "") -> None:
+        """Show the examples of a query; `title` says what it is, where chips cannot.
+
+        If the open example is not among them, the first of them is opened.
+        """
+        if query.sort == "number" and title:
+            now = self.model.query
+            query = replace(query, sort=now.sort, descending=now.descending)
+        self.table.go_to_example(self.open_example.example_id, first_if_missing=True)
+        self.filters.show_query(query, title)
+        self._ask(query)
+
+    def _ask(self, query: ExampleQuery) -> None:
+        self.toolbar.search.show_search(query.search)
+        self.table.header.show_sort(shown_sort(query), query.descending)
+        self.table.can_reorder = shown_sort(query) is None and not self._project.read_only
+        self.form.set_search(query.search)
+        self.model.ask(query)
+
+    def _search(self, search: str) -> None:
+        query = replace(self.model.query, search=search)
+        self.filters.show_query(query)
+        self._ask(query)
+
+    def _leave_search(self, to_first: bool) -> None:
+        self.table.setFocus()
+        if to_first:
+            self.table.go_to_first()
+
+    def _go_to_search(self) -> None:
+        self.toolbar.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.toolbar.search.selectAll()
+
+    def _sort_by(self, column: int) -> None:
+        self.ask(query_sorted_by(self.model.query, Column(column)))
+
+    def _keep_columns(self) -> None:
+        self._settings.window[COLUMNS] = self.table.header.state()
+
+    # Which example is open
+
+    def go_to(self, example_id: int, path: JsonPath = ()) -> None:
+        """Open an example and go to a value in it, whatever the filter shows."""
+        self.table.go_to_example(example_id)
+        self.open_example.open(example_id)
+        if path:
+            self.open_example.go_to(path)
+
+    def _open(self, example_id: int) -> None:
+        if example_id == self.open_example.example_id:
+            return
+        try:
+            self.open_example.open(example_id)
+        except UserError as error:
+            self._feedback.error(error)
+        self.model.release_current()
+
+    def _write_new(self, example_id: int) -> None:
+        if not self.model.query.unfiltered:
+            self.ask(replace(ExampleQuery(), sort=self.model.query.sort))
+        self.go_to(example_id)
+        self._show_whether_empty()
+        self.form.focus_messages()
+
+    def _show_first(self, example_ids: list[int]) -> None:
+        if example_ids:
+            self.table.go_to_example(example_ids[0])
+
+    def _take_complete(self) -> None:
+        """The rows are there: without any, an example that was deleted is not open either."""
+        open_id = self.open_example.example_id
+        if not self.model.rowCount() and open_id is not None and not self._project.rows([open_id]):
+            self.open_example.open(None)
+        self.row_actions.enable(self.open_example.example_id is not None)
+
+    # What follows changes
+
+    def _take_change(self, change: ProjectChange) -> None:
+        self.model.take_change(change)
+        if change.kinds & {"added", "deleted"}:
+            self._show_whether_empty()
+
+    def _show_whether_empty(self) -> None:
+        some = len(self._project.first_ids(ExampleQuery(), 1)) > 0
+        self.stack.setCurrentWidget(self.splitter if some else self.empty)
+        self.filters.setVisible(some)
+        self.toolbar.search.setEnabled(some)
+        for action_id in ("project.export", "project.check", "edit.search"):
+            writes = action_id == "project.check"
+            self._actions[action_id].setEnabled(some and not (writes and self._project.read_only))
+
+    def _take_figures(self, figures: Figures) -> None:
+        self._figures = figures
+        self.filters.show_totals(figures.totals)
+        self.filters.show_choices(figures.tags, figures.sources)
+        self.status_changed.emit(status_parts(figures, datetime.date.today()))
+
+    # Panel and dialogs
+
+    def _show_panel(self, shown: bool) -> None:
+        self.panel.setVisible(shown)
+        self._actions["view.panel"].setChecked(shown)
+        self._settings.window[PANEL_SHOWN] = shown
+
+    def _focus_panel(self, tab: str) -> None:
+        self._show_panel(True)
+        self.panel.focus_tab(tab)
+
+    def _show_checked(self) -> None:
+        self._show_panel(True)
+        self.panel.show_all_problems()
+
+    def _export(self) -> None:
+        self.flush()
+        ExportDialog(
+            project=self._project,
+            query=self.model.query,
+            background=self._background,
+            feedback=self._feedback,
+            settings=self._settings,
+            theme=self._theme,
+            parent=self.window(),
+        ).open()
