@@ -6,6 +6,7 @@ import pickle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tunedesk.checks.check import Checker, CheckJob, check_texts
 from tunedesk.errors import UserError
 

@@ -1,6 +1,7 @@
 """What is right is left alone: no error and no warning on good examples in many languages."""
 
 import pytest
+
 from tunedesk.checks.check import Checker
 from tunedesk.checks.severity import severity
 

@@ -1,9 +1,10 @@
-"""Reading a record: the quick way and the careful one come to the same, and duplicates never slip."""
+"""The quick and the careful way of reading come to the same, and no duplicate slips through."""
 
 import json
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tunedesk.checks.reading import read_carefully, read_record
 
 _json = st.recursive(

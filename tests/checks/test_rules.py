@@ -1,6 +1,7 @@
-"""Every fault that a sample holds is named with its code, place and severity, by every rule family."""
+"""Every fault that a sample holds is named with its code, place and severity."""
 
 import pytest
+
 from tunedesk.checks.check import Checker
 from tunedesk.checks.sentences import advice, sentence, title
 from tunedesk.checks.severity import severity

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tunedesk.checks.chat_rules import check_chat
 from tunedesk.checks.order_rules import role_letters
 from tunedesk.checks.reading import read_carefully

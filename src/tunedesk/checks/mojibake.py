@@ -30,7 +30,9 @@ HINT = re.compile(
 """Stands in every text with mojibake, and rarely elsewhere: a quick look before the slow one."""
 
 # One of these pairs is proof by itself; of the others there must be two.
-_PLAIN_PROOF = re.compile(f"[ÃÂ][{re.escape(TELLING)}©®°\x80-\x9f]|â€[™œ\x9d“”¦¢˜]|ðŸ|ï»¿")
+_PLAIN_PROOF = re.compile(
+    f"[ÃÂ][{re.escape(TELLING)}©®°\x80-\x9f]|â€[™œ\x9d“”¦¢˜]|ðŸ|ï»¿|á[º»][{re.escape(TELLING)}]"
+)
 
 
 def find_mojibake(text: str) -> tuple[str, str] | None:

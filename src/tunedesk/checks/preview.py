@@ -4,13 +4,15 @@ from typing import Any
 
 LENGTH = 160
 _READ = 400
+# Shorter texts are mostly names of roles and kinds.
+_SHORT = 6
 
 
 def one_line(text: str) -> str:
     """The beginning of the text in one line of at most 160 characters."""
     start = text[:LENGTH]
     if start.isprintable():
-        return start
+        return start.strip()
     start = " ".join(text[:_READ].split())[:LENGTH]
     return start.encode("utf-8", "replace").decode()
 
@@ -44,7 +46,7 @@ def _any_text(value: Any) -> str:
         for item in level:
             children = item.values() if isinstance(item, dict) else item
             for child in children if isinstance(item, (dict, list)) else ():
-                if isinstance(child, str) and len(child.strip()) > 3:
+                if isinstance(child, str) and len(child.strip()) > _SHORT:
                     return child
                 if isinstance(child, (dict, list)):
                     inner.append(child)

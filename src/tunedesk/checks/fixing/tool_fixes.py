@@ -17,6 +17,9 @@ from tunedesk.examples.json_path import Path
 from tunedesk.examples.json_text import parse
 
 
+_CALL_KEYS = ("name", "arguments")
+
+
 def arguments_to_text(text: str, problem: Problem) -> str | None:
     """Write arguments that stand as an object as a text, spelled as they are."""
     node = parse(text).find(problem.path)
@@ -108,6 +111,8 @@ def _can_be_modern(record: dict[str, Any], messages: list[Any]) -> bool:
         if isinstance(message.get("function_call"), dict):
             waiting += 1
             if message.get("tool_calls") or message.get("role") != "assistant":
+                return False
+            if not all(isinstance(message["function_call"].get(key), str) for key in _CALL_KEYS):
                 return False
         elif message.get("function_call") is not None:
             return False

@@ -1,0 +1,97 @@
+"""Damaged letters are found and put right; good text in any language is left alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunedesk.checks.mojibake import find_mojibake, repair_mojibake
+from tunedesk.checks.text_rules import is_plain_text
+
+
+def _damaged(text):
+    """The text as a program shows it that takes UTF-8 for Windows-1252."""
+    shown = []
+    for byte in text.encode():
+        letter = bytes([byte]).decode("cp1252", "replace")
+        shown.append(chr(byte) if letter == "\ufffd" else letter)
+    return "".join(shown)
+
+
+TEXTS = [
+    "café",
+    "Größe und Spaß",
+    "naïve “quoted” text",
+    "don’t – do",
+    "Привет мир",
+    "Ελλάδα",
+    "你好世界",
+    "日本語です",
+    "한국어",
+    "şişe ğ ı",
+    "😀 fine",
+    "20 °C and more",
+    "été « oui »",
+    "São Paulo",
+    "שלום",
+    "مرحبا",
+    "สวัสดี",
+    "नमस्ते",
+    "Việt Nam",
+    "Łódź",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_damage_is_found_and_put_right(text):
+    damaged = _damaged(text)
+    assert find_mojibake(damaged) is not None
+    assert repair_mojibake(damaged) == text
+    assert not is_plain_text(damaged)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_good_text_is_left_alone(text):
+    assert find_mojibake(text) is None
+    assert repair_mojibake(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "«\u00a0café\u00a0»",
+        "IRMÃ” “É» À” Ô’",
+        "„Spaß“ Größe…",
+        "5×½ 2×¼",
+        "l’énoncé\u00a0§ 5",
+        "été…” è—à",
+        "CAFÉ™ É® Ñ©",
+        "¿Ñandú? ¡Épico!",
+        "žluťoučký kůň Š›ž",
+        "Ø° Å· ï€",
+        "â€",
+        "Ã",
+        "naïveté—",
+    ],
+)
+def test_signs_behind_letters_are_no_damage(text):
+    assert find_mojibake(text) is None
+
+
+_letters = st.text(alphabet="aé ßçñüöäøåãõÉÀşğıłžščřЖяعשα你。“”’–»«…€°\u00a0", max_size=20)
+
+
+@given(_letters)
+def test_good_letters_in_any_order_are_left_alone(text):
+    assert repair_mojibake(text) == text
+
+
+@given(_letters)
+def test_repairing_twice_changes_nothing_more(text):
+    repaired = repair_mojibake(_damaged(text))
+    assert repair_mojibake(repaired) == repaired
+
+
+@given(st.text(max_size=30))
+def test_the_quick_look_misses_nothing(text):
+    if find_mojibake(text) is not None:
+        assert not is_plain_text(text)
