@@ -105,6 +105,11 @@ class FindReplace(Dialog):
         """Room for some samples."""
         return QSize(620, 600)
 
+    @property
+    def searching(self) -> bool:
+        """Whether places are being counted."""
+        return self._task is not None
+
     def set_places(self, places: Sequence[Place]) -> None:
         """Offer other places to look in, as the filter or the selection changed."""
         self.fields.set_places(places)

@@ -35,18 +35,18 @@ class Histogram(QWidget):
         self._chosen = -1
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(_("Tokens per example"))
-        self._plot = pg.PlotWidget(self, antialias=False)
-        self._plot.setFixedHeight(_HEIGHT)
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.setMenuEnabled(False)
-        self._plot.hideButtons()
-        self._plot.hideAxis("left")
-        self._plot.hideAxis("bottom")
-        self._plot.setMouseEnabled(x=False, y=False)
-        self._plot.viewport().setMouseTracking(True)
-        self._plot.viewport().installEventFilter(self)
+        self.plot = pg.PlotWidget(self, antialias=False)
+        self.plot.setFixedHeight(_HEIGHT)
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self.plot.hideAxis("left")
+        self.plot.hideAxis("bottom")
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.viewport().setMouseTracking(True)
+        self.plot.viewport().installEventFilter(self)
         self._items = pg.BarGraphItem(x=[], height=[], width=0.86)
-        self._plot.addItem(self._items)
+        self.plot.addItem(self._items)
         self._low, self._middle, self._high = QLabel(), QLabel(), QLabel()
         line = QHBoxLayout()
         line.setContentsMargins(0, 0, 0, 0)
@@ -58,7 +58,7 @@ class Histogram(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addWidget(self._plot)
+        column.addWidget(self.plot)
         column.addLayout(line)
         theme.changed.connect(self._paint)
         self._paint()
@@ -82,7 +82,7 @@ class Histogram(QWidget):
             self._paint()
 
     def _paint(self) -> None:
-        self._plot.setBackground(self._theme.color("surface"))
+        self.plot.setBackground(self._theme.color("surface"))
         counts = np.array([bar.examples for bar in self._bars], dtype=float)
         highest = counts.max(initial=1.0)
         heights = np.where(counts > 0, np.maximum(counts, highest * _LEAST_BAR), 0)
@@ -92,7 +92,7 @@ class Histogram(QWidget):
         self._items.setOpts(
             x=np.arange(len(self._bars)), height=heights, width=0.86, brushes=brushes, pen=None
         )
-        self._plot.setRange(
+        self.plot.setRange(
             xRange=(-0.5, max(len(self._bars), 1) - 0.5), yRange=(0, highest), padding=0
         )
         for label in (self._low, self._middle, self._high):
@@ -113,8 +113,8 @@ class Histogram(QWidget):
         ).format(low=f"{bar.low:,}", high=f"{bar.high:,}", count=f"{bar.examples:,}")
 
     def _bar_at(self, place: QPointF) -> int:
-        scene = self._plot.mapToScene(place.toPoint())
-        number = round(self._plot.plotItem.vb.mapSceneToView(scene).x())
+        scene = self.plot.mapToScene(place.toPoint())
+        number = round(self.plot.plotItem.vb.mapSceneToView(scene).x())
         return number if 0 <= number < len(self._bars) else -1
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -127,7 +127,7 @@ class Histogram(QWidget):
                 self.choose(number)
                 hand = number >= 0 and self._bars[number].examples
                 shape = Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor
-                self._plot.viewport().setCursor(shape)
+                self.plot.viewport().setCursor(shape)
             elif event.type() == QEvent.Type.MouseButtonPress:
                 self.setFocus(Qt.FocusReason.MouseFocusReason)
             elif (

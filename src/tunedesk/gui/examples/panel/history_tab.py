@@ -74,8 +74,8 @@ class HistoryTab(QWidget):
         self.diff = DiffView(name=_("What changed"), theme=theme)
         self._nothing = Label(theme, "", "base", "muted", wrap=True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._step = Chip(theme, _("This step"))
-        self._original = Chip(theme, _("Since the original"))
+        self.step_chip = Chip(theme, _("This step"))
+        self.original_chip = Chip(theme, _("Since the original"))
         self.back_button = QPushButton(_("Back to this"))
         self.back_button.setAccessibleName(_("Back to this"))
         self.back_button.setToolTip(_("Give the example this text again; it can be undone"))
@@ -109,11 +109,11 @@ class HistoryTab(QWidget):
         chips = QHBoxLayout()
         chips.setContentsMargins(14, 10, 14, 8)
         chips.setSpacing(6)
-        for chip in (self._step, self._original):
+        for chip in (self.step_chip, self.original_chip):
             group.addButton(chip)
             chips.addWidget(chip)
         chips.addStretch()
-        self._step.setChecked(True)
+        self.step_chip.setChecked(True)
         group.buttonClicked.connect(self._show_chosen)
         self._below = QStackedWidget()
         for part in (self.diff, self._nothing):
@@ -185,7 +185,7 @@ class HistoryTab(QWidget):
             entry.version_after is not None and not row.present and not self._open_example.read_only
         )
         before = entry.version_before
-        if self._original.isChecked() and entry.version_after is not None:
+        if self.original_chip.isChecked() and entry.version_after is not None:
             before = self._first_version
         if before is None or entry.version_after is None or before == entry.version_after:
             self._show_changes(detail_changes(entry), first=entry.version_before is None)

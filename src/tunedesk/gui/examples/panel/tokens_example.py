@@ -26,13 +26,13 @@ class ExampleTokens(QWidget):
         self._open_example = open_example
         self._limit = 0
         self._model = ""
-        self._lines = FactLines(theme=theme)
+        self.facts = FactLines(theme=theme)
         self._note = Label(theme, "", "small", "muted", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(SectionTitle(theme, _("This example")))
-        column.addWidget(self._lines)
+        column.addWidget(self.facts)
         column.addWidget(self._note)
         open_example.loaded.connect(self.refresh)
         open_example.facts_changed.connect(self.refresh)
@@ -47,7 +47,7 @@ class ExampleTokens(QWidget):
         """Show the figures of the example as it is now."""
         facts = self._open_example.facts
         if self._open_example.example_id is None or facts is None:
-            self._lines.set_lines([])
+            self.facts.set_lines([])
             self._note.setText(_("No example is open."))
             return
         estimated = facts.tool_tokens + facts.image_tokens
@@ -78,7 +78,7 @@ class ExampleTokens(QWidget):
             ),
             FactLine(_("Limit"), f"{self._limit:,}"),
         ]
-        self._lines.set_lines(lines)
+        self.facts.set_lines(lines)
         if over > 0:
             self._note.setText(
                 _("{count} tokens too long: the end, the answer, would be cut off.").format(

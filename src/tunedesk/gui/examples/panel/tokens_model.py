@@ -39,14 +39,14 @@ class ModelChoice(QWidget):
             title = _("{model} (ended)").format(model=model.title) if ended else model.title
             self._combo.addItem(title, model.id)
         self._combo.activated.connect(self._choose)
-        self._lines = FactLines(theme=theme)
+        self.facts = FactLines(theme=theme)
         self._note = Label(theme, "", "small", "muted", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(SectionTitle(theme, _("Base model")))
         column.addWidget(self._combo)
-        column.addWidget(self._lines)
+        column.addWidget(self.facts)
         column.addWidget(self._note)
         self._show()
 
@@ -79,7 +79,7 @@ class ModelChoice(QWidget):
     def _show(self) -> None:
         model = self.model
         if model is None:
-            self._lines.set_lines([])
+            self.facts.set_lines([])
             self._note.setText(_("The model that the examples will tune."))
             return
         lines = []
@@ -105,7 +105,7 @@ class ModelChoice(QWidget):
                 )
             )
         lines.append(FactLine(_("Counts tokens by"), model.encoding))
-        self._lines.set_lines(lines)
+        self.facts.set_lines(lines)
         self._note.setText(self._note_on(model))
 
     def _note_on(self, model: BaseModel) -> str:

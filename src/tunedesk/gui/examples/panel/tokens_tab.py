@@ -59,7 +59,7 @@ class TokensTab(QScrollArea):
         self._project = project
         self._theme = theme
         self._figures: SetFigures | None = None
-        self._recheck = Recheck(
+        self.recheck = Recheck(
             project=project, background=background, feedback=feedback, parent=self
         )
         self.example = ExampleTokens(open_example=open_example, theme=theme)
@@ -71,7 +71,7 @@ class TokensTab(QScrollArea):
             today=datetime.date.today(),
             parent=None,
         )
-        self._bars: Histogram | None = None
+        self.bars: Histogram | None = None
         self._build()
         self.choice.set_enabled(not project.read_only)
         self.choice.model_chosen.connect(self._choose_model)
@@ -99,7 +99,7 @@ class TokensTab(QScrollArea):
         """Let go of the project."""
         self._feed.close()
         self._answer.close()
-        self._recheck.close()
+        self.recheck.close()
 
     def _build(self) -> None:
         self.setWidgetResizable(True)
@@ -118,12 +118,12 @@ class TokensTab(QScrollArea):
         self.setWidget(inner)
 
     def _make_bars(self) -> None:
-        if self._bars is None:
+        if self.bars is None:
             from tunedesk.gui.examples.panel.histogram import Histogram
 
-            self._bars = Histogram(theme=self._theme)
-            self._bars.bar_requested.connect(self._show_bar)
-            self.lengths.bars_place.addWidget(self._bars)
+            self.bars = Histogram(theme=self._theme)
+            self.bars.bar_requested.connect(self._show_bar)
+            self.lengths.bars_place.addWidget(self.bars)
             if self._figures is not None:
                 self._show_bars(self._figures)
 
@@ -134,9 +134,9 @@ class TokensTab(QScrollArea):
         self._show_bars(figures)
 
     def _show_bars(self, figures: SetFigures) -> None:
-        if self._bars is not None:
-            self._bars.setVisible(bool(figures.bars))
-            self._bars.set_bars(figures.bars)
+        if self.bars is not None:
+            self.bars.setVisible(bool(figures.bars))
+            self.bars.set_bars(figures.bars)
 
     def _show_bar(self, bar: Bin) -> None:
         self.filter_requested.emit(
@@ -149,7 +149,7 @@ class TokensTab(QScrollArea):
         self._project.set_setting(MODEL_SETTING, model.id)
         if self._project.setting("encoding") != model.encoding:
             self._project.set_setting("encoding", model.encoding)
-        self._recheck.start()
+        self.recheck.start()
 
     def _project_changed(self, change: ProjectChange) -> None:
         if "settings" in change.kinds:

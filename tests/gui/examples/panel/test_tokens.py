@@ -1,0 +1,113 @@
+"""The Tokens tab: figures that add up, bars that filter, the base model and its price."""
+
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+
+@pytest.fixture
+def tokens(panel):
+    panel.show_tab("tokens")
+    return panel.tokens
+
+
+def values(lines):
+    return {line.name: line.value for line in lines}
+
+
+def number(text):
+    return int(text.replace("≈", "").replace(",", "").strip())
+
+
+def test_the_parts_of_an_example_add_up(tokens, store, show, talk):
+    text = talk(("system", "Be kind."), ("user", "How are you?"), ("assistant", "Fine, thanks."))
+    show(store(text)[0])
+    figures = values(tokens.example.facts.lines())
+    parts = [line for line in tokens.example.facts.lines() if line.indent]
+    assert [line.name for line in parts] == ["System", "User", "Assistant", "Frame"]
+    assert sum(number(line.value) for line in parts) == number(figures["Tokens (GPT-4.1 mini)"])
+    assert number(figures["Trained on"]) > 0
+    assert figures["Limit"] == "65,536"
+
+
+def test_tools_are_marked_as_an_estimate(tokens, store, show, talk):
+    tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+    show(store(talk(("user", "a"), ("assistant", "b"), tools=[tool]))[0])
+    figures = values(tokens.example.facts.lines())
+    assert figures["Tools, estimate"].startswith("≈")
+    assert figures["Tokens (GPT-4.1 mini)"].startswith("≈")
+
+
+def test_tokens_follow_each_keystroke(tokens, store, show, talk, example, qtbot):
+    show(store(talk(("user", "a"), ("assistant", "b")))[0])
+    before = tokens.example.facts.lines()
+    example.apply(talk(("user", "a"), ("assistant", "b and much more")), "Edit message 2")
+    qtbot.waitUntil(lambda: tokens.example.facts.lines() != before)
+
+
+def test_all_examples_are_added_up_with_their_price(tokens, store, good, project, qtbot):
+    store(*[good(n) for n in range(20)])
+    qtbot.waitUntil(lambda: "Tokens" in values(tokens.totals.facts.lines()))
+    figures = values(tokens.totals.facts.lines())
+    total = project.totals().tokens
+    assert number(figures["Tokens"]) == total
+    assert figures["Epochs (automatic)"] == "5"
+    assert number(figures["Tokens to pay for"]) == 5 * total
+    assert "Cost on GPT-4.1 mini, estimate" in figures
+
+
+def test_another_base_model_has_another_price_and_is_kept(
+    tokens, store, good, project, background, qtbot
+):
+    store(*[good(n) for n in range(20)])
+    qtbot.waitUntil(lambda: "Tokens" in values(tokens.totals.facts.lines()))
+    combo = tokens.choice.combo
+    assert combo.accessibleName() == "Base model"
+    combo.setCurrentIndex(combo.findText("GPT-3.5", Qt.MatchFlag.MatchStartsWith))
+    assert combo.currentText().endswith("(ended)")
+    combo.activated.emit(combo.currentIndex())
+    assert project.setting("encoding") == "cl100k_base"
+    assert project.setting("model") == combo.currentData()
+    qtbot.waitUntil(lambda: not tokens.recheck.running, timeout=20_000)
+    figures = values(tokens.choice.facts.lines())
+    assert figures["Ended"] == "2026-10-23"
+    assert figures["Counts tokens by"] == "cl100k_base"
+    assert any("GPT-3.5" in name for name in values(tokens.totals.facts.lines()))
+
+
+def test_a_click_on_a_bar_filters_to_it(tokens, panel, store, talk, qtbot):
+    store(*[talk(("user", "word " * n), ("assistant", "yes")) for n in range(1, 60)])
+    qtbot.waitUntil(lambda: tokens.bars is not None and len(tokens.bars.bars()) > 5)
+    bar = next(bar for bar in tokens.bars.bars() if bar.examples)
+    view = tokens.bars.plot.viewport()
+    with qtbot.waitSignal(panel.filter_requested) as asked:
+        qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(4, view.height() - 3))
+    assert asked.args[0].tokens == (bar.low, bar.high)
+
+
+def test_bars_are_reached_by_keyboard_and_said(tokens, panel, store, talk, qtbot):
+    store(*[talk(("user", "word " * n), ("assistant", "yes")) for n in range(1, 60)])
+    qtbot.waitUntil(lambda: tokens.bars is not None and len(tokens.bars.bars()) > 5)
+    qtbot.keyClick(tokens.bars, Qt.Key.Key_Right)
+    first = tokens.bars.bars()[0]
+    assert tokens.bars.accessibleDescription().startswith(f"{first.low:,}–{first.high:,}: ")
+    with qtbot.waitSignal(panel.filter_requested):
+        qtbot.keyClick(tokens.bars, Qt.Key.Key_Return)
+
+
+def test_the_longest_are_opened_by_a_click(tokens, panel, store, talk, good, qtbot):
+    ids = store(good(1), talk(("user", "word " * 200), ("assistant", "yes")), good(2))
+    qtbot.waitUntil(lambda: len(tokens.lengths.longest_buttons) > 0)
+    with qtbot.waitSignal(panel.example_requested) as asked:
+        tokens.lengths.longest_buttons[0].click()
+    assert asked.args[0] == ids[1]
+
+
+def test_pyqtgraph_is_not_loaded_before_the_tab_shows():
+    code = (
+        "import sys, tunedesk.gui.examples.panel.side_panel as p;"
+        "sys.exit(int('pyqtgraph' in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
