@@ -91,7 +91,8 @@ def test_repairing_twice_changes_nothing_more(text):
     assert repair_mojibake(repaired) == repaired
 
 
-@given(st.text(max_size=30))
-def test_the_quick_look_misses_nothing(text):
-    if find_mojibake(text) is not None:
-        assert not is_plain_text(text)
+@given(st.text(max_size=8), _letters)
+def test_the_quick_look_misses_nothing(text, letters):
+    for damaged in (_damaged(text), _damaged(letters)):
+        if find_mojibake(damaged) is not None:
+            assert not is_plain_text(damaged)

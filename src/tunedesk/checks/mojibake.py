@@ -26,6 +26,7 @@ _RUN = re.compile(f"{_SEQUENCE}+")
 _ONE = re.compile(_SEQUENCE)
 HINT = re.compile(
     f"[ÂÃÄÅÎÏÐÑÒÓÖØÙÚÛ×à-ïð][{re.escape(TELLING)}\x80-\x9f]|Ã[\u00a0©®°]|â€|Â[\u00a0°©®»«]"
+    f"|[à-ï]{_CONTINUED}[{re.escape(TELLING)}\x80-\x9f]"
 )
 """Stands in every text with mojibake, and rarely elsewhere: a quick look before the slow one."""
 

@@ -16,7 +16,6 @@ from tunedesk.examples.json_edit import (
 from tunedesk.examples.json_path import Path
 from tunedesk.examples.json_text import parse
 
-
 _CALL_KEYS = ("name", "arguments")
 
 
