@@ -13,9 +13,9 @@ from tunedesk.gui.theme import Theme
 from tunedesk.paths import APP_NAME, resource, settings_file
 from tunedesk.settings import Settings
 
-SWITCH_INTERVAL = 0.001
-"""How long a thread may hold Python's lock while the window waits for it; 5 ms is too long for
-scrolling beside an import."""
+SWITCH_INTERVAL = 0.0002
+"""How long a thread may hold Python's lock while the window waits for it. Every call into Qt gives
+the lock away and asks for it again, so at the usual 5 ms a frame beside an import takes seconds."""
 
 
 def run(
