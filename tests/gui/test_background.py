@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 from PySide6.QtCore import QObject, QThread
@@ -174,6 +175,23 @@ def test_nothing_runs_after_close(qapp):
     background.run(lambda: 1)
     background.close()
     assert background.run(lambda: pytest.fail("ran")).cancelled
+
+
+def test_close_does_not_wait_for_a_long_job(qapp):
+    background = Background()
+    started, begun = threading.Event(), time.monotonic()
+    pool = background.pool
+
+    def work():
+        results = pool.map_ordered(time.sleep, [0.0, 120.0])
+        next(results)
+        started.set()
+        next(results)
+
+    background.run(work)
+    assert started.wait(60)
+    background.close()
+    assert time.monotonic() - begun < 60
 
 
 def test_pool_starts_with_the_first_use(background):

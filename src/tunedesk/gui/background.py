@@ -151,10 +151,15 @@ class Background(QObject):
         return len(self._tasks)
 
     def finish(self) -> None:
-        """Cancel what runs, wait until it has ended, and drop every answer: a project closes."""
+        """Cancel what runs, wait until it has ended, and drop every answer: a project closes.
+
+        Worker processes that are in the midst of a job are ended, so that nobody waits for them.
+        """
         self._generation += 1
         for task in self._tasks:
             task.cancel()
+        if self._tasks and self._pool is not None:
+            self._pool.kill()
         wait([future for future in self._tasks.values() if future is not None])
         self._tasks.clear()
         self.busy_changed.emit(0)
