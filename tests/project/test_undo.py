@@ -128,7 +128,7 @@ def test_a_step_of_many_rows_is_one_step(project):
 def test_what_was_typed_during_a_bulk_change_is_left_to_its_own_step(project):
     ids = project.add_examples([new_example(str(number)) for number in range(4)])
     parts = project.parts
-    with StreamedChange(parts, lambda count: ChangeName("worded", {"text": f"bulk {count}"})) as c:
+    with StreamedChange(parts, lambda count: ChangeName.of(f"bulk {count}"), 4) as c:
         project.set_state([ids[3]], "rejected")
         c.write(ids, lambda change, part: edits._write_column(parts, change, part, "state", 2))
     states = [row.state for row in project.rows(ids)]
@@ -142,7 +142,7 @@ def test_what_was_typed_during_a_bulk_change_is_left_to_its_own_step(project):
 
 def test_nothing_is_undone_while_a_bulk_change_runs(project):
     one = add(project, "one")
-    change = StreamedChange(project.parts, lambda count: ChangeName("worded", {"text": "x"}))
+    change = StreamedChange(project.parts, lambda _count: ChangeName.of("x"), 1)
     with change, pytest.raises(UserError):
         project.undo()
     assert words(project) == ["one"]

@@ -62,7 +62,7 @@ def write_in_slices(
         return Written(change_id, count)
     done = 0
     size = SliceSize()
-    with StreamedChange(parts, name) as change:
+    with StreamedChange(parts, name, len(work)) as change:
         while done < len(work):
             part = work[done : done + size.rows]
             with size.measured():
@@ -79,22 +79,27 @@ class StreamedChange:
         written: What it came to, once the `with` block has ended.
     """
 
-    def __init__(self, parts: ProjectParts, name: Callable[[int], ChangeName]) -> None:
+    def __init__(
+        self, parts: ProjectParts, name: Callable[[int], ChangeName], planned: int
+    ) -> None:
         """Prepare a change.
 
         Args:
             parts: The project.
             name: The name of the change, given how many examples it changed.
+            planned: How many examples it may change, for its name until it has ended.
         """
         self.written = Written(None, 0)
         self._parts = parts
         self._name = name
+        self._planned = planned
         self._change_id = 0
         self._count = 0
 
     def __enter__(self) -> "StreamedChange":
         with self._parts.store.transaction():
-            self._change_id = changes.begin(self._parts.store, self._name(0), incomplete=True)
+            name = self._name(self._planned)
+            self._change_id = changes.begin(self._parts.store, name, incomplete=True)
         return self
 
     def write(self, work: Sequence[Work], write: Callable[[int, Sequence[Work]], int]) -> None:

@@ -156,7 +156,7 @@ def edit_examples(
 
     changed: list[int] = []
     found = places = done = 0
-    with StreamedChange(parts, name) as change:
+    with StreamedChange(parts, name, len(ids)) as change:
         for edited in _results(pool, edit_texts, jobs(), len(ids)):
             batch = waiting.popleft()
             texts = [

@@ -11,7 +11,7 @@ from tunedesk.project import migrations, schema
 from tunedesk.project.lock import Holder, ProjectLock
 from tunedesk.project.shared_state import SharedState, user_name
 from tunedesk.project.storage import storage_note
-from tunedesk.project.store import Store, configure_writer, connect
+from tunedesk.project.store import Store, configure_writer, connect, fold_log_in
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
 
@@ -107,6 +107,20 @@ def open_handle(store: Store) -> Store:
         mode = store.value("PRAGMA journal_mode")
         configure_writer(connection, rollback_journal=mode != "wal")
     return Store(connection, store.path, store.shared, read_only=store.read_only)
+
+
+def fold_in(path: Path) -> None:
+    """Make the project one file again, if its writer has gone while others were reading."""
+    if not path.with_name(path.name + "-wal").exists():
+        return
+    lock, _holder = _take_lock(path, "")
+    if lock is None:
+        return
+    try:
+        with contextlib.closing(connect(path)) as connection:
+            fold_log_in(connection)
+    finally:
+        lock.release()
 
 
 def _take_lock(path: Path, author: str) -> tuple[ProjectLock | None, Holder | None]:

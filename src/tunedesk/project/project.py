@@ -104,7 +104,11 @@ class Project:
         opened = opening.open_file(path, author, read_only=read_only)
         project = cls(opened.store, opened.held_by, opened.note)
         if not project.read_only:
-            project.interrupted = tuple(undo.finish_interrupted(project.parts))
+            try:
+                project.interrupted = tuple(undo.finish_interrupted(project.parts))
+            except BaseException:
+                project.close()
+                raise
         return project
 
     def handle(self) -> "Project":
@@ -122,8 +126,12 @@ class Project:
         self._closed = True
         self._store.close()
         shared = self._store.shared
-        if shared.lock is not None and not shared.handles:
+        if shared.handles:
+            return
+        if shared.lock is not None:
             shared.lock.release()
+        elif self.held_by is not None:
+            opening.fold_in(self.path)
 
     def __enter__(self) -> "Project":
         return self

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from tunedesk.errors import UserError
@@ -57,6 +58,38 @@ def configure_writer(connection: sqlite3.Connection, *, rollback_journal: bool) 
     connection.execute("PRAGMA temp_store = MEMORY")
 
 
+def fold_log_in(connection: sqlite3.Connection) -> None:
+    """Bring everything into the one file, unless somebody is still reading."""
+    with contextlib.suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA journal_mode = DELETE")
+
+
+class _DamageTold:
+    """Turns what SQLite says of a damaged file into a sentence for the user."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(exc, sqlite3.DatabaseError) and exc.sqlite_errorcode & 0xFF in (
+            sqlite3.SQLITE_CORRUPT,
+            sqlite3.SQLITE_NOTADB,
+        ):
+            raise UserError(
+                _("The project file is damaged."),
+                _("Open a copy or a backup of it, if there is one; export what can be read."),
+            ) from exc
+
+
+_DAMAGE_TOLD = _DamageTold()
+
+
 class Store:
     """A connection, used by one thread at a time, and what it shares with the other handles.
 
@@ -82,21 +115,24 @@ class Store:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query."""
-        return self.connection.execute(sql, parameters).fetchall()
+        with _DAMAGE_TOLD:
+            return self.connection.execute(sql, parameters).fetchall()
 
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
         """The first row of a query, or None."""
-        found: Row | None = self.connection.execute(sql, parameters).fetchone()
+        with _DAMAGE_TOLD:
+            found: Row | None = self.connection.execute(sql, parameters).fetchone()
         return found
 
     def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         """The first column of the first row, or None."""
-        found = self.connection.execute(sql, parameters).fetchone()
+        found = self.row(sql, parameters)
         return found[0] if found else None
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run a statement; returns how many rows it changed."""
-        return self.connection.execute(sql, parameters).rowcount
+        with _DAMAGE_TOLD:
+            return self.connection.execute(sql, parameters).rowcount
 
     def now(self) -> int:
         """The time in milliseconds since 1970."""
@@ -208,9 +244,7 @@ class Store:
         """Close the connection; the last writing handle folds everything into the one file."""
         self.shared.handles -= 1
         if not self.read_only and not self.shared.handles:
-            with contextlib.suppress(sqlite3.OperationalError):
-                self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                self.connection.execute("PRAGMA journal_mode = DELETE")
+            fold_log_in(self.connection)
         self.connection.close()
 
 

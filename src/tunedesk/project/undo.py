@@ -99,26 +99,28 @@ def finish_interrupted(parts: ProjectParts) -> list[str]:
     for (change_id,) in store.rows("SELECT id FROM change WHERE incomplete = 1 ORDER BY id"):
         step = _step(store, f"{_STEP} WHERE id = ?", (change_id,))
         assert step is not None
-        names.append(change_names.worded(step.name))
-        if step.name.code == "import":
-            _keep(store, step)
+        name = step.name
+        if name.code == "import":
+            name = _keep(store, step)
         else:
             roll_back(parts, change_id)
+        names.append(change_names.worded(name))
     return names
 
 
-def _keep(store: Store, step: Step) -> None:
-    """An import that was cut off: what came is there, and can be undone."""
+def _keep(store: Store, step: Step) -> ChangeName:
+    """An import that was cut off: what came is there, and can be undone; returns its name."""
     with store.transaction():
         count = store.value(
             "SELECT count(*) FROM example WHERE id BETWEEN ? AND ? AND created_change = ?",
             (step.first_added or 0, step.last_added or -1, step.id),
         )
+        name = ChangeName(step.name.code, {**step.name.parameters, "count": count})
         if count:
-            name = ChangeName(step.name.code, {**step.name.parameters, "count": count})
             changes.end(store, step.id, name)
         else:
             changes.forget(store, step.id)
+    return name
 
 
 def _refuse_while_running(store: Store, step: Step) -> None:

@@ -1,0 +1,174 @@
+"""Opening: files that are no projects, newer, damaged or a stranger's trap are refused kindly."""
+
+import sqlite3
+
+import pytest
+from tests.project.made_examples import add, words
+
+from tunedesk.errors import UserError
+from tunedesk.project import integrity, schema
+from tunedesk.project.project import Project
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "Test.tunedesk"
+    with Project.create(path) as project:
+        for number in range(50):
+            add(project, f"example {number}")
+    return path
+
+
+def change(path, *statements):
+    connection = sqlite3.connect(path, isolation_level=None)
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+
+
+def refused(path):
+    before = path.read_bytes() if path.exists() else None
+    with pytest.raises(UserError) as caught:
+        Project.open(path)
+    assert not before or path.read_bytes() == before
+    assert [entry.name for entry in path.parent.iterdir()] == ([path.name] if before else [])
+    return caught.value
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    assert "is not there" in refused(tmp_path / "None.tunedesk").sentence
+
+
+@pytest.mark.parametrize("content", [b"", b"{}\n", b"SQLite format 3\x00" + b"\0" * 84])
+def test_a_file_that_is_no_project(tmp_path, content):
+    path = tmp_path / "Other.tunedesk"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="is not a Tunedesk project"):
+        Project.open(path)
+    assert path.read_bytes() == content
+
+
+def test_a_database_of_another_program(tmp_path):
+    path = tmp_path / "Other.tunedesk"
+    change(path, "CREATE TABLE t(x)")
+    assert "is not a Tunedesk project" in refused(path).sentence
+
+
+def test_a_newer_project(path):
+    change(path, "PRAGMA user_version = 999")
+    error = refused(path)
+    assert "newer Tunedesk" in error.sentence
+    assert "Nothing was changed" in error.advice
+
+
+@pytest.mark.parametrize(
+    "trap",
+    [
+        "CREATE TRIGGER evil AFTER INSERT ON version BEGIN DELETE FROM version_text; END",
+        "CREATE VIEW evil AS SELECT * FROM example",
+        "CREATE TABLE evil(x)",
+        "CREATE INDEX evil ON example(uid)",
+        "CREATE VIRTUAL TABLE evil USING fts5(x)",
+    ],
+)
+def test_things_that_no_project_holds(path, trap):
+    change(path, trap)
+    error = refused(path)
+    assert "holds things that no Tunedesk project holds" in error.sentence
+    assert "evil" in error.sentence
+
+
+def test_a_table_that_was_swapped_for_a_view(path):
+    change(
+        path,
+        "ALTER TABLE preset RENAME TO old",
+        "CREATE VIEW preset AS SELECT 1 AS name, 2 AS text",
+    )
+    assert "holds things" in refused(path).sentence
+
+
+def test_a_missing_table(path):
+    change(path, "DROP TABLE preset")
+    assert "is damaged" in refused(path).sentence
+
+
+def test_a_damaged_file_is_noticed(path):
+    raw = bytearray(path.read_bytes())
+    for start in range(3 * 8192, len(raw), 8192):
+        raw[start : start + 200] = b"\xff" * 200
+    path.write_bytes(raw)
+    with pytest.raises(UserError, match="damaged"):
+        Project.open(path)
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_damage_in_a_place_that_opening_does_not_read(path):
+    with Project.open(path) as project:
+        page = project.parts.store.value(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'version_text'"
+        )
+    raw = bytearray(path.read_bytes())
+    raw[(page - 1) * 8192 : (page - 1) * 8192 + 100] = b"\xff" * 100
+    path.write_bytes(raw)
+    with Project.open(path) as project:
+        assert integrity.find_damage(project)
+        with pytest.raises(UserError, match="damaged"):
+            words(project)
+
+
+def test_a_whole_file_is_found_whole(path):
+    calls = []
+    with Project.open(path) as project:
+        assert integrity.find_damage(project, lambda *done: calls.append(done)) == []
+        assert integrity.find_damage(project, thorough=True) == []
+    assert path.stat().st_size
+
+
+def test_looking_for_damage_can_be_cancelled(path, monkeypatch):
+    monkeypatch.setattr(integrity, "_STEPS_PER_REPORT", 1)
+
+    def cancel(done, total):
+        raise KeyboardInterrupt
+
+    with Project.open(path) as project:
+        with pytest.raises(KeyboardInterrupt):
+            integrity.find_damage(project, cancel)
+        assert project.count() == 50
+
+
+def test_create_never_writes_over_a_file(path):
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="already"):
+        Project.create(path)
+    assert path.read_bytes() == before
+
+
+def test_create_makes_the_folder(tmp_path):
+    with Project.create(tmp_path / "Documents" / "Tunedesk" / "New.tunedesk") as project:
+        assert project.path.is_file()
+
+
+def test_create_where_nothing_can_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="could not be made"):
+        Project.create(tmp_path / "file" / "New.tunedesk")
+
+
+def test_the_header_says_what_the_file_is(path):
+    header = path.read_bytes()[:100]
+    assert int.from_bytes(header[68:72], "big") == schema.APPLICATION_ID
+    assert int.from_bytes(header[60:64], "big") == schema.SCHEMA_VERSION
+
+
+def test_reading_alone_changes_nothing(path):
+    before = path.read_bytes()
+    with Project.open(path, read_only=True) as project:
+        assert len(words(project)) == 50
+        assert project.held_by is None
+        with pytest.raises(UserError, match="reading only"):
+            add(project, "more")
+        with pytest.raises(UserError):
+            project.undo()
+        assert not project.fill_search(1)
+    assert path.read_bytes() == before
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
