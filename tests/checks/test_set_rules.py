@@ -106,6 +106,22 @@ def test_which_prompts_are_alike(first, second, alike):
     assert bool(groups) is alike
 
 
+def test_gathering_in_pieces_is_gathering_at_once():
+    texts = [_text(f"q{n % 7}", f"a{n % 5}", f"You are helper {'abc'[n % 3]}.") for n in range(40)]
+    facts = Checker(encoding=None).check_many(texts)
+    whole, first, second = SetFacts(), SetFacts(), SetFacts()
+    whole.add(range(40), facts, texts)
+    first.add(range(15), facts[:15], texts[:15])
+    second.add(range(15, 40), facts[15:], texts[15:])
+    first.merge(second)
+    assert check_set(first) == check_set(whole)
+
+
+def test_prompts_of_a_template_are_meant_to_differ():
+    prompts = [SystemPrompt(f"You are agent number {n} of a large hotel.", (n,)) for n in range(9)]
+    assert almost_equal_prompts(prompts) == []
+
+
 def test_thousands_of_prompts_take_no_time():
     prompts = [
         SystemPrompt(f"You are agent number {n} of a large hotel.", (n,)) for n in range(3000)

@@ -39,33 +39,32 @@ class SetFacts:
             facts: Their facts.
             texts: Their records, looked into where a system prompt is new.
         """
-        for member, fact, text in zip(members, facts, texts, strict=True):
-            if fact.kind == "unreadable":
-                continue
-            self.examples += 1
-            if fact.fingerprint is None:
-                continue
-            self.members.append(member)
-            self.fingerprints.append(fact.fingerprint)
-            self.questions.append(_NONE if fact.question is None else fact.question)
-            self.answers.append(_NONE if fact.answer is None else fact.answer)
-            system = fact.system
-            self.systems.append(_NONE if system is None else system)
-            if system is None or system in self.prompts or len(self.prompts) >= _MOST_PROMPTS:
-                continue
-            self.prompts[system] = _system_prompt(text)
+        self.examples += sum(fact.kind != "unreadable" for fact in facts)
+        chats = [
+            (member, fact.fingerprint, fact.question, fact.answer, fact.system)
+            for member, fact in zip(members, facts, strict=True)
+            if fact.fingerprint is not None
+        ]
+        for column, numbers in zip(self.columns(), zip(*chats, strict=True), strict=False):
+            column.extend([_NONE if number is None else number for number in numbers])
+        for fact, text in zip(facts, texts, strict=True):
+            if fact.system not in self.prompts and fact.system is not None:
+                if len(self.prompts) >= _MOST_PROMPTS:
+                    break
+                self.prompts[fact.system] = _system_prompt(text)
 
-    def merge(self, other: "SetFacts") -> None:
-        """Take in what was gathered elsewhere, after what is here."""
-        self.examples += other.examples
-        self.members.extend(other.members)
-        self.fingerprints.extend(other.fingerprints)
-        self.questions.extend(other.questions)
-        self.answers.extend(other.answers)
-        self.systems.extend(other.systems)
-        for system, prompt in other.prompts.items():
+    def merge(self, later: "SetFacts") -> None:
+        """Take in what was gathered elsewhere, of examples that come after these."""
+        self.examples += later.examples
+        for column, numbers in zip(self.columns(), later.columns(), strict=True):
+            column.extend(numbers)
+        for system, prompt in later.prompts.items():
             if len(self.prompts) < _MOST_PROMPTS:
                 self.prompts.setdefault(system, prompt)
+
+    def columns(self) -> "tuple[array[int], ...]":
+        """The numbers gathered, each kind in the order of the examples."""
+        return self.members, self.fingerprints, self.questions, self.answers, self.systems
 
 
 def check_set(facts: SetFacts, target_name: str = DEFAULT_TARGET) -> list[SetProblem]:
@@ -102,9 +101,9 @@ def duplicates(fingerprints: Iterable[tuple[int, int]]) -> list[SetProblem]:
         fingerprints: Each example with the hash of its whole conversation.
     """
     pairs = list(fingerprints)
-    twice = _more_than_once(fingerprint for _member, fingerprint in pairs)
+    twice = _more_than_once([fingerprint for _member, fingerprint in pairs])
     groups: dict[int, list[int]] = {}
-    for member, fingerprint in pairs:
+    for member, fingerprint in pairs if twice else ():
         if fingerprint in twice:
             groups.setdefault(fingerprint, []).append(member)
     return [
@@ -120,9 +119,9 @@ def different_answers(asked: Iterable[tuple[int, int, int]]) -> list[SetProblem]
         asked: Each example with the hashes of its question and of its answer.
     """
     triples = list(asked)
-    twice = _more_than_once(question for _member, question, _answer in triples)
+    twice = _more_than_once([question for _member, question, _answer in triples])
     groups: dict[int, list[tuple[int, int]]] = {}
-    for member, question, answer in triples:
+    for member, question, answer in triples if twice else ():
         if question in twice:
             groups.setdefault(question, []).append((member, answer))
     problems = []
@@ -167,7 +166,9 @@ def _similar_prompts(facts: SetFacts) -> list[SetProblem]:
     )
 
 
-def _more_than_once(numbers: Iterable[int]) -> set[int]:
+def _more_than_once(numbers: Sequence[int]) -> set[int]:
+    if len(set(numbers)) == len(numbers):
+        return set()
     return {number for number, times in Counter(numbers).items() if times > 1}
 
 
