@@ -45,6 +45,12 @@ TEXT_KEYS = (
     QKeySequence.StandardKey.SelectNextWord,
     QKeySequence.StandardKey.SelectPreviousWord,
 )
+MENU_ROLES = {
+    "app.preferences": QAction.MenuRole.PreferencesRole,
+    "app.quit": QAction.MenuRole.QuitRole,
+    "help.about": QAction.MenuRole.AboutRole,
+}
+"""Where macOS has a place of its own for them; it would guess by the words otherwise."""
 UNDO_KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 
 
@@ -81,6 +87,7 @@ class Actions(QObject):
             action.setCheckable(spec.checkable)
             action.setVisible(False)
             action.setAutoRepeat(spec.repeats)
+            action.setMenuRole(MENU_ROLES.get(spec.id, QAction.MenuRole.NoRole))
             self._specs[spec.id] = spec
             self._actions[spec.id] = action
             self._give_keys(spec.id)

@@ -53,7 +53,10 @@ class Toast(QFrame):
         self.sentence.setMinimumWidth(min(line, WIDEST_LINE))
         words.addWidget(self.sentence)
         if advice:
-            words.addWidget(Label(theme, advice, "base", "muted", wrap=True))
+            second = Label(theme, advice, "base", "muted", wrap=True)
+            line = second.fontMetrics().horizontalAdvance(advice) + 4
+            second.setMinimumWidth(min(line, WIDEST_LINE))
+            words.addWidget(second)
         layout.addLayout(words, 1)
         if action_text and on_action:
             button = QPushButton(action_text)
