@@ -60,7 +60,7 @@ class FindReplaceFields(QWidget):
         )
         self.roles = [QCheckBox(role_name(role)) for role in _ROLES]
         self.where = QComboBox()
-        self.where.setAccessibleName(_("In"))
+        self.where.setAccessibleName(_("Where"))
         for place in self._places:
             self.where.addItem(place.name)
         self._build(theme)
@@ -117,7 +117,7 @@ class FindReplaceFields(QWidget):
                 (_("Replace with"), self.replacement),
                 ("", choices),
                 (_("In messages of"), roles),
-                (_("In"), self.where),
+                (_("Where"), self.where),
             )
         ):
             label = Label(theme, name, "base", "muted")

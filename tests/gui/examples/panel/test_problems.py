@@ -191,3 +191,14 @@ def test_a_project_without_examples_says_so(panel, qtbot):
     panel.show_all_problems()
     assert not panel.problems.all.list.rows()
     assert not panel.problems.all.list.isVisible()
+
+
+def test_many_groups_of_duplicates_are_one_row(panel, store, good, qtbot):
+    ids = store(*[good(n) for n in range(6)], *[good(n) for n in range(6)])
+    panel.show_all_problems()
+    everything = panel.problems.all.list
+    qtbot.waitUntil(lambda: any(row.count == 12 for row in everything.rows()))
+    everything.choose([row.count for row in everything.rows()].index(12))
+    with qtbot.waitSignal(panel.filter_requested) as asked:
+        everything.button("show").click()
+    assert sorted(asked.args[0].ids) == sorted(ids)

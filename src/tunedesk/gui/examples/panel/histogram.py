@@ -15,7 +15,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.statistics import Bin
 
-_HEIGHT = 132
+_HEIGHT = 104
 _LEAST_BAR = 0.02  # of the highest bar, so that one example among thousands is seen
 
 

@@ -1,6 +1,7 @@
 """The problems of all examples: each rule with its number, and what concerns the set as a whole."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedLayout, QWidget
@@ -18,7 +19,16 @@ from tunedesk.gui.examples.panel.problem_wording import (
 )
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.empty_state import EmptyState
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
+
+_SHOWN_SINGLY = 3
+
+
+class _Gathered(NamedTuple):
+    """A problem of the set, or all of a kind taken together, and how many groups that are."""
+
+    problem: SetProblem
+    groups: int
 
 
 class SetProblems(QWidget):
@@ -37,7 +47,7 @@ class SetProblems(QWidget):
     def __init__(self, *, theme: Theme, may_fix: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._may_fix = may_fix
-        self._set_problems: dict[Hashable, SetProblem] = {}
+        self._set_problems: dict[Hashable, _Gathered] = {}
         self.list = ProblemList(name=_("Problems of all examples"), theme=theme)
         self.list.action_requested.connect(self._act)
         self._empty = EmptyState(theme, "clock", _("Looking at all examples …"))
@@ -56,10 +66,10 @@ class SetProblems(QWidget):
             target: Where it will be trained; decides the severities.
             examples: How many examples there are.
         """
-        self._set_problems = {(p.code, n): p for n, p in enumerate(of_set)}
+        self._set_problems = dict(_gathered(of_set))
         rows = [self._set_row(key, problem, target) for key, problem in self._set_problems.items()]
-        rows.sort(key=lambda row: SEVERITIES.index(row.severity))
         rows += rule_rows(counts, target, may_fix=self._may_fix)
+        rows.sort(key=lambda row: SEVERITIES.index(row.severity))
         if not examples:
             rows.clear()  # that a blank page has too few examples need not be said
         self.list.set_rows(rows)
@@ -72,13 +82,21 @@ class SetProblems(QWidget):
             )
 
     @staticmethod
-    def _set_row(key: Hashable, problem: SetProblem, target: str) -> ProblemRow:
+    def _set_row(key: Hashable, found: _Gathered, target: str) -> ProblemRow:
+        problem = found.problem
         actions = (RowAction(SHOW, _("Show them"), _("Show only these examples in the table")),)
+        sentence = sentences.sentence(problem)
+        if found.groups > 1:
+            sentence = ngettext(
+                "This is so in {count} group of examples.",
+                "This is so in {count} groups of examples.",
+                found.groups,
+            ).format(count=f"{found.groups:,}")
         return ProblemRow(
             key=key,
             severity=severity(problem.code, target),
             title=sentences.title(problem.code),
-            sentence=sentences.sentence(problem),
+            sentence=sentence,
             advice=sentences.advice(problem.code),
             count=len(problem.members),
             actions=actions if problem.members else (),
@@ -87,9 +105,23 @@ class SetProblems(QWidget):
     def _act(self, row: ProblemRow, action: str) -> None:
         of_set = self._set_problems.get(row.key)
         if of_set is not None:
-            if of_set.members:
-                self.members_requested.emit(of_set)
+            if of_set.problem.members:
+                self.members_requested.emit(of_set.problem)
         elif action == SHOW:
             self.rule_requested.emit(str(row.key))
         elif action == FIX_ALL:
             self.fix_all_requested.emit(str(row.key), row.count)
+
+
+def _gathered(problems: Sequence[SetProblem]) -> Iterator[tuple[Hashable, _Gathered]]:
+    """The problems by a key; where there are many of a kind, all of them are one row."""
+    by_code: dict[str, list[SetProblem]] = {}
+    for problem in problems:
+        by_code.setdefault(problem.code, []).append(problem)
+    for code, alike in by_code.items():
+        if len(alike) > _SHOWN_SINGLY:
+            members = tuple(dict.fromkeys(m for problem in alike for m in problem.members))
+            yield (code, "all"), _Gathered(alike[0]._replace(members=members), len(alike))
+        else:
+            for number, problem in enumerate(alike):
+                yield (code, number), _Gathered(problem, 1)

@@ -1,4 +1,4 @@
-"""How the lengths of all examples are spread: bars, quantiles, the longest, roles and turns."""
+"""How the lengths of all examples are spread: quantiles, the longest, roles and turns."""
 
 from collections.abc import Sequence
 
@@ -18,9 +18,6 @@ from tunedesk.project.query import ExampleQuery
 class SetLengths(QWidget):
     """The sections "Lengths", "Longest" and "Roles and turns"; hidden without examples.
 
-    Attributes:
-        bars_place: The layout in which the histogram has its place.
-
     Signals:
         filter_requested: An `ExampleQuery` with what to filter to, and what it is in words.
         example_requested: The id of an example to open.
@@ -33,7 +30,6 @@ class SetLengths(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._limit = 0
-        self.bars_place = QVBoxLayout()
         self.facts = FactLines(theme=theme)
         self._over = QPushButton()
         self._over.setProperty("kind", "link")
@@ -48,8 +44,6 @@ class SetLengths(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(SectionTitle(theme, _("Lengths")))
-        column.addLayout(self.bars_place)
-        column.addSpacing(2)
         column.addWidget(self.facts)
         column.addWidget(self._over)
         column.addSpacing(10)

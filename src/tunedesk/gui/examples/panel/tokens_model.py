@@ -86,7 +86,7 @@ class ModelChoice(QWidget):
         if model.price is not None:
             lines.append(
                 FactLine(
-                    _("Training, a million tokens"),
+                    _("Price per million tokens"),
                     f"${model.price.training:,.2f}",
                     tooltip=_("Price of {date}: {source}").format(
                         date=self._catalogue.price_date.isoformat(),

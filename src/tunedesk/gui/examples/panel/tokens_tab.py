@@ -123,7 +123,7 @@ class TokensTab(QScrollArea):
 
             self.bars = Histogram(theme=self._theme)
             self.bars.bar_requested.connect(self._show_bar)
-            self.lengths.bars_place.addWidget(self.bars)
+            self.totals.bars_place.addWidget(self.bars)
             if self._figures is not None:
                 self._show_bars(self._figures)
 

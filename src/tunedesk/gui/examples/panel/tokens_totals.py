@@ -13,7 +13,11 @@ from tunedesk.i18n import _, ngettext
 
 
 class SetTotals(QWidget):
-    """The section "All 128 examples"."""
+    """The section "All 128 examples".
+
+    Attributes:
+        bars_place: The layout in which the histogram has its place.
+    """
 
     def __init__(self, *, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,11 +26,13 @@ class SetTotals(QWidget):
         self._title = SectionTitle(theme, _("All examples"))
         self.facts = FactLines(theme=theme)
         self._note = Label(theme, "", "small", "muted", wrap=True)
+        self.bars_place = QVBoxLayout()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         for part in (self._title, self.facts, self._note):
             column.addWidget(part)
+        column.addLayout(self.bars_place)
         self._show()
 
     def show_figures(self, figures: SetFigures) -> None:
@@ -87,10 +93,12 @@ def cost_lines(figures: SetFigures, model: BaseModel | None) -> list[FactLine]:
         price = billable * model.price.training / 1e6
         lines.append(
             FactLine(
-                _("Cost on {model}, estimate").format(model=model.title),
+                _("Cost (estimate)"),
                 _money(price),
                 strong=True,
-                tooltip=_("Tokens to pay for, times the price of training"),
+                tooltip=_("Tokens to pay for, times the price of training {model}").format(
+                    model=model.title
+                ),
             )
         )
     elif model is not None:

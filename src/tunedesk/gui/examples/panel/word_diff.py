@@ -44,9 +44,9 @@ def shortened(pieces: Iterable[Piece], around: int = 40) -> list[Piece]:
         if piece.kind != SAME:
             short.append(piece)
             continue
-        head = "" if index == 0 else piece.text[:around]
-        tail = "" if index == len(pieces) - 1 else piece.text[-around:]
-        if len(piece.text) <= len(head) + len(tail) + 4:
+        head = "" if index == 0 else piece.text[:around].rstrip()
+        tail = "" if index == len(pieces) - 1 else piece.text[-around:].lstrip()
+        if len(piece.text) <= len(head) + len(tail) + 8:
             short.append(piece)
         else:
             short.append(Piece(SAME, f"{head} … {tail}".strip(" ")))
