@@ -70,7 +70,7 @@ def write_new_examples(
                 *(example_id, key, number, tags, source_id, entry.line, change_id),
                 *(version[0], now, len(entry.facts.roles), version[6], version[10]),
                 *version[11:16],
-                entry.facts.preview[:16],
+                entry.facts.preview[:40],
                 random[place : place + 16],
             )
             for example_id, key, entry, version, place in zip(

@@ -22,7 +22,7 @@ COPIED_FACTS = (
     "version_id = version.id, turns = length(version.roles), tokens = version.tokens,"
     " trained_tokens = version.trained_tokens, errors = version.errors,"
     " warnings = version.warnings, hints = version.hints, code_set = version.code_set,"
-    " checked_as = version.checked_as, preview_start = substr(version.preview, 1, 16)"
+    " checked_as = version.checked_as, preview_start = substr(version.preview, 1, 40)"
 )
 """SET clause of an UPDATE of example FROM version: the copy of the facts for filters and sorts."""
 

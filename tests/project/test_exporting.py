@@ -1,0 +1,101 @@
+"""Export: exact bytes, in the order asked for, nothing dropped in silence."""
+
+import pytest
+from tests.project.made_examples import add, example_text, facts_of, retype
+
+from tunedesk.errors import Cancelled, UserError
+from tunedesk.project.exporting import export
+from tunedesk.project.query import ExampleQuery
+
+ODD = [
+    '{"messages":[{"role":"user","content":"\\u00e9\\ud800"}],"n":123456789012345678901234567890}',
+    '{ "messages" : [ ] , "x":1.0,"x":2 }',
+    '{"messages": [{"role": "user", "content": "中文 é"}]}',
+]
+
+
+def test_bytes_are_kept(project, tmp_path):
+    for text in ODD:
+        project.add_example(text, facts_of(text))
+    out = tmp_path / "out.jsonl"
+    summary = export(project, out)
+    assert out.read_bytes() == ("\n".join(ODD) + "\n").encode()
+    assert (summary.written, summary.left_out, summary.reasons()) == (3, 0, [])
+
+
+def test_a_record_over_lines_becomes_one_line(project, tmp_path):
+    text = '{\n  "messages": [\r\n  ],\n "x": "a\\nb"\n}'
+    project.add_example(text, facts_of(text))
+    out = tmp_path / "out.jsonl"
+    export(project, out)
+    assert out.read_bytes().count(b"\n") == 1
+    assert b'"a\\nb"' in out.read_bytes()
+
+
+def test_filter_and_order(project, tmp_path):
+    for name in ("one", "two", "three", "four"):
+        add(project, name)
+    ids = project.ids()
+    project.set_state(ids[1:], "approved")
+    out = tmp_path / "out.jsonl"
+    seen = []
+    query = ExampleQuery(states=("approved",), sort="tokens")
+    export(project, out, query, lambda done, total: seen.append((done, total)))
+    assert out.read_text().splitlines() == [example_text(n) for n in ("two", "four", "three")]
+    assert seen[-1] == (3, 3)
+
+
+def test_what_is_left_out_is_told(project, tmp_path):
+    good = add(project, "good")
+    bad = add(project, "bad", "role_unknown")
+    broken = project.add_example("{oops", facts_of("{oops", "not_json")._replace(kind="unreadable"))
+    out = tmp_path / "out.jsonl"
+    summary = export(project, out)
+    assert (summary.written, summary.left_out) == (2, 1)
+    assert summary.left_out_ids == {"unreadable": [broken]}
+    assert summary.reasons() == ["1 row that is no JSON object was left out."]
+    summary = export(project, out, leave_out_errors=True)
+    assert summary.left_out_ids == {"unreadable": [broken], "errors": [bad]}
+    assert out.read_text() == example_text("good") + "\n"
+    summary = export(project, out, leave_out_unreadable=False)
+    assert summary.left_out == 0
+    assert out.read_text().endswith("{oops\n")
+    assert good
+
+
+def test_cancel_leaves_the_old_file(project, tmp_path):
+    add(project, "one")
+    out = tmp_path / "out.jsonl"
+    out.write_text("old")
+
+    def cancel(_done, _total):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        export(project, out, progress=cancel)
+    assert out.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".jsonl") == [
+        "out.jsonl"
+    ]
+    retype(project, project.ids()[0], "still works")
+
+
+def test_a_place_that_cannot_be_written(project, tmp_path):
+    add(project, "one")
+    with pytest.raises(UserError):
+        export(project, tmp_path / "no folder" / "out.jsonl")
+
+
+def test_an_export_is_a_snapshot(project, tmp_path):
+    for number in range(2500):
+        add(project, str(number))
+    out = tmp_path / "out.jsonl"
+    last = project.ids()[-1]
+
+    def write_meanwhile(_done, _total):
+        with project.handle() as handle:
+            retype(handle, last, "changed meanwhile")
+
+    export(project, out, progress=write_meanwhile)
+    assert out.read_text().splitlines()[-1] == example_text("2499")
+    assert project.text(last) == example_text("changed meanwhile")

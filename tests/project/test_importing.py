@@ -1,0 +1,172 @@
+"""Import: every record becomes a row with its exact bytes; Cancel keeps what came."""
+
+import json
+
+import pytest
+from tests.project.made_examples import add
+
+from tunedesk.checks.check import Checker
+from tunedesk.errors import Cancelled, UserError
+from tunedesk.project import importing
+from tunedesk.project.exporting import export
+from tunedesk.project.importing import import_file
+from tunedesk.project.query import ExampleQuery
+from tunedesk.workers import WorkerPool
+
+
+def record(number):
+    return json.dumps(
+        {
+            "messages": [
+                {"role": "user", "content": f"Question {number}?"},
+                {"role": "assistant", "content": f"Answer {number}."},
+            ],
+            "id": number,
+        }
+    )
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A file of 1,000 records, an unreadable one among them."""
+    path = tmp_path / "data.jsonl"
+    lines = [record(number) for number in range(1000)]
+    lines[500] = '{"messages": [oops'
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_every_record_is_a_row(project, data):
+    add(project, "written before")
+    told = []
+    first = []
+    project.subscribe(told.append)
+    summary = import_file(
+        project, data, on_first_rows=lambda: first.append(project.count()), state="approved"
+    )
+    assert (summary.added, summary.unreadable, summary.with_errors) == (1000, 1, 1)
+    assert summary.odd
+    assert summary.tokens == project.totals(ExampleQuery(sources=("data.jsonl",))).tokens
+    assert first == [201]
+    ids = project.ids()
+    assert len(ids) == 1001
+    lines = data.read_text().splitlines()
+    assert [project.text(row) for row in ids[1:]] == lines
+    rows = project.rows(ids)
+    assert [row.source_line for row in rows] == [None, *range(1, 1001)]
+    assert {row.source for row in rows[1:]} == {"data.jsonl"}
+    assert rows[501].kind == "unreadable"
+    assert rows[1].state == "approved"
+    checker = Checker()
+    for place in (1, 300, 501, 1000):
+        assert project.facts(ids[place]) == checker.check(lines[place - 1].encode())
+    assert project.undo_name() == "Import 1,000 examples from data.jsonl"
+    assert "added" in told[0].kinds
+    assert told[-1].name == "Import 1,000 examples from data.jsonl"
+    project.undo()
+    assert project.count() == 1
+    project.redo()
+    assert list(project.ids()) == list(ids)
+    source = project.sources()[-1]
+    assert (source.kind, source.name, source.encoding) == ("imported", "data.jsonl", "utf-8")
+    assert source.path == str(data)
+
+
+def test_workers_find_the_same(project, data, monkeypatch):
+    monkeypatch.setattr(importing, "_SMALL_FILE", 0)
+    with WorkerPool(1) as pool:
+        import_file(project, data, pool)
+    here = project.ids()
+    import_file(project, data)
+    both = project.ids()
+    assert len(both) == 2000
+    for one, other in zip(here, both[1000:], strict=True):
+        assert project.facts(one) == project.facts(other)
+        assert project.text(one) == project.text(other)
+
+
+def test_cancel_keeps_what_came(project, data, monkeypatch):
+    def cancel(done, total):
+        assert total == data.stat().st_size
+        raise Cancelled
+
+    summary = import_file(project, data, progress=cancel)
+    assert summary.cancelled
+    assert summary.added == project.count() == importing.FIRST_ROWS
+    assert project.undo_name() == "Import 200 examples from data.jsonl"
+    project.undo()
+    assert project.count() == 0
+
+
+def test_a_bug_on_the_way_keeps_what_came(project, data):
+    def fail(_done, _total):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        import_file(project, data, progress=fail)
+    assert project.count() == importing.FIRST_ROWS
+    assert project.undo_name() == "Import 200 examples from data.jsonl"
+    assert project.parts.store.value("SELECT count(*) FROM change WHERE incomplete") == 0
+
+
+def test_typing_goes_on_during_an_import(project, data):
+    one = add(project, "one")
+
+    def type_on(_done, _total):
+        with project.handle() as handle:
+            text = handle.text(one) + " "
+            handle.set_text(one, text, handle.facts(one), "Edit message 1", "field")
+
+    import_file(project, data, progress=type_on)
+    names = []
+    while (name := project.undo_name()) is not None:
+        names.append(name)
+        project.undo()
+    assert names == ["Edit message 1", "Import 1,000 examples from data.jsonl", "Add 1 example"]
+    while project.redo():
+        pass
+    assert project.count() == 1001
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b'{"prompt": "a", "chosen": "b", "rejected": "c"}\n', "left alone"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n", "Git LFS"),
+        (bytes(range(256)) * 20, "no text"),
+    ],
+)
+def test_other_files_are_left_alone(project, tmp_path, content, said):
+    path = tmp_path / "other.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=said):
+        import_file(project, path)
+    assert project.undo_name() is None
+    assert [source.kind for source in project.sources()] == ["written"]
+
+
+def test_odd_files_come_in_whole(project, tmp_path):
+    path = tmp_path / "odd.json"
+    text = "[\r\n" + ",\r\n".join(record(number) for number in range(3)) + ",\r\n]"
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    summary = import_file(project, path)
+    assert summary.added == 3
+    assert summary.odd
+    assert [problem.code for _line, problem in summary.problems]
+    assert [project.text(row) for row in project.ids()] == [record(n) for n in range(3)]
+    out = tmp_path / "out.jsonl"
+    export(project, out)
+    assert out.read_text() == "".join(record(number) + "\n" for number in range(3))
+
+
+def test_a_guessed_row_says_so(project, tmp_path):
+    path = tmp_path / "latin.jsonl"
+    lines = [record(1).encode(), record(2).replace("Answer", "Caf\xe9").encode("latin-1")]
+    path.write_bytes(b"\n".join([*lines, record("é").encode()]))
+    import_file(project, path)
+    rows = project.ids()
+    assert len(rows) == 3
+    codes = [[problem.code for problem in project.problems(row)] for row in rows]
+    assert codes[0] == codes[2]
+    assert "Café" in project.text(rows[1])
