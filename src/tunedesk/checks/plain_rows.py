@@ -38,9 +38,9 @@ def plain_checker(
     letters = _LETTERS
     join = SEPARATOR.join
     separator = SEPARATOR.encode()
-    count = None if counter is None else counter.count
+    count_all = None if counter is None else counter.count_all
     role_tokens = {
-        letter: PER_MESSAGE + (0 if count is None else count(role))
+        letter: PER_MESSAGE + (0 if counter is None else counter.count(role))
         for role, letter in _LETTERS.items()
     }
 
@@ -88,10 +88,9 @@ def plain_checker(
             return None
 
         tokens = trained = 0
-        if count is not None:
+        if count_all is not None:
             tokens = PER_EXAMPLE
-            for letter, content in zip(roles, contents, strict=True):
-                number = count(content)
+            for letter, number in zip(roles, count_all(contents, joined), strict=True):
                 tokens += role_tokens[letter] + number
                 if letter == "a":
                     trained += number

@@ -7,7 +7,7 @@ Text that spells a special token counts as plain text in both.
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ class TokenCounter:
         self.encoding = encoding
         self._vocabulary = vocabulary(encoding)
         self._exact: tiktoken.Encoding | None = None
-        self._fast = _gigatoken(encoding)
+        self._encode = _gigatoken(encoding)
         self._short: dict[str, int] = {}
 
     def count(self, text: str) -> int:
@@ -49,9 +49,21 @@ class TokenCounter:
             return number
         return self._count(text)
 
+    def count_all(self, texts: list[str], joined: str) -> list[int]:
+        """The number of tokens of each text.
+
+        Args:
+            texts: The texts.
+            joined: All of them in one, looked through for characters that are not well known.
+        """
+        encode = self._encode
+        if encode is None or not _is_well_known(joined):
+            return [self.count(text) for text in texts]
+        return [len(encode(text)) for text in texts]
+
     def _count(self, text: str) -> int:
-        if self._fast is not None and _is_well_known(text):
-            return self._fast(text)
+        if self._encode is not None and _is_well_known(text):
+            return len(self._encode(text))
         if self._exact is None:
             self._exact = load_encoding(self.encoding)
         return len(self._exact.encode_ordinary(text))
@@ -61,15 +73,16 @@ def _is_well_known(text: str) -> bool:
     """Whether every character stands in the Unicode tables that all the libraries share."""
     if text.isascii():
         return True
-    # isprintable() is quick but refuses line breaks and the joiners inside emoji as well.
-    if text.replace("\n", "").isprintable():
+    # isprintable() is quick but refuses line breaks, the separator of joined texts and the joiners
+    # inside emoji as well.
+    if text.replace("\n", "").replace("\x1e", "").isprintable():
         return True
     return not any(unicodedata.category(character) in _UNSURE for character in set(text))
 
 
 @cache
-def _gigatoken(encoding: str) -> Callable[[str], int] | None:
-    """Gigatoken's way to count in this encoding; None where it has none."""
+def _gigatoken(encoding: str) -> Callable[[str], Sized] | None:
+    """Gigatoken's way to make tokens in this encoding; None where it has none."""
     made_of = vocabulary(encoding)
     if made_of.scheme is None:
         return None
@@ -79,5 +92,5 @@ def _gigatoken(encoding: str) -> Callable[[str], int] | None:
     tokenizer = gigatoken.Tokenizer.from_tiktoken(
         checked_vocabulary_file(made_of.file), pretokenizer=made_of.scheme, special_tokens={}
     )
-    encode = tokenizer.backend.encode
-    return lambda text: len(encode(text))
+    encode: Callable[[str], Sized] = tokenizer.backend.encode
+    return encode
