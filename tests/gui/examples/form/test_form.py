@@ -212,6 +212,43 @@ def test_monospace_is_remembered(show, short, form, actions, settings, text_box)
     assert text_box(0).font().family() != family
 
 
+def test_nobody_is_told_that_nothing_is_written_while_beginning(
+    show, conversation, card, text_box, window
+):
+    show(conversation(("user", "Hi"), ("assistant", "")))
+    text_box(1).setFocus()
+    assert card(1).property("tone") == "accent"
+    assert not card(1)._notes[0].isVisible()
+    window.field.setFocus()
+    assert card(1).property("tone") == "warning"
+    assert card(1)._notes[0].isVisible()
+
+
+def test_many_other_keys_are_folded_away(show, conversation, form):
+    show(conversation(("user", "Hi"), ("assistant", "Yes"), **{f"key{n}": n for n in range(9)}))
+    footer = form.cards._footer
+    assert not footer._rows
+    footer._keys_title.click()
+    assert len([row for row in footer._rows if row.isVisible()]) == 9
+    footer._keys_title.click()
+    assert not any(row.isVisible() for row in footer._rows)
+
+
+def test_the_box_is_as_tall_as_its_text(show, conversation, card, text_box, qtbot):
+    show(conversation(("system", "word " * 200), ("user", "one\ntwo"), ("assistant", "one")))
+
+    def fits(index):
+        box = text_box(index)
+        return box.height() >= box.heightForWidth(box.width()) > 0
+
+    qtbot.waitUntil(lambda: all(fits(index) for index in range(3)))
+    text_box(2).setFocus()
+    for _line in range(5):
+        qtbot.keyClick(text_box(2), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: fits(2))
+    assert card(2).height() > text_box(2).height()
+
+
 def test_larger_text_makes_taller_cards(show, short, card, theme, qtbot):
     show(short)
     before = card(1).height()

@@ -37,14 +37,15 @@ def test_scrolling_shows_the_messages_in_order_without_gaps(show, form, long_con
             assert following == top + height + 10
 
 
-def test_what_is_looked_at_stays_when_a_text_above_grows(show, form, long_conversation, text_box):
+def test_what_is_looked_at_stays_when_a_text_above_grows(show, form, long_conversation, qtbot):
     show(long_conversation)
     cards = form.cards.list
-    cards.card(20)
+    cards.verticalScrollBar().setValue(cards.card(20).y() - 18)
+    qtbot.waitUntil(lambda: 18 in cards.cards())
     offset = cards.cards()[20].y() - cards.verticalScrollBar().value()
-    box = cards.cards()[19].parts.first_text() if 19 in cards.cards() else text_box(19)
-    box.edited.emit("line\n" * 30)
-    cards.place(measure=True)
+    height = cards.cards()[18].height()
+    cards.cards()[18].parts.first_text().edited.emit("line\n" * 30)
+    qtbot.waitUntil(lambda: cards.cards()[18].height() > height)
     assert cards.cards()[20].y() - cards.verticalScrollBar().value() == offset
 
 

@@ -14,6 +14,8 @@ from tunedesk.i18n import _
 
 PAUSE_S = 4.0
 """After so long without a keystroke the next one begins a new step of undo."""
+LONGEST_STEP_S = 20.0
+"""Who types on and on still gets a step so often."""
 
 
 class TypingSteps:
@@ -28,13 +30,15 @@ class TypingSteps:
         self._numbers = itertools.count(time.time_ns())
         self._field = ""
         self._key = ""
-        self._last = 0.0
+        self._last = self._begun = 0.0
 
     def key(self, field: str) -> str:
         """The key for a keystroke in a field now."""
         now = self._clock()
-        if field != self._field or now - self._last > PAUSE_S:
+        paused = now - self._last > PAUSE_S or now - self._begun > LONGEST_STEP_S
+        if field != self._field or paused:
             self._field = field
+            self._begun = now
             self._key = f"{field}#{next(self._numbers)}"
         self._last = now
         return self._key
@@ -59,6 +63,8 @@ class ExampleEdits:
     def write_text(self, message: Message, text: str) -> None:
         """Typing in a message."""
         path: Path = (*message.path, "content")
+        if text.count("\n") > message.text.count("\n"):
+            self.steps.end()
         if message.content_kind == "string":
             new = replace_value(self._example.text, path, text)
         else:

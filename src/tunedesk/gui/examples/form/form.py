@@ -107,7 +107,7 @@ class ExampleForm(QWidget):
     def _lay_out(self) -> None:
         self.setProperty("surface", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName(_("Example"))
+        self.setAccessibleName(_("Open example"))
         for view in (self._cards, self._tools, self._raw, self._nothing):
             self._views.addWidget(view)
         column = QVBoxLayout(self)

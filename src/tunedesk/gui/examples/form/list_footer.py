@@ -1,19 +1,22 @@
 """What stands below the last message: add one, the tools, and what else the example holds."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from tunedesk.examples.conversation import RawValue
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.examples.form.note_line import NoteLine
 from tunedesk.gui.examples.form.problem_notes import Note
+from tunedesk.gui.examples.form.quiet_button import QuietButton
 from tunedesk.gui.examples.form.raw_value_row import RawValueRow
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.action_button import ActionButton
-from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 
-MOST_KEYS = 20
+MOST_KEYS = 40
+SHOWN_UNFOLDED = 3
+"""More keys than this are folded away until they are asked for."""
+WIDEST_KEY = 180
 
 
 class ListFooter(QWidget):
@@ -22,12 +25,10 @@ class ListFooter(QWidget):
     Signals:
         tools_wanted: The user wants to see the tools.
         key_removed: A key of the example is to go; its number among the other keys.
-        height_changed: It needs another height now.
     """
 
     tools_wanted = Signal()
     key_removed = Signal(int)
-    height_changed = Signal()
 
     def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,10 +46,13 @@ class ListFooter(QWidget):
         buttons.addWidget(self.add)
         buttons.addWidget(self.tools)
         buttons.addStretch(1)
-        self._keys_title = Label(theme, _("Other keys of this example"), "small", "muted")
-        self._keys_title.setToolTip(
-            _("Trainers ignore or refuse these. They are kept as they are.")
-        )
+        self._keys_title = QuietButton(theme, theme.font("small"))
+        self._keys_title.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._keys_title.setToolTip(_("Trainers do not use these. They are kept as they are."))
+        self._keys_title.clicked.connect(self._unfold)
+        self._unfolded = False
+        self._keys: tuple[RawValue, ...] = ()
+        self._writable = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 2, 0, 0)
         self._column.setSpacing(8)
@@ -74,16 +78,32 @@ class ListFooter(QWidget):
             line.setVisible(number < len(notes))
             if number < len(notes):
                 line.show_note(notes[number])
-        shown = keys[:MOST_KEYS]
-        self._keys_title.setVisible(bool(shown))
+        self._keys, self._writable = keys, writable
+        self._show_keys()
+
+    def _unfold(self) -> None:
+        self._unfolded = not self._unfolded
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        keys = self._keys
+        folds = len(keys) > SHOWN_UNFOLDED
+        self._keys_title.setVisible(bool(keys))
+        self._keys_title.setEnabled(folds)
+        words = _("Other keys of this example")
+        if folds:
+            words = _("{words}: {count}").format(words=words, count=len(keys))
+        self._keys_title.show_word(words, "text_muted")
+        shown = keys[:MOST_KEYS] if self._unfolded or not folds else ()
         while len(self._rows) < len(shown):
             row = RawValueRow(self._theme)
             number = len(self._rows)
             row.removed.connect(lambda number=number: self.key_removed.emit(number))
             self._rows.append(row)
             self._column.addWidget(row)
+        width = max((self._rows[0].key_width(value.key) for value in shown), default=0)
         for number, row in enumerate(self._rows):
             row.setVisible(number < len(shown))
             if number < len(shown):
-                row.show_value(shown[number].key, shown[number].raw, "", writable)
-        self.height_changed.emit()
+                row.align_keys(min(width, WIDEST_KEY))
+                row.show_value(shown[number].key, shown[number].raw, "", self._writable)

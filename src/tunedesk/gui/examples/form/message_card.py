@@ -27,6 +27,7 @@ from tunedesk.i18n import _, ngettext
 from tunedesk.project.search_words import hits
 
 MOST_NOTES = 3
+EMPTY_CODES = ("content_empty", "content_missing", "content_null", "content_blank")
 MARKED_LENGTH = 20_000
 """Longer texts are not searched for marks: it would be felt at each keystroke."""
 
@@ -100,6 +101,7 @@ class MessageCard(Card):
         self._refusal: QWidget | None = None
         self._refusal_text: MessageText | None = None
         self._name_wanted = False
+        self._written_in = False
         self.body.setContentsMargins(13, 7, 13, 11)
         self.body.setSpacing(6)
         self.head = MessageHead(theme)
@@ -150,7 +152,6 @@ class MessageCard(Card):
         self._show_others()
         self._show_notes()
         self._mark()
-        self.set_tone(worst(content.notes))
 
     def texts(self) -> list[tuple[int, MessageText]]:
         """Its text boxes with the numbers of their parts."""
@@ -218,11 +219,18 @@ class MessageCard(Card):
 
     def _text_made(self, text: MessageText) -> None:
         text.takes_pictures = True
-        text.focused.connect(self.focused)
+        text.focus_changed.connect(self._focus_changed)
         text.leave_requested.connect(self.leave_requested)
         text.cursor_moved.connect(lambda: self.cursor_moved.emit(text))
         text.menu_requested.connect(self.menu_wanted)
         text.pictures_dropped.connect(self.pictures_dropped)
+
+    def _focus_changed(self, inside: bool) -> None:
+        self._written_in = inside
+        if inside:
+            self.focused.emit()
+        if self._content is not None:
+            self._show_notes()
 
     def _text_edited(self, number: int, new: str) -> None:
         if number < 0:
@@ -339,6 +347,13 @@ class MessageCard(Card):
         notes = [
             note
             for note in self.content.notes
+            # Whoever has begun to write knows that nothing is there yet.
+            if not (self._written_in and note.problem.code in EMPTY_CODES)
+        ]
+        self.set_tone(worst(tuple(notes)) or ("accent" if self._written_in else ""))
+        notes = [
+            note
+            for note in notes
             if note.path[2:3] != ("function_call",)
             and not (len(note.path) > 3 and note.path[2] == "tool_calls")
         ]

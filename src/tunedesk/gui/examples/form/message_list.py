@@ -67,6 +67,7 @@ class MessageList(QScrollArea):
         self._canvas.setProperty("canvas", True)
         footer.setParent(self._canvas)
         footer.show()
+        footer.installEventFilter(self)
         self.setWidget(self._canvas)
         self.setWidgetResizable(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -33,7 +33,7 @@ class MessageText(QTextEdit):
         edited: The whole text after a keystroke, paste or drop.
         leave_requested: Esc was pressed.
         cursor_moved: The cursor stands elsewhere, in a box that has the focus.
-        focused: The box has the focus now.
+        focus_changed: The box has the focus now, or no more.
         menu_requested: The user asked for the menu, with the place on the screen.
         pictures_dropped: Pictures were dropped or pasted, as the mime data that holds them.
     """
@@ -41,7 +41,7 @@ class MessageText(QTextEdit):
     edited = Signal(str)
     leave_requested = Signal()
     cursor_moved = Signal()
-    focused = Signal()
+    focus_changed = Signal(bool)
     menu_requested = Signal(QPoint)
     pictures_dropped = Signal(object)
 
@@ -67,7 +67,8 @@ class MessageText(QTextEdit):
         option = self.document().defaultTextOption()
         option.setTextDirection(Qt.LayoutDirection.LayoutDirectionAuto)
         self.document().setDefaultTextOption(option)
-        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        # "Fixed" would hold it to the one line of its size hint.
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self._space_lines()
@@ -195,7 +196,12 @@ class MessageText(QTextEdit):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Tell that the box has the focus."""
         super().focusInEvent(event)
-        self.focused.emit()
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Tell that it has gone."""
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the list of messages."""

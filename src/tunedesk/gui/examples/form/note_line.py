@@ -20,6 +20,7 @@ class NoteLine(QWidget):
         self._icon = QLabel()
         self._icon.setFixedWidth(ICON)
         self._words = Label(theme, font="small", wrap=True)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)

@@ -169,12 +169,12 @@ class OpenExample(QObject):
         self._revision += 1
 
     def _take_settings(self) -> None:
-        self.target = str(self._project.setting("target"))
-        self._encoding = str(self._project.setting("encoding"))
+        self._check_settings = self._project.parts.check_settings
+        self.target = self._check_settings[0]
 
     def _make_checker(self) -> Checker:
         # Called in a thread: the project itself belongs to the window's.
-        return Checker(self.target, self._encoding)
+        return Checker(*self._check_settings)
 
     def _take_checked(self, checked: Checked) -> None:
         """Keep what the checks say if it is about the present text."""

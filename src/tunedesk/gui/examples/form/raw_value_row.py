@@ -47,6 +47,14 @@ class RawValueRow(QWidget):
         self._mend.clicked.connect(self.mended)
         self._remove.clicked.connect(self.removed)
 
+    def align_keys(self, width: int) -> None:
+        """Give the key so much room, so that the values of several rows stand in one column."""
+        self._key.setMinimumWidth(width)
+
+    def key_width(self, key: str) -> int:
+        """The room that a key needs."""
+        return self._key.fontMetrics().horizontalAdvance(key)
+
     def show_value(self, key: str, raw: str, mend: str, removable: bool) -> None:
         """Show a value.
 
