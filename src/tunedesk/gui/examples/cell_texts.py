@@ -1,8 +1,6 @@
 """The words and figures of the cells, as they are shown, read aloud and explained."""
 
-from datetime import datetime
-
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QDate, QDateTime, QLocale
 
 from tunedesk.gui.examples.columns import Column
 from tunedesk.gui.state_look import STATES
@@ -52,7 +50,7 @@ class CellTexts:
         if column == Column.PROBLEMS:
             return self.problems(row)
         if column == Column.CHANGED:
-            moment = datetime.fromtimestamp(row.changed_at / 1000)
+            moment = QDateTime.fromMSecsSinceEpoch(row.changed_at)
             return self._locale.toString(moment, QLocale.FormatType.LongFormat)
         if column in (Column.STATE, Column.PREVIEW, Column.TAGS, Column.SOURCE):
             return plain_tooltip(self.text(row, column))
@@ -72,9 +70,9 @@ class CellTexts:
 
     def when(self, milliseconds: int) -> str:
         """A moment in few letters: the time if it is today, else the day."""
-        moment = datetime.fromtimestamp(milliseconds / 1000)
-        now = datetime.now()
-        if moment.date() == now.date():
+        moment = QDateTime.fromMSecsSinceEpoch(milliseconds)
+        today = QDate.currentDate()
+        if moment.date() == today:
             return self._locale.toString(moment.time(), QLocale.FormatType.ShortFormat)
-        pattern = "d MMM" if moment.year == now.year else "d MMM yyyy"
+        pattern = "d MMM" if moment.date().year() == today.year() else "d MMM yyyy"
         return self._locale.toString(moment.date(), pattern)

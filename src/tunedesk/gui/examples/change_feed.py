@@ -2,7 +2,8 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from tunedesk.project.project import Project, ProjectChange
+from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
 
 
 class ChangeFeed(QObject):

@@ -1,33 +1,34 @@
 """Which examples an action is about: the selected rows, or all of the filter."""
 
 from array import array
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.i18n import ngettext
-from tunedesk.project.project import Ids
 
 
-class ChosenRows(NamedTuple):
-    """Some examples and how many they are.
+@dataclass(frozen=True)
+class ChosenRows:
+    """Some examples.
 
     Attributes:
-        ids: Their ids, or the query that finds them all.
-        count: How many.
+        ids: Their ids, in the order of the rows.
+        count: How many there are.
     """
 
-    ids: Ids
+    ids: Sequence[int]
     count: int
 
     @property
     def words(self) -> str:
-        """ "1 example", "2,340 examples"."""
+        """How many, in words: 2,340 examples."""
         return examples_words(self.count)
 
 
 def examples_words(count: int) -> str:
-    """ "1 example", "2,340 examples"."""
+    """A number of examples in words: 2,340 examples."""
     return ngettext("{n} example", "{n} examples", count).format(n=f"{count:,}")
 
 

@@ -77,7 +77,7 @@ class Clipboard(QObject):
 
         self._work.run(
             _("Copying {examples}").format(examples=rows.words),
-            rows,
+            rows.count,
             lambda project, progress: _lines(project, rows, progress),
             take,
         )
@@ -112,7 +112,7 @@ class Clipboard(QObject):
 
         self._work.run(
             _("Pasting {examples}").format(examples=words),
-            ChosenRows((), len(records)),
+            len(records),
             lambda project, progress: _add(project, records, behind, progress),
             came,
         )
@@ -140,7 +140,7 @@ def record_of(row: SpreadsheetRow) -> str:
 
 def _lines(project: Project, rows: ChosenRows, progress: Progress) -> str:
     lines = []
-    for done, example_id in enumerate(rows.ids):  # type: ignore[arg-type]
+    for done, example_id in enumerate(rows.ids):
         lines.append(one_line(project.text(example_id)))
         if done % CHUNK == 0:
             progress(done, rows.count)

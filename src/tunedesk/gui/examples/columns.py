@@ -52,22 +52,22 @@ def column_looks() -> dict[Column, ColumnLook]:
     """The looks of all columns."""
     return {
         Column.NUMBER: ColumnLook(
-            _("Number"), "#", "number", 58, True, 0, _("The place in the order they came in")
+            _("Number"), "#", "number", 46, True, 0, _("The place in the order they came in")
         ),
         Column.STATE: ColumnLook(
-            _("State"), "", "state", 30, False, 0, _("Where the review of the example stands")
+            _("State"), "", "state", 28, False, 0, _("Where the review of the example stands")
         ),
         Column.PREVIEW: ColumnLook(
             _("Preview"), _("Preview"), "preview", 260, False, 0, _("What the user asks")
         ),
         Column.TURNS: ColumnLook(
-            _("Turns"), _("Turns"), "turns", 56, True, 0, _("How many messages it has")
+            _("Turns"), _("Turns"), "turns", 50, True, 0, _("How many messages it has")
         ),
         Column.TOKENS: ColumnLook(
-            _("Tokens"), _("Tokens"), "tokens", 68, True, 0, _("Its length as the model counts it")
+            _("Tokens"), _("Tokens"), "tokens", 60, True, 0, _("Its length as the model counts it")
         ),
         Column.PROBLEMS: ColumnLook(
-            _("Problems"), _("Problems"), "problems", 76, False, 0, _("What the checks found")
+            _("Problems"), _("Checks"), "problems", 66, False, 0, _("What the checks found")
         ),
         Column.TAGS: ColumnLook(_("Tags"), _("Tags"), "tags", 120, False, 660, _("Your own words")),
         Column.SOURCE: ColumnLook(

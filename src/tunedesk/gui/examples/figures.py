@@ -36,7 +36,7 @@ def find_figures(project: Project) -> Figures:
     sources = {source.name: source.title for source in project.sources()}
     return Figures(
         project.totals(),
-        project.tags(),
+        [(tag.name, tag.examples) for tag in project.tags()],
         list(sources.items()),
         str(project.setting(MODEL_SETTING) or DEFAULT_MODEL),
     )
@@ -70,8 +70,9 @@ def _cost(figures: Figures, today: datetime.date) -> StatusPart:
         return StatusPart("", words)
     if model.price is not None:
         price = figures.totals.tokens * epochs * model.price.training / 1e6
-        words = _("{epochs} ≈ ${price} on {model}").format(
-            epochs=words, price=f"{price:,.2f}", model=model.title
+        shown = f"≈ ${price:,.2f}" if price >= 0.01 else "< $0.01"
+        words = _("{epochs} {price} on {model}").format(
+            epochs=words, price=shown, model=model.title
         )
     else:
         words = _("{epochs} on {model}").format(epochs=words, model=model.title)

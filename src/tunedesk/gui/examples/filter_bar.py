@@ -1,6 +1,8 @@
 """The row of chips above the table: filters with their live counts, and menus for the rest."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
@@ -46,7 +48,7 @@ class FilterBar(QFrame):
         self.setAccessibleName(_("Filters"))
         self._all = self._chip(_("All"), self._show_all)
         self._states = {
-            state: self._chip(look.label, lambda state=state: self._toggle_state(state))
+            state: self._chip(look.label, partial(self._toggle_state, state))
             for state, look in STATES.items()
         }
         self._problems = self._chip(_("With problems"), self._toggle_problems, "error")
@@ -80,12 +82,12 @@ class FilterBar(QFrame):
         layout.addWidget(chips, 1, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(menus, 0, Qt.AlignmentFlag.AlignTop)
 
-    def _chip(self, text: str, act: object, tone: str = "") -> Chip:
+    def _chip(self, text: str, act: Callable[[], object], tone: str = "") -> Chip:
         chip = Chip(self._theme, text, tone=tone)
         chip.clicked.connect(act)
         return chip
 
-    def _menu_chip(self, text: str, build: object) -> Chip:
+    def _menu_chip(self, text: str, build: Callable[[QMenu], object]) -> Chip:
         chip = Chip(self._theme, text, arrow=True)
         chip.setCheckable(True)
         chip.clicked.connect(lambda: self._open_menu(chip, build))
@@ -139,8 +141,9 @@ class FilterBar(QFrame):
     def show_totals(self, totals: Totals) -> None:
         """Show the counts on the chips."""
         self._all.set_count(totals.count)
+        counts = {str(state): count for state, count in totals.by_state.items()}
         for state, chip in self._states.items():
-            chip.set_count(totals.by_state.get(state, 0))
+            chip.set_count(counts.get(state, 0))
         self._problems.set_count(totals.with_problems)
         self._problems.set_tone("error" if totals.with_problems else "")
         self._fit()
@@ -193,12 +196,12 @@ class FilterBar(QFrame):
     def _drop_special(self) -> None:
         self._ask(replace(self._query, problems=(), ids=None))
 
-    def _open_menu(self, chip: Chip, build: object) -> None:
+    def _open_menu(self, chip: Chip, build: Callable[[QMenu], object]) -> None:
         # The click switched the chip; what is chosen decides how it stands.
         self.show_query(self._query)
         menu = QMenu(chip)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        build(menu)  # type: ignore[operator]
+        build(menu)
         menu.popup(chip.mapToGlobal(QPoint(0, chip.height() + 3)))
 
     def _choice(self, menu: QMenu, text: str, on: bool, query: ExampleQuery) -> None:

@@ -1,6 +1,8 @@
 """Opens find and replace on the examples that the page shows, and closes it with the project."""
 
-from PySide6.QtCore import QObject
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QWidget
 
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.find_replace_fields import Place
@@ -13,8 +15,11 @@ from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 
+if TYPE_CHECKING:
+    from tunedesk.gui.examples.find_replace import FindReplace
 
-class FindReplaceDoor(QObject):
+
+class FindReplaceDoor:
     """Keeps the one dialog, made when it is first asked for."""
 
     def __init__(
@@ -27,10 +32,10 @@ class FindReplaceDoor(QObject):
         theme: Theme,
         model: ExampleTableModel,
         row_actions: RowActions,
-        parent: QObject,
+        page: QWidget,
     ) -> None:
-        super().__init__(parent)
-        self._shared = {
+        self._page = page
+        self._shared: dict[str, Any] = {
             "project": project,
             "open_example": open_example,
             "background": background,
@@ -39,7 +44,7 @@ class FindReplaceDoor(QObject):
         }
         self._model = model
         self._row_actions = row_actions
-        self._dialog: QObject | None = None
+        self._dialog: FindReplace | None = None
 
     def open(self) -> None:
         """Show the dialog; a search that is under way is what it looks for."""
@@ -47,7 +52,7 @@ class FindReplaceDoor(QObject):
 
         if self._dialog is None:
             self._dialog = FindReplace(
-                **self._shared, places=self.places(), parent=self.parent().window()
+                **self._shared, places=self.places(), parent=self._page.window()
             )
         else:
             self._dialog.set_places(self.places())

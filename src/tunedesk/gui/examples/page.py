@@ -1,12 +1,13 @@
 """The Examples page: toolbar, filters, and the table, the form and the side panel side by side."""
 
 import datetime
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
 
 from tunedesk.errors import UserError
 from tunedesk.examples.json_path import Path as JsonPath
@@ -30,20 +31,20 @@ from tunedesk.gui.examples.panel.side_panel import SidePanel
 from tunedesk.gui.examples.row_actions import RowActions
 from tunedesk.gui.examples.row_menus import RowMenus
 from tunedesk.gui.examples.row_work import RowWork
+from tunedesk.gui.examples.search_filling import SearchFilling
 from tunedesk.gui.examples.sort_order import query_sorted_by, shown_sort
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_pane import TablePane
 from tunedesk.gui.examples.table_view import ExampleTable
+from tunedesk.gui.examples.three_columns import ThreeColumns
 from tunedesk.gui.examples.toolbar import Toolbar
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.page import Page
 from tunedesk.gui.theme import Theme
-from tunedesk.project.project import Project, ProjectChange
+from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery
 from tunedesk.settings import Settings
-
-TABLE_WIDTH, FORM_WIDTH, PANEL_WIDTH = 470, 560, 290
-"""How the three share the window at first; what is left over goes to the form and the table."""
 
 COLUMNS = "examples.columns"
 SPLITTER = "examples.splitter"
@@ -82,77 +83,58 @@ class ExamplesPage(Page):
     # Building
 
     def _make_parts(self) -> None:
-        project, background, feedback = self._project, self._background, self._feedback
+        project, background, actions = self._project, self._background, self._actions
+        shared: dict[str, Any] = {
+            "project": project,
+            "background": background,
+            "feedback": self._feedback,
+        }
+        rows: dict[str, Any] = {"model": self.model, "open_example": self.open_example}
+        dressed: dict[str, Any] = {"settings": self._settings, "theme": self._theme}
         self.form = ExampleForm(
             project,
             self.open_example,
             self._settings,
             background,
-            feedback,
-            self._actions,
+            self._feedback,
+            actions,
             self._theme,
         )
-        self.panel = SidePanel(
-            project=project,
-            open_example=self.open_example,
-            settings=self._settings,
-            background=background,
-            feedback=feedback,
-            theme=self._theme,
-        )
-        self.work = RowWork(
-            project=project, background=background, feedback=feedback, flush=self.flush
-        )
+        self.panel = SidePanel(**shared, **dressed, open_example=self.open_example)
+        self.work = RowWork(**shared, flush=self.flush)
         self.row_actions = RowActions(
             project=project,
-            actions=self._actions,
-            feedback=feedback,
-            model=self.model,
+            actions=actions,
+            feedback=self._feedback,
             table=self.table,
-            open_example=self.open_example,
             work=self.work,
             parent=self,
+            **rows,
         )
         self.menus = RowMenus(
-            actions=self._actions,
+            actions=actions,
             row_actions=self.row_actions,
             model=self.model,
             table=self.table,
             tags=lambda: self._figures.tags if self._figures else [],
         )
         self.replace = FindReplaceDoor(
-            project=project,
-            open_example=self.open_example,
-            background=background,
-            feedback=feedback,
-            theme=self._theme,
-            model=self.model,
-            row_actions=self.row_actions,
-            parent=self,
+            **shared, **rows, theme=self._theme, row_actions=self.row_actions, page=self
         )
         self.clipboard = Clipboard(
             project=project,
-            actions=self._actions,
-            feedback=feedback,
+            actions=actions,
+            feedback=self._feedback,
             work=self.work,
             rows=self.row_actions.rows,
             behind=self.row_actions.place_for_new,
             parent=self,
         )
-        self.imports = ImportRuns(
-            project=project,
-            background=background,
-            feedback=feedback,
-            actions=self._actions,
-            settings=self._settings,
-            theme=self._theme,
-            page=self,
-        )
-        self.check = CheckRun(
-            project=project, background=background, feedback=feedback, flush=self.flush, parent=self
-        )
+        self.imports = ImportRuns(**shared, **dressed, actions=actions, page=self)
+        self.check = CheckRun(**shared, flush=self.flush, parent=self)
         self.pane = TablePane(model=self.model, table=self.table, theme=self._theme)
-        self.empty = PageEmpty(self._theme, self._actions)
+        self.empty = PageEmpty(self._theme, actions)
+        self.filling = SearchFilling(project, background, self)
         self.feed = ChangeFeed(project, self)
         self.figures = ProjectAnswer(
             project=project,
@@ -163,17 +145,9 @@ class ExamplesPage(Page):
         )
 
     def _lay_out(self) -> None:
-        self.pane.setMinimumWidth(280)
-        self.form.setMinimumWidth(340)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.setHandleWidth(1)
-        for widget, stretch in ((self.pane, 3), (self.form, 4), (self.panel, 0)):
-            self.splitter.addWidget(widget)
-            self.splitter.setStretchFactor(self.splitter.count() - 1, stretch)
-        self.splitter.setSizes([TABLE_WIDTH, FORM_WIDTH, PANEL_WIDTH])
+        self.columns = ThreeColumns(self.pane, self.form, self.panel)
         self.stack = QStackedWidget()
-        self.stack.addWidget(self.splitter)
+        self.stack.addWidget(self.columns)
         self.stack.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -207,12 +181,13 @@ class ExamplesPage(Page):
         self.check.checked.connect(self._show_checked)
         self.imports.problems_asked.connect(self._show_checked)
         self.feed.changed.connect(self._take_change)
+        self.feed.changed.connect(self.filling.take_change)
         self.figures.ready.connect(self._take_figures)
         self.model.complete.connect(self._take_complete)
         self._connect_actions()
 
     def _connect_actions(self) -> None:
-        self._handlers = {
+        self._handlers: dict[str, Callable[..., object]] = {
             "edit.search": self._go_to_search,
             "edit.replace": self.replace.open,
             "project.import": self.imports.choose,
@@ -239,16 +214,14 @@ class ExamplesPage(Page):
 
     def place(self) -> dict[str, Any]:
         """Filter, open example and scroll."""
-        self._settings.window[SPLITTER] = self.splitter.sizes()
+        self._settings.window[SPLITTER] = self.columns.sizes()
         return {"query": place_kept.query_to_json(self.model.query), **self.table.place()}
 
     def restore(self, place: dict[str, Any]) -> None:
         """Begin where the user was, or at the first example."""
         window = self._settings.window
         self.table.header.take_state(window.get(COLUMNS))
-        sizes = window.get(SPLITTER)
-        if isinstance(sizes, list) and len(sizes) == 3 and all(type(n) is int for n in sizes):
-            self.splitter.setSizes(sizes)
+        self.columns.take_widths(window.get(SPLITTER))
         self._show_panel(window.get(PANEL_SHOWN, True) is not False)
         example, offset = place.get("example"), place.get("offset")
         self.table.take_place(
@@ -280,6 +253,7 @@ class ExamplesPage(Page):
             self.imports,
             self.check,
             self.replace,
+            self.filling,
             self.figures,
             self.feed,
             self.model,
@@ -374,7 +348,7 @@ class ExamplesPage(Page):
 
     def _show_whether_empty(self) -> None:
         some = len(self._project.first_ids(ExampleQuery(), 1)) > 0
-        self.stack.setCurrentWidget(self.splitter if some else self.empty)
+        self.stack.setCurrentWidget(self.columns if some else self.empty)
         self.filters.setVisible(some)
         self.toolbar.search.setEnabled(some)
         for action_id in ("project.export", "project.check", "edit.search"):
@@ -390,7 +364,7 @@ class ExamplesPage(Page):
     # Panel and dialogs
 
     def _show_panel(self, shown: bool) -> None:
-        self.panel.setVisible(shown)
+        self.columns.want_panel(shown)
         self._actions["view.panel"].setChecked(shown)
         self._settings.window[PANEL_SHOWN] = shown
 

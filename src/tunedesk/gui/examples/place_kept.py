@@ -26,7 +26,7 @@ def query_from_json(stored: Any) -> ExampleQuery:
         value = stored.get(entry.name)
         before = getattr(usual, entry.name)
         if entry.name in ("tokens", "turns"):
-            if _is_range(value):
+            if isinstance(value, list | tuple) and _is_range(value):
                 found[entry.name] = tuple(value)
         elif isinstance(before, tuple):
             if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
@@ -38,9 +38,5 @@ def query_from_json(stored: Any) -> ExampleQuery:
     return ExampleQuery(**found)
 
 
-def _is_range(value: Any) -> bool:
-    return (
-        isinstance(value, list | tuple)
-        and len(value) == 2
-        and all(one is None or type(one) is int for one in value)
-    )
+def _is_range(value: list[Any] | tuple[Any, ...]) -> bool:
+    return len(value) == 2 and all(one is None or type(one) is int for one in value)

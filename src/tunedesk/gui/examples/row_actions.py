@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -88,7 +89,7 @@ class RowActions(QObject):
             self._connected.append(action_id)
 
         for action_id, state in STATE_ACTIONS.items():
-            connect(action_id, lambda state=state: self.set_state(state))
+            connect(action_id, partial(self.set_state, state))
         connect("example.approve_next", self.approve_and_go_on)
         connect("example.new", self.new_example)
         connect("example.duplicate", self.duplicate)
@@ -131,7 +132,7 @@ class RowActions(QObject):
         rows = self.rows()
         self._work.run(
             _("Copying {examples}").format(examples=rows.words),
-            rows,
+            rows.count,
             lambda project, progress: project.duplicate(rows.ids, progress),
             self.examples_came.emit,
         )
@@ -143,7 +144,7 @@ class RowActions(QObject):
             return
         self._work.run(
             _("Deleting {examples}").format(examples=chosen.words),
-            chosen,
+            chosen.count,
             lambda project, progress: project.delete(chosen.ids, progress),
             lambda _count: self._say(_("{examples} deleted").format(examples=chosen.words)),
         )
@@ -161,7 +162,7 @@ class RowActions(QObject):
 
         self._work.run(
             _("Reviewing {examples}").format(examples=chosen.words),
-            chosen,
+            chosen.count,
             lambda project, progress: project.set_state(chosen.ids, state, progress),
             say,
         )
@@ -189,7 +190,7 @@ class RowActions(QObject):
                 self._say(words.format(examples=chosen.words, tag=tag))
 
         title = _("Tagging {examples}").format(examples=chosen.words)
-        self._work.run(title, chosen, change, say)
+        self._work.run(title, chosen.count, change, say)
 
     def move_by(self, step: int) -> None:
         """Move the selected rows one place up or down."""
@@ -216,7 +217,7 @@ class RowActions(QObject):
             before_id = self._model.id_at(row)
         self._work.run(
             _("Moving {examples}").format(examples=rows.words),
-            rows,
+            rows.count,
             lambda project, progress: project.move(rows.ids, before_id, progress),
         )
 

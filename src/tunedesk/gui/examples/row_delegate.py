@@ -34,6 +34,8 @@ PADDING = 8
 BAR = 3
 ICON = 15
 PILL = 18
+HIT_AFTER = 4
+"""So many characters stand before a hit that would else be cut off."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -80,9 +82,8 @@ class RowDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Draw one cell."""
-        # PySide's stubs leave the option's fields out.
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
         number, column = index.row(), index.column()
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, self.color("selection"))
@@ -126,9 +127,8 @@ class RowDelegate(QStyledItemDelegate):
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(rect, flags, self._model.empty_text)
             return
-        elided = self._base_metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+        elided, marks = self._fitted(text, rect.width())
         painter.setPen(self.color("text"))
-        marks = hits(elided, self._model.query.search)
         if not marks:
             flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
             painter.drawText(rect, flags | Qt.TextFlag.TextSingleLine, elided)
@@ -153,6 +153,17 @@ class RowDelegate(QStyledItemDelegate):
         layout.endLayout()
         top = rect.top() + (rect.height() - layout.boundingRect().height()) / 2
         layout.draw(painter, QPointF(rect.left(), top))
+
+    def _fitted(self, text: str, width: int) -> tuple[str, list[tuple[int, int]]]:
+        """The part of a preview that fits, with the first hit of the search in it, and the hits."""
+        search = self._model.query.search
+        mode = Qt.TextElideMode.ElideRight
+        elided = self._base_metrics.elidedText(text, mode, width)
+        found = hits(text, search)
+        if found and found[0][1] > len(elided) - 1 and elided != text:
+            start = max(0, text.rfind(" ", 0, max(0, found[0][0] - HIT_AFTER)) + 1)
+            elided = self._base_metrics.elidedText("…" + text[start:], mode, width)
+        return elided, hits(elided, search)
 
     def _paint_state(self, painter: QPainter, rect: QRect, row: ExampleRow) -> None:
         ratio = painter.device().devicePixelRatio()

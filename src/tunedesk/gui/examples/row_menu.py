@@ -39,11 +39,11 @@ def row_menu(
     menu.addSeparator()
     add_tags(menu.addMenu(_("Tags")), row_actions, model, rows, tags)
     menu.addSeparator()
-    for action_id in (*ROW_ACTIONS, *MOVES):
-        if action_id is None:
+    for name in (*ROW_ACTIONS, *MOVES):
+        if name is None:
             menu.addSeparator()
-        elif actions.connected(action_id):
-            menu.addAction(actions[action_id])
+        elif actions.connected(name):
+            menu.addAction(actions[name])
     everything = row_actions.all_rows()
     if everything.count > rows.count:
         menu.addSeparator()
@@ -94,7 +94,7 @@ def add_tags(
     if rows.count <= LOOK_AT_MOST:
         sets = [
             frozenset(row.tags)
-            for row in (model.row_at(model.row_of(one)) for one in rows.ids)  # type: ignore[union-attr]
+            for row in (model.row_at(model.row_of(one)) for one in rows.ids)
             if row is not None
         ]
         on_all = frozenset.intersection(*sets) if sets else on_all

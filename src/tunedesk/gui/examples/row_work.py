@@ -6,7 +6,6 @@ from typing import Any
 
 from tunedesk.errors import UserError
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.chosen_rows import ChosenRows
 from tunedesk.gui.feedback import Feedback
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project.project import Project
@@ -36,7 +35,7 @@ class RowWork:
     def run(
         self,
         title: str,
-        rows: ChosenRows,
+        count: int,
         change: Change,
         on_done: Callable[[Any], object] | None = None,
     ) -> None:
@@ -44,12 +43,12 @@ class RowWork:
 
         Args:
             title: What is being done, for the progress.
-            rows: The rows that are changed.
+            count: How many rows are changed.
             change: Changes them through the project it is given, reporting progress.
             on_done: Called with what `change` returned.
         """
         self._flush()
-        if rows.count <= AT_ONCE:
+        if count <= AT_ONCE:
             try:
                 result = change(self._project, no_progress)
             except UserError as error:

@@ -1,13 +1,14 @@
 """The header of the examples table: sorting, widths, which columns show and in which order."""
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
-from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
+from PySide6.QtWidgets import QHeaderView, QMenu, QTableView
 
 from tunedesk.gui.examples.columns import PREVIEW_MINIMUM, Column, column_looks
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 
 SETTING_VERSION = 1
+NUMBER_PADDING = 26
 
 
 class TableHeader(QHeaderView):
@@ -23,8 +24,9 @@ class TableHeader(QHeaderView):
     sort_asked = Signal(int)
     changed = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+    def __init__(self, theme: Theme, table: QTableView) -> None:
+        super().__init__(Qt.Orientation.Horizontal, table)
+        self._table = table
         self._looks = column_looks()
         self._fitting = False
         self._chosen = False
@@ -49,6 +51,15 @@ class TableHeader(QHeaderView):
         self._fitting = False
         self.fit()
 
+    def make_room_for(self, largest: int) -> None:
+        """Make the column of numbers wide enough for the largest; the user may make it wider."""
+        needed = self.fontMetrics().horizontalAdvance(f"{largest:,}") + NUMBER_PADDING
+        if self.sectionSize(Column.NUMBER) < needed:
+            self._fitting = True
+            self.resizeSection(Column.NUMBER, needed)
+            self._fitting = False
+            self.fit()
+
     def show_sort(self, column: Column | None, descending: bool) -> None:
         """Show by which column the rows are sorted; the order they came in shows nothing."""
         self.setSortIndicatorShown(column is not None)
@@ -61,7 +72,7 @@ class TableHeader(QHeaderView):
         if self._fitting or self.count() != len(Column):
             return
         self._fitting = True
-        width = self.viewport().width()
+        width = self._table.viewport().width()
         if not self._chosen:
             for column, look in self._looks.items():
                 self.setSectionHidden(column, width < look.from_width)

@@ -20,7 +20,8 @@ from tunedesk.gui.examples.id_feed import IdFeed
 from tunedesk.gui.examples.id_list import row_of, splice_between
 from tunedesk.gui.examples.row_cache import RowCache
 from tunedesk.i18n import _
-from tunedesk.project.project import Project, ProjectChange
+from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.reads import ExampleRow
 
@@ -158,9 +159,9 @@ class ExampleTableModel(QAbstractTableModel):
             self._change_to(left)
         elif "added" in change.kinds and not _may_move_rows(self._query):
             present = self._ids[:]
-            for row in sorted(self._project.rows(ids), key=lambda row: row.number):
-                if row_of(present, row.id, row.number - 1) < 0:
-                    present.insert(row.number - 1, row.id)
+            for new in sorted(self._project.rows(ids), key=lambda new: new.number):
+                if row_of(present, new.id, new.number - 1) < 0:
+                    present.insert(new.number - 1, new.id)
             self._change_to(present)
 
     def _may_look_up(self, count: int) -> bool:

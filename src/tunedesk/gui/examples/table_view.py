@@ -3,7 +3,15 @@
 from array import array
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -13,14 +21,13 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
-    QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from tunedesk.gui.examples.columns import Column
+from tunedesk.gui.examples.drop_line import DropLine
 from tunedesk.gui.examples.row_delegate import RowDelegate
 from tunedesk.gui.examples.row_drag import dropped_files, is_rows, start_row_drag
 from tunedesk.gui.examples.table_header import TableHeader
@@ -61,9 +68,10 @@ class ExampleTable(QTableView):
         self._wanted: int | None = None
         self._told: int | None = None
         self._offset = 0
+        self._left_row = -1
         self._jump_to_first = False
         self._taking = False
-        self._drop_line = -1
+        self._drop_line = DropLine(self)
         self.can_reorder = True
         self.setAccessibleName(_("Examples"))
         self.header = TableHeader(theme, self)
@@ -157,9 +165,9 @@ class ExampleTable(QTableView):
         self._jump_to_first = True
 
     def _remember(self) -> None:
-        row = self.currentIndex().row()
-        if row >= 0:
-            self._offset = self.rowViewportPosition(row)
+        self._left_row = self.currentIndex().row()
+        if self._left_row >= 0:
+            self._offset = self.rowViewportPosition(self._left_row)
         self._taking = True
 
     def _restore(self) -> None:
@@ -169,6 +177,7 @@ class ExampleTable(QTableView):
 
     def _settle(self) -> None:
         """All rows are here: if the wanted one is not among them, there is none, or the first."""
+        self.header.make_room_for(self._rows.rowCount())
         if self._rows.row_of(self._wanted) >= 0:
             if self.current_id() != self._wanted:
                 self._place_wanted(self._offset)
@@ -203,13 +212,14 @@ class ExampleTable(QTableView):
         """Rows came or went: the current one has another place, or is gone and another is it."""
         self._taking = False
         place = self._rows.row_of(self._wanted)
-        if place >= 0 and place != self.currentIndex().row():
+        if place < 0 and self._left_row >= 0:
+            place = min(self._left_row, self._rows.rowCount() - 1)
+        if place >= 0 and (place != self.currentIndex().row() or self.current_id() != self._wanted):
             self._make_current(place, self._offset)
-        row = self.currentIndex().row()
-        self._rows.current_row = row
+        self._rows.current_row = self.currentIndex().row()
         self.viewport().update()
-        example_id = self._rows.id_at(row)
-        if example_id is not None and place < 0:
+        example_id = self.current_id()
+        if example_id is not None and example_id != self._told:
             self._choose(example_id)
 
     def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
@@ -235,7 +245,9 @@ class ExampleTable(QTableView):
 
     def selected_ranges(self) -> list[tuple[int, int]]:
         """First and last row of each piece of the selection, in order."""
-        pieces = {(piece.top(), piece.bottom()) for piece in self.selectionModel().selection()}
+        pieces = {
+            (piece.top(), piece.bottom()) for piece in self.selectionModel().selection().toList()
+        }
         return sorted(pieces)
 
     def selected_ids(self) -> "array[int]":
@@ -260,7 +272,7 @@ class ExampleTable(QTableView):
         count = self._rows.rowCount()
         return self._rows.is_complete and count > 1 and self.selected_count() == count
 
-    def selectionChanged(self, selected: object, deselected: object) -> None:
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Tell how many rows are selected."""
         super().selectionChanged(selected, deselected)
         self.selection_count_changed.emit(self.selected_count())
@@ -339,13 +351,12 @@ class ExampleTable(QTableView):
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Show where the rows would go."""
         if self._takes_rows(event):
-            self._show_drop_line(self._line_at(event.position().toPoint()))
-            QTimer.singleShot(0, self, self.viewport().update)
+            self._drop_line.show(self._drop_line.at(event.position().toPoint().y()))
         event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         """Nothing would go here."""
-        self._show_drop_line(-1)
+        self._drop_line.show(-1)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Import the files, or move the rows."""
@@ -354,38 +365,15 @@ class ExampleTable(QTableView):
             event.acceptProposedAction()
             self.files_dropped.emit([Path(name) for name in files])
         elif self._takes_rows(event):
-            line = self._line_at(event.position().toPoint())
+            line = self._drop_line.at(event.position().toPoint().y())
             event.acceptProposedAction()
             self.rows_dropped.emit(self._rows.id_at(line))
-        self._show_drop_line(-1)
+        self._drop_line.show(-1)
 
     def _takes_rows(self, event: QDropEvent) -> bool:
         return self.can_reorder and event.source() is self and is_rows(event.mimeData())
 
-    def _line_at(self, place: QPoint) -> int:
-        """The row before which something dropped here would go."""
-        row = self.rowAt(place.y())
-        if row < 0:
-            return self._rows.rowCount()
-        middle = self.rowViewportPosition(row) + self.rowHeight(row) // 2
-        return row + (place.y() > middle)
-
-    def _show_drop_line(self, row: int) -> None:
-        if row != self._drop_line:
-            self._drop_line = row
-            self.viewport().update()
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the rows, and the line where dropped rows would go."""
         super().paintEvent(event)
-        if self._drop_line >= 0:
-            painter = QPainter(self.viewport())
-            painter.setPen(QPen(self._theme.color("accent"), 2))
-            last = self._rows.rowCount()
-            y = (
-                self.rowViewportPosition(self._drop_line)
-                if self._drop_line < last
-                else self.rowViewportPosition(last - 1) + self.rowHeight(last - 1)
-            )
-            painter.drawLine(0, max(1, y - 1), self.viewport().width(), max(1, y - 1))
-            painter.end()
+        self._drop_line.paint(self._theme.color("accent"))

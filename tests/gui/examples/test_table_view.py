@@ -1,0 +1,187 @@
+"""The table keeps its place and its selection, and goes through the rows by keys."""
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtTest import QTest
+
+from tunedesk.gui.examples.change_feed import ChangeFeed
+from tunedesk.gui.examples.columns import Column
+from tunedesk.gui.examples.table_model import ExampleTableModel
+from tunedesk.gui.examples.table_view import ExampleTable
+from tunedesk.project.query import ExampleQuery
+
+FLAGS = QItemSelectionModel.SelectionFlag
+
+
+@pytest.fixture
+def model(qtbot, project, background):
+    model = ExampleTableModel(project, background)
+    feed = ChangeFeed(project)
+    feed.changed.connect(model.take_change)
+    yield model
+    feed.close()
+    model.close()
+
+
+@pytest.fixture
+def table(qtbot, model, theme):
+    table = ExampleTable(model, theme)
+    qtbot.addWidget(table)
+    table.resize(640, 400)
+    table.show()
+    return table
+
+
+def ask(qtbot, model, query=None):
+    with qtbot.waitSignal(model.complete):
+        model.ask(query or ExampleQuery())
+
+
+def select(table, *rows):
+    for row in rows:
+        table.selectionModel().select(table.model().index(row, 0), FLAGS.Select | FLAGS.Rows)
+
+
+def test_its_name_and_the_first_row(qtbot, table, model, add):
+    ids = add("first", "second")
+    table.take_place(None, 0)
+    with qtbot.waitSignal(table.example_chosen) as chosen:
+        ask(qtbot, model)
+    assert table.accessibleName() == "Examples"
+    assert chosen.args == [ids[0]]
+    assert table.currentIndex().row() == 0
+
+
+def test_keys_go_through_the_rows(qtbot, table, model, add):
+    ids = add(*"abcdef")
+    ask(qtbot, model)
+    table.go_to_example(ids[1])
+    QTest.keyClick(table, Qt.Key.Key_Down)
+    assert table.current_id() == ids[2]
+    QTest.keyClick(table, Qt.Key.Key_End)
+    assert table.current_id() == ids[5]
+    table.go_by(1)
+    assert table.current_id() == ids[5]
+    QTest.keyClick(table, Qt.Key.Key_Home)
+    assert table.current_id() == ids[0]
+    with qtbot.waitSignal(table.entered):
+        QTest.keyClick(table, Qt.Key.Key_Return)
+    with qtbot.waitSignal(table.delete_asked):
+        QTest.keyClick(table, Qt.Key.Key_Delete)
+
+
+def test_backspace_and_letters_do_nothing(qtbot, table, model, add):
+    ids = add("apple", "berry")
+    ask(qtbot, model)
+    table.go_to_example(ids[0])
+    asked = []
+    table.delete_asked.connect(lambda: asked.append(1))
+    QTest.keyClick(table, Qt.Key.Key_Backspace)
+    QTest.keyClick(table, Qt.Key.Key_B)
+    assert not asked
+    assert table.current_id() == ids[0]
+
+
+def test_the_selection_is_kept_when_rows_come_and_go(qtbot, table, model, add, project):
+    ids = add(*"abcdefgh")
+    ask(qtbot, model)
+    table.go_to_example(ids[2])
+    select(table, 4, 5)
+    assert list(table.selected_ids()) == [ids[2], ids[4], ids[5]]
+    with qtbot.waitSignal(model.rows_changed):
+        project.delete([ids[0]])
+    assert list(table.selected_ids()) == [ids[2], ids[4], ids[5]]
+    with qtbot.waitSignal(model.rows_changed):
+        add("new", after_id=ids[3])
+    assert list(table.selected_ids()) == [ids[2], ids[4], ids[5]]
+    assert table.selected_count() == 3
+    assert table.current_id() == ids[2]
+
+
+def test_the_next_row_is_chosen_when_the_current_one_is_deleted(qtbot, table, model, add, project):
+    ids = add(*"abc")
+    ask(qtbot, model)
+    table.go_to_example(ids[1])
+    with qtbot.waitSignal(table.example_chosen) as chosen:
+        project.delete([ids[1]])
+    assert chosen.args == [ids[2]]
+    assert model.current_row == table.currentIndex().row() == 1
+
+
+def test_the_place_is_kept_over_another_order(qtbot, table, model, add):
+    ids = add(*(f"question {number:03}" for number in range(100)))
+    ask(qtbot, model)
+    table.go_to_example(ids[70])
+    chosen = []
+    table.example_chosen.connect(chosen.append)
+    ask(qtbot, model, ExampleQuery(descending=True))
+    assert table.current_id() == ids[70]
+    assert table.currentIndex().row() == 29
+    assert table.viewport().rect().contains(table.visualRect(table.currentIndex()).center())
+    assert chosen == []
+
+
+def test_without_the_open_example_there_is_no_current_row(qtbot, table, model, add, project):
+    ids = add(*"abc")
+    project.set_state(ids[:2], "approved")
+    ask(qtbot, model)
+    table.go_to_example(ids[2])
+    ask(qtbot, model, ExampleQuery(states=("approved",)))
+    assert table.current_id() is None
+    assert table.wanted == ids[2]
+    ask(qtbot, model)
+    assert table.current_id() == ids[2]
+
+
+def test_all_rows_are_selected_at_once(qtbot, table, model, add):
+    ids = add(*(f"question {number}" for number in range(300)))
+    ask(qtbot, model)
+    table.selectAll()
+    assert table.all_selected()
+    assert list(table.selected_ids()) == ids
+    assert table.grab().width() == 640
+
+
+def test_columns_are_chosen_moved_and_remembered(qtbot, table, model, theme, add):
+    add("a")
+    ask(qtbot, model)
+    header = table.header
+    assert header.isSectionHidden(Column.SOURCE)
+    header.choose(Column.SOURCE, True)
+    header.choose(Column.TURNS, False)
+    header.moveSection(header.visualIndex(Column.TOKENS), 1)
+    kept = header.state()
+    other = ExampleTable(model, theme)
+    qtbot.addWidget(other)
+    other.header.take_state(kept)
+    assert not other.header.isSectionHidden(Column.SOURCE)
+    assert other.header.isSectionHidden(Column.TURNS)
+    assert other.header.visualIndex(Column.TOKENS) == 1
+    other.header.reset()
+    assert other.header.isSectionHidden(Column.SOURCE)
+    assert other.header.visualIndex(Column.TOKENS) == Column.TOKENS
+
+
+def test_a_wide_table_shows_more_columns(qtbot, table, model, add):
+    add("a")
+    ask(qtbot, model)
+    assert table.header.isSectionHidden(Column.TAGS)
+    table.resize(1100, 400)
+    assert not table.header.isSectionHidden(Column.TAGS)
+    assert not table.header.isSectionHidden(Column.CHANGED)
+    shown = sum(table.header.sectionSize(column) for column in Column)
+    assert shown <= table.viewport().width()
+
+
+@pytest.mark.parametrize("state", [None, [], {"version": 1, "header": "not base64 ü", "chosen": 3}])
+def test_a_broken_memory_of_the_columns_does_no_harm(qtbot, table, state):
+    table.header.take_state(state)
+    assert not table.header.isSectionHidden(Column.PREVIEW)
+
+
+def test_the_menu_of_the_header_never_hides_the_last_column(qtbot, table):
+    for column in list(Column)[1:]:
+        table.header.choose(column, False)
+    entries = {action.text(): action for action in table.header.menu().actions()}
+    assert not entries["Number"].isEnabled()
+    assert entries["Preview"].isEnabled()
