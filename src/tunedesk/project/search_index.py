@@ -11,9 +11,10 @@ from tunedesk.project.slices import SliceSize
 from tunedesk.project.store import Store
 
 _FILLED_TO = "search_filled_to"
-_MERGE_PAGES = 60
+_AIM_SECONDS = 0.015
+_MERGE_PAGES = 100
 _TAIL_CHUNK = 500
-_SEGMENTS_PER_MERGE = 4
+_SEGMENTS_PER_MERGE = 8
 
 
 def fill(parts: ProjectParts, budget_seconds: float) -> bool:
@@ -26,7 +27,7 @@ def fill(parts: ProjectParts, budget_seconds: float) -> bool:
     if store.read_only:
         return False
     end = time.monotonic() + budget_seconds
-    size = SliceSize(100)
+    size = SliceSize(200, _AIM_SECONDS)
     configured = False
     slices = 0
     while time.monotonic() < end:
@@ -60,7 +61,7 @@ def unfilled(store: Store) -> int:
 
 def _configure(store: Store) -> None:
     """Merge in small portions only, by `_merge`: an automatic merge could take a second."""
-    for option, value in (("automerge", 0), ("crisismerge", 1000)):
+    for option, value in (("automerge", 0), ("crisismerge", 1000), ("usermerge", 16)):
         store.execute("INSERT INTO search(search, rank) VALUES (?, ?)", (option, value))
 
 

@@ -18,8 +18,9 @@ class SliceSize:
         rows: How many rows the next transaction should take.
     """
 
-    def __init__(self, rows: int = 300) -> None:
+    def __init__(self, rows: int = 300, aim_seconds: float = _AIM_SECONDS) -> None:
         self.rows = rows
+        self._aim = aim_seconds
 
     @contextlib.contextmanager
     def measured(self) -> Iterator[None]:
@@ -27,5 +28,5 @@ class SliceSize:
         start = time.perf_counter()
         yield
         spent = time.perf_counter() - start
-        factor = min(2.0, max(0.4, _AIM_SECONDS / max(spent, 1e-6)))
+        factor = min(2.0, max(0.4, self._aim / max(spent, 1e-6)))
         self.rows = int(min(_MOST, max(_FEWEST, self.rows * factor)))
