@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.checks.models import BaseModel, Catalogue
 from tunedesk.checks.targets import target as target_of
-from tunedesk.gui.background import Background
+from tunedesk.gui.background import Background, Task
 from tunedesk.gui.examples.change_feed import ChangeFeed
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
@@ -57,6 +57,7 @@ class TokensTab(QScrollArea):
     ) -> None:
         super().__init__(parent)
         self._project = project
+        self._background = background
         self._theme = theme
         self._figures: SetFigures | None = None
         self.recheck = Recheck(
@@ -72,6 +73,7 @@ class TokensTab(QScrollArea):
             parent=None,
         )
         self.bars: Histogram | None = None
+        self._loading: Task | None = None
         self._build()
         self.choice.set_enabled(not project.read_only)
         self.choice.model_chosen.connect(self._choose_model)
@@ -118,14 +120,16 @@ class TokensTab(QScrollArea):
         self.setWidget(inner)
 
     def _make_bars(self) -> None:
-        if self.bars is None:
-            from tunedesk.gui.examples.panel.histogram import Histogram
+        """Load the histogram's library in a thread, once: that takes longer than a frame."""
+        if self._loading is None:
+            self._loading = self._background.run(_load_histogram, on_result=self._add_bars)
 
-            self.bars = Histogram(theme=self._theme)
-            self.bars.bar_requested.connect(self._show_bar)
-            self.totals.bars_place.addWidget(self.bars)
-            if self._figures is not None:
-                self._show_bars(self._figures)
+    def _add_bars(self, histogram: "type[Histogram]") -> None:
+        self.bars = histogram(theme=self._theme)
+        self.bars.bar_requested.connect(self._show_bar)
+        self.totals.bars_place.addWidget(self.bars)
+        if self._figures is not None:
+            self._show_bars(self._figures)
 
     def _take(self, figures: SetFigures) -> None:
         self._figures = figures
@@ -164,3 +168,9 @@ class TokensTab(QScrollArea):
         self.example.set_basis(limit, model.title if model else "")
         self.totals.set_model(model)
         self._answer.ask(limit)
+
+
+def _load_histogram() -> "type[Histogram]":
+    from tunedesk.gui.examples.panel.histogram import Histogram
+
+    return Histogram
