@@ -36,6 +36,7 @@ class ImageUrl(NamedTuple):
 
 
 _DATA_URL = re.compile(r"data:([^;,\s]*)((?:;[^;,\s]+)*),", re.IGNORECASE)
+_LONGEST_HEAD = 300
 _ADDRESS = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
 _JPEG_NO_SIZE = frozenset(range(0xD0, 0xDA)) | {0x01}
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -44,7 +45,7 @@ _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 @lru_cache(maxsize=256)
 def read_image_url(url: str) -> ImageUrl:
     """Look at the URL of an image; never raises and never fetches."""
-    head = _DATA_URL.match(url)
+    head = _DATA_URL.match(url[:_LONGEST_HEAD])
     if head is None:
         fault: ImageFault | None = None if _ADDRESS.match(url) else "not_an_image_address"
         return ImageUrl(False, "", 0, 0, 0, fault)

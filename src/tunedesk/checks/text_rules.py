@@ -19,8 +19,8 @@ SURROGATES = re.compile("[\ud800-\udfff]")
 # {{name}} of Mustache, Jinja and Handlebars: a name, perhaps of several words, with dots, a filter,
 # or #, / and ^ before it. Code has {{ too, so only a name may stand inside, and code is left out.
 PLACEHOLDER = re.compile(
-    r"(?<![\w{}$\\])\{\{\s*[#/^>]?\s*[^\W\d][\w.-]*(?:[ ][^\W\d][\w.-]*){0,3}"
-    r"(?:\s*\|\s*\w+)?\s*\}\}(?!\})"
+    r"(?<![\w{}$\\])\{\{\s{0,3}[#/^>]?\s{0,3}[^\W\d][\w.-]{0,60}(?:[ ][^\W\d][\w.-]{0,60}){0,3}"
+    r"(?:\s?\|\s?\w{1,60})?\s{0,3}\}\}(?!\})"
 )
 # What letters from templates have: [Your Name], [insert date], <YOUR_KEY>.
 PERHAPS_PLACEHOLDER = re.compile(

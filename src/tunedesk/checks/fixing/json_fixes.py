@@ -12,7 +12,7 @@ from tunedesk.examples.json_text import JsonSyntaxError, parse
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _CONTROL = re.compile("[\x00-\x1f]")
 _LONGEST_PYTHON = 1_000_000
-_MOST_COMMAS = 10_000
+_MOST_COMMAS = 100
 
 
 def escape_control_characters(text: str, problem: Problem) -> str | None:
