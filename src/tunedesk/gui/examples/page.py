@@ -184,6 +184,7 @@ class ExamplesPage(Page):
         self.feed.changed.connect(self.filling.take_change)
         self.figures.ready.connect(self._take_figures)
         self.model.complete.connect(self._take_complete)
+        self.open_example.loaded.connect(self._take_loaded)
         self._connect_actions()
 
     def _connect_actions(self) -> None:
@@ -229,6 +230,7 @@ class ExamplesPage(Page):
         )
         query = place_kept.query_from_json(place.get("query"))
         self._show_whether_empty()
+        self._take_loaded()
         self.filters.show_query(query)
         self._ask(query)
         self.figures.watch(True)
@@ -337,6 +339,8 @@ class ExamplesPage(Page):
         open_id = self.open_example.example_id
         if not self.model.rowCount() and open_id is not None and not self._project.rows([open_id]):
             self.open_example.open(None)
+
+    def _take_loaded(self) -> None:
         self.row_actions.enable(self.open_example.example_id is not None)
 
     # What follows changes

@@ -1,0 +1,243 @@
+"""The Examples page as a whole, with a real project: rows, form and panel follow each other."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from tunedesk.gui.examples.page import ExamplesPage
+from tunedesk.project.query import ExampleQuery
+
+
+@pytest.fixture
+def make_page(qtbot, project, settings, background, feedback, actions, theme):
+    pages = []
+
+    def make(place=None):
+        page = ExamplesPage(project, settings, background, feedback, actions, theme)
+        qtbot.addWidget(page)
+        page.resize(1204, 700)
+        page.show()
+        with qtbot.waitSignal(page.model.complete):
+            page.restore(place or {})
+        pages.append(page)
+        return page
+
+    yield make
+    for page in pages:
+        page.flush()
+        page.shut()
+    background.close()
+
+
+@pytest.fixture
+def page(make_page):
+    return make_page()
+
+
+def wait_rows(qtbot, page, count):
+    qtbot.waitUntil(lambda: page.model.rowCount() == count and page.model.is_complete)
+
+
+def wait_current(qtbot, page, example_id):
+    qtbot.waitUntil(lambda: page.table.current_id() == example_id)
+    assert page.open_example.example_id == example_id
+
+
+class TestEmpty:
+    def test_an_empty_project_offers_the_first_steps(self, page, actions):
+        assert page.stack.currentWidget() is page.empty
+        assert not actions["project.export"].isEnabled()
+        assert not actions["example.approve"].isEnabled()
+
+    def test_a_new_example_is_opened_to_be_written(self, qtbot, page, actions, project):
+        actions["example.new"].trigger()
+        wait_rows(qtbot, page, 1)
+        assert page.stack.currentWidget() is page.columns
+        wait_current(qtbot, page, page.model.ids[0])
+        assert actions["example.approve"].isEnabled()
+        project.undo()
+        wait_rows(qtbot, page, 0)
+        assert page.stack.currentWidget() is page.empty
+        qtbot.waitUntil(lambda: page.open_example.example_id is None)
+
+
+class TestReview:
+    def test_approve_and_go_on(self, qtbot, add, make_page, actions, project):
+        ids = add("first", "second", "third")
+        page = make_page()
+        wait_current(qtbot, page, ids[0])
+        actions["example.approve_next"].trigger()
+        wait_current(qtbot, page, ids[1])
+        actions["example.reject"].trigger()
+        assert [row.state for row in project.rows(ids)] == ["approved", "rejected", "draft"]
+        assert page.table.current_id() == ids[1]
+
+    def test_a_queue_of_drafts_shrinks_as_one_goes_on(self, qtbot, add, make_page, actions):
+        ids = add("first", "second", "third")
+        page = make_page()
+        page.filters.query_asked.emit(ExampleQuery(states=("draft",)))
+        wait_rows(qtbot, page, 3)
+        actions["example.approve_next"].trigger()
+        wait_rows(qtbot, page, 2)
+        wait_current(qtbot, page, ids[1])
+        actions["example.approve_next"].trigger()
+        wait_rows(qtbot, page, 1)
+        wait_current(qtbot, page, ids[2])
+
+    def test_many_at_once_and_one_undo(self, qtbot, add, make_page, actions, project, feedback):
+        ids = add(*(f"question {number}" for number in range(250)))
+        page = make_page()
+        page.table.selectAll()
+        actions["example.approve"].trigger()
+        qtbot.waitUntil(lambda: project.totals().by_state["approved"] == 250)
+        qtbot.waitUntil(lambda: bool(feedback.toasts()))
+        assert "250 examples" in feedback.toasts()[-1].accessibleName()
+        project.undo()
+        assert project.totals().by_state["draft"] == len(ids)
+
+    def test_letters_do_not_act_while_a_text_has_the_focus(self, qtbot, add, make_page, project):
+        ids = add("first")
+        page = make_page()
+        page.activateWindow()
+        page.toolbar.search.setFocus()
+        QTest.keyClicks(page.toolbar.search, "arc")
+        assert page.toolbar.search.text() == "arc"
+        assert project.rows(ids)[0].state == "draft"
+
+
+class TestRows:
+    def test_delete_and_undo(self, qtbot, add, make_page, actions, project):
+        ids = add("first", "second", "third")
+        page = make_page()
+        page.table.go_to_example(ids[1])
+        actions["example.delete"].trigger()
+        wait_rows(qtbot, page, 2)
+        wait_current(qtbot, page, ids[2])
+        project.undo()
+        wait_rows(qtbot, page, 3)
+        assert list(page.model.ids) == ids
+
+    def test_move_up_and_down(self, qtbot, add, make_page, actions):
+        ids = add("first", "second", "third")
+        page = make_page()
+        page.table.go_to_example(ids[2])
+        actions["example.move_up"].trigger()
+        qtbot.waitUntil(lambda: list(page.model.ids) == [ids[0], ids[2], ids[1]])
+        actions["example.move_up"].trigger()
+        qtbot.waitUntil(lambda: list(page.model.ids) == [ids[2], ids[0], ids[1]])
+        actions["example.move_down"].trigger()
+        qtbot.waitUntil(lambda: list(page.model.ids) == [ids[0], ids[2], ids[1]])
+        assert page.table.current_id() == ids[2]
+
+    def test_sorted_rows_are_not_moved_but_told_so(self, qtbot, add, make_page, actions, feedback):
+        ids = add("b", "a")
+        page = make_page()
+        page.ask(ExampleQuery(sort="preview"))
+        qtbot.waitUntil(lambda: list(page.model.ids) == ids[::-1])
+        actions["example.move_up"].trigger()
+        assert "order they came in" in feedback.toasts()[-1].accessibleName()
+
+    def test_duplicate_opens_the_copy(self, qtbot, add, make_page, actions):
+        ids = add("first", "second")
+        page = make_page()
+        page.table.go_to_example(ids[0])
+        actions["example.duplicate"].trigger()
+        wait_rows(qtbot, page, 3)
+        qtbot.waitUntil(lambda: page.table.currentIndex().row() == 1)
+        assert page.model.preview_at(1) == "first"
+
+    def test_tags(self, qtbot, add, make_page, project):
+        ids = add("first", "second")
+        page = make_page()
+        page.table.selectAll()
+        page.row_actions.tag("night shift", add=True)
+        assert [row.tags for row in project.rows(ids)] == [("night shift",)] * 2
+        page.row_actions.tag("night shift", add=False)
+        assert [row.tags for row in project.rows(ids)] == [()] * 2
+
+
+class TestFilters:
+    def test_search_finds_and_marks(self, qtbot, add, make_page):
+        ids = add("where is the library", "what is the time", "library hours")
+        page = make_page()
+        page.toolbar.search.setFocus()
+        QTest.keyClicks(page.toolbar.search, "library")
+        qtbot.waitUntil(lambda: page.model.query.search == "library")
+        wait_rows(qtbot, page, 2)
+        QTest.keyClick(page.toolbar.search, Qt.Key.Key_Return)
+        wait_current(qtbot, page, ids[0])
+        QTest.keyClick(page.toolbar.search, Qt.Key.Key_Escape)
+        wait_rows(qtbot, page, 3)
+
+    def test_nothing_matches(self, qtbot, add, make_page):
+        add("first")
+        page = make_page()
+        page.ask(ExampleQuery(states=("rejected",)))
+        wait_rows(qtbot, page, 0)
+        qtbot.waitUntil(lambda: not page.table.isVisible())
+        page.filters.clear()
+        wait_rows(qtbot, page, 1)
+        assert page.table.isVisible()
+
+    def test_chips_count_and_filter(self, qtbot, add, make_page, project):
+        ids = add("first", "second", "third")
+        project.set_state(ids[:1], "approved")
+        page = make_page()
+        qtbot.waitUntil(lambda: page.filters._all.count == 3)
+        assert page.filters._states["approved"].count == 1
+        assert page.filters._states["draft"].count == 2
+        page.filters._states["approved"].click()
+        wait_rows(qtbot, page, 1)
+        wait_current(qtbot, page, ids[0])
+        page.filters._all.click()
+        wait_rows(qtbot, page, 3)
+
+    def test_a_filter_of_the_panel_has_a_chip_of_its_own(self, qtbot, add, make_page):
+        ids = add("first", "second")
+        page = make_page()
+        page.panel.filter_requested.emit(ExampleQuery(ids=(ids[1],)), "The same example twice")
+        wait_rows(qtbot, page, 1)
+        assert page.filters._special.isVisible()
+        assert "The same example" in page.filters._special.text()
+        page.filters._special.click()
+        wait_rows(qtbot, page, 2)
+        assert not page.filters._special.isVisible()
+
+
+class TestPlace:
+    def test_filter_example_and_row_are_kept(self, qtbot, add, make_page):
+        ids = add(*(f"question {number}" for number in range(60)), tokens=30)
+        page = make_page()
+        page.ask(ExampleQuery(descending=True, tokens=(10, None)))
+        wait_rows(qtbot, page, 60)
+        page.table.go_to_example(ids[20])
+        place = page.place()
+        again = make_page(place)
+        wait_current(qtbot, again, ids[20])
+        assert again.model.query == ExampleQuery(descending=True, tokens=(10, None))
+
+    @pytest.mark.parametrize(
+        "place",
+        [
+            {"query": 3, "example": "x", "offset": None},
+            {"query": {"sort": "nonsense", "tokens": [1], "states": [1]}, "example": 99},
+        ],
+    )
+    def test_a_broken_memory_of_the_place_does_no_harm(self, qtbot, add, make_page, place):
+        ids = add("first")
+        page = make_page(place)
+        assert page.model.query == ExampleQuery()
+        wait_current(qtbot, page, ids[0])
+
+    def test_the_status_line_has_the_figures(self, qtbot, add, make_page):
+        add("first", "second", tokens=100)
+        page = make_page()
+        with qtbot.waitSignal(page.status_changed) as told:
+            page.filters.query_asked.emit(ExampleQuery())
+            page.figures.ask()
+        words = " ".join(f"{part.figure} {part.words}" for part in told.args[0])
+        assert "2 examples" in words
+        assert "200 tokens" in words
+        assert "epochs" in words
+        assert "GPT-4.1 mini" in words
+        assert "ends 20" in words
