@@ -109,7 +109,7 @@ def _chosen(parts: ProjectParts, query: ExampleQuery) -> list[tuple[int, int, in
         for row in parts.store.rows(
             "SELECT id, version_id, errors, errors > 0 AND (SELECT kind = 'unreadable'"
             " FROM version WHERE version.id = version_id)"
-            f" FROM example WHERE {where.sql} ORDER BY {order(query)}",
+            f" FROM example WHERE {where.sql} ORDER BY {order(parts, query)}",
             where.parameters,
         )
     ]

@@ -1,5 +1,6 @@
 """Which examples, in which order: the filter, search and sort of the table as one value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -24,10 +25,12 @@ _SORTS: dict[str, tuple[str, ...]] = {
     "tokens": ("tokens",),
     "trained": ("trained_tokens",),
     "problems": ("errors", "warnings", "hints"),
-    "tags": ("(SELECT members FROM tag_set WHERE tag_set.id = example.tag_set)",),
-    "source": ("(SELECT name FROM source WHERE source.id = source_id)", "source_line"),
+    "tags": ("tag_set",),
+    "source": ("source_id",),
     "changed": ("changed_at",),
 }
+
+_MOST_RANKED = 12
 
 SORTS = tuple(_SORTS)
 """The orders that a query can ask for."""
@@ -116,7 +119,7 @@ def condition(parts: ProjectParts, query: ExampleQuery) -> Condition:
     return Condition(" AND ".join(clauses), tuple(parameters))
 
 
-def order(query: ExampleQuery) -> str:
+def order(parts: ProjectParts, query: ExampleQuery) -> str:
     """The ORDER BY of a query."""
     columns = _SORTS.get(query.sort)
     if columns is None:
@@ -127,7 +130,24 @@ def order(query: ExampleQuery) -> str:
     direction = "DESC" if query.descending else "ASC"
     if not columns:
         return f"position {direction}"
+    if query.sort == "tags":
+        # Those without tags come last.
+        sets = parts.tags.all()
+        columns = (_ranked("tag_set", {n: (not sets[n], sets[n]) for n in sets}, "tag_set"),)
+    elif query.sort == "source":
+        names: dict[int, str] = dict(parts.store.rows("SELECT id, name FROM source"))
+        columns = (_ranked("source_id", names, "source"),)
     return ", ".join([*(f"{column} {direction}" for column in columns), "position"])
+
+
+def _ranked(column: str, keys: Mapping[int, Any], table: str) -> str:
+    """SQL for the rank of what a number stands for; a lookup for each row only if they are many."""
+    if len(keys) > _MOST_RANKED:
+        name = "members" if table == "tag_set" else "name"
+        return f"(SELECT {name} FROM {table} WHERE {table}.id = example.{column})"
+    ranked = sorted(keys, key=lambda number: keys[number])
+    whens = " ".join(f"WHEN {number} THEN {rank}" for rank, number in enumerate(ranked))
+    return f"CASE {column} {whens} END" if whens else "0"
 
 
 def _one_of(column: str, numbers: list[int]) -> str:

@@ -75,7 +75,7 @@ def ids(
     """The ids that a query finds, in its order."""
     where = selection(parts, query, progress)
     cursor = parts.store.connection.execute(
-        f"SELECT id FROM example WHERE {where.sql} ORDER BY {order(query)} LIMIT ?",
+        f"SELECT id FROM example WHERE {where.sql} ORDER BY {order(parts, query)} LIMIT ?",
         (*where.parameters, limit),
     )
     found = array("q")

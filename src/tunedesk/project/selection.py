@@ -49,7 +49,7 @@ def first_ids(parts: ProjectParts, query: ExampleQuery, limit: int) -> "array[in
 def _ids(parts: ProjectParts, query: ExampleQuery, limit: int) -> "array[int]":
     where = selection(parts, query)
     rows = parts.store.rows(
-        f"SELECT id FROM example WHERE {where.sql} ORDER BY {order(query)} LIMIT ?",
+        f"SELECT id FROM example WHERE {where.sql} ORDER BY {order(parts, query)} LIMIT ?",
         (*where.parameters, limit),
     )
     return array("q", [row[0] for row in rows])
@@ -61,10 +61,12 @@ def _walk(parts: ProjectParts, query: ExampleQuery, limit: int, candidates: int)
     store = parts.store
     end = time.monotonic() + _WALK_SECONDS
     found = array("q")
-    for example_id, version_id in store.rows(
-        f"SELECT id, version_id FROM example WHERE {where.sql} ORDER BY {order(query)} LIMIT ?",
+    rows = store.rows(
+        f"SELECT id, version_id FROM example WHERE {where.sql}"
+        f" ORDER BY {order(parts, query)} LIMIT ?",
         (*where.parameters, candidates),
-    ):
+    )
+    for example_id, version_id in rows:
         text = parts.versions.text(version_id)
         if text is not None and search_index.has_words(text, query.search):
             found.append(example_id)

@@ -1,8 +1,6 @@
-"""Statistics of the examples of a query: quantiles, histogram, roles, turns, problems by code.
+"""Statistics of the examples of a query: quantiles, histogram, roles, turns, problems by code."""
 
-Everything is grouped by SQLite, outside Python's lock, so that the window stays alive meanwhile.
-"""
-
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -26,6 +24,7 @@ _ROLES = {
 }
 _TAIL = 0.995
 _LONGEST = 20
+_CHUNK = 2000
 
 
 class Bin(NamedTuple):
@@ -88,28 +87,24 @@ def statistics(parts: ProjectParts, query: ExampleQuery) -> Statistics:
     """The statistics of a query."""
     where = selection(parts, query)
     store = parts.store
-    roles = store.row(
-        "SELECT "
-        + ", ".join(
-            f"total(length(roles) - length(replace(roles, '{letter}', '')))" for letter in _ROLES
-        )
-        + " FROM version WHERE id IN (SELECT version_id FROM example"
-        f" WHERE {where.sql})",
+    roles: Counter[str] = Counter()
+    for letters, examples in store.rows(
+        "SELECT roles, count(*) FROM version WHERE id IN"
+        f" (SELECT version_id FROM example WHERE {where.sql}) GROUP BY roles",
         where.parameters,
-    )
-    assert roles is not None
+    ):
+        for letter in letters:
+            roles[letter] += examples
     longest = store.rows(
         f"SELECT id FROM example WHERE {where.sql} ORDER BY tokens DESC, position LIMIT ?",
         (*where.parameters, _LONGEST),
     )
-    turns = _spread(parts, query, "turns")
+    tokens, trained, turns = _spread(parts, query, "tokens", "trained_tokens", "turns")
     return Statistics(
-        tokens=_distribution(_spread(parts, query, "tokens")),
-        trained_tokens=_distribution(_spread(parts, query, "trained_tokens")),
+        tokens=_distribution(tokens),
+        trained_tokens=_distribution(trained),
         turns=_distribution(turns),
-        messages_by_role={
-            role: int(number) for role, number in zip(_ROLES.values(), roles, strict=True) if number
-        },
+        messages_by_role={role: roles[letter] for letter, role in _ROLES.items() if roles[letter]},
         examples_by_turns=dict(turns),
         longest=tuple(row[0] for row in longest),
     )
@@ -119,7 +114,7 @@ def histogram(
     parts: ProjectParts, query: ExampleQuery, bins: int, measure: Measure = "tokens"
 ) -> list[Bin]:
     """The histogram of a measure; the few very large values stand in the last bar."""
-    spread = _spread(parts, query, measure)
+    spread = _spread(parts, query, measure)[0]
     if not spread:
         return []
     low, high = spread[0][0], _quantiles(spread, (_TAIL,))[_TAIL]
@@ -149,17 +144,20 @@ def problem_counts(parts: ProjectParts, query: ExampleQuery) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
-def _spread(parts: ProjectParts, query: ExampleQuery, measure: Measure) -> list[tuple[int, int]]:
-    """Each value that occurs and how many examples have it, rising."""
+def _spread(
+    parts: ProjectParts, query: ExampleQuery, *measures: Measure
+) -> list[list[tuple[int, int]]]:
+    """For each measure the values that occur and how many examples have each, rising."""
     where = selection(parts, query)
-    return [
-        (value, examples)
-        for value, examples in parts.store.rows(
-            f"SELECT {measure}, count(*) FROM example WHERE {where.sql}"
-            f" GROUP BY {measure} ORDER BY {measure}",
-            where.parameters,
-        )
-    ]
+    cursor = parts.store.connection.execute(
+        f"SELECT {', '.join(measures)} FROM example WHERE {where.sql}", where.parameters
+    )
+    counters: list[Counter[int]] = [Counter() for _measure in measures]
+    # In small pieces, so that the window gets Python's lock in between.
+    while rows := cursor.fetchmany(_CHUNK):
+        for counter, values in zip(counters, zip(*rows, strict=True), strict=True):
+            counter.update(values)
+    return [sorted(counter.items()) for counter in counters]
 
 
 def _distribution(spread: Sequence[tuple[int, int]]) -> Distribution:

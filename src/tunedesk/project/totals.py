@@ -36,15 +36,15 @@ class Totals:
 def totals(parts: ProjectParts, query: ExampleQuery) -> Totals:
     """The totals of a query, in one scan."""
     where = selection(parts, query)
-    states = ", ".join(f"total(state = {number})" for number in range(len(STATES)))
+    states = ", ".join(f"sum(state = {number})" for number in range(len(STATES)))
     row = parts.store.row(
-        "SELECT count(*), total(tokens), total(trained_tokens), total(errors > 0),"
-        " total(warnings > 0), total(hints > 0), total(errors + warnings + hints > 0),"
+        "SELECT count(*), sum(tokens), sum(trained_tokens), sum(errors > 0),"
+        " sum(warnings > 0), sum(hints > 0), sum(errors + warnings + hints > 0),"
         f" {states} FROM example WHERE {where.sql}",
         where.parameters,
     )
     assert row is not None
-    figures = [int(value) for value in row]
+    figures = [int(value or 0) for value in row]
     by_state = dict(zip(STATES, figures[7:], strict=True))
     count, tokens, trained, errors, warnings, hints, problems = figures[:7]
     return Totals(count, tokens, trained, errors, warnings, hints, problems, by_state)
