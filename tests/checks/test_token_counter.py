@@ -57,7 +57,7 @@ def counters(request):
     return TokenCounter(request.param), lambda text: len(encoding.encode_ordinary(text))
 
 
-@settings(max_examples=1500)
+@settings(max_examples=500)
 @given(text=_texts)
 def test_it_counts_as_tiktoken_does(counters, text):
     fast, exact = counters

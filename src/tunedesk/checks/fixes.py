@@ -45,7 +45,18 @@ _FIXES: dict[str, Fix] = {
     "control_character": message_fixes.edit_text(lambda text: CONTROLS.sub("", text)),
     "blanks_around": message_fixes.edit_text(str.strip),
 }
-_MOST_FIXES = 10_000
+# After one of these the other problems stand at other places: they have to be found again.
+_MOVING = frozenset(
+    {
+        "control_character_raw",
+        "not_json",
+        "duplicate_key",
+        "system_not_first",
+        "tool_repeated",
+        "function_call_legacy",
+    }
+)
+_MOST_ROUNDS = 1_000
 
 
 def fixable(code: str) -> bool:
@@ -83,14 +94,16 @@ def fix_all(
     """
     checker = _checker(target)
     count = 0
-    while count < _MOST_FIXES:
+    for _round in range(_MOST_ROUNDS):
+        before = count
         for problem in checker.check(_bytes(text)).problems:
             if codes is None or problem.code in codes:
                 fixed = fix(text, problem)
                 if fixed is not None:
                     text, count = fixed, count + 1
-                    break
-        else:
+                    if problem.code in _MOVING:
+                        break
+        if count == before:
             break
     return text, count
 
