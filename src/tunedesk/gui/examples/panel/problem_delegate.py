@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QTextLayout, QTextOption
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from tunedesk.gui.examples.panel.problem_rows import ROW, ProblemRow, severity_name
 from tunedesk.gui.theme import Theme
@@ -55,15 +55,6 @@ class ProblemDelegate(QStyledItemDelegate):
         width = view.viewport().width() if hasattr(view, "viewport") else option.rect.width()
         chosen = index.row() == self.chosen_row
         return QSize(width, self.height(index.data(ROW), width, chosen))
-
-    def updateEditorGeometry(
-        self,
-        editor: QWidget,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        """Let the buttons lie over the whole row, without the paddings of a style sheet."""
-        editor.setGeometry(option.rect)
 
     def paint(
         self,
