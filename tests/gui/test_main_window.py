@@ -7,10 +7,11 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QMenu
 
 from tunedesk.checks.check import Checker
+from tunedesk.errors import UserError
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.page import Page
 from tunedesk.gui.status_line import StatusPart
-from tunedesk.paths import documents_dir
+from tunedesk.paths import documents_dir, user_data_dir
 from tunedesk.project.project import Project
 from tunedesk.settings import Settings
 
@@ -278,3 +279,41 @@ def test_everything_has_a_name(shell, project_file):
             continue
         name = widget.accessibleName() or getattr(widget, "text", str)()
         assert name, widget
+
+
+def test_bug_while_opening_leaves_the_project_free(qtbot, theme, settings, project_file):
+    def fail(*_arguments):
+        raise RuntimeError("no page")
+
+    shell = MainWindow(settings, theme, fail)
+    qtbot.addWidget(shell)
+    shell.show()
+    with pytest.raises(RuntimeError, match="no page"):
+        shell.open_path(project_file)
+    assert shell.stack.currentWidget() is shell.welcome
+    with Project.open(project_file) as project:
+        assert not project.read_only
+    shell.close()
+
+
+def test_full_disk_at_closing_is_told_once(shell, project_file, monkeypatch):
+    def fail():
+        raise UserError("The disk is full.", "Make room and close again.")
+
+    shell.open_path(project_file)
+    monkeypatch.setattr(shell.desk.examples, "flush", fail)
+    assert not shell.close()
+    assert shell.isVisible()
+    assert _messages(shell) == ["The disk is full."]
+    monkeypatch.undo()
+    assert shell.close()
+
+
+@pytest.mark.expects_log
+def test_bug_at_closing_ends_the_threads_all_the_same(shell, project_file, monkeypatch):
+    shell.open_path(project_file)
+    monkeypatch.setattr(shell.desk.examples, "shut", lambda: 1 // 0)
+    assert shell.close()
+    assert list((user_data_dir() / "reports").glob("crash-*.txt"))
+    with Project.open(project_file) as project:
+        assert not project.read_only

@@ -79,15 +79,17 @@ class Desk(QObject):
 
     def close(self) -> None:
         """Write everything down, end what runs, close the project."""
-        self.flush()
-        self.undo_steps.close()
-        self._actions.release("go.examples")
-        self.examples.shut()
-        self._background.finish()
-        self._feedback.progress_line.clear()
-        self.examples.setParent(None)
-        self.examples.deleteLater()
-        self.project.close()
+        try:
+            self.flush()
+            self.undo_steps.close()
+            self._actions.release("go.examples")
+            self.examples.shut()
+        finally:
+            self._background.finish()
+            self._feedback.progress_line.clear()
+            self.examples.setParent(None)
+            self.examples.deleteLater()
+            self.project.close()
 
     def _say_notes(self) -> None:
         """Tell what the user should know of this project before working on it."""

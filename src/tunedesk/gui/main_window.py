@@ -65,6 +65,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._theme = theme
         self._make_page = make_page
+        self._told_at_close = False
         self.background = Background(self)
         self.feedback = Feedback(self, theme)
         self.actions_ = Actions(settings, self)
@@ -241,19 +242,25 @@ class MainWindow(QMainWindow):
     def _show_desk(self, project: "Project") -> None:
         from tunedesk.gui.desk import Desk
 
-        if self._make_page is None:
-            from tunedesk.gui.examples.page import ExamplesPage
+        try:
+            if self._make_page is None:
+                from tunedesk.gui.examples.page import ExamplesPage
 
-            self._make_page = ExamplesPage
-        desk = Desk(
-            project,
-            self._settings,
-            self.background,
-            self.feedback,
-            self.actions_,
-            self._theme,
-            self._make_page,
-        )
+                self._make_page = ExamplesPage
+            desk = Desk(
+                project,
+                self._settings,
+                self.background,
+                self.feedback,
+                self.actions_,
+                self._theme,
+                self._make_page,
+            )
+        except Exception:
+            # A bug, and on its way to the crash report; the project must not stay locked.
+            project.close()
+            self._show_welcome()
+            raise
         self.desk = desk
         path = project.path
         self._settings.remember_project(path)
@@ -321,11 +328,24 @@ class MainWindow(QMainWindow):
             "ascii"
         )
         self._settings.save()
+        try:
+            self.flush()
+        except UserError as error:
+            # The disk is full, say. Told once; whoever closes again has decided.
+            if not self._told_at_close:
+                self._told_at_close = True
+                self.feedback.error(error)
+                event.ignore()
+                return
         self.hide()
-        self._leave()
-        self.background.close()
-        self.crashes.uninstall()
-        event.accept()
+        try:
+            self._leave()
+        except Exception as failure:
+            self.crashes.keep(failure)
+        finally:
+            self.background.close()
+            self.crashes.uninstall()
+            event.accept()
 
     def _restore_geometry(self) -> None:
         stored = self._settings.window.get("geometry")
