@@ -142,7 +142,7 @@ def add_examples(
         progress,
     )
     if after_id is not None:
-        parts.store.shared.order_epoch += 1
+        parts.store.order_changed()
     tell(parts, {"added", "set"}, ids, written, name or ChangeName("add", {"count": len(ids)}))
     return ids
 
@@ -184,6 +184,6 @@ def duplicate(
         return len(part)
 
     written = write_in_slices(parts, name, list(zip(chosen, keys, strict=True)), write, progress)
-    store.shared.order_epoch += 1
+    store.order_changed()
     tell(parts, {"added", "set"}, copies, written, name)
     return copies

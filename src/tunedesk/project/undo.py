@@ -165,14 +165,14 @@ def _go_on(
                 " WHERE id BETWEEN ? AND ? AND created_change = ? AND hidden = ?",
                 (int(not forward), store.now(), low, high, step.id, int(forward)),
             )
-            store.shared.order_epoch += 1
+            store.order_changed()
         store.checkpoint_if_large()
     with store.transaction():
         _turn_presets(store, step, forward=forward)
         store.execute("UPDATE change SET stack = ?, incomplete = 0 WHERE id = ?", (stack, step.id))
         store.execute("UPDATE change SET incomplete = 0 WHERE id = ?", (log,))
         if "order" in change.kinds or change.kinds & {"added", "deleted"}:
-            store.shared.order_epoch += 1
+            store.order_changed()
         store.publish(change)
     return change
 
