@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.checks import sentences
 from tunedesk.checks.problem import SetProblem
@@ -15,6 +15,7 @@ from tunedesk.gui.examples.panel.problems_set import SetProblems
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
+from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.i18n import _
 from tunedesk.project import set_checks
 from tunedesk.project.project import Project
@@ -65,13 +66,11 @@ class ProblemsTab(QWidget):
         self._this = Chip(theme, _("This example"))
         self._every = Chip(theme, _("All examples"))
         group = QButtonGroup(self)
-        chips = QHBoxLayout()
+        chips = FlowLayout(spacing=6)
         chips.setContentsMargins(14, 12, 14, 10)
-        chips.setSpacing(6)
         for number, chip in enumerate((self._this, self._every)):
             group.addButton(chip, number)
             chips.addWidget(chip)
-        chips.addStretch()
         self._this.setChecked(True)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.example)
