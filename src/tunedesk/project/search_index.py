@@ -16,6 +16,7 @@ _AIM_SECONDS = 0.015
 _MERGE_PAGES = 100
 _TAIL_CHUNK = 500
 _SEARCHES_KEPT = 4
+_FEW_HITS = 5_000
 _SEGMENTS_PER_MERGE = 8
 
 
@@ -138,8 +139,17 @@ def clause(
     expression = search_words.match_expression(search)
     if not expression:
         return "1", ()
-    sql = "version_id IN (SELECT rowid FROM search WHERE search MATCH ?)"
     tail = tail_hits(parts, search, progress)
+    few = parts.store.rows(
+        "SELECT rowid FROM search WHERE search MATCH ? LIMIT ?", (expression, _FEW_HITS + 1)
+    )
+    if len(few) + len(tail) <= _FEW_HITS:
+        # Few hits lead to their examples one by one; many are compared with all examples.
+        hits = as_json_array([*(row[0] for row in few), *tail])
+        chosen = "SELECT value FROM json_each(?)"
+        examples = f"SELECT example_id FROM version WHERE version.id IN ({chosen})"
+        return f"id IN ({examples}) AND version_id IN ({chosen})", (hits, hits)
+    sql = "version_id IN (SELECT rowid FROM search WHERE search MATCH ?)"
     if not tail:
         return sql, (expression,)
     return (
