@@ -239,7 +239,8 @@ def test_the_box_is_as_tall_as_its_text(show, conversation, card, text_box, qtbo
 
     def fits(index):
         box = text_box(index)
-        return box.height() >= box.heightForWidth(box.width()) > 0
+        needed = box.heightForWidth(box.width())
+        return needed <= box.height() <= needed + 1
 
     qtbot.waitUntil(lambda: all(fits(index) for index in range(3)))
     text_box(2).setFocus()

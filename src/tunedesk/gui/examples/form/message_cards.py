@@ -74,7 +74,7 @@ class MessageCards(QWidget):
         self._conversation = Conversation((), (), None, ())
         self._tool_names: tuple[str, ...] = ()
         self._calls: list[tuple[int, str, str]] = []
-        self._presets = Presets(project, feedback, self)
+        self._presets = Presets(project, feedback, theme, self)
         self._footer = ListFooter(theme, actions)
         self.list = MessageList(self._make_card, self._fill, self._estimate, self._footer)
         self.commands = MessageCommands(example, edits, self.list, actions, self)

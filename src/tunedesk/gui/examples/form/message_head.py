@@ -64,6 +64,9 @@ class MessageHead(QWidget):
         row.addWidget(self.tokens)
         row.addWidget(self.menu)
         self.setFixedHeight(24)
+        self.setToolTip(_("Drag to move the message"))
+        for widget in (self.trained, self.menu, self.tokens):
+            widget.setCursor(Qt.CursorShape.ArrowCursor)
         self.role.clicked.connect(self.role_clicked)
         self.menu.clicked.connect(self.menu_clicked)
         self.preset.clicked.connect(self.preset_clicked)
@@ -72,6 +75,10 @@ class MessageHead(QWidget):
     def show_message(self, message: Message, tokens: int | None, writable: bool) -> None:
         """Show what stands above a message."""
         self.movable = writable
+        if writable:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.unsetCursor()
         self.role.show_role(message.role)
         self.role.setEnabled(writable and message.is_object)
         answers = message.role == "assistant"
@@ -116,5 +123,5 @@ class MessageHead(QWidget):
         self._pressed_at = None
         if self._dragging:
             self._dragging = False
-            self.unsetCursor()
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
             self.dropped.emit(event.globalPosition().toPoint())
