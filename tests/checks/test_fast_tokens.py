@@ -1,6 +1,7 @@
 """The fast counting is made anew before it remembers too much, and counts on as before."""
 
 import pytest
+
 from tunedesk.checks import fast_tokens
 from tunedesk.checks.fast_tokens import FastTokens
 
