@@ -70,6 +70,19 @@ def test_begins_with_the_welcome_page(shell):
     assert not shell.status.isVisible()
 
 
+def test_file_named_at_the_start_opens_without_the_welcome_page(shell, project_file, qtbot):
+    shell.open_at_start(project_file)
+    assert shell.stack.currentWidget() is not shell.welcome
+    qtbot.waitUntil(lambda: shell.desk is not None)
+    assert shell.stack.currentWidget() is shell.desk.examples
+
+
+def test_file_that_cannot_be_opened_at_the_start_leads_to_the_welcome_page(shell, tmp_path, qtbot):
+    shell.open_at_start(tmp_path / "gone.jsonl")
+    qtbot.waitUntil(lambda: shell.stack.currentWidget() is shell.welcome)
+    assert _messages(shell) == ["gone.jsonl is not there."]
+
+
 def test_opens_a_project_and_goes_back(shell, project_file, settings):
     shell.open_path(project_file)
     assert shell.windowTitle().startswith("Night pharmacy")

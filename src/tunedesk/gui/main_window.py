@@ -6,7 +6,7 @@ What only an open project or a dialog needs is imported there: the window must s
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -115,6 +115,26 @@ class MainWindow(QMainWindow):
         self.view = ViewActions(self, self.actions_, self._theme, self._settings)
 
     # Opening and closing
+
+    def open_at_start(self, path: Path | None) -> None:
+        """Open a file, or the sample for None, as soon as the window shows.
+
+        Until then it is empty: the welcome page would only flash by.
+        """
+        blank = QWidget()
+        self.stack.addWidget(blank)
+        self.stack.setCurrentWidget(blank)
+
+        def begin() -> None:
+            try:
+                self.open_path(path) if path is not None else self.open_sample()
+            finally:
+                self.stack.removeWidget(blank)
+                blank.deleteLater()
+                if self.desk is None:
+                    self._show_welcome()
+
+        QTimer.singleShot(0, self, begin)
 
     def open_path(self, path: Path) -> None:
         """Open a project, or bring a data file into a new one."""
