@@ -1,7 +1,7 @@
 """Damaged letters are found and put right; good text in any language is left alone."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedesk.checks.mojibake import find_mojibake, repair_mojibake
@@ -71,20 +71,40 @@ def test_good_text_is_left_alone(text):
         "â€",
         "Ã",
         "naïveté—",
+        "„Co víš“ a „slyšíš“, náš… ÚŽASNÝ ÚŽAS",
     ],
 )
 def test_signs_behind_letters_are_no_damage(text):
     assert find_mojibake(text) is None
 
 
-_letters = st.text(alphabet="aé ßçñüöäøåãõÉÀşğıłžščřЖяعשα你。“”’–»«…€°\u00a0", max_size=20)
+_ALPHABETS = {
+    "French": "aàâçéèêëîïôùûÀÉÈÊ «»…’—°\u00a0",
+    "German": "aäöüßÄÖÜ „“”–…²½\u00a0",
+    "Portuguese": "aãõáéíóúâêôçÃÕÁÉÂÊÇ “”«»–…",
+    "Spanish": "aáéíóúñüÁÉÍÓÚÑ «»“”—…",
+    "Turkish": "aşğıçöüâîŞĞİÇÖÜ “”’…",
+    "Swedish, Danish": "aåäöøæÅÄÖØÆ ”»«’–…",
+    "Czech, Slovak": "aščřžýáíéúůďťňäôĺŠČŘŽÝÁÍÉÚÓÔÄ „“”–…\u00a0",
+    "Polish": "aąćęłńóśźżÓŁŚŻ „”–…",
+    "Romanian": "aăâîșțĂÂÎȘȚ „”«»–…",
+    "Icelandic": "aáðéíóúýþæöÁÐÉÍÓÚÝÞÆÖ „“–…",
+    "Vietnamese": "aăâđêôơưáàảãạếềểễệ “”…–",
+    "Russian": "абвгдежзийклмн «»„“—…№",
+    "Chinese": "你好世界。，“”《》……——",
+}
+_letters = st.sampled_from(sorted(_ALPHABETS.values())).flatmap(
+    lambda alphabet: st.text(alphabet=alphabet, max_size=24)
+)
 
 
+@settings(max_examples=1000)
 @given(_letters)
-def test_good_letters_in_any_order_are_left_alone(text):
+def test_the_letters_of_a_language_in_any_order_are_left_alone(text):
     assert repair_mojibake(text) == text
 
 
+@settings(max_examples=1000)
 @given(_letters)
 def test_repairing_twice_changes_nothing_more(text):
     repaired = repair_mojibake(_damaged(text))
