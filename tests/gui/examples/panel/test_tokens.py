@@ -77,6 +77,18 @@ def test_another_base_model_has_another_price_and_is_kept(
     assert "GPT-3.5" in tokens.totals.facts.lines()[-1].tooltip
 
 
+def test_another_target_judges_everything_anew(tokens, panel, store, talk, project, qtbot):
+    store(talk(("developer", "Be kind."), ("user", "a"), ("assistant", "b")))
+    combo = tokens.choice.target_combo
+    assert combo.accessibleName() == "Trained at"
+    combo.setCurrentIndex(combo.findData("together"))
+    combo.activated.emit(combo.currentIndex())
+    assert project.setting("target") == "together"
+    qtbot.waitUntil(lambda: not tokens.recheck.running, timeout=20_000)
+    qtbot.waitUntil(lambda: values(tokens.totals.facts.lines()).get("Cost") == "not known")
+    assert "Price per million tokens" not in values(tokens.choice.facts.lines())
+
+
 def test_a_click_on_a_bar_filters_to_it(tokens, panel, store, talk, qtbot):
     store(*[talk(("user", "word " * n), ("assistant", "yes")) for n in range(1, 60)])
     qtbot.waitUntil(lambda: tokens.bars is not None and len(tokens.bars.bars()) > 5)

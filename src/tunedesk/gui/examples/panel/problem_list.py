@@ -48,7 +48,7 @@ class ProblemList(QListView):
         self.setModel(self._model)
         self.setItemDelegate(self._delegate)
         self._model.dataChanged.connect(self._on_data_changed)
-        theme.changed.connect(self.scheduleDelayedItemsLayout)
+        theme.changed.connect(self._forget_heights)
         self.verticalScrollBar().valueChanged.connect(self._place_buttons)
 
     def rows(self) -> list[ProblemRow]:
@@ -57,6 +57,8 @@ class ProblemList(QListView):
 
     def set_rows(self, rows: Sequence[ProblemRow]) -> None:
         """Show these rows, keeping the chosen one if it is still among them."""
+        if list(rows) == self._model.rows():
+            return
         chosen, number = self.chosen_key(), self.currentIndex().row()
         self._model.set_rows(rows)
         keys = [row.key for row in rows]
@@ -163,8 +165,16 @@ class ProblemList(QListView):
             self._buttons.action_requested.connect(self._act)
         row: ProblemRow | None = index.data(ROW) if index.isValid() else None
         self._buttons.show_actions(row.actions if row is not None else ())
+        before = (self._delegate.chosen_row, self._delegate.buttons_height)
         self._delegate.chosen_row = index.row() if index.isValid() else -1
         self._make_room()
+        if before != (self._delegate.chosen_row, self._delegate.buttons_height):
+            self.scheduleDelayedItemsLayout()
+        else:
+            self._place_buttons()
+
+    def _forget_heights(self) -> None:
+        self._delegate.forget_heights()
         self.scheduleDelayedItemsLayout()
 
     def _act(self, action: str) -> None:
