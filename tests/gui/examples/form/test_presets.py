@@ -64,6 +64,6 @@ def test_a_name_that_is_taken_says_so_first(show, short, presets, project):
     show(short)
     dialog = presets.ask_name("Be kind.")
     dialog.name.setText("Kind")
-    assert "There is a preset" in dialog.warning.text()
+    assert "There is a preset" in dialog.about.text()
     dialog.reject()
     assert project.presets() == {"Kind": "Be very kind."}

@@ -65,8 +65,8 @@ class MessageHead(QWidget):
         row.addWidget(self.menu)
         self.setFixedHeight(24)
         self.setToolTip(_("Drag to move the message"))
-        for widget in (self.trained, self.menu, self.tokens):
-            widget.setCursor(Qt.CursorShape.ArrowCursor)
+        for still in (self.trained, self.menu, self.tokens):
+            still.setCursor(Qt.CursorShape.ArrowCursor)
         self.role.clicked.connect(self.role_clicked)
         self.menu.clicked.connect(self.menu_clicked)
         self.preset.clicked.connect(self.preset_clicked)

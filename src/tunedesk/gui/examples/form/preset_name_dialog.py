@@ -1,18 +1,19 @@
 """Asks for the name under which a system prompt is kept."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 
-WIDTH = 420
+WIDTH = 440
 LONGEST_NAME = 60
 
 
-class PresetNameDialog(QDialog):
-    """One field and two buttons; a name that is taken says so before it is taken over.
+class PresetNameDialog(Dialog):
+    """One field; a name that is taken says so before it is taken over.
 
     Signals:
         named: The name that was chosen.
@@ -23,42 +24,22 @@ class PresetNameDialog(QDialog):
     def __init__(
         self, theme: Theme, suggestion: str, taken: frozenset[str], parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self._taken = taken
-        self.setWindowTitle(_("Keep as preset"))
+        super().__init__(theme, _("Keep as preset"), parent=parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(WIDTH)
+        self._taken = taken
+        label = Label(theme, _("Name"), "small_strong", "muted")
         self.name = QLineEdit(suggestion)
         self.name.setMaxLength(LONGEST_NAME)
-        self.name.setAccessibleName(_("Name of the preset"))
+        self.name.setAccessibleName(_("Name"))
         self.name.selectAll()
-        label = Label(theme, _("Name of the preset"), "base")
         label.setBuddy(self.name)
-        about = Label(
-            theme,
-            _("The system prompt is kept in this project and can be set on other examples."),
-            "small",
-            "muted",
-            wrap=True,
-        )
-        self.warning = Label(theme, "", "small", "warning", wrap=True)
-        cancel = QPushButton(_("Cancel"))
-        cancel.clicked.connect(self.reject)
-        self.keep = QPushButton(_("Keep"))
-        self.keep.setProperty("kind", "primary")
-        self.keep.setDefault(True)
+        self.about = Label(theme, "", "small", "muted", wrap=True)
+        for widget in (label, self.name, self.about):
+            self.body.addWidget(widget)
+        self.add_cancel()
+        self.keep = self.add_button(_("Keep"), "primary", default=True)
         self.keep.clicked.connect(self.accept)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.keep)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(22, 20, 22, 18)
-        column.setSpacing(8)
-        for widget in (label, self.name, about, self.warning):
-            column.addWidget(widget)
-        column.addSpacing(6)
-        column.addLayout(buttons)
         self.name.textChanged.connect(self._look)
         self._look()
 
@@ -76,7 +57,9 @@ class PresetNameDialog(QDialog):
         name = self._name()
         self.keep.setEnabled(bool(name))
         taken = name in self._taken
-        self.warning.setText(
-            _("There is a preset of this name; it will hold this prompt instead.") if taken else ""
+        self.about.setText(
+            _("There is a preset of this name; it will hold this prompt instead.")
+            if taken
+            else _("The system prompt is kept in this project and can be set on other examples.")
         )
-        self.warning.setVisible(taken)
+        self.about.set_tone("warning" if taken else "muted")
