@@ -75,6 +75,7 @@ class FindReplace(Dialog):
         self._feedback = feedback
         self._task: Task | None = None
         self._wanted = False
+        self._closed = False
         self._counted: tuple[FindOptions, Place, Counted] | None = None
         self._pool = WorkerPool(max(1, min(2, os.cpu_count() or 1)))
         self._replacing: Task | None = None
@@ -127,8 +128,11 @@ class FindReplace(Dialog):
 
     def close_project(self) -> None:
         """Let go of the project and end the worker processes."""
+        self._closed = True
         self._feed.close()
+        self._toast.close()
         self._stop()
+        self._cancel_replacing()
         self._pool.kill()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -317,7 +321,8 @@ class FindReplace(Dialog):
         def finished() -> None:
             progress.close()
             self._replacing = None
-            self._soon.start(0)
+            if not self._closed:
+                self._soon.start(0)
 
         self._replacing = self._background.run(
             replace_all,

@@ -178,6 +178,7 @@ class ExamplesPage(Page):
         self.panel.filter_requested.connect(self.ask)
         self.panel.example_requested.connect(self.go_to)
         self.panel.close_requested.connect(lambda: self._show_panel(False))
+        self.panel.leave_requested.connect(table.setFocus)
         self.check.checked.connect(self._show_checked)
         self.imports.problems_asked.connect(self._show_checked)
         self.feed.changed.connect(self._take_change)
