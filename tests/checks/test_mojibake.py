@@ -80,7 +80,7 @@ def test_signs_behind_letters_are_no_damage(text):
 
 _ALPHABETS = {
     "French": "aàâçéèêëîïôùûÀÉÈÊ «»…’—°\u00a0",
-    "German": "aäöüßÄÖÜ „“”–…²½\u00a0",
+    "German": "aäöüßÄÖÜ „“”–…²\u00a0",
     "Portuguese": "aãõáéíóúâêôçÃÕÁÉÂÊÇ “”«»–…",
     "Spanish": "aáéíóúñüÁÉÍÓÚÑ «»“”—…",
     "Turkish": "aşğıçöüâîŞĞİÇÖÜ “”’…",
@@ -98,13 +98,13 @@ _letters = st.sampled_from(sorted(_ALPHABETS.values())).flatmap(
 )
 
 
-@settings(max_examples=1000)
+@settings(max_examples=500)
 @given(_letters)
 def test_the_letters_of_a_language_in_any_order_are_left_alone(text):
     assert repair_mojibake(text) == text
 
 
-@settings(max_examples=1000)
+@settings(max_examples=500)
 @given(_letters)
 def test_repairing_twice_changes_nothing_more(text):
     repaired = repair_mojibake(_damaged(text))
