@@ -172,3 +172,44 @@ def test_reading_alone_changes_nothing(path):
         assert not project.fill_search(1)
     assert path.read_bytes() == before
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    "vandalism",
+    [
+        "UPDATE tag_set SET members = 'no json' || id",
+        "UPDATE tag_set SET members = '{\"a\": ' || id || '}'",
+        "UPDATE code_set SET members = '[1, null, ' || id || ']'",
+        "UPDATE change SET parameters = '[', code = 'delete'",
+        'UPDATE change SET parameters = \'{"count": "many"}\'',
+        "UPDATE version SET problems = '[[1, 2, 3], [\"a\", [null], {}], 4, {}]'",
+        "UPDATE version SET problems = '" + "[" * 5000 + "'",
+        "UPDATE version SET problems = '[[\"no_such_rule\", [\"x\"], {}]]', roles = 'zzz'",
+        "UPDATE version_text SET text = x'ff00fe'",
+        "UPDATE example SET state = 99, tag_set = 99, source_id = 99, code_set = 99",
+        "UPDATE change_item SET before = 'x', after = x'00'",
+        "UPDATE source SET kind = 'evil', name = '<b>x</b>'",
+        "INSERT OR REPLACE INTO setting(key, value) VALUES ('colour', '{'), ('target', '[')",
+    ],
+)
+def test_wrong_values_do_no_harm(path, vandalism):
+    with Project.open(path) as project:
+        ids = list(project.ids())
+        project.set_state(ids, "approved")
+        project.add_tag(ids, "law")
+    change(path, vandalism)
+    with Project.open(path) as project:
+        rows = project.rows(project.ids())
+        assert [row.id for row in rows] == ids
+        for example in ids[:3]:
+            assert isinstance(project.text(example), str)
+            project.facts(example)
+            project.history(example)
+        project.tags()
+        project.problem_counts()
+        project.statistics()
+        project.totals()
+        assert project.undo_name()
+        project.setting("colour")
+        while project.fill_search(1):
+            pass

@@ -169,12 +169,22 @@ def _go_on(
         store.checkpoint_if_large()
     with store.transaction():
         _turn_presets(store, step, forward=forward)
+        if stack == changes.REDOABLE and _changed_since(store, log):
+            stack = changes.NOT_ON_STACK
         store.execute("UPDATE change SET stack = ?, incomplete = 0 WHERE id = ?", (stack, step.id))
         store.execute("UPDATE change SET incomplete = 0 WHERE id = ?", (log,))
         if "order" in change.kinds or change.kinds & {"added", "deleted"}:
             store.order_changed()
         store.publish(change)
     return change
+
+
+def _changed_since(store: Store, log: int) -> bool:
+    """Whether something new was done while an undo was under way: that ends the redo."""
+    found = store.value(
+        f"SELECT 1 FROM change WHERE stack = {changes.UNDOABLE} AND id > ? LIMIT 1", (log,)
+    )
+    return found is not None
 
 
 def _turn_items(
