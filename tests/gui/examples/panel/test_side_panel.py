@@ -56,3 +56,15 @@ def test_escape_leaves_the_panel(panel, store, show, talk, qtbot):
     show(store(talk(("user", " a "), ("assistant", "{{x}}")))[0])
     with qtbot.waitSignal(panel.leave_requested):
         qtbot.keyClick(panel.problems.example.list, Qt.Key.Key_Escape)
+
+
+def test_a_tab_takes_the_keyboard(panel, store, show, talk, window, qtbot):
+    show(store(talk(("user", " a "), ("assistant", "{{x}}")))[0])
+    window.activateWindow()
+    for name, part in (
+        ("problems", panel.problems.example.list),
+        ("tokens", panel.tokens),
+        ("history", panel.history.list),
+    ):
+        panel.focus_tab(name)
+        qtbot.waitUntil(lambda part=part: window.focusWidget() is part)

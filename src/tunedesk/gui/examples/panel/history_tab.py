@@ -99,6 +99,10 @@ class HistoryTab(QWidget):
         """Say whether the tab is seen."""
         self._answer.watch(watched)
 
+    def take_focus(self) -> None:
+        """Give the keyboard to the list."""
+        self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def close_project(self) -> None:
         """Let go of the project."""
         self._answer.close()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.checks import sentences
@@ -16,7 +16,7 @@ from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
 from tunedesk.gui.widgets.flow_layout import FlowLayout
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 from tunedesk.project import set_checks
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -103,6 +103,12 @@ class ProblemsTab(QWidget):
         (self._every if shown else self._this).setChecked(True)
         self._pages.setCurrentIndex(int(shown))
 
+    def take_focus(self) -> None:
+        """Give the keyboard to the list that is shown, or to the switch above it."""
+        shown = self.all.list if self.shows_all else self.example.list
+        chip = self._every if self.shows_all else self._this
+        (shown if shown.isVisible() else chip).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     @property
     def shows_all(self) -> bool:
         """Whether the problems of all examples are shown."""
@@ -125,6 +131,13 @@ class ProblemsTab(QWidget):
         self.example.set_target(target)
         self.example.set_counts(found.counts)
         self._every.set_count(found.with_problems)
+        self._every.setToolTip(
+            ngettext(
+                "{count} example has problems",
+                "{count} examples have problems",
+                found.with_problems,
+            ).format(count=f"{found.with_problems:,}")
+        )
         self.all.show_problems(found.counts, found.of_set, target, found.examples)
 
     def _show_rule(self, code: str) -> None:

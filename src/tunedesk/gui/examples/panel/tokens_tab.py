@@ -98,6 +98,10 @@ class TokensTab(QScrollArea):
             self._make_bars()
         self._answer.watch(watched)
 
+    def take_focus(self) -> None:
+        """Give the keyboard to the column, which the arrows scroll."""
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def close_project(self) -> None:
         """Let go of the project."""
         self._feed.close()
