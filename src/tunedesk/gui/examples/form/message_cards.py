@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path as FilePath
 
-from PySide6.QtCore import QMimeData, QPoint, QTimer, Signal
+from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QFileDialog, QMenu, QVBoxLayout, QWidget
 
@@ -300,11 +300,18 @@ class MessageCards(QWidget):
         menu.popup(place)
 
     def _pick_picture(self, card: MessageCard) -> None:
-        names, _filter = QFileDialog.getOpenFileNames(
-            self, _("Add picture"), "", _("Pictures (*.jpg *.jpeg *.png *.webp)")
-        )
+        index = card.message.index
+        dialog = QFileDialog(self, _("Add picture"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilter(_("Pictures (*.jpg *.jpeg *.png *.webp)"))
+        dialog.filesSelected.connect(lambda names: self.add_pictures(index, names))
+        dialog.open()
+
+    def add_pictures(self, index: int, names: list[str]) -> None:
+        """Embed files that the user picked."""
         for name in names:
-            self._embed(card.message.index, partial(picture_file_as_url, FilePath(name)))
+            self._embed(index, partial(picture_file_as_url, FilePath(name)))
 
     def _drop_pictures(self, card: MessageCard, mime: QMimeData) -> None:
         if not self._edits.writable:
