@@ -99,6 +99,16 @@ def test_a_click_on_a_bar_filters_to_it(tokens, panel, store, talk, qtbot):
     assert asked.args[0].tokens == (bar.low, bar.high)
 
 
+def test_one_very_long_example_does_not_flatten_the_bars(tokens, store, talk, qtbot):
+    store(*[talk(("user", "word " * n), ("assistant", "yes")) for n in (*range(1, 60), 5000)])
+    qtbot.waitUntil(lambda: tokens.bars is not None and len(tokens.bars.bars()) > 5)
+    bars = tokens.bars.bars()
+    assert sum(bar.examples for bar in bars) == 60
+    assert bars[-1].examples == 1
+    assert bars[-1].high > 5000
+    assert sum(bar.examples > 0 for bar in bars) > 15
+
+
 def test_bars_are_reached_by_keyboard_and_said(tokens, panel, store, talk, qtbot):
     store(*[talk(("user", "word " * n), ("assistant", "yes")) for n in range(1, 60)])
     qtbot.waitUntil(lambda: tokens.bars is not None and len(tokens.bars.bars()) > 5)
