@@ -6,7 +6,7 @@ import pytest
 from tests.project.made_examples import add, words
 
 from tunedesk.errors import UserError
-from tunedesk.project import integrity, schema
+from tunedesk.project import integrity, opening, schema
 from tunedesk.project.project import Project
 
 
@@ -134,6 +134,18 @@ def test_looking_for_damage_can_be_cancelled(path, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             integrity.find_damage(project, cancel)
         assert project.count() == 50
+
+
+def test_a_file_that_the_system_does_not_let_open(path, monkeypatch):
+    def refuse(*_arguments, **_keywords):
+        raise sqlite3.OperationalError("unable to open database file")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(opening, "connect", refuse)
+        with pytest.raises(UserError, match="cannot be opened here"):
+            Project.open(path)
+    with Project.open(path) as project:
+        assert not project.read_only
 
 
 def test_create_never_writes_over_a_file(path):

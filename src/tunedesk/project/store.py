@@ -27,8 +27,12 @@ _CHECKPOINT_PAUSE_SECONDS = 0.5
 def connect(path: Path, *, read_only: bool = False, create: bool = False) -> sqlite3.Connection:
     """Open the file with the settings that keep a stranger's file harmless."""
     mode = "ro" if read_only else "rwc" if create else "rw"
+    address = path.absolute().as_uri()
+    if not address.startswith("file:///"):
+        # A Windows share: SQLite takes the server for part of the path.
+        address = address.replace("file://", "file:////", 1)
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
+        f"{address}?mode={mode}",
         uri=True,
         timeout=_WAIT_SECONDS,
         isolation_level=None,
