@@ -113,6 +113,18 @@ def test_undo_puts_the_cursor_where_the_change_was(show, short, project, example
     assert text_box(1).cursor_place() == 5
 
 
+def test_undo_from_elsewhere_leaves_the_focus_there(
+    show, short, project, example, text_box, window, qtbot
+):
+    show(short)
+    text_box(1).setFocus()
+    qtbot.keyClicks(text_box(1), "x")
+    window.field.setFocus()
+    project.undo()
+    assert text_box(1).text == "Hello?"
+    assert window.field.hasFocus()
+
+
 def test_the_role_is_changed_from_its_menu(show, short, card, messages, qtbot):
     show(short)
     card(1).head.role.click()

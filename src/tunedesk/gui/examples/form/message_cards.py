@@ -6,7 +6,7 @@ from pathlib import Path as FilePath
 
 from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QFileDialog, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QVBoxLayout, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.examples.conversation import Conversation, ImagePart
@@ -173,7 +173,8 @@ class MessageCards(QWidget):
             return
         if path[1] >= self.list.count:
             return
-        had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+        focus = QApplication.focusWidget()
+        had_focus = focus is not None and self.isAncestorOf(focus)
         card = self._card(path[1])
         field = card.field_at(path[2:]) if len(path) > 2 else card.parts.first_text()
         if not isinstance(field, MessageText):

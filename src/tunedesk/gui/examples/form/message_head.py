@@ -51,7 +51,10 @@ class MessageHead(QWidget):
         )
         self.tokens = Label(theme, font="small", tone="muted")
         self.tokens.setToolTip(
-            _("The length of this message as the model counts it; a token is about ¾ of a word.")
+            _(
+                "The length of this message's text as the model counts it; a token is about ¾ of "
+                "a word. Tool calls and pictures are estimated in the panel Tokens."
+            )
         )
         self.menu = IconButton(theme, "more", _("More"))
         self.menu.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
