@@ -34,6 +34,8 @@ class Figures(NamedTuple):
 
 def find_figures(project: Project) -> Figures:
     """Work the figures out; called in a thread."""
+    # The catalogue is read here, so that the GUI thread finds it ready.
+    Catalogue.load()
     sources = {source.name: source.title for source in project.sources()}
     return Figures(
         project.totals(),

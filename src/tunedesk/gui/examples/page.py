@@ -348,7 +348,8 @@ class ExamplesPage(Page):
 
     def _take_change(self, change: ProjectChange) -> None:
         self.model.take_change(change)
-        if change.kinds & {"added", "deleted"}:
+        shown = self.stack.currentWidget() is self.columns
+        if ("deleted" if shown else "added") in change.kinds:
             self._show_whether_empty()
 
     def _show_whether_empty(self) -> None:

@@ -31,7 +31,6 @@ STATE_GLYPHS = {
 """A shape of its own for each state, so that nobody needs to tell them by colour."""
 
 PADDING = 8
-BAR = 3
 ICON = 15
 PILL = 18
 HIT_AFTER = 4
@@ -47,7 +46,6 @@ class RowDelegate(QStyledItemDelegate):
         super().__init__(model)
         self._model = model
         self._theme = theme
-        self.first_column = int(Column.NUMBER)
         self.hovered_row = -1
         self._colors: dict[str, QColor] = {}
         self._icons: dict[tuple[str, float], QPixmap] = {}
@@ -81,21 +79,18 @@ class RowDelegate(QStyledItemDelegate):
         return QSize(60, self._theme.size("row"))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw one cell."""
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        number, column = index.row(), index.column()
-        if state & QStyle.StateFlag.State_Selected:
+        """Draw one cell; the table itself draws whole rows."""
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        self.paint_cell(painter, option.rect, index.row(), index.column(), selected=selected)
+
+    def paint_cell(
+        self, painter: QPainter, rect: QRect, number: int, column: int, *, selected: bool
+    ) -> None:
+        """Draw what stands in a cell, on the ground of its row."""
+        if selected:
             painter.fillRect(rect, self.color("selection"))
         elif number == self.hovered_row:
             painter.fillRect(rect, self.color("hover"))
-        line = rect.bottom()
-        painter.setPen(self.color("border"))
-        painter.drawLine(rect.left(), line, rect.right(), line)
-        if column == self.first_column and number == self._model.current_row:
-            mirrored = painter.layoutDirection() == Qt.LayoutDirection.RightToLeft
-            left = rect.right() - BAR + 1 if mirrored else rect.left()
-            painter.fillRect(left, rect.top(), BAR, rect.height() - 1, self.color("accent"))
         row = self._model.row_at(number)
         if row is None:
             return

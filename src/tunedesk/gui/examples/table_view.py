@@ -30,6 +30,7 @@ from tunedesk.gui.examples.columns import Column
 from tunedesk.gui.examples.drop_line import DropLine
 from tunedesk.gui.examples.row_delegate import RowDelegate
 from tunedesk.gui.examples.row_drag import dropped_files, is_rows, start_row_drag
+from tunedesk.gui.examples.row_pictures import RowPictures
 from tunedesk.gui.examples.table_header import TableHeader
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.theme import Theme
@@ -81,15 +82,16 @@ class ExampleTable(QTableView):
         self.header.setSelectionModel(QItemSelectionModel(model, self.header))
         self.delegate = RowDelegate(model, theme)
         self.setItemDelegate(self.delegate)
+        self._pictures = RowPictures(self, model, self.delegate, theme)
+        self._selected: list[tuple[int, int]] = []
         self._set_up()
         self.header.begin()
-        self.header.sectionMoved.connect(self._take_order)
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._restore)
         model.complete.connect(self._settle)
         model.rows_about_to_change.connect(self._remember)
         model.rows_changed.connect(self._follow_current)
-        theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._dress)
 
     def _set_up(self) -> None:
         rows = self.verticalHeader()
@@ -112,6 +114,10 @@ class ExampleTable(QTableView):
         self.setDragDropOverwriteMode(False)
         self.setDropIndicatorShown(False)
         self.verticalScrollBar().setSingleStep(self._theme.size("row"))
+
+    def _dress(self) -> None:
+        self._pictures.clear()
+        self.viewport().update()
 
     # The place
 
@@ -275,6 +281,7 @@ class ExampleTable(QTableView):
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Tell how many rows are selected."""
         super().selectionChanged(selected, deselected)
+        self._selected = self.selected_ranges()
         self.selection_count_changed.emit(self.selected_count())
 
     # Keys and mouse
@@ -327,14 +334,6 @@ class ExampleTable(QTableView):
         super().resizeEvent(event)
         self.header.fit()
 
-    def _take_order(self) -> None:
-        visible = [
-            self.header.logicalIndex(place)
-            for place in range(self.header.count())
-            if not self.header.isSectionHidden(self.header.logicalIndex(place))
-        ]
-        self.delegate.first_column = visible[0] if visible else -1
-
     # Drag and drop
 
     def startDrag(self, actions: Qt.DropAction) -> None:
@@ -374,6 +373,6 @@ class ExampleTable(QTableView):
         return self.can_reorder and event.source() is self and is_rows(event.mimeData())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the rows, and the line where dropped rows would go."""
-        super().paintEvent(event)
+        """Copy the pictures of the rows, and draw the line where dropped rows would go."""
+        self._pictures.paint(event.rect(), self._selected)
         self._drop_line.paint(self._theme.color("accent"))
