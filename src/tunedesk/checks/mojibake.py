@@ -82,9 +82,11 @@ def _proof(run: str) -> int:
     """How much a run proves: 2 is enough."""
     if _PLAIN_PROOF.search(run):
         return 2
+    # Behind a word and a no-break space anything may stand: "l'énoncé § 5".
     return sum(
         any(_tells(one.group()[0], character) for character in one.group()[1:])
         for one in _ONE.finditer(run)
+        if one.group()[1] != "\u00a0"
     )
 
 
