@@ -137,6 +137,11 @@ class ExampleTable(QTableView):
         if not self._place_wanted() and self._rows.is_complete:
             self._settle()
 
+    def go_to_first_of(self, example_ids: list[int]) -> None:
+        """Go to the first of examples that came just now."""
+        if example_ids:
+            self.go_to_example(example_ids[0])
+
     def go_by(self, step: int) -> None:
         """Go to the next (1) or the previous (-1) row."""
         count = self._rows.rowCount()
