@@ -183,6 +183,7 @@ class ExampleTable(QTableView):
 
     def _restore(self) -> None:
         self._taking = False
+        self._take_selection()
         self.verticalScrollBar().setValue(0)
         self._place_wanted(self._offset)
 
@@ -228,6 +229,7 @@ class ExampleTable(QTableView):
         if place >= 0 and (place != self.currentIndex().row() or self.current_id() != self._wanted):
             self._make_current(place, self._offset)
         self._rows.current_row = self.currentIndex().row()
+        self._take_selection()
         self.viewport().update()
         example_id = self.current_id()
         if example_id is not None and example_id != self._told:
@@ -286,6 +288,10 @@ class ExampleTable(QTableView):
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Tell how many rows are selected."""
         super().selectionChanged(selected, deselected)
+        self._take_selection()
+
+    def _take_selection(self) -> None:
+        # Qt tells neither of a selection that a reset has taken nor of one that has moved.
         self._selected = self.selected_ranges()
         self.selection_count_changed.emit(self.selected_count())
 
