@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QMenu
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QMenu
 
 from tunedesk.checks.check import Checker
 from tunedesk.errors import UserError
@@ -68,6 +69,15 @@ def test_begins_with_the_welcome_page(shell):
     assert shell.stack.currentWidget() is shell.welcome
     assert not shell.rail.isVisible()
     assert not shell.status.isVisible()
+
+
+def test_enter_presses_the_button_that_has_the_focus(shell, qtbot):
+    button = next(
+        child for child in shell.findChildren(QAbstractButton) if child.text() == "Sample project"
+    )
+    button.setFocus()
+    with qtbot.waitSignal(button.clicked):
+        QTest.keyClick(button, Qt.Key.Key_Return)
 
 
 def test_file_named_at_the_start_opens_without_the_welcome_page(shell, project_file, qtbot):
