@@ -330,7 +330,7 @@ class MainWindow(QMainWindow):
     # The window itself
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        # Qt lets Enter press a button in dialogs only, and everybody expects it everywhere.
+        """Enter presses the focused button, as everybody expects; Qt does so in dialogs only."""
         focused = self.focusWidget()
         plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
