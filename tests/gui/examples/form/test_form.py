@@ -37,6 +37,15 @@ def test_typing_changes_the_record_and_nothing_else_in_it(show, example, text_bo
     )
 
 
+def test_half_a_surrogate_pair_survives_typing_behind_it(show, example, text_box, qtbot):
+    show('{"messages": [{"role": "user", "content": "\\ud83d"}]}')
+    text_box(0).setFocus()
+    text_box(0).set_cursor_place(1)
+    qtbot.keyClicks(text_box(0), "x")
+    assert example.conversation.messages[0].text == "\ud83dx"
+    assert "\\ud83dx" in example.text
+
+
 def test_tokens_and_problems_follow_the_text(show, short, card, text_box, example, qtbot):
     show(short)
     before = card(2).head.tokens.text()

@@ -128,3 +128,13 @@ def test_the_middle_of_a_picture_is_left_out_and_kept():
     inside = shown.shown.index("characters")
     nibbled = shown.edited(shown.shown[:inside] + shown.shown[inside + 3 :])
     assert nibbled.original == text
+
+
+def test_very_long_lines_are_broken_only_to_the_eye():
+    for text in ("[" * 50_000, json.dumps({"messages": "word " * 10_000, "n": 1})):
+        shown = laid_out(text)
+        assert max(len(line) for line in shown.shown.split("\n")) < 3_000
+        assert shown.edited(shown.shown + "!").original == text + "!"
+        middle = len(shown.shown) // 2
+        edited = shown.edited(shown.shown[:middle] + "!" + shown.shown[middle:])
+        assert edited.original.replace("!", "") == text

@@ -165,9 +165,10 @@ class ExampleForm(QWidget):
         was_unreadable = self._unreadable
         self._understand()
         if self._unreadable:
-            self._tabs.choose(RAW)
+            self._tabs.choose_quietly(RAW)
         elif was_unreadable:
-            self._tabs.choose(FORM)
+            self._tabs.choose_quietly(FORM)
+        self._actions["view.raw"].setChecked(self._tabs.current == RAW)
         self._show_view(another=True)
 
     def _text_changed(self) -> None:

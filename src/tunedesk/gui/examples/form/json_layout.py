@@ -13,6 +13,9 @@ SHORT = 40
 LONGEST_LAID_OUT = 1_000_000
 """Longer than this, pictures not counted, it stays as it is: the time would be felt."""
 
+LONG_LINE = 20_000
+PIECE = 2_000
+
 _PICTURE = re.compile(
     r"(data:[\w/+.-]+;base64,[A-Za-z0-9+/=]{24})([A-Za-z0-9+/=\\]{400,})(?=[A-Za-z0-9+/=]{8})"
 )
@@ -32,7 +35,26 @@ def laid_out(text: str) -> ShownText:
         with contextlib.suppress(JsonSyntaxError):  # it is shown as it is, and said so
             _lay_out(text, parse(text), 0, changes)
     changes.sort()
-    return ShownText.with_replaced(text, changes)
+    return ShownText.with_replaced(text, _with_long_lines_broken(text, changes))
+
+
+def _with_long_lines_broken(
+    text: str, changes: list[tuple[int, int, str]]
+) -> list[tuple[int, int, str]]:
+    """Add breaks in what would be very long lines: Qt needs a square of their length for some."""
+    broken: list[tuple[int, int, str]] = []
+    at = 0
+    for start, end, shown in (*changes, (len(text), len(text), "")):
+        line_start = at
+        for line in text[at:start].split("\n"):
+            if len(line) > LONG_LINE:
+                places = range(line_start + PIECE, line_start + len(line), PIECE)
+                broken.extend((place, place, "\n") for place in places)
+            line_start += len(line) + 1
+        if end > start or shown:
+            broken.append((start, end, shown))
+        at = end
+    return broken
 
 
 def _left_out(count: int) -> str:

@@ -39,7 +39,8 @@ class MessageText(QTextEdit):
         pictures_dropped: Pictures were dropped or pasted, as the mime data that holds them.
     """
 
-    edited = Signal(str)
+    # As an object: Qt's own strings cannot hold half a surrogate pair.
+    edited = Signal(object)
     leave_requested = Signal()
     cursor_moved = Signal()
     focus_changed = Signal(bool)

@@ -27,7 +27,7 @@ class ToolCallFields(Inset):
 
     name_edited = Signal(str)
     id_edited = Signal(str)
-    arguments_edited = Signal(str)
+    arguments_edited = Signal(object)
     removed = Signal()
     modernised = Signal()
 
