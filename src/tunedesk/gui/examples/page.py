@@ -17,7 +17,6 @@ from tunedesk.gui.examples.change_feed import ChangeFeed
 from tunedesk.gui.examples.check_run import CheckRun
 from tunedesk.gui.examples.clipboard import Clipboard
 from tunedesk.gui.examples.columns import Column
-from tunedesk.gui.examples.export_dialog import ExportDialog
 from tunedesk.gui.examples.figures import FIGURE_KINDS, Figures, find_figures, status_parts
 from tunedesk.gui.examples.filter_bar import FilterBar
 from tunedesk.gui.examples.find_replace_door import FindReplaceDoor
@@ -386,6 +385,8 @@ class ExamplesPage(Page):
         self.panel.show_all_problems()
 
     def _export(self) -> None:
+        from tunedesk.gui.examples.export_dialog import ExportDialog
+
         self.flush()
         ExportDialog(
             project=self._project,

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
@@ -10,9 +11,11 @@ from tunedesk.gui.examples.row_actions import RowActions
 from tunedesk.gui.feedback import Feedback
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
-from tunedesk.project.bulk_edits import EditSummary, set_system_prompt
 from tunedesk.project.project import Ids, Project
 from tunedesk.workers import WorkerPool
+
+if TYPE_CHECKING:
+    from tunedesk.project.bulk_edits import EditSummary
 
 
 class PromptRun:
@@ -68,7 +71,7 @@ class PromptRun:
             on_finished=shown.close,
         )
 
-    def _say(self, summary: EditSummary) -> None:
+    def _say(self, summary: "EditSummary") -> None:
         self._feedback.toast(
             _("System prompt set in {examples}.").format(examples=examples_words(summary.examples)),
             _("Undo"),
@@ -78,6 +81,8 @@ class PromptRun:
 
 def _set_prompt(
     project: Project, pool: WorkerPool, prompt: str, ids: Ids, progress: Progress
-) -> EditSummary:
+) -> "EditSummary":
+    from tunedesk.project.bulk_edits import set_system_prompt
+
     with contextlib.closing(project.handle()) as handle:
         return set_system_prompt(handle, pool, prompt, ids, progress)
