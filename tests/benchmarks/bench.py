@@ -86,7 +86,7 @@ class Bench:
         names += ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_DOCUMENTS_DIR")
         environment = os.environ | dict.fromkeys(names, str(home))
         environment |= {"QT_QPA_PLATFORM": "offscreen", "PYTHONWARNINGS": "ignore"}
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), _cpu_of_children()
         with subprocess.Popen(
             [str(part) for part in command],
             stdout=subprocess.PIPE,
@@ -101,7 +101,13 @@ class Bench:
             raise RuntimeError(f"{command} ended with {process.returncode}:\n{out}\n{errors}")
         lines = out.strip().splitlines()
         found = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
-        return found, Used(wall, memory.most)
+        return found, Used(wall, _cpu_of_children() - cpu, memory.most)
+
+
+def _cpu_of_children() -> float:
+    """CPU seconds of all processes that were started here and have ended, with their own."""
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def _output(process: "subprocess.Popen[str]") -> tuple[str, str]:
@@ -119,8 +125,10 @@ class Used:
 
     Attributes:
         wall: Seconds from its start to its end.
+        cpu: CPU seconds of it and its workers; 0 where the system does not tell.
         memory: The most memory that it and its workers had together, in bytes.
     """
 
     wall: float
+    cpu: float
     memory: int

@@ -15,8 +15,8 @@ from window_driver import StallWatch, WindowDriver
 def main(file: Path) -> None:
     driver = WindowDriver()
     began = time.perf_counter()
-    stalls = StallWatch()
     first_rows = driver.open(file)
+    stalls = StallWatch()
     driver.wait_until(lambda: not driver.page.imports.busy)
     stored = time.perf_counter() - began
     found = stalls.stop()

@@ -11,7 +11,8 @@ from pathlib import Path
 from together.lib.utils.files import check_file
 
 if __name__ == "__main__":
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), time.process_time()
     report = check_file(Path(sys.argv[1]))
     seconds = time.perf_counter() - started
-    print(json.dumps({"examples": report["num_samples"], "seconds": seconds}))
+    cpu = time.process_time() - cpu
+    print(json.dumps({"examples": report["num_samples"], "seconds": seconds, "cpu": cpu}))
