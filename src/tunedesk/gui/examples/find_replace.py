@@ -7,7 +7,7 @@ text, they are killed and the user is told; the window never waits for it.
 import os
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
@@ -68,7 +68,8 @@ class FindReplace(Dialog):
             parent: The window.
         """
         super().__init__(theme, _("Find and replace"), parent=parent)
-        self.setMinimumSize(520, 480)
+        self.setMinimumSize(520, 560)
+        self.resize(640, 620)
         self._project = project
         self._open_example = open_example
         self._background = background
@@ -101,10 +102,6 @@ class FindReplace(Dialog):
         self._grace = self._timer(self._kill)
         self._watchdog = self._timer(self._give_up)
         self._show_nothing()
-
-    def sizeHint(self) -> QSize:
-        """Room for some samples."""
-        return QSize(620, 600)
 
     @property
     def searching(self) -> bool:

@@ -97,6 +97,8 @@ class HistoryTab(QWidget):
 
     def watch(self, watched: bool) -> None:
         """Say whether the tab is seen."""
+        if watched:
+            self._take(list(self._entries.values()))  # "just now" was some time ago
         self._answer.watch(watched)
 
     def take_focus(self) -> None:

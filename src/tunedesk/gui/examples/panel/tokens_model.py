@@ -49,6 +49,9 @@ class ModelChoice(QWidget):
         column.setSpacing(8)
         column.addWidget(SectionTitle(theme, _("Base model")))
         column.addWidget(self._combo)
+        column.addWidget(
+            Label(theme, _("The model that learns from the examples."), "small", "muted", wrap=True)
+        )
         column.addWidget(Label(theme, _("Trained at"), "base", "muted"))
         column.addWidget(self._targets)
         column.addWidget(self.facts)
@@ -106,7 +109,7 @@ class ModelChoice(QWidget):
         model = self.priced_model
         if model is None:
             self.facts.set_lines([])
-            self._note.setText(_("The model that the examples will tune."))
+            self._note.setText("")
             return
         lines = []
         if model.price is not None:
@@ -131,7 +134,13 @@ class ModelChoice(QWidget):
                     tooltip=self._catalogue.shutdown_source,
                 )
             )
-        lines.append(FactLine(_("Counts tokens by"), model.encoding))
+        lines.append(
+            FactLine(
+                _("Counts tokens by"),
+                model.encoding,
+                tooltip=_("The encoding: how the model splits text into tokens"),
+            )
+        )
         self.facts.set_lines(lines)
         self._note.setText(self._note_on(model))
 
