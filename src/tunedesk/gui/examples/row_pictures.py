@@ -4,7 +4,6 @@ While an import runs, each call of a drawing function may have to wait for Pytho
 that is one picture needs one call instead of twenty, so scrolling stays smooth beside any work.
 """
 
-from bisect import bisect_right
 from collections import OrderedDict
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QTableView
 
 from tunedesk.gui.examples.row_delegate import RowDelegate
+from tunedesk.gui.examples.row_selection import RowSelection
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.theme import Theme
 
@@ -52,12 +52,12 @@ class RowPictures:
         """Draw all rows anew: their colours have changed."""
         self._kept.clear()
 
-    def paint(self, area: QRect, selected: list[tuple[int, int]]) -> None:
+    def paint(self, area: QRect, selected: RowSelection) -> None:
         """Draw the rows of an area of the table.
 
         Args:
             area: What is to be drawn, in the table's viewport.
-            selected: First and last row of each piece of the selection, in order.
+            selected: The selected rows.
         """
         table, height = self._table, self._height
         offset, count = table.verticalOffset(), self._model.rowCount()
@@ -69,9 +69,8 @@ class RowPictures:
         left = -table.horizontalOffset()
         painter = QPainter(table.viewport())
         for row in range(first, last + 1):
-            place = bisect_right(selected, (row, count)) - 1
-            on = place >= 0 and row <= selected[place][1]
-            painter.drawPixmap(left, row * height - offset, self._picture(row, look, on))
+            picture = self._picture(row, look, row in selected)
+            painter.drawPixmap(left, row * height - offset, picture)
         painter.end()
 
     def _look(self) -> RowLook:

@@ -18,19 +18,27 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QFocusEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QHeaderView,
+    QTableView,
+    QWidget,
+)
 
 from tunedesk.gui.examples.columns import Column
 from tunedesk.gui.examples.drop_line import DropLine
 from tunedesk.gui.examples.row_delegate import RowDelegate
 from tunedesk.gui.examples.row_drag import dropped_files, is_rows, start_row_drag
 from tunedesk.gui.examples.row_pictures import RowPictures
+from tunedesk.gui.examples.row_selection import RowSelection
 from tunedesk.gui.examples.table_header import TableHeader
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.theme import Theme
@@ -72,6 +80,7 @@ class ExampleTable(QTableView):
         self._left_row = -1
         self._jump_to_first = False
         self._taking = False
+        self._selection = RowSelection()
         self._drop_line = DropLine(self)
         self.can_reorder = True
         self.setAccessibleName(_("Examples"))
@@ -83,7 +92,6 @@ class ExampleTable(QTableView):
         self.delegate = RowDelegate(model, theme)
         self.setItemDelegate(self.delegate)
         self._pictures = RowPictures(self, model, self.delegate, theme)
-        self._selected: list[tuple[int, int]] = []
         self._set_up()
         self.header.begin()
         model.modelAboutToBeReset.connect(self._remember)
@@ -153,11 +161,12 @@ class ExampleTable(QTableView):
 
     def go_to_first(self) -> None:
         """Go to the first row, now or when it has arrived."""
-        self._wanted = None
-        self._jump_to_first = True
-        if self._rows.rowCount():
-            self._jump_to_first = not self._rows.is_complete
+        self._jump_to_first = not self._rows.rowCount()
+        if self._jump_to_first:
+            self._wanted = None
+        else:
             self._make_current(0)
+            self._wanted = self.current_id()
 
     def neighbour(self, step: int) -> int | None:
         """The example in the next (1) or previous (-1) row."""
@@ -190,15 +199,16 @@ class ExampleTable(QTableView):
     def _settle(self) -> None:
         """All rows are here: if the wanted one is not among them, there is none, or the first."""
         self.header.make_room_for(self._rows.rowCount())
+        jump, self._jump_to_first = self._jump_to_first, False
         if self._rows.row_of(self._wanted) >= 0:
             if self.current_id() != self._wanted:
                 self._place_wanted(self._offset)
-            return
-        if self._jump_to_first and self._rows.rowCount():
-            self._jump_to_first = False
-            self._make_current(0)
         elif not self._rows.rowCount():
             self._rows.current_row = -1
+            # An empty project: the first row that comes is the one to open.
+            self._jump_to_first = jump or self._rows.query.unfiltered
+        elif jump:
+            self._make_current(0)
 
     def _place_wanted(self, offset: int | None = None) -> bool:
         row = self._rows.row_of(self._wanted)
@@ -258,32 +268,15 @@ class ExampleTable(QTableView):
 
     def selected_ranges(self) -> list[tuple[int, int]]:
         """First and last row of each piece of the selection, in order."""
-        pieces = {
-            (piece.top(), piece.bottom()) for piece in self.selectionModel().selection().toList()
-        }
-        return sorted(pieces)
+        return self._selection.ranges
 
     def selected_ids(self) -> "array[int]":
         """The selected examples in the order of the rows."""
-        ids = array("q")
-        end = -1
-        for top, bottom in self.selected_ranges():
-            ids.extend(self._rows.ids[max(top, end + 1) : bottom + 1])
-            end = max(end, bottom)
-        return ids
+        return self._selection.ids(self._rows.ids)
 
     def selected_count(self) -> int:
         """How many rows are selected."""
-        count, end = 0, -1
-        for top, bottom in self.selected_ranges():
-            count += max(0, bottom - max(top, end + 1) + 1)
-            end = max(end, bottom)
-        return count
-
-    def all_selected(self) -> bool:
-        """Whether every row of the filter is selected."""
-        count = self._rows.rowCount()
-        return self._rows.is_complete and count > 1 and self.selected_count() == count
+        return self._selection.count
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Tell how many rows are selected."""
@@ -292,8 +285,8 @@ class ExampleTable(QTableView):
 
     def _take_selection(self) -> None:
         # Qt tells neither of a selection that a reset has taken nor of one that has moved.
-        self._selected = self.selected_ranges()
-        self.selection_count_changed.emit(self.selected_count())
+        self._selection.take(self.selectionModel().selection())
+        self.selection_count_changed.emit(self._selection.count)
 
     # Keys and mouse
 
@@ -313,6 +306,11 @@ class ExampleTable(QTableView):
                 self._make_current(0 if event.key() == Qt.Key.Key_Home else last)
         else:
             super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Take the focus; unlike Qt's own tables, no row becomes the current one by that."""
+        QAbstractScrollArea.focusInEvent(self, event)
+        self.viewport().update()
 
     def keyboardSearch(self, search: str) -> None:
         """Typed letters do not jump about: there is a search, and letters are actions."""
@@ -385,5 +383,5 @@ class ExampleTable(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy the pictures of the rows, and draw the line where dropped rows would go."""
-        self._pictures.paint(event.rect(), self._selected)
+        self._pictures.paint(event.rect(), self._selection)
         self._drop_line.paint(self._theme.color("accent"))
