@@ -40,13 +40,19 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Draws one cell from the row that the model holds, with fonts and colours kept ready."""
+    """Draws one cell from the row that the model holds, with fonts and colours kept ready.
+
+    Attributes:
+        hovered_row: The row under the pointer; -1 for none.
+        marks_tags: Whether the preview shows a mark for tags, since their column does not show.
+    """
 
     def __init__(self, model: ExampleTableModel, theme: Theme) -> None:
         super().__init__(model)
         self._model = model
         self._theme = theme
         self.hovered_row = -1
+        self.marks_tags = False
         self._colors: dict[str, QColor] = {}
         self._icons: dict[tuple[str, float], QPixmap] = {}
         self._base = QFont()
@@ -96,6 +102,8 @@ class RowDelegate(QStyledItemDelegate):
             return
         inner = rect.adjusted(PADDING, 0, -PADDING, -1)
         if column == Column.PREVIEW:
+            if row.tags and self.marks_tags:
+                inner = self._paint_tag_mark(painter, inner, len(row.tags))
             self._paint_preview(painter, inner, number)
         elif column == Column.STATE:
             self._paint_state(painter, rect, row)
@@ -148,6 +156,20 @@ class RowDelegate(QStyledItemDelegate):
         layout.endLayout()
         top = rect.top() + (rect.height() - layout.boundingRect().height()) / 2
         layout.draw(painter, QPointF(rect.left(), top))
+
+    def _paint_tag_mark(self, painter: QPainter, rect: QRect, count: int) -> QRect:
+        """Draw a small tag at the end of the preview; returns the room that is left."""
+        words = str(count) if count > 1 else ""
+        width = 14 + self._strong_metrics.horizontalAdvance(words)
+        middle = rect.top() + rect.height() // 2
+        icon = QRect(rect.right() - width, middle - 6, 12, 12)
+        self._theme.icons.paint_glyph(painter, icon, "tag", self.color("accent"))
+        if words:
+            painter.setFont(self._strong)
+            painter.setPen(self.color("accent"))
+            box = QRect(icon.right() + 2, rect.top(), width, rect.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, words)
+        return rect.adjusted(0, 0, -width - 6, 0)
 
     def _fitted(self, text: str, width: int) -> tuple[str, list[tuple[int, int]]]:
         """The part of a preview that fits, with the first hit of the search in it, and the hits."""

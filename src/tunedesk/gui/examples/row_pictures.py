@@ -11,6 +11,7 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QTableView
 
+from tunedesk.gui.examples.columns import Column
 from tunedesk.gui.examples.row_delegate import RowDelegate
 from tunedesk.gui.examples.row_selection import RowSelection
 from tunedesk.gui.examples.table_model import ExampleTableModel
@@ -66,6 +67,7 @@ class RowPictures:
         if first > last:
             return
         look = self._look()
+        self._delegate.marks_tags = all(column != Column.TAGS for column, _x, _size in look.columns)
         left = -table.horizontalOffset()
         painter = QPainter(table.viewport())
         for row in range(first, last + 1):

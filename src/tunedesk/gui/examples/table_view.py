@@ -44,6 +44,8 @@ from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
 
 class ExampleTable(QTableView):
     """Shows the rows of the model and keeps the place in them.
@@ -300,6 +302,8 @@ class ExampleTable(QTableView):
             self.delete_asked.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self.entered.emit()
+        elif event.key() == Qt.Key.Key_F10 and event.modifiers() == SHIFT:
+            self._ask_menu_at_row()
         elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and not event.modifiers():
             last = self._rows.rowCount() - 1
             if last >= 0:
@@ -333,10 +337,13 @@ class ExampleTable(QTableView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of the selection, at the pointer or at the current row."""
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            rect = self.visualRect(self.currentIndex())
-            self.menu_asked.emit(self.viewport().mapToGlobal(rect.bottomLeft()))
+            self._ask_menu_at_row()
         else:
             self.menu_asked.emit(event.globalPos())
+
+    def _ask_menu_at_row(self) -> None:
+        rect = self.visualRect(self.currentIndex())
+        self.menu_asked.emit(self.viewport().mapToGlobal(rect.bottomLeft()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the columns fill the width."""
