@@ -162,7 +162,7 @@ class ExampleTableModel(QAbstractTableModel):
             self._change_to(present)
 
     def _remove_rows(self, rows: list[int]) -> None:
-        """Take rows away, neighbours together; from the end, so that the others keep their place."""
+        """Take rows away, neighbours together, from the end to the beginning."""
         if not rows:
             return
         self.rows_about_to_change.emit()
