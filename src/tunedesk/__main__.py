@@ -1,8 +1,9 @@
 """Lets `python -m tunedesk` run the program."""
 
-import sys
-
-from tunedesk.cli import main
-
 if __name__ == "__main__":
+    # Worker processes load this module too, under another name, and need nothing of it.
+    import sys
+
+    from tunedesk.cli import main
+
     sys.exit(main())

@@ -1,8 +1,10 @@
 """`tunedesk check`: exit status, the object of --json, every problem with its line."""
 
 import json
+from functools import partial
 
 from tunedesk.formats import check_file as check_file_module
+from tunedesk.formats.file_range import file_ranges
 
 KEYS = {
     "file",
@@ -117,4 +119,14 @@ def test_a_large_file_gives_the_same_in_worker_processes(
     file = write_rows("large.jsonl", rows)
     here = json.loads(command("check", file, "--json")[1])
     monkeypatch.setattr(check_file_module, "SMALL_FILE", 0)
+    assert json.loads(command("check", file, "--json")[1]) == here
+
+
+def test_a_large_file_read_in_parts_gives_the_same(command, write_rows, good_rows, monkeypatch):
+    broken = '{"messages": [\n  {"role": "user",\n\n  oops}\n]}'
+    rows = [*good_rows, {"messages": []}, broken, "{oops", *good_rows, *good_rows[:3]]
+    file = write_rows("parts.jsonl", rows)
+    here = json.loads(command("check", file, "--json")[1])
+    monkeypatch.setattr(check_file_module, "SMALL_FILE", 0)
+    monkeypatch.setattr(check_file_module, "file_ranges", partial(file_ranges, block=64))
     assert json.loads(command("check", file, "--json")[1]) == here

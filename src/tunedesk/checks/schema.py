@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-import jsonschema_rs
 import orjson
 
 from tunedesk.paths import resource
 
 if TYPE_CHECKING:
+    import jsonschema_rs
     from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 FORMATS = ("chat", "preference", "reinforcement", "prompt_completion")
@@ -53,7 +53,9 @@ def _schema(name: str) -> Any:
 
 
 @cache
-def _verdict(name: str) -> jsonschema_rs.Draft202012Validator:
+def _verdict(name: str) -> "jsonschema_rs.Draft202012Validator":
+    import jsonschema_rs
+
     return jsonschema_rs.Draft202012Validator(_schema(name), retriever=_refuse)
 
 
@@ -70,6 +72,9 @@ class OwnSchema:
     """
 
     def __init__(self, schema: Any) -> None:
+        # Most files need none of it, and it takes long to load.
+        import jsonschema_rs
+
         try:
             jsonschema_rs.meta.validate({**schema, "$schema": _DRAFT})
             self._fast = jsonschema_rs.Draft202012Validator(schema, retriever=_refuse)

@@ -53,9 +53,16 @@ class SetFacts:
                     break
                 self.prompts[fact.system] = _system_prompt(text)
 
-    def merge(self, later: "SetFacts") -> None:
-        """Take in what was gathered elsewhere, of examples that come after these."""
+    def merge(self, later: "SetFacts", offset: int = 0) -> None:
+        """Take in what was gathered elsewhere, of examples that come after these.
+
+        Args:
+            later: What was gathered; it is used up.
+            offset: Added to its members.
+        """
         self.examples += later.examples
+        if offset:
+            later.members = array("q", [member + offset for member in later.members])
         for column, numbers in zip(self.columns(), later.columns(), strict=True):
             column.extend(numbers)
         for system, prompt in later.prompts.items():

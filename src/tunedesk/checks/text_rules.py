@@ -58,8 +58,13 @@ def is_plain_text(text: str, rare: str | None = None) -> bool:
     if ("<" in text or "[" in text) and _BRACKETED.search(text):
         return False
     # One class of characters is searched for quickly; most texts have none of them.
-    suspect = _SUSPECT.search(text if rare is None else rare)
-    return suspect is None or _DAMAGED.search(text) is None
+    if _SUSPECT.search(text if rare is None else rare) is None:
+        return True
+    # What damage consists of is rare throughout, so what stands together in the text stands
+    # together among its rare characters.
+    if rare is not None and _DAMAGED.search(rare) is None:
+        return True
+    return _DAMAGED.search(text) is None
 
 
 HARMLESS_ASCII = bytes(code for code in range(0x20, 0x7F) if chr(code) not in "{[<") + b"\t\n\r"

@@ -2,7 +2,8 @@
 
 import gc
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -12,9 +13,11 @@ from tunedesk.checks.problem import Problem
 from tunedesk.checks.set_rules import SetFacts, check_set
 from tunedesk.checks.severity import Severity, severity
 from tunedesk.formats.file_info import FileInfo
+from tunedesk.formats.file_range import LAST, FileRange, Place, RangeReader, file_ranges
+from tunedesk.formats.findings import Findings
 from tunedesk.formats.inspect_file import inspect_file
 from tunedesk.formats.record_batch import RecordBatch
-from tunedesk.formats.records import read_batches
+from tunedesk.formats.records import file_problems, read_batches
 from tunedesk.progress import Progress, no_progress
 from tunedesk.workers import WorkerPool
 
@@ -63,18 +66,19 @@ class FileReport:
         """How many records are JSON objects."""
         return self.records - self.unreadable
 
-    def add(self, batch: RecordBatch, found: "BatchResult") -> None:
-        """Take in a batch and what was found in it."""
-        self.records += len(batch.texts)
+    def add(self, found: Findings, lines: int) -> None:
+        """Take in what was found in a part of the file that begins after so many lines."""
+        self.records += found.records
         self.unreadable += found.unreadable
         self.message_tokens += found.message_tokens
         self.tool_tokens += found.tool_tokens
         self.image_tokens += found.image_tokens
         self.lengths.extend(found.lengths)
-        by_line = [*batch.problems, *((batch.lines[row], each) for row, each in found.problems)]
-        by_line.sort(key=lambda place: place[0] or 0)
         if self.info.format in ("chat", "empty"):
-            self.problems += [self._judged(line, problem) for line, problem in by_line]
+            self.problems += [
+                self._judged(None if line is None else line + lines, problem)
+                for line, problem in found.problems
+            ]
 
     def add_set(self, whole: SetFacts) -> None:
         """Take in what is wrong with the set, named at the first of the lines concerned."""
@@ -118,10 +122,10 @@ def check_file(
     # Nothing here makes circles of objects, and looking for them takes a fifth of the time.
     gc.disable()
     try:
-        for batch, found in _checked(info, target, encoding):
-            report.add(batch, found)
-            whole.merge(found.set_facts)
-            progress(batch.bytes_read, info.size)
+        for found, lines in _checked(info, target, encoding):
+            report.add(found, lines)
+            whole.merge(found.set_facts, lines)
+            progress(found.bytes_read, info.size)
     finally:
         gc.enable()
     if info.format in ("chat", "empty"):
@@ -129,75 +133,109 @@ def check_file(
     return report
 
 
-class BatchResult(NamedTuple):
-    """What a worker tells of a batch: sums, not the facts of each record.
-
-    Attributes:
-        unreadable: How many records are no JSON object.
-        problems: Index of the record in the batch, and the problem.
-        message_tokens: The sum of the exact tokens.
-        tool_tokens: The sum of the estimates for tools.
-        image_tokens: The sum of the estimates for images.
-        lengths: The tokens of each example.
-        set_facts: What the rules for the whole set need; members are lines.
-    """
-
-    unreadable: int
-    problems: list[tuple[int, Problem]]
-    message_tokens: int
-    tool_tokens: int
-    image_tokens: int
-    lengths: "array[int]"
-    set_facts: SetFacts
-
-
 class BatchJob(NamedTuple):
-    """What a worker is given.
+    """Records to check.
 
     Attributes:
-        lines: The line on which each record begins.
-        check: The records and how to check them.
+        batch: The records.
+        target: The name of the target.
+        encoding: The encoding to count tokens in; None to count none.
     """
 
-    lines: list[int]
-    check: CheckJob
+    batch: RecordBatch
+    target: str
+    encoding: str | None
 
 
-def check_batch(job: BatchJob) -> BatchResult:
+def check_batch(job: BatchJob) -> Findings:
     """Check the records of a batch: for a pool of worker processes."""
-    facts = check_texts(job.check)
-    set_facts = SetFacts()
-    set_facts.add(job.lines, facts, job.check.texts)
-    return BatchResult(
-        sum(fact.kind == "unreadable" for fact in facts),
-        [(row, problem) for row, fact in enumerate(facts) for problem in fact.problems],
-        sum(fact.message_tokens for fact in facts),
-        sum(fact.tool_tokens for fact in facts),
-        sum(fact.image_tokens for fact in facts),
-        array("q", (fact.tokens for fact in facts if fact.kind != "unreadable")),
-        set_facts,
-    )
+    batch = job.batch
+    findings = Findings()
+    findings.add(batch, check_texts(CheckJob(batch.texts, job.target, job.encoding)))
+    return findings
 
 
-def _checked(
-    info: FileInfo, target: str, encoding: str | None
-) -> Iterator[tuple[RecordBatch, BatchResult]]:
-    batches = read_batches(info.path, info)
+class RangeJob(NamedTuple):
+    """A part of a file to read and check.
 
-    def job(batch: RecordBatch) -> BatchJob:
-        return BatchJob(batch.lines, CheckJob(batch.texts, target, encoding))
+    Attributes:
+        part: The part.
+        target: The name of the target.
+        encoding: The encoding to count tokens in; None to count none.
+    """
 
+    part: FileRange
+    target: str
+    encoding: str | None
+
+
+class RangeFindings(NamedTuple):
+    """What was found in a part of a file.
+
+    Attributes:
+        begin: Where it was begun.
+        end: Where the next part begins.
+        lines: How many lines it has.
+        findings: What was found; lines count from its beginning.
+    """
+
+    begin: Place
+    end: Place
+    lines: int
+    findings: Findings
+
+
+def check_range(job: RangeJob) -> RangeFindings:
+    """Read and check a part of a file: for a pool of worker processes."""
+    begin = job.part.begin()
+    reader = RangeReader(job.part.path, begin, job.part.end, job.part.block)
+    findings = Findings()
+    for batch in reader.batches():
+        findings.add(batch, check_texts(CheckJob(batch.texts, job.target, job.encoding)))
+    return RangeFindings(begin, reader.place, reader.lines, findings)
+
+
+def _checked(info: FileInfo, target: str, encoding: str | None) -> Iterator[tuple[Findings, int]]:
+    """What was found part by part, and how many lines stand before the part."""
     if info.size < SMALL_FILE:
-        for batch in batches:
-            yield batch, check_batch(job(batch))
+        for batch in read_batches(info.path, info):
+            yield check_batch(BatchJob(batch, target, encoding)), 0
         return
-    waiting: list[RecordBatch] = []
-
-    def jobs() -> Iterator[BatchJob]:
-        for batch in batches:
-            waiting.append(batch)
-            yield job(batch)
-
     with WorkerPool() as pool:
-        for found in pool.map_ordered(check_batch, jobs()):
-            yield waiting.pop(0), found
+        if info.encoding == "utf-8" and info.container == "jsonl":
+            yield Findings(problems=file_problems(info)), 0
+            yield from _by_ranges(pool, info, target, encoding)
+        else:
+            batches = read_batches(info.path, info)
+            for found in _by_batches(pool, batches, target, encoding):
+                yield found, 0
+
+
+def _by_batches(
+    pool: WorkerPool, batches: Iterable[RecordBatch], target: str, encoding: str | None
+) -> Iterator[Findings]:
+    """Read here, check in the workers."""
+    jobs = (BatchJob(batch, target, encoding) for batch in batches)
+    return pool.map_ordered(check_batch, jobs)
+
+
+def _by_ranges(
+    pool: WorkerPool, info: FileInfo, target: str, encoding: str | None
+) -> Iterator[tuple[Findings, int]]:
+    """Let the workers read too, as long as each part begins where the one before it ended."""
+    parts = file_ranges(info)
+    place, lines = parts[0].begin(), 0
+    jobs = (RangeJob(part, target, encoding) for part in parts)
+    with closing(pool.map_ordered(check_range, jobs)) as results:
+        for part, found in zip(parts, results, strict=True):
+            if found.begin != place:
+                break
+            yield found.findings, lines
+            lines += found.lines
+            place = found.end
+            if part.end == LAST:
+                return
+    # A record goes on from one part into the next: from here on only one process reads.
+    rest = RangeReader(info.path, place, LAST, parts[0].block)
+    for findings in _by_batches(pool, rest.batches(), target, encoding):
+        yield findings, lines

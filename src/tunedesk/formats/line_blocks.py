@@ -15,15 +15,17 @@ class LineBlock(NamedTuple):
         lines: The lines without their ends, in UTF-8.
         is_text: False if there are bytes in it that are no UTF-8.
         position: How far the file has been read.
+        rest: How many of the bytes read belong to the line after these.
     """
 
     first: int
     lines: list[bytes]
     is_text: bool
     position: int
+    rest: int
 
 
-def line_blocks(reader: Utf8Reader, size: int) -> Iterator[LineBlock]:
+def line_blocks(reader: Utf8Reader, size: int, read: bytes = b"") -> Iterator[LineBlock]:
     """Read a file in blocks of whole lines; a line ends at LF, CRLF or CR and nowhere else.
 
     A line longer than a record may be is given in pieces.
@@ -31,20 +33,20 @@ def line_blocks(reader: Utf8Reader, size: int) -> Iterator[LineBlock]:
     Args:
         reader: The file.
         size: About how many bytes a block has.
+        read: The beginning of the first line, where the reader stands within it.
     """
     number = 1
-    rest: list[bytes] = []
-    waiting = 0
+    rest = [read]
+    waiting = len(read)
     while True:
         data = reader.read(size)
         if data:
-            end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+            end = last_line_end(data)
             if not end and waiting + len(data) < LONGEST_RECORD:
                 rest.append(data)
                 waiting += len(data)
                 continue
             end = end or len(data)
-            # A CR at the very end may belong to an LF that has not been read yet.
             block = b"".join((*rest, data[:end]))
             rest = [data[end:]]
             waiting = len(data) - end
@@ -53,9 +55,16 @@ def line_blocks(reader: Utf8Reader, size: int) -> Iterator[LineBlock]:
             if not block:
                 return
             rest = []
+            waiting = 0
         lines = _split(block)
-        yield LineBlock(number, lines, _is_text(block), reader.position)
+        yield LineBlock(number, lines, _is_text(block), reader.position, waiting)
         number += len(lines)
+
+
+def last_line_end(data: bytes) -> int:
+    """Where the last whole line of some bytes ends; 0 if there is none."""
+    # A CR at the very end may belong to an LF that has not been read yet.
+    return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
 
 
 def _split(block: bytes) -> list[bytes]:

@@ -13,10 +13,13 @@ from tunedesk.formats.text_encoding import Utf8Reader
 from tunedesk.formats.value_stream import value_records
 from tunedesk.i18n import _
 
-__all__ = ["RecordBatch", "read_batches"]
+__all__ = ["BLOCK", "RecordBatch", "file_problems", "read_batches"]
+
+BLOCK = 262_144
+"""About how many bytes a batch has."""
 
 
-def read_batches(path: Path, info: FileInfo, batch_bytes: int = 262_144) -> Iterator[RecordBatch]:
+def read_batches(path: Path, info: FileInfo, batch_bytes: int = BLOCK) -> Iterator[RecordBatch]:
     """Yield the records of a file as they are read, in batches.
 
     What is no JSON, and JSON that is no object, are records too: nothing but blank lines, and
@@ -44,7 +47,7 @@ def read_batches(path: Path, info: FileInfo, batch_bytes: int = 262_144) -> Iter
             batches = value_records(reader, batch_bytes)
         else:
             batches = line_records(line_blocks(reader, batch_bytes))
-        noticed = _noticed(info)
+        noticed = file_problems(info)
         for batch in batches:
             yield batch._replace(problems=noticed + batch.problems) if noticed else batch
             noticed = []
@@ -52,7 +55,7 @@ def read_batches(path: Path, info: FileInfo, batch_bytes: int = 262_144) -> Iter
             yield RecordBatch([], [], noticed, info.size)
 
 
-def _noticed(info: FileInfo) -> list[tuple[int | None, Problem]]:
+def file_problems(info: FileInfo) -> list[tuple[int | None, Problem]]:
     """What is wrong with the file as a whole."""
     problems: list[tuple[int | None, Problem]] = []
     if info.encoding_guessed:

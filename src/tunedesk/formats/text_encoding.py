@@ -115,14 +115,14 @@ class Utf8Reader:
     What is said to be UTF-8 is passed on unseen: broken bytes are found where rows are made.
     """
 
-    def __init__(self, file: BinaryIO, encoding: Encoding) -> None:
+    def __init__(self, file: BinaryIO, encoding: Encoding, start: int | None = None) -> None:
         self._file = file
         self._western = encoding.name in ("latin-1", "windows-1252")
         self._decoder: codecs.IncrementalDecoder | None = None
         if encoding.name != "utf-8" and not self._western:
             self._decoder = codecs.getincrementaldecoder(encoding.name)("replace")
-        file.seek(encoding.mark)
-        self.position = encoding.mark
+        self.position = encoding.mark if start is None else start
+        file.seek(self.position)
 
     def read(self, size: int) -> bytes:
         """About as many bytes as asked for; none at the end of the file."""
