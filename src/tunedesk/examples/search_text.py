@@ -100,30 +100,33 @@ def replace_in_messages(
     messages = record.get("messages") if isinstance(record, dict) else None
     if not isinstance(messages, list):
         return text, 0
-    hit = False
-    plain = True
+    contents = _plain_contents(messages)
+    if contents is None:
+        if any(find.search(words) for words in _said(messages)):
+            return _replace_carefully(text, find, new, roles)
+        return text, 0
+    hits = [place for place, content in enumerate(contents) if find.search(content)]
+    if not hits:
+        return text, 0
+    spans = _content_spans(text, len(contents))
+    if spans is None:
+        return _replace_carefully(text, find, new, roles)
+    if roles is not None:
+        hits = [place for place in hits if messages[place].get("role") in roles]
+    return _replaced(text, [spans[place] for place in hits], find, new)
+
+
+def _plain_contents(messages: list[Any]) -> list[str] | None:
+    """The contents of the messages, if these are all that may be replaced; else None."""
+    contents = []
     for message in messages:
         if not isinstance(message, dict):
-            plain = False
-            continue
+            return None
         content = message.get("content")
         if not isinstance(content, str) or message.get("refusal"):
-            plain = False
-            hit = hit or any(find.search(words) for words in _said([message]))
-        elif not hit and find.search(content):
-            hit = True
-    if not hit:
-        return text, 0
-    if plain:
-        spans = _content_spans(text, len(messages))
-        if spans is not None:
-            wanted = [
-                at
-                for at, message in zip(spans, messages, strict=True)
-                if roles is None or message.get("role") in roles
-            ]
-            return _replaced(text, wanted, find, new)
-    return _replace_carefully(text, find, new, roles)
+            return None
+        contents.append(content)
+    return contents
 
 
 def _content_spans(text: str, count: int) -> list[int] | None:

@@ -29,7 +29,7 @@ from tunedesk.project.text_edits import (
     TextEdit,
     edit_texts,
 )
-from tunedesk.project.texts import TextChange, write_texts
+from tunedesk.project.texts import write_packed
 from tunedesk.workers import WorkerPool
 
 _Job = TypeVar("_Job")
@@ -37,7 +37,7 @@ _Result = TypeVar("_Result")
 
 _JOB_BYTES = 400_000
 _JOB_ROWS = 400
-_WRITTEN_AT_ONCE = 250
+_WRITTEN_AT_ONCE = 400
 _HERE = 300
 """With fewer examples than this, starting worker processes costs more than it saves."""
 
@@ -160,18 +160,18 @@ def edit_examples(
         for edited in _results(pool, edit_texts, jobs(), len(ids)):
             batch = waiting.popleft()
             texts = [
-                TextChange(batch.ids[text.place], batch.versions[text.place], text.text, text.facts)
-                for text in edited
+                (batch.ids[number], batch.versions[number], text, facts)
+                for number, text, facts in edited.texts
             ]
             for start in range(0, len(texts), _WRITTEN_AT_ONCE):
                 change.write(
                     texts[start : start + _WRITTEN_AT_ONCE],
-                    lambda change_id, part: write_texts(parts, change_id, part),
+                    lambda change_id, part: write_packed(parts, change_id, part),
                 )
             found += len(texts)
-            places += sum(text.places for text in edited)
+            places += edited.places
             if len(changed) <= ProjectChange.MANY:
-                changed.extend(text.id for text in texts)
+                changed.extend(text[0] for text in texts)
             done += len(batch.ids)
             progress(done, len(ids))
     tell(parts, KINDS_OF_FIELD["version_id"], changed, change.written, name)
@@ -255,23 +255,20 @@ class TextBatch(NamedTuple):
 
 def text_batches(parts: ProjectParts, ids: Sequence[int]) -> Iterator[TextBatch]:
     """The texts of examples, in batches of a fitting size."""
-    batch, size = TextBatch([], [], []), 0
     for start in range(0, len(ids), _JOB_ROWS):
-        for example_id, version_id, text in parts.store.rows(
+        rows = parts.store.rows(
             "SELECT example.id, version_id, text FROM json_each(?) AS wanted"
             " CROSS JOIN example ON example.id = wanted.value"
             " CROSS JOIN version_text ON version_text.id = example.version_id WHERE hidden = 0",
             (as_json_array(ids[start : start + _JOB_ROWS]),),
-        ):
-            batch.ids.append(example_id)
-            batch.versions.append(version_id)
-            batch.texts.append(text)
-            size += len(text)
-            if size >= _JOB_BYTES or len(batch.ids) >= _JOB_ROWS:
-                yield batch
-                batch, size = TextBatch([], [], []), 0
-    if batch.ids:
-        yield batch
+        )
+        size, begun = 0, 0
+        for end, row in enumerate(rows, 1):
+            size += len(row[2])
+            if size >= _JOB_BYTES or end == len(rows):
+                part = rows[begun:end]
+                yield TextBatch(*(list(column) for column in zip(*part, strict=True)))
+                size, begun = 0, end
 
 
 def _results(

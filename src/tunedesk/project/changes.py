@@ -73,6 +73,17 @@ def record(store: Store, change_id: int, items: Iterable[Item]) -> None:
     )
 
 
+def record_new_versions(store: Store, change_id: int, first: int, last: int) -> None:
+    """Write down that examples get the versions with these ids; they must have the old ones yet."""
+    store.execute(
+        "INSERT INTO change_item(change_id, field, example_id, before, after)"
+        " SELECT ?, 'version_id', example_id, version_id, version.id FROM version"
+        " CROSS JOIN example ON example.id = version.example_id"
+        " WHERE version.id BETWEEN ? AND ?",
+        (change_id, first, last),
+    )
+
+
 def record_added(store: Store, change_id: int, first: int, last: int) -> None:
     """Write down that a change added the examples with these ids."""
     store.execute(

@@ -6,11 +6,11 @@ from typing import NamedTuple, Protocol
 
 from tunedesk.checks import fixes
 from tunedesk.checks.check import CheckJob, check_texts
-from tunedesk.checks.facts import Facts
 from tunedesk.errors import UserError
 from tunedesk.examples import chat_edits
 from tunedesk.examples.json_text import JsonSyntaxError
 from tunedesk.examples.search_text import replace_in_messages
+from tunedesk.project.packed_facts import PackedFacts, packed
 
 
 class TextEdit(Protocol):
@@ -93,37 +93,34 @@ class EditJob(NamedTuple):
     model: str | None
 
 
-class EditedText(NamedTuple):
-    """A text that an edit changed.
+class EditedTexts(NamedTuple):
+    """The texts of a job that an edit changed.
 
     Attributes:
-        place: Which text of the job it was.
-        text: The new record.
-        facts: What was worked out from it.
-        places: In how many places it was changed.
+        texts: Of each, which text of the job it was, the new record, and what was worked out
+            from it.
+        places: In how many places they were changed.
     """
 
-    place: int
-    text: bytes
-    facts: Facts
+    texts: list[tuple[int, bytes, PackedFacts]]
     places: int
 
 
-def edit_texts(job: EditJob) -> list[EditedText]:
+def edit_texts(job: EditJob) -> EditedTexts:
     """Edit and check the texts of a job; those that stay as they are are not returned."""
-    changed: list[tuple[int, bytes, int]] = []
-    for place, raw in enumerate(job.texts):
+    numbers: list[int] = []
+    changed: list[bytes] = []
+    total = 0
+    apply = job.edit.apply
+    for number, raw in enumerate(job.texts):
         try:
             text = raw.decode("utf-8", "surrogatepass")
         except UnicodeDecodeError:
             continue
-        new, places = job.edit.apply(text)
+        new, places = apply(text)
         if places and new != text:
-            changed.append((place, new.encode("utf-8", "surrogatepass"), places))
-    facts = check_texts(
-        CheckJob([text for _place, text, _places in changed], job.target, job.encoding, job.model)
-    )
-    return [
-        EditedText(place, text, fact, places)
-        for (place, text, places), fact in zip(changed, facts, strict=True)
-    ]
+            numbers.append(number)
+            changed.append(new.encode("utf-8", "surrogatepass"))
+            total += places
+    facts = check_texts(CheckJob(changed, job.target, job.encoding, job.model))
+    return EditedTexts(list(zip(numbers, changed, map(packed, facts), strict=True)), total)

@@ -9,6 +9,7 @@ from tunedesk.project import changes
 from tunedesk.project.bulk import Written, write_in_slices
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.changes import Item
+from tunedesk.project.packed_facts import PackedFacts, packed
 from tunedesk.project.parts import ProjectParts, as_json_array
 from tunedesk.project.project_change import KINDS_OF_FIELD
 from tunedesk.project.telling import gone, tell
@@ -30,6 +31,10 @@ class TextChange(NamedTuple):
     version_id: int
     text: bytes
     facts: Facts
+
+
+PackedText = tuple[int, int, bytes, PackedFacts]
+"""A `TextChange` as a plain tuple, with facts that are ready to be written."""
 
 
 def set_text(
@@ -68,7 +73,7 @@ def set_text(
             )
             store.execute("UPDATE change SET time = ? WHERE id = ?", (store.now(), change_id))
             parts.versions.drop(old[0])
-        parts.versions.make_current([version_id], store.now())
+        parts.versions.make_current(version_id, version_id, store.now())
         tell(parts, KINDS_OF_FIELD["version_id"], [example_id], None, name)
     return True
 
@@ -93,30 +98,28 @@ def set_texts(
 
 def write_texts(parts: ProjectParts, change_id: int, texts: Sequence[TextChange]) -> int:
     """Write new texts of a change, inside the caller's transaction; returns how many."""
+    return write_packed(
+        parts,
+        change_id,
+        [(text.id, text.version_id, text.text, packed(text.facts)) for text in texts],
+    )
+
+
+def write_packed(parts: ProjectParts, change_id: int, texts: Sequence[PackedText]) -> int:
+    """Write new texts of a change, inside the caller's transaction; returns how many."""
     store = parts.store
     present: dict[int, int] = dict(
         store.rows(
             "SELECT id, version_id FROM example WHERE id IN (SELECT value FROM json_each(?))",
-            (as_json_array([text.id for text in texts]),),
+            (as_json_array([text[0] for text in texts]),),
         )
     )
-    fitting = [text for text in texts if present.get(text.id) == text.version_id]
+    fitting = [text for text in texts if present.get(text[0]) == text[1]]
     if not fitting:
         return 0
-    versions = parts.versions.add(
-        change_id,
-        [NewVersion(text.id, text.text, text.facts) for text in fitting],
-        parts.basis,
-        parts.target,
-    )
-    version_ids = [version[0] for version in versions]
-    changes.record(
-        store,
-        change_id,
-        (
-            Item("version_id", text.id, text.version_id, version_id)
-            for text, version_id in zip(fitting, version_ids, strict=True)
-        ),
-    )
-    parts.versions.make_current(version_ids, store.now())
+    ids, _old, new, facts = zip(*fitting, strict=True)
+    rows = parts.versions.add_packed(change_id, ids, new, facts, parts.basis, parts.target)
+    first, last = rows[0][0], rows[-1][0]
+    changes.record_new_versions(store, change_id, first, last)
+    parts.versions.make_current(first, last, store.now())
     return len(fitting)

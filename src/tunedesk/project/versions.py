@@ -1,13 +1,11 @@
 """The versions of examples: a text that never changes, and the facts worked out from it."""
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
-
-import orjson
 
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
+from tunedesk.project.packed_facts import PackedFacts, packed
 from tunedesk.project.shared_sets import SharedSets
 from tunedesk.project.store import Row, Store
 from tunedesk.project.stored_json import loaded
@@ -80,29 +78,44 @@ class Versions:
 
     def add(self, change_id: int, new: Sequence[NewVersion], basis: str, target: str) -> list[Row]:
         """Write versions of a change; returns their rows: id, example, change, FACT_COLUMNS."""
+        return self.add_packed(
+            change_id,
+            [version.example_id for version in new],
+            [version.text for version in new],
+            [packed(version.facts) for version in new],
+            basis,
+            target,
+        )
+
+    def add_packed(
+        self,
+        change_id: int,
+        example_ids: Sequence[int],
+        texts: Sequence[bytes],
+        facts: Sequence[PackedFacts],
+        basis: str,
+        target: str,
+    ) -> list[Row]:
+        """The same for many examples, given by column, with facts that are ready to be written."""
+        first, checked_as = self.next_id(), self.checked_as(basis)
+        counted = self._counted
         rows = [
-            (number, version.example_id, change_id, *self.fact_values(version.facts, basis, target))
-            for number, version in enumerate(new, self.next_id())
+            (number, example_id, change_id, *before, *counted(codes, target), checked_as, *after)
+            for number, (example_id, (before, codes, after)) in enumerate(
+                zip(example_ids, facts, strict=True), first
+            )
         ]
         connection = self._store.connection
         connection.executemany(_INSERT_VERSION, rows)
         connection.executemany(
-            "INSERT INTO version_text(id, text) VALUES (?, ?)",
-            [(row[0], version.text) for row, version in zip(rows, new, strict=True)],
+            "INSERT INTO version_text(id, text) VALUES (?, ?)", enumerate(texts, first)
         )
         return rows
 
     def fact_values(self, facts: Facts, basis: str, target: str) -> Row:
         """The facts as the columns FACT_COLUMNS."""
-        problems = facts.problems
-        codes = tuple([problem.code for problem in problems]) if problems else ()
-        return (
-            *facts[:8],
-            *self._counted(codes, target),
-            self.checked_as(basis),
-            *facts[8:12],
-            stored_problems(problems) if problems else None,
-        )
+        before, codes, after = packed(facts)
+        return (*before, *self._counted(codes, target), self.checked_as(basis), *after)
 
     def _counted(self, codes: tuple[str, ...], target: str) -> tuple[int, int, int, int]:
         """How many errors, warnings and hints these problems are, and the number of their set."""
@@ -120,12 +133,12 @@ class Versions:
             )
         return found
 
-    def make_current(self, version_ids: Iterable[int], changed_at: int) -> None:
-        """Let the examples have these versions, with the copy of their facts."""
-        self._store.connection.executemany(
+    def make_current(self, first: int, last: int, changed_at: int) -> None:
+        """Let the examples have the versions with these ids, with the copy of their facts."""
+        self._store.execute(
             f"UPDATE example SET {COPIED_FACTS}, changed_at = ? FROM version"
-            " WHERE version.id = ? AND example.id = version.example_id",
-            [(changed_at, version_id) for version_id in version_ids],
+            " WHERE version.id BETWEEN ? AND ? AND example.id = version.example_id",
+            (changed_at, first, last),
         )
 
     def set_facts(
@@ -193,16 +206,6 @@ class Versions:
             (version_id,),
         )
         return Facts._make((*row[:-1], problems_of(row[-1]))) if row else None
-
-
-def stored_problems(problems: tuple[Problem, ...]) -> str:
-    """Problems as the project file keeps them."""
-    plain = [tuple(problem) for problem in problems]
-    try:
-        return orjson.dumps(plain).decode()
-    except TypeError:
-        # Lone surrogates and very large integers, taken from the record.
-        return json.dumps(plain)
 
 
 def problems_of(stored: str | None) -> tuple[Problem, ...]:
