@@ -27,8 +27,10 @@ class RunningServer:
     def start(self):
         environment = os.environ | {"TUNEDESK_SERVER_API_KEY": KEY}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tunedesk", "serve", "--port", "0"]
-            + ["--data-dir", str(self.data_dir), *self.options],
+            [
+                *(sys.executable, "-m", "tunedesk", "serve", "--port", "0"),
+                *("--data-dir", str(self.data_dir), *self.options),
+            ],
             stdout=subprocess.PIPE,
             text=True,
             env=environment,

@@ -50,7 +50,6 @@ def test_steps_are_told_once_over_deaths_and_new_starts(stores, job):
         ProgressReader(stores).read(job.id)
     assert messages(stores, job) == [
         "Fine-tuning job started",
-        "Training on cpu",
         "Step 1/4: training loss=3.00",
         "Step 2/4: training loss=2.00",
         "Step 3/4: training loss=1.00",

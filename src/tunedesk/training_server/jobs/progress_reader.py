@@ -81,11 +81,6 @@ class ProgressReader:
             total_steps=line.get("total_steps"),
         )
         events.add(job.id, "Fine-tuning job started", once="started")
-        device = line.get("device")
-        if device is not None:
-            number = line.get("processes", 1)
-            many = f" in {number} processes" if number != 1 else ""
-            events.add(job.id, f"Training on {device}{many}", once="device")
         if step:
             events.add(job.id, f"Going on from the checkpoint of step {step}")
 
