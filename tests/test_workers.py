@@ -3,6 +3,8 @@
 import multiprocessing
 import operator
 import re
+import subprocess
+import sys
 import threading
 from functools import partial
 
@@ -53,6 +55,29 @@ def test_a_job_that_never_ends_can_be_killed():
             list(pool.map_ordered(partial(re.search, "(a+)+$"), ["a" * 60 + "!"]))
         timer.join()
         assert list(pool.map_ordered(operator.neg, [1, 2])) == [-1, -2]
+
+
+PROGRAM = """
+import operator, os, sys
+from tunedesk.workers import WorkerPool
+if __name__ == "__main__":
+    pool = WorkerPool(1)
+    print(*pool.map_ordered(operator.call, [os.getpid]), flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_workers_end_when_the_program_is_killed(tmp_path):
+    script = tmp_path / "program.py"
+    script.write_text(PROGRAM, encoding="utf-8")
+    program = subprocess.Popen(
+        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    worker = int(program.stdout.readline())
+    assert worker != program.pid
+    program.kill()
+    # The worker holds the same pipe: it closes when the worker has ended too.
+    program.communicate(timeout=30)
 
 
 def divide_by(number):

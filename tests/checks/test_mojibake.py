@@ -1,7 +1,7 @@
 """Damaged letters are found and put right; good text in any language is left alone."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedesk.checks.mojibake import find_mojibake, repair_mojibake
@@ -71,20 +71,56 @@ def test_good_text_is_left_alone(text):
         "â€",
         "Ã",
         "naïveté—",
+        "„Co víš“ a „slyšíš“, náš… ÚŽASNÝ ÚŽAS",
     ],
 )
 def test_signs_behind_letters_are_no_damage(text):
     assert find_mojibake(text) is None
 
 
-_letters = st.text(alphabet="aé ßçñüöäøåãõÉÀşğıłžščřЖяعשα你。“”’–»«…€°\u00a0", max_size=20)
+# Of each language its letters, what opens a quotation, and what may follow a word.
+_LANGUAGES = {
+    "French": (
+        "aàâçéèêëîïôùûÀÉÈÊ",
+        ("", "«\u00a0", "“"),
+        ("", "\u00a0»", "”", "…", "—", "°", "\u00a0§"),
+    ),
+    "German": ("aäöüßÄÖÜ", ("", "„", "»"), ("", "“", "«", "…", "–", "²", "\u00a0€")),
+    "Portuguese": ("aãõáéíóúâêôçÃÕÁÉÂÊÇ", ("", "“", "«"), ("", "”", "»", "…", "–")),
+    "Spanish": ("aáéíóúñüÁÉÍÓÚÑ", ("", "«", "“", "¿", "¡"), ("", "»", "”", "…", "—")),
+    "Turkish": ("aşğıçöüâîŞĞİÇÖÜ", ("", "“"), ("", "”", "’", "…")),
+    "Swedish, Danish": ("aåäöøæÅÄÖØÆ", ("", "”", "»"), ("", "”", "«", "’", "–", "…")),
+    "Czech, Slovak": (
+        "aščřžýáíéúůďťňäôŠČŘŽÝÁÍÉÚÓÔ",
+        ("", "„", "‚"),
+        ("", "“", "‘", "–", "…", "\u00a0°"),
+    ),
+    "Polish": ("aąćęłńóśźżÓŁŚŻ", ("", "„", "«"), ("", "”", "»", "–", "…")),
+    "Romanian": ("aăâîșțĂÂÎȘȚ", ("", "„", "«"), ("", "”", "»", "–", "…")),
+    "Icelandic": ("aáðéíóúýþæöÁÐÉÍÓÚÝÞÆÖ", ("", "„", "‚"), ("", "“", "‘", "–", "…")),
+    "Vietnamese": ("aăâđêôơưáàảãạếềểễệÂÊÔ", ("", "“"), ("", "”", "…", "–")),
+    "Russian": ("абвгдежзийклмнтыю", ("", "«", "„"), ("", "»", "“", "—", "…", "№")),
+    "Chinese": ("你好世界", ("", "“", "《"), ("", "，", "。", "”", "》", "……", "——")),
+}
 
 
+def _sentences(language):
+    letters, opening, closing = language
+    word = st.text(alphabet=letters, min_size=1, max_size=6)
+    parts = st.tuples(st.sampled_from(opening), word, st.sampled_from(closing), st.just(" "))
+    return st.lists(parts.map("".join), max_size=8).map("".join)
+
+
+_letters = st.sampled_from(sorted(_LANGUAGES.values())).flatmap(_sentences)
+
+
+@settings(max_examples=300)
 @given(_letters)
-def test_good_letters_in_any_order_are_left_alone(text):
+def test_words_of_any_language_are_left_alone(text):
     assert repair_mojibake(text) == text
 
 
+@settings(max_examples=300)
 @given(_letters)
 def test_repairing_twice_changes_nothing_more(text):
     repaired = repair_mojibake(_damaged(text))

@@ -22,6 +22,9 @@ from tunedesk.settings import Settings
 
 def ready():
     window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
+    if window.desk is None and window.stack.currentWidget() is not window.welcome:
+        QTimer.singleShot(10, ready)
+        return
     print("ready", window.windowTitle(), flush=True)
     {then}
 
@@ -29,7 +32,7 @@ show = MainWindow.show
 
 def show_and_tell(window):
     show(window)
-    QTimer.singleShot(0, lambda: QTimer.singleShot(0, ready))
+    QTimer.singleShot(0, ready)
 
 MainWindow.show = show_and_tell
 path = Path(sys.argv[1]) if len(sys.argv) > 1 else None

@@ -4,13 +4,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QMenu
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QMenu
 
 from tunedesk.checks.check import Checker
+from tunedesk.errors import UserError
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.page import Page
 from tunedesk.gui.status_line import StatusPart
-from tunedesk.paths import documents_dir
+from tunedesk.paths import documents_dir, user_data_dir
 from tunedesk.project.project import Project
 from tunedesk.settings import Settings
 
@@ -67,6 +69,28 @@ def test_begins_with_the_welcome_page(shell):
     assert shell.stack.currentWidget() is shell.welcome
     assert not shell.rail.isVisible()
     assert not shell.status.isVisible()
+
+
+def test_enter_presses_the_button_that_has_the_focus(shell, qtbot):
+    button = next(
+        child for child in shell.findChildren(QAbstractButton) if child.text() == "Sample project"
+    )
+    button.setFocus()
+    with qtbot.waitSignal(button.clicked):
+        QTest.keyClick(button, Qt.Key.Key_Return)
+
+
+def test_file_named_at_the_start_opens_without_the_welcome_page(shell, project_file, qtbot):
+    shell.open_at_start(project_file)
+    assert shell.stack.currentWidget() is not shell.welcome
+    qtbot.waitUntil(lambda: shell.desk is not None)
+    assert shell.stack.currentWidget() is shell.desk.examples
+
+
+def test_file_that_cannot_be_opened_at_the_start_leads_to_the_welcome_page(shell, tmp_path, qtbot):
+    shell.open_at_start(tmp_path / "gone.jsonl")
+    qtbot.waitUntil(lambda: shell.stack.currentWidget() is shell.welcome)
+    assert _messages(shell) == ["gone.jsonl is not there."]
 
 
 def test_opens_a_project_and_goes_back(shell, project_file, settings):
@@ -278,3 +302,41 @@ def test_everything_has_a_name(shell, project_file):
             continue
         name = widget.accessibleName() or getattr(widget, "text", str)()
         assert name, widget
+
+
+def test_bug_while_opening_leaves_the_project_free(qtbot, theme, settings, project_file):
+    def fail(*_arguments):
+        raise RuntimeError("no page")
+
+    shell = MainWindow(settings, theme, fail)
+    qtbot.addWidget(shell)
+    shell.show()
+    with pytest.raises(RuntimeError, match="no page"):
+        shell.open_path(project_file)
+    assert shell.stack.currentWidget() is shell.welcome
+    with Project.open(project_file) as project:
+        assert not project.read_only
+    shell.close()
+
+
+def test_full_disk_at_closing_is_told_once(shell, project_file, monkeypatch):
+    def fail():
+        raise UserError("The disk is full.", "Make room and close again.")
+
+    shell.open_path(project_file)
+    monkeypatch.setattr(shell.desk.examples, "flush", fail)
+    assert not shell.close()
+    assert shell.isVisible()
+    assert _messages(shell) == ["The disk is full."]
+    monkeypatch.undo()
+    assert shell.close()
+
+
+@pytest.mark.expects_log
+def test_bug_at_closing_ends_the_threads_all_the_same(shell, project_file, monkeypatch):
+    shell.open_path(project_file)
+    monkeypatch.setattr(shell.desk.examples, "shut", lambda: 1 // 0)
+    assert shell.close()
+    assert list((user_data_dir() / "reports").glob("crash-*.txt"))
+    with Project.open(project_file) as project:
+        assert not project.read_only

@@ -94,7 +94,7 @@ def test_typing_survives_kill(tmp_path):
     with Project.create(path) as project:
         example = add(project, "0")
     chance = random.Random(1)
-    for _round in range(8):
+    for _round in range(5):
         lines = run_and_kill(TYPING, [path], "", chance.uniform(0.0, 0.15))
         with Project.open(path) as project:
             check_whole(project)
@@ -110,7 +110,7 @@ def test_bulk_work_survives_kill(tmp_path):
         add(project, "0")
     chance = random.Random(2)
     interrupted = []
-    for _round in range(8):
+    for _round in range(5):
         run_and_kill(BULK, [path], "open", chance.uniform(0.0, 0.4))
         with Project.open(path) as project:
             check_whole(project)

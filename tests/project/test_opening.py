@@ -6,7 +6,7 @@ import pytest
 from tests.project.made_examples import add, words
 
 from tunedesk.errors import UserError
-from tunedesk.project import integrity, schema
+from tunedesk.project import integrity, opening, schema
 from tunedesk.project.project import Project
 
 
@@ -136,6 +136,18 @@ def test_looking_for_damage_can_be_cancelled(path, monkeypatch):
         assert project.count() == 50
 
 
+def test_a_file_that_the_system_does_not_let_open(path, monkeypatch):
+    def refuse(*_arguments, **_keywords):
+        raise sqlite3.OperationalError("unable to open database file")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(opening, "connect", refuse)
+        with pytest.raises(UserError, match="cannot be opened here"):
+            Project.open(path)
+    with Project.open(path) as project:
+        assert not project.read_only
+
+
 def test_create_never_writes_over_a_file(path):
     before = path.read_bytes()
     with pytest.raises(UserError, match="already"):
@@ -172,3 +184,44 @@ def test_reading_alone_changes_nothing(path):
         assert not project.fill_search(1)
     assert path.read_bytes() == before
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    "vandalism",
+    [
+        "UPDATE tag_set SET members = 'no json' || id",
+        "UPDATE tag_set SET members = '{\"a\": ' || id || '}'",
+        "UPDATE code_set SET members = '[1, null, ' || id || ']'",
+        "UPDATE change SET parameters = '[', code = 'delete'",
+        'UPDATE change SET parameters = \'{"count": "many"}\'',
+        "UPDATE version SET problems = '[[1, 2, 3], [\"a\", [null], {}], 4, {}]'",
+        "UPDATE version SET problems = '" + "[" * 5000 + "'",
+        "UPDATE version SET problems = '[[\"no_such_rule\", [\"x\"], {}]]', roles = 'zzz'",
+        "UPDATE version_text SET text = x'ff00fe'",
+        "UPDATE example SET state = 99, tag_set = 99, source_id = 99, code_set = 99",
+        "UPDATE change_item SET before = 'x', after = x'00'",
+        "UPDATE source SET kind = 'evil', name = '<b>x</b>'",
+        "INSERT OR REPLACE INTO setting(key, value) VALUES ('colour', '{'), ('target', '[')",
+    ],
+)
+def test_wrong_values_do_no_harm(path, vandalism):
+    with Project.open(path) as project:
+        ids = list(project.ids())
+        project.set_state(ids, "approved")
+        project.add_tag(ids, "law")
+    change(path, vandalism)
+    with Project.open(path) as project:
+        rows = project.rows(project.ids())
+        assert [row.id for row in rows] == ids
+        for example in ids[:3]:
+            assert isinstance(project.text(example), str)
+            project.facts(example)
+            project.history(example)
+        project.tags()
+        project.problem_counts()
+        project.statistics()
+        project.totals()
+        assert project.undo_name()
+        project.setting("colour")
+        while project.fill_search(1):
+            pass

@@ -107,7 +107,7 @@ def test_a_record_that_is_not_json_is_searched_as_it_is(project):
 
 
 @given(search=st.text(max_size=30), text=st.text(max_size=40))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_no_search_is_an_error_and_index_and_plain_look_agree(tmp_path_factory, search, text):
     path = tmp_path_factory.mktemp("search") / "Test.tunedesk"
     with Project.create(path) as project:

@@ -4,7 +4,7 @@ import pytest
 from tests.project.made_examples import add, example_text, new_example, retype, words
 
 from tunedesk.errors import UserError
-from tunedesk.project import edits
+from tunedesk.project import edits, undo
 from tunedesk.project.bulk import StreamedChange
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
@@ -181,3 +181,27 @@ def test_the_views_are_told_what_an_undo_changed(project):
         ({"deleted", "set"}, (one,), "Ann"),
         ({"added", "set"}, (one,), "Ann"),
     ]
+
+
+def test_what_is_done_during_a_long_undo_ends_the_redo(project, monkeypatch):
+    ids = project.add_examples([new_example(str(number)) for number in range(1500)])
+    project.set_state(ids, "approved")
+    real = undo._item_slices
+    typed = []
+
+    def slices_with_typing(*arguments):
+        for piece in real(*arguments):
+            yield piece
+            if not typed:
+                with project.handle() as handle:
+                    retype(handle, ids[0], "typed meanwhile")
+                typed.append(True)
+
+    monkeypatch.setattr(undo, "_item_slices", slices_with_typing)
+    project.undo()
+    assert project.totals().by_state["approved"] == 0
+    assert project.redo_name() is None
+    assert project.undo_name() == "Edit message 1"
+    project.undo()
+    project.undo()
+    assert project.count() == 0

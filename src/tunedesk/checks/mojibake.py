@@ -19,6 +19,9 @@ _BYTE_OF.update({chr(byte): byte for byte in range(0x80, 0x100)})
 # These follow a letter in good text: quotation marks, dashes, dots, blanks, degree signs.
 _INNOCENT = "‘’“”«»…–—•·\u00a0°²³™®©€,"
 TELLING = "".join(character for character in _SHOWN if character not in _INNOCENT)
+# Czech and Slovak have these behind many an accented letter ("víš", "ÚŽAS"), but not behind all.
+_LETTERS = "ŠšŽžŒœ"
+_NEVER_BEFORE_LETTERS = "ÂÃÅÐÑ×"
 
 _CONTINUED = f"[{re.escape(_SHOWN)}\x80-\xbf]"
 _SEQUENCE = f"(?:[ÂÃÄÅÎÏÐÑÒÓÖØÙÚÛ×]{_CONTINUED}|[à-ï]{_CONTINUED}{{2}}|ð{_CONTINUED}{{3}})"
@@ -44,8 +47,10 @@ def find_mojibake(text: str) -> tuple[str, str] | None:
 
 def repair_mojibake(text: str) -> str:
     """The text with every damaged piece put right; good text comes back as it is."""
-    for start, end, _damaged, meant in reversed(_pieces(text)):
-        text = text[:start] + meant + text[end:]
+    # Text can be damaged several times over; each round makes it shorter, so this ends.
+    while pieces := _pieces(text):
+        for start, end, _damaged, meant in reversed(pieces):
+            text = text[:start] + meant + text[end:]
     return text
 
 
@@ -77,10 +82,19 @@ def _proof(run: str) -> int:
     """How much a run proves: 2 is enough."""
     if _PLAIN_PROOF.search(run):
         return 2
+    # Behind a word and a no-break space anything may stand: "l'énoncé § 5".
     return sum(
-        any(character in TELLING or "\x80" <= character <= "\x9f" for character in one.group()[1:])
+        any(_tells(one.group()[0], character) for character in one.group()[1:])
         for one in _ONE.finditer(run)
+        if one.group()[1] != "\u00a0"
     )
+
+
+def _tells(lead: str, character: str) -> bool:
+    """Whether the character cannot stand behind the letter in good text."""
+    if character in _LETTERS:
+        return lead in _NEVER_BEFORE_LETTERS
+    return character in TELLING or "\x80" <= character <= "\x9f"
 
 
 def _decoded(run: str) -> str | None:

@@ -78,13 +78,10 @@ def plain_checker(
                 return None
 
         data = joined.encode()
-        if joined.isascii():
-            rest = data.translate(None, HARMLESS_ASCII)
-            if rest != separator * len(roles) and not (
-                rest.count(separator) == len(roles) and is_plain_text(joined)
-            ):
-                return None
-        elif joined.count(SEPARATOR) != len(roles) or not is_plain_text(joined):
+        rest = data.translate(None, HARMLESS_ASCII)
+        if rest != separator * len(roles) and not (
+            rest.count(separator) == len(roles) and is_plain_text(joined, rest.decode())
+        ):
             return None
 
         tokens = trained = 0

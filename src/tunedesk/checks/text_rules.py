@@ -42,18 +42,24 @@ _DAMAGED = re.compile(
 _BRACKETED = re.compile(f"{PERHAPS_PLACEHOLDER.pattern}|{SPECIAL_TOKEN.pattern}", re.IGNORECASE)
 
 
-def is_plain_text(text: str) -> bool:
+def is_plain_text(text: str, rare: str | None = None) -> bool:
     """Whether no rule for characters can have anything to say: the quick look.
 
     The record separator U+001E is passed over, so that several texts joined by it can be looked at
     in one go.
+
+    Args:
+        text: The text.
+        rare: Its characters that are not in HARMLESS_ASCII, if they are known: there are few, and
+            looking at them alone is quicker.
     """
     if "{" in text and "{{" in text:
         return False
     if ("<" in text or "[" in text) and _BRACKETED.search(text):
         return False
     # One class of characters is searched for quickly; most texts have none of them.
-    return _SUSPECT.search(text) is None or _DAMAGED.search(text) is None
+    suspect = _SUSPECT.search(text if rare is None else rare)
+    return suspect is None or _DAMAGED.search(text) is None
 
 
 HARMLESS_ASCII = bytes(code for code in range(0x20, 0x7F) if chr(code) not in "{[<") + b"\t\n\r"

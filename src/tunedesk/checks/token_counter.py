@@ -7,16 +7,10 @@ Text that spells a special token counts as plain text in both.
 """
 
 import unicodedata
-from collections.abc import Callable, Sized
-from functools import cache
 from typing import TYPE_CHECKING
 
-from tunedesk.checks.encodings import (
-    DEFAULT_ENCODING,
-    checked_vocabulary_file,
-    load_encoding,
-    vocabulary,
-)
+from tunedesk.checks.encodings import DEFAULT_ENCODING, load_encoding
+from tunedesk.checks.fast_tokens import fast_tokens
 
 if TYPE_CHECKING:
     import tiktoken
@@ -31,9 +25,8 @@ class TokenCounter:
 
     def __init__(self, encoding: str = DEFAULT_ENCODING) -> None:
         self.encoding = encoding
-        self._vocabulary = vocabulary(encoding)
         self._exact: tiktoken.Encoding | None = None
-        self._encode = _gigatoken(encoding)
+        self._fast = fast_tokens(encoding)
         self._short: dict[str, int] = {}
 
     def count(self, text: str) -> int:
@@ -56,14 +49,13 @@ class TokenCounter:
             texts: The texts.
             joined: All of them in one, looked through for characters that are not well known.
         """
-        encode = self._encode
-        if encode is None or not _is_well_known(joined):
+        if self._fast is None or not _is_well_known(joined):
             return [self.count(text) for text in texts]
-        return [len(encode(text)) for text in texts]
+        return self._fast.count_all(texts, joined)
 
     def _count(self, text: str) -> int:
-        if self._encode is not None and _is_well_known(text):
-            return len(self._encode(text))
+        if self._fast is not None and _is_well_known(text):
+            return self._fast.count(text)
         if self._exact is None:
             self._exact = load_encoding(self.encoding)
         return len(self._exact.encode_ordinary(text))
@@ -78,19 +70,3 @@ def _is_well_known(text: str) -> bool:
     if text.replace("\n", "").replace("\x1e", "").isprintable():
         return True
     return not any(unicodedata.category(character) in _UNSURE for character in set(text))
-
-
-@cache
-def _gigatoken(encoding: str) -> Callable[[str], Sized] | None:
-    """Gigatoken's way to make tokens in this encoding; None where it has none."""
-    made_of = vocabulary(encoding)
-    if made_of.scheme is None:
-        return None
-    import gigatoken  # a slow import, and `--no-tokens` needs none of it
-
-    # No special tokens are given, so their spellings are split like any other text.
-    tokenizer = gigatoken.Tokenizer.from_tiktoken(
-        checked_vocabulary_file(made_of.file), pretokenizer=made_of.scheme, special_tokens={}
-    )
-    encode: Callable[[str], Sized] = tokenizer.backend.encode
-    return encode

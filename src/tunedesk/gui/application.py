@@ -3,7 +3,6 @@
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -45,11 +44,9 @@ def run(
     window.crashes.install()
     window.actions_.watch(app)
     ends = EndSignals(window)
+    if path is not None or sample:
+        window.open_at_start(path)
     window.show()
-    if path is not None:
-        QTimer.singleShot(0, window, lambda: window.open_path(path))
-    elif sample:
-        QTimer.singleShot(0, window, window.open_sample)
     code = app.exec()
     window.close()
     ends.close()

@@ -61,25 +61,31 @@ class CrashHandler(QObject):
     def handle(self, failure: BaseException) -> None:
         """Make the work safe, keep the report and show it; a second one joins the first.
 
-        What words the report is imported here: it would slow down every start.
+        What words the report is imported late: it would slow down every start.
         """
         from tunedesk.gui.crash_text import report_text
 
-        text = report_text(failure)
-        log.error("A bug was reported.\n%s", text)
         try:
             self._make_safe()
             safe = True
         except Exception as second:
             log.error("The last changes could not be written.\n%s", report_text(second))
             safe = False
-        kept = _keep(text)
+        text, kept = self.keep(failure)
         if self._dialog is not None:
             self._dialog.add(text)
             return
         self._dialog = CrashDialog(self._theme, text, kept, safe, self._window())
         self._dialog.finished.connect(self._forget)
         self._dialog.open()
+
+    def keep(self, failure: BaseException) -> tuple[str, Path | None]:
+        """Write the report without showing it; returns it and its file."""
+        from tunedesk.gui.crash_text import report_text
+
+        text = report_text(failure)
+        log.error("A bug was reported.\n%s", text)
+        return text, _keep(text)
 
     def dialog(self) -> "CrashDialog | None":
         """The report that shows now."""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStackedWidget
 
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
+from tunedesk.gui.damage_check import look_for_damage
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.page import Page
 from tunedesk.gui.rail import Rail
@@ -64,6 +65,7 @@ class Desk(QObject):
         place = self._settings.places.get(str(self.project.path), {})
         self.examples.restore(place.get("examples", {}))
         self.examples.take_focus()
+        look_for_damage(self.project, self._background, self._feedback)
 
     def import_files(self, paths: list[Path]) -> None:
         """Bring data files in."""
@@ -79,15 +81,17 @@ class Desk(QObject):
 
     def close(self) -> None:
         """Write everything down, end what runs, close the project."""
-        self.flush()
-        self.undo_steps.close()
-        self._actions.release("go.examples")
-        self.examples.shut()
-        self._background.finish()
-        self._feedback.progress_line.clear()
-        self.examples.setParent(None)
-        self.examples.deleteLater()
-        self.project.close()
+        try:
+            self.flush()
+            self.undo_steps.close()
+            self._actions.release("go.examples")
+            self.examples.shut()
+        finally:
+            self._background.finish()
+            self._feedback.progress_line.clear()
+            self.examples.setParent(None)
+            self.examples.deleteLater()
+            self.project.close()
 
     def _say_notes(self) -> None:
         """Tell what the user should know of this project before working on it."""

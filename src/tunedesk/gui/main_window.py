@@ -6,9 +6,10 @@ What only an open project or a dialog needs is imported there: the window must s
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QFileDialog,
     QHBoxLayout,
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._theme = theme
         self._make_page = make_page
+        self._told_at_close = False
         self.background = Background(self)
         self.feedback = Feedback(self, theme)
         self.actions_ = Actions(settings, self)
@@ -114,6 +116,26 @@ class MainWindow(QMainWindow):
         self.view = ViewActions(self, self.actions_, self._theme, self._settings)
 
     # Opening and closing
+
+    def open_at_start(self, path: Path | None) -> None:
+        """Open a file, or the sample for None, as soon as the window shows.
+
+        Until then it is empty: the welcome page would only flash by.
+        """
+        blank = QWidget()
+        self.stack.addWidget(blank)
+        self.stack.setCurrentWidget(blank)
+
+        def begin() -> None:
+            try:
+                self.open_path(path) if path is not None else self.open_sample()
+            finally:
+                self.stack.removeWidget(blank)
+                blank.deleteLater()
+                if self.desk is None:
+                    self._show_welcome()
+
+        QTimer.singleShot(0, self, begin)
 
     def open_path(self, path: Path) -> None:
         """Open a project, or bring a data file into a new one."""
@@ -241,19 +263,25 @@ class MainWindow(QMainWindow):
     def _show_desk(self, project: "Project") -> None:
         from tunedesk.gui.desk import Desk
 
-        if self._make_page is None:
-            from tunedesk.gui.examples.page import ExamplesPage
+        try:
+            if self._make_page is None:
+                from tunedesk.gui.examples.page import ExamplesPage
 
-            self._make_page = ExamplesPage
-        desk = Desk(
-            project,
-            self._settings,
-            self.background,
-            self.feedback,
-            self.actions_,
-            self._theme,
-            self._make_page,
-        )
+                self._make_page = ExamplesPage
+            desk = Desk(
+                project,
+                self._settings,
+                self.background,
+                self.feedback,
+                self.actions_,
+                self._theme,
+                self._make_page,
+            )
+        except Exception:
+            # A bug, and on its way to the crash report; the project must not stay locked.
+            project.close()
+            self._show_welcome()
+            raise
         self.desk = desk
         path = project.path
         self._settings.remember_project(path)
@@ -301,6 +329,16 @@ class MainWindow(QMainWindow):
 
     # The window itself
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the focused button, as everybody expects; Qt does so in dialogs only."""
+        focused = self.focusWidget()
+        plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and not plain and isinstance(focused, QAbstractButton) and focused.isEnabled():
+            focused.click()
+            return
+        super().keyPressEvent(event)
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files of this computer that no page took."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -321,11 +359,24 @@ class MainWindow(QMainWindow):
             "ascii"
         )
         self._settings.save()
+        try:
+            self.flush()
+        except UserError as error:
+            # The disk is full, say. Told once; whoever closes again has decided.
+            if not self._told_at_close:
+                self._told_at_close = True
+                self.feedback.error(error)
+                event.ignore()
+                return
         self.hide()
-        self._leave()
-        self.background.close()
-        self.crashes.uninstall()
-        event.accept()
+        try:
+            self._leave()
+        except Exception as failure:
+            self.crashes.keep(failure)
+        finally:
+            self.background.close()
+            self.crashes.uninstall()
+            event.accept()
 
     def _restore_geometry(self) -> None:
         stored = self._settings.window.get("geometry")

@@ -10,7 +10,7 @@ from tunedesk.project import changes, order_keys
 from tunedesk.project.bulk import write_in_slices
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.parts import ProjectParts, as_json_array
-from tunedesk.project.states import STATE_NUMBERS, STATES, State
+from tunedesk.project.states import STATE_NUMBERS, State, state_of
 from tunedesk.project.telling import gone, tell
 from tunedesk.project.versions import NewVersion
 
@@ -142,7 +142,7 @@ def add_examples(
         progress,
     )
     if after_id is not None:
-        parts.store.shared.order_epoch += 1
+        parts.store.order_changed()
     tell(parts, {"added", "set"}, ids, written, name or ChangeName("add", {"count": len(ids)}))
     return ids
 
@@ -176,7 +176,7 @@ def duplicate(
                     change_id,
                     [NewExample(text, facts)],
                     [key],
-                    STATES[state],
+                    state_of(state),
                     WRITTEN_HERE,
                     tag_set,
                 )
@@ -184,6 +184,6 @@ def duplicate(
         return len(part)
 
     written = write_in_slices(parts, name, list(zip(chosen, keys, strict=True)), write, progress)
-    store.shared.order_epoch += 1
+    store.order_changed()
     tell(parts, {"added", "set"}, copies, written, name)
     return copies

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tunedesk.i18n import _, ngettext
+from tunedesk.project.stored_json import loaded
 
 
 class ChangeName(NamedTuple):
@@ -95,8 +96,4 @@ def worded(name: ChangeName) -> str:
 
 def from_row(code: str, parameters: str) -> ChangeName:
     """A name as the project file keeps it."""
-    try:
-        value = json.loads(parameters)
-    except ValueError:
-        value = {}
-    return ChangeName(code, value if isinstance(value, dict) else {})
+    return ChangeName(code, loaded(parameters, {}))

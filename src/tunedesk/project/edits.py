@@ -79,7 +79,7 @@ def delete(parts: ProjectParts, ids: Sequence[int], progress: Progress = no_prog
         return ChangeName("delete", {"count": count})
 
     written = set_column(parts, ids, "hidden", 1, name, progress)
-    parts.store.shared.order_epoch += 1
+    parts.store.order_changed()
     tell(parts, {"deleted", "set"}, ids, written, name)
     return written
 
@@ -175,7 +175,7 @@ def move(
         return len(items)
 
     written = write_in_slices(parts, name, list(zip(ids, keys, strict=True)), write, progress)
-    store.shared.order_epoch += 1
+    store.order_changed()
     tell(parts, KINDS_OF_FIELD["position"], ids, written, name)
     return written
 

@@ -4,7 +4,7 @@ from typing import Literal, NamedTuple
 
 from tunedesk.project import change_names
 from tunedesk.project.parts import ProjectParts
-from tunedesk.project.states import STATES
+from tunedesk.project.states import state_of
 
 Direction = Literal["done", "undone", "redone"]
 
@@ -71,9 +71,8 @@ def history(parts: ProjectParts, example_id: int) -> list[HistoryEntry]:
             for field, first, second in fields:
                 before, after = (second, first) if direction == "undone" else (first, second)
                 if field == "version_id":
-                    assert isinstance(before, int)
-                    assert isinstance(after, int)
-                    versions = (before, after)
+                    if isinstance(before, int) and isinstance(after, int):
+                        versions = (before, after)
                 else:
                     details.append(_detail(parts, field, before, after))
             name = change_names.worded(change_names.from_row(code, parameters))
@@ -87,7 +86,7 @@ def history(parts: ProjectParts, example_id: int) -> list[HistoryEntry]:
 
 def _detail(parts: ProjectParts, field: str, before: object, after: object) -> tuple[str, str, str]:
     if field == "state" and isinstance(before, int) and isinstance(after, int):
-        return ("state", STATES[before], STATES[after])
+        return ("state", state_of(before), state_of(after))
     if field == "tag_set" and isinstance(before, int) and isinstance(after, int):
         return ("tags", ", ".join(parts.tags.members(before)), ", ".join(parts.tags.members(after)))
     if field == "hidden":

@@ -77,6 +77,13 @@ def open_file(path: Path, author: str, *, read_only: bool) -> Opened:
     except BaseException as error:
         if lock is not None:
             lock.release()
+        if isinstance(error, sqlite3.OperationalError):
+            raise UserError(
+                _("The project {name} cannot be opened here: {reason}.").format(
+                    name=path.name, reason=error
+                ),
+                _("Copy it to a folder that you can write to, and open the copy."),
+            ) from error
         if isinstance(error, sqlite3.DatabaseError):
             raise _damaged(path) from error
         raise

@@ -1,7 +1,6 @@
 """The parts of an open project that reads and writes work with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from tunedesk import __version__
@@ -13,23 +12,6 @@ from tunedesk.project.store import Store
 from tunedesk.project.versions import Versions
 
 
-@dataclass
-class TailHits:
-    """What a plain look at texts found that the search index lacks, kept for the next question.
-
-    Attributes:
-        search: The search.
-        low: The version behind which was looked.
-        high: The last version that was looked at.
-        hits: The versions found.
-    """
-
-    search: str = ""
-    low: int = 0
-    high: int = 0
-    hits: list[int] = field(default_factory=list)
-
-
 class ProjectParts:
     """One handle's parts.
 
@@ -39,7 +21,6 @@ class ProjectParts:
         codes: The sets of problem codes.
         versions: The versions of examples.
         numbers: The places of examples in the whole project.
-        tail_hits: The latest look at texts that the search index lacks.
     """
 
     def __init__(self, store: Store) -> None:
@@ -48,7 +29,6 @@ class ProjectParts:
         self.codes = SharedSets(store, "code_set")
         self.versions = Versions(store, self.codes, _severity_or_hint)
         self.numbers = OrderNumbers(store)
-        self.tail_hits = TailHits()
 
     @property
     def target(self) -> str:

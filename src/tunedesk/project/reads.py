@@ -10,7 +10,7 @@ from tunedesk.project.parts import ProjectParts, as_json_array
 from tunedesk.project.query import ExampleQuery, order
 from tunedesk.project.selection import selection
 from tunedesk.project.sources import source_titles
-from tunedesk.project.states import STATES, State
+from tunedesk.project.states import State, state_of
 from tunedesk.project.telling import gone
 
 _CHUNK = 4096
@@ -103,7 +103,7 @@ def rows(parts: ProjectParts, ids: Sequence[int]) -> list[ExampleRow]:
         ExampleRow(
             id=row[0],
             number=parts.numbers.number(row[1]),
-            state=STATES[row[2]],
+            state=state_of(row[2]),
             preview=row[3],
             roles=row[4],
             turns=len(row[4]),

@@ -31,7 +31,7 @@ CREATE TABLE example(
     checked_as INTEGER NOT NULL,
     preview_start TEXT NOT NULL COLLATE NOCASE,  -- what the sort by preview goes by
     uid BLOB NOT NULL                 -- random, never changes: copies of a project merge by it
-);
+) STRICT;
 CREATE INDEX example_position ON example(position) WHERE hidden = 0;
 -- Rows come in rising order of time: without an index, the latest first is the slowest sort.
 CREATE INDEX example_changed ON example(changed_at) WHERE hidden = 0;
@@ -61,16 +61,16 @@ CREATE TABLE version(
     answer INTEGER,
     system INTEGER,
     problems TEXT                     -- JSON: [[code, path, parameters], ...]; NULL for none
-);
+) STRICT;
 -- The text stands apart so that going through the facts does not read a gigabyte.
-CREATE TABLE version_text(id INTEGER PRIMARY KEY, text BLOB NOT NULL);
+CREATE TABLE version_text(id INTEGER PRIMARY KEY, text BLOB NOT NULL) STRICT;
 
 -- Target, encoding and rules that facts were worked out with.
-CREATE TABLE check_basis(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE check_basis(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 
 -- Sets that many examples share, kept once: the tags of an example, the codes of its problems.
-CREATE TABLE tag_set(id INTEGER PRIMARY KEY, members TEXT NOT NULL UNIQUE);
-CREATE TABLE code_set(id INTEGER PRIMARY KEY, members TEXT NOT NULL UNIQUE);
+CREATE TABLE tag_set(id INTEGER PRIMARY KEY, members TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE code_set(id INTEGER PRIMARY KEY, members TEXT NOT NULL UNIQUE) STRICT;
 
 CREATE TABLE source(
     id INTEGER PRIMARY KEY,
@@ -80,7 +80,7 @@ CREATE TABLE source(
     encoding TEXT NOT NULL,
     model TEXT NOT NULL,
     time INTEGER NOT NULL
-);
+) STRICT;
 
 -- The history: it only grows. Undo and redo are changes too (undoes / redoes another one).
 CREATE TABLE change(
@@ -97,7 +97,7 @@ CREATE TABLE change(
     merge_key TEXT,
     first_added INTEGER,              -- the examples it added: these ids with its created_change
     last_added INTEGER
-);
+) STRICT;
 CREATE INDEX change_stack ON change(stack, id) WHERE stack > 0;
 CREATE INDEX change_undoes ON change(undoes) WHERE undoes IS NOT NULL;
 CREATE INDEX change_redoes ON change(redoes) WHERE redoes IS NOT NULL;
@@ -108,13 +108,13 @@ CREATE TABLE change_item(
     change_id INTEGER NOT NULL,
     field TEXT NOT NULL,
     example_id INTEGER NOT NULL,
-    before,
-    after,
+    before ANY,
+    after ANY,
     PRIMARY KEY(change_id, field, example_id)
-) WITHOUT ROWID;
+) WITHOUT ROWID, STRICT;
 CREATE INDEX change_item_example ON change_item(example_id);
 
-CREATE TABLE preset(name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE preset(name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID, STRICT;
 -- What a change did to the presets (NULL: there was none).
 CREATE TABLE preset_item(
     change_id INTEGER NOT NULL,
@@ -122,9 +122,9 @@ CREATE TABLE preset_item(
     before TEXT,
     after TEXT,
     PRIMARY KEY(change_id, name)
-) WITHOUT ROWID;
+) WITHOUT ROWID, STRICT;
 
-CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
 
 -- Full-text search; rowid is the id of the version, whose text never changes. The words are
 -- prepared by search_words.py, so the tokenizer has only to split at blanks and punctuation.

@@ -7,6 +7,7 @@ from tunedesk.progress import Progress, no_progress
 from tunedesk.project import search_words
 from tunedesk.project.parts import ProjectParts, as_json_array
 from tunedesk.project.project_change import ProjectChange
+from tunedesk.project.shared_state import TailHits
 from tunedesk.project.slices import SliceSize
 from tunedesk.project.store import Store
 
@@ -14,6 +15,8 @@ _FILLED_TO = "search_filled_to"
 _AIM_SECONDS = 0.015
 _MERGE_PAGES = 100
 _TAIL_CHUNK = 500
+_SEARCHES_KEPT = 4
+_FEW_HITS = 5_000
 _SEGMENTS_PER_MERGE = 8
 
 
@@ -96,21 +99,28 @@ def _merge(store: Store) -> bool:
 def tail_hits(parts: ProjectParts, search: str, progress: Progress = no_progress) -> list[int]:
     """The current versions that the index lacks and that have what a search asks for."""
     store = parts.store
-    known = parts.tail_hits
     low = filled_to(store)
-    if known.search != search or known.low > low:
-        known.search, known.low, known.high, known.hits = search, low, low, []
-    found = known.hits
+    kept = store.shared.tail_hits
+    known = kept.get(search)
+    if known is None or known.low > low:
+        known = TailHits(low, low, ())
+    high, found = known.high, list(known.hits)
     while True:
         texts = store.rows(
             "SELECT id, text FROM version_text WHERE id > ? ORDER BY id LIMIT ?",
-            (known.high, _TAIL_CHUNK),
+            (high, _TAIL_CHUNK),
         )
         if not texts:
-            return [number for number in found if number > low]
+            break
         found.extend(number for number, text in texts if has_words(text, search))
-        known.high = texts[-1][0]
+        high = texts[-1][0]
         progress(len(found), None)
+    found = [number for number in found if number > low]
+    # Texts never change, so the next question begins where this one ended.
+    while len(kept) >= _SEARCHES_KEPT:
+        kept.pop(next(iter(kept)), None)
+    kept[search] = TailHits(low, high, tuple(found))
+    return found
 
 
 def has_words(text: bytes, search: str) -> bool:
@@ -129,8 +139,17 @@ def clause(
     expression = search_words.match_expression(search)
     if not expression:
         return "1", ()
-    sql = "version_id IN (SELECT rowid FROM search WHERE search MATCH ?)"
     tail = tail_hits(parts, search, progress)
+    few = parts.store.rows(
+        "SELECT rowid FROM search WHERE search MATCH ? LIMIT ?", (expression, _FEW_HITS + 1)
+    )
+    if len(few) + len(tail) <= _FEW_HITS:
+        # Few hits lead to their examples one by one; many are compared with all examples.
+        hits = as_json_array([*(row[0] for row in few), *tail])
+        chosen = "SELECT value FROM json_each(?)"
+        examples = f"SELECT example_id FROM version WHERE version.id IN ({chosen})"
+        return f"id IN ({examples}) AND version_id IN ({chosen})", (hits, hits)
+    sql = "version_id IN (SELECT rowid FROM search WHERE search MATCH ?)"
     if not tail:
         return sql, (expression,)
     return (

@@ -9,9 +9,10 @@ from tunedesk.project.parts import ProjectParts
 from tunedesk.project.query import Condition, ExampleQuery, condition, order
 
 _WALKED_FIRST = 400
-_WALKED_AT_MOST = 20_000
+_WALKED_AT_MOST = 4_000
 _WALK_SECONDS = 0.2
-_COMMON = 20_000
+_COMMON = 50_000
+_SHORT = 2
 _SHORT_TAIL = 5_000
 
 
@@ -59,13 +60,13 @@ def _walk(parts: ProjectParts, query: ExampleQuery, limit: int, candidates: int)
     """Look at the texts of the first rows, in the order asked for."""
     where = condition(parts, query)
     store = parts.store
-    end = time.monotonic() + _WALK_SECONDS
     found = array("q")
     rows = store.rows(
         f"SELECT id, version_id FROM example WHERE {where.sql}"
         f" ORDER BY {order(parts, query)} LIMIT ?",
         (*where.parameters, candidates),
     )
+    end = time.monotonic() + _WALK_SECONDS
     for example_id, version_id in rows:
         text = parts.versions.text(version_id)
         if text is not None and search_index.has_words(text, query.search):
@@ -79,6 +80,11 @@ def _walk(parts: ProjectParts, query: ExampleQuery, limit: int, candidates: int)
 
 def _common(parts: ProjectParts, search: str) -> bool:
     """Whether the index has very many hits; counted no further than needed."""
+    if any(
+        phrase.prefix and len(phrase.words[-1]) <= _SHORT for phrase in search_words.phrases(search)
+    ):
+        # So many words begin with these letters that counting takes longer than looking.
+        return True
     hits = parts.store.value(
         "SELECT count(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)",
         (search_words.match_expression(search), _COMMON),

@@ -18,7 +18,10 @@ def read(store: Store, key: str, default: Any = None) -> Any:
     text = store.value("SELECT value FROM setting WHERE key = ?", (key,))
     if text is None:
         return DEFAULTS.get(key, default)
-    return json.loads(text)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return DEFAULTS.get(key, default)
 
 
 def write(store: Store, key: str, value: Any) -> None:

@@ -6,8 +6,10 @@ numbers in the scan of one narrow table, and undo of a tag is undo of one number
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from tunedesk.project.store import Store
+from tunedesk.project.stored_json import loaded
 
 
 class SharedSets:
@@ -58,7 +60,8 @@ class SharedSets:
             f"SELECT id, members FROM {self._table} WHERE id > ? ORDER BY id", (self._known_to,)
         )
         for number, text in rows:
-            self._remember(number, tuple(json.loads(text)))
+            members: list[Any] = loaded(text, [])
+            self._remember(number, tuple(name for name in members if isinstance(name, str)))
             self._known_to = number
 
     def _forget(self) -> None:

@@ -27,8 +27,12 @@ _CHECKPOINT_PAUSE_SECONDS = 0.5
 def connect(path: Path, *, read_only: bool = False, create: bool = False) -> sqlite3.Connection:
     """Open the file with the settings that keep a stranger's file harmless."""
     mode = "ro" if read_only else "rwc" if create else "rw"
+    address = path.absolute().as_uri()
+    if not address.startswith("file:///"):
+        # A Windows share: SQLite takes the server for part of the path.
+        address = address.replace("file://", "file:////", 1)
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
+        f"{address}?mode={mode}",
         uri=True,
         timeout=_WAIT_SECONDS,
         isolation_level=None,
@@ -111,7 +115,8 @@ class Store:
         self.on_rollback: list[Callable[[], None]] = []
         self._depth = 0
         self._unpublished: list[ProjectChange] = []
-        shared.handles += 1
+        self._order_changed = False
+        shared.count_handle(1)
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query."""
@@ -137,6 +142,12 @@ class Store:
     def now(self) -> int:
         """The time in milliseconds since 1970."""
         return int(self.shared.clock() * 1000)
+
+    def order_changed(self) -> None:
+        """Rows come, go or move elsewhere than at the end, in the transaction under way."""
+        self._order_changed = True
+        if not self._depth:
+            self._publish_waiting()
 
     def publish(self, change: ProjectChange) -> None:
         """Tell the subscribers, once the transaction under way is committed."""
@@ -168,11 +179,11 @@ class Store:
             return
         if bulk and self.shared.interactive:
             threading.Event().wait(_BULK_PAUSE_SECONDS)
-        self.shared.interactive += not bulk
+        self.shared.count_interactive(int(not bulk))
         try:
             self.shared.writing.acquire()
         finally:
-            self.shared.interactive -= not bulk
+            self.shared.count_interactive(-int(not bulk))
         try:
             self._run_transaction_start()
             try:
@@ -222,6 +233,9 @@ class Store:
             raise _disk_error(error) from error
 
     def _publish_waiting(self) -> None:
+        if self._order_changed:
+            self._order_changed = False
+            self.shared.order_changed()
         waiting, self._unpublished = self._unpublished, []
         for change in waiting:
             self.shared.publish(change)
@@ -242,8 +256,8 @@ class Store:
 
     def close(self) -> None:
         """Close the connection; the last writing handle folds everything into the one file."""
-        self.shared.handles -= 1
-        if not self.read_only and not self.shared.handles:
+        left = self.shared.count_handle(-1)
+        if not self.read_only and not left:
             fold_log_in(self.connection)
         self.connection.close()
 

@@ -165,16 +165,26 @@ def _go_on(
                 " WHERE id BETWEEN ? AND ? AND created_change = ? AND hidden = ?",
                 (int(not forward), store.now(), low, high, step.id, int(forward)),
             )
-            store.shared.order_epoch += 1
+            store.order_changed()
         store.checkpoint_if_large()
     with store.transaction():
         _turn_presets(store, step, forward=forward)
+        if stack == changes.REDOABLE and _changed_since(store, log):
+            stack = changes.NOT_ON_STACK
         store.execute("UPDATE change SET stack = ?, incomplete = 0 WHERE id = ?", (stack, step.id))
         store.execute("UPDATE change SET incomplete = 0 WHERE id = ?", (log,))
         if "order" in change.kinds or change.kinds & {"added", "deleted"}:
-            store.shared.order_epoch += 1
+            store.order_changed()
         store.publish(change)
     return change
+
+
+def _changed_since(store: Store, log: int) -> bool:
+    """Whether something new was done while an undo was under way: that ends the redo."""
+    found = store.value(
+        f"SELECT 1 FROM change WHERE stack = {changes.UNDOABLE} AND id > ? LIMIT 1", (log,)
+    )
+    return found is not None
 
 
 def _turn_items(

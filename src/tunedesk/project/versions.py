@@ -10,6 +10,7 @@ from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
 from tunedesk.project.shared_sets import SharedSets
 from tunedesk.project.store import Row, Store
+from tunedesk.project.stored_json import loaded
 
 FACT_COLUMNS = (
     "kind, preview, roles, tokens, message_tokens, tool_tokens, image_tokens, trained_tokens,"
@@ -205,8 +206,14 @@ def stored_problems(problems: tuple[Problem, ...]) -> str:
 
 
 def problems_of(stored: str | None) -> tuple[Problem, ...]:
-    """Problems from the project file."""
+    """Problems from the project file; entries that are not ours are left out."""
     if not stored:
         return ()
-    entries: list[list[Any]] = json.loads(stored)
-    return tuple(Problem(code, tuple(path), parameters) for code, path, parameters in entries)
+    entries: list[Any] = loaded(stored, [])
+    return tuple(
+        Problem(entry[0], tuple(entry[1]), entry[2])
+        for entry in entries
+        if isinstance(entry, list)
+        and [type(part) for part in entry] == [str, list, dict]
+        and all(type(step) in (str, int) for step in entry[1])
+    )

@@ -241,3 +241,17 @@ class TestPlace:
         assert "epochs" in words
         assert "GPT-4.1 mini" in words
         assert "ends 20" in words
+
+
+def test_the_found_example_stays_open_when_the_search_is_cleared(qtbot, add, make_page):
+    ids = add("the first", "the second", "the whales")
+    page = make_page()
+    field = page.toolbar.search
+    QTest.keyClicks(field, "whales")
+    wait_rows(qtbot, page, 1)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    wait_current(qtbot, page, ids[2])
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    wait_rows(qtbot, page, 3)
+    wait_current(qtbot, page, ids[2])
+    assert page.pane._place.text() == "3 of 3"

@@ -133,11 +133,24 @@ def test_without_the_open_example_there_is_no_current_row(qtbot, table, model, a
     assert table.current_id() == ids[2]
 
 
+def test_selected_rows_are_drawn_where_they_are(qtbot, table, model, add, project):
+    ids = add(*"abcdef")
+    ask(qtbot, model)
+    table.go_to_example(ids[3])
+    assert table.selected_ranges() == [(3, 3)]
+    with qtbot.waitSignal(model.rows_changed):
+        project.delete([ids[0]])
+    assert table.selected_ranges() == [(2, 2)]
+    project.set_state(ids[4:], "approved")
+    ask(qtbot, model, ExampleQuery(states=("approved",)))
+    assert table.selected_ranges() == []
+
+
 def test_all_rows_are_selected_at_once(qtbot, table, model, add):
     ids = add(*(f"question {number}" for number in range(300)))
     ask(qtbot, model)
     table.selectAll()
-    assert table.all_selected()
+    assert table.selected_count() == 300
     assert list(table.selected_ids()) == ids
     assert table.grab().width() == 640
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tunedesk.checks.problem import Problem
-from tunedesk.examples.json_edit import move_item, remove, replace_value
+from tunedesk.examples.json_edit import move_item, remove, replace_value, spelled_string
 from tunedesk.examples.json_text import parse
 
 _ROLE_OF = {
@@ -111,11 +111,14 @@ def edit_text(change: Callable[[str], str]) -> Callable[[str, Problem], str | No
     """Make a fix that changes the text at the place of the problem."""
 
     def fix(text: str, problem: Problem) -> str | None:
-        value = _value(text, problem)
-        if not isinstance(value, str):
+        node = parse(text).find(problem.path)
+        if node is None or node.kind != "string":
             return None
-        changed = change(value)
-        return replace_value(text, problem.path, changed) if changed != value else None
+        changed = change(node.value)
+        if changed == node.value:
+            return None
+        spelled = spelled_string(changed, text[node.start : node.end])
+        return text[: node.start] + spelled + text[node.end :]
 
     return fix
 

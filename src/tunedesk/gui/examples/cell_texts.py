@@ -52,6 +52,10 @@ class CellTexts:
         if column == Column.CHANGED:
             moment = QDateTime.fromMSecsSinceEpoch(row.changed_at)
             return self._locale.toString(moment, QLocale.FormatType.LongFormat)
+        if column == Column.PREVIEW and row.tags:
+            return plain_tooltip(
+                _("{preview}\nTags: {tags}").format(preview=row.preview, tags=", ".join(row.tags))
+            )
         if column in (Column.STATE, Column.PREVIEW, Column.TAGS, Column.SOURCE):
             return plain_tooltip(self.text(row, column))
         return ""

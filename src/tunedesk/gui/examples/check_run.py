@@ -9,7 +9,6 @@ from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
-from tunedesk.project.bulk_edits import check_again
 from tunedesk.project.project import Project
 from tunedesk.project.totals import Totals
 from tunedesk.workers import WorkerPool
@@ -88,6 +87,8 @@ def check_words(totals: Totals) -> str:
 
 
 def _check(project: Project, pool: WorkerPool, progress: Progress) -> Totals:
+    from tunedesk.project.bulk_edits import check_again
+
     with contextlib.closing(project.handle()) as handle:
         check_again(handle, pool, progress)
         return handle.totals()

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from tunedesk.checks.cost import default_epochs
 from tunedesk.checks.models import Catalogue
+from tunedesk.checks.targets import DEFAULT_TARGET
 from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL, MODEL_SETTING
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.i18n import _, ngettext
@@ -22,7 +23,7 @@ class Figures(NamedTuple):
         totals: Counts and lengths of all examples.
         tags: The tags with how many examples have them.
         sources: The names of the sources and what the user reads for them.
-        model: The base model that the cost is worked out for.
+        model: The base model that the cost is worked out for; empty where no price is known.
     """
 
     totals: Totals
@@ -33,12 +34,17 @@ class Figures(NamedTuple):
 
 def find_figures(project: Project) -> Figures:
     """Work the figures out; called in a thread."""
+    # The catalogue is read here, so that the GUI thread finds it ready.
+    Catalogue.load()
     sources = {source.name: source.title for source in project.sources()}
     return Figures(
         project.totals(),
         [(tag.name, tag.examples) for tag in project.tags()],
         list(sources.items()),
-        str(project.setting(MODEL_SETTING) or DEFAULT_MODEL),
+        # The prices are those of OpenAI; elsewhere they are not known.
+        str(project.setting(MODEL_SETTING) or DEFAULT_MODEL)
+        if project.setting("target") == DEFAULT_TARGET
+        else "",
     )
 
 

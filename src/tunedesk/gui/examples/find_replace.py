@@ -7,7 +7,7 @@ text, they are killed and the user is told; the window never waits for it.
 import os
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
@@ -68,13 +68,15 @@ class FindReplace(Dialog):
             parent: The window.
         """
         super().__init__(theme, _("Find and replace"), parent=parent)
-        self.setMinimumSize(520, 480)
+        self.setMinimumSize(520, 560)
+        self.resize(640, 620)
         self._project = project
         self._open_example = open_example
         self._background = background
         self._feedback = feedback
         self._task: Task | None = None
         self._wanted = False
+        self._closed = False
         self._counted: tuple[FindOptions, Place, Counted] | None = None
         self._pool = WorkerPool(max(1, min(2, os.cpu_count() or 1)))
         self._replacing: Task | None = None
@@ -101,10 +103,6 @@ class FindReplace(Dialog):
         self._watchdog = self._timer(self._give_up)
         self._show_nothing()
 
-    def sizeHint(self) -> QSize:
-        """Room for some samples."""
-        return QSize(620, 600)
-
     @property
     def searching(self) -> bool:
         """Whether places are being counted."""
@@ -127,8 +125,11 @@ class FindReplace(Dialog):
 
     def close_project(self) -> None:
         """Let go of the project and end the worker processes."""
+        self._closed = True
         self._feed.close()
+        self._toast.close()
         self._stop()
+        self._cancel_replacing()
         self._pool.kill()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -317,7 +318,8 @@ class FindReplace(Dialog):
         def finished() -> None:
             progress.close()
             self._replacing = None
-            self._soon.start(0)
+            if not self._closed:
+                self._soon.start(0)
 
         self._replacing = self._background.run(
             replace_all,

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -55,9 +56,15 @@ class FindReplaceFields(QWidget):
         self.match_case = QCheckBox(_("Match case"))
         self.whole_words = QCheckBox(_("Whole words"))
         self.regular = QCheckBox(_("Regular expression"))
-        self.regular.setToolTip(
-            _(r"A pattern: \d is a digit, .* any text; \1 in the replacement the first group")
+        self.hint = Label(
+            theme,
+            _(r"\d is a digit, \w+ a word, .* any text; \1 puts in what the first (…) found."),
+            "small",
+            "muted",
+            wrap=True,
         )
+        self.hint.hide()
+        self.regular.toggled.connect(self.hint.setVisible)
         self.roles = [QCheckBox(role_name(role)) for role in _ROLES]
         self.where = QComboBox()
         self.where.setAccessibleName(_("Where"))
@@ -116,6 +123,7 @@ class FindReplaceFields(QWidget):
                 (_("Find"), self.words),
                 (_("Replace with"), self.replacement),
                 ("", choices),
+                ("", self.hint),
                 (_("In messages of"), roles),
                 (_("Where"), self.where),
             )
@@ -126,6 +134,8 @@ class FindReplaceFields(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(grid)
+        # Whatever the messages below take, the fields keep their height.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
 
 def _field(name: str) -> QLineEdit:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from tunedesk.gui.examples.panel.conversation_diff import Change, Sample
@@ -35,7 +35,8 @@ class FixPreview(Dialog):
     ) -> None:
         super().__init__(theme, title, parent=parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumSize(440, 320)
+        self.setMinimumSize(440, 340)
+        self.resize(640, 460)
         self._diff = DiffView(name=_("What would change"), theme=theme)
         self._waiting = EmptyState(theme, "fix", _("Looking at the examples …"))
         self._stack = QStackedWidget()
@@ -54,10 +55,6 @@ class FixPreview(Dialog):
         self.fix_button.setAccessibleDescription(action_text)
         self.fix_button.setEnabled(False)
         self.fix_button.clicked.connect(self._fix)
-
-    def sizeHint(self) -> QSize:
-        """Room for a few changes."""
-        return QSize(640, 500)
 
     def show_samples(self, samples: Sequence[Sample], total: int) -> None:
         """Show what would change in some of the examples.

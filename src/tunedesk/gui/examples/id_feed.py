@@ -14,8 +14,9 @@ from tunedesk.project.query import ExampleQuery
 
 FIRST_ROWS = 200
 SHORTEST_PAUSE_MS = 40
-PAUSE_PER_MS = 4
-"""While bulk work changes the project, asking again may take a fifth of the time, not more."""
+LONGEST_PAUSE_MS = 1_200
+PAUSE_PER_MS = 3
+"""While bulk work changes the project, asking again may take a quarter of the time, not more."""
 
 
 class IdFeed(QObject):
@@ -98,7 +99,8 @@ class IdFeed(QObject):
         if self._asked_again:
             self._asked_again = False
             took = int(self._clock.elapsed())
-            self._pause.start(max(SHORTEST_PAUSE_MS, took * PAUSE_PER_MS))
+            pause = max(SHORTEST_PAUSE_MS, took * PAUSE_PER_MS)
+            self._pause.start(min(pause, LONGEST_PAUSE_MS))
 
 
 def _find_ids(

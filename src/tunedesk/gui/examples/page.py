@@ -13,12 +13,10 @@ from tunedesk.errors import UserError
 from tunedesk.examples.json_path import Path as JsonPath
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples import place_kept
 from tunedesk.gui.examples.change_feed import ChangeFeed
 from tunedesk.gui.examples.check_run import CheckRun
 from tunedesk.gui.examples.clipboard import Clipboard
 from tunedesk.gui.examples.columns import Column
-from tunedesk.gui.examples.export_dialog import ExportDialog
 from tunedesk.gui.examples.figures import FIGURE_KINDS, Figures, find_figures, status_parts
 from tunedesk.gui.examples.filter_bar import FilterBar
 from tunedesk.gui.examples.find_replace_door import FindReplaceDoor
@@ -28,6 +26,14 @@ from tunedesk.gui.examples.import_runs import ImportRuns
 from tunedesk.gui.examples.page_empty import PageEmpty
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.examples.panel.side_panel import SidePanel
+from tunedesk.gui.examples.place_kept import (
+    COLUMNS,
+    PANEL_SHOWN,
+    SPLITTER,
+    query_from_json,
+    query_to_json,
+)
+from tunedesk.gui.examples.prompt_run import PromptRun
 from tunedesk.gui.examples.row_actions import RowActions
 from tunedesk.gui.examples.row_menus import RowMenus
 from tunedesk.gui.examples.row_work import RowWork
@@ -45,10 +51,6 @@ from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery
 from tunedesk.settings import Settings
-
-COLUMNS = "examples.columns"
-SPLITTER = "examples.splitter"
-PANEL_SHOWN = "examples.panel"
 
 
 class ExamplesPage(Page):
@@ -132,6 +134,9 @@ class ExamplesPage(Page):
         )
         self.imports = ImportRuns(**shared, **dressed, actions=actions, page=self)
         self.check = CheckRun(**shared, flush=self.flush, parent=self)
+        self.prompts = PromptRun(
+            **shared, actions=actions, row_actions=self.row_actions, flush=self.flush
+        )
         self.pane = TablePane(model=self.model, table=self.table, theme=self._theme)
         self.empty = PageEmpty(self._theme, actions)
         self.filling = SearchFilling(project, background, self)
@@ -172,12 +177,14 @@ class ExamplesPage(Page):
         table.paste_asked.connect(self.clipboard.paste)
         table.files_dropped.connect(self.import_files)
         self.row_actions.example_made.connect(self._write_new)
-        self.row_actions.examples_came.connect(self._show_first)
-        self.clipboard.pasted.connect(self._show_first)
+        self.row_actions.examples_came.connect(table.go_to_first_of)
+        self.clipboard.pasted.connect(table.go_to_first_of)
         self.form.leave_requested.connect(table.setFocus)
+        self.form.system_prompt_wanted.connect(self.prompts.ask)
         self.panel.filter_requested.connect(self.ask)
         self.panel.example_requested.connect(self.go_to)
         self.panel.close_requested.connect(lambda: self._show_panel(False))
+        self.panel.leave_requested.connect(table.setFocus)
         self.check.checked.connect(self._show_checked)
         self.imports.problems_asked.connect(self._show_checked)
         self.feed.changed.connect(self._take_change)
@@ -216,7 +223,7 @@ class ExamplesPage(Page):
     def place(self) -> dict[str, Any]:
         """Filter, open example and scroll."""
         self._settings.window[SPLITTER] = self.columns.sizes()
-        return {"query": place_kept.query_to_json(self.model.query), **self.table.place()}
+        return {"query": query_to_json(self.model.query), **self.table.place()}
 
     def restore(self, place: dict[str, Any]) -> None:
         """Begin where the user was, or at the first example."""
@@ -228,7 +235,7 @@ class ExamplesPage(Page):
         self.table.take_place(
             example if type(example) is int else None, offset if type(offset) is int else 0
         )
-        query = place_kept.query_from_json(place.get("query"))
+        query = query_from_json(place.get("query"))
         self._show_whether_empty()
         self._take_loaded()
         self.filters.show_query(query)
@@ -330,10 +337,6 @@ class ExamplesPage(Page):
         self._show_whether_empty()
         self.form.focus_messages()
 
-    def _show_first(self, example_ids: list[int]) -> None:
-        if example_ids:
-            self.table.go_to_example(example_ids[0])
-
     def _take_complete(self) -> None:
         """The rows are there: without any, an example that was deleted is not open either."""
         open_id = self.open_example.example_id
@@ -347,7 +350,8 @@ class ExamplesPage(Page):
 
     def _take_change(self, change: ProjectChange) -> None:
         self.model.take_change(change)
-        if change.kinds & {"added", "deleted"}:
+        shown = self.stack.currentWidget() is self.columns
+        if ("deleted" if shown else "added") in change.kinds:
             self._show_whether_empty()
 
     def _show_whether_empty(self) -> None:
@@ -381,6 +385,8 @@ class ExamplesPage(Page):
         self.panel.show_all_problems()
 
     def _export(self) -> None:
+        from tunedesk.gui.examples.export_dialog import ExportDialog
+
         self.flush()
         ExportDialog(
             project=self._project,

@@ -31,7 +31,6 @@ STATE_GLYPHS = {
 """A shape of its own for each state, so that nobody needs to tell them by colour."""
 
 PADDING = 8
-BAR = 3
 ICON = 15
 PILL = 18
 HIT_AFTER = 4
@@ -41,14 +40,19 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Draws one cell from the row that the model holds, with fonts and colours kept ready."""
+    """Draws one cell from the row that the model holds, with fonts and colours kept ready.
+
+    Attributes:
+        hovered_row: The row under the pointer; -1 for none.
+        marks_tags: Whether the preview shows a mark for tags, since their column does not show.
+    """
 
     def __init__(self, model: ExampleTableModel, theme: Theme) -> None:
         super().__init__(model)
         self._model = model
         self._theme = theme
-        self.first_column = int(Column.NUMBER)
         self.hovered_row = -1
+        self.marks_tags = False
         self._colors: dict[str, QColor] = {}
         self._icons: dict[tuple[str, float], QPixmap] = {}
         self._base = QFont()
@@ -81,26 +85,25 @@ class RowDelegate(QStyledItemDelegate):
         return QSize(60, self._theme.size("row"))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw one cell."""
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        number, column = index.row(), index.column()
-        if state & QStyle.StateFlag.State_Selected:
+        """Draw one cell; the table itself draws whole rows."""
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        self.paint_cell(painter, option.rect, index.row(), index.column(), selected=selected)
+
+    def paint_cell(
+        self, painter: QPainter, rect: QRect, number: int, column: int, *, selected: bool
+    ) -> None:
+        """Draw what stands in a cell, on the ground of its row."""
+        if selected:
             painter.fillRect(rect, self.color("selection"))
         elif number == self.hovered_row:
             painter.fillRect(rect, self.color("hover"))
-        line = rect.bottom()
-        painter.setPen(self.color("border"))
-        painter.drawLine(rect.left(), line, rect.right(), line)
-        if column == self.first_column and number == self._model.current_row:
-            mirrored = painter.layoutDirection() == Qt.LayoutDirection.RightToLeft
-            left = rect.right() - BAR + 1 if mirrored else rect.left()
-            painter.fillRect(left, rect.top(), BAR, rect.height() - 1, self.color("accent"))
         row = self._model.row_at(number)
         if row is None:
             return
         inner = rect.adjusted(PADDING, 0, -PADDING, -1)
         if column == Column.PREVIEW:
+            if row.tags and self.marks_tags:
+                inner = self._paint_tag_mark(painter, inner, len(row.tags))
             self._paint_preview(painter, inner, number)
         elif column == Column.STATE:
             self._paint_state(painter, rect, row)
@@ -153,6 +156,20 @@ class RowDelegate(QStyledItemDelegate):
         layout.endLayout()
         top = rect.top() + (rect.height() - layout.boundingRect().height()) / 2
         layout.draw(painter, QPointF(rect.left(), top))
+
+    def _paint_tag_mark(self, painter: QPainter, rect: QRect, count: int) -> QRect:
+        """Draw a small tag at the end of the preview; returns the room that is left."""
+        words = str(count) if count > 1 else ""
+        width = 14 + self._strong_metrics.horizontalAdvance(words)
+        middle = rect.top() + rect.height() // 2
+        icon = QRect(rect.right() - width, middle - 6, 12, 12)
+        self._theme.icons.paint_glyph(painter, icon, "tag", self.color("accent"))
+        if words:
+            painter.setFont(self._strong)
+            painter.setPen(self.color("accent"))
+            box = QRect(icon.right() + 2, rect.top(), width, rect.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, words)
+        return rect.adjusted(0, 0, -width - 6, 0)
 
     def _fitted(self, text: str, width: int) -> tuple[str, list[tuple[int, int]]]:
         """The part of a preview that fits, with the first hit of the search in it, and the hits."""

@@ -33,7 +33,8 @@ def row_menu(
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if rows.count > 1:
-        menu.addSection(rows.words)
+        menu.addAction(rows.words).setEnabled(False)
+        menu.addSeparator()
     for action_id in STATE_ACTIONS:
         menu.addAction(actions[action_id])
     menu.addSeparator()
@@ -76,7 +77,7 @@ def tag_menu(
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     rows = row_actions.rows()
-    menu.addSection(_("Tag {examples}").format(examples=rows.words))
+    menu.addAction(_("Tag {examples}").format(examples=rows.words)).setEnabled(False)
     add_tags(menu, row_actions, model, rows, tags)
     return menu
 

@@ -9,6 +9,7 @@ from tunedesk.gui.examples.row_actions import RowActions
 from tunedesk.gui.examples.row_menu import row_menu, tag_menu
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
+from tunedesk.gui.examples.tag_menu import ask_tag
 
 BELOW_ROW = QPoint(40, 2)
 
@@ -45,12 +46,17 @@ class RowMenus(QObject):
         ).popup(place)
 
     def show_tags(self) -> None:
-        """Show the tags of the selected rows, below the current one."""
+        """Show the tags of the selected rows, below the current one; without any, ask for one."""
+        tags = self._tags()
+        if not tags:
+            rows = self._row_actions.rows()
+            ask_tag(self._table, lambda tag, add: self._row_actions.tag(tag, add, rows))
+            return
         menu = tag_menu(
             parent=self._table,
             row_actions=self._row_actions,
             model=self._model,
-            tags=self._tags(),
+            tags=tags,
         )
         rect = self._table.visualRect(self._table.currentIndex())
         menu.popup(self._table.viewport().mapToGlobal(rect.bottomLeft() + BELOW_ROW))

@@ -18,22 +18,33 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QFocusEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QHeaderView,
+    QTableView,
+    QWidget,
+)
 
 from tunedesk.gui.examples.columns import Column
 from tunedesk.gui.examples.drop_line import DropLine
 from tunedesk.gui.examples.row_delegate import RowDelegate
 from tunedesk.gui.examples.row_drag import dropped_files, is_rows, start_row_drag
+from tunedesk.gui.examples.row_pictures import RowPictures
+from tunedesk.gui.examples.row_selection import RowSelection
 from tunedesk.gui.examples.table_header import TableHeader
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
+
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 class ExampleTable(QTableView):
@@ -71,6 +82,7 @@ class ExampleTable(QTableView):
         self._left_row = -1
         self._jump_to_first = False
         self._taking = False
+        self._selection = RowSelection()
         self._drop_line = DropLine(self)
         self.can_reorder = True
         self.setAccessibleName(_("Examples"))
@@ -81,15 +93,15 @@ class ExampleTable(QTableView):
         self.header.setSelectionModel(QItemSelectionModel(model, self.header))
         self.delegate = RowDelegate(model, theme)
         self.setItemDelegate(self.delegate)
+        self._pictures = RowPictures(self, model, self.delegate, theme)
         self._set_up()
         self.header.begin()
-        self.header.sectionMoved.connect(self._take_order)
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._restore)
         model.complete.connect(self._settle)
         model.rows_about_to_change.connect(self._remember)
         model.rows_changed.connect(self._follow_current)
-        theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._dress)
 
     def _set_up(self) -> None:
         rows = self.verticalHeader()
@@ -113,6 +125,10 @@ class ExampleTable(QTableView):
         self.setDropIndicatorShown(False)
         self.verticalScrollBar().setSingleStep(self._theme.size("row"))
 
+    def _dress(self) -> None:
+        self._pictures.clear()
+        self.viewport().update()
+
     # The place
 
     @property
@@ -131,6 +147,11 @@ class ExampleTable(QTableView):
         if not self._place_wanted() and self._rows.is_complete:
             self._settle()
 
+    def go_to_first_of(self, example_ids: list[int]) -> None:
+        """Go to the first of examples that came just now."""
+        if example_ids:
+            self.go_to_example(example_ids[0])
+
     def go_by(self, step: int) -> None:
         """Go to the next (1) or the previous (-1) row."""
         count = self._rows.rowCount()
@@ -142,11 +163,12 @@ class ExampleTable(QTableView):
 
     def go_to_first(self) -> None:
         """Go to the first row, now or when it has arrived."""
-        self._wanted = None
-        self._jump_to_first = True
-        if self._rows.rowCount():
-            self._jump_to_first = not self._rows.is_complete
+        self._jump_to_first = not self._rows.rowCount()
+        if self._jump_to_first:
+            self._wanted = None
+        else:
             self._make_current(0)
+            self._wanted = self.current_id()
 
     def neighbour(self, step: int) -> int | None:
         """The example in the next (1) or previous (-1) row."""
@@ -172,21 +194,23 @@ class ExampleTable(QTableView):
 
     def _restore(self) -> None:
         self._taking = False
+        self._take_selection()
         self.verticalScrollBar().setValue(0)
         self._place_wanted(self._offset)
 
     def _settle(self) -> None:
         """All rows are here: if the wanted one is not among them, there is none, or the first."""
         self.header.make_room_for(self._rows.rowCount())
+        jump, self._jump_to_first = self._jump_to_first, False
         if self._rows.row_of(self._wanted) >= 0:
             if self.current_id() != self._wanted:
                 self._place_wanted(self._offset)
-            return
-        if self._jump_to_first and self._rows.rowCount():
-            self._jump_to_first = False
-            self._make_current(0)
         elif not self._rows.rowCount():
             self._rows.current_row = -1
+            # An empty project: the first row that comes is the one to open.
+            self._jump_to_first = jump or self._rows.query.unfiltered
+        elif jump:
+            self._make_current(0)
 
     def _place_wanted(self, offset: int | None = None) -> bool:
         row = self._rows.row_of(self._wanted)
@@ -217,6 +241,7 @@ class ExampleTable(QTableView):
         if place >= 0 and (place != self.currentIndex().row() or self.current_id() != self._wanted):
             self._make_current(place, self._offset)
         self._rows.current_row = self.currentIndex().row()
+        self._take_selection()
         self.viewport().update()
         example_id = self.current_id()
         if example_id is not None and example_id != self._told:
@@ -245,37 +270,25 @@ class ExampleTable(QTableView):
 
     def selected_ranges(self) -> list[tuple[int, int]]:
         """First and last row of each piece of the selection, in order."""
-        pieces = {
-            (piece.top(), piece.bottom()) for piece in self.selectionModel().selection().toList()
-        }
-        return sorted(pieces)
+        return self._selection.ranges
 
     def selected_ids(self) -> "array[int]":
         """The selected examples in the order of the rows."""
-        ids = array("q")
-        end = -1
-        for top, bottom in self.selected_ranges():
-            ids.extend(self._rows.ids[max(top, end + 1) : bottom + 1])
-            end = max(end, bottom)
-        return ids
+        return self._selection.ids(self._rows.ids)
 
     def selected_count(self) -> int:
         """How many rows are selected."""
-        count, end = 0, -1
-        for top, bottom in self.selected_ranges():
-            count += max(0, bottom - max(top, end + 1) + 1)
-            end = max(end, bottom)
-        return count
-
-    def all_selected(self) -> bool:
-        """Whether every row of the filter is selected."""
-        count = self._rows.rowCount()
-        return self._rows.is_complete and count > 1 and self.selected_count() == count
+        return self._selection.count
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Tell how many rows are selected."""
         super().selectionChanged(selected, deselected)
-        self.selection_count_changed.emit(self.selected_count())
+        self._take_selection()
+
+    def _take_selection(self) -> None:
+        # Qt tells neither of a selection that a reset has taken nor of one that has moved.
+        self._selection.take(self.selectionModel().selection())
+        self.selection_count_changed.emit(self._selection.count)
 
     # Keys and mouse
 
@@ -289,12 +302,19 @@ class ExampleTable(QTableView):
             self.delete_asked.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self.entered.emit()
+        elif event.key() == Qt.Key.Key_F10 and event.modifiers() == SHIFT:
+            self._ask_menu_at_row()
         elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and not event.modifiers():
             last = self._rows.rowCount() - 1
             if last >= 0:
                 self._make_current(0 if event.key() == Qt.Key.Key_Home else last)
         else:
             super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Take the focus; unlike Qt's own tables, no row becomes the current one by that."""
+        QAbstractScrollArea.focusInEvent(self, event)
+        self.viewport().update()
 
     def keyboardSearch(self, search: str) -> None:
         """Typed letters do not jump about: there is a search, and letters are actions."""
@@ -317,23 +337,18 @@ class ExampleTable(QTableView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of the selection, at the pointer or at the current row."""
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
-            rect = self.visualRect(self.currentIndex())
-            self.menu_asked.emit(self.viewport().mapToGlobal(rect.bottomLeft()))
+            self._ask_menu_at_row()
         else:
             self.menu_asked.emit(event.globalPos())
+
+    def _ask_menu_at_row(self) -> None:
+        rect = self.visualRect(self.currentIndex())
+        self.menu_asked.emit(self.viewport().mapToGlobal(rect.bottomLeft()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the columns fill the width."""
         super().resizeEvent(event)
         self.header.fit()
-
-    def _take_order(self) -> None:
-        visible = [
-            self.header.logicalIndex(place)
-            for place in range(self.header.count())
-            if not self.header.isSectionHidden(self.header.logicalIndex(place))
-        ]
-        self.delegate.first_column = visible[0] if visible else -1
 
     # Drag and drop
 
@@ -374,6 +389,6 @@ class ExampleTable(QTableView):
         return self.can_reorder and event.source() is self and is_rows(event.mimeData())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the rows, and the line where dropped rows would go."""
-        super().paintEvent(event)
+        """Copy the pictures of the rows, and draw the line where dropped rows would go."""
+        self._pictures.paint(event.rect(), self._selection)
         self._drop_line.paint(self._theme.color("accent"))

@@ -129,3 +129,14 @@ def test_undo_is_left_to_the_project(box, qtbot):
     qtbot.keyClicks(box, "ab")
     qtbot.keyClick(box, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert box.text == "ab"
+
+
+def test_the_height_is_right_though_the_box_has_another_width_yet(window, qtbot):
+    box = MessageText(window)
+    box.resize(100, 30)
+    window.show()
+    box.set_text("word " * 20)
+    first = box.heightForWidth(500)
+    assert first == box.heightForWidth(500)
+    box.resize(500, first)
+    assert box.heightForWidth(500) == first

@@ -117,7 +117,11 @@ def test_text_that_is_no_json_is_kept(example, opened, project, qtbot):
     assert example.facts.kind == "unreadable"
 
 
-def test_a_failed_write_is_told_once_and_tried_again(example, opened, project, monkeypatch, qtbot):
+def test_a_failed_write_is_told_once_and_tried_again(
+    example, opened, project, store, short, monkeypatch, qtbot
+):
+    other = store(short)
+
     def full(*_args, **_keywords):
         raise UserError("The disk is full.", "Make room.")
 
@@ -126,6 +130,9 @@ def test_a_failed_write_is_told_once_and_tried_again(example, opened, project, m
         example.apply(set_message_text(example.text, 1, "Who?"), "Edit message 2", "a")
         example.flush()
     assert told.args[0].sentence == "The disk is full."
+    with qtbot.assertNotEmitted(example.write_failed), pytest.raises(UserError):
+        example.open(other)
+    assert example.conversation.messages[1].text == "Who?"
     monkeypatch.undo()
     example.flush()
     assert written(project, opened, 1) == "Who?"

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLabel
 
 from tunedesk.errors import UserError
 from tunedesk.gui.examples.form.picture import (
@@ -99,7 +100,7 @@ def test_a_picture_is_shown_with_its_size(show, conversation, card, qtbot):
     view = card(0).parts._images[0]
     qtbot.waitUntil(lambda: "300 × 200 px" in view._title.text())
     assert view._picture.isVisible()
-    assert "PNG" in view._title.text()
+    assert "PNG" in view._about.text()
 
 
 def test_an_address_is_shown_and_never_opened(show, conversation, card):
@@ -150,3 +151,16 @@ def test_text_parts_are_written_one_by_one(show, conversation, card, example, qt
         "one",
         "two!",
     ]
+
+
+def test_picked_files_are_embedded_and_refused_ones_said(
+    show, conversation, form, example, tmp_path, qtbot, window
+):
+    show(conversation(("user", "What is this?"), ("assistant", "A square")))
+    good, bad = tmp_path / "cat.png", tmp_path / "cat.gif"
+    good.write_bytes(picture())
+    bad.write_bytes(b"GIF89a")
+    form.cards.add_pictures(0, [str(bad), str(good)])
+    qtbot.waitUntil(lambda: "image_url" in example.text)
+    words = [label.text() for label in window.findChildren(QLabel)]
+    assert any("cat.gif is no JPEG" in text for text in words)

@@ -16,7 +16,7 @@ def entries(presets, text, choose=lambda prompt: None):
 def test_a_prompt_is_kept_under_a_name_and_shown_by_it(show, short, presets, card, project):
     show(short)
     assert card(0).head.preset.text() == "Presets"
-    presets.keep("  Kind  ", "Be kind.")
+    presets.keep("Kind", "Be kind.")
     assert project.presets() == {"Kind": "Be kind."}
     assert card(0).head.preset.text() == "preset “Kind”"
 
@@ -43,9 +43,11 @@ def test_a_preset_is_deleted(show, short, presets, project):
 def test_the_name_is_asked_for(show, short, presets, project, qtbot):
     show(short)
     dialog = presets.ask_name("Be kind.")
-    assert dialog.textValue() == "Be kind"
-    dialog.setTextValue("Kind")
-    dialog.accept()
+    assert dialog.name.text() == "Be kind"
+    dialog.name.setText("  ")
+    assert not dialog.keep.isEnabled()
+    dialog.name.setText("  Kind ")
+    dialog.keep.click()
     assert project.presets() == {"Kind": "Be kind."}
 
 
@@ -55,3 +57,13 @@ def test_a_prompt_for_many_is_told(show, short, presets, form, qtbot):
     with qtbot.waitSignal(form.system_prompt_wanted) as told:
         found["Set on selected examples…"].trigger()
     assert told.args == ["Be kind."]
+
+
+def test_a_name_that_is_taken_says_so_first(show, short, presets, project):
+    project.set_preset("Kind", "Be very kind.")
+    show(short)
+    dialog = presets.ask_name("Be kind.")
+    dialog.name.setText("Kind")
+    assert "There is a preset" in dialog.about.text()
+    dialog.reject()
+    assert project.presets() == {"Kind": "Be very kind."}

@@ -1,3 +1,5 @@
+import json
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -108,8 +110,6 @@ def test_a_record_with_its_own_lines_or_no_json_is_shown_as_it_is():
     )
 )
 def test_layout_only_touches_blanks_between_values(value):
-    import json
-
     text = json.dumps({"messages": value, "pad": "x" * 40}, ensure_ascii=False)
     shown = laid_out(text)
     assert json.loads(shown.shown) == json.loads(text)
@@ -117,3 +117,24 @@ def test_layout_only_touches_blanks_between_values(value):
     assert shown.edited(shown.shown[:place] + "y" + shown.shown[place:]).original == (
         text[: text.rindex("x")] + "y" + text[text.rindex("x") :]
     )
+
+
+def test_the_middle_of_a_picture_is_left_out_and_kept():
+    text = json.dumps({"url": "data:image/png;base64," + "AbC/" * 5000, "detail": "low"})
+    shown = laid_out(text)
+    assert len(shown.shown) < 300
+    assert "characters" in shown.shown
+    assert shown.edited(shown.shown.replace("low", "high")).original == text.replace("low", "high")
+    inside = shown.shown.index("characters")
+    nibbled = shown.edited(shown.shown[:inside] + shown.shown[inside + 3 :])
+    assert nibbled.original == text
+
+
+def test_very_long_lines_are_broken_only_to_the_eye():
+    for text in ("[" * 50_000, json.dumps({"messages": "word " * 10_000, "n": 1})):
+        shown = laid_out(text)
+        assert max(len(line) for line in shown.shown.split("\n")) < 3_000
+        assert shown.edited(shown.shown + "!").original == text + "!"
+        middle = len(shown.shown) // 2
+        edited = shown.edited(shown.shown[:middle] + "!" + shown.shown[middle:])
+        assert edited.original.replace("!", "") == text

@@ -1,5 +1,7 @@
 """The panel itself: tabs that are remembered, questions only while somebody looks."""
 
+from PySide6.QtCore import Qt
+
 from tunedesk.gui.examples.panel.side_panel import SidePanel
 
 
@@ -48,3 +50,21 @@ def test_it_is_narrow_without_cutting_anything_off(panel, store, show, talk, qtb
 def test_the_close_button_asks_to_close(panel, qtbot):
     with qtbot.waitSignal(panel.close_requested):
         panel.close_button.click()
+
+
+def test_escape_leaves_the_panel(panel, store, show, talk, qtbot):
+    show(store(talk(("user", " a "), ("assistant", "{{x}}")))[0])
+    with qtbot.waitSignal(panel.leave_requested):
+        qtbot.keyClick(panel.problems.example.list, Qt.Key.Key_Escape)
+
+
+def test_a_tab_takes_the_keyboard(panel, store, show, talk, window, qtbot):
+    show(store(talk(("user", " a "), ("assistant", "{{x}}")))[0])
+    window.activateWindow()
+    for name, part in (
+        ("problems", panel.problems.example.list),
+        ("tokens", panel.tokens),
+        ("history", panel.history.list),
+    ):
+        panel.focus_tab(name)
+        qtbot.waitUntil(lambda part=part: window.focusWidget() is part)

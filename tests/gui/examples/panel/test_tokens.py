@@ -77,6 +77,18 @@ def test_another_base_model_has_another_price_and_is_kept(
     assert "GPT-3.5" in tokens.totals.facts.lines()[-1].tooltip
 
 
+def test_another_target_judges_everything_anew(tokens, panel, store, talk, project, qtbot):
+    store(talk(("developer", "Be kind."), ("user", "a"), ("assistant", "b")))
+    combo = tokens.choice.target_combo
+    assert combo.accessibleName() == "Trained at"
+    combo.setCurrentIndex(combo.findData("together"))
+    combo.activated.emit(combo.currentIndex())
+    assert project.setting("target") == "together"
+    qtbot.waitUntil(lambda: not tokens.recheck.running, timeout=20_000)
+    qtbot.waitUntil(lambda: values(tokens.totals.facts.lines()).get("Cost") == "not known")
+    assert "Price per million tokens" not in values(tokens.choice.facts.lines())
+
+
 def test_a_click_on_a_bar_filters_to_it(tokens, panel, store, talk, qtbot):
     store(*[talk(("user", "word " * n), ("assistant", "yes")) for n in range(1, 60)])
     qtbot.waitUntil(lambda: tokens.bars is not None and len(tokens.bars.bars()) > 5)
@@ -85,6 +97,16 @@ def test_a_click_on_a_bar_filters_to_it(tokens, panel, store, talk, qtbot):
     with qtbot.waitSignal(panel.filter_requested) as asked:
         qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(4, view.height() - 3))
     assert asked.args[0].tokens == (bar.low, bar.high)
+
+
+def test_one_very_long_example_does_not_flatten_the_bars(tokens, store, talk, qtbot):
+    store(*[talk(("user", "word " * n), ("assistant", "yes")) for n in (*range(1, 60), 5000)])
+    qtbot.waitUntil(lambda: tokens.bars is not None and len(tokens.bars.bars()) > 5)
+    bars = tokens.bars.bars()
+    assert sum(bar.examples for bar in bars) == 60
+    assert bars[-1].examples == 1
+    assert bars[-1].high > 5000
+    assert sum(bar.examples > 0 for bar in bars) > 15
 
 
 def test_bars_are_reached_by_keyboard_and_said(tokens, panel, store, talk, qtbot):

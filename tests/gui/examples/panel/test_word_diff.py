@@ -56,3 +56,10 @@ def test_long_stretches_that_stayed_are_cut():
     assert short[0].text.startswith("…")
     assert len(short[0].text) < 30
     assert short[1:] == [Piece(REMOVED, "end"), Piece(ADDED, "END")]
+
+
+def test_blanks_beside_a_change_are_kept_and_words_whole():
+    before = "some long words before it will water to can my use little from people"
+    short = shortened(word_diff(before, before.replace("water", "wine")), around=16)
+    assert short[0].text == "… before it will "
+    assert short[-1].text == " to can my use …"

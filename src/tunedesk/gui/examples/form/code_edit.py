@@ -18,7 +18,7 @@ class CodeEdit(QPlainTextEdit):
         leave_requested: Esc was pressed.
     """
 
-    edited = Signal(str)
+    edited = Signal(object)
     leave_requested = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:

@@ -28,7 +28,7 @@ class ContentParts(QWidget):
         turned_into_text: A value that is no text is to become one.
     """
 
-    text_edited = Signal(int, str)
+    text_edited = Signal(int, object)
     part_removed = Signal(int)
     detail_changed = Signal(int, str)
     text_made = Signal(object)

@@ -165,9 +165,10 @@ class ExampleForm(QWidget):
         was_unreadable = self._unreadable
         self._understand()
         if self._unreadable:
-            self._tabs.choose(RAW)
+            self._tabs.choose_quietly(RAW)
         elif was_unreadable:
-            self._tabs.choose(FORM)
+            self._tabs.choose_quietly(FORM)
+        self._actions["view.raw"].setChecked(self._tabs.current == RAW)
         self._show_view(another=True)
 
     def _text_changed(self) -> None:
@@ -193,17 +194,18 @@ class ExampleForm(QWidget):
         """Bring the view that can be seen in step with the text."""
         tab = self._tabs.current
         if tab == RAW or self._unreadable:
+            self._views.setCurrentWidget(self._raw)
             self._raw.set_writable(self._edits.writable)
             self._raw.show_text(self._example.text, another)
-            self._views.setCurrentWidget(self._raw)
         elif tab == TOOLS:
+            self._views.setCurrentWidget(self._tools)
             self._tools.show_tools(self._example.conversation, self._edits.writable)
             self._tools.show_notes(Notes(self._example.facts, self._example.target))
-            self._views.setCurrentWidget(self._tools)
         else:
+            # First: at the width of the window every card is laid out once, not twice.
+            self._views.setCurrentWidget(self._cards)
             notes = Notes(self._example.facts, self._example.target)
             self._cards.show_example(notes, self._example.message_tokens, another)
-            self._views.setCurrentWidget(self._cards)
 
     def _view_chosen(self, tab: int) -> None:
         if self._unreadable and tab != RAW:

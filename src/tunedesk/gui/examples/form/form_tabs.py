@@ -55,6 +55,12 @@ class FormTabs(QWidget):
         """Open a tab."""
         self._tabs.setCurrentIndex(tab)
 
+    def choose_quietly(self, tab: int) -> None:
+        """Open a tab for an example that is not shown yet."""
+        self._tabs.blockSignals(True)
+        self._tabs.setCurrentIndex(tab)
+        self._tabs.blockSignals(False)
+
     def show_tool_count(self, count: int) -> None:
         """Show how many tools there are."""
         self._tabs.set_count(TOOLS, count)

@@ -99,15 +99,15 @@ class ImageView(QWidget):
         if view.url != self._url:
             return  # another picture is shown by now
         info = view.info
-        facts = []
-        if info.width and info.height:
-            facts.append(f"{info.width:,} × {info.height:,} px")
-        facts.append(size_in_words(info.size))
-        if info.media_type:
+        self._title.setText(
+            f"{info.width:,} × {info.height:,} px"
+            if info.width and info.height
+            else _("Embedded picture")
+        )
+        facts = [size_in_words(info.size)] if info.size else []
+        if info.size and info.media_type:
             facts.append(info.media_type.rpartition("/")[2].upper())
-        self._title.setText(" · ".join(facts))
-        self._about.setText(view.reason)
-        self._about.setVisible(bool(view.reason))
+        self._about.setText(view.reason or " · ".join(facts))
         if view.image is not None:
             pixmap = QPixmap.fromImage(view.image)
             ratio = self.devicePixelRatioF()

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path as FilePath
 
-from PySide6.QtCore import QMimeData, QPoint, QTimer, Signal
+from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QFileDialog, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QVBoxLayout, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.examples.conversation import Conversation, ImagePart
@@ -74,7 +74,7 @@ class MessageCards(QWidget):
         self._conversation = Conversation((), (), None, ())
         self._tool_names: tuple[str, ...] = ()
         self._calls: list[tuple[int, str, str]] = []
-        self._presets = Presets(project, feedback, self)
+        self._presets = Presets(project, feedback, theme, self)
         self._footer = ListFooter(theme, actions)
         self.list = MessageList(self._make_card, self._fill, self._estimate, self._footer)
         self.commands = MessageCommands(example, edits, self.list, actions, self)
@@ -173,7 +173,8 @@ class MessageCards(QWidget):
             return
         if path[1] >= self.list.count:
             return
-        had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+        focus = QApplication.focusWidget()
+        had_focus = focus is not None and self.isAncestorOf(focus)
         card = self._card(path[1])
         field = card.field_at(path[2:]) if len(path) > 2 else card.parts.first_text()
         if not isinstance(field, MessageText):
@@ -300,11 +301,18 @@ class MessageCards(QWidget):
         menu.popup(place)
 
     def _pick_picture(self, card: MessageCard) -> None:
-        names, _filter = QFileDialog.getOpenFileNames(
-            self, _("Add picture"), "", _("Pictures (*.jpg *.jpeg *.png *.webp)")
-        )
+        index = card.message.index
+        dialog = QFileDialog(self, _("Add picture"))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilter(_("Pictures (*.jpg *.jpeg *.png *.webp)"))
+        dialog.filesSelected.connect(lambda names: self.add_pictures(index, names))
+        dialog.open()
+
+    def add_pictures(self, index: int, names: list[str]) -> None:
+        """Embed files that the user picked."""
         for name in names:
-            self._embed(card.message.index, partial(picture_file_as_url, FilePath(name)))
+            self._embed(index, partial(picture_file_as_url, FilePath(name)))
 
     def _drop_pictures(self, card: MessageCard, mime: QMimeData) -> None:
         if not self._edits.writable:

@@ -51,7 +51,10 @@ class MessageHead(QWidget):
         )
         self.tokens = Label(theme, font="small", tone="muted")
         self.tokens.setToolTip(
-            _("The length of this message as the model counts it; a token is about ¾ of a word.")
+            _(
+                "The length of this message's text as the model counts it; a token is about ¾ of "
+                "a word. Tool calls and pictures are estimated in the panel Tokens."
+            )
         )
         self.menu = IconButton(theme, "more", _("More"))
         self.menu.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -64,6 +67,9 @@ class MessageHead(QWidget):
         row.addWidget(self.tokens)
         row.addWidget(self.menu)
         self.setFixedHeight(24)
+        self.setToolTip(_("Drag to move the message"))
+        for still in (self.trained, self.menu, self.tokens):
+            still.setCursor(Qt.CursorShape.ArrowCursor)
         self.role.clicked.connect(self.role_clicked)
         self.menu.clicked.connect(self.menu_clicked)
         self.preset.clicked.connect(self.preset_clicked)
@@ -72,6 +78,10 @@ class MessageHead(QWidget):
     def show_message(self, message: Message, tokens: int | None, writable: bool) -> None:
         """Show what stands above a message."""
         self.movable = writable
+        if writable:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.unsetCursor()
         self.role.show_role(message.role)
         self.role.setEnabled(writable and message.is_object)
         answers = message.role == "assistant"
@@ -116,5 +126,5 @@ class MessageHead(QWidget):
         self._pressed_at = None
         if self._dragging:
             self._dragging = False
-            self.unsetCursor()
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
             self.dropped.emit(event.globalPosition().toPoint())

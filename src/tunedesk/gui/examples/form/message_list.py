@@ -63,6 +63,7 @@ class MessageList(QScrollArea):
         self._width = 0
         self._placing = False
         self._asked = False
+        self._order: list[QWidget] = []
         self._canvas = QWidget()
         self._canvas.setProperty("canvas", True)
         footer.setParent(self._canvas)
@@ -346,6 +347,12 @@ class MessageList(QScrollArea):
                 card.setGeometry(place)
             if card.isHidden():
                 card.show()
+        order = [self._cards[index] for index in sorted(self._cards)]
+        if order != self._order:
+            # Screen readers go through children in the order of their stacking.
+            self._order = order
+            for widget in (*order, self._footer):
+                widget.raise_()
 
     def _scrolled(self) -> None:
         self.place()

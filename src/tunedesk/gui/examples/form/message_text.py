@@ -20,6 +20,7 @@ LONGEST_EDITED = 300_000
 """Longer texts are shown in part and changed in the raw JSON: laying them out takes too long."""
 SHOWN_OF_LONG = 20_000
 LINE_HEIGHT = 125
+NARROWEST = 40
 
 _HISTORY_KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 
@@ -38,7 +39,8 @@ class MessageText(QTextEdit):
         pictures_dropped: Pictures were dropped or pasted, as the mime data that holds them.
     """
 
-    edited = Signal(str)
+    # As an object: Qt's own strings cannot hold half a surrogate pair.
+    edited = Signal(object)
     leave_requested = Signal()
     cursor_moved = Signal()
     focus_changed = Signal(bool)
@@ -129,13 +131,27 @@ class MessageText(QTextEdit):
     def heightForWidth(self, width: int) -> int:
         """The height that the text needs at a width."""
         margins = self.contentsMargins()
-        inside = max(1, width - margins.left() - margins.right())
+        inside = width - margins.left() - margins.right()
+        if inside < NARROWEST:
+            # Layouts ask this for their least size; laying the text out for it would be in vain.
+            return self.fontMetrics().height()
+        height = self._height_at(inside)
+        return round(height) + margins.top() + margins.bottom() + 1
+
+    def _height_at(self, width: int) -> float:
         document = self.document()
-        if document.textWidth() != inside:
-            self._measuring = True
-            document.setTextWidth(inside)
+        self._measuring = True
+        try:
+            for _try in range(3):
+                if document.textWidth() != width:
+                    document.setTextWidth(width)
+                height = document.size().height()
+                # A box that has another width yet lays its text out for that one meanwhile.
+                if document.textWidth() == width:
+                    break
+        finally:
             self._measuring = False
-        return round(document.size().height()) + margins.top() + margins.bottom() + 1
+        return height
 
     def hasHeightForWidth(self) -> bool:
         """The height follows from the width."""

@@ -80,7 +80,7 @@ class OpenExample(QObject):
         self._edit: _Edit | None = None
         self._last_checked: Checked | None = None
         self._writing = False
-        self._told_failure = False
+        self._failure: UserError | None = None
         self._checks = LiveCheck(self._make_checker, background, self)
         self._checks.checked.connect(self._take_checked)
         self._write_timer = QTimer(self)
@@ -108,10 +108,16 @@ class OpenExample(QObject):
         return self._checked_revision == self._revision
 
     def open(self, example_id: int | None) -> None:
-        """Show another example; what was typed in the last one is written first."""
+        """Show another example; what was typed in the last one is written first.
+
+        Raises:
+            UserError: What was typed cannot be written: it stays open, so that nothing is lost.
+        """
         if example_id == self.example_id:
             return
         self.flush()
+        if self._edit is not None and self._failure is not None:
+            raise self._failure
         self.example_id = example_id
         self._take_text(self._project.text(example_id) if example_id is not None else "")
         self.facts = self._project.facts(example_id) if example_id is not None else None
@@ -212,13 +218,13 @@ class OpenExample(QObject):
             )
         except UserError as failure:
             self._write_timer.start(RETRY_AFTER_MS)
-            if not self._told_failure:
-                self._told_failure = True
+            told, self._failure = self._failure is not None, failure
+            if not told:
                 self.write_failed.emit(failure)
             return False
         finally:
             self._writing = False
-        self._told_failure = False
+        self._failure = None
         self._last_checked = None
         if checked.revision == self._revision:
             self._edit = None

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
+from tunedesk.gui.examples.form.preset_name_dialog import LONGEST_NAME, PresetNameDialog
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 
-LONGEST_NAME = 60
 LONGEST_TOOLTIP = 400
 
 
@@ -23,8 +24,9 @@ class Presets(QObject):
 
     many_wanted = Signal(str)
 
-    def __init__(self, project: Project, feedback: Feedback, parent: QWidget) -> None:
+    def __init__(self, project: Project, feedback: Feedback, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
+        self._theme = theme
         self._project = project
         self._feedback = feedback
         self._window = parent
@@ -65,25 +67,17 @@ class Presets(QObject):
         many.setEnabled(bool(text.strip()))
         many.triggered.connect(lambda: self.many_wanted.emit(text))
 
-    def ask_name(self, text: str) -> QInputDialog:
+    def ask_name(self, text: str) -> PresetNameDialog:
         """Ask for a name and keep the prompt under it."""
-        dialog = QInputDialog(self._window)
-        dialog.setWindowTitle(_("Keep as preset"))
-        dialog.setLabelText(_("Name of the system prompt"))
-        dialog.setTextEchoMode(QLineEdit.EchoMode.Normal)
-        dialog.setOkButtonText(_("Keep"))
-        dialog.setTextValue(self._suggestion(text))
-        dialog.textValueSelected.connect(lambda name: self.keep(name, text))
-        dialog.finished.connect(dialog.deleteLater)
+        dialog = PresetNameDialog(
+            self._theme, self._suggestion(text), frozenset(self._all()), self._window
+        )
+        dialog.named.connect(lambda name: self.keep(name, text))
         dialog.open()
         return dialog
 
     def keep(self, name: str, text: str) -> None:
         """Keep a prompt under a name."""
-        name = " ".join(name.split())[:LONGEST_NAME]
-        if not name:
-            self._feedback.error(_("A preset needs a name."))
-            return
         self._project.set_preset(name, text)
         self._feedback.toast(_("Kept as preset “{name}”.").format(name=name))
 

@@ -12,6 +12,7 @@ from tunedesk.gui.examples.form.problem_notes import Note, worst
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.icon_button import IconButton
 from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _
 
 
@@ -26,7 +27,7 @@ class ToolCallFields(Inset):
 
     name_edited = Signal(str)
     id_edited = Signal(str)
-    arguments_edited = Signal(str)
+    arguments_edited = Signal(object)
     removed = Signal()
     modernised = Signal()
 
@@ -39,10 +40,8 @@ class ToolCallFields(Inset):
         self.name.setInsertPolicy(CalmComboBox.InsertPolicy.NoInsert)
         self.name.setMinimumWidth(90)
         self.name.setAccessibleName(_("Tool"))
-        self.name.setToolTip(
-            _("The tool that the model calls; the tools of this example are offered.")
-        )
         self.name.lineEdit().setPlaceholderText(_("Name of the tool"))
+        self.name.lineEdit().setAccessibleName(_("Tool"))
         self._id_label = Label(theme, _("Id"), "small", "muted")
         self.id = QLineEdit()
         self.id.setAccessibleName(_("Id"))
@@ -107,6 +106,8 @@ class ToolCallFields(Inset):
             self.arguments.set_text(call.arguments)
         finally:
             self._filling = False
+        about = _("The tool that the model calls; the tools of this example are offered.")
+        self.name.setToolTip(plain_tooltip(f"{call.name}\n{about}" if call.name else about))
         self._title.setText(_("Calls function") if older_form else _("Calls"))
         self._id_label.setVisible(not older_form)
         self.id.setVisible(not older_form)
@@ -149,6 +150,7 @@ class ToolAnswerFields(QWidget):
         self.id.setAccessibleName(_("Answers call"))
         self.id.setToolTip(_("The id (tool_call_id) of the call above that this is the result of."))
         self.id.lineEdit().setPlaceholderText(_("id of the call"))
+        self.id.lineEdit().setAccessibleName(_("Answers call"))
         self._label.setBuddy(self.id)
         self._tool = Label(theme, font="small", tone="muted")
         row = QHBoxLayout(self)

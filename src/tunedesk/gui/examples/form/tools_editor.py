@@ -49,7 +49,7 @@ class ToolsEditor(QWidget):
         self._notes: Notes | None = None
         self._about = Label(
             theme,
-            _("Programs that the model may call in this example. It learns when and how."),
+            _("Programs that the model may call in this example."),
             "small",
             "muted",
             wrap=True,
@@ -165,6 +165,7 @@ class ToolsEditor(QWidget):
         self._pages.addWidget(coded)
         head = QHBoxLayout()
         head.setContentsMargins(18, 8, 18, 4)
+        head.setSpacing(14)
         head.addWidget(self._about, 1)
         head.addWidget(self._as_json)
         column = QVBoxLayout(self)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
 from tunedesk.gui.examples.panel.conversation_diff import Change
-from tunedesk.gui.examples.panel.word_diff import ADDED, REMOVED, Piece, shortened
+from tunedesk.gui.examples.panel.word_diff import ADDED, REMOVED, SAME, Piece, shortened
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 
@@ -87,7 +87,7 @@ class DiffView(QTextEdit):
                 if went and piece.kind == ADDED:
                     cursor.insertText(_THIN_SPACE, self._format("base", "text"))
                 went = piece.kind == REMOVED
-                cursor.insertText(piece.text[: max(left, 0)], self._piece_format(piece))
+                cursor.insertText(_seen(piece)[: max(left, 0)], self._piece_format(piece))
                 left -= len(piece.text)
             if left < 0:
                 cursor.insertBlock(self._block(top=8))
@@ -129,3 +129,10 @@ class DiffView(QTextEdit):
         if line_height:
             block.setLineHeight(125, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         return block
+
+
+def _seen(piece: Piece) -> str:
+    """The text of a piece; where only blanks went or came they are shown by signs."""
+    if piece.kind == SAME or not piece.text.isspace():
+        return piece.text
+    return piece.text.replace(" ", "·").replace("\t", "→").replace("\n", "↵\n")

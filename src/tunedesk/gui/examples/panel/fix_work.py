@@ -64,6 +64,9 @@ class FixWork(QObject):
 
     def close_project(self) -> None:
         """The project closes."""
+        self._toast.close()
+        if self.preview is not None:
+            self.preview.close()
         for task in (self._looking, self._fixing):
             if task is not None:
                 task.cancel()

@@ -17,6 +17,7 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _, ngettext
 
 ROW = Qt.ItemDataRole.UserRole
@@ -34,6 +35,7 @@ class HistoryRow(NamedTuple):
         version_id: The version that the text of the example has since; None if it did not change.
         quiet: Whether it is an undo or redo, shown more quietly.
         present: Whether the example has this text now.
+        tooltip: The exact time and the computer.
     """
 
     key: int
@@ -42,6 +44,7 @@ class HistoryRow(NamedTuple):
     version_id: int | None
     quiet: bool
     present: bool
+    tooltip: str
 
 
 def when(time: datetime.datetime, now: datetime.datetime) -> str:
@@ -93,6 +96,8 @@ class HistoryRowsModel(QAbstractListModel):
             return row
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{row.title}, {row.note}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tooltip(row.tooltip)
         return None
 
 

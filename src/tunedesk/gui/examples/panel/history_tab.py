@@ -97,7 +97,13 @@ class HistoryTab(QWidget):
 
     def watch(self, watched: bool) -> None:
         """Say whether the tab is seen."""
+        if watched:
+            self._take(list(self._entries.values()))  # "just now" was some time ago
         self._answer.watch(watched)
+
+    def take_focus(self) -> None:
+        """Give the keyboard to the list."""
+        self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def close_project(self) -> None:
         """Let go of the project."""

@@ -25,6 +25,11 @@ def history_rows(entries: Sequence[HistoryEntry], now: datetime.datetime) -> lis
                 version_id=entry.version_after,
                 quiet=entry.direction != "done",
                 present=entry.version_after is not None and entry.version_after == present,
+                tooltip=_("{name}\n{time}, on the computer {machine}").format(
+                    name=_title(entry),
+                    time=f"{time:%Y-%m-%d %H:%M:%S}",
+                    machine=entry.machine,
+                ),
             )
         )
     return rows

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QTextLayout, QTextOption
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from tunedesk.gui.examples.panel.problem_rows import ROW, ProblemRow, severity_name
 from tunedesk.gui.theme import Theme
@@ -15,6 +15,7 @@ _PADDING = 12
 _GAP = 4
 _BADGE_HEIGHT = 18
 _SHAPE = 12
+_MOST_HEIGHTS = 20_000
 _SEVERITY_COLORS = {"error": "error", "warning": "warning", "hint": "accent"}
 
 
@@ -42,10 +43,23 @@ class ProblemDelegate(QStyledItemDelegate):
         self._theme = theme
         self.chosen_row = -1
         self.buttons_height = 0
+        self._heights: dict[tuple[str, str, str, int, int], int] = {}
 
     def height(self, row: ProblemRow, width: int, chosen: bool) -> int:
         """How high a row is at a width."""
-        return self._layout(row, width, chosen).height
+        if chosen:
+            return self._layout(row, width, chosen).height
+        key = (row.severity, row.title, row.sentence, row.count, width)
+        height = self._heights.get(key)
+        if height is None:
+            if len(self._heights) > _MOST_HEIGHTS:
+                self._heights.clear()
+            height = self._heights[key] = self._layout(row, width, chosen).height
+        return height
+
+    def forget_heights(self) -> None:
+        """The fonts are others now."""
+        self._heights.clear()
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -55,15 +69,6 @@ class ProblemDelegate(QStyledItemDelegate):
         width = view.viewport().width() if hasattr(view, "viewport") else option.rect.width()
         chosen = index.row() == self.chosen_row
         return QSize(width, self.height(index.data(ROW), width, chosen))
-
-    def updateEditorGeometry(
-        self,
-        editor: QWidget,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        """Let the buttons lie over the whole row, without the paddings of a style sheet."""
-        editor.setGeometry(option.rect)
 
     def paint(
         self,

@@ -1,18 +1,25 @@
 """A list of problems: each painted whole, the chosen one with buttons for what can be done."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QListView, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QFrame, QListView, QPushButton, QWidget
 
-from tunedesk.gui.examples.panel.problem_delegate import MARGIN, ProblemDelegate
+from tunedesk.gui.examples.panel.problem_buttons import ProblemButtons
+from tunedesk.gui.examples.panel.problem_delegate import ProblemDelegate
 from tunedesk.gui.examples.panel.problem_rows import ROW, ProblemRow, ProblemRowsModel
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.flow_layout import FlowLayout
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 
-_BUTTONS_BOTTOM = 8
+_BUTTONS_TOP = 6
+_BUTTONS_BOTTOM = 9
 
 
 class ProblemList(QListView):
@@ -28,8 +35,7 @@ class ProblemList(QListView):
 
     def __init__(self, *, name: str, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._buttons: QWidget | None = None
-        self._shown: ProblemRow | None = None
+        self._buttons: ProblemButtons | None = None
         self._delegate = ProblemDelegate(theme, self)
         self._model = ProblemRowsModel(self)
         self.setAccessibleName(name)
@@ -42,7 +48,8 @@ class ProblemList(QListView):
         self.setModel(self._model)
         self.setItemDelegate(self._delegate)
         self._model.dataChanged.connect(self._on_data_changed)
-        theme.changed.connect(self.scheduleDelayedItemsLayout)
+        theme.changed.connect(self._forget_heights)
+        self.verticalScrollBar().valueChanged.connect(self._place_buttons)
 
     def rows(self) -> list[ProblemRow]:
         """The rows shown."""
@@ -50,6 +57,8 @@ class ProblemList(QListView):
 
     def set_rows(self, rows: Sequence[ProblemRow]) -> None:
         """Show these rows, keeping the chosen one if it is still among them."""
+        if list(rows) == self._model.rows():
+            return
         chosen, number = self.chosen_key(), self.currentIndex().row()
         self._model.set_rows(rows)
         keys = [row.key for row in rows]
@@ -77,17 +86,12 @@ class ProblemList(QListView):
 
     def button(self, action: str) -> QPushButton | None:
         """The button of the chosen row for an action."""
-        return self._buttons.findChild(QPushButton, action) if self._buttons else None
+        shown = self._buttons.buttons() if self._buttons else []
+        return next((button for button in shown if button.objectName() == action), None)
 
     def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
         """Give the newly chosen row its buttons."""
         super().currentChanged(current, previous)
-        if previous.isValid() and previous.row() != current.row():
-            old = self.indexWidget(previous)
-            if old is not None:
-                old.hide()  # it is deleted only when the event loop comes round
-                self.setIndexWidget(previous, None)  # type: ignore[arg-type]
-        self._shown = None
         self._show_buttons(current)
         self.chosen_changed.emit(current.row())
 
@@ -117,6 +121,22 @@ class ProblemList(QListView):
         self._make_room()
         self.scheduleDelayedItemsLayout()
 
+    def updateGeometries(self) -> None:
+        """The rows have their places: so have the buttons."""
+        super().updateGeometries()
+        self._place_buttons()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The buttons show with the list."""
+        super().showEvent(event)
+        self._show_buttons(self.currentIndex())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """The buttons hide with the list."""
+        super().hideEvent(event)
+        if self._buttons is not None:
+            self._buttons.hide()
+
     def sizeHint(self) -> QSize:
         """Room for a problem or two."""
         return QSize(280, 200)
@@ -137,62 +157,45 @@ class ProblemList(QListView):
         self.scheduleDelayedItemsLayout()
 
     def _show_buttons(self, index: QModelIndex) -> None:
-        """Put the buttons of the row into it, unless the same stand there already."""
+        """Offer what can be done about the row, in the room below its texts."""
+        if self._buttons is None:
+            if self.parentWidget() is None:
+                return
+            self._buttons = ProblemButtons(self)
+            self._buttons.action_requested.connect(self._act)
         row: ProblemRow | None = index.data(ROW) if index.isValid() else None
-        here = index.isValid() and self.indexWidget(index) is not None
-        if here and row is not None and self._shown and self._shown.actions == row.actions:
-            self._shown = row
-            return
-        had_focus = (
-            self._buttons is not None
-            and here
-            and self._buttons.isAncestorOf(self.window().focusWidget() or self)
-        )
-        self._shown, self._buttons = row, None
-        if row is not None:
-            self._buttons = self._make_buttons(row)
+        self._buttons.show_actions(row.actions if row is not None else ())
+        before = (self._delegate.chosen_row, self._delegate.buttons_height)
         self._delegate.chosen_row = index.row() if index.isValid() else -1
         self._make_room()
-        if self._buttons is not None:
-            self.setIndexWidget(index, self._buttons)
-            before: QWidget = self
-            for button in self._buttons.findChildren(QPushButton):
-                self.setTabOrder(before, button)
-                before = button
-        if had_focus:
-            self.setFocus()
+        if before != (self._delegate.chosen_row, self._delegate.buttons_height):
+            self.scheduleDelayedItemsLayout()
+        else:
+            self._place_buttons()
+
+    def _forget_heights(self) -> None:
+        self._delegate.forget_heights()
         self.scheduleDelayedItemsLayout()
 
-    def _make_buttons(self, row: ProblemRow) -> QWidget:
-        """The buttons at the foot of a transparent widget that lies over the painted row."""
-        holder = QWidget()
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(MARGIN - 3, 0, MARGIN - 3, _BUTTONS_BOTTOM)
-        column.addStretch(1)
-        line = FlowLayout(spacing=6)
-        column.addLayout(line)
-        for action in row.actions:
-            button = QPushButton(action.label, holder)
-            button.setObjectName(action.name)
-            button.setProperty("kind", "link")
-            button.setAccessibleName(action.label)
-            button.setToolTip(plain_tooltip(action.tooltip))
-            button.setCursor(Qt.CursorShape.PointingHandCursor)
-            button.clicked.connect(self._clicked(action.name))
-            line.addWidget(button)
-        return holder
-
-    def _clicked(self, action: str) -> Callable[[], None]:
-        def emit() -> None:
-            if self._shown is not None:
-                self.action_requested.emit(self._shown, action)
-
-        return emit
+    def _act(self, action: str) -> None:
+        index = self.currentIndex()
+        if index.isValid():
+            self.action_requested.emit(index.data(ROW), action)
 
     def _make_room(self) -> None:
         """Tell the delegate how high the buttons of the chosen row are."""
-        height = 0
-        if self._buttons is not None and self._shown is not None and self._shown.actions:
-            layout = self._buttons.layout()
-            height = layout.heightForWidth(self.viewport().width()) - _BUTTONS_BOTTOM + 6
-        self._delegate.buttons_height = height
+        height = self._buttons.height_for(self.viewport().width()) if self._buttons else 0
+        self._delegate.buttons_height = height + _BUTTONS_TOP if height else 0
+
+    def _place_buttons(self) -> None:
+        """Lay the buttons over the foot of the chosen row."""
+        if self._buttons is None:
+            return
+        index = self.currentIndex()
+        room = self._delegate.buttons_height - _BUTTONS_TOP
+        if not index.isValid() or room <= 0:
+            self._buttons.place(QRect())
+            return
+        row = self.visualRect(index)
+        top = row.bottom() + 1 - _BUTTONS_BOTTOM - room
+        self._buttons.place(QRect(0, top, self.viewport().width(), room))

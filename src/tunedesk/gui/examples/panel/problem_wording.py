@@ -1,11 +1,10 @@
 """Turns problems as they are stored (code, path, parameters) into the rows of a list."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-
-from tunedesk.checks.fixes import fixable
+from collections.abc import Mapping, Sequence
 
 from tunedesk.checks import sentences
+from tunedesk.checks.fixes import fixable
 from tunedesk.checks.problem import Problem
 from tunedesk.checks.severity import severity
 from tunedesk.gui.examples.panel.problem_rows import ProblemRow, RowAction
@@ -16,7 +15,7 @@ SEVERITIES = ("error", "warning", "hint")
 
 
 def example_rows(
-    problems: Iterable[Problem], target: str, counts: Mapping[str, int], *, may_fix: bool
+    problems: Sequence[Problem], target: str, counts: Mapping[str, int], *, may_fix: bool
 ) -> list[tuple[ProblemRow, Problem]]:
     """The rows of one example, errors first, each with its problem.
 
@@ -26,38 +25,47 @@ def example_rows(
         counts: By code, in how many examples of the project the same is wrong.
         may_fix: Whether the example can be changed.
     """
-    ordered = sorted(problems, key=lambda p: SEVERITIES.index(severity(p.code, target)))
+    looks: dict[str, tuple[str, str, str, tuple[RowAction, ...]]] = {}
+    for code in {problem.code for problem in problems}:
+        actions = _example_actions(code, counts.get(code, 0) - 1, may_fix=may_fix)
+        looks[code] = (
+            severity(code, target),
+            sentences.title(code),
+            sentences.advice(code),
+            actions,
+        )
     seen: Counter[tuple[str, tuple[str | int, ...]]] = Counter()
     rows = []
-    for problem in ordered:
+    for problem in sorted(problems, key=lambda p: SEVERITIES.index(looks[p.code][0])):
         place = (problem.code, problem.path)
         seen[place] += 1
-        actions = [RowAction(GO, _("Go there"), _("Show the place in the example (Enter)"))]
-        if may_fix and fixable(problem.code):
-            actions.append(RowAction(FIX, _("Fix…"), _("Look at a safe correction first")))
-        more = counts.get(problem.code, 0) - 1
-        if more > 0:
-            actions.append(
-                RowAction(
-                    SAME,
-                    _("Same in {count} more").format(count=f"{more:,}"),
-                    _("Show all examples that have this problem"),
-                )
-            )
-        rows.append(
-            (
-                ProblemRow(
-                    key=(*place, seen[place]),
-                    severity=severity(problem.code, target),
-                    title=sentences.title(problem.code),
-                    sentence=sentences.sentence(problem),
-                    advice=sentences.advice(problem.code),
-                    actions=tuple(actions),
-                ),
-                problem,
+        how_bad, title, advice, actions = looks[problem.code]
+        row = ProblemRow(
+            key=(*place, seen[place]),
+            severity=how_bad,
+            title=title,
+            sentence=sentences.sentence(problem),
+            advice=advice,
+            actions=actions,
+        )
+        rows.append((row, problem))
+    return rows
+
+
+def _example_actions(code: str, more: int, *, may_fix: bool) -> tuple[RowAction, ...]:
+    """What can be done about a problem of the open example that `more` others have as well."""
+    actions = [RowAction(GO, _("Go there"), _("Show the place in the example (Enter)"))]
+    if may_fix and fixable(code):
+        actions.append(RowAction(FIX, _("Fix…"), _("Look at a safe correction first")))
+    if more > 0:
+        actions.append(
+            RowAction(
+                SAME,
+                _("Same in {count} more").format(count=f"{more:,}"),
+                _("Show all examples that have this problem"),
             )
         )
-    return rows
+    return tuple(actions)
 
 
 def rule_rows(counts: Mapping[str, int], target: str, *, may_fix: bool) -> list[ProblemRow]:

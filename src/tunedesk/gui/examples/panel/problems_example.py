@@ -37,6 +37,7 @@ class ExampleProblems(QWidget):
         self._target = target
         self._counts: Mapping[str, int] = {}
         self._problems: dict[object, Problem] = {}
+        self._visited: object = None
         self._position = Label(theme, "", "small", "muted")
         self._hint = Label(theme, _("Enter goes there"), "small", "muted")
         self.list = ProblemList(name=_("Problems"), theme=theme)
@@ -56,7 +57,7 @@ class ExampleProblems(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(listed)
-        open_example.loaded.connect(self._refresh)
+        open_example.loaded.connect(self._begin)
         open_example.facts_changed.connect(self._refresh)
         open_example.text_changed.connect(self._refresh_if_gone)
         self._refresh()
@@ -79,13 +80,23 @@ class ExampleProblems(QWidget):
             self._refresh()
 
     def next_problem(self, step: int = 1) -> None:
-        """Choose the next problem (or the one before) and go there."""
+        """Go to the chosen problem; if that was visited last, to the one that is a step on."""
         rows = self.list.rows()
-        if rows:
-            index = self.list.currentIndex()
-            # The first call goes to the chosen problem itself if it was not visited yet.
-            self.list.choose((index.row() + step) % len(rows) if index.isValid() else 0)
-            self._act(rows[self.list.currentIndex().row()], GO)
+        if not rows:
+            return
+        number = self.list.currentIndex().row()
+        if self.list.chosen_key() == self._visited:
+            self.list.choose((number + step) % len(rows))
+        elif number < 0:
+            self.list.choose(0)
+        self._act(rows[self.list.currentIndex().row()], GO)
+
+    def _begin(self) -> None:
+        """Another example is open."""
+        self._visited = None
+        self._refresh()
+        if self.list.rows():
+            self.list.choose(0)
 
     def _refresh_if_gone(self) -> None:
         if self._open_example.example_id is None:
@@ -126,6 +137,7 @@ class ExampleProblems(QWidget):
         if problem is None:
             return
         if action == GO:
+            self._visited = row.key
             self._open_example.go_to(problem.path)
         elif action == FIX:
             self.fix_requested.emit(problem)

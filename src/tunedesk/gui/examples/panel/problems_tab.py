@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.checks import sentences
 from tunedesk.checks.problem import SetProblem
@@ -15,7 +15,8 @@ from tunedesk.gui.examples.panel.problems_set import SetProblems
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
-from tunedesk.i18n import _
+from tunedesk.gui.widgets.flow_layout import FlowLayout
+from tunedesk.i18n import _, ngettext
 from tunedesk.project import set_checks
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -65,13 +66,11 @@ class ProblemsTab(QWidget):
         self._this = Chip(theme, _("This example"))
         self._every = Chip(theme, _("All examples"))
         group = QButtonGroup(self)
-        chips = QHBoxLayout()
+        chips = FlowLayout(spacing=6)
         chips.setContentsMargins(14, 12, 14, 10)
-        chips.setSpacing(6)
         for number, chip in enumerate((self._this, self._every)):
             group.addButton(chip, number)
             chips.addWidget(chip)
-        chips.addStretch()
         self._this.setChecked(True)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.example)
@@ -104,6 +103,12 @@ class ProblemsTab(QWidget):
         (self._every if shown else self._this).setChecked(True)
         self._pages.setCurrentIndex(int(shown))
 
+    def take_focus(self) -> None:
+        """Give the keyboard to the list that is shown, or to the switch above it."""
+        shown = self.all.list if self.shows_all else self.example.list
+        chip = self._every if self.shows_all else self._this
+        (shown if shown.isVisible() else chip).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     @property
     def shows_all(self) -> bool:
         """Whether the problems of all examples are shown."""
@@ -126,6 +131,13 @@ class ProblemsTab(QWidget):
         self.example.set_target(target)
         self.example.set_counts(found.counts)
         self._every.set_count(found.with_problems)
+        self._every.setToolTip(
+            ngettext(
+                "{count} example has problems",
+                "{count} examples have problems",
+                found.with_problems,
+            ).format(count=f"{found.with_problems:,}")
+        )
         self.all.show_problems(found.counts, found.of_set, target, found.examples)
 
     def _show_rule(self, code: str) -> None:

@@ -1,7 +1,7 @@
 """The panel at the right of the examples: Problems, Tokens and History in one column."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.gui.background import Background
@@ -30,11 +30,13 @@ class SidePanel(QFrame):
         filter_requested: An `ExampleQuery` with what to filter to, and what it is in words.
         example_requested: The id of an example to open, and the path in it to go to.
         close_requested: The user folds the panel away.
+        leave_requested: Escape: the keyboard goes back to the table.
     """
 
     filter_requested = Signal(object, str)
     example_requested = Signal(int, tuple)
     close_requested = Signal()
+    leave_requested = Signal()
 
     def __init__(
         self,
@@ -118,7 +120,7 @@ class SidePanel(QFrame):
     def focus_tab(self, name: str) -> None:
         """Show a tab and give it the keyboard."""
         self.show_tab(name)
-        self._pages.currentWidget().setFocus(Qt.FocusReason.ShortcutFocusReason)
+        (self.problems, self.tokens, self.history)[self._pages.currentIndex()].take_focus()
 
     def show_all_problems(self) -> None:
         """Show what is wrong in the whole project, as after a check."""
@@ -144,6 +146,13 @@ class SidePanel(QFrame):
     def minimumSizeHint(self) -> QSize:
         """The least width at which nothing is cut off."""
         return QSize(264, 200)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leaves the panel for the table."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave_requested.emit()
+        else:
+            super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Begin to look."""

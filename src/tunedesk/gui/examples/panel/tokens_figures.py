@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.statistics import Bin
+from tunedesk.project.statistics import Bin, Distribution
 
 BARS = 24
 _LONG_ROWS = 5
+_TAIL = 4  # what is so many times longer than nearly all others counts as very long
 
 
 class LongRow(NamedTuple):
@@ -82,5 +83,15 @@ def find_figures(project: Project, limit: int) -> SetFigures:
             LongRow(row.id, row.number, row.preview, row.tokens)
             for row in project.rows(statistics.longest[:_LONG_ROWS])
         ),
-        bars=tuple(project.histogram(bins=BARS)),
+        bars=_bars(project, tokens),
     )
+
+
+def _bars(project: Project, tokens: Distribution) -> tuple[Bin, ...]:
+    """The histogram; a few very long examples stand in the last bar instead of flattening all."""
+    most = _TAIL * tokens.quantiles.get(0.95, 0)
+    if tokens.high <= most:
+        return tuple(project.histogram(bins=BARS))
+    usual = project.histogram(ExampleQuery(tokens=(None, most)), bins=BARS)
+    beyond = tokens.count - sum(bar.examples for bar in usual)
+    return (*usual, Bin(usual[-1].high + 1 if usual else 0, tokens.high, beyond))

@@ -1,4 +1,4 @@
-"""The choice of the base model, with what is to be known of it before money is spent."""
+"""The choice of base model and target, with what is to be known before money is spent."""
 
 import datetime
 
@@ -6,6 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from tunedesk.checks.models import BaseModel, Catalogue
+from tunedesk.checks.targets import DEFAULT_TARGET, targets
+from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
 from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
@@ -14,13 +16,15 @@ from tunedesk.i18n import _
 
 
 class ModelChoice(QWidget):
-    """The section "Base model".
+    """The section "Base model", and where it is trained.
 
     Signals:
         model_chosen: The user chose this `BaseModel`.
+        target_chosen: The user chose the target of this name.
     """
 
     model_chosen = Signal(object)
+    target_chosen = Signal(str)
 
     def __init__(
         self, *, theme: Theme, catalogue: Catalogue, today: datetime.date, parent: QWidget | None
@@ -28,12 +32,11 @@ class ModelChoice(QWidget):
         super().__init__(parent)
         self._catalogue = catalogue
         self._today = today
-        self._combo = QComboBox()
-        self._combo.setAccessibleName(_("Base model"))
-        self._combo.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self._combo.setMinimumContentsLength(12)
+        self._combo = _combo(_("Base model"))
+        self._targets = _combo(_("Trained at"))
+        for target in targets().values():
+            self._targets.addItem(target.title, target.name)
+        self._targets.activated.connect(self._choose_target)
         for model in catalogue.models:
             ended = model.is_shut_down(today)
             title = _("{model} (ended)").format(model=model.title) if ended else model.title
@@ -46,6 +49,11 @@ class ModelChoice(QWidget):
         column.setSpacing(8)
         column.addWidget(SectionTitle(theme, _("Base model")))
         column.addWidget(self._combo)
+        column.addWidget(
+            Label(theme, _("The model that learns from the examples."), "small", "muted", wrap=True)
+        )
+        column.addWidget(Label(theme, _("Trained at"), "base", "muted"))
+        column.addWidget(self._targets)
         column.addWidget(self.facts)
         column.addWidget(self._note)
         self._show()
@@ -61,6 +69,22 @@ class ModelChoice(QWidget):
         """The box with the models."""
         return self._combo
 
+    @property
+    def target_combo(self) -> QComboBox:
+        """The box with the targets."""
+        return self._targets
+
+    @property
+    def priced_model(self) -> BaseModel | None:
+        """The chosen model if its price is known where it is trained."""
+        here = self._targets.currentData() == DEFAULT_TARGET
+        return self.model if here or self.model is None else self.model._replace(price=None)
+
+    def set_target(self, name: str) -> None:
+        """Show a target as the chosen one."""
+        self._targets.setCurrentIndex(self._targets.findData(name))
+        self._show()
+
     def set_model(self, model_id: str) -> None:
         """Show a model as the chosen one; one that is not in the list leaves the choice open."""
         found = self._catalogue.find(model_id)
@@ -70,17 +94,22 @@ class ModelChoice(QWidget):
     def set_enabled(self, enabled: bool) -> None:
         """Whether the model can be changed."""
         self._combo.setEnabled(enabled)
+        self._targets.setEnabled(enabled)
 
     def _choose(self) -> None:
         self._show()
         if self.model is not None:
             self.model_chosen.emit(self.model)
 
+    def _choose_target(self) -> None:
+        self._show()
+        self.target_chosen.emit(self._targets.currentData())
+
     def _show(self) -> None:
-        model = self.model
+        model = self.priced_model
         if model is None:
             self.facts.set_lines([])
-            self._note.setText(_("The model that the examples will tune."))
+            self._note.setText("")
             return
         lines = []
         if model.price is not None:
@@ -94,7 +123,8 @@ class ModelChoice(QWidget):
                     ),
                 )
             )
-        if model.shutdown_date is not None:
+        at_openai = self._targets.currentData() == DEFAULT_TARGET
+        if model.shutdown_date is not None and at_openai:
             ended = model.is_shut_down(self._today)
             lines.append(
                 FactLine(
@@ -104,7 +134,13 @@ class ModelChoice(QWidget):
                     tooltip=self._catalogue.shutdown_source,
                 )
             )
-        lines.append(FactLine(_("Counts tokens by"), model.encoding))
+        lines.append(
+            FactLine(
+                _("Counts tokens by"),
+                model.encoding,
+                tooltip=_("The encoding: how the model splits text into tokens"),
+            )
+        )
         self.facts.set_lines(lines)
         self._note.setText(self._note_on(model))
 
@@ -116,6 +152,17 @@ class ModelChoice(QWidget):
                     date=self._catalogue.price_date.isoformat()
                 )
             )
+        elif self.model is not None and self.model.price is not None:
+            notes.append(_("Its price there is not known to Tunedesk."))
         if model.note:
             notes.append(model.note)
         return " ".join(notes)
+
+
+def _combo(name: str) -> QComboBox:
+    """A box that may be made narrow."""
+    combo = CalmComboBox()
+    combo.setAccessibleName(name)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(12)
+    return combo

@@ -77,6 +77,7 @@ class TokensTab(QScrollArea):
         self._build()
         self.choice.set_enabled(not project.read_only)
         self.choice.model_chosen.connect(self._choose_model)
+        self.choice.target_chosen.connect(self._choose_target)
         self.lengths.filter_requested.connect(self.filter_requested)
         self.lengths.example_requested.connect(self.example_requested)
         self._answer = ProjectAnswer(
@@ -96,6 +97,10 @@ class TokensTab(QScrollArea):
         if watched:
             self._make_bars()
         self._answer.watch(watched)
+
+    def take_focus(self) -> None:
+        """Give the keyboard to the column, which the arrows scroll."""
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def close_project(self) -> None:
         """Let go of the project."""
@@ -155,6 +160,11 @@ class TokensTab(QScrollArea):
             self._project.set_setting("encoding", model.encoding)
         self.recheck.start()
 
+    def _choose_target(self, target: str) -> None:
+        """Keep the choice in the project and judge everything anew."""
+        self._project.set_setting("target", target)
+        self.recheck.start()
+
     def _project_changed(self, change: ProjectChange) -> None:
         if "settings" in change.kinds:
             self._read_settings()
@@ -162,11 +172,12 @@ class TokensTab(QScrollArea):
     def _read_settings(self) -> None:
         """Follow the target and the base model of the project."""
         self.choice.set_model(str(self._project.setting(MODEL_SETTING) or DEFAULT_MODEL))
-        model = self.choice.model
         target = str(self._project.setting("target"))
+        self.choice.set_target(target)
+        model = self.choice.model
         limit = target_of(target).token_limit if model is None else model.token_limit
         self.example.set_basis(limit, model.title if model else "")
-        self.totals.set_model(model)
+        self.totals.set_model(self.choice.priced_model)
         self._answer.ask(limit)
 
 

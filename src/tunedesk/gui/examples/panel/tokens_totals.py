@@ -102,7 +102,7 @@ def cost_lines(figures: SetFigures, model: BaseModel | None) -> list[FactLine]:
             )
         )
     elif model is not None:
-        lines.append(FactLine(_("Cost"), _("no price by tokens"), tone="muted"))
+        lines.append(FactLine(_("Cost"), _("not known"), tone="muted"))
     return lines
 
 

@@ -24,12 +24,19 @@ class UndoToast:
         self._open_example = open_example
         self._background = background
         self._feedback = feedback
+        self._closed = False
+
+    def close(self) -> None:
+        """The project closes: what was said stays, its Undo does nothing any more."""
+        self._closed = True
 
     def say(self, words: str) -> None:
         """Say what the change did that was made last."""
         name = self._project.undo_name()
 
         def undo() -> None:
+            if self._closed:
+                return
             self._open_example.flush()
             self._background.run(_undo, self._project, name, on_result=self._say_undone)
 

@@ -44,13 +44,28 @@ def shortened(pieces: Iterable[Piece], around: int = 40) -> list[Piece]:
         if piece.kind != SAME:
             short.append(piece)
             continue
-        head = "" if index == 0 else piece.text[:around].rstrip()
-        tail = "" if index == len(pieces) - 1 else piece.text[-around:].lstrip()
+        head = "" if index == 0 else _first_words(piece.text, around)
+        tail = "" if index == len(pieces) - 1 else _last_words(piece.text, around)
         if len(piece.text) <= len(head) + len(tail) + 8:
             short.append(piece)
         else:
-            short.append(Piece(SAME, f"{head} … {tail}".strip(" ")))
+            gap = (" … " if head and tail else " …" if head else "… ") if head or tail else "…"
+            short.append(Piece(SAME, f"{head}{gap}{tail}"))
     return short
+
+
+def _first_words(text: str, length: int) -> str:
+    """The beginning of a text, not cut inside a word unless the word is very long."""
+    cut = text[:length]
+    space = cut.rfind(" ", length // 2) if len(text) > length else -1
+    return cut[:space] if space > 0 else cut.rstrip()
+
+
+def _last_words(text: str, length: int) -> str:
+    """The end of a text, not cut inside a word unless the word is very long."""
+    cut = text[-length:]
+    space = cut.find(" ", 0, length // 2) if len(text) > length else -1
+    return cut[space + 1 :] if space >= 0 else cut.lstrip()
 
 
 def _compare(before: list[str], after: list[str]) -> list[Piece]:

@@ -1,0 +1,53 @@
+"""Does bulk work in the window; prints the longest stalls of its event loop for each.
+
+Run as `python measure_stalls.py PROJECT OUT`; the project's texts have blanks around them.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from window_driver import StallWatch, WindowDriver
+
+from tunedesk.gui.examples.export_run import ExportRun
+from tunedesk.gui.examples.find_replace_options import FindOptions
+from tunedesk.gui.examples.find_replace_work import replace_all
+from tunedesk.gui.examples.panel.fix_work import FixWork
+from tunedesk.project.query import ExampleQuery
+
+
+def main(path: Path, out: Path) -> None:
+    driver = WindowDriver()
+    driver.open(path)
+    driver.wait_calm()
+    page, window = driver.page, driver.window
+    assert window.desk is not None
+    project, background = window.desk.project, window.background
+    export = ExportRun(project=project, background=background, feedback=window.feedback)
+    fixes = window.findChild(FixWork)
+    assert fixes is not None
+    options = FindOptions("never", "at no time", match_case=True)
+
+    def replace() -> None:
+        background.run(replace_all, project, background.pool, options, ExampleQuery())
+
+    works: dict[str, Callable[[], object]] = {
+        "finding and replacing": replace,
+        "undoing that": window.actions_["edit.undo"].trigger,
+        "fixing all": lambda: fixes._fix_all("blanks_around"),
+        "checking all": page.check.start,
+        "exporting": lambda: export.start(out, ExampleQuery(), leave_out_errors=False),
+    }
+    found = {}
+    for name, work in works.items():
+        stalls = StallWatch()
+        work()
+        driver.wait_calm()
+        found[name] = stalls.stop()
+    driver.close()
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
