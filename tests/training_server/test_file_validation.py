@@ -81,9 +81,9 @@ def test_a_file_for_another_method_in_openais_words(validate):
     assert verdict.error == (
         "invalid_training_file",
         (
-            "The job failed due to an invalid training file. Invalid file format. Input file file-x "
-            "is in the fine-tune-chat format, but the specified fine-tuning job is not using "
-            "'supervised' as the training method (provided method=dpo). "
+            "The job failed due to an invalid training file. Invalid file format. Input file "
+            "file-x is in the fine-tune-chat format, but the specified fine-tuning job is not "
+            "using 'supervised' as the training method (provided method=dpo). "
         ),
     )
     verdict, _records = validate(lines(*(pair(number) for number in range(10))))

@@ -31,13 +31,18 @@ class Answer:
         self.text += token.text
         if token.prompt_tokens is not None:
             self.prompt_tokens = token.prompt_tokens
-        if token.text or token.logprob is not None:
+        if not is_mere_end(token):
             self.completion_tokens += 1
-        if token.logprob is not None:
-            self.tokens.append(token)
+            if token.logprob is not None:
+                self.tokens.append(token)
         self.tool_calls += [dict(call) for call in token.tool_calls]
         if token.finish_reason is not None:
             self.finish_reason = token.finish_reason
+
+
+def is_mere_end(token: Token) -> bool:
+    """Whether a token only says that the answer ends."""
+    return token.finish_reason is not None and not token.text
 
 
 def usage(answers: list[Answer]) -> dict[str, int]:

@@ -9,7 +9,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tunedesk.training_server.api.answers import Answer, completion_logprobs, usage
+from tunedesk.training_server.api.answers import (
+    Answer,
+    completion_logprobs,
+    is_mere_end,
+    usage,
+)
 from tunedesk.training_server.api.speaking import Speaking
 from tunedesk.training_server.api.speaking_request import (
     read_choices,
@@ -99,7 +104,7 @@ class CompletionEndpoints:
             async with aclosing(tokens):
                 async for token in tokens:
                     logprobs = None
-                    if asked.logprobs and token.logprob is not None:
+                    if asked.logprobs and not is_mere_end(token):
                         logprobs = completion_logprobs([token], len(answer.text))
                     answer.take(token)
                     if token.text or logprobs:

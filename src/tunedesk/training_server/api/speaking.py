@@ -122,7 +122,13 @@ class Speaking:
                 if count % _LOOK_EVERY == 0 and await request.is_disconnected():
                     return
         except UserError as error:
-            raise ApiError(400, str(error), None, "model_error") from error
+            from tunedesk.training_server.generation.room import RoomClosed
+
+            if isinstance(error, RoomClosed):
+                stay = {"x-should-retry": "false"}
+                raise ApiError(503, str(error), "model", "model_unloaded", stay) from error
+            code = "context_length_exceeded" if "context length" in str(error) else "model_error"
+            raise ApiError(400, str(error), "messages", code) from error
         finally:
             close = getattr(tokens, "close", None)
             if close is not None:
