@@ -7,6 +7,7 @@ import time
 import traceback
 from typing import Any
 
+import torch
 from transformers import set_seed
 from transformers.utils import logging as transformers_logging
 
@@ -21,6 +22,7 @@ from tunedesk.training_server.training.trainers import add_callback, make_traine
 
 _DEVICES = {"cpu": "the processor (CPU)", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
 _SECONDS_FOR_RANK_0 = 10
+_MOST_THREADS = 4
 
 
 def run_job(folder: JobFolder) -> int:
@@ -62,6 +64,10 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
     last = checkpoints.last()
     set_seed(spec.seed % 2**32)
     learner = load_learner(spec, lambda: starter_texts(folder.training_file), last)
+    if learner.kind == "starter" and spec.device == "cpu":
+        # So small a model is slower, not faster, with a thread for every core, and far slower
+        # where others compute too.
+        torch.set_num_threads(max(1, min(_MOST_THREADS, (os.cpu_count() or 1) // 2)))
     training = _sequences(folder, spec, learner, True, writer)
     validation = None
     if folder.validation_file.exists():

@@ -2,12 +2,14 @@
 
 import math
 import os
+import warnings
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
 from peft import PeftModel
-from transformers import TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
 from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 
 from tunedesk.training_server.job_folder import STARTER, JobSpec
@@ -73,10 +75,13 @@ def make_trainer(
         "eval_dataset": Dataset.from_list(validation.rows) if validation else None,
         "peft_config": learner.adapter,
     }
-    if spec.method == "dpo":
-        config = DPOConfig(**values, beta=float(spec.hyperparameters.get("beta", 0.1)))
-        return _PairTrainer(**shared, args=config, ref_model=_reference(spec, learner))
-    return SFTTrainer(**shared, args=SFTConfig(**values, packing=False))
+    with warnings.catch_warnings():
+        # TRL itself uses names that Transformers calls old.
+        warnings.simplefilter("ignore", FutureWarning)
+        if spec.method == "dpo":
+            config = DPOConfig(**values, beta=float(spec.hyperparameters.get("beta", 0.1)))
+            return _PairTrainer(**shared, args=config, ref_model=_reference(spec, learner))
+        return SFTTrainer(**shared, args=SFTConfig(**values, packing=False))
 
 
 def steps_per_epoch(training: Sequences, share: BatchShare) -> int:
@@ -86,8 +91,6 @@ def steps_per_epoch(training: Sequences, share: BatchShare) -> int:
 
 def add_callback(trainer: SFTTrainer | DPOTrainer, callback: TrainerCallback) -> None:
     """Let a callback take part, in place of those that print."""
-    from transformers import PrinterCallback
-
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(callback)
 
@@ -98,8 +101,6 @@ def _reference(spec: JobSpec, learner: Learner) -> Any:
         return None
     if spec.base_model == STARTER:
         return new_model(learner.tokenizer, spec.seed)
-    from copy import deepcopy
-
     return deepcopy(learner.model)
 
 
@@ -107,9 +108,8 @@ def _report_to(spec: JobSpec) -> str | list[str]:
     if spec.wandb is None:
         return "none"
     os.environ["WANDB_PROJECT"] = str(spec.wandb["project"])
-    for variable, key in (("WANDB_ENTITY", "entity"),):
-        if spec.wandb.get(key):
-            os.environ[variable] = str(spec.wandb[key])
+    if spec.wandb.get("entity"):
+        os.environ["WANDB_ENTITY"] = str(spec.wandb["entity"])
     if spec.wandb.get("tags"):
         os.environ["WANDB_TAGS"] = ",".join(spec.wandb["tags"])
     return ["wandb"]
