@@ -111,6 +111,8 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             f"The tokenizer of the base model {folder.name} cannot be read: {_short(error)}",
             "model",
         ) from error
+    # Lengths are checked here, example by example; its own warning would say it once only.
+    tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
     if not tokenizer.is_fast:
         raise JobFailedError(
             "invalid_base_model",

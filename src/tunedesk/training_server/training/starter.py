@@ -78,7 +78,6 @@ def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
         tokenizer_object=tokenizer,
         pad_token="<|pad|>",
         eos_token=_END,
-        model_max_length=CONTEXT,
         chat_template=OWN_TEMPLATE,
         clean_up_tokenization_spaces=False,
     )

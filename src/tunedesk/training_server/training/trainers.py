@@ -48,7 +48,7 @@ def make_trainer(
         "gradient_accumulation_steps": share.times,
         "learning_rate": learner.rate * float(spec.hyperparameters["learning_rate_multiplier"]),
         "lr_scheduler_type": "linear",
-        "warmup_steps": math.ceil(_WARM_UP * steps),
+        "warmup_steps": int(_WARM_UP * steps),
         "max_length": None,
         "seed": spec.seed % 2**32,
         "data_seed": spec.seed % 2**32,
