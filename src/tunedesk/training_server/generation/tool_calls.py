@@ -46,9 +46,9 @@ class CallsInText:
             kept = next(
                 (n for n in range(len(_BEGIN) - 1, 0, -1) if self._held.endswith(_BEGIN[:n])), 0
             )
-            if not kept and self._held.endswith("\n"):
+            if self._held[: len(self._held) - kept].endswith("\n"):
                 # The line break before a call belongs to the call.
-                kept = 1
+                kept += 1
             cut = len(self._held) - kept
             told, self._held = self._held[:cut], self._held[cut:]
         self._told_any = self._told_any or bool(told)
