@@ -30,20 +30,19 @@ class BaseModels:
     """Finds base models."""
 
     def __init__(self, settings: ServerSettings, started: int) -> None:
-        self._folder = settings.models_dir
+        self.downloads = settings.data_dir / "models"
+        self._folders = [self.downloads]
+        if settings.models_dir is not None:
+            self._folders.insert(0, settings.models_dir)
         self._allow_download = settings.allow_download
         self._started = started
 
     def list(self) -> list[BaseModel]:
         """All that are on this computer, by name."""
         found = [BaseModel(STARTER, STARTER, self._started)]
-        if self._folder is None:
-            return found
-        for path in sorted(self._folder.iterdir()):
-            for candidate in (path, *(sorted(path.iterdir()) if path.is_dir() else ())):
-                name = candidate.relative_to(self._folder).as_posix()
-                if is_model_folder(candidate) and _NAME.fullmatch(name):
-                    found.append(BaseModel(name, str(candidate), int(candidate.stat().st_mtime)))
+        for folder in self._folders:
+            known = {model.name for model in found}
+            found += [model for model in _models_in(folder) if model.name not in known]
         return found
 
     def find(self, name: str) -> BaseModel | None:
@@ -54,6 +53,19 @@ class BaseModels:
         if self._allow_download and _NAME.fullmatch(name) and "/" in name:
             return BaseModel(name, "", self._started)
         return None
+
+
+def _models_in(folder: Path) -> list[BaseModel]:
+    """The models of a folder: NAME, or OWNER/NAME as on the hub."""
+    found = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        for candidate in (path, *(sorted(path.iterdir()) if path.is_dir() else ())):
+            name = candidate.relative_to(folder).as_posix()
+            whole = is_model_folder(candidate) and not name.endswith(".part")
+            if whole and _NAME.fullmatch(name):
+                created = int(candidate.stat().st_mtime)
+                found.append(BaseModel(name, str(candidate), created))
+    return found
 
 
 def is_model_folder(path: Path) -> bool:

@@ -8,7 +8,22 @@ from jsonschema import Draft202012Validator
 from tests.training_server.api.conftest import KEY, chat_lines, upload
 from tests.training_server.api.test_serve import ask
 
-DOCUMENT = json.loads(Path(__file__).with_name("openai-answers.json").read_text())
+
+def modern(schema):
+    """The schema with the words of older OpenAPI documents in those of JSON Schema."""
+    if isinstance(schema, list):
+        return [modern(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: modern(value) for name, value in schema.items() if name != "nullable"}
+    if inner.get("exclusiveMinimum") is True:
+        inner["exclusiveMinimum"] = inner.pop("minimum")
+    return {"anyOf": [inner, {"type": "null"}]} if schema.get("nullable") is True else inner
+
+
+DOCUMENT = modern(
+    json.loads(Path(__file__).with_name("openai-answers.json").read_text(encoding="utf-8"))
+)
 
 
 def check(operation, body):

@@ -57,7 +57,7 @@ class JobEndpoints:
                 "wandb_not_installed",
             )
         self._check_files(new)
-        if self._names.find(new.model) is None:
+        if self._names.find(new.model) is None and self._base_models.find(new.model) is None:
             known = ", ".join(model.name for model in self._base_models.list())
             raise bad_value(
                 "model",

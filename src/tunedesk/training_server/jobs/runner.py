@@ -1,5 +1,6 @@
 """Runs the queued jobs, one at a time, and follows the process of the one that runs."""
 
+import logging
 import subprocess
 import time
 from collections.abc import Callable
@@ -71,7 +72,7 @@ class Runner:
             waiting = self._stores.jobs.with_status("running", "queued")
             waiting.sort(key=lambda job: job.status != "running")
             if waiting:
-                self._start(waiting[0])
+                self._try_to_start(waiting[0])
 
     def stop(self) -> None:
         """End the process; its job goes on when the server is started again."""
@@ -81,6 +82,15 @@ class Runner:
             running.process.wait()
             self._reader.read(running.job_id)
             self._running = None
+
+    def _try_to_start(self, job: Job) -> None:
+        try:
+            self._start(job)
+        except Exception:
+            # A bug must not hold up the jobs behind this one, nor leave it waiting for ever.
+            logging.getLogger(__name__).exception("The start of %s failed", job.id)
+            text = "The server had an error while it started the training. Its log says more."
+            self._reader.fail(job.id, "server_error", text, None)
 
     def _start(self, job: Job) -> None:
         folder = self._stores.job_folder(job.id)

@@ -1,9 +1,12 @@
 """Validates the files of new jobs, one job after another, and puts good ones into the queue."""
 
+import logging
 import shutil
 from collections.abc import Callable
 
+from tunedesk.errors import UserError
 from tunedesk.training_server.base_models import BaseModels
+from tunedesk.training_server.downloading import download
 from tunedesk.training_server.job_folder import JobFolder, JobSpec
 from tunedesk.training_server.jobs.file_validation import FileVerdict, validate_file
 from tunedesk.training_server.jobs.launching import Launcher
@@ -47,7 +50,13 @@ class Validator:
         def still_wanted() -> bool:
             return not stopping() and self._stores.jobs.get(job.id).status == "validating_files"
 
-        self._validate(job, still_wanted)
+        try:
+            self._validate(job, still_wanted)
+        except Exception:
+            # A bug must not hold up the jobs behind this one, nor leave it waiting for ever.
+            logging.getLogger(__name__).exception("The validation of %s failed", job.id)
+            text = "The server had an error while it validated the files. Its log says more."
+            self._reader.fail(job.id, "server_error", text, None)
         return True
 
     def _validate(self, job: Job, still_wanted: Callable[[], bool]) -> None:
@@ -107,8 +116,19 @@ class Validator:
                     text, level = f"{text} (left out)", "warn"
                 self._stores.events.add(job.id, text, level, once=f"{param}:{bad.line}")
 
+    def _fetch(self, job: Job) -> str | None:
+        """Fetch the base model from the hub, if that is allowed; where it is then."""
+        if self._base_models.find(job.model) is None:
+            return None
+        self._stores.events.add(job.id, f"Fetching {job.model} from the hub", once="fetching")
+        return str(download(job.model, self._base_models.downloads / job.model))
+
     def _enqueue(self, job: Job, folder: JobFolder, examples: int) -> None:
-        ref = self._resolve_ref(job.model)
+        try:
+            ref = self._resolve_ref(job.model) or self._fetch(job)
+        except UserError as error:
+            self._reader.fail(job.id, "model_not_fetched", str(error), "model")
+            return
         if ref is None:
             self._reader.fail(
                 job.id, "model_not_found", f"The base model {job.model} is gone.", "model"
