@@ -8,6 +8,8 @@ from jsonschema import Draft202012Validator
 from tests.training_server.api.conftest import KEY, chat_lines, upload
 from tests.training_server.api.test_serve import ask
 
+LARGE = b" " * (32 * 2**20 + 1)
+
 
 def modern(schema):
     """The schema with the words of older OpenAPI documents in those of JSON Schema."""
@@ -167,6 +169,7 @@ def test_every_chunk_of_a_stream_fits(server, trained):
         ("POST", "/fine_tuning/jobs", {"Content-Type": "application/json"}, b"\xff", 400),
         ("POST", "/fine_tuning/jobs", {"Content-Type": "application/json"}, b'{"a":NaN}', 400),
         ("POST", "/fine_tuning/jobs", {"Content-Type": "application/json"}, b"[" * 10**5, 400),
+        ("POST", "/fine_tuning/jobs", {"Content-Type": "application/json"}, LARGE, 413),
         ("POST", "/files", {"Content-Type": "application/json"}, b"{}", 415),
         ("POST", "/files", {"Content-Type": "multipart/form-data"}, b"x", 400),
         ("POST", "/files", {"Content-Type": "multipart/form-data; boundary=x"}, b"x", 400),

@@ -8,6 +8,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from tunedesk.training_server.server_settings import JSON_BYTES
 from tunedesk.training_server.store.page import CursorUnknown
 from tunedesk.training_server.web.api_error import ApiError, bad_value
 
@@ -50,9 +51,19 @@ async def json_object(request: Request) -> dict[str, Any]:
             None,
             "unsupported_content_type",
         )
-    body = await request.body()
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > JSON_BYTES:
+            raise ApiError(
+                413,
+                f"The body is too large: at most {JSON_BYTES:,} bytes of JSON are taken.",
+                None,
+                "request_too_large",
+                {"Connection": "close"},
+            )
     # A large body would hold up all others if it were read in the loop.
-    value = await asyncio.to_thread(_parse, body)
+    value = await asyncio.to_thread(_parse, bytes(body))
     if not isinstance(value, dict):
         raise ApiError(400, "The body must be a JSON object.", None, "invalid_json")
     return value
