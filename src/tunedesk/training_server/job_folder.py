@@ -35,6 +35,7 @@ without any of these lines died; the server says so.
 """
 
 import json
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -212,7 +213,7 @@ class ProgressWriter:
             if (kind, step) in self._told:
                 return
             self._told.add((kind, step))
-        line = json.dumps({"kind": kind, **values}, allow_nan=False)
+        line = json.dumps({"kind": kind, **_without_nan(values)}, allow_nan=False)
         self._file.write(line.encode() + b"\n")
         self._file.flush()
         if kind != "metrics":
@@ -245,6 +246,15 @@ def read_progress(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any],
                 continue
             if isinstance(value, dict) and "kind" in value:
                 yield value, offset
+
+
+def _without_nan(value: Any) -> Any:
+    """The value with null for figures that are no numbers: JSON has no NaN, a loss may be one."""
+    if isinstance(value, dict):
+        return {name: _without_nan(inner) for name, inner in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def _ends_with_line_feed(path: Path) -> bool:

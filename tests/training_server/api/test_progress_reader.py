@@ -123,3 +123,12 @@ def test_a_line_that_is_not_finished_is_left_for_later(tmp_path):
     with path.open("ab") as file:
         file.write(b'och", "step": 2}\n')
     assert [line["step"] for line, _end in read_progress(path, end)] == [2]
+
+
+def test_a_loss_that_is_no_number_is_left_out(stores, job):
+    with ProgressWriter(stores.job_folder(job.id)) as writer:
+        writer.write("metrics", step=1, total_steps=1, train_loss=float("nan"), valid_loss=1.0)
+        writer.write("checkpoint", step=1, metrics={"train_loss": float("inf")})
+    ProgressReader(stores).read(job.id)
+    assert messages(stores, job)[0] == "Step 1/1: validation loss=1.00"
+    assert stores.events.metrics(job.id) == [{"step": 1, "valid_loss": 1.0, "total_steps": 1}]

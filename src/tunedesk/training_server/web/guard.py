@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+import socket
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,6 +27,8 @@ class Guard:
         self._app = app
         self._key = api_key.encode()
         self._host = host
+        own = socket.gethostname().lower()
+        self._names = frozenset({host.lower(), own, f"{own}.local"})
         self._largest = largest_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,7 +92,7 @@ class Guard:
         try:
             ipaddress.ip_address(name)
         except ValueError:
-            return name == self._host.lower()
+            return name in self._names
         return True
 
     def _too_large(self) -> ApiError:
