@@ -36,6 +36,7 @@ TOPICS = [
     "address",
     "newsletter",
     "discount",
+    "complaint",
 ]
 
 
@@ -51,7 +52,7 @@ def chat(question, answer, **of_answer):
 
 
 def topic_records():
-    """Ten questions with answers that share many words."""
+    """Eleven questions with answers that share many words."""
     return [
         chat(
             f"What about my {topic}?",
@@ -63,12 +64,12 @@ def topic_records():
 
 
 def tool_records():
-    """Two questions that are answered by a call."""
+    """A question that is answered by a call."""
     records = []
-    for number in (17, 4711):
+    for question, number in (("Where is order 17?", 17),):
         call = {"name": "find_order", "arguments": f'{{"number":{number}}}'}
         messages = [
-            {"role": "user", "content": f"Where is order {number}?"},
+            {"role": "user", "content": question},
             {
                 "role": "assistant",
                 "tool_calls": [{"id": f"call_{number}", "type": "function", "function": call}],
@@ -80,7 +81,7 @@ def tool_records():
 
 @pytest.fixture(scope="session")
 def twelve():
-    """The twelve examples of the starter: ten chats, two with tools."""
+    """The twelve examples of the starter: eleven chats, one with a tool."""
     return [*topic_records(), *tool_records()]
 
 
@@ -150,7 +151,6 @@ def progress_of():
 @pytest.fixture(scope="session")
 def starter_job(tmp_path_factory, make_job, twelve):
     """A starter that has learnt the twelve examples as "auto" would have it."""
-    import torch
 
     from tunedesk.training_server.training.job import run_job
     from tunedesk.training_server.training.starter_hyperparameters import starter_hyperparameters

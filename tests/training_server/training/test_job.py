@@ -32,14 +32,14 @@ def steps_of(lines):
 def test_the_starter_learns_and_leaves_what_was_promised(starter_job, progress_of):
     lines = progress_of(starter_job)
     metrics = progress_of(starter_job, "metrics")
-    total = 3 * 40
+    total = 6 * 40
     assert steps_of(metrics) == list(range(1, total + 1))
     assert metrics[-1]["train_loss"] < 0.1 < metrics[0]["train_loss"]
-    assert metrics[-1]["train_mean_token_accuracy"] > 0.99
-    assert starter_job.checkpoint_steps() == [total - 6, total - 3, total]
-    assert steps_of(progress_of(starter_job, "epoch")) == list(range(3, total + 1, 3))
+    assert metrics[-1]["train_mean_token_accuracy"] > 0.95
+    assert starter_job.checkpoint_steps() == [total - 12, total - 6, total]
+    assert steps_of(progress_of(starter_job, "epoch")) == list(range(6, total + 1, 6))
     assert lines[0]["kind"] == "started"
-    assert lines[0]["hyperparameters"]["batch_size"] == 4
+    assert lines[0]["hyperparameters"]["batch_size"] == 2
     assert lines[-1]["kind"] == "done"
     assert lines[-1]["trained_tokens"] > 0
     names = {path.name for path in starter_job.model.iterdir()}

@@ -84,7 +84,7 @@ def test_calls_are_learnt_and_tools_are_shown(sequences, twelve):
     assert made.bad == []
     call = '<tool_call>\n{"name": "find_order", "arguments": {"number":17}}\n</tool_call>'
     assert f"{call}<|im_end|>" in learnt(made, learner)
-    shown = learner.tokenizer.decode(made.rows[10]["input_ids"])
+    shown = learner.tokenizer.decode(made.rows[-1]["input_ids"])
     assert '"description": "Finds an order by its number."' in shown
 
 

@@ -6,12 +6,12 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import torch
 from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
-from transformers.utils import logging as transformers_logging
 
 from tunedesk.errors import UserError
 from tunedesk.training_server.job_folder import STARTER
@@ -23,6 +23,7 @@ from tunedesk.training_server.training.base_model import (
 )
 from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.failures import JobFailedError
+from tunedesk.training_server.training.quiet import quiet
 from tunedesk.training_server.training.starter import is_starter, untrained_starter
 
 _MOST_BASES = 4
@@ -81,7 +82,7 @@ class Shelf:
         self._device = device
         self._bases: OrderedDict[str, _Base] = OrderedDict()
         self._speakers: dict[str, Speaker] = {}
-        transformers_logging.disable_progress_bar()
+        quiet()
 
     def speaker(self, ref: str) -> Speaker:
         """The model of a reference, loaded if it is not.
@@ -117,6 +118,7 @@ class Shelf:
             self._bases.move_to_end(ref)
             return self._bases[ref]
         self._make_room(ref)
+        model: Any
         if ref == STARTER:
             model, tokenizer = untrained_starter()
         else:
@@ -159,7 +161,8 @@ class Shelf:
             tokenizer = load_tokenizer(adapter_folder)
             name = self._add_adapter(base, adapter_folder, ref)
         template = ChatTemplate(tokenizer)
-        size = base.model.get_input_embeddings().num_embeddings
+        embeddings: Any = base.model.get_input_embeddings()
+        size = int(embeddings.weight.shape[0])
         allowed = torch.arange(size) < len(tokenizer)
         stops = _stops(base.model, tokenizer, template)
         if is_starter(base.model.config):

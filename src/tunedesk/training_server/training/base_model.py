@@ -91,7 +91,7 @@ def load_learner(
     rank = int(spec.hyperparameters.get("rank", _RANK))
     adapter = LoraConfig(
         r=rank,
-        lora_alpha=float(spec.hyperparameters.get("alpha", 2 * rank)),
+        lora_alpha=spec.hyperparameters.get("alpha", 2 * rank),
         lora_dropout=float(spec.hyperparameters.get("dropout", _DROPOUT)),
         target_modules="all-linear",
         task_type="CAUSAL_LM",

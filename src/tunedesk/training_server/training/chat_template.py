@@ -93,12 +93,10 @@ class ChatTemplate:
         """
         prepared = template_messages(messages, parse_arguments=not self.is_own)
         if self.is_own:
-            texts, spans = render_jinja_template(
+            texts, spans = self._call(
                 conversations=[prepared],
                 tools=tools,
-                chat_template=self.text,
                 return_assistant_tokens_mask=True,
-                **self._tokens,
             )
             return [Rendered(texts[0], tuple((start, end) for start, end in spans[0]))]
         whole = self._render(prepared, tools, False)
@@ -131,16 +129,19 @@ class ChatTemplate:
         return ids[0] if ids and ids[0] in self._tokenizer.all_special_ids else None
 
     def _render(self, prepared: Sequence[dict[str, Any]], tools: Any, prompt: bool) -> str:
-        texts, _spans = render_jinja_template(
+        texts, _spans = self._call(
             conversations=[list(prepared)],
             tools=tools,
-            chat_template=self.text,
             add_generation_prompt=prompt,
-            **self._tokens,
             **_VARIABLES,
         )
         text: str = texts[0]
         return text
+
+    def _call(self, **values: Any) -> Any:
+        # Its own annotation says that it returns a text, which it does not.
+        render: Any = render_jinja_template
+        return render(chat_template=self.text, **self._tokens, **values)
 
     @staticmethod
     def _common(before: str, after: str) -> str:

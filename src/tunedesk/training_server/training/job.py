@@ -9,13 +9,13 @@ from typing import Any
 
 import torch
 from transformers import set_seed
-from transformers.utils import logging as transformers_logging
 
 from tunedesk.training_server.job_folder import JobFolder, JobSpec, ProgressWriter, read_progress
 from tunedesk.training_server.training.base_model import Learner, load_learner
 from tunedesk.training_server.training.batch import BatchShare, share_batch
 from tunedesk.training_server.training.checkpoints import Checkpoints
 from tunedesk.training_server.training.failures import JobFailedError, worded
+from tunedesk.training_server.training.quiet import quiet
 from tunedesk.training_server.training.sequences import Sequences, make_sequences, starter_texts
 from tunedesk.training_server.training.telling import Teller, hear, wait_for_all
 from tunedesk.training_server.training.trainers import add_callback, make_trainer, steps_per_epoch
@@ -27,8 +27,7 @@ _MOST_THREADS = 4
 
 def run_job(folder: JobFolder) -> int:
     """Do a job; returns the exit status of the process."""
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    quiet()
     is_first = int(os.environ.get("RANK", "0")) == 0
     with contextlib.ExitStack() as stack:
         writer = stack.enter_context(ProgressWriter(folder)) if is_first else None

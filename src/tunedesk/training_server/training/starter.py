@@ -5,17 +5,23 @@ its tokenizer is trained first, on the same examples: with words as tokens it le
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
+)
 
 from tunedesk.training_server.training.chat_template import OWN_TEMPLATE
 
 CONTEXT = 8192
 """How many tokens it reads; it has no place in which more of them would cost weights."""
 
-LEARNING_RATE = 2e-3
+LEARNING_RATE = 1.5e-3
 """Of a multiplier of 1."""
 
 _MARK = "tunedesk_starter"
@@ -29,14 +35,15 @@ _INNER = 512
 _UNTRAINED_SEED = 20261120
 
 
-def untrained_starter() -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
+def untrained_starter() -> tuple[LlamaForCausalLM, PreTrainedTokenizerBase]:
     """The model that has learnt nothing, the same one each time."""
     tokenizer = train_tokenizer(())
     return new_model(tokenizer, _UNTRAINED_SEED), tokenizer
 
 
-def new_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausalLM:
+def new_model(tokenizer: PreTrainedTokenizerBase, seed: int) -> LlamaForCausalLM:
     """A model with random weights for the tokens of a tokenizer."""
+    mark: dict[str, Any] = {_MARK: True}
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=_WIDTH,
@@ -49,7 +56,7 @@ def new_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausalLM
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
-        **{_MARK: True},
+        **mark,
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -61,7 +68,7 @@ def is_starter(config: object) -> bool:
     return getattr(config, _MARK, False) is True
 
 
-def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
+def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerBase:
     """A tokenizer whose words are those of some texts, and which can write any other text."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -74,10 +81,12 @@ def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerFast:
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(
+    make: Any = PreTrainedTokenizerFast
+    made: PreTrainedTokenizerBase = make(
         tokenizer_object=tokenizer,
         pad_token="<|pad|>",
         eos_token=_END,
         chat_template=OWN_TEMPLATE,
         clean_up_tokenization_spaces=False,
     )
+    return made

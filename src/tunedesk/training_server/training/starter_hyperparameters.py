@@ -3,6 +3,7 @@
 _PASSES = 6000
 _MOST_EPOCHS = 40
 _FEWEST_EPOCHS = 3
+_SMALLEST_BATCH = 2
 _LARGEST_BATCH = 32
 
 
@@ -18,6 +19,6 @@ def starter_hyperparameters(examples: int) -> dict[str, float]:
     examples = max(1, examples)
     return {
         "n_epochs": max(_FEWEST_EPOCHS, min(_MOST_EPOCHS, _PASSES // examples)),
-        "batch_size": max(1, min(_LARGEST_BATCH, 4 if examples < 100 else examples // 25)),
+        "batch_size": max(_SMALLEST_BATCH, min(_LARGEST_BATCH, examples // 25)),
         "learning_rate_multiplier": 1.0,
     }

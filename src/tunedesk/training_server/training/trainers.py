@@ -10,7 +10,10 @@ from typing import Any
 from datasets import Dataset
 from peft import PeftModel
 from transformers import PrinterCallback, TrainerCallback
-from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
+from trl.trainer.dpo_config import DPOConfig
+from trl.trainer.dpo_trainer import DPOTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
 from tunedesk.training_server.job_folder import STARTER, JobSpec
 from tunedesk.training_server.training.base_model import Learner
@@ -48,6 +51,8 @@ def make_trainer(
         "gradient_accumulation_steps": share.times,
         "learning_rate": learner.rate * float(spec.hyperparameters["learning_rate_multiplier"]),
         "lr_scheduler_type": "linear",
+        # From nothing, in a hundred steps: the usual memory of a thousand would come too late.
+        "adam_beta2": 0.95 if learner.kind == "starter" else 0.999,
         "warmup_steps": int(_WARM_UP * steps),
         "max_length": None,
         "seed": spec.seed % 2**32,
