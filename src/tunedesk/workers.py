@@ -17,6 +17,9 @@ from weakref import WeakSet
 
 from tunedesk.errors import Cancelled
 
+POLITENESS = 5
+"""How far the workers stand back (in steps of `nice`) behind the window that people look at."""
+
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -34,7 +37,7 @@ class WorkerPool:
             self._executor = ProcessPoolExecutor(
                 self.processes,
                 mp_context=multiprocessing.get_context("spawn"),
-                initializer=_end_with_parent,
+                initializer=_begin,
             )
         return self._executor
 
@@ -105,6 +108,13 @@ class WorkerPool:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _begin() -> None:
+    """What each worker does first."""
+    if hasattr(os, "nice"):
+        os.nice(POLITENESS)
+    _end_with_parent()
 
 
 def _end_with_parent() -> None:

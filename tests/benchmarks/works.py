@@ -104,7 +104,8 @@ def table_rows(found: dict[str, Any]) -> list[Row]:
         Row(
             f"{name} {at}",
             "16 ms",
-            f"{seconds(found[key]['median'])} (95 of 100 under {seconds(found[key]['most'])})",
+            f"{seconds(found[key]['median'])} (95 of 100 under {seconds(found[key]['most'])};"
+            f" CPU {seconds(found[key]['work'])})",
             found[key]["median"] / FRAME,
         )
         for key, name in names.items()
@@ -120,8 +121,9 @@ def stalls(bench: Bench) -> list[Row]:
 
 def stall_row(name: str, stall: dict[str, Any]) -> Row:
     """The row of a `StallWatch`."""
-    measured = f"{seconds(stall['longest'])} ({stall['over_50_ms']} over 50 ms"
-    measured += f" in {stall['seconds']:.1f} s)"
+    measured = f"{seconds(stall['longest'])} (CPU {seconds(stall['cpu'])} of it;"
+    measured += f" {stall['over_50_ms']} over 50 ms in {stall['seconds']:.1f} s;"
+    measured += f" most CPU {seconds(stall['most_cpu'])})"
     work = f"longest stall of the event loop while {name}"
     return Row(work, "50 ms", measured, stall["longest"] / STALL)
 

@@ -1,5 +1,7 @@
 """The fast counting is made anew before it remembers too much, and counts on as before."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tunedesk.checks import fast_tokens
@@ -42,3 +44,11 @@ def test_prose_makes_it_anew_late(counting):
 
 def test_there_is_none_for_an_encoding_that_gigatoken_does_not_know():
     assert fast_tokens.fast_tokens("p50k_base") is None
+
+
+def test_threads_count_side_by_side():
+    tokens = FastTokens("r50k_base", "r50k")
+    texts = [f"Which shelf holds the number {number}? " * 300 for number in range(60)]
+    expected = [tokens.count(text) for text in texts]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(tokens.count, texts * 3)) == expected * 3

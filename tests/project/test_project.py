@@ -1,5 +1,8 @@
 """The first round through a project: make, add, change, undo, close, open."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 from tests.project.made_examples import add, example_text, facts_of, retype, words
 
 from tunedesk.project.project import Project
@@ -88,3 +91,21 @@ def test_a_closed_project_is_one_file(tmp_path):
     with Project.create(path) as project:
         add(project, "one")
     assert [entry.name for entry in tmp_path.iterdir()] == ["Test.tunedesk"]
+
+
+def test_a_handle_is_made_while_changes_are_written(project):
+    """In another thread, as the window does it; it must not disturb a commit."""
+    ids = [add(project, "one") for _ in range(20)]
+    stop = threading.Event()
+
+    def make_handles():
+        while not stop.is_set():
+            project.handle().close()
+
+    with ThreadPoolExecutor(1) as threads:
+        making = threads.submit(make_handles)
+        for number in range(300):
+            project.set_state(ids, "approved" if number % 2 else "rejected")
+        stop.set()
+        making.result()
+    assert {row.state for row in project.rows(ids)} == {"approved"}

@@ -6,6 +6,7 @@ and a gigabyte of it would take several of memory. So the tokenizer is made anew
 often where pieces are long, seldom where they are short.
 """
 
+import threading
 from collections.abc import Callable, Sized
 from functools import cache
 
@@ -18,25 +19,32 @@ _PIECE = 12
 
 
 class FastTokens:
-    """Counts tokens quickly, for texts whose characters all the libraries know."""
+    """Counts tokens quickly, for texts whose characters all the libraries know.
+
+    One is shared by all threads of a process: gigatoken refuses two calls at a time, so they wait
+    for each other, a text at a time.
+    """
 
     def __init__(self, encoding: str, scheme: str) -> None:
         self._encoding = encoding
         self._scheme = scheme
+        self._one_at_a_time = threading.Lock()
         self._encode = self._made()
         self._long = 0
         self._all = 0
 
     def count(self, text: str) -> int:
         """The number of tokens of the text."""
-        self._note(text)
-        return len(self._encode(text))
+        with self._one_at_a_time:
+            self._note(text)
+            return len(self._encode(text))
 
     def count_all(self, texts: list[str], joined: str) -> list[int]:
         """The number of tokens of each text; `joined` holds all of them."""
-        self._note(joined)
-        encode = self._encode
-        return [len(encode(text)) for text in texts]
+        with self._one_at_a_time:
+            self._note(joined)
+            encode = self._encode
+            return [len(encode(text)) for text in texts]
 
     def _note(self, text: str) -> None:
         """Make the tokenizer anew when it may have remembered too much."""

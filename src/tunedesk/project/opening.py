@@ -108,10 +108,14 @@ def _open_locked(
 
 
 def open_handle(store: Store) -> Store:
-    """A second connection to a project that is open here, for another thread."""
+    """A second connection to a project that is open here, for another thread.
+
+    It is made in that thread, so the first connection must not be touched: a question asked there
+    in the midst of a commit makes the commit fail.
+    """
     connection = connect(store.path, read_only=store.read_only)
     if not store.read_only:
-        mode = store.value("PRAGMA journal_mode")
+        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
         configure_writer(connection, rollback_journal=mode != "wal")
     return Store(connection, store.path, store.shared, read_only=store.read_only)
 

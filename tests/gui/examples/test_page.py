@@ -59,6 +59,9 @@ class TestEmpty:
         wait_rows(qtbot, page, 0)
         assert page.stack.currentWidget() is page.empty
         qtbot.waitUntil(lambda: page.open_example.example_id is None)
+        project.redo()
+        wait_rows(qtbot, page, 1)
+        qtbot.waitUntil(lambda: page.open_example.example_id == page.model.ids[0])
 
 
 class TestReview:

@@ -76,6 +76,16 @@ def test_added_and_deleted_rows_come_and_go_alone(qtbot, model, add, project):
     assert previews(model) == ["first", "between", "third"]
 
 
+def test_rows_deleted_together_go_at_once(qtbot, model, add, project):
+    ids = add(*"abcdefg")
+    ask(qtbot, model)
+    project.delete([ids[0], ids[3], ids[4], ids[6]])
+    assert list(model.ids) == [ids[1], ids[2], ids[5]]
+    assert previews(model) == ["b", "c", "f"]
+    project.undo()
+    assert list(model.ids) == ids
+
+
 def test_a_moved_row_keeps_what_stands_on_it(qtbot, model, add, project):
     from PySide6.QtCore import QPersistentModelIndex
 

@@ -44,7 +44,7 @@ class ColumnLook:
     hint: str
 
 
-PREVIEW_MINIMUM = 150
+PREVIEW_MINIMUM = 120
 
 
 @cache

@@ -105,9 +105,8 @@ class ExamplesPage(Page):
         self.panel = SidePanel(**shared, **dressed, open_example=self.open_example)
         self.work = RowWork(**shared, flush=self.flush)
         self.row_actions = RowActions(
-            project=project,
+            **shared,
             actions=actions,
-            feedback=self._feedback,
             table=self.table,
             work=self.work,
             parent=self,
@@ -170,7 +169,6 @@ class ExamplesPage(Page):
         self.pane.clear_asked.connect(self.filters.clear)
         self.pane.place_shown.connect(self.form.set_place)
         table.header.sort_asked.connect(self._sort_by)
-        table.header.changed.connect(self._keep_columns)
         table.example_chosen.connect(self._open)
         table.entered.connect(self.form.focus_messages)
         table.copy_asked.connect(self.clipboard.copy)
@@ -223,6 +221,7 @@ class ExamplesPage(Page):
     def place(self) -> dict[str, Any]:
         """Filter, open example and scroll."""
         self._settings.window[SPLITTER] = self.columns.sizes()
+        self._settings.window[COLUMNS] = self.table.header.state()
         return {"query": query_to_json(self.model.query), **self.table.place()}
 
     def restore(self, place: dict[str, Any]) -> None:
@@ -238,6 +237,7 @@ class ExamplesPage(Page):
         query = query_from_json(place.get("query"))
         self._show_whether_empty()
         self._take_loaded()
+        self.row_actions.prepare()
         self.filters.show_query(query)
         self._ask(query)
         self.figures.watch(True)
@@ -309,9 +309,6 @@ class ExamplesPage(Page):
     def _sort_by(self, column: int) -> None:
         self.ask(query_sorted_by(self.model.query, Column(column)))
 
-    def _keep_columns(self) -> None:
-        self._settings.window[COLUMNS] = self.table.header.state()
-
     # Which example is open
 
     def go_to(self, example_id: int, path: JsonPath = ()) -> None:
@@ -350,6 +347,8 @@ class ExamplesPage(Page):
 
     def _take_change(self, change: ProjectChange) -> None:
         self.model.take_change(change)
+        if "settings" in change.kinds:
+            self.row_actions.prepare()
         shown = self.stack.currentWidget() is self.columns
         if ("deleted" if shown else "added") in change.kinds:
             self._show_whether_empty()

@@ -1,14 +1,17 @@
 """What can be done with rows: new, duplicate, delete, move, tag, review."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from tunedesk.checks.facts import Facts
 from tunedesk.errors import UserError
 from tunedesk.examples.conversation import NEW_EXAMPLE_TEXT
 from tunedesk.gui.actions import Actions
+from tunedesk.gui.background import Background
 from tunedesk.gui.examples.chosen_rows import ChosenRows, all_rows, selected_rows
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.row_work import RowWork
@@ -48,6 +51,7 @@ class RowActions(QObject):
         self,
         *,
         project: Project,
+        background: Background,
         actions: Actions,
         feedback: Feedback,
         model: ExampleTableModel,
@@ -64,6 +68,8 @@ class RowActions(QObject):
         self._table = table
         self._open = open_example
         self._work = work
+        self._background = background
+        self._new_facts: Facts | None = None
         self._connected: list[str] = []
         self._connect()
         table.delete_asked.connect(self.delete)
@@ -100,6 +106,14 @@ class RowActions(QObject):
         connect("go.next", lambda: self._table.go_by(1))
         connect("go.previous", lambda: self._table.go_by(-1))
 
+    def prepare(self) -> None:
+        """Work out what a new example is like, so that the first need not wait for it."""
+        self._new_facts = None
+        self._background.run(_facts_of_new, self._project, on_result=self._take_facts)
+
+    def _take_facts(self, facts: Facts) -> None:
+        self._new_facts = facts
+
     # Which rows
 
     def rows(self) -> ChosenRows:
@@ -120,7 +134,7 @@ class RowActions(QObject):
         """Add an empty example behind the open one, and open it."""
         self._open.flush()
         try:
-            facts = self._project.checker().check(NEW_EXAMPLE_TEXT.encode())
+            facts = self._new_facts or _facts_of_new(self._project)
             made = self._project.add_example(NEW_EXAMPLE_TEXT, facts, self.place_for_new())
         except UserError as error:
             self._feedback.error(error)
@@ -244,3 +258,9 @@ class RowActions(QObject):
 
     def _say(self, words: str) -> None:
         self._feedback.toast(words, _("Undo"), self._actions["edit.undo"].trigger)
+
+
+def _facts_of_new(project: Project) -> Facts:
+    """The facts of an empty example; the vocabulary is loaded for that if it was not yet."""
+    with contextlib.closing(project.handle()) as handle:
+        return handle.checker().check(NEW_EXAMPLE_TEXT.encode())

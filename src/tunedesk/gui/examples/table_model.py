@@ -152,17 +152,29 @@ class ExampleTableModel(QAbstractTableModel):
         if ids is None or not self._may_look_up(len(ids)) or not self._complete:
             return
         if "deleted" in change.kinds:
-            rows = sorted({self.row_of(example_id) for example_id in ids} - {-1}, reverse=True)
-            left = self._ids[:]
-            for row in rows:
-                del left[row]
-            self._change_to(left)
+            rows = sorted({self.row_of(example_id) for example_id in ids} - {-1})
+            self._remove_rows(rows)
         elif "added" in change.kinds and not _may_move_rows(self._query):
             present = self._ids[:]
             for new in sorted(self._project.rows(ids), key=lambda new: new.number):
                 if row_of(present, new.id, new.number - 1) < 0:
                     present.insert(new.number - 1, new.id)
             self._change_to(present)
+
+    def _remove_rows(self, rows: list[int]) -> None:
+        """Take rows away, neighbours together, from the end to the beginning."""
+        if not rows:
+            return
+        self.rows_about_to_change.emit()
+        self._ids = self._ids[:]
+        while rows:
+            last = first = rows.pop()
+            while rows and rows[-1] == first - 1:
+                first = rows.pop()
+            self.beginRemoveRows(ROOT, first, last)
+            del self._ids[first : last + 1]
+            self.endRemoveRows()
+        self.rows_changed.emit()
 
     def _may_look_up(self, count: int) -> bool:
         """Whether so many ids are found among the rows without a stall."""

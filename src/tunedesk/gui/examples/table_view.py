@@ -207,6 +207,7 @@ class ExampleTable(QTableView):
                 self._place_wanted(self._offset)
         elif not self._rows.rowCount():
             self._rows.current_row = -1
+            self._told = None
             # An empty project: the first row that comes is the one to open.
             self._jump_to_first = jump or self._rows.query.unfiltered
         elif jump:

@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from tunedesk.checks.check import Checker
 from tunedesk.errors import UserError
 from tunedesk.examples.chat_edits import set_message_text
 
@@ -115,6 +116,19 @@ def test_text_that_is_no_json_is_kept(example, opened, project, qtbot):
     example.flush()
     assert project.text(opened) == '{"messages": ['
     assert example.facts.kind == "unreadable"
+
+
+def test_a_bug_in_the_checks_keeps_no_typing_from_the_disk(
+    example, opened, project, monkeypatch, background, qtbot
+):
+    def broken(_checker, _text):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Checker, "check", broken)
+    with qtbot.waitSignal(background.crashed):
+        example.apply(set_message_text(example.text, 1, "Still here?"), "Edit message 2", "a")
+        example.flush()
+    assert written(project, opened, 1) == "Still here?"
 
 
 def test_a_failed_write_is_told_once_and_tried_again(
