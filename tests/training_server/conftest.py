@@ -37,6 +37,7 @@ TOPICS = [
     "newsletter",
     "discount",
     "complaint",
+    "visit",
 ]
 
 
@@ -52,7 +53,7 @@ def chat(question, answer, **of_answer):
 
 
 def topic_records():
-    """Eleven questions with answers that share many words."""
+    """Twelve questions with answers that share many words."""
     return [
         chat(
             f"What about my {topic}?",
@@ -64,9 +65,9 @@ def topic_records():
 
 
 def tool_records():
-    """A question that is answered by a call."""
+    """Questions that are answered by a call."""
     records = []
-    for question, number in (("Where is order 17?", 17),):
+    for question, number in (("Where is order 17?", 17), ("Has parcel 4711 left?", 4711)):
         call = {"name": "find_order", "arguments": f'{{"number":{number}}}'}
         messages = [
             {"role": "user", "content": question},
@@ -81,8 +82,14 @@ def tool_records():
 
 @pytest.fixture(scope="session")
 def twelve():
-    """The twelve examples of the starter: eleven chats, one with a tool."""
-    return [*topic_records(), *tool_records()]
+    """The twelve examples of the starter."""
+    return topic_records()
+
+
+@pytest.fixture(scope="session")
+def calls():
+    """Examples that are answered by a call."""
+    return tool_records()
 
 
 @pytest.fixture(scope="session")

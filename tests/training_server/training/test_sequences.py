@@ -79,8 +79,8 @@ def test_every_row_begins_as_the_model_is_asked(sequences):
         assert asked.endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
 
 
-def test_calls_are_learnt_and_tools_are_shown(sequences, twelve):
-    made, learner = sequences(twelve)
+def test_calls_are_learnt_and_tools_are_shown(sequences, calls):
+    made, learner = sequences(calls)
     assert made.bad == []
     call = '<tool_call>\n{"name": "find_order", "arguments": {"number":17}}\n</tool_call>'
     assert f"{call}<|im_end|>" in learnt(made, learner)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tunedesk.errors import UserError
 from tunedesk.training_server.base_models import BaseModels
 from tunedesk.training_server.downloading import download
-from tunedesk.training_server.job_folder import JobFolder, JobSpec
+from tunedesk.training_server.job_folder import STARTER, JobFolder, JobSpec
 from tunedesk.training_server.jobs.file_validation import FileVerdict, validate_file
 from tunedesk.training_server.jobs.launching import Launcher
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
@@ -140,7 +140,7 @@ class Validator:
                 method="dpo" if job.method == "dpo" else "supervised",
                 base_model=ref,
                 model_name=job.model_name,
-                hyperparameters=resolve(job.hyperparameters, examples),
+                hyperparameters=resolve(job.hyperparameters, examples, ref == STARTER),
                 seed=job.seed,
                 max_tokens=None,
                 skip_bad=job.skip_bad,
