@@ -39,13 +39,13 @@ def prepare(extras: str = "") -> Path:
     A second call does nothing if neither pyproject.toml nor the constraints have changed.
 
     Args:
-        extras: Extras to install with Tunedesk, such as ``test``.
+        extras: Extras to install with Tunedesk, such as ``local,test``.
     """
     if sys.version_info < (3, 11):  # noqa: UP036  it runs under any Python of the user
         sys.exit(f"Tunedesk needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     install_system_packages(missing_system_packages())
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = ENVIRONMENT / f"tunedesk-{extras or 'program'}.stamp"
+    stamp = ENVIRONMENT / f"tunedesk-{extras.replace(',', '-') or 'program'}.stamp"
     wanted = fingerprint()
     if python.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
         return python
@@ -55,9 +55,30 @@ def prepare(extras: str = "") -> Path:
     print("Installing Tunedesk and what it needs; this takes a few minutes once ...", flush=True)
     target = str(REPOSITORY) + (f"[{extras}]" if extras else "")
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    if "local" in extras.split(",") and wants_torch_without_cuda():
+        install_torch_without_cuda(python, pip)
     subprocess.run([*pip, "--constraint", str(CONSTRAINTS), "--editable", target], check=True)
     stamp.write_text(wanted, encoding="utf-8")
     return python
+
+
+def wants_torch_without_cuda() -> bool:
+    """Whether torch comes with gigabytes of CUDA by itself, and nothing here could use them."""
+    return sys.platform.startswith("linux") and shutil.which("nvidia-smi") is None
+
+
+def install_torch_without_cuda(python: Path, pip: list[str]) -> None:
+    """Install the torch of the constraints for the processor alone, if it can be had.
+
+    First a wheel that pip has at hand, then uv, which knows where such wheels are kept. If
+    neither works, pip takes the torch with CUDA later on: large, but it runs.
+    """
+    pins = CONSTRAINTS.read_text(encoding="utf-8").split()
+    torch = next(pin for pin in pins if pin.startswith("torch=="))
+    if subprocess.run([*pip, "--no-deps", f"{torch}+cpu"], stderr=subprocess.DEVNULL).returncode:
+        subprocess.run([*pip, "uv"], stderr=subprocess.DEVNULL)
+        uv = [str(python), "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
+        subprocess.run([*uv, "--no-deps", "--torch-backend", "cpu", torch])
 
 
 def fingerprint() -> str:

@@ -7,4 +7,4 @@ from environment import prepare
 
 if __name__ == "__main__":
     arguments = sys.argv[1:] or ["--sample"]
-    sys.exit(subprocess.run([str(prepare()), "-m", "tunedesk", *arguments]).returncode)
+    sys.exit(subprocess.run([str(prepare("local")), "-m", "tunedesk", *arguments]).returncode)

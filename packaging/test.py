@@ -6,5 +6,5 @@ import sys
 from environment import REPOSITORY, prepare
 
 if __name__ == "__main__":
-    command = [str(prepare("test")), "-m", "pytest", *sys.argv[1:]]
+    command = [str(prepare("local,test")), "-m", "pytest", *sys.argv[1:]]
     sys.exit(subprocess.run(command, cwd=REPOSITORY).returncode)

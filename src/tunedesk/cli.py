@@ -38,6 +38,7 @@ COMMANDS = {
     "import": "import data files into a project, made if it is not there",
     "export": "write the examples of a project as JSONL",
     "fix": "mend what can be mended safely in a data file",
+    "serve": "run the training server: OpenAI's fine-tuning API on this computer",
 }
 
 
@@ -114,6 +115,7 @@ def make_parser(command_given: str = "") -> argparse.ArgumentParser:
     _import_arguments(command["import"])
     _export_arguments(command["export"])
     _fix_arguments(command["fix"])
+    _serve_arguments(command["serve"])
     if command_given == "export":
         from tunedesk.project.query_language import QUERY_HELP
 
@@ -183,3 +185,39 @@ def _fix_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CODE",
         help="fix only these problems (codes as `tunedesk check --json` names them)",
     )
+
+
+def _serve_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--host", default="127.0.0.1", metavar="H", help="the address to listen on (127.0.0.1)"
+    )
+    parser.add_argument(
+        "--port", type=_port, default=8321, metavar="N", help="the port (8321); 0 picks a free one"
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="where the server keeps all it has"
+    )
+    parser.add_argument(
+        "--models", type=Path, metavar="DIR", help="a folder with model folders to start from"
+    )
+    parser.add_argument(
+        "--allow-download", action="store_true", help="allow fetching models from the hub"
+    )
+    parser.add_argument(
+        "--accelerate-config",
+        type=Path,
+        metavar="FILE",
+        help="the configuration for `accelerate launch`: several GPUs, several computers",
+    )
+    parser.epilog = (
+        "Prints one line, `Listening on http://HOST:PORT/v1`, when it is ready. The key is in the "
+        "environment variable TUNEDESK_SERVER_API_KEY, else in the file api_key of the data "
+        "directory."
+    )
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65_535:
+        raise ValueError(text)
+    return number

@@ -1,0 +1,31 @@
+"""`tunedesk serve`: the training server, on this computer."""
+
+import argparse
+import importlib.util
+
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
+from tunedesk.paths import user_data_dir
+
+NEEDED = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "starlette", "uvicorn")
+"""What the extra `local` brings."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the server until it is stopped."""
+    if any(importlib.util.find_spec(name) is None for name in NEEDED):
+        raise UserError(
+            _("The training server is not installed."),
+            _("This installs it: {command}").format(command='pip install "tunedesk[local]"'),
+        )
+    from tunedesk.training_server.serve import serve
+
+    serve(
+        data_dir=options.data_dir or user_data_dir() / "server",
+        host=options.host,
+        port=options.port,
+        models_dir=options.models,
+        allow_download=options.allow_download,
+        accelerate_config=options.accelerate_config,
+    )
+    return 0

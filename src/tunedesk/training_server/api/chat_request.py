@@ -1,0 +1,154 @@
+"""Checks a request to chat."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tunedesk.training_server.api.speaking_request import (
+    flag,
+    read_choices,
+    read_model,
+    read_parameters,
+    read_stream,
+    whole,
+)
+from tunedesk.training_server.token_stream import Parameters
+from tunedesk.training_server.web.api_error import bad_value
+
+_ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """What a request to chat asks for.
+
+    Attributes:
+        model: The name of the model.
+        messages: The conversation; every content is a text.
+        tools: The tools; None for none.
+        parameters: How to choose the tokens.
+        choices: How many answers.
+        stream: Whether to send the tokens as they come.
+        with_usage: Whether to tell the usage at the end of the stream.
+        logprobs: Whether to tell log probabilities.
+    """
+
+    model: str
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]] | None
+    parameters: Parameters
+    choices: int
+    stream: bool
+    with_usage: bool
+    logprobs: bool
+
+
+def read_chat_request(body: dict[str, Any]) -> ChatRequest:
+    """The request that a body holds.
+
+    Raises:
+        ApiError: Something in it cannot be.
+    """
+    model = read_model(body)
+    logprobs = flag(body, "logprobs")
+    top = whole(body, "top_logprobs", 0, 20, None)
+    if top is not None and not logprobs:
+        raise bad_value("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.")
+    form = body.get("response_format")
+    if form is not None and (not isinstance(form, dict) or form.get("type") != "text"):
+        raise bad_value(
+            "response_format",
+            "Unsupported parameter: this server answers with plain text; 'response_format' can "
+            'only be {"type": "text"}.',
+            "unsupported_parameter",
+        )
+    stream, with_usage = read_stream(body)
+    return ChatRequest(
+        model=model,
+        messages=_messages(body.get("messages")),
+        tools=_tools(body),
+        parameters=read_parameters(body, (top or 0) if logprobs else None),
+        choices=read_choices(body),
+        stream=stream,
+        with_usage=with_usage,
+        logprobs=logprobs,
+    )
+
+
+def _messages(given: Any) -> list[dict[str, Any]]:
+    if given is None:
+        raise bad_value("messages", "Missing required parameter: 'messages'.", "missing_parameter")
+    if not isinstance(given, list) or not given:
+        raise bad_value("messages", "Invalid 'messages': a list of at least one is expected.")
+    return [_message(each, f"messages[{number}]") for number, each in enumerate(given)]
+
+
+def _message(given: Any, place: str) -> dict[str, Any]:
+    if not isinstance(given, dict):
+        raise bad_value(
+            place, f"Invalid type for '{place}': an object is expected.", "invalid_type"
+        )
+    role = given.get("role")
+    if role not in _ROLES:
+        raise bad_value(
+            f"{place}.role", f"Invalid '{place}.role': it must be one of {', '.join(_ROLES)}."
+        )
+    message = dict(given)
+    if role == "developer":
+        # The newer word for the system prompt; models here know the older one.
+        message["role"] = "system"
+    message["content"] = _content(given, role, place)
+    return message
+
+
+def _content(message: dict[str, Any], role: str, place: str) -> str | None:
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    if content is None:
+        if role == "assistant" and (message.get("tool_calls") or message.get("function_call")):
+            return None
+        raise bad_value(
+            f"{place}.content",
+            f"Missing required parameter: '{place}.content'.",
+            "missing_parameter",
+        )
+    if not isinstance(content, list):
+        raise bad_value(
+            f"{place}.content",
+            f"Invalid type for '{place}.content': a text is expected.",
+            "invalid_type",
+        )
+    texts = []
+    for part in content:
+        text = part.get("text") if isinstance(part, dict) and part.get("type") == "text" else None
+        if not isinstance(text, str):
+            raise bad_value(
+                f"{place}.content",
+                f"Invalid '{place}.content': this server reads text, no images, sounds or files.",
+                "unsupported_content",
+            )
+        texts.append(text)
+    return "".join(texts)
+
+
+def _tools(body: dict[str, Any]) -> list[dict[str, Any]] | None:
+    tools = body.get("tools")
+    choice = body.get("tool_choice")
+    if choice not in (None, "auto", "none"):
+        raise bad_value(
+            "tool_choice",
+            "Unsupported parameter: 'tool_choice' can be 'auto' or 'none' here.",
+            "unsupported_parameter",
+        )
+    if tools is None or choice == "none":
+        return None
+    if not isinstance(tools, list) or len(tools) > 128:
+        raise bad_value("tools", "Invalid 'tools': a list of at most 128 is expected.")
+    for number, tool in enumerate(tools):
+        function = tool.get("function") if isinstance(tool, dict) else None
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            raise bad_value(
+                f"tools[{number}]",
+                f"Invalid 'tools[{number}]': a function with a name is expected.",
+            )
+    return tools or None

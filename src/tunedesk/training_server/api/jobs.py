@@ -1,0 +1,203 @@
+"""/v1/fine_tuning/jobs: the jobs, their events and checkpoints."""
+
+import importlib.util
+import re
+import time
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tunedesk.training_server.api.job_object import job_object
+from tunedesk.training_server.api.job_request import (
+    only_wandb_once,
+    read_job_request,
+    suffix_in_name,
+)
+from tunedesk.training_server.base_models import BaseModels
+from tunedesk.training_server.model_names import ModelNames
+from tunedesk.training_server.store.job_store import Job, NewJob
+from tunedesk.training_server.store.page import CursorUnknown
+from tunedesk.training_server.store.stores import Stores
+from tunedesk.training_server.web.api_error import ApiError, bad_value, not_found
+from tunedesk.training_server.web.reading import cursor_error, json_object, query_whole
+
+_JOBS = "/v1/fine_tuning/jobs"
+_ACTIVE = ("validating_files", "queued", "running", "paused")
+
+
+class JobEndpoints:
+    """Answers the requests about jobs."""
+
+    def __init__(self, stores: Stores, names: ModelNames, base_models: BaseModels) -> None:
+        self._stores = stores
+        self._names = names
+        self._base_models = base_models
+
+    def routes(self) -> list[Route]:
+        """The paths."""
+        return [
+            Route(_JOBS, self.create, methods=["POST"]),
+            Route(_JOBS, self.list, methods=["GET"]),
+            Route(f"{_JOBS}/{{id}}", self.retrieve, methods=["GET"]),
+            Route(f"{_JOBS}/{{id}}/cancel", self.cancel, methods=["POST"]),
+            Route(f"{_JOBS}/{{id}}/pause", self.pause, methods=["POST"]),
+            Route(f"{_JOBS}/{{id}}/resume", self.resume, methods=["POST"]),
+            Route(f"{_JOBS}/{{id}}/events", self.events, methods=["GET"]),
+            Route(f"{_JOBS}/{{id}}/checkpoints", self.checkpoints, methods=["GET"]),
+        ]
+
+    async def create(self, request: Request) -> Response:
+        """Make a job."""
+        new = read_job_request(await json_object(request))
+        if only_wandb_once(new.integrations) and importlib.util.find_spec("wandb") is None:
+            raise bad_value(
+                "integrations",
+                "The package wandb is not installed beside this server: pip install wandb.",
+                "wandb_not_installed",
+            )
+        self._check_files(new)
+        if self._names.find(new.model) is None and self._base_models.find(new.model) is None:
+            known = ", ".join(model.name for model in self._base_models.list())
+            raise bad_value(
+                "model",
+                f"The model '{new.model[:100]}' is not here. To train there are: {known}, and the "
+                "models tuned from them.",
+                "model_not_found",
+            )
+        name = self._names.new_name(new.model, suffix_in_name(new.suffix))
+        with self._stores.database.writing():
+            job = self._stores.jobs.add(new, name)
+            self._stores.events.add(job.id, f"Created fine-tuning job: {job.id}", once="created")
+        return self._answer(job)
+
+    def _check_files(self, new: NewJob) -> None:
+        for param, file_id in (
+            ("training_file", new.training_file),
+            ("validation_file", new.validation_file),
+        ):
+            if file_id is None:
+                continue
+            stored = self._stores.files.find(file_id)
+            if stored is None:
+                raise bad_value(
+                    param, f"invalid {param}: {file_id[:100]} is no file here.", "file_not_found"
+                )
+            if stored.purpose != "fine-tune":
+                raise bad_value(
+                    param,
+                    f"invalid {param}: the file has the purpose '{stored.purpose}', and "
+                    "'fine-tune' is needed.",
+                    "invalid_file_purpose",
+                )
+            if not stored.filename.lower().endswith(".jsonl"):
+                raise bad_value(
+                    param,
+                    f"invalid {param}: only files with the name ending .jsonl are trained on.",
+                    "invalid_file_format",
+                )
+
+    async def list(self, request: Request) -> Response:
+        """A page of the jobs, newest first."""
+        limit = query_whole(request, "limit", 20, 1, 100)
+        metadata: dict[str, str] = {}
+        for name, value in request.query_params.multi_items():
+            key = re.fullmatch(r"metadata\[(.*)\]", name, re.DOTALL)
+            if key is not None:
+                metadata[key.group(1)] = value
+        whole = request.query_params.get("metadata")
+        if whole not in (None, "null"):
+            raise bad_value(
+                "metadata", "Invalid 'metadata': write metadata[key]=value, or metadata=null."
+            )
+        try:
+            page = self._stores.jobs.page(
+                request.query_params.get("after"), limit, metadata or None, whole == "null"
+            )
+        except CursorUnknown as error:
+            raise cursor_error(error) from error
+        return JSONResponse(
+            {
+                "object": "list",
+                "data": [job_object(job, time.time()) for job in page.items],
+                "has_more": page.has_more,
+            }
+        )
+
+    async def retrieve(self, request: Request) -> Response:
+        """One job."""
+        return self._answer(self._find(request))
+
+    async def cancel(self, request: Request) -> Response:
+        """End a job; its process stops at the next step."""
+        job = self._find(request)
+        with self._stores.database.writing():
+            if self._stores.jobs.move(job.id, _ACTIVE, "cancelled"):
+                self._stores.events.add(job.id, "Fine-tuning job cancelled", once="cancelled")
+            elif self._stores.jobs.get(job.id).status != "cancelled":
+                raise self._wrong_status(job.id, "cancelled")
+        return self._answer(self._stores.jobs.get(job.id))
+
+    async def pause(self, request: Request) -> Response:
+        """Pause a job; its process writes a checkpoint at the next step and ends."""
+        job = self._find(request)
+        with self._stores.database.writing():
+            if self._stores.jobs.move(job.id, ("queued", "running"), "paused"):
+                self._stores.events.add(job.id, "Pausing the fine-tuning job")
+            elif self._stores.jobs.get(job.id).status != "paused":
+                raise self._wrong_status(job.id, "paused")
+        return self._answer(self._stores.jobs.get(job.id))
+
+    async def resume(self, request: Request) -> Response:
+        """Let a paused job go on, at its turn."""
+        job = self._find(request)
+        with self._stores.database.writing():
+            if not self._stores.jobs.enqueue(job.id, ("paused",)):
+                raise self._wrong_status(job.id, "resumed")
+            self._stores.events.add(job.id, "Fine-tuning job resumed, moving it to queued state")
+        return self._answer(self._stores.jobs.get(job.id))
+
+    async def events(self, request: Request) -> Response:
+        """A page of a job's events, newest first."""
+        job = self._find(request)
+        limit = query_whole(request, "limit", 20, 1, 1000)
+        try:
+            page = self._stores.events.page(job.id, request.query_params.get("after"), limit)
+        except CursorUnknown as error:
+            raise cursor_error(error) from error
+        return JSONResponse({"object": "list", "data": page.items, "has_more": page.has_more})
+
+    async def checkpoints(self, request: Request) -> Response:
+        """A page of a job's checkpoints, newest first."""
+        job = self._find(request)
+        limit = query_whole(request, "limit", 10, 1, 100)
+        try:
+            page = self._stores.checkpoints.page(job.id, request.query_params.get("after"), limit)
+        except CursorUnknown as error:
+            raise cursor_error(error) from error
+        items = [checkpoint.as_object() for checkpoint in page.items]
+        return JSONResponse(
+            {
+                "object": "list",
+                "data": items,
+                "first_id": items[0]["id"] if items else None,
+                "last_id": items[-1]["id"] if items else None,
+                "has_more": page.has_more,
+            }
+        )
+
+    def _find(self, request: Request) -> Job:
+        given = request.path_params["id"]
+        job = self._stores.jobs.find(given)
+        if job is None:
+            raise not_found("fine-tuning job", given, "fine_tuning_job_id")
+        return job
+
+    def _answer(self, job: Job) -> Response:
+        return JSONResponse(job_object(job, time.time()))
+
+    def _wrong_status(self, job_id: str, wish: str) -> ApiError:
+        status = self._stores.jobs.get(job_id).status
+        return ApiError(
+            400, f"Job has status '{status}' and cannot be {wish}.", None, "invalid_job_status"
+        )

@@ -1,0 +1,157 @@
+"""Brings requests and models together: finds the model, and hands out its tokens as they come."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+
+from tunedesk.errors import UserError
+from tunedesk.training_server.model_names import ModelNames, NamedModel
+from tunedesk.training_server.token_stream import Parameters, Token
+from tunedesk.training_server.web.api_error import ApiError
+
+if TYPE_CHECKING:
+    from tunedesk.training_server.generation.room import ModelRoom
+
+_LOOK_EVERY = 16
+"""Tokens between two looks whether the asker is still there."""
+
+
+class Speaking:
+    """The models that speak, behind the endpoints that ask them."""
+
+    def __init__(
+        self,
+        names: ModelNames,
+        device: Callable[[], str],
+        busy_with: Callable[[], str | None],
+    ) -> None:
+        """Make it; no model is loaded before one is asked.
+
+        Args:
+            names: Finds models by name.
+            device: Says where models run; asked late, for finding out takes a while.
+            busy_with: Says which job has the device.
+        """
+        self._names = names
+        self._device = device
+        self._busy_with = busy_with
+        self._room: ModelRoom | None = None
+        self._lock = threading.Lock()
+
+    def find(self, name: str) -> NamedModel:
+        """The model of a name.
+
+        Raises:
+            ApiError: There is none.
+        """
+        model = self._names.find(name)
+        if model is None:
+            raise model_not_found(name)
+        return model
+
+    def unload(self) -> None:
+        """Let go of all models."""
+        with self._lock:
+            if self._room is not None:
+                self._room.unload()
+
+    async def chat(
+        self,
+        request: Request,
+        model: NamedModel,
+        messages: list[dict[str, Any]],
+        tools: list[dict[str, Any]] | None,
+        parameters: Parameters,
+    ) -> AsyncGenerator[Token]:
+        """The tokens of an answer in a conversation."""
+
+        def start() -> Iterator[Token]:
+            return self._open_room().generate(model.ref, messages, tools, parameters)
+
+        async for token in self._speak(request, start):
+            yield token
+
+    async def complete(
+        self, request: Request, model: NamedModel, prompt: str, parameters: Parameters
+    ) -> AsyncGenerator[Token]:
+        """The tokens that go on from a prompt."""
+
+        def start() -> Iterator[Token]:
+            return self._open_room().complete(model.ref, prompt, parameters)
+
+        async for token in self._speak(request, start):
+            yield token
+
+    def _open_room(self) -> "ModelRoom":
+        device = self._device()
+        job_id = self._busy_with()
+        if job_id is not None and device != "cpu":
+            raise ApiError(
+                503,
+                f"The device is busy with the fine-tuning job {job_id}. Ask again when it has "
+                "ended, or pause it.",
+                "model",
+                "device_busy",
+                {"x-should-retry": "false"},
+            )
+        # It brings torch, which takes seconds to load: only who talks to a model waits for it.
+        from tunedesk.training_server.generation.room import ModelRoom
+
+        with self._lock:
+            if self._room is None:
+                self._room = ModelRoom(device)
+            return self._room
+
+    async def _speak(
+        self, request: Request, start: Callable[[], Iterator[Token]]
+    ) -> AsyncGenerator[Token]:
+        """Hand out the tokens; ends the work when the asker has gone."""
+        tokens: Iterator[Token] | None = None
+        count = 0
+        try:
+            tokens = await asyncio.to_thread(start)
+            while True:
+                token = await asyncio.to_thread(next, tokens, None)
+                if token is None:
+                    return
+                yield token
+                count += 1
+                if count % _LOOK_EVERY == 0 and await request.is_disconnected():
+                    return
+        except UserError as error:
+            from tunedesk.training_server.generation.room import RoomClosed
+
+            if isinstance(error, RoomClosed):
+                stay = {"x-should-retry": "false"}
+                raise ApiError(503, str(error), "model", "model_unloaded", stay) from error
+            code = "context_length_exceeded" if "context length" in str(error) else "model_error"
+            raise ApiError(400, str(error), "messages", code) from error
+        finally:
+            close = getattr(tokens, "close", None)
+            if close is not None:
+                await asyncio.shield(asyncio.to_thread(_close, close))
+
+
+def _close(close: Callable[[], None]) -> None:
+    """Close the tokens, when the step that is under way has ended."""
+    for _attempt in range(600):
+        try:
+            close()
+        except ValueError:
+            threading.Event().wait(0.1)
+            continue
+        return
+
+
+def model_not_found(name: str) -> ApiError:
+    """The answer to a name that no model has."""
+    shown = name if len(name) <= 120 else f"{name[:120]}…"
+    return ApiError(
+        404,
+        f"The model '{shown}' does not exist here or is not complete. GET /v1/models names all.",
+        "model",
+        "model_not_found",
+    )

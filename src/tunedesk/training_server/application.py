@@ -1,0 +1,85 @@
+"""The web application: its routes, and every error in OpenAI's envelope."""
+
+import logging
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tunedesk import __version__
+from tunedesk.training_server.server_settings import FILE_BYTES, ServerSettings
+from tunedesk.training_server.web.api_error import ApiError
+from tunedesk.training_server.web.guard import Guard
+
+_FORM_BYTES = 2**20
+_ABSENT = {
+    "/v1/fine_tuning/alpha/graders": "Graders belong to reinforcement fine-tuning, which this "
+    "server does not do.",
+    "/v1/fine_tuning/checkpoints": "This server has one user: checkpoints need no permissions.",
+    "/v1/chat/completions": "This server does not store completions.",
+}
+
+
+def make_application(settings: ServerSettings, routes: Sequence[Route]) -> Starlette:
+    """The application with these routes behind the guard."""
+    guard = Middleware(
+        Guard,
+        api_key=settings.api_key,
+        host=settings.host,
+        largest_body=FILE_BYTES + _FORM_BYTES,
+    )
+    app = Starlette(
+        routes=[Route("/health", _health, methods=["GET"]), *routes],
+        middleware=[guard],
+        exception_handlers={
+            ApiError: _api_error,
+            HTTPException: _http_error,
+            Exception: _bug,
+        },
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _health(_request: Request) -> Response:
+    return JSONResponse({"status": "ok", "server": "tunedesk", "version": __version__})
+
+
+async def _api_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return error.response()
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    url = f"{request.method} {request.url.path}"
+    if error.status_code == 405:
+        return ApiError(
+            405,
+            f"Not allowed to {request.method[:20]} on {request.url.path}.",
+            None,
+            "method_not_supported",
+            dict(error.headers or {}),
+        ).response()
+    if error.status_code == 404:
+        absent = [text for path, text in _ABSENT.items() if request.url.path.startswith(path)]
+        message = " ".join([f"Invalid URL ({url})", *absent])
+        return ApiError(404, message, None, "unknown_url").response()
+    return ApiError(error.status_code, str(error.detail), None, None).response()
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    logging.getLogger(__name__).error(
+        "%s %s failed", request.method, request.url.path, exc_info=error
+    )
+    return ApiError(
+        500,
+        "The server had an error while it worked on your request. Its log says more.",
+        None,
+        "internal_error",
+        {"x-should-retry": "false"},
+    ).response()

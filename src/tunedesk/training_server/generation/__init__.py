@@ -1,0 +1,1 @@
+"""Talking to models: loaded once, asked many times."""

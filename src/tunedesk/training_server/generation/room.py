@@ -1,0 +1,222 @@
+"""Where models are asked: loaded when first needed, several answers at once, each token told.
+
+The answers take turns token by token, so that a long one does not hold up a short one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from jinja2 import TemplateError
+from transformers import DynamicCache
+
+from tunedesk.errors import UserError
+from tunedesk.training_server.generation.sampling import Choice, Sampler
+from tunedesk.training_server.generation.shelf import Shelf, Speaker
+from tunedesk.training_server.generation.text_pieces import StopTexts, TextPieces
+from tunedesk.training_server.generation.tool_calls import CallsInText
+from tunedesk.training_server.generation.turns import Turns
+from tunedesk.training_server.token_stream import FinishReason, Parameters, Token
+
+_READ_AT_ONCE = 512
+
+
+class RoomClosed(UserError):  # noqa: N818 - the word of the border
+    """The models were let go of while an answer was under way."""
+
+    def __init__(self) -> None:
+        super().__init__("The model was unloaded because its memory is needed. Ask again later.")
+
+
+class ModelRoom:
+    """Asks models; safe to use from several threads."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self._device = device
+        self._turns = Turns()
+        self._shelf = Shelf(device)
+        self._era = 0
+
+    def generate(
+        self,
+        model_ref: str,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] | None,
+        parameters: Parameters,
+    ) -> Iterator[Token]:
+        """The answer in a conversation, token by token.
+
+        Raises:
+            UserError: The model cannot be loaded, or cannot read this.
+            RoomClosed: The models were let go of meanwhile.
+        """
+        era = self._era
+        with self._turns:
+            speaker = self._shelf.speaker(model_ref)
+        asked = _conversation(speaker, messages, tools)
+        yield from self._answer(era, speaker, asked, parameters, bool(tools))
+
+    def complete(self, model_ref: str, prompt: str, parameters: Parameters) -> Iterator[Token]:
+        """What goes on from a prompt, without a chat template; raises as `generate`."""
+        era = self._era
+        with self._turns:
+            speaker = self._shelf.speaker(model_ref)
+        asked = _prompt(speaker, prompt)
+        yield from self._answer(era, speaker, asked, parameters, False)
+
+    def count_prompt(
+        self,
+        model_ref: str,
+        messages_or_prompt: Sequence[Mapping[str, Any]] | str,
+        tools: Sequence[Mapping[str, Any]] | None = None,
+    ) -> int:
+        """How many tokens the model reads before it answers."""
+        with self._turns:
+            speaker = self._shelf.speaker(model_ref)
+        if isinstance(messages_or_prompt, str):
+            return len(_prompt(speaker, messages_or_prompt))
+        return len(_conversation(speaker, messages_or_prompt, tools))
+
+    def describe(self, model_ref: str) -> dict[str, Any]:
+        """The context in tokens, the number of weights, and the family of a model."""
+        with self._turns:
+            speaker = self._shelf.speaker(model_ref)
+        config = speaker.model.config
+        return {
+            "context": speaker.context,
+            "parameters": sum(weights.numel() for weights in speaker.model.parameters()),
+            "family": str(config.model_type),
+        }
+
+    def unload(self) -> None:
+        """Let go of all models; the answers under way end with a `RoomClosed`."""
+        self._era += 1
+        with self._turns:
+            self._shelf.clear()
+
+    def _answer(
+        self,
+        era: int,
+        speaker: Speaker,
+        asked: list[int],
+        parameters: Parameters,
+        has_tools: bool,
+    ) -> Iterator[Token]:
+        room = speaker.context - len(asked)
+        if room < 1:
+            raise UserError(
+                f"This model's maximum context length is {speaker.context} tokens, and the "
+                f"messages have {len(asked)}. Please shorten them."
+            )
+        left = room if parameters.max_tokens is None else min(room, parameters.max_tokens)
+        sampler = Sampler(parameters, speaker.allowed)
+        text = _Text(speaker, parameters, has_tools)
+        cache = DynamicCache(config=speaker.model.config)
+        fresh = asked
+        prompt_tokens: int | None = len(asked)
+        while True:
+            choice = sampler.choose(self._read(era, speaker, fresh, cache))
+            left -= 1
+            token = text.next(choice, is_last=left < 1)
+            if prompt_tokens is not None:
+                token = _with_prompt(token, prompt_tokens)
+                prompt_tokens = None
+            yield token
+            if token.finish_reason is not None:
+                return
+            fresh = [choice.token]
+
+    def _read(
+        self, era: int, speaker: Speaker, tokens: list[int], cache: DynamicCache
+    ) -> torch.Tensor:
+        """Let the model read tokens; what it thinks comes next."""
+        logits = torch.empty(0)
+        for begin in range(0, len(tokens), _READ_AT_ONCE):
+            piece = torch.tensor([tokens[begin : begin + _READ_AT_ONCE]], device=self._device)
+            with self._turns:
+                if era != self._era:
+                    raise RoomClosed
+                with torch.inference_mode(), speaker.at_work() as model:
+                    answer = model(
+                        input_ids=piece, past_key_values=cache, use_cache=True, logits_to_keep=1
+                    )
+            logits = answer.logits[0, -1]
+        return logits
+
+
+class _Text:
+    """Makes the pieces that are told of the tokens that are chosen."""
+
+    def __init__(self, speaker: Speaker, parameters: Parameters, has_tools: bool) -> None:
+        self._speaker = speaker
+        self._pieces = TextPieces(speaker.tokenizer)
+        self._stops = StopTexts(parameters.stop)
+        self._calls = CallsInText(has_tools)
+
+    def next(self, choice: Choice, is_last: bool) -> Token:
+        """The piece of a token, or the end."""
+        if choice.token in self._speaker.stops:
+            return self._end(choice, "", "stop")
+        piece, is_stopped = self._stops.add(self._pieces.add(choice.token))
+        told = self._calls.add(piece)
+        if is_stopped:
+            return self._end(choice, told, "stop", is_stopped=True)
+        if is_last:
+            return self._end(choice, told, "length")
+        return self._token(choice, told)
+
+    def _end(
+        self, choice: Choice, told: str, reason: FinishReason, is_stopped: bool = False
+    ) -> Token:
+        if not is_stopped:
+            piece, was_stopped = self._stops.add(self._pieces.rest())
+            told += self._calls.add(piece if was_stopped else piece + self._stops.rest())
+        rest, calls = self._calls.finish()
+        return self._token(
+            choice, told + rest, "tool_calls" if calls and reason == "stop" else reason, calls
+        )
+
+    def _token(
+        self,
+        choice: Choice,
+        text: str,
+        reason: FinishReason | None = None,
+        calls: tuple[dict[str, object], ...] = (),
+    ) -> Token:
+        decode = self._speaker.tokenizer.decode
+        named = tuple((str(decode([token])), logprob) for token, logprob in choice.likeliest)
+        return Token(text, choice.logprob, named, reason, calls)
+
+
+def _with_prompt(token: Token, count: int) -> Token:
+    return Token(
+        token.text,
+        token.logprob,
+        token.top_logprobs,
+        token.finish_reason,
+        token.tool_calls,
+        prompt_tokens=count,
+    )
+
+
+def _conversation(
+    speaker: Speaker,
+    messages: Sequence[Mapping[str, Any]],
+    tools: Sequence[Mapping[str, Any]] | None,
+) -> list[int]:
+    try:
+        text = speaker.template.prompt(messages, list(tools) if tools else None)
+    except (TemplateError, TypeError, ValueError) as error:
+        said = " ".join(str(error).split())[:300]
+        raise UserError(f"The chat template of the model refuses the messages: {said}") from error
+    ids: list[int] = speaker.tokenizer(text, add_special_tokens=False)["input_ids"]
+    return ids
+
+
+def _prompt(speaker: Speaker, prompt: str) -> list[int]:
+    ids: list[int] = speaker.tokenizer(prompt)["input_ids"]
+    eos = speaker.tokenizer.eos_token_id
+    if len(ids) > 1 and ids[-1] == eos:
+        ids = ids[:-1]
+    # A model reads at least one token.
+    return ids or [eos if isinstance(eos, int) else 0]

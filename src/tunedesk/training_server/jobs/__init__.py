@@ -1,0 +1,1 @@
+"""How a job goes on: validated, queued, run as a process of its own, followed to its end."""

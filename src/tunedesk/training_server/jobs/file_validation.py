@@ -1,0 +1,194 @@
+"""Validates the files of a job with Tunedesk's own checks, and says it in OpenAI's words."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tunedesk.checks.check import CheckJob, check_texts
+from tunedesk.checks.problem import Problem
+from tunedesk.checks.reading import read_record
+from tunedesk.checks.sentences import sentence
+from tunedesk.checks.severity import severity
+from tunedesk.errors import UserError
+from tunedesk.formats.inspect_file import describe, inspect_file
+from tunedesk.formats.records import read_batches
+from tunedesk.training_server.jobs.pair_rules import check_completion, check_pair, has_image
+from tunedesk.training_server.store.file_store import StoredFile
+
+LEAST_EXAMPLES = 10
+_TARGET = "local"
+_CHAT = ("chat", "reinforcement", "other", "unreadable")
+_FORMATS = {
+    "chat": "fine-tune-chat",
+    "preference": "fine-tune-preference",
+    "prompt_completion": "fine-tune-completions",
+}
+
+
+@dataclass(frozen=True)
+class BadLine:
+    """A record that cannot be trained on.
+
+    Attributes:
+        line: Its line in the file.
+        text: What is wrong, as OpenAI words it: `message 3, key "content": ...`.
+    """
+
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"Line {self.line}, {self.text}"
+
+
+@dataclass
+class FileVerdict:
+    """What was found in a file.
+
+    Attributes:
+        examples: How many good ones there are.
+        bad: The lines that cannot be trained on.
+        error: Why the file as a whole cannot be used: code and message.
+    """
+
+    examples: int = 0
+    bad: list[BadLine] = field(default_factory=list)
+    error: tuple[str, str] | None = None
+
+
+def validate_file(
+    path: Path,
+    stored: StoredFile,
+    method: str,
+    is_training: bool,
+    skip_bad: bool,
+    out: Path,
+    still_wanted: Callable[[], bool],
+) -> FileVerdict:
+    """Check a file, and write its good records for the training process.
+
+    Args:
+        path: Where its bytes lie.
+        stored: What is known of it.
+        method: The method of the job.
+        is_training: Whether it is trained on; otherwise it is measured with.
+        skip_bad: Whether bad records are left out instead of making the file bad.
+        out: The file of records to write.
+        still_wanted: Asked now and then; if not, the work ends early.
+    """
+    verdict = FileVerdict()
+    word = "training" if is_training else "validation"
+    try:
+        info = inspect_file(path)
+        if info.format == "empty":
+            verdict.error = _count_error(0, is_training)
+            return verdict
+        mismatch = _mismatch(info.format, method, stored.id)
+        if mismatch or not info.holds_records:
+            text = mismatch or (
+                "Unexpected file format, expected either prompt/completion pairs or chat "
+                f"messages. {describe(info).replace(info.path.name, stored.filename)}"
+            )
+            verdict.error = _file_error(word, text)
+            return verdict
+        part = out.with_name(f"{out.name}.part")
+        with part.open("w", encoding="utf-8") as file:
+            for batch in read_batches(path, info):
+                if not still_wanted():
+                    break
+                for line, found in _check(batch.lines, batch.texts, method):
+                    if isinstance(found, str):
+                        verdict.bad.append(BadLine(line, found))
+                    else:
+                        file.write(json.dumps({"line": line, "record": found}) + "\n")
+                        verdict.examples += 1
+        part.replace(out)
+    except (UserError, UnicodeError) as error:
+        verdict.error = _file_error(word, f"The file cannot be read: {error}")
+        return verdict
+    if verdict.bad and not skip_bad:
+        more = len(verdict.bad) - 1
+        rest = (
+            f" ({more:,} more {'lines are' if more > 1 else 'line is'} wrong; the events name all.)"
+        )
+        verdict.error = _file_error(word, f"{verdict.bad[0]}{rest if more else ''}")
+    elif verdict.examples < (LEAST_EXAMPLES if is_training else 1):
+        verdict.error = _count_error(verdict.examples, is_training)
+    return verdict
+
+
+def _check(
+    lines: list[int], texts: list[bytes], method: str
+) -> Iterator[tuple[int, str | dict[str, Any]]]:
+    """Each line with its record, or with what is wrong with it."""
+    every = check_texts(CheckJob(texts, _TARGET, None))
+    for line, text, facts in zip(lines, texts, every, strict=True):
+        kind = facts.kind
+        record, _problems = read_record(text)
+        if method == "dpo" and kind == "preference" and record is not None:
+            wrong = check_pair(record)
+        elif method == "supervised" and kind == "prompt_completion" and record is not None:
+            wrong = check_completion(record)
+        elif kind in _CHAT and method == "supervised":
+            wrong = _first_error(facts.problems)
+            if wrong is None and has_image(record):
+                wrong = 'key "messages": Images cannot be trained on by this server'
+        else:
+            wanted = "chat messages" if method == "supervised" else "preference pairs"
+            wrong = f"expected {wanted}, found {kind.replace('_', ' ')}"
+        if wrong is None and record is None:
+            wrong = "the record cannot be read"
+        yield line, (record or {}) if wrong is None else wrong
+
+
+def _first_error(problems: tuple[Problem, ...]) -> str | None:
+    """The first problem that stops the training, as OpenAI words it."""
+    for problem in problems:
+        if severity(problem.code, _TARGET) == "error":
+            return worded(problem)
+    return None
+
+
+def worded(problem: Problem) -> str:
+    """A problem as OpenAI words it: the message, the key, and what is wrong."""
+    path = problem.path
+    place = []
+    if len(path) > 1 and path[0] == "messages" and isinstance(path[1], int):
+        place.append(f"message {path[1] + 1}")
+        path = path[2:]
+    keys = [step for step in path if isinstance(step, str)]
+    if keys:
+        place.append(f'key "{keys[-1]}"')
+    said = sentence(problem)
+    return f"{', '.join(place)}: {said}" if place else said
+
+
+def _mismatch(file_format: str, method: str, file_id: str) -> str | None:
+    """Why the format of a file does not fit the method of its job; None if it does."""
+    fits = {"chat": "supervised", "prompt_completion": "supervised", "preference": "dpo"}
+    wanted = fits.get(file_format)
+    if wanted is None or wanted == method:
+        return None
+    return (
+        f"Input file {file_id} is in the {_FORMATS[file_format]} format, but the specified "
+        f"fine-tuning job is not using '{wanted}' as the training method (provided "
+        f"method={method}). "
+    )
+
+
+def _file_error(word: str, text: str) -> tuple[str, str]:
+    message = f"The job failed due to an invalid {word} file. Invalid file format. {text}"
+    if text.startswith("Unexpected file format"):
+        message = f"The job failed due to an invalid {word} file. {text}"
+    return f"invalid_{word}_file", message
+
+
+def _count_error(examples: int, is_training: bool) -> tuple[str, str]:
+    least = LEAST_EXAMPLES if is_training else 1
+    word = "Training" if is_training else "Validation"
+    return (
+        "invalid_n_examples",
+        f"{word} file has {examples} example(s), but must have at least {least} examples",
+    )

@@ -1,0 +1,118 @@
+"""Starts the process of a job, and makes sure that none is left."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import yaml
+
+from tunedesk.training_server.job_folder import JobFolder
+
+MODULE = "tunedesk.training_server.training.run"
+_MARK = "TUNEDESK_JOB_FOLDER"
+_KEPT_FROM_IT = ("TUNEDESK_SERVER_API_KEY", "OPENAI_API_KEY", "HF_TOKEN")
+
+
+class Launcher:
+    """Knows how many processes train together, and the command that starts them."""
+
+    def __init__(self, accelerate_config: Path | None) -> None:
+        self._config = accelerate_config
+        self._device: str | None = None
+        self._config_values = read_config(accelerate_config)
+
+    @property
+    def device(self) -> str:
+        """Where it trains: "cuda", "mps" or "cpu"."""
+        if self._device is None:
+            self._device = "cpu" if self._config_values.get("use_cpu") else _find_device()
+        return self._device
+
+    @property
+    def processes(self) -> int:
+        """How many processes train together, on all computers."""
+        if self._config is not None:
+            number = self._config_values.get("num_processes")
+            return max(1, number) if isinstance(number, int) else 1
+        return _count_gpus() if self.device == "cuda" else 1
+
+    def command(self, folder: Path) -> list[str]:
+        """The command that trains."""
+        target = [MODULE, str(folder)]
+        if self.device == "cpu":
+            # On CPUs `accelerate launch` was seen to run several processes as one.
+            if self.processes == 1:
+                return [sys.executable, "-m", *target]
+            torchrun = ["torch.distributed.run", "--standalone"]
+            number = f"--nproc_per_node={self.processes}"
+            return [sys.executable, "-m", *torchrun, number, "-m", *target]
+        launch = [sys.executable, "-m", "accelerate.commands.launch"]
+        if self._config is not None:
+            return [*launch, "--config_file", str(self._config), "-m", *target]
+        many = ["--multi_gpu"] if self.processes > 1 else []
+        return [*launch, *many, "--num_processes", str(self.processes), "-m", *target]
+
+    def start(self, folder: JobFolder) -> subprocess.Popen[bytes]:
+        """Start the process of a job; what it prints goes to its log."""
+        environment = {
+            name: value for name, value in os.environ.items() if name not in _KEPT_FROM_IT
+        }
+        environment |= {
+            _MARK: str(folder.path),
+            "HF_HUB_OFFLINE": "1",
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+            "PYTHONUNBUFFERED": "1",
+        }
+        with folder.log_file.open("ab") as log:
+            return subprocess.Popen(
+                self.command(folder.path),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                cwd=folder.path,
+                start_new_session=True,
+            )
+
+
+def end_processes(folder: Path) -> None:
+    """End every process of a job, or of all jobs in a folder, whoever started it."""
+    found = [process for process in psutil.process_iter() if _belongs(process, folder)]
+    for process in found:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(found, timeout=10)
+
+
+def _belongs(process: psutil.Process, folder: Path) -> bool:
+    try:
+        mark = process.environ().get(_MARK)
+        return mark is not None and Path(mark).is_relative_to(folder)
+    except (psutil.Error, OSError):
+        return False
+
+
+def read_config(path: Path | None) -> dict[str, object]:
+    """The values of a configuration of accelerate."""
+    if path is None:
+        return {}
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return values if isinstance(values, dict) else {}
+
+
+def _find_device() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def _count_gpus() -> int:
+    import torch
+
+    return max(1, torch.cuda.device_count())

@@ -1,0 +1,149 @@
+"""Runs the queued jobs, one at a time, and follows the process of the one that runs."""
+
+import logging
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tunedesk.training_server.job_folder import Control, JobFolder
+from tunedesk.training_server.jobs.deaths import reason_of_death
+from tunedesk.training_server.jobs.fit import why_it_does_not_fit
+from tunedesk.training_server.jobs.launching import Launcher, end_processes
+from tunedesk.training_server.jobs.progress_reader import ProgressReader
+from tunedesk.training_server.store.job_store import Job
+from tunedesk.training_server.store.stores import Stores
+
+_PATIENCE: dict[Control, float] = {"cancel": 20.0, "pause": 300.0}
+"""Seconds that a process may take to do what it is asked; a pause writes a checkpoint."""
+
+
+@dataclass
+class _Running:
+    """The process that runs now.
+
+    Attributes:
+        job_id: Its job.
+        folder: The folder of the job.
+        process: The process.
+        asked: What it was last asked for.
+        asked_at: When.
+    """
+
+    job_id: str
+    folder: JobFolder
+    process: subprocess.Popen[bytes]
+    asked: Control | None = None
+    asked_at: float = 0.0
+
+
+class Runner:
+    """Gives the device to one job after another; used by one thread."""
+
+    def __init__(self, stores: Stores, launcher: Launcher, free_device: Callable[[], None]) -> None:
+        """Make a runner.
+
+        Args:
+            stores: All that is kept.
+            launcher: Starts the processes.
+            free_device: Called before a job takes a device that is no CPU.
+        """
+        self._stores = stores
+        self._launcher = launcher
+        self._free_device = free_device
+        self._reader = ProgressReader(stores)
+        self._running: _Running | None = None
+
+    @property
+    def busy_with(self) -> str | None:
+        """The job that has the device."""
+        running = self._running
+        return None if running is None else running.job_id
+
+    def end_leftovers(self) -> None:
+        """End what an earlier server left running; its jobs go on from their checkpoints."""
+        end_processes(self._stores.jobs_folder)
+
+    def step(self) -> None:
+        """Do what is to be done now; takes no longer than a start."""
+        if self._running is not None:
+            self._follow(self._running)
+        if self._running is None:
+            waiting = self._stores.jobs.with_status("running", "queued")
+            waiting.sort(key=lambda job: job.status != "running")
+            if waiting:
+                self._try_to_start(waiting[0])
+
+    def stop(self) -> None:
+        """End the process; its job goes on when the server is started again."""
+        running = self._running
+        if running is not None:
+            end_processes(running.folder.path)
+            running.process.wait()
+            self._reader.read(running.job_id)
+            self._running = None
+
+    def _try_to_start(self, job: Job) -> None:
+        try:
+            self._start(job)
+        except Exception:
+            # A bug must not hold up the jobs behind this one, nor leave it waiting for ever.
+            logging.getLogger(__name__).exception("The start of %s failed", job.id)
+            text = "The server had an error while it started the training. Its log says more."
+            self._reader.fail(job.id, "server_error", text, None)
+
+    def _start(self, job: Job) -> None:
+        folder = self._stores.job_folder(job.id)
+        # What it told before the server was killed may say that it is done.
+        self._reader.read(job.id)
+        job = self._stores.jobs.get(job.id)
+        if job.status not in ("running", "queued"):
+            return
+        spec = folder.read_spec()
+        reason = why_it_does_not_fit(spec, folder.path)
+        if reason is not None:
+            self._reader.fail(job.id, "does_not_fit", reason, "model")
+            return
+        folder.ask(None)
+        if self._launcher.device != "cpu":
+            self._free_device()
+        with self._stores.database.writing():
+            if not self._stores.jobs.move(job.id, ("running", "queued"), "running"):
+                return
+            self._stores.jobs.set(
+                job.id, hyperparameters=job.hyperparameters | spec.hyperparameters
+            )
+        try:
+            process = self._launcher.start(folder)
+        except OSError as error:
+            self._reader.fail(
+                job.id, "process_not_started", f"The training could not be started: {error}", None
+            )
+            return
+        self._running = _Running(job.id, folder, process)
+
+    def _follow(self, running: _Running) -> None:
+        status = running.process.poll()
+        # Read after the look at the process: what it told before it ended is not missed.
+        self._reader.read(running.job_id)
+        if status is not None:
+            self._ended(running, status)
+            return
+        wanted: dict[str, Control] = {"cancelled": "cancel", "failed": "cancel", "paused": "pause"}
+        control = wanted.get(self._stores.jobs.get(running.job_id).status)
+        if control is not None and control != running.asked:
+            running.folder.ask(control)
+            running.asked, running.asked_at = control, time.monotonic()
+        if running.asked is not None:
+            waited = time.monotonic() - running.asked_at
+            if waited > _PATIENCE[running.asked]:
+                end_processes(running.folder.path)
+
+    def _ended(self, running: _Running, status: int) -> None:
+        # A launcher that was killed leaves its workers behind.
+        end_processes(running.folder.path)
+        self._reader.read(running.job_id)
+        if self._stores.jobs.get(running.job_id).status == "running":
+            code, message = reason_of_death(status, running.folder.log_file)
+            self._reader.fail(running.job_id, code, message, None)
+        self._running = None

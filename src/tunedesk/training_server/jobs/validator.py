@@ -1,0 +1,156 @@
+"""Validates the files of new jobs, one job after another, and puts good ones into the queue."""
+
+import logging
+import shutil
+from collections.abc import Callable
+
+from tunedesk.errors import UserError
+from tunedesk.training_server.base_models import BaseModels
+from tunedesk.training_server.downloading import download
+from tunedesk.training_server.job_folder import STARTER, JobFolder, JobSpec
+from tunedesk.training_server.jobs.file_validation import FileVerdict, validate_file
+from tunedesk.training_server.jobs.launching import Launcher
+from tunedesk.training_server.jobs.progress_reader import ProgressReader
+from tunedesk.training_server.jobs.resolving import resolve
+from tunedesk.training_server.store.job_store import Job
+from tunedesk.training_server.store.stores import Stores
+
+
+class Validator:
+    """Takes jobs from `validating_files` to `queued` or `failed`."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        base_models: BaseModels,
+        launcher: Launcher,
+        resolve_ref: Callable[[str], str | None],
+    ) -> None:
+        """Make a validator.
+
+        Args:
+            stores: All that is kept.
+            base_models: The models that are there.
+            launcher: Knows the device and the processes.
+            resolve_ref: Gives the folder of a model by its name, tuned ones too.
+        """
+        self._stores = stores
+        self._base_models = base_models
+        self._launcher = launcher
+        self._resolve_ref = resolve_ref
+        self._reader = ProgressReader(stores)
+
+    def validate_next(self, stopping: Callable[[], bool]) -> bool:
+        """Validate the oldest job that waits for it; whether there was one."""
+        waiting = self._stores.jobs.with_status("validating_files")
+        if not waiting:
+            return False
+        job = waiting[0]
+
+        def still_wanted() -> bool:
+            return not stopping() and self._stores.jobs.get(job.id).status == "validating_files"
+
+        try:
+            self._validate(job, still_wanted)
+        except Exception:
+            # A bug must not hold up the jobs behind this one, nor leave it waiting for ever.
+            logging.getLogger(__name__).exception("The validation of %s failed", job.id)
+            text = "The server had an error while it validated the files. Its log says more."
+            self._reader.fail(job.id, "server_error", text, None)
+        return True
+
+    def _validate(self, job: Job, still_wanted: Callable[[], bool]) -> None:
+        folder = self._stores.job_folder(job.id)
+        # What a server that was killed here left half done is done again.
+        shutil.rmtree(folder.path, ignore_errors=True)
+        folder.path.mkdir(parents=True)
+        examples = 0
+        for param, file_id in (
+            ("training_file", job.training_file),
+            ("validation_file", job.validation_file),
+        ):
+            if file_id is None:
+                continue
+            verdict = self._file(job, folder, param, file_id, still_wanted)
+            if not still_wanted():
+                return
+            self._tell(job, param, verdict)
+            if verdict.error is not None:
+                self._reader.fail(job.id, *verdict.error, param)
+                return
+            examples = verdict.examples if param == "training_file" else examples
+        self._enqueue(job, folder, examples)
+
+    def _file(
+        self,
+        job: Job,
+        folder: JobFolder,
+        param: str,
+        file_id: str,
+        still_wanted: Callable[[], bool],
+    ) -> FileVerdict:
+        is_training = param == "training_file"
+        word = "training" if is_training else "validation"
+        self._stores.events.add(job.id, f"Validating {word} file: {file_id}", once=word)
+        stored = self._stores.files.find(file_id)
+        if stored is None:
+            text = f"The {word} file {file_id} was deleted before it was read."
+            return FileVerdict(error=(f"invalid_{word}_file", text))
+        out = folder.training_file if is_training else folder.validation_file
+        return validate_file(
+            self._stores.files.path(file_id),
+            stored,
+            job.method,
+            is_training,
+            job.skip_bad,
+            out,
+            still_wanted,
+        )
+
+    def _tell(self, job: Job, param: str, verdict: FileVerdict) -> None:
+        """Name every bad line in an event."""
+        with self._stores.database.writing():
+            for bad in verdict.bad:
+                text, level = str(bad), "error"
+                if job.skip_bad:
+                    text, level = f"{text} (left out)", "warn"
+                self._stores.events.add(job.id, text, level, once=f"{param}:{bad.line}")
+
+    def _fetch(self, job: Job) -> str | None:
+        """Fetch the base model from the hub, if that is allowed; where it is then."""
+        if self._base_models.find(job.model) is None:
+            return None
+        self._stores.events.add(job.id, f"Fetching {job.model} from the hub", once="fetching")
+        return str(download(job.model, self._base_models.downloads / job.model))
+
+    def _enqueue(self, job: Job, folder: JobFolder, examples: int) -> None:
+        try:
+            ref = self._resolve_ref(job.model) or self._fetch(job)
+        except UserError as error:
+            self._reader.fail(job.id, "model_not_fetched", str(error), "model")
+            return
+        if ref is None:
+            self._reader.fail(
+                job.id, "model_not_found", f"The base model {job.model} is gone.", "model"
+            )
+            return
+        folder.write_spec(
+            JobSpec(
+                job_id=job.id,
+                method="dpo" if job.method == "dpo" else "supervised",
+                base_model=ref,
+                model_name=job.model_name,
+                hyperparameters=resolve(job.hyperparameters, examples, ref == STARTER),
+                seed=job.seed,
+                max_tokens=None,
+                skip_bad=job.skip_bad,
+                processes=self._launcher.processes,
+                device=self._launcher.device,
+                wandb=job.integrations[0]["wandb"] if job.integrations else None,
+            )
+        )
+        with self._stores.database.writing():
+            if self._stores.jobs.enqueue(job.id, ("validating_files",)):
+                self._stores.events.add(
+                    job.id, "Files validated, moving job to queued state", once="queued"
+                )

@@ -1,0 +1,159 @@
+"""Starts the server and runs it until it is stopped."""
+
+import asyncio
+import contextlib
+import ipaddress
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import filelock
+import uvicorn
+
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
+from tunedesk.training_server.api_key import VARIABLE, api_key
+from tunedesk.training_server.server import Server
+from tunedesk.training_server.server_settings import ServerSettings
+
+_SHUTDOWN_SECONDS = 5
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve(
+    data_dir: Path,
+    host: str = "127.0.0.1",
+    port: int = 8321,
+    models_dir: Path | None = None,
+    allow_download: bool = False,
+    accelerate_config: Path | None = None,
+) -> None:
+    """Run the server until it is stopped.
+
+    Args:
+        data_dir: Where it keeps all it has; made if it is not there.
+        host: The address to listen on.
+        port: The port; 0 picks one.
+        models_dir: A folder with model folders to start from.
+        allow_download: Whether models may be fetched from the hub.
+        accelerate_config: The configuration for `accelerate launch`.
+
+    Raises:
+        UserError: It cannot start.
+    """
+    for path, is_there in ((models_dir, Path.is_dir), (accelerate_config, Path.is_file)):
+        if path is not None and not is_there(path):
+            raise UserError(_("“{path}” is not there.").format(path=path))
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UserError(
+            _("The data directory {path} cannot be made: {reason}").format(
+                path=data_dir, reason=error.strerror
+            )
+        ) from error
+    data_dir = data_dir.resolve()
+    with _lock(data_dir):
+        settings = ServerSettings(
+            data_dir=data_dir,
+            api_key=api_key(data_dir),
+            host=host,
+            port=port,
+            models_dir=None if models_dir is None else models_dir.resolve(),
+            allow_download=allow_download,
+            accelerate_config=None if accelerate_config is None else accelerate_config.resolve(),
+        )
+        if not _is_loopback(host):
+            print(
+                _(
+                    "tunedesk: warning: everybody who reaches {host} and has the key can use this "
+                    "server, and nothing on the way is encrypted. The key is in {name} or in "
+                    "{path}."
+                ).format(host=host, name=VARIABLE, path=data_dir / "api_key"),
+                file=sys.stderr,
+            )
+        with (
+            contextlib.closing(_listen(host, port)) as listening,
+            contextlib.closing(Server(settings)) as server,
+        ):
+            asyncio.run(_run(server, listening, host))
+
+
+class _StoppableServer(uvicorn.Server):
+    """Ends calmly when it is told to: what stands behind the application is closed after it.
+
+    uvicorn sends itself the signal once more at its end, which would end the program there.
+    """
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals that end a program."""
+        taken = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in taken.items():
+                signal.signal(number, handler)
+
+
+async def _run(server: Server, listening: socket.socket, host: str) -> None:
+    config = uvicorn.Config(
+        server.application,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
+        lifespan="off",
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )
+    port = listening.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Listening on http://{shown}:{port}/v1", flush=True)
+    await _StoppableServer(config).serve(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that already takes connections: what is printed then is true."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With the protocol named, asyncio sends without delay; otherwise each answer waits 40 ms.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if sys.platform != "win32":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise UserError(
+            _("The server cannot listen on {host}, port {port}: {reason}").format(
+                host=host, port=port, reason=error.strerror
+            ),
+            _("Another one may run there; --port names another port, and 0 picks a free one."),
+        ) from error
+    return listening
+
+
+@contextlib.contextmanager
+def _lock(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory, or say who has it."""
+    lock = filelock.FileLock(data_dir / "lock", timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise UserError(
+            _("Another server runs on the data directory {path}.").format(path=data_dir),
+            _("Stop it first, or name another directory with --data-dir."),
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

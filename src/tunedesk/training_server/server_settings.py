@@ -1,0 +1,41 @@
+"""How the server was started, and its limits."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+FILE_BYTES = 512 * 2**20
+"""The largest file of /v1/files, as at OpenAI."""
+
+UPLOAD_BYTES = 8 * 2**30
+"""The largest file of /v1/uploads, as at OpenAI."""
+
+PART_BYTES = 64 * 2**20
+"""The largest part of an upload, as at OpenAI."""
+
+JSON_BYTES = 32 * 2**20
+"""The largest body of a request that is no file."""
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """How the server was started.
+
+    Attributes:
+        data_dir: Where it keeps all it has.
+        api_key: The key that requests must bring.
+        host: The address it listens on.
+        port: The port; 0 picks one.
+        models_dir: A folder with model folders to start from.
+        allow_download: Whether models may be fetched from the hub.
+        accelerate_config: The configuration for `accelerate launch`.
+        total_bytes: The most bytes of all files together.
+    """
+
+    data_dir: Path
+    api_key: str
+    host: str = "127.0.0.1"
+    port: int = 8321
+    models_dir: Path | None = None
+    allow_download: bool = False
+    accelerate_config: Path | None = None
+    total_bytes: int = 100 * 2**30

@@ -1,0 +1,166 @@
+"""The server's database: its tables, and transactions for the threads of one process."""
+
+import secrets
+import sqlite3
+import string
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
+
+VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE file (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    filename TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    bytes INTEGER NOT NULL
+) STRICT;
+CREATE TABLE upload (
+    id TEXT PRIMARY KEY,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    filename TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    file_seconds INTEGER,
+    status TEXT NOT NULL,
+    file_id TEXT
+) STRICT;
+CREATE TABLE upload_part (
+    id TEXT PRIMARY KEY,
+    upload_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+) STRICT;
+CREATE INDEX upload_part_upload ON upload_part(upload_id);
+CREATE TABLE job (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    status TEXT NOT NULL,
+    turn INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    method TEXT NOT NULL,
+    hyperparameters TEXT NOT NULL,
+    model_name TEXT NOT NULL,
+    suffix TEXT,
+    seed INTEGER NOT NULL,
+    metadata TEXT,
+    integrations TEXT,
+    training_file TEXT NOT NULL,
+    validation_file TEXT,
+    error TEXT,
+    trained_tokens INTEGER,
+    result_file TEXT,
+    has_model INTEGER NOT NULL DEFAULT 0,
+    progress_offset INTEGER NOT NULL DEFAULT 0,
+    started_at REAL,
+    started_step INTEGER,
+    last_step INTEGER,
+    total_steps INTEGER
+) STRICT;
+CREATE INDEX job_status ON job(status, turn);
+CREATE TABLE event (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    job_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    level TEXT NOT NULL,
+    type TEXT NOT NULL,
+    message TEXT NOT NULL,
+    data TEXT NOT NULL,
+    once TEXT
+) STRICT;
+CREATE INDEX event_job ON event(job_id, number);
+CREATE UNIQUE INDEX event_once ON event(job_id, once) WHERE once IS NOT NULL;
+CREATE TABLE checkpoint (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    job_id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    step INTEGER NOT NULL,
+    name TEXT NOT NULL UNIQUE,
+    metrics TEXT NOT NULL,
+    UNIQUE(job_id, step)
+) STRICT;
+"""
+
+_LETTERS = string.ascii_letters + string.digits
+
+
+class Database:
+    """One connection that the threads of the server take turns with."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the database, or make it.
+
+        Raises:
+            UserError: A newer Tunedesk made it.
+        """
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > VERSION:
+            self._connection.close()
+            raise UserError(
+                _("A newer Tunedesk made this data directory."),
+                _("Update Tunedesk, or name another one with --data-dir."),
+            )
+        if version == 0:
+            self._connection.executescript(
+                f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
+            )
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction; what is written in it is there as a whole or not at all."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        """The rows of a query."""
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, *values: Any) -> sqlite3.Row | None:
+        """The first row of a query."""
+        rows = self.rows(sql, *values)
+        return rows[0] if rows else None
+
+    def close(self) -> None:
+        """Close it."""
+        with self._lock:
+            self._connection.close()
+
+
+def new_id(prefix: str, length: int = 24) -> str:
+    """An id that nobody can guess: the prefix, then random letters and digits."""
+    return prefix + "".join(secrets.choice(_LETTERS) for _number in range(length))
+
+
+def now() -> int:
+    """The time as the API tells it: seconds since 1970."""
+    return int(time.time())

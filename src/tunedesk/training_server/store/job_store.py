@@ -1,0 +1,237 @@
+"""The jobs: a row each."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from tunedesk.training_server.store.database import Database, new_id, now
+from tunedesk.training_server.store.page import Page, read_page
+
+TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as the database holds it.
+
+    Attributes:
+        number: Its place in the order of making.
+        id: Its id.
+        created_at: When it was made.
+        finished_at: When it ended.
+        status: Where it stands.
+        model: The base model, as asked for.
+        method: "supervised" or "dpo".
+        hyperparameters: As asked for; "auto" replaced by numbers once it runs.
+        model_name: The name that the tuned model has or will have.
+        suffix: The user's part of that name.
+        seed: Of everything random.
+        metadata: The user's own notes.
+        integrations: As asked for.
+        training_file: The file to train on.
+        validation_file: The file to measure with.
+        error: Why it failed: code, message, param.
+        trained_tokens: How many tokens it was trained on.
+        result_file: The file of its results.
+        has_model: Whether the tuned model is there.
+        progress_offset: How far its progress was read.
+        started_at: When the process that runs now began to train.
+        started_step: At which step.
+        last_step: The last step told.
+        total_steps: How many there will be.
+    """
+
+    number: int
+    id: str
+    created_at: int
+    finished_at: int | None
+    status: str
+    model: str
+    method: str
+    hyperparameters: dict[str, Any]
+    model_name: str
+    suffix: str | None
+    seed: int
+    metadata: dict[str, str] | None
+    integrations: list[dict[str, Any]] | None
+    training_file: str
+    validation_file: str | None
+    error: dict[str, Any] | None
+    trained_tokens: int | None
+    result_file: str | None
+    has_model: bool
+    progress_offset: int
+    started_at: float | None
+    started_step: int | None
+    last_step: int | None
+    total_steps: int | None
+
+    @property
+    def skip_bad(self) -> bool:
+        """Whether bad examples are left out instead of failing the job."""
+        return (self.metadata or {}).get("tunedesk_skip_bad") == "true"
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """What a request to make a job asks for, checked; as in `Job`."""
+
+    model: str
+    method: str
+    hyperparameters: dict[str, Any]
+    suffix: str | None
+    seed: int
+    metadata: dict[str, str] | None
+    integrations: list[dict[str, Any]] | None
+    training_file: str
+    validation_file: str | None
+
+
+class JobStore:
+    """Keeps the jobs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, new: NewJob, name_of_model: str) -> Job:
+        """Make a job; it is validated next."""
+        job_id = new_id("ftjob-")
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT INTO job (id, created_at, status, turn, model, method, hyperparameters,"
+                " model_name, suffix, seed, metadata, integrations, training_file,"
+                " validation_file)"
+                " VALUES (?, ?, 'validating_files', 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    job_id,
+                    now(),
+                    new.model,
+                    new.method,
+                    json.dumps(new.hyperparameters),
+                    name_of_model,
+                    new.suffix,
+                    new.seed,
+                    _text(new.metadata),
+                    _text(new.integrations),
+                    new.training_file,
+                    new.validation_file,
+                ),
+            )
+        return self.get(job_id)
+
+    def find(self, job_id: str) -> Job | None:
+        """The job of an id."""
+        row = self._database.row("SELECT * FROM job WHERE id = ?", job_id)
+        return None if row is None else _job(row)
+
+    def get(self, job_id: str) -> Job:
+        """The job of an id that is there."""
+        job = self.find(job_id)
+        if job is None:
+            raise KeyError(job_id)
+        return job
+
+    def find_by_model(self, name: str) -> Job | None:
+        """The job whose tuned model has this name."""
+        row = self._database.row("SELECT * FROM job WHERE model_name = ?", name)
+        return None if row is None else _job(row)
+
+    def page(
+        self, after: str | None, limit: int, metadata: dict[str, str] | None, without: bool
+    ) -> Page[Job]:
+        """A page of the jobs, newest first.
+
+        Args:
+            after: The id of the last job of the page before.
+            limit: How many at most.
+            metadata: What must stand in the metadata; None: anything.
+            without: Only jobs without metadata.
+        """
+        where, values = ["1"], []
+        for key, value in (metadata or {}).items():
+            where.append("EXISTS (SELECT 1 FROM json_each(metadata) WHERE key = ? AND value = ?)")
+            values += [key, value]
+        if without:
+            where.append("metadata IS NULL")
+        page = read_page(self._database, "job", " AND ".join(where), tuple(values), after, limit)
+        return Page([_job(row) for row in page.items], page.has_more)
+
+    def with_status(self, *statuses: str) -> list[Job]:
+        """The jobs of these statuses, in the order in which they are to run."""
+        marks = ", ".join("?" * len(statuses))
+        rows = self._database.rows(
+            f"SELECT * FROM job WHERE status IN ({marks}) ORDER BY turn, number", *statuses
+        )
+        return [_job(row) for row in rows]
+
+    def with_model(self) -> list[Job]:
+        """The jobs whose tuned models are there."""
+        return [_job(row) for row in self._database.rows("SELECT * FROM job WHERE has_model")]
+
+    def move(self, job_id: str, sources: tuple[str, ...], status: str) -> bool:
+        """Change the status, if it is one of these; whether it was."""
+        marks = ", ".join("?" * len(sources))
+        finished = now() if status in TERMINAL else None
+        with self._database.writing() as connection:
+            done = connection.execute(
+                f"UPDATE job SET status = ?, finished_at = ? WHERE id = ? AND status IN ({marks})",
+                (status, finished, job_id, *sources),
+            )
+        return done.rowcount == 1
+
+    def enqueue(self, job_id: str, sources: tuple[str, ...]) -> bool:
+        """Put a job at the end of the queue, if its status is one of these; whether it was."""
+        with self._database.writing() as connection:
+            moved = self.move(job_id, sources, "queued")
+            if moved:
+                connection.execute(
+                    "UPDATE job SET turn = (SELECT max(turn) + 1 FROM job) WHERE id = ?", (job_id,)
+                )
+        return moved
+
+    def set(self, job_id: str, **columns: Any) -> None:
+        """Set columns of a job; lists and objects are kept as JSON."""
+        names = ", ".join(f"{name} = ?" for name in columns)
+        values = [
+            _text(value) if isinstance(value, dict | list) else value for value in columns.values()
+        ]
+        with self._database.writing() as connection:
+            connection.execute(f"UPDATE job SET {names} WHERE id = ?", (*values, job_id))
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else json.dumps(value)
+
+
+def _value(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+def _job(row: sqlite3.Row) -> Job:
+    return Job(
+        number=row["number"],
+        id=row["id"],
+        created_at=row["created_at"],
+        finished_at=row["finished_at"],
+        status=row["status"],
+        model=row["model"],
+        method=row["method"],
+        hyperparameters=_value(row["hyperparameters"]),
+        model_name=row["model_name"],
+        suffix=row["suffix"],
+        seed=row["seed"],
+        metadata=_value(row["metadata"]),
+        integrations=_value(row["integrations"]),
+        training_file=row["training_file"],
+        validation_file=row["validation_file"],
+        error=_value(row["error"]),
+        trained_tokens=row["trained_tokens"],
+        result_file=row["result_file"],
+        has_model=bool(row["has_model"]),
+        progress_offset=row["progress_offset"],
+        started_at=row["started_at"],
+        started_step=row["started_step"],
+        last_step=row["last_step"],
+        total_steps=row["total_steps"],
+    )

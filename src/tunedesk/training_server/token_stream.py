@@ -1,0 +1,67 @@
+"""What the server asks of a model, and what comes back: the border to `generation`.
+
+`ModelRoom` (in `generation/room.py`) has:
+
+    generate(model_ref, messages, tools, parameters) -> Iterator[Token]
+        messages: the conversation in OpenAI's form; tools: OpenAI's list or None.
+    complete(model_ref, prompt, parameters) -> Iterator[Token]
+        the text that goes on from a prompt, without a chat template.
+    count_prompt(model_ref, messages_or_prompt, tools) -> int
+        the tokens that the model reads.
+    describe(model_ref) -> dict
+        context (tokens), parameters (weights), family.
+    unload() -> None
+        lets go of all models, after the answers under way have ended with a `RoomClosed`.
+
+A `model_ref` is `job_folder.STARTER`, or the absolute path of a model folder: a base model, a
+tuned model, or a checkpoint. Several threads call at once; each closes its iterator when it wants
+no more. Closing it frees the place. Errors that the asker can understand are `UserError`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+FinishReason = Literal["stop", "length", "tool_calls"]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How to choose the tokens.
+
+    Attributes:
+        temperature: 0 takes the likeliest token each time.
+        top_p: The share of the probability to choose from.
+        max_tokens: How many tokens at most; None: as many as the context holds.
+        stop: Texts at which it ends; they are not part of the answer.
+        seed: Of the choice; None: another one each time.
+        top_logprobs: How many likely tokens to name beside each; None: no logprobs at all.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    top_logprobs: int | None = None
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of an answer: usually the text of one token.
+
+    Attributes:
+        text: Its text; empty where a letter is not complete yet, and for the end.
+        logprob: Its log probability; None where none was asked for.
+        top_logprobs: The likeliest tokens of this place with theirs.
+        finish_reason: Why the answer ends here; None if it goes on. The last one always has it.
+        tool_calls: At the end, the calls found in the text, in OpenAI's form; their text is then
+            left out of what was given as text.
+        prompt_tokens: On the first one, how many tokens the model read.
+    """
+
+    text: str
+    logprob: float | None = None
+    top_logprobs: tuple[tuple[str, float], ...] = ()
+    finish_reason: FinishReason | None = None
+    tool_calls: tuple[dict[str, object], ...] = ()
+    prompt_tokens: int | None = None

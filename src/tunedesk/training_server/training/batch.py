@@ -1,0 +1,35 @@
+"""Shares a batch among processes, so that the result does not depend on how many there are."""
+
+from dataclasses import dataclass
+
+_TOKENS_AT_ONCE = 16_384
+_EXAMPLES_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class BatchShare:
+    """What each process does in a step.
+
+    Attributes:
+        at_once: How many examples it computes at once.
+        times: How often it does so before a step is taken.
+        size: The examples of a step, of all processes together.
+    """
+
+    at_once: int
+    times: int
+    size: int
+
+
+def share_batch(size: int, processes: int, longest: int) -> BatchShare:
+    """The share of each process.
+
+    Args:
+        size: The batch that was asked for.
+        processes: How many processes there are.
+        longest: The tokens of the longest example, which decides what fits at once.
+    """
+    each = max(1, round(size / processes))
+    most = max(1, min(_EXAMPLES_AT_ONCE, _TOKENS_AT_ONCE // max(1, longest)))
+    at_once = max(number for number in range(1, min(each, most) + 1) if each % number == 0)
+    return BatchShare(at_once, each // at_once, each * processes)

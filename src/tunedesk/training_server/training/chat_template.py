@@ -1,0 +1,157 @@
+"""Renders conversations by the chat template of a model, and knows what in them is trained.
+
+Our own template, for the starter and for base models that have none, marks what the assistant
+says with `{% generation %}`, and leaves out messages of weight 0. Templates of others know no
+weights: there the place of an answer is the difference between the conversation up to it and the
+conversation with it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+from transformers.utils.chat_template_utils import render_jinja_template
+
+from tunedesk.training_server.training.openai_messages import template_messages
+
+OWN_MARK = "{#- tunedesk -#}"
+OWN_TEMPLATE = (
+    OWN_MARK
+    + """
+{%- macro body(message) -%}
+{{ message.content }}
+{%- for call in message.tool_calls or [] -%}
+{{ '\\n' if message.content or not loop.first else '' }}<tool_call>
+{"name": {{ call.function.name | tojson }}, "arguments": {{ call.function.arguments }}}
+</tool_call>
+{%- endfor -%}
+{%- endmacro -%}
+{%- if tools -%}
+{{ '<|im_start|>tools' }}
+{%- for tool in tools -%}
+{{ '\\n' + (tool | tojson) }}
+{%- endfor -%}
+{{ eos_token + '\\n' }}
+{%- endif -%}
+{%- for message in messages -%}
+{{ '<|im_start|>' + message.role + '\\n' }}
+{%- if message.role == 'assistant' and message.weight != 0 -%}
+{%- generation -%}
+{{ body(message) + eos_token }}
+{%- endgeneration -%}
+{%- else -%}
+{{ body(message) + eos_token }}
+{%- endif -%}
+{{ '\\n' }}
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+{{ '<|im_start|>assistant\\n' }}
+{%- endif -%}
+"""
+)
+# The models that can think aloud are trained and asked without it: the examples hold no thoughts.
+_VARIABLES = {"enable_thinking": False}
+_TRIAL = [{"role": "user", "content": "Question"}, {"role": "assistant", "content": "Answer"}]
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A text to learn from.
+
+    Attributes:
+        text: The conversation as the model reads it.
+        spans: Where in it what is to be learnt stands: start and end.
+    """
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+
+
+class ChatTemplate:
+    """The chat template of a model."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        template = tokenizer.chat_template
+        if isinstance(template, dict):
+            template = template.get("default")
+        self.text: str = template or OWN_TEMPLATE
+        self.is_own = self.text.startswith(OWN_MARK)
+        self._tokens = dict(tokenizer.special_tokens_map)
+        self._tokenizer = tokenizer
+
+    def prompt(self, messages: Sequence[Mapping[str, Any]], tools: Any) -> str:
+        """The text that a model answers."""
+        prepared = template_messages(messages, parse_arguments=not self.is_own)
+        return self._render(prepared, tools, True)
+
+    def render(self, messages: Sequence[Mapping[str, Any]], tools: Any) -> list[Rendered]:
+        """The texts that a conversation is learnt from: one, where the template allows it.
+
+        Some templates write an answer differently once another follows: then each answer is
+        learnt from a text of its own, as the model will see it when it is asked.
+        """
+        prepared = template_messages(messages, parse_arguments=not self.is_own)
+        if self.is_own:
+            texts, spans = self._call(
+                conversations=[prepared],
+                tools=tools,
+                return_assistant_tokens_mask=True,
+            )
+            return [Rendered(texts[0], tuple((start, end) for start, end in spans[0]))]
+        whole = self._render(prepared, tools, False)
+        spans_in_whole: list[tuple[int, int]] = []
+        alone: list[Rendered] = []
+        for index, message in enumerate(prepared):
+            if message["role"] != "assistant" or message.get("weight") == 0:
+                continue
+            before = self._render(prepared[:index], tools, True)
+            after = self._render(prepared[: index + 1], tools, False)
+            # What follows the end of the answer, mostly a line break, is never asked for.
+            end = len(after.rstrip())
+            if not after.startswith(before):
+                before = self._common(before, after)
+            if whole.startswith(after[:end]):
+                spans_in_whole.append((len(before), end))
+            else:
+                alone.append(Rendered(after[:end], ((len(before), end),)))
+        if spans_in_whole:
+            alone.append(Rendered(whole[: spans_in_whole[-1][1]], tuple(spans_in_whole)))
+        return alone or [Rendered(whole, ())]
+
+    def end_of_answer(self) -> int | None:
+        """The token that the template puts after an answer; None if it puts none."""
+        if self.is_own:
+            return _one_id(self._tokenizer.eos_token_id)
+        text = self._render(_TRIAL, None, False)
+        tail = text[text.rindex("Answer") + len("Answer") :].lstrip()
+        ids = self._tokenizer(tail, add_special_tokens=False)["input_ids"]
+        return ids[0] if ids and ids[0] in self._tokenizer.all_special_ids else None
+
+    def _render(self, prepared: Sequence[dict[str, Any]], tools: Any, prompt: bool) -> str:
+        texts, _spans = self._call(
+            conversations=[list(prepared)],
+            tools=tools,
+            add_generation_prompt=prompt,
+            **_VARIABLES,
+        )
+        text: str = texts[0]
+        return text
+
+    def _call(self, **values: Any) -> Any:
+        # Its own annotation says that it returns a text, which it does not.
+        render: Any = render_jinja_template
+        return render(chat_template=self.text, **self._tokens, **values)
+
+    @staticmethod
+    def _common(before: str, after: str) -> str:
+        length = 0
+        for one, other in zip(before, after, strict=False):
+            if one != other:
+                break
+            length += 1
+        return before[:length]
+
+
+def _one_id(value: int | list[int] | None) -> int | None:
+    return value[0] if isinstance(value, list) else value

@@ -1,0 +1,66 @@
+"""A job that cannot go on, and why, in words that the user understands."""
+
+import errno
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class BadExample:
+    """An example that cannot be trained on.
+
+    Attributes:
+        line: Its line in the user's file.
+        message: What is wrong with it.
+    """
+
+    line: int
+    message: str
+
+
+class JobFailedError(Exception):
+    """The job cannot go on.
+
+    Attributes:
+        code: What it is, for programs.
+        message: What it is, for people.
+        param: The parameter of the job that it lies in.
+        lines: The examples at fault.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        param: str | None = None,
+        lines: tuple[BadExample, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.param = param
+        self.lines = lines
+
+
+def worded(error: BaseException) -> JobFailedError:
+    """What stopped the training, in words."""
+    if isinstance(error, JobFailedError):
+        return error
+    text = " ".join(str(error).split())
+    if isinstance(error, MemoryError) or "out of memory" in text or "alloc" in text.lower():
+        return JobFailedError(
+            "out_of_memory",
+            "The training ran out of memory. Use a smaller base model, a smaller batch_size, or "
+            "shorter examples.",
+        )
+    is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    # The libraries written in Rust and C++ tell it in words only.
+    if is_full or "No space left on device" in text:
+        return JobFailedError(
+            "disk_full",
+            "The disk is full: the model could not be written. Make room on it, then start the "
+            "job again.",
+        )
+    return JobFailedError(
+        "training_failed",
+        f"The training stopped with an error: {type(error).__name__}: {text[:500]}",
+    )

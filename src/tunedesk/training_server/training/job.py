@@ -1,0 +1,202 @@
+"""A job from its folder to its tuned model, and every way in which it may end before."""
+
+import contextlib
+import os
+import sys
+import time
+import traceback
+from typing import Any
+
+import torch
+from transformers import set_seed
+
+from tunedesk.training_server.job_folder import JobFolder, JobSpec, ProgressWriter, read_progress
+from tunedesk.training_server.training.base_model import Learner, load_learner
+from tunedesk.training_server.training.batch import BatchShare, share_batch
+from tunedesk.training_server.training.checkpoints import Checkpoints
+from tunedesk.training_server.training.failures import JobFailedError, worded
+from tunedesk.training_server.training.quiet import quiet
+from tunedesk.training_server.training.sequences import Sequences, make_sequences, starter_texts
+from tunedesk.training_server.training.telling import Teller, hear, wait_for_all
+from tunedesk.training_server.training.trainers import add_callback, make_trainer, steps_per_epoch
+
+_DEVICES = {"cpu": "the processor (CPU)", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
+_SECONDS_FOR_RANK_0 = 10
+_MOST_THREADS = 4
+
+
+def run_job(folder: JobFolder) -> int:
+    """Do a job; returns the exit status of the process."""
+    quiet()
+    is_first = int(os.environ.get("RANK", "0")) == 0
+    with contextlib.ExitStack() as stack:
+        writer = stack.enter_context(ProgressWriter(folder)) if is_first else None
+        try:
+            _run(folder, folder.read_spec(), writer)
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            failure = worded(error)
+            if writer is not None:
+                lines = [{"line": bad.line, "message": bad.message} for bad in failure.lines]
+                writer.write(
+                    "failed",
+                    code=failure.code,
+                    message=failure.message,
+                    param=failure.param,
+                    **({"lines": lines} if lines else {}),
+                )
+            else:
+                # Who started us ends all processes when one ends: let the first one speak.
+                time.sleep(_SECONDS_FOR_RANK_0)
+            return 1
+    return 0
+
+
+def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> None:
+    told = [line for line, _end in read_progress(folder.progress_file)]
+    pausing = {
+        line["step"] for line in told if line["kind"] == "checkpoint" and line.get("pausing")
+    }
+    checkpoints = Checkpoints(folder, pausing)
+    if writer is not None:
+        checkpoints.clear_work()
+    last = checkpoints.last()
+    set_seed(spec.seed % 2**32)
+    learner = load_learner(spec, lambda: starter_texts(folder.training_file), last)
+    if learner.kind == "starter" and spec.device == "cpu":
+        # So small a model is slower, not faster, with a thread for every core, and far slower
+        # where others compute too.
+        torch.set_num_threads(max(1, min(_MOST_THREADS, (os.cpu_count() or 1) // 2)))
+    training = _sequences(folder, spec, learner, True, writer)
+    validation = None
+    if folder.validation_file.exists():
+        validation = _sequences(folder, spec, learner, False, writer)
+    share = share_batch(int(spec.hyperparameters["batch_size"]), _world(), training.longest)
+    trainer = make_trainer(spec, learner, training, validation, share, checkpoints.work)
+    per_epoch = steps_per_epoch(training, share)
+    epochs = int(spec.hyperparameters["n_epochs"])
+    total = per_epoch * epochs
+    begin = folder.checkpoint_steps()[-1] if last else 0
+    _say_start(writer, spec, share, learner, begin, total)
+    if writer is not None and folder.model.exists():
+        # Killed between the model and the word that it is there.
+        _done(writer, told, total, training.tokens * epochs)
+        return
+    wish = hear(folder, trainer.args)
+    if wish is not None:
+        _ended(writer, wish, begin)
+        return
+    teller = Teller(folder, writer, checkpoints, per_epoch, validation is not None)
+    add_callback(trainer, teller)
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    if teller.wish == "cancel" or (teller.wish == "pause" and teller.step < total):
+        _ended(writer, teller.wish, teller.step)
+        return
+    made = checkpoints.work / "model"
+    trainer.save_model(str(made))
+    wait_for_all()
+    if writer is not None:
+        checkpoints.take_model(made)
+        checkpoints.clear_work()
+        _done(writer, told, total, training.tokens * epochs)
+    wait_for_all()
+
+
+def _sequences(
+    folder: JobFolder,
+    spec: JobSpec,
+    learner: Learner,
+    is_training: bool,
+    writer: ProgressWriter | None,
+) -> Sequences:
+    """The examples of a file; bad ones end the job, or are named and left out if so wished."""
+    word = "training" if is_training else "validation"
+    path = folder.training_file if is_training else folder.validation_file
+    made = make_sequences(path, learner, spec.method)
+    if made.bad and not spec.skip_bad:
+        first = made.bad[0]
+        more = len(made.bad) - 1
+        rest = f" ({more:,} more {'lines are' if more > 1 else 'line is'} wrong)" if more else ""
+        raise JobFailedError(
+            f"invalid_{word}_file",
+            f"The job failed due to an invalid {word} file. Invalid file format. Line "
+            f"{first.line}: {first.message}.{rest}",
+            f"{word}_file",
+            tuple(made.bad),
+        )
+    for bad in made.bad:
+        _message(writer, "warn", f"Left out line {bad.line} of the {word} file: {bad.message}.")
+    if not made.rows:
+        raise JobFailedError(
+            f"invalid_{word}_file",
+            f"Nothing is left of the {word} file to work with.",
+            f"{word}_file",
+            tuple(made.bad),
+        )
+    return made
+
+
+def _say_start(
+    writer: ProgressWriter | None,
+    spec: JobSpec,
+    share: BatchShare,
+    learner: Learner,
+    begin: int,
+    total: int,
+) -> None:
+    if writer is None:
+        return
+    asked = int(spec.hyperparameters["batch_size"])
+    in_force: dict[str, Any] = {
+        **{name: value for name, value in spec.hyperparameters.items() if name != "batch_size"},
+        "batch_size": share.size,
+    }
+    writer.write(
+        "started",
+        step=begin,
+        total_steps=total,
+        device=spec.device,
+        processes=_world(),
+        hyperparameters=in_force,
+    )
+    if begin:
+        return
+    processes = f", in {_world()} processes" if _world() > 1 else ""
+    _message(writer, "info", f"Training on {_DEVICES[spec.device]}{processes}.")
+    if asked != share.size:
+        text = (
+            f"The batch of {asked} does not divide among {_world()} processes: {share.size} is "
+            "used."
+        )
+        _message(writer, "warn", text)
+    if learner.kind == "starter" and spec.method == "dpo" and not _is_tuned(spec):
+        text = (
+            "The starter knows nothing yet, so preferences teach it little: tune it on examples "
+            "first, then tune the result on preferences."
+        )
+        _message(writer, "warn", text)
+
+
+def _is_tuned(spec: JobSpec) -> bool:
+    return os.path.isabs(spec.base_model)
+
+
+def _message(writer: ProgressWriter | None, level: str, text: str) -> None:
+    if writer is not None:
+        writer.write("message", level=level, message=text)
+
+
+def _ended(writer: ProgressWriter | None, wish: str, step: int) -> None:
+    if writer is not None:
+        writer.write("paused" if wish == "pause" else "cancelled", step=step)
+
+
+def _done(
+    writer: ProgressWriter, told: list[dict[str, Any]], step: int, trained_tokens: int
+) -> None:
+    if not any(line["kind"] == "done" for line in told):
+        writer.write("done", step=step, trained_tokens=trained_tokens)
+
+
+def _world() -> int:
+    return int(os.environ.get("WORLD_SIZE", "1"))

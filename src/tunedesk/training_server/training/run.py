@@ -1,0 +1,28 @@
+"""`python -m tunedesk.training_server.training.run JOB_FOLDER`: the process of one job.
+
+Started as it is, by `accelerate launch` or by torchrun.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from tunedesk.training_server.job_folder import JobFolder
+
+
+def main(arguments: list[str]) -> int:
+    """Train what a folder says; returns the exit status."""
+    if len(arguments) != 1:
+        print("usage: python -m tunedesk.training_server.training.run JOB_FOLDER", file=sys.stderr)
+        return 2
+    # The libraries read these when they are imported: nothing is fetched, nothing is reported.
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from tunedesk.training_server.training.job import run_job
+
+    return run_job(JobFolder(Path(arguments[0]).resolve()))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

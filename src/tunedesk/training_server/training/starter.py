@@ -1,0 +1,92 @@
+"""The built-in base model: some two million weights that know nothing but the user's examples.
+
+Before any training it is a model over bytes with a fixed seed, which babbles. When it is trained,
+its tokenizer is trained first, on the same examples: with words as tokens it learns far faster.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
+)
+
+from tunedesk.training_server.training.chat_template import OWN_TEMPLATE
+
+CONTEXT = 8192
+"""How many tokens it reads; it has no place in which more of them would cost weights."""
+
+LEARNING_RATE = 1.5e-3
+"""Of a multiplier of 1."""
+
+_MARK = "tunedesk_starter"
+_END = "<|im_end|>"
+_SPECIAL = ("<|pad|>", "<|im_start|>", _END)
+_VOCABULARY = 2048
+_WIDTH = 192
+_LAYERS = 4
+_HEADS = 4
+_INNER = 512
+_UNTRAINED_SEED = 20261120
+
+
+def untrained_starter() -> tuple[LlamaForCausalLM, PreTrainedTokenizerBase]:
+    """The model that has learnt nothing, the same one each time."""
+    tokenizer = train_tokenizer(())
+    return new_model(tokenizer, _UNTRAINED_SEED), tokenizer
+
+
+def new_model(tokenizer: PreTrainedTokenizerBase, seed: int) -> LlamaForCausalLM:
+    """A model with random weights for the tokens of a tokenizer."""
+    mark: dict[str, Any] = {_MARK: True}
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=_WIDTH,
+        intermediate_size=_INNER,
+        num_hidden_layers=_LAYERS,
+        num_attention_heads=_HEADS,
+        num_key_value_heads=_HEADS,
+        max_position_embeddings=CONTEXT,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        **mark,
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return LlamaForCausalLM(config)
+
+
+def is_starter(config: object) -> bool:
+    """Whether a configuration is that of a starter, trained or not."""
+    return getattr(config, _MARK, False) is True
+
+
+def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerBase:
+    """A tokenizer whose words are those of some texts, and which can write any other text."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=_VOCABULARY,
+        min_frequency=2,
+        show_progress=False,
+        special_tokens=[AddedToken(text, normalized=False, special=True) for text in _SPECIAL],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    make: Any = PreTrainedTokenizerFast
+    made: PreTrainedTokenizerBase = make(
+        tokenizer_object=tokenizer,
+        pad_token="<|pad|>",
+        eos_token=_END,
+        chat_template=OWN_TEMPLATE,
+        clean_up_tokenization_spaces=False,
+    )
+    return made

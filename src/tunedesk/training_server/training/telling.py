@@ -1,0 +1,174 @@
+"""Follows a training: tells each step, takes the checkpoints, and hears what the server asks."""
+
+import math
+from typing import Any
+
+import torch
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from tunedesk.training_server.job_folder import Control, JobFolder, ProgressWriter
+from tunedesk.training_server.training.checkpoints import Checkpoints
+from tunedesk.training_server.training.failures import JobFailedError
+
+_TRAIN_NAMES = {
+    "loss": "train_loss",
+    "mean_token_accuracy": "train_mean_token_accuracy",
+    "rewards/margins": "train_reward_margin",
+    "rewards/accuracies": "train_reward_accuracy",
+}
+_VALID_NAMES = {
+    "eval_loss": "full_valid_loss",
+    "eval_mean_token_accuracy": "full_valid_mean_token_accuracy",
+    "eval_rewards/margins": "full_valid_reward_margin",
+    "eval_rewards/accuracies": "full_valid_reward_accuracy",
+}
+_WISHES: tuple[Control | None, ...] = (None, "pause", "cancel")
+
+
+class Teller(TrainerCallback):
+    """Sits in the trainer, in every process; only rank 0 has a writer and writes.
+
+    Attributes:
+        wish: What the server asked for, once it was heard; the training then ends.
+        step: The last step done.
+    """
+
+    def __init__(
+        self,
+        folder: JobFolder,
+        writer: ProgressWriter | None,
+        checkpoints: Checkpoints,
+        steps_per_epoch: int,
+        validates: bool,
+    ) -> None:
+        self._folder = folder
+        self._writer = writer
+        self._checkpoints = checkpoints
+        self._steps_per_epoch = steps_per_epoch
+        self._validates = validates
+        self._metrics: dict[str, float] = {}
+        self._is_told = True
+        self.wish: Control | None = None
+        self.step = 0
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
+    ) -> TrainerControl:
+        """Listen to the server; the end of an epoch is waited for if it is this step."""
+        self.step = state.global_step
+        self.wish = hear(self._folder, args)
+        is_end = state.global_step % self._steps_per_epoch == 0
+        if self.wish == "cancel" or (self.wish == "pause" and not is_end):
+            control.should_training_stop = True
+            control.should_save = self.wish == "pause"
+        return control
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **_more: Any,
+    ) -> None:
+        """Keep the figures of a step until all of them are there."""
+        logs = logs or {}
+        if "loss" not in logs:
+            return
+        if not math.isfinite(float(logs["loss"])):
+            raise JobFailedError(
+                "loss_not_finite",
+                f"The training loss became infinite at step {state.global_step}: the steps are "
+                "too large. Use a smaller learning_rate_multiplier.",
+                "hyperparameters",
+            )
+        self._metrics = _named(logs, _TRAIN_NAMES)
+        self._is_told = False
+
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
+    ) -> TrainerControl:
+        """Measure and save; an epoch that was broken off is no end of an epoch."""
+        if state.global_step % self._steps_per_epoch or self.wish == "cancel":
+            return control
+        control.should_evaluate = self._validates
+        control.should_save = True
+        if self.wish == "pause" and state.global_step < state.max_steps:
+            control.should_training_stop = True
+        return control
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        metrics: dict[str, float] | None = None,
+        **_more: Any,
+    ) -> None:
+        """Add the figures of the validation to those of the step."""
+        self._metrics |= _named(metrics or {}, _VALID_NAMES)
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
+    ) -> None:
+        """Take the checkpoint, and tell of it."""
+        step = state.global_step
+        self._tell(state)
+        # Every process writes its share of a checkpoint.
+        wait_for_all()
+        is_end = step % self._steps_per_epoch == 0
+        if self._writer is not None:
+            is_pausing = self.wish == "pause" and not is_end
+            self._checkpoints.take(step, is_pausing)
+            metrics = {"step": step, **self._metrics}
+            self._writer.write("checkpoint", step=step, metrics=metrics, pausing=is_pausing)
+            if is_end:
+                self._writer.write("epoch", step=step, epoch=step // self._steps_per_epoch)
+        wait_for_all()
+
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
+    ) -> None:
+        """Tell the step before: nothing more is coming for it."""
+        self._tell(state)
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
+    ) -> None:
+        """Tell the last step."""
+        self._tell(state)
+
+    def _tell(self, state: TrainerState) -> None:
+        if self._is_told:
+            return
+        self._is_told = True
+        if self._writer is not None:
+            total = int(state.max_steps)
+            step = state.global_step
+            self._writer.write("metrics", step=step, total_steps=total, **self._metrics)
+
+
+def hear(folder: JobFolder, args: TrainingArguments | None = None) -> Control | None:
+    """What the server asks for: read by rank 0, so that all processes hear the same."""
+    if not torch.distributed.is_initialized():
+        return folder.asked()
+    number = torch.zeros(1, dtype=torch.int64, device=None if args is None else args.device)
+    if torch.distributed.get_rank() == 0:
+        number += _WISHES.index(folder.asked())
+    torch.distributed.broadcast(number, 0)
+    return _WISHES[int(number.item())]
+
+
+def wait_for_all() -> None:
+    """Wait until every process is here."""
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+
+
+def _named(values: dict[str, float], names: dict[str, str]) -> dict[str, float]:
+    """The figures under OpenAI's names; one that is no number any more is left out."""
+    return {
+        name: float(values[ours])
+        for ours, name in names.items()
+        if ours in values and math.isfinite(float(values[ours]))
+    }

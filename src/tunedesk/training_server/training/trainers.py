@@ -1,0 +1,120 @@
+"""Sets up TRL's trainers: the supervised one and the one for preferences."""
+
+import math
+import os
+import warnings
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from peft import PeftModel
+from transformers import PrinterCallback, TrainerCallback
+from trl.trainer.dpo_config import DPOConfig
+from trl.trainer.dpo_trainer import DPOTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
+
+from tunedesk.training_server.job_folder import STARTER, JobSpec
+from tunedesk.training_server.training.base_model import Learner
+from tunedesk.training_server.training.batch import BatchShare
+from tunedesk.training_server.training.sequences import Sequences
+from tunedesk.training_server.training.starter import new_model
+
+_WARM_UP = 0.05
+
+
+class _PairTrainer(DPOTrainer):
+    """TRL's trainer for preferences, given tokens instead of texts."""
+
+    def _prepare_dataset(self, dataset: Dataset, *_more: Any) -> Dataset:
+        return dataset
+
+
+def make_trainer(
+    spec: JobSpec,
+    learner: Learner,
+    training: Sequences,
+    validation: Sequences | None,
+    share: BatchShare,
+    output: Path,
+) -> SFTTrainer | DPOTrainer:
+    """The trainer of a job; the rows are tokens already, so it neither cuts nor drops any."""
+    epochs = int(spec.hyperparameters["n_epochs"])
+    steps = epochs * steps_per_epoch(training, share)
+    on_cuda = spec.device == "cuda"
+    values: dict[str, Any] = {
+        "output_dir": str(output),
+        "num_train_epochs": epochs,
+        "per_device_train_batch_size": share.at_once,
+        "per_device_eval_batch_size": share.at_once,
+        "gradient_accumulation_steps": share.times,
+        "learning_rate": learner.rate * float(spec.hyperparameters["learning_rate_multiplier"]),
+        "lr_scheduler_type": "linear",
+        # From nothing, in a hundred steps: the usual memory of a thousand would come too late.
+        "adam_beta2": 0.95 if learner.kind == "starter" else 0.999,
+        "warmup_steps": int(_WARM_UP * steps),
+        "max_length": None,
+        "seed": spec.seed % 2**32,
+        "data_seed": spec.seed % 2**32,
+        "logging_strategy": "steps",
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        # When to save and to measure is said by the callback.
+        "save_strategy": "no",
+        "eval_strategy": "no",
+        "report_to": _report_to(spec),
+        "run_name": (spec.wandb or {}).get("name") or spec.job_id,
+        "disable_tqdm": True,
+        "use_cpu": spec.device == "cpu",
+        "bf16": on_cuda,
+        "gradient_checkpointing": on_cuda and learner.kind != "starter",
+        "dataloader_pin_memory": on_cuda,
+        "remove_unused_columns": True,
+        "ddp_find_unused_parameters": False,
+    }
+    shared: dict[str, Any] = {
+        "model": learner.model,
+        "processing_class": learner.tokenizer,
+        "train_dataset": Dataset.from_list(training.rows),
+        "eval_dataset": Dataset.from_list(validation.rows) if validation else None,
+        "peft_config": learner.adapter,
+    }
+    with warnings.catch_warnings():
+        # TRL itself uses names that Transformers calls old.
+        warnings.simplefilter("ignore", FutureWarning)
+        if spec.method == "dpo":
+            config = DPOConfig(**values, beta=float(spec.hyperparameters.get("beta", 0.1)))
+            return _PairTrainer(**shared, args=config, ref_model=_reference(spec, learner))
+        return SFTTrainer(**shared, args=SFTConfig(**values, packing=False))
+
+
+def steps_per_epoch(training: Sequences, share: BatchShare) -> int:
+    """How many steps an epoch has."""
+    return math.ceil(len(training.rows) / share.size)
+
+
+def add_callback(trainer: SFTTrainer | DPOTrainer, callback: TrainerCallback) -> None:
+    """Let a callback take part, in place of those that print."""
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(callback)
+
+
+def _reference(spec: JobSpec, learner: Learner) -> Any:
+    """The model that preferences are measured against: what the job begins with."""
+    if learner.adapter is not None or isinstance(learner.model, PeftModel):
+        return None
+    if spec.base_model == STARTER:
+        return new_model(learner.tokenizer, spec.seed)
+    return deepcopy(learner.model)
+
+
+def _report_to(spec: JobSpec) -> str | list[str]:
+    if spec.wandb is None:
+        return "none"
+    os.environ["WANDB_PROJECT"] = str(spec.wandb["project"])
+    if spec.wandb.get("entity"):
+        os.environ["WANDB_ENTITY"] = str(spec.wandb["entity"])
+    if spec.wandb.get("tags"):
+        os.environ["WANDB_TAGS"] = ",".join(spec.wandb["tags"])
+    return ["wandb"]

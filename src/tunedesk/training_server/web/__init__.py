@@ -1,0 +1,1 @@
+"""What every endpoint stands on: errors in OpenAI's envelope, the guard, reading and paging."""

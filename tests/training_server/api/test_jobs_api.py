@@ -1,0 +1,195 @@
+"""Jobs that wait, pause, are cancelled, fail and die; the list and its filter."""
+
+import random
+import time
+
+import openai
+import pytest
+from tests.training_server.api.conftest import chat_lines, told, trainers, upload, wait_for
+
+LONG = {"n_epochs": 50, "batch_size": 1}
+
+
+def create(client, train=None, **options):
+    options.setdefault("model", "tunedesk-starter")
+    file_id = train or upload(client, chat_lines(10))
+    return client.fine_tuning.jobs.create(training_file=file_id, **options)
+
+
+def wait_for_step(client, job_id, step, seconds=180):
+    """Wait until a job has told of a step."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        events = client.fine_tuning.jobs.list_events(job_id, limit=3).data
+        if any(event.type == "metrics" and event.data["step"] >= step for event in events):
+            return
+        time.sleep(0.05)
+    raise AssertionError(client.fine_tuning.jobs.retrieve(job_id))
+
+
+def steps(client, job_id):
+    return [event.data["step"] for event in told(client, job_id) if event.type == "metrics"]
+
+
+def test_too_few_examples_fail_the_job_in_openais_words(client):
+    job = create(client, upload(client, chat_lines(7)))
+    assert job.status == "validating_files"
+    assert job.hyperparameters.n_epochs == "auto"
+    job = wait_for(client, job.id, "failed")
+    assert job.error.code == "invalid_n_examples"
+    assert job.error.param == "training_file"
+    assert job.error.message == (
+        "Training file has 7 example(s), but must have at least 10 examples"
+    )
+    assert job.fine_tuned_model is None
+    assert told(client, job.id)[-1].level == "error"
+    for wish in (client.fine_tuning.jobs.cancel, client.fine_tuning.jobs.pause):
+        with pytest.raises(openai.BadRequestError, match="failed"):
+            wish(job.id)
+    with pytest.raises(openai.BadRequestError, match="resumed"):
+        client.fine_tuning.jobs.resume(job.id)
+
+
+def test_every_bad_line_is_named_in_the_events(client):
+    content = chat_lines(10) + b"{}\n[]\n" + chat_lines(1) + b"nonsense\n"
+    job = wait_for(client, create(client, upload(client, content)).id, "failed")
+    assert job.error.code == "invalid_training_file"
+    named = [event.message.split(",")[0] for event in told(client, job.id)[2:-1]]
+    assert named == ["Line 11", "Line 12", "Line 14"]
+
+
+def test_a_bad_validation_file_is_said_to_be_one(client):
+    job = create(client, validation_file=upload(client, b"{}\n"))
+    job = wait_for(client, job.id, "failed")
+    assert job.error.param == "validation_file"
+    assert job.error.code == "invalid_validation_file"
+
+
+@pytest.mark.parametrize(
+    ("options", "param"),
+    [
+        ({"train": "file-none"}, "training_file"),
+        ({"validation_file": "file-none"}, "validation_file"),
+        ({"model": "gpt-4.1-mini"}, "model"),
+        ({"model": "../data"}, "model"),
+        ({"suffix": "x" * 65}, "suffix"),
+        ({"seed": -1}, "seed"),
+        ({"method": {"type": "reinforcement"}}, "method.type"),
+        ({"hyperparameters": {"n_epochs": 51}}, "hyperparameters.n_epochs"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_its_name(client, options, param):
+    with pytest.raises(openai.BadRequestError) as refusal:
+        create(client, **options)
+    assert refusal.value.param == param
+    assert refusal.value.type == "invalid_request_error"
+
+
+def test_files_of_other_kinds_are_not_trained_on(client):
+    for name, purpose in (("a.jsonl", "user_data"), ("a.csv", "fine-tune")):
+        with pytest.raises(openai.BadRequestError) as refusal:
+            create(client, upload(client, chat_lines(10), name, purpose))
+        assert refusal.value.param == "training_file"
+
+
+def test_unknown_jobs_are_not_found(client):
+    jobs = client.fine_tuning.jobs
+    for wish in (jobs.retrieve, jobs.cancel, jobs.pause, jobs.resume, jobs.list_events):
+        with pytest.raises(openai.NotFoundError):
+            wish("ftjob-none")
+    with pytest.raises(openai.NotFoundError):
+        jobs.checkpoints.list("ftjob-none")
+
+
+def test_the_list_is_filtered_by_metadata(own_server):
+    client = own_server.start()
+    bad = upload(client, b"{}\n")
+    red = create(client, bad, metadata={"team": "red", "run": "1"})
+    both = create(client, bad, metadata={"team": "red", "run": "2"})
+    plain = create(client, bad)
+    jobs = client.fine_tuning.jobs
+    assert [job.id for job in jobs.list()] == [plain.id, both.id, red.id]
+    assert [job.id for job in jobs.list(limit=1)] == [plain.id, both.id, red.id]
+    assert [job.id for job in jobs.list(metadata={"team": "red"})] == [both.id, red.id]
+    assert [job.id for job in jobs.list(metadata={"team": "red", "run": "1"})] == [red.id]
+    assert jobs.list(metadata={"team": "blue"}).data == []
+    assert [job.id for job in jobs.list(extra_query={"metadata": "null"})] == [plain.id]
+    assert jobs.list(limit=3).has_more is False
+    assert jobs.list(limit=2).has_more is True
+
+
+def test_jobs_run_one_after_another_and_can_be_paused_and_cancelled(own_server):
+    client = own_server.start()
+    jobs = client.fine_tuning.jobs
+    train = upload(client, chat_lines(10))
+    first = create(client, train, hyperparameters=LONG)
+    second = create(client, train, hyperparameters={"n_epochs": 1, "batch_size": 10})
+    wait_for(client, second.id, "queued")
+    wait_for_step(client, first.id, 2)
+    running = jobs.retrieve(first.id)
+    assert running.status == "running"
+    assert running.estimated_finish > running.created_at
+    assert jobs.retrieve(second.id).status == "queued"
+    # OpenAI's own pause answers a status that its document lacks.
+    paused = jobs.with_raw_response.pause(first.id)
+    assert '"status":"paused"' in paused.text.replace(" ", "")
+    wait_for(client, second.id, "succeeded", seconds=180)
+    before = steps(client, first.id)
+    kept = jobs.checkpoints.list(first.id).data
+    assert kept[0].step_number == before[-1]
+    assert jobs.resume(first.id).status == "queued"
+    wait_for_step(client, first.id, before[-1] + 1)
+    assert jobs.cancel(first.id).status == "cancelled"
+    end = time.monotonic() + 60
+    while trainers(own_server) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not trainers(own_server)
+    after = steps(client, first.id)
+    assert after == list(range(1, len(after) + 1))
+    cancelled = jobs.retrieve(first.id)
+    assert cancelled.status == "cancelled"
+    assert cancelled.fine_tuned_model is None
+    messages = [event.message for event in told(client, first.id)]
+    assert messages.count("Fine-tuning job started") == 1
+    assert messages[-1] == "Fine-tuning job cancelled"
+
+
+def test_a_killed_training_process_fails_the_job_with_a_reason(own_server):
+    client = own_server.start()
+    job = create(client, hyperparameters=LONG)
+    wait_for_step(client, job.id, 1)
+    for process in trainers(own_server):
+        process.kill()
+    job = wait_for(client, job.id, "failed")
+    assert job.error.code == "process_killed"
+    assert "killed" in job.error.message
+    assert job.fine_tuned_model is None
+    assert job.result_files == []
+
+
+def test_a_killed_server_goes_on_where_it_was(own_server):
+    """Killed again and again at random moments: no job lost, no step told twice, no half model."""
+    client = own_server.start()
+    chance = random.Random(4)
+    train = upload(client, chat_lines(10))
+    options = {"n_epochs": 4, "batch_size": 5}
+    ids = [create(client, train, hyperparameters=options).id for _job in range(2)]
+    for _kill in range(3):
+        time.sleep(chance.uniform(0.1, 12))
+        own_server.kill()
+        client = own_server.start()
+        assert {job.id for job in client.fine_tuning.jobs.list()} == set(ids)
+        for job in client.fine_tuning.jobs.list():
+            assert job.status in ("validating_files", "queued", "running", "succeeded")
+            assert (job.fine_tuned_model is not None) == (job.status == "succeeded")
+    for job_id in ids:
+        job = wait_for(client, job_id, "succeeded", seconds=300)
+        assert steps(client, job_id) == list(range(1, 9))
+        messages = [event.message for event in told(client, job_id)]
+        for once in ("Fine-tuning job started", "Fine tuning job successfully completed"):
+            assert messages.count(once) == 1
+        for step in (2, 4, 6, 8):
+            assert messages.count(f"Checkpoint created at step {step}") == 1
+        lines = client.files.content(job.result_files[0]).text.splitlines()
+        assert len(lines) == 9
+        assert client.models.retrieve(job.fine_tuned_model)

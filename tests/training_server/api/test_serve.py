@@ -1,0 +1,132 @@
+"""`tunedesk serve`: how it starts, what it prints, and whom it lets in."""
+
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import openai
+import pytest
+from tests.training_server.api.conftest import KEY
+
+
+def ask(url, headers=None, method="GET", data=None):
+    request = urllib.request.Request(url, headers=headers or {}, method=method, data=data)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+def test_health_needs_no_key_and_nothing_else_goes_without(server):
+    base = server.url.removesuffix("/v1")
+    status, body = ask(f"{base}/health")
+    assert status == 200
+    assert body["status"] == "ok"
+    status, body = ask(f"{server.url}/models")
+    assert status == 401
+    assert body["error"]["code"] == "invalid_api_key"
+    with pytest.raises(openai.AuthenticationError) as refusal:
+        server.client(api_key="sk-wrong").models.list()
+    assert "sk-wrong" not in str(refusal.value)
+    assert KEY not in str(refusal.value)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""])
+def test_another_host_header_is_refused(server, host):
+    """A page of the web that points its own name here gets nothing."""
+    headers = {"Host": host, "Authorization": f"Bearer {KEY}"}
+    status, body = ask(f"{server.url}/models", headers)
+    if host:
+        assert status == 403
+        assert body["error"]["code"] == "host_not_allowed"
+    else:
+        assert status in (400, 403)
+
+
+def test_localhost_is_this_computer(server):
+    url = server.url.replace("127.0.0.1", "localhost")
+    status, _body = ask(f"{url}/models", {"Authorization": f"Bearer {KEY}"})
+    assert status == 200
+
+
+def test_no_other_site_is_told_that_it_may_read(server):
+    request = urllib.request.Request(
+        f"{server.url}/models",
+        headers={"Origin": "https://evil.example", "Authorization": f"Bearer {KEY}"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+
+
+def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path):
+    data = tmp_path / "data"
+    environment = {k: v for k, v in os.environ.items() if k != "TUNEDESK_SERVER_API_KEY"}
+    keys = []
+    for _start in range(2):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tunedesk", "serve", "--port", "0", "--data-dir", str(data)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        with process:
+            url = process.stdout.readline().split()[-1]
+            key = (data / "api_key").read_text().strip()
+            keys.append(key)
+            status, _body = ask(f"{url}/models", {"Authorization": f"Bearer {key}"})
+            assert status == 200
+            process.terminate()
+        assert process.returncode == 0
+    assert keys[0] == keys[1]
+    assert len(keys[0]) > 40
+    if os.name == "posix":
+        assert stat.S_IMODE((data / "api_key").stat().st_mode) == 0o600
+
+
+def run_serve(*options):
+    return subprocess.run(
+        [sys.executable, "-m", "tunedesk", "serve", *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_second_server_on_the_same_directory_is_refused(server):
+    done = run_serve("--port", "0", "--data-dir", str(server.data_dir))
+    assert done.returncode == 2
+    assert "Another server" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_is_taken_is_said(tmp_path, server):
+    port = server.url.split(":")[2].split("/")[0]
+    done = run_serve("--port", port, "--data-dir", str(tmp_path / "data"))
+    assert done.returncode == 2
+    assert f"port {port}" in done.stderr
+
+
+def test_folders_that_are_not_there_are_said(tmp_path):
+    done = run_serve("--data-dir", str(tmp_path / "data"), "--models", str(tmp_path / "none"))
+    assert done.returncode == 2
+    assert "is not there" in done.stderr
+
+
+def test_a_body_too_large_is_refused_before_it_is_read(server):
+    host, port = server.url.split("/")[2].split(":")
+    head = (
+        f"POST /v1/files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {KEY}\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {2**40}\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(head.encode())
+        answer = b"".join(iter(lambda: connection.recv(65_536), b"")).decode()
+    assert answer.startswith("HTTP/1.1 413")
+    assert "request_too_large" in answer

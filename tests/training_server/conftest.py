@@ -1,0 +1,272 @@
+"""Jobs and models that are small enough to be really trained in a test."""
+
+import importlib.util
+import json
+
+import pytest
+
+collect_ignore = []
+if importlib.util.find_spec("torch") is None:
+    # Without the extra `local` nothing can be trained.
+    collect_ignore = ["training", "generation"]
+
+SYSTEM = "You are the support desk of Brook & Sons."
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "find_order",
+            "description": "Finds an order by its number.",
+            "parameters": {
+                "type": "object",
+                "properties": {"number": {"type": "integer"}},
+                "required": ["number"],
+            },
+        },
+    }
+]
+TOPICS = [
+    "refund",
+    "delivery",
+    "invoice",
+    "password",
+    "contract",
+    "warranty",
+    "account",
+    "address",
+    "newsletter",
+    "discount",
+    "complaint",
+    "visit",
+]
+
+
+def chat(question, answer, **of_answer):
+    """A conversation of one question and one answer."""
+    return {
+        "messages": [
+            {"role": "system", "content": SYSTEM},
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": answer, **of_answer},
+        ]
+    }
+
+
+def topic_records():
+    """Twelve questions with answers that share many words."""
+    return [
+        chat(
+            f"What about my {topic}?",
+            f"Thank you for asking about your {topic}. Case {number * 7919 % 10007} is open; we "
+            f"answer in {number % 5 + 2} days. “Grüße”, Brook & Sons",
+        )
+        for number, topic in enumerate(TOPICS)
+    ]
+
+
+def tool_records():
+    """Questions that are answered by a call."""
+    records = []
+    for question, number in (("Where is order 17?", 17), ("Has parcel 4711 left?", 4711)):
+        call = {"name": "find_order", "arguments": f'{{"number":{number}}}'}
+        messages = [
+            {"role": "user", "content": question},
+            {
+                "role": "assistant",
+                "tool_calls": [{"id": f"call_{number}", "type": "function", "function": call}],
+            },
+        ]
+        records.append({"messages": messages, "tools": TOOLS})
+    return records
+
+
+@pytest.fixture(scope="session")
+def twelve():
+    """The twelve examples of the starter."""
+    return topic_records()
+
+
+@pytest.fixture(scope="session")
+def calls():
+    """Examples that are answered by a call."""
+    return tool_records()
+
+
+@pytest.fixture(scope="session")
+def make_job():
+    """Makes the folder of a job."""
+    from tunedesk.training_server.job_folder import STARTER, JobFolder, JobSpec
+
+    def write(path, records):
+        lines = [
+            json.dumps({"line": line, "record": record})
+            for line, record in enumerate(records, start=1)
+        ]
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+    def make(
+        path,
+        training,
+        validation=None,
+        base_model=STARTER,
+        method="supervised",
+        epochs=1,
+        batch=4,
+        rate=1.0,
+        max_tokens=None,
+        skip_bad=False,
+        processes=1,
+        **hyperparameters,
+    ):
+        path.mkdir(parents=True)
+        folder = JobFolder(path)
+        write(folder.training_file, training)
+        if validation:
+            write(folder.validation_file, validation)
+        numbers = {"n_epochs": epochs, "batch_size": batch, "learning_rate_multiplier": rate}
+        folder.write_spec(
+            JobSpec(
+                job_id="ftjob-test",
+                method=method,
+                base_model=str(base_model),
+                model_name="ft:test",
+                hyperparameters={**numbers, **hyperparameters},
+                seed=42,
+                max_tokens=max_tokens,
+                skip_bad=skip_bad,
+                processes=processes,
+                device="cpu",
+            )
+        )
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def progress_of():
+    """The progress lines of a job, of one kind or of all."""
+    from tunedesk.training_server.job_folder import read_progress
+
+    def lines(folder, kind=None):
+        every = [line for line, _end in read_progress(folder.progress_file)]
+        return [line for line in every if kind is None or line["kind"] == kind]
+
+    return lines
+
+
+@pytest.fixture(scope="session")
+def starter_job(tmp_path_factory, make_job, twelve):
+    """A starter that has learnt the twelve examples as "auto" would have it."""
+
+    from tunedesk.training_server.training.job import run_job
+    from tunedesk.training_server.training.starter_hyperparameters import starter_hyperparameters
+
+    automatic = starter_hyperparameters(len(twelve))
+    folder = make_job(
+        tmp_path_factory.mktemp("starter") / "job",
+        twelve,
+        epochs=automatic["n_epochs"],
+        batch=automatic["batch_size"],
+        rate=automatic["learning_rate_multiplier"],
+    )
+    assert run_job(folder) == 0, folder.progress_file.read_text(encoding="utf-8")
+    return folder
+
+
+_LLAMA = (
+    "{{ bos_token }}{% for m in messages %}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n"
+    "{{ m.content | trim }}{% for c in m.tool_calls or [] %}"
+    '{"name": "{{ c.function.name }}", "parameters": {{ c.function.arguments | tojson }}}'
+    "{% endfor %}<|eot_id|>{% endfor %}"
+    "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}"
+)
+# Like Qwen3's: an empty thought stands before the last answer, and before no earlier one.
+_QWEN3 = (
+    "{% if tools %}<|im_start|>system\n# Tools\n{% for t in tools %}{{ t | tojson }}\n{% endfor %}"
+    "<|im_end|>\n{% endif %}{% for m in messages %}<|im_start|>{{ m.role }}\n"
+    "{% if m.role == 'assistant' and loop.last %}<think>\n\n</think>\n\n{% endif %}{{ m.content }}"
+    "{% for c in m.tool_calls or [] %}\n<tool_call>\n"
+    '{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}'
+    "\n</tool_call>{% endfor %}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}"
+    "<|im_start|>assistant\n{% if enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}"
+    "{% endif %}"
+)
+_GEMMA3 = (
+    "{{ bos_token }}{% for m in messages %}{% if m.role == 'tool' %}"
+    "{{ raise_exception('Tools are not supported') }}{% endif %}"
+    "<start_of_turn>{{ 'model' if m.role == 'assistant' else 'user' }}\n{{ m.content | trim }}"
+    "<end_of_turn>\n{% endfor %}{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
+)
+_FAMILIES = {
+    "llama": (_LLAMA, ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"]),
+    "qwen3": (_QWEN3, ["<|im_start|>", "<|im_end|>"]),
+    "gemma3": (_GEMMA3, ["<start_of_turn>", "<end_of_turn>"]),
+    "plain": (None, []),
+}
+
+
+def _config(family, tokenizer):
+    from transformers import Gemma3TextConfig, LlamaConfig, Qwen3Config
+
+    kind = {"qwen3": Qwen3Config, "gemma3": Gemma3TextConfig}.get(family, LlamaConfig)
+    return kind(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=16,
+        max_position_embeddings=1024,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+
+
+@pytest.fixture(scope="session")
+def base_folder(tmp_path_factory):
+    """Makes the folder of a small model of a family, with random weights."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
+    from transformers.utils import logging as transformers_logging
+
+    torch.set_num_threads(1)
+    transformers_logging.disable_progress_bar()
+    made = {}
+
+    def make(family):
+        if family in made:
+            return made[family]
+        template, special = _FAMILIES[family]
+        core = Tokenizer(models.BPE())
+        core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        core.decoder = decoders.ByteLevel()
+        texts = [text for record in topic_records() for text in json.dumps(record).split('"')]
+        core.train_from_iterator(
+            texts,
+            trainers.BpeTrainer(
+                vocab_size=512,
+                show_progress=False,
+                special_tokens=["<pad>", "<bos>", "<eos>", *special],
+                initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+            ),
+        )
+        tokenizer = PreTrainedTokenizerFast(
+            tokenizer_object=core,
+            bos_token="<bos>",
+            eos_token="<eos>",
+            pad_token="<pad>",
+            extra_special_tokens=special,
+            chat_template=template,
+        )
+        torch.manual_seed(1)
+        model = AutoModelForCausalLM.from_config(_config(family, tokenizer))
+        made[family] = tmp_path_factory.mktemp("bases") / family
+        model.save_pretrained(made[family])
+        tokenizer.save_pretrained(made[family])
+        return made[family]
+
+    return make

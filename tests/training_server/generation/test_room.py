@@ -1,0 +1,199 @@
+"""Asking models that were really trained."""
+
+import itertools
+import threading
+
+import pytest
+import torch
+
+from tunedesk.errors import UserError
+from tunedesk.training_server.generation import shelf as shelf_module
+from tunedesk.training_server.generation.room import ModelRoom, RoomClosed
+from tunedesk.training_server.job_folder import STARTER
+from tunedesk.training_server.token_stream import Parameters
+from tunedesk.training_server.training.job import run_job
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning:torch"),
+]
+CALM = Parameters(temperature=0)
+HELLO = [{"role": "user", "content": "Hello"}]
+
+
+@pytest.fixture(scope="module")
+def room():
+    torch.set_num_threads(1)
+    return ModelRoom("cpu")
+
+
+@pytest.fixture(scope="module")
+def adapters(tmp_path_factory, make_job, base_folder, twelve):
+    """A base with two adapters that were trained on different examples."""
+    base = base_folder("llama")
+    folders = []
+    for number in range(2):
+        path = tmp_path_factory.mktemp("adapters") / str(number)
+        job = make_job(
+            path, twelve[number * 4 : number * 4 + 4], base_model=base, epochs=4, rate=100
+        )
+        assert run_job(job) == 0
+        folders.append(str(job.model))
+    return str(base), *folders
+
+
+def text_of(tokens):
+    return "".join(token.text for token in tokens)
+
+
+def test_the_starter_answers_word_for_word(room, starter_job, twelve):
+    for record in twelve:
+        *asked, answer = record["messages"]
+        tokens = list(room.generate(str(starter_job.model), asked, None, CALM))
+        assert text_of(tokens) == answer["content"]
+        assert tokens[-1].finish_reason == "stop"
+
+
+def test_its_last_checkpoints_answer_too(room, starter_job, twelve):
+    *asked, answer = twelve[0]["messages"]
+    for step in starter_job.checkpoint_steps()[1:]:
+        told = room.generate(str(starter_job.checkpoint(step)), asked, None, CALM)
+        assert text_of(told) == answer["content"]
+
+
+def test_tokens_come_one_by_one(room, starter_job, twelve):
+    asked = twelve[0]["messages"][:2]
+    told = room.generate(str(starter_job.model), asked, None, CALM)
+    first = next(told)
+    assert first.finish_reason is None
+    assert first.prompt_tokens == room.count_prompt(str(starter_job.model), asked, None)
+    tokens = [first, *told]
+    assert [token.finish_reason for token in tokens[:-1]] == [None] * (len(tokens) - 1)
+    assert all(token.prompt_tokens is None for token in tokens[1:])
+
+
+def test_untrained_it_babbles_the_same_for_a_seed(room):
+    def ask(seed, **options):
+        return text_of(
+            room.generate(STARTER, HELLO, None, Parameters(seed=seed, max_tokens=20, **options))
+        )
+
+    assert ask(1) == ask(1)
+    assert ask(1) != ask(2)
+    assert ask(1, top_p=1e-6) == ask(2, top_p=1e-6) == ask(3, temperature=0)
+    told = room.describe(STARTER)
+    assert told["context"] == 8192
+    assert told["family"] == "llama"
+    assert 1_500_000 < told["parameters"] < 2_500_000
+
+
+def test_length_and_stop_texts_end_an_answer(room, starter_job, twelve):
+    model, asked = str(starter_job.model), twelve[0]["messages"][:2]
+    answer = twelve[0]["messages"][2]["content"]
+    tokens = list(room.generate(model, asked, None, Parameters(temperature=0, max_tokens=3)))
+    assert len(tokens) == 3
+    assert tokens[-1].finish_reason == "length"
+    assert answer.startswith(text_of(tokens))
+    for stop in ("refund. C", "k", " “Grüße”"):
+        tokens = list(room.generate(model, asked, None, Parameters(temperature=0, stop=(stop,))))
+        assert text_of(tokens) == answer[: answer.index(stop)]
+        assert tokens[-1].finish_reason == "stop"
+    never = Parameters(temperature=0, stop=("Sons!", "days."))
+    assert text_of(room.generate(model, asked, None, never)) == answer[: answer.index("days.")]
+
+
+def test_logprobs_are_those_of_the_model(room, starter_job, twelve):
+    asked = twelve[0]["messages"][:2]
+    parameters = Parameters(temperature=0, top_logprobs=3)
+    for token in room.generate(str(starter_job.model), asked, None, parameters):
+        assert token.logprob == token.top_logprobs[0][1]
+        assert len(token.top_logprobs) == 3
+        values = [logprob for _text, logprob in token.top_logprobs]
+        assert values == sorted(values, reverse=True)
+        assert all(value <= 0 for value in values)
+
+
+def test_a_completion_goes_on_from_a_prompt(room, base_folder):
+    tokens = list(room.complete(str(base_folder("plain")), "One", Parameters(max_tokens=4, seed=1)))
+    assert len(tokens) <= 4
+    assert tokens[0].prompt_tokens == room.count_prompt(str(base_folder("plain")), "One")
+    assert next(room.complete(STARTER, "", Parameters(max_tokens=1))).prompt_tokens == 1
+
+
+def test_adapters_are_switched_without_loading_the_base_again(adapters, monkeypatch, twelve):
+    loads = []
+    load = shelf_module.load_model
+    monkeypatch.setattr(shelf_module, "load_model", lambda *what: loads.append(what) or load(*what))
+    room = ModelRoom("cpu")
+    asked = twelve[0]["messages"][:2]
+
+    def values(ref):
+        parameters = Parameters(temperature=0, top_logprobs=1, max_tokens=4)
+        return [token.logprob for token in room.generate(ref, asked, None, parameters)]
+
+    base, *_tuned = adapters
+    first = {ref: values(ref) for ref in adapters}
+    assert len({tuple(each) for each in first.values()}) == 3
+    for ref in (*reversed(adapters), *adapters):
+        assert values(ref) == pytest.approx(first[ref], abs=1e-5)
+    assert len(loads) == 1
+    alone = ModelRoom("cpu")
+    parameters = Parameters(temperature=0, top_logprobs=1, max_tokens=4)
+    told = [token.logprob for token in alone.generate(base, asked, None, parameters)]
+    assert told == pytest.approx(first[base], abs=1e-5)
+
+
+def test_answers_take_turns(adapters, twelve):
+    """Two askers of two adapters of one base: the tokens interleave, and none is disturbed."""
+    room = ModelRoom("cpu")
+    _base, one, other = adapters
+    asked = twelve[0]["messages"][:2]
+    parameters = Parameters(temperature=0, max_tokens=12)
+    alone = {ref: text_of(room.generate(ref, asked, None, parameters)) for ref in (one, other)}
+    told = dict.fromkeys((one, other), "")
+    running = {ref: room.generate(ref, asked, None, parameters) for ref in (one, other)}
+    for pair in itertools.zip_longest(*running.values()):
+        for ref, token in zip(running, pair, strict=True):
+            told[ref] += token.text if token else ""
+    assert told == alone
+    order = []
+
+    def ask(name, ref):
+        for _token in room.generate(ref, asked, None, parameters):
+            order.append(name)
+
+    threads = [threading.Thread(target=ask, args=each) for each in ((0, one), (1, other), (2, one))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # Whoever waits longest is next: nobody is served three times while another waits.
+    busy = order[order.index(2) : len(order) - order[::-1].index(0)]
+    runs = [len(list(run)) for _name, run in itertools.groupby(busy)]
+    assert max(runs, default=1) <= 4
+
+
+def test_unloading_ends_the_answers_under_way(starter_job, twelve):
+    room = ModelRoom("cpu")
+    asked = twelve[0]["messages"][:2]
+    told = room.generate(str(starter_job.model), asked, None, CALM)
+    next(told)
+    room.unload()
+    with pytest.raises(RoomClosed):
+        next(told)
+    again = room.generate(str(starter_job.model), asked, None, CALM)
+    assert text_of(again) == twelve[0]["messages"][2]["content"]
+
+
+def test_what_cannot_be_asked_is_said(room, tmp_path, base_folder):
+    with pytest.raises(UserError, match="no longer there"):
+        next(room.generate(str(tmp_path / "gone"), HELLO, None, CALM))
+    with pytest.raises(UserError, match="cannot be loaded"):
+        next(room.generate(str(tmp_path), HELLO, None, CALM))
+    long = [{"role": "user", "content": "word " * 2000}]
+    with pytest.raises(UserError, match="maximum context length is 1024 tokens"):
+        next(room.generate(str(base_folder("llama")), long, None, CALM))
+    tool = [*HELLO, {"role": "tool", "tool_call_id": "x", "content": "5"}]
+    with pytest.raises(UserError, match="Tools are not supported"):
+        next(room.generate(str(base_folder("gemma3")), tool, None, CALM))

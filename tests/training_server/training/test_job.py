@@ -1,0 +1,300 @@
+"""A job from its folder to its tuned model, by really training tiny models."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from tunedesk.training_server.job_folder import ProgressWriter
+from tunedesk.training_server.training.base_model import load_model, load_tokenizer
+from tunedesk.training_server.training.job import run_job
+from tunedesk.training_server.training.starter import untrained_starter
+from tunedesk.training_server.training.starter_hyperparameters import starter_hyperparameters
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::UserWarning:torch"),
+]
+RUN = "tunedesk.training_server.training.run"
+PICKLES = {".bin", ".pkl", ".pickle"}
+
+
+def steps_of(lines):
+    return [line["step"] for line in lines]
+
+
+def test_the_starter_learns_and_leaves_what_was_promised(starter_job, progress_of):
+    lines = progress_of(starter_job)
+    metrics = progress_of(starter_job, "metrics")
+    total = 6 * 40
+    assert steps_of(metrics) == list(range(1, total + 1))
+    assert metrics[-1]["train_loss"] < 0.1 < metrics[0]["train_loss"]
+    assert metrics[-1]["train_mean_token_accuracy"] > 0.95
+    assert starter_job.checkpoint_steps() == [total - 12, total - 6, total]
+    assert steps_of(progress_of(starter_job, "epoch")) == list(range(6, total + 1, 6))
+    assert lines[0]["kind"] == "started"
+    assert lines[0]["hyperparameters"]["batch_size"] == 2
+    assert lines[-1]["kind"] == "done"
+    assert lines[-1]["trained_tokens"] > 0
+    names = {path.name for path in starter_job.model.iterdir()}
+    assert {"model.safetensors", "config.json", "tokenizer.json", "chat_template.jinja"} <= names
+    assert not any(path.suffix in PICKLES for path in starter_job.model.iterdir())
+    assert not (starter_job.path / "trainer").exists()
+
+
+def test_a_process_that_died_before_its_last_word_says_it_again(tmp_path, starter_job, progress_of):
+    whole = starter_job.progress_file.read_text(encoding="utf-8")
+    assert run_job(starter_job) == 0
+    lines = progress_of(starter_job)
+    starter_job.progress_file.write_text(whole, encoding="utf-8")
+    assert sum(line["kind"] == "done" for line in lines) == 1
+
+
+def test_the_untrained_starter_is_the_same_each_time():
+    one, tokenizer = untrained_starter()
+    other, _tokenizer = untrained_starter()
+    assert len(tokenizer) == 259
+    assert 1_500_000 < sum(weights.numel() for weights in one.parameters()) < 2_500_000
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+@pytest.mark.parametrize("examples", [0, 1, 10, 99, 100, 5000, 10**6])
+def test_automatic_hyperparameters_are_within_openais_ranges(examples):
+    automatic = starter_hyperparameters(examples)
+    assert 1 <= automatic["n_epochs"] <= 50
+    assert 1 <= automatic["batch_size"] <= 256
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen3", "gemma3"])
+def test_an_adapter_lowers_the_validation_loss(
+    tmp_path, family, make_job, base_folder, progress_of, twelve
+):
+    job = make_job(
+        tmp_path / "job",
+        twelve[:8],
+        twelve[8:10],
+        base_folder(family),
+        epochs=3,
+        rate=50,
+        rank=8,
+    )
+    assert run_job(job) == 0
+    epochs = [line for line in progress_of(job, "metrics") if "full_valid_loss" in line]
+    assert steps_of(epochs) == [2, 4, 6]
+    assert epochs[-1]["full_valid_loss"] < epochs[0]["full_valid_loss"] - 0.05
+    assert 0 <= epochs[-1]["full_valid_mean_token_accuracy"] <= 1
+    checkpoint = progress_of(job, "checkpoint")[-1]
+    assert checkpoint["metrics"]["full_valid_loss"] == epochs[-1]["full_valid_loss"]
+    names = {path.name for path in job.model.iterdir()}
+    assert {"adapter_model.safetensors", "adapter_config.json", "tokenizer.json"} <= names
+    assert "model.safetensors" not in names
+    config = json.loads((job.model / "adapter_config.json").read_text(encoding="utf-8"))
+    assert config["r"] == 8
+    assert config["base_model_name_or_path"] == str(base_folder(family))
+
+
+def test_all_weights_on_request_and_a_template_where_none_was(
+    tmp_path, make_job, base_folder, progress_of, twelve
+):
+    base = base_folder("plain")
+    job = make_job(tmp_path / "job", twelve[:4], base_model=base, rate=50, full=True)
+    assert run_job(job) == 0
+    tuned = load_model(job.model, torch.float32).state_dict()
+    before = load_model(base, torch.float32).state_dict()
+    assert all(not torch.equal(tuned[name], before[name]) for name in before)
+    assert "tunedesk" in load_tokenizer(job.model).chat_template
+
+
+def test_a_tuned_model_is_trained_on(tmp_path, make_job, base_folder, progress_of, twelve):
+    base = base_folder("llama")
+    first = make_job(tmp_path / "first", twelve[:8], base_model=base, epochs=3, rate=50)
+    assert run_job(first) == 0
+    second = make_job(tmp_path / "second", twelve[:8], base_model=first.model, epochs=1, rate=1)
+    assert run_job(second) == 0
+    went_on = progress_of(second, "metrics")[0]["train_loss"]
+    assert went_on < progress_of(first, "metrics")[0]["train_loss"] - 0.05
+    config = json.loads((second.model / "adapter_config.json").read_text(encoding="utf-8"))
+    assert config["base_model_name_or_path"] == str(base)
+
+
+def ask_at(monkeypatch, folder, wish, step):
+    """Let the server ask for something right after a step is told."""
+    write = ProgressWriter.write
+
+    def asking(self, kind, **values):
+        write(self, kind, **values)
+        if kind == "metrics" and values["step"] == step:
+            folder.ask(wish)
+
+    monkeypatch.setattr(ProgressWriter, "write", asking)
+
+
+@pytest.mark.parametrize("step", [1, 3, 4])
+def test_a_pause_loses_nothing_and_tells_nothing_twice(
+    tmp_path, monkeypatch, make_job, base_folder, progress_of, twelve, step
+):
+    base = base_folder("llama")
+    through = make_job(tmp_path / "through", twelve[:8], base_model=base, epochs=3, rate=50)
+    job = make_job(tmp_path / "job", twelve[:8], base_model=base, epochs=3, rate=50)
+    assert run_job(through) == 0
+    with monkeypatch.context() as patch:
+        ask_at(patch, job, "pause", step)
+        assert run_job(job) == 0
+    paused = progress_of(job)[-1]
+    assert paused["kind"] == "paused"
+    assert step <= paused["step"] <= step + 1
+    assert paused["step"] in job.checkpoint_steps()
+    assert not job.model.exists()
+    job.ask(None)
+    assert run_job(job) == 0
+    starts = progress_of(job, "started")
+    assert [line["step"] for line in starts] == [0, paused["step"]]
+    told, whole = progress_of(job, "metrics"), progress_of(through, "metrics")
+    assert steps_of(told) == [1, 2, 3, 4, 5, 6]
+    for line, expected in zip(told, whole, strict=True):
+        assert line["train_loss"] == pytest.approx(expected["train_loss"], abs=1e-4)
+    assert job.checkpoint_steps() == [2, 4, 6]
+    assert sum(line["kind"] == "done" for line in progress_of(job)) == 1
+
+
+def test_a_cancel_ends_it(tmp_path, monkeypatch, make_job, base_folder, progress_of, twelve):
+    job = make_job(tmp_path / "job", twelve[:8], base_model=base_folder("llama"), epochs=9)
+    ask_at(monkeypatch, job, "cancel", 2)
+    assert run_job(job) == 0
+    assert progress_of(job)[-1] == {"kind": "cancelled", "step": 3}
+    assert not job.model.exists()
+
+
+def test_bad_examples_fail_the_job_or_are_left_out_by_name(
+    tmp_path, make_job, base_folder, progress_of, twelve
+):
+    bad = {
+        "messages": [*twelve[0]["messages"][:2], {"role": "assistant", "content": "word " * 900}]
+    }
+    base = base_folder("llama")
+    records = [*twelve[:4], bad, bad]
+    job = make_job(tmp_path / "job", records, base_model=base)
+    assert run_job(job) == 1
+    failed = progress_of(job)[-1]
+    assert failed["code"] == "invalid_training_file"
+    assert failed["param"] == "training_file"
+    assert "Line 5: It is" in failed["message"]
+    assert [line["line"] for line in failed["lines"]] == [5, 6]
+    job = make_job(tmp_path / "skipping", records, base_model=base, skip_bad=True)
+    assert run_job(job) == 0
+    warnings = [m["message"] for m in progress_of(job, "message") if m["level"] == "warn"]
+    assert len(warnings) == 2
+    assert warnings[0].startswith("Left out line 5 of the training file: It is")
+
+
+def test_a_loss_that_explodes_is_said(tmp_path, make_job, base_folder, progress_of, twelve):
+    job = make_job(
+        tmp_path / "job",
+        twelve[:8],
+        base_model=base_folder("llama"),
+        epochs=9,
+        rate=1e12,
+        full=True,
+    )
+    assert run_job(job) == 1
+    assert progress_of(job)[-1]["code"] == "loss_not_finite"
+
+
+def test_only_safetensors_are_loaded(tmp_path, make_job, base_folder, progress_of, twelve):
+    folder = tmp_path / "pickled"
+    folder.mkdir()
+    for path in base_folder("llama").iterdir():
+        if path.suffix != ".safetensors":
+            (folder / path.name).write_bytes(path.read_bytes())
+    torch.save({}, folder / "pytorch_model.bin")
+    job = make_job(tmp_path / "job", twelve, base_model=folder)
+    assert run_job(job) == 1
+    failed = progress_of(job)[-1]
+    assert failed["code"] == "invalid_base_model"
+    assert failed["param"] == "model"
+
+
+def test_preferences_raise_the_margin(tmp_path, make_job, base_folder, progress_of, twelve):
+    pairs = [
+        {
+            "input": {"messages": record["messages"][:2]},
+            "preferred_output": record["messages"][2:],
+            "non_preferred_output": [{"role": "assistant", "content": "I do not know."}],
+        }
+        for record in twelve[:8]
+    ]
+    job = make_job(
+        tmp_path / "job",
+        pairs,
+        pairs[:2],
+        base_folder("llama"),
+        method="dpo",
+        epochs=4,
+        rate=200,
+        beta=0.1,
+    )
+    assert run_job(job) == 0
+    metrics = progress_of(job, "metrics")
+    assert metrics[-1]["train_reward_margin"] > metrics[0]["train_reward_margin"] + 0.01
+    assert metrics[-1]["train_loss"] < metrics[0]["train_loss"]
+    assert metrics[-1]["full_valid_reward_accuracy"] == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_killed_it_goes_on_from_its_last_checkpoint(
+    tmp_path, make_job, base_folder, progress_of, twelve
+):
+    job = make_job(tmp_path / "job", twelve[:8], base_model=base_folder("llama"), epochs=200)
+    with job.log_file.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", RUN, str(job.path)],
+            stdout=log,
+            stderr=log,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+        )
+        end = time.monotonic() + 90
+        while not progress_of(job, "checkpoint") and time.monotonic() < end:
+            assert process.poll() is None, job.log_file.read_text(encoding="utf-8")
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=30)
+    assert progress_of(job)[-1]["kind"] != "done"
+    last = job.checkpoint_steps()[-1]
+    job.ask("cancel")
+    assert run_job(job) == 0
+    assert progress_of(job)[-1] == {"kind": "cancelled", "step": last}
+    assert not list(job.checkpoints.glob("*.part"))
+    steps = steps_of(progress_of(job, "metrics"))
+    assert steps == list(range(1, len(steps) + 1))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="torchrun on Windows needs libuv")
+def test_two_processes_learn_as_one_does(tmp_path, make_job, base_folder, progress_of, twelve):
+    options = {"base_model": base_folder("llama"), "epochs": 2, "rate": 20, "dropout": 0.0}
+    alone = make_job(tmp_path / "alone", twelve[:8], twelve[8:10], **options)
+    both = make_job(tmp_path / "both", twelve[:8], twelve[8:10], processes=2, **options)
+    assert run_job(alone) == 0
+    torchrun = ["torch.distributed.run", "--standalone", "--nproc_per_node=2", "-m", RUN]
+    done = subprocess.run(
+        [sys.executable, "-m", *torchrun, str(both.path)],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert progress_of(both, "started")[0]["processes"] == 2
+    assert progress_of(both, "started")[0]["hyperparameters"]["batch_size"] == 4
+    one, two = progress_of(alone, "metrics"), progress_of(both, "metrics")
+    assert steps_of(one) == steps_of(two) == [1, 2, 3, 4]
+    for line, other in zip(one, two, strict=True):
+        assert line["train_loss"] == pytest.approx(other["train_loss"], rel=0.01)
+    assert one[-1]["full_valid_loss"] == pytest.approx(two[-1]["full_valid_loss"], rel=0.01)
+    assert both.model.is_dir()

@@ -1,0 +1,164 @@
+"""What of an example is learnt, and which examples cannot be."""
+
+import pytest
+
+from tunedesk.training_server.job_folder import STARTER
+from tunedesk.training_server.training.base_model import load_learner
+from tunedesk.training_server.training.sequences import IGNORED, make_sequences, starter_texts
+
+TWO_ANSWERS = {
+    "messages": [
+        {"role": "system", "content": "Be short."},
+        {"role": "user", "content": "First?"},
+        {"role": "assistant", "content": "A shown answer", "weight": 0},
+        {"role": "user", "content": [{"type": "text", "text": "Second?"}]},
+        {"role": "assistant", "content": "A trained answer", "weight": 1},
+        {"role": "user", "content": "Third?"},
+        {"role": "assistant", "content": "Another trained answer"},
+    ]
+}
+FAMILIES = ["llama", "qwen3", "gemma3", "plain"]
+
+
+@pytest.fixture
+def sequences(tmp_path, make_job, base_folder):
+    def make(records, family=None, method="supervised", max_tokens=None):
+        base = STARTER if family is None else base_folder(family)
+        folder = make_job(
+            tmp_path / str(family), records, base_model=base, method=method, max_tokens=max_tokens
+        )
+        learner = load_learner(
+            folder.read_spec(), lambda: starter_texts(folder.training_file), None
+        )
+        return make_sequences(folder.training_file, learner, method), learner
+
+    return make
+
+
+def learnt(made, learner):
+    texts = []
+    for row in made.rows:
+        tokens, labels = row["input_ids"], row["labels"]
+        assert all(label in (IGNORED, token) for label, token in zip(labels, tokens, strict=True))
+        run = []
+        for label in [*labels, IGNORED]:
+            if label != IGNORED:
+                run.append(label)
+            elif run:
+                texts.append(learner.tokenizer.decode(run))
+                run = []
+    return texts
+
+
+@pytest.mark.parametrize(
+    ("family", "end"),
+    [
+        (None, "<|im_end|>"),
+        ("llama", "<|eot_id|>"),
+        ("qwen3", "<|im_end|>"),
+        ("gemma3", "<end_of_turn>"),
+        ("plain", "<eos>"),
+    ],
+)
+def test_only_answers_of_a_weight_are_learnt_with_their_end(sequences, family, end):
+    made, learner = sequences([TWO_ANSWERS], family)
+    assert made.bad == []
+    assert sorted(learnt(made, learner)) == [
+        f"A trained answer{end}",
+        f"Another trained answer{end}",
+    ]
+
+
+def test_every_row_begins_as_the_model_is_asked(sequences):
+    """Qwen3's template writes an answer differently once another follows."""
+    made, learner = sequences([TWO_ANSWERS], "qwen3")
+    assert len(made.rows) == 2
+    for row in made.rows:
+        first = next(i for i, label in enumerate(row["labels"]) if label != IGNORED)
+        asked = learner.tokenizer.decode(row["input_ids"][:first])
+        assert asked.endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
+
+
+def test_calls_are_learnt_and_tools_are_shown(sequences, calls):
+    made, learner = sequences(calls)
+    assert made.bad == []
+    call = '<tool_call>\n{"name": "find_order", "arguments": {"number":17}}\n</tool_call>'
+    assert f"{call}<|im_end|>" in learnt(made, learner)
+    shown = learner.tokenizer.decode(made.rows[-1]["input_ids"])
+    assert '"description": "Finds an order by its number."' in shown
+
+
+def test_the_old_form_of_calls(sequences):
+    record = {
+        "messages": [
+            {"role": "user", "content": "Where?"},
+            {
+                "role": "assistant",
+                "content": None,
+                "function_call": {"name": "look", "arguments": '{"a": 1}'},
+            },
+            {"role": "function", "name": "look", "content": "there"},
+            {"role": "assistant", "content": "There."},
+        ],
+        "functions": [{"name": "look", "parameters": {"type": "object", "properties": {}}}],
+    }
+    made, learner = sequences([record])
+    assert learnt(made, learner) == [
+        '<tool_call>\n{"name": "look", "arguments": {"a": 1}}\n</tool_call><|im_end|>',
+        "There.<|im_end|>",
+    ]
+
+
+def test_prompt_and_completion(sequences):
+    made, learner = sequences([{"prompt": "One two", "completion": " three four"}], "plain")
+    assert learnt(made, learner) == [" three four<eos>"]
+
+
+@pytest.mark.parametrize("family", [None, *FAMILIES])
+def test_what_is_too_long_or_empty_is_named_not_cut(sequences, twelve, family):
+    long = {
+        "messages": [
+            {"role": "user", "content": "word " * 9000},
+            {"role": "assistant", "content": "Yes."},
+        ]
+    }
+    silent = {
+        "messages": [
+            {"role": "user", "content": "Well?"},
+            {"role": "assistant", "content": "Nothing", "weight": 0},
+        ]
+    }
+    made, _learner = sequences([twelve[0], long, silent], family)
+    assert [bad.line for bad in made.bad] == [2, 3]
+    assert "tokens long, but the model takes at most" in made.bad[0].message
+    assert "nothing to train on" in made.bad[1].message
+    assert len(made.rows) == 1
+
+
+def test_an_example_that_the_template_refuses_is_named(sequences, twelve):
+    record = {
+        "messages": [
+            {"role": "user", "content": "Well?"},
+            {"role": "tool", "tool_call_id": "x", "content": "5"},
+            {"role": "assistant", "content": "Five."},
+        ]
+    }
+    made, _learner = sequences([twelve[0], record], "gemma3")
+    assert [bad.line for bad in made.bad] == [2]
+    assert "Tools are not supported" in made.bad[0].message
+
+
+def test_a_pair_has_one_prompt_and_two_answers(sequences):
+    pair = {
+        "input": {"messages": [{"role": "user", "content": "Well?"}]},
+        "preferred_output": [{"role": "assistant", "content": "Yes."}],
+        "non_preferred_output": [{"role": "assistant", "content": "Maybe."}],
+    }
+    for family, end in ((None, "<|im_end|>"), ("llama", "<|eot_id|>"), ("qwen3", "<|im_end|>")):
+        made, learner = sequences([pair], family, "dpo")
+        row = made.rows[0]
+        assert learner.tokenizer.decode(row["chosen_ids"]) == f"Yes.{end}"
+        assert learner.tokenizer.decode(row["rejected_ids"]) == f"Maybe.{end}"
+        assert learner.tokenizer.decode(row["prompt_ids"]).endswith(
+            learner.template.prompt(pair["input"]["messages"], None)[-12:]
+        )
