@@ -31,6 +31,8 @@ STATE_ACTIONS = {
     "example.draft": "draft",
 }
 
+PREPARE_AFTER_MS = 400
+
 
 class RowActions(QObject):
     """Connects the actions on rows; everything it does is one step of undo.
@@ -109,7 +111,13 @@ class RowActions(QObject):
     def prepare(self) -> None:
         """Work out what a new example is like, so that the first need not wait for it."""
         self._new_facts = None
-        self._background.run(_facts_of_new, self._project, on_result=self._take_facts)
+        self._background.run(
+            _facts_of_new,
+            self._project,
+            on_result=self._take_facts,
+            # This loads the vocabularies; the page shows before that.
+            delay_ms=PREPARE_AFTER_MS,
+        )
 
     def _take_facts(self, facts: Facts) -> None:
         self._new_facts = facts
