@@ -61,6 +61,12 @@ def test_fixing_all_is_done_when_it_is_done(fault, fault_text):
     assert fix_all(once) == (once, 0)
 
 
+def test_known_problems_save_a_check_and_change_nothing(fault, fault_text, checker):
+    known = checker.check(fault_text).problems
+    text = fault_text.decode()
+    assert fix_all(text, known=known) == fix_all(text)
+
+
 @pytest.mark.parametrize(
     ("before", "code", "after"),
     [

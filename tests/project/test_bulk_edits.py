@@ -100,6 +100,18 @@ def test_set_system_prompt(project, ids):
     checked(project, ids)
 
 
+def test_problems_found_by_other_rules_are_looked_for_again(project):
+    text = text_of(" blanks ")
+    facts = CHECKER.check(text.encode())
+    moved = facts.problems[0]._replace(path=("messages", 1, "content"))
+    (example,) = project.add_examples(
+        [NewExample(text.encode(), facts._replace(problems=(moved,)))]
+    )
+    project.set_setting("target", "azure")
+    assert bulk_edits.fix_all(project, None, ["blanks_around"], [example]).places == 1
+    assert project.text(example) == text_of("blanks")
+
+
 def test_workers_do_the_same(project, monkeypatch):
     monkeypatch.setattr(bulk_edits, "_HERE", 1)
     ids = fill(project, [text_of(f"Is law {number} good law?") for number in range(900)])

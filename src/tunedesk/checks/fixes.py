@@ -83,7 +83,10 @@ def fix(text: str, problem: Problem) -> str | None:
 
 
 def fix_all(
-    text: str, codes: Collection[str] | None = None, target: str = DEFAULT_TARGET
+    text: str,
+    codes: Collection[str] | None = None,
+    target: str = DEFAULT_TARGET,
+    known: Sequence[Problem] | None = None,
 ) -> tuple[str, int]:
     """The record with every problem of these codes put right, and how many were.
 
@@ -91,12 +94,16 @@ def fix_all(
         text: The record.
         codes: The codes to fix; all that can be without.
         target: The target whose rules apply.
+        known: The problems of exactly this text, if they are known: that saves a check.
     """
     checker = _checker(target)
     count = 0
+    problems = known
     for _round in range(_MOST_ROUNDS):
         before = count
-        for problem in checker.check(_bytes(text)).problems:
+        if problems is None:
+            problems = checker.check(_bytes(text)).problems
+        for problem in problems:
             if codes is None or problem.code in codes:
                 fixed = fix(text, problem)
                 if fixed is not None:
@@ -105,6 +112,7 @@ def fix_all(
                         break
         if count == before:
             break
+        problems = None
     return text, count
 
 

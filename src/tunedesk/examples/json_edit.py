@@ -7,6 +7,7 @@ it replaces was spelled with them; otherwise letters of every script stand as th
 import json
 import re
 from collections.abc import Callable
+from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, NamedTuple
 
 from tunedesk.examples.json_path import Path, to_pointer
@@ -205,7 +206,8 @@ def _written(value: Any, ascii_only: bool, style: _Style, indent: str | None) ->
 
 
 def _dumps(text: str, ascii_only: bool) -> str:
-    return _storable(json.dumps(text, ensure_ascii=ascii_only))
+    # What `json.dumps` comes to, without making an encoder for each text.
+    return _storable(encode_basestring_ascii(text) if ascii_only else encode_basestring(text))
 
 
 def _storable(text: str) -> str:

@@ -152,7 +152,8 @@ def edit_examples(
     def jobs() -> Iterator[EditJob]:
         for batch in text_batches(parts, ids):
             waiting.append(batch)
-            yield EditJob(edit, batch.texts, target, encoding, model)
+            known = _known_problems(parts, batch.versions) if isinstance(edit, Fixing) else None
+            yield EditJob(edit, batch.texts, target, encoding, model, known)
 
     changed: list[int] = []
     found = places = done = 0
@@ -269,6 +270,19 @@ def text_batches(parts: ProjectParts, ids: Sequence[int]) -> Iterator[TextBatch]
                 part = rows[begun:end]
                 yield TextBatch(*(list(column) for column in zip(*part, strict=True)))
                 size, begun = 0, end
+
+
+def _known_problems(parts: ProjectParts, version_ids: Sequence[int]) -> list[str | None]:
+    """The problems of versions that were checked by the rules of now; None for others."""
+    return [
+        row[0]
+        for row in parts.store.rows(
+            "SELECT CASE WHEN checked_as = (SELECT id FROM check_basis WHERE name = ?)"
+            " THEN problems END"
+            " FROM json_each(?) AS wanted LEFT JOIN version ON version.id = wanted.value",
+            (parts.basis, as_json_array(version_ids)),
+        )
+    ]
 
 
 def _results(

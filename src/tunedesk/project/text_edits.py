@@ -6,11 +6,13 @@ from typing import NamedTuple, Protocol
 
 from tunedesk.checks import fixes
 from tunedesk.checks.check import CheckJob, check_texts
+from tunedesk.checks.problem import Problem
 from tunedesk.errors import UserError
 from tunedesk.examples import chat_edits
 from tunedesk.examples.json_text import JsonSyntaxError
 from tunedesk.examples.search_text import replace_in_messages
 from tunedesk.project.packed_facts import PackedFacts, packed
+from tunedesk.project.versions import problems_of
 
 
 class TextEdit(Protocol):
@@ -52,9 +54,9 @@ class Fixing(NamedTuple):
     codes: tuple[str, ...]
     target: str
 
-    def apply(self, text: str) -> tuple[str, int]:
-        """Fix one text."""
-        return fixes.fix_all(text, self.codes, self.target)
+    def apply(self, text: str, known: Sequence[Problem] | None = None) -> tuple[str, int]:
+        """Fix one text; its problems, if they are known, need not be looked for."""
+        return fixes.fix_all(text, self.codes, self.target, known)
 
 
 class SystemPrompt(NamedTuple):
@@ -84,6 +86,8 @@ class EditJob(NamedTuple):
         target: The checker's target.
         encoding: The checker's encoding.
         model: The checker's model.
+        known: For fixes, the problems of each text as the project file keeps them, where they
+            are known.
     """
 
     edit: TextEdit
@@ -91,6 +95,7 @@ class EditJob(NamedTuple):
     target: str
     encoding: str
     model: str | None
+    known: Sequence[str | None] | None = None
 
 
 class EditedTexts(NamedTuple):
@@ -111,13 +116,17 @@ def edit_texts(job: EditJob) -> EditedTexts:
     numbers: list[int] = []
     changed: list[bytes] = []
     total = 0
-    apply = job.edit.apply
+    edit = job.edit
     for number, raw in enumerate(job.texts):
         try:
             text = raw.decode("utf-8", "surrogatepass")
         except UnicodeDecodeError:
             continue
-        new, places = apply(text)
+        stored = job.known[number] if job.known else None
+        if stored and isinstance(edit, Fixing):
+            new, places = edit.apply(text, problems_of(stored))
+        else:
+            new, places = edit.apply(text)
         if places and new != text:
             numbers.append(number)
             changed.append(new.encode("utf-8", "surrogatepass"))
