@@ -1,5 +1,6 @@
 """The desk of one open project: its pages, its undo, its place, and an orderly end."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,9 @@ class Desk(QObject):
         place = self._settings.places.get(str(self.project.path), {})
         self.examples.restore(place.get("examples", {}))
         self.examples.take_focus()
+        # What stands by now stays; going through it all again would hold Python's lock, whichever
+        # thread sets it off, for longer than a frame.
+        gc.freeze()
         look_for_damage(self.project, self._background, self._feedback)
 
     def import_files(self, paths: list[Path]) -> None:
@@ -91,6 +95,7 @@ class Desk(QObject):
             self._feedback.progress_line.clear()
             self.examples.setParent(None)
             self.examples.deleteLater()
+            gc.unfreeze()
             self.project.close()
 
     def _say_notes(self) -> None:
