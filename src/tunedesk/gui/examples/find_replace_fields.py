@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.examples.find_replace_options import FindOptions
-from tunedesk.gui.examples.panel.conversation_diff import role_name
+from tunedesk.gui.examples.form.roles import role_title
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
@@ -65,7 +65,7 @@ class FindReplaceFields(QWidget):
         )
         self.hint.hide()
         self.regular.toggled.connect(self.hint.setVisible)
-        self.roles = [QCheckBox(role_name(role)) for role in _ROLES]
+        self.roles = [QCheckBox(role_title(role)) for role in _ROLES]
         self.where = QComboBox()
         self.where.setAccessibleName(_("Where"))
         for place in self._places:

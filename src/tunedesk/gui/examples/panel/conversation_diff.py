@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from tunedesk.examples.conversation import Conversation, ImagePart, Message, TextPart
 from tunedesk.examples.json_text import JsonNode, JsonSyntaxError, parse
+from tunedesk.gui.examples.form.roles import role_title
 from tunedesk.gui.examples.panel.word_diff import ADDED, REMOVED, Piece, word_diff
 from tunedesk.i18n import _
 
@@ -64,19 +65,6 @@ def conversation_diff(before: str, after: str) -> list[Change]:
     return changes or [_raw(before, after)]
 
 
-def role_name(role: str | None) -> str:
-    """The name of a role as it stands on a card."""
-    names = {
-        "system": _("System"),
-        "developer": _("Developer"),
-        "user": _("User"),
-        "assistant": _("Assistant"),
-        "tool": _("Tool"),
-        "function": _("Function"),
-    }
-    return names.get(role or "", role or _("No role"))
-
-
 def _raw(before: str, after: str) -> Change:
     return Change(_("Raw JSON"), "", "", word_diff(before, after))
 
@@ -101,7 +89,7 @@ def _message_changes(old: list[_Block], new: list[_Block]) -> list[Change]:
                 changes.append(Change(one.heading, one.role, note, [Piece(side, one.text)]))
                 continue
             was, now = gone.pop(0), came.pop(0)
-            note = "" if was.role == now.role else _("was {role}").format(role=role_name(was.role))
+            note = "" if was.role == now.role else _("was {role}").format(role=role_title(was.role))
             changes.append(Change(now.heading, now.role, note, word_diff(was.text, now.text)))
         changes += [Change(b.heading, b.role, _("removed"), [Piece(REMOVED, b.text)]) for b in gone]
         changes += [Change(b.heading, b.role, _("added"), [Piece(ADDED, b.text)]) for b in came]
@@ -115,7 +103,7 @@ def _blocks(text: str) -> tuple[list[_Block], dict[str, str]]:
     messages = [
         _Block(
             _("{role} message {number}").format(
-                role=role_name(message.role), number=message.index + 1
+                role=role_title(message.role), number=message.index + 1
             ),
             message.role or "",
             _message_block(message, record, text),

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tunedesk.examples.json_text import JsonSyntaxError
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.conversation_diff import role_name
+from tunedesk.gui.examples.form.roles import role_title
 from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
@@ -103,7 +103,7 @@ class ExampleTokens(QWidget):
         sums: Counter[str | None] = Counter()
         for message, tokens in zip(messages, counts, strict=True):
             sums[message.role] += tokens
-        return [_part(role_name(role), tokens) for role, tokens in sums.items()]
+        return [_part(role_title(role), tokens) for role, tokens in sums.items()]
 
 
 def _part(name: str, tokens: int, tooltip: str = "", *, about: bool = False) -> FactLine:

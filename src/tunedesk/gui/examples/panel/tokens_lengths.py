@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from tunedesk.gui.examples.panel.conversation_diff import role_name
+from tunedesk.gui.examples.form.roles import role_title
 from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines
 from tunedesk.gui.examples.panel.tokens_figures import LongRow, SetFigures
 from tunedesk.gui.examples.panel.tokens_long_row import LongRowButton
@@ -105,7 +105,7 @@ def _talk_lines(figures: SetFigures) -> list[FactLine]:
         FactLine(_("The longest talk has"), _messages(figures.most_turns)),
     ]
     lines += [
-        FactLine(_("{role} messages").format(role=role_name(role)), f"{count:,}", tone="muted")
+        FactLine(_("{role} messages").format(role=role_title(role)), f"{count:,}", tone="muted")
         for role, count in figures.messages_by_role
         if count
     ]
