@@ -12,6 +12,8 @@ import pytest
 hypothesis.settings.register_profile("tunedesk", deadline=None)
 hypothesis.settings.load_profile("tunedesk")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# The hub's library reads this when it is imported, by whichever test comes first.
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -246,7 +245,6 @@ def test_preferences_raise_the_margin(tmp_path, make_job, base_folder, progress_
     assert metrics[-1]["full_valid_reward_accuracy"] == 1
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_killed_it_goes_on_from_its_last_checkpoint(
     tmp_path, make_job, base_folder, progress_of, twelve
 ):
@@ -262,7 +260,7 @@ def test_killed_it_goes_on_from_its_last_checkpoint(
         while not progress_of(job, "checkpoint") and time.monotonic() < end:
             assert process.poll() is None, job.log_file.read_text(encoding="utf-8")
             time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait(timeout=30)
     assert progress_of(job)[-1]["kind"] != "done"
     last = job.checkpoint_steps()[-1]
