@@ -5,8 +5,8 @@ import keyring.backends.fail
 import keyring.backends.null
 import keyring.errors
 import pytest
-
 from tests.fine_tuning.memory_keyring import MemoryKeyring
+
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.keys import SERVICE, Key, Keys, where_sentence
 from tunedesk.fine_tuning.providers import provider
