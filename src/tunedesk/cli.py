@@ -7,6 +7,7 @@ only when it is asked for.
 import argparse
 import contextlib
 import importlib
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -209,11 +210,24 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the configuration for `accelerate launch`: several GPUs, several computers",
     )
+    parser.add_argument(
+        "--exit-when-idle",
+        type=_seconds,
+        metavar="SECONDS",
+        help="end by itself when for so long no job ran or waited and no request came",
+    )
     parser.epilog = (
         "Prints one line, `Listening on http://HOST:PORT/v1`, when it is ready. The key is in the "
         "environment variable TUNEDESK_SERVER_API_KEY, else in the file api_key of the data "
-        "directory."
+        "directory. While it runs, the file server.json there tells its address and process."
     )
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise ValueError(text)
+    return number
 
 
 def _port(text: str) -> int:

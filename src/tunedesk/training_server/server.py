@@ -15,6 +15,7 @@ from tunedesk.training_server.api.speaking import Speaking
 from tunedesk.training_server.api.uploads import UploadEndpoints
 from tunedesk.training_server.application import make_application
 from tunedesk.training_server.base_models import BaseModels
+from tunedesk.training_server.idleness import Idleness
 from tunedesk.training_server.jobs.launching import Launcher
 from tunedesk.training_server.jobs.runner import Runner
 from tunedesk.training_server.jobs.validator import Validator
@@ -41,6 +42,7 @@ class Server:
         self._runner = Runner(self._stores, launcher, speaking.unload)
         self._validator = Validator(self._stores, base_models, launcher, names.ref)
         self._stopping = threading.Event()
+        self.idleness = Idleness(self._has_work)
         files = FileEndpoints(self._stores.files, settings.data_dir, settings.total_bytes)
         self.application: Starlette = make_application(
             settings,
@@ -52,6 +54,7 @@ class Server:
                 *ChatEndpoints(speaking).routes(),
                 *CompletionEndpoints(speaking).routes(),
             ],
+            self.idleness,
         )
         self._runner.end_leftovers()
         self._threads = [
@@ -70,6 +73,11 @@ class Server:
         self._runner.stop()
         self._speaking.unload()
         self._stores.database.close()
+
+    def _has_work(self) -> bool:
+        """Whether a job runs or waits for its turn; one that is paused waits for its user."""
+        waiting = self._stores.jobs.with_status("validating_files", "queued", "running")
+        return bool(waiting) or self._runner.busy_with is not None
 
     def _repeat(self, step: Callable[[], None]) -> None:
         while not self._stopping.is_set():
