@@ -164,6 +164,6 @@ class FakeOther(FakeOpenAI):
         body = answer.body
         if isinstance(body, dict) and body.get("object") == "fine_tuning.job":
             answer.body = body | {"status": self.spelling[body["status"]]}
-        if request.path == "/fine_tuning/jobs" and request.method == "GET":
+        if (request.method, request.path) == ("GET", "/fine_tuning/jobs") and "data" in body:
             answer.body = [job | {"status": self.spelling[job["status"]]} for job in body["data"]]
         return answer
