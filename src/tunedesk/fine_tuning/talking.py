@@ -31,7 +31,7 @@ def stream_answer(
     Raises:
         ServiceError: It cannot be asked, or it broke off.
     """
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"model": model, "messages": list(messages)}
     if temperature is not None:
         options["temperature"] = temperature
     if most_tokens is not None:
@@ -41,9 +41,7 @@ def stream_answer(
     with (
         connection.client(timeout=ANSWER_SECONDS) as client,
         plainly(connection.provider, connection.key_value),
-        client.chat.completions.create(
-            model=model, messages=list(messages), stream=True, **options
-        ) as stream,
+        client.chat.completions.create(stream=True, **options) as stream,
     ):
         for chunk in stream:
             for choice in chunk.choices or ():
