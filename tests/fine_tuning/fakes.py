@@ -70,8 +70,11 @@ class FakeNebius(FakeOpenAI):
     models = (
         "meta-llama/Llama-3.1-8B-Instruct",
         "meta-llama/Meta-Llama-3.1-8B-Instruct",
-        "openai/gpt-oss-20b",
+        "unsloth/gpt-oss-20b-BF16",
     )
+    order = 1  # its cookbook shows the oldest first
+    first_words = ("Job is submitted", "Dataset 'training' processed successfully")
+    last_words = ("Training completed successfully",)
     shutdown_date = None
     kept_checkpoints = 1000
     hyperparameters = frozenset(

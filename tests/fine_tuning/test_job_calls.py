@@ -6,7 +6,7 @@ import pytest
 from tests.fine_tuning import fake_faults
 from tests.fine_tuning.conftest import connection_to, rows
 from tests.fine_tuning.fake_http import Answer, Fault
-from tests.fine_tuning.fakes import FakeOther
+from tests.fine_tuning.fakes import FakeNebius, FakeOther
 
 from tunedesk.fine_tuning import answers
 from tunedesk.fine_tuning.job_body import JobWishes, job_body
@@ -81,7 +81,7 @@ def test_a_job_from_its_making_to_its_figures(any_service):
         from_events = merged(filter(None, map(metric_of_event, events)))
         from_points = merged(filter(None, map(metric_of_checkpoint, points)))
         from_file = metrics_of_result_file(calls.file_content(state.result_files[0]))
-    assert [point.step for point in points] == [12, 8, 4]
+    assert [point.step for point in points] == [12, 8, 4]  # newest first, however it came
     assert all(point.model for point in points)
     if place.losses_in == "events":
         assert [metric.step for metric in from_events] == list(range(1, 13))
@@ -143,6 +143,27 @@ def test_only_new_events_are_read(openai_service, calls, job, monkeypatch):
     assert calls.events(job, known).rows == everything.rows[:2]
     assert len(openai_service.requests) == before + 1
     assert calls.events(job, {everything.rows[0]["id"]}).rows == []
+
+
+def test_a_list_that_begins_with_the_oldest(monkeypatch):
+    # As at Nebius: there, new rows stand at the end.
+    monkeypatch.setattr("tunedesk.fine_tuning.job_calls.PAGE", 4)
+    with FakeNebius() as service:
+        service.held = True
+        service.files["f"] = rows(10)
+        connection = connection_to(service, "nebius")
+        with connection.client(timeout=5) as client:
+            calls = JobCalls(connection, client)
+            job = calls.create({"model": service.models[0], "training_file": "f"})["id"]
+            first = calls.events(job).rows
+            assert [row["message"] for row in first][-1] == "Job is submitted"
+            for number in range(9):
+                service._tell(service.jobs[job], f"New {number}")
+            known = {row["id"] for row in first}
+            news = calls.events(job, known)
+            assert news.is_whole
+            assert [row["message"] for row in news.rows] == [f"New {n}" for n in range(8, -1, -1)]
+            assert calls.events(job, known | {row["id"] for row in news.rows}).rows == []
 
 
 def test_lists_that_never_end(openai_service, calls, job):
