@@ -19,7 +19,6 @@ class FakeFiles(Fake):
     Attributes:
         key: The key that it accepts; empty: it asks for none.
         files: The bytes that were uploaded, by file id.
-        problems: What clients sent that the document does not have.
         base64_results: Whether result files come in Base64.
     """
 
@@ -32,7 +31,6 @@ class FakeFiles(Fake):
         self.file_names: dict[str, str] = {}
         self.purposes: dict[str, str] = {}
         self.uploads: dict[str, dict] = {}
-        self.problems: list[str] = []
         self.base64_results = False
         self._now = 1_700_000_000
 
