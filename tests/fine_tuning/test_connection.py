@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import openai
@@ -160,6 +161,19 @@ def test_proxies_and_certificates_are_the_systems(monkeypatch):
         assert client._client.trust_env
         mounts = {pattern.pattern for pattern in client._client._mounts}
     assert "https://" in mounts
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_a_proxy_is_not_asked_for_this_computer(openai_service, monkeypatch, name):
+    with FakeOpenAI() as proxy:
+        for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
+            monkeypatch.setenv(variable, proxy.origin)
+        connection = connection_to(openai_service)
+        connection = replace(connection, base_url=connection.base_url.replace("127.0.0.1", name))
+        with connection.client() as client:
+            client.models.list()
+        assert not proxy.requests
+    assert len(openai_service.requests) == 1
 
 
 def test_the_windows_start_waits_for_none_of_this():
