@@ -5,7 +5,8 @@ import pytest
 
 from tunedesk.checks.targets import targets
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.providers import ENDED, GOING_ON, provider, providers
+from tunedesk.fine_tuning.providers import GOING_ON, provider, providers
+from tunedesk.project.run_records import TERMINAL
 
 TODAY = datetime.date(2026, 11, 24)
 
@@ -24,7 +25,7 @@ def test_each_says_what_it_is_and_where_that_comes_from(each):
     assert each.target in targets()
     assert not each.base_url.endswith("/")
     assert bool(each.ends) == bool(each.ends_note)
-    assert set(each.statuses.values()) <= set(ENDED + GOING_ON)
+    assert set(each.statuses.values()) <= TERMINAL | GOING_ON
     assert all(word == word.casefold() for word in each.statuses)
     assert set(each.hyperparameter_names) >= {"epochs", "batch_size", "learning_rate"}
     assert ("beta" in each.hyperparameter_names) == ("dpo" in each.methods)

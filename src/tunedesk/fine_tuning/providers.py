@@ -13,11 +13,9 @@ from tunedesk.checks.models import Catalogue
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.paths import resource
+from tunedesk.project.run_records import TERMINAL
 
-ENDED = ("succeeded", "failed", "cancelled")
-"""The words for a job that has ended; whatever else a service says, the job goes on."""
-
-GOING_ON = ("validating_files", "queued", "running", "paused")
+GOING_ON = frozenset({"validating_files", "queued", "running", "paused"})
 """OpenAI's words for a job that goes on; `paused` is in its documents but not in its schema."""
 
 
@@ -73,8 +71,10 @@ class Provider:
         body_style: Where hyperparameters stand in the request: "method" or "hyperparameters".
         learning_rate: Whether it is a "multiplier" of the provider's own or "absolute".
         hyperparameter_names: Its names by ours: epochs, batch_size, learning_rate, beta,
-            lora_rank, full; what is missing cannot be set there.
+            lora_rank; what is missing cannot be set there.
         fixed_hyperparameters: What is always sent among them.
+        full_hyperparameters: What is sent to train all weights instead of an adapter; empty:
+            that cannot be chosen.
         methods: The methods of training it has.
         seed: Whether a job can have a seed.
         metadata: Whether it keeps metadata of a job, so that a lost job is found again by it.
@@ -110,6 +110,7 @@ class Provider:
     learning_rate: Literal["multiplier", "absolute"]
     hyperparameter_names: Mapping[str, str]
     fixed_hyperparameters: Mapping[str, Any]
+    full_hyperparameters: Mapping[str, Any]
     methods: tuple[str, ...]
     seed: bool
     metadata: bool
@@ -139,7 +140,7 @@ class Provider:
         """OpenAI's word for a status; one that is not known stays as it came and goes on."""
         text = word.strip() if isinstance(word, str) else ""
         plain = text.casefold().replace("-", "_").replace(" ", "_")
-        return self.statuses.get(plain, plain if plain in GOING_ON + ENDED else text)
+        return self.statuses.get(plain, plain if plain in GOING_ON | TERMINAL else text)
 
     def suffix_problem(self, suffix: str) -> str:
         """What is wrong with a suffix, in a sentence; empty: nothing."""
