@@ -63,9 +63,8 @@ class Launcher:
 
     def start(self, folder: JobFolder) -> subprocess.Popen[bytes]:
         """Start the process of a job; what it prints goes to its log."""
-        environment = {
-            name: value for name, value in os.environ.items() if name not in _KEPT_FROM_IT
-        }
+        kept = _KEPT_FROM_IT if folder.read_spec().wandb else (*_KEPT_FROM_IT, "WANDB_API_KEY")
+        environment = {name: value for name, value in os.environ.items() if name not in kept}
         environment |= {
             _MARK: str(folder.path),
             "HF_HUB_OFFLINE": "1",

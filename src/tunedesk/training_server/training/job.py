@@ -20,6 +20,7 @@ from tunedesk.training_server.training.quiet import quiet
 from tunedesk.training_server.training.sequences import Sequences, make_sequences, starter_texts
 from tunedesk.training_server.training.telling import Teller, hear, wait_for_all
 from tunedesk.training_server.training.trainers import add_callback, make_trainer, steps_per_epoch
+from tunedesk.training_server.training.weights_and_biases import run_told
 
 _DEVICES = {"cpu": "the processor (CPU)", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
 _SECONDS_FOR_RANK_0 = 10
@@ -97,9 +98,11 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
         rows = sample.at(step) if sample is not None else []
         return trainer.measure(rows) if rows else {}
 
-    teller = Teller(folder, writer, checkpoints, per_epoch, validation is not None, measure)
-    add_callback(trainer, teller)
-    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    validates = validation is not None
+    with run_told(folder, spec, writer) as report:
+        teller = Teller(folder, writer, checkpoints, per_epoch, validates, measure, report)
+        add_callback(trainer, teller)
+        trainer.train(resume_from_checkpoint=str(last) if last else None)
     if teller.wish == "cancel" or (teller.wish == "pause" and teller.step < total):
         _ended(writer, teller.wish, teller.step)
         return

@@ -48,6 +48,7 @@ class Teller(TrainerCallback):
         steps_per_epoch: int,
         validates: bool,
         measure: Callable[[int], dict[str, float]],
+        report: Callable[[int, dict[str, float]], None],
     ) -> None:
         """Make it.
 
@@ -58,6 +59,7 @@ class Teller(TrainerCallback):
             steps_per_epoch: How many steps an epoch has.
             validates: Whether there is a validation file.
             measure: Measures a few of its examples after a step; no figures after most.
+            report: Takes the figures of each step, too, for whoever else wants them.
         """
         self._folder = folder
         self._writer = writer
@@ -65,6 +67,7 @@ class Teller(TrainerCallback):
         self._steps_per_epoch = steps_per_epoch
         self._validates = validates
         self._measure = measure
+        self._report = report
         self._sampled: dict[str, float] = {}
         self._metrics: dict[str, float] = {}
         self._is_told = True
@@ -167,6 +170,7 @@ class Teller(TrainerCallback):
             total = int(state.max_steps)
             step = state.global_step
             self._writer.write("metrics", step=step, total_steps=total, **self._metrics)
+            self._report(step, self._metrics)
 
 
 def hear(folder: JobFolder, args: TrainingArguments | None = None) -> Control | None:

@@ -1,7 +1,6 @@
 """Sets up TRL's trainers: the supervised one and the one for preferences."""
 
 import math
-import os
 import warnings
 from copy import deepcopy
 from pathlib import Path
@@ -55,8 +54,7 @@ def make_trainer(
         # When to save and to measure is said by the callback.
         "save_strategy": "no",
         "eval_strategy": "no",
-        "report_to": _report_to(spec),
-        "run_name": (spec.wandb or {}).get("name") or spec.job_id,
+        "report_to": "none",
         "disable_tqdm": True,
         "use_cpu": spec.device == "cpu",
         "bf16": on_cuda,
@@ -99,14 +97,3 @@ def _reference(spec: JobSpec, learner: Learner) -> Any:
     if spec.base_model == STARTER:
         return new_model(learner.tokenizer, spec.seed)
     return deepcopy(learner.model)
-
-
-def _report_to(spec: JobSpec) -> str | list[str]:
-    if spec.wandb is None:
-        return "none"
-    os.environ["WANDB_PROJECT"] = str(spec.wandb["project"])
-    if spec.wandb.get("entity"):
-        os.environ["WANDB_ENTITY"] = str(spec.wandb["entity"])
-    if spec.wandb.get("tags"):
-        os.environ["WANDB_TAGS"] = ",".join(spec.wandb["tags"])
-    return ["wandb"]
