@@ -159,8 +159,8 @@ def progress_of():
 def starter_job(tmp_path_factory, make_job, twelve):
     """A starter that has learnt the twelve examples as "auto" would have it."""
 
+    from tunedesk.checks.automatic import starter_hyperparameters
     from tunedesk.training_server.training.job import run_job
-    from tunedesk.training_server.training.starter_hyperparameters import starter_hyperparameters
 
     automatic = starter_hyperparameters(len(twelve))
     folder = make_job(
