@@ -247,7 +247,6 @@ class TestPlace:
         assert "ends 20" in words
 
     def test_the_status_line_marks_an_estimate(self, qtbot, project, make_page):
-        facts = facts_of("first", 100)._replace(tool_tokens=40)
         new = new_example("first", tokens=100)
         project.add_examples([new._replace(facts=new.facts._replace(tool_tokens=40))])
         page = make_page()
