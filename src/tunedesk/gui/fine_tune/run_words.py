@@ -1,8 +1,11 @@
 """What the screens say of a run: its state, where it trains, how far it is, how long it takes."""
 
+import datetime
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+from PySide6.QtCore import QDate, QLocale
 
 from tunedesk.checks.models import Catalogue
 from tunedesk.errors import UserError
@@ -167,6 +170,11 @@ def duration_words(seconds: float) -> str:
     if not minutes:
         return _("{n} h").format(n=hours)
     return _("{n} h {m} min").format(n=hours, m=minutes)
+
+
+def day_words(day: datetime.date) -> str:
+    """A day as the user's system spells its months."""
+    return QLocale().toString(QDate(day.year, day.month, day.day), "d MMM yyyy")
 
 
 def loss_words(loss: float) -> str:
