@@ -22,6 +22,7 @@ NAMES = {
     "arrow_up": "arrow-up",
     "cancel": "x",
     "changes_wanted": "pencil-simple",
+    "chart": "chart-line",
     "check": "checks",
     "clock": "clock-counter-clockwise",
     "close": "x",

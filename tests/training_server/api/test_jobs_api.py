@@ -5,7 +5,7 @@ import time
 
 import openai
 import pytest
-from tests.training_server.api.conftest import chat_lines, told, trainers, upload, wait_for
+from tests.training_server.api.conftest import chat_lines, told, upload, wait_for
 
 LONG = {"n_epochs": 50, "batch_size": 1}
 
@@ -141,9 +141,9 @@ def test_jobs_run_one_after_another_and_can_be_paused_and_cancelled(own_server):
     wait_for_step(client, first.id, before[-1] + 1)
     assert jobs.cancel(first.id).status == "cancelled"
     end = time.monotonic() + 60
-    while trainers(own_server) and time.monotonic() < end:
+    while own_server.trainers() and time.monotonic() < end:
         time.sleep(0.05)
-    assert not trainers(own_server)
+    assert not own_server.trainers()
     after = steps(client, first.id)
     assert after == list(range(1, len(after) + 1))
     cancelled = jobs.retrieve(first.id)
@@ -158,7 +158,7 @@ def test_a_killed_training_process_fails_the_job_with_a_reason(own_server):
     client = own_server.start()
     job = create(client, hyperparameters=LONG)
     wait_for_step(client, job.id, 1)
-    for process in trainers(own_server):
+    for process in own_server.trainers():
         process.kill()
     job = wait_for(client, job.id, "failed")
     assert job.error.code == "process_killed"

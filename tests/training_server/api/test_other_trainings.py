@@ -4,7 +4,7 @@ import json
 import time
 
 import psutil
-from tests.training_server.api.conftest import chat_lines, told, trainers, upload, wait_for
+from tests.training_server.api.conftest import chat_lines, told, upload, wait_for
 
 QUICK = {"n_epochs": 2, "batch_size": 10}
 
@@ -60,7 +60,7 @@ def test_two_processes_train_together(own_server, tmp_path):
     ranks = set()
     end = time.monotonic() + 200
     while len(ranks) < 2 and time.monotonic() < end:
-        for process in trainers(own_server):
+        for process in own_server.trainers():
             try:
                 ranks.add(process.environ().get("RANK"))
             except (psutil.Error, OSError):
