@@ -11,7 +11,7 @@ from tunedesk.checks.models import Catalogue
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.providers import provider
 from tunedesk.i18n import _, ngettext
-from tunedesk.project.run_records import Metric, Run
+from tunedesk.project.run_records import Metric, Run, RunCheckpoint
 
 SPEED_STEPS = 50
 """The speed is that of the last steps, so that a pause long ago does not count."""
@@ -170,6 +170,18 @@ def duration_words(seconds: float) -> str:
     if not minutes:
         return _("{n} h").format(n=hours)
     return _("{n} h {m} min").format(n=hours, m=minutes)
+
+
+def checkpoint_words(point: RunCheckpoint) -> str:
+    """A checkpoint in words: its step, and how good it was."""
+    words = _("Checkpoint at step {step}").format(step=f"{point.step:,}")
+    for name in ("full_valid_loss", "valid_loss"):
+        loss = point.metrics.get(name)
+        if isinstance(loss, int | float) and not isinstance(loss, bool):
+            return _("{checkpoint}, validation loss {loss}").format(
+                checkpoint=words, loss=loss_words(loss)
+            )
+    return words
 
 
 def day_words(day: datetime.date) -> str:
