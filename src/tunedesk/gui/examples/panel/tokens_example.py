@@ -26,6 +26,7 @@ class ExampleTokens(QWidget):
         self._open_example = open_example
         self._limit = 0
         self._model = ""
+        self._watched = True
         self.facts = FactLines(theme=theme)
         self._note = Label(theme, "", "small", "muted", wrap=True)
         column = QVBoxLayout(self)
@@ -34,14 +35,24 @@ class ExampleTokens(QWidget):
         column.addWidget(SectionTitle(theme, _("This example")))
         column.addWidget(self.facts)
         column.addWidget(self._note)
-        open_example.loaded.connect(self.refresh)
-        open_example.facts_changed.connect(self.refresh)
+        open_example.loaded.connect(self._refresh_if_watched)
+        open_example.facts_changed.connect(self._refresh_if_watched)
         self.refresh()
 
     def set_basis(self, limit: int, model: str) -> None:
         """Say how many tokens an example may have, and on which model it will be trained."""
         self._limit, self._model = limit, model
         self.refresh()
+
+    def watch(self, watched: bool) -> None:
+        """Say whether it is seen: out of sight it does not follow the open example."""
+        if watched and not self._watched:
+            self.refresh()
+        self._watched = watched
+
+    def _refresh_if_watched(self) -> None:
+        if self._watched:
+            self.refresh()
 
     def refresh(self) -> None:
         """Show the figures of the example as it is now."""

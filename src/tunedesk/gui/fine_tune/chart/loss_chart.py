@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.fine_tune.chart.save_picture import SavePicture
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.card import Card
 from tunedesk.gui.widgets.chip import Chip
@@ -97,6 +98,11 @@ class LossChart(Card):
         self._legend_place = QHBoxLayout()
         self._legend_place.setContentsMargins(6, 0, 0, 0)
         head.addLayout(self._legend_place, 1)
+        self.save_picture: SavePicture | None = None
+        if self._feedback is not None:
+            self.save_picture = SavePicture(
+                feedback=self._feedback, svg=self.svg, csv=self.csv, name=self.name
+            )
         for button in self.buttons():
             head.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         self.head = head
@@ -109,7 +115,14 @@ class LossChart(Card):
 
     def buttons(self) -> list[QAbstractButton]:
         """The choices above the lines, from the left."""
-        return [self.fit, self.smooth, self.raw, self.log, self.accuracy]
+        found: list[QAbstractButton] = [
+            self.fit,
+            self.smooth,
+            self.raw,
+            self.log,
+            self.accuracy,
+        ]
+        return found if self.save_picture is None else [*found, self.save_picture]
 
     # What is shown
 
@@ -209,6 +222,33 @@ class LossChart(Card):
         """Rest."""
         super().hideEvent(event)
         self._redraw.stop()
+
+    # What is saved of it
+
+    def name(self) -> str:
+        """What the runs are called."""
+        return ", ".join(run.name for run in self._runs)
+
+    def svg(self) -> str:
+        """A drawing of what is shown, as it is shown."""
+        from tunedesk.fine_tuning.chart_ink import chart_ink
+        from tunedesk.fine_tuning.chart_svg import chart_svg
+
+        view, size = self._view().view, self._view().size()
+        return chart_svg(
+            self._runs,
+            view,
+            title=self.name() if len(self._runs) == 1 else _("Loss"),
+            ink=chart_ink("dark" if self._theme.dark else "light"),
+            width=max(size.width(), 640),
+            height=max(size.height() + 60, 360),
+        )
+
+    def csv(self) -> str:
+        """All figures of the runs that are shown."""
+        from tunedesk.fine_tuning.curves_csv import curves_csv
+
+        return curves_csv(self._runs)
 
     # What is said of it
 

@@ -3,26 +3,15 @@
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
-from tunedesk.fine_tuning.charted_run import Line
+from tunedesk.fine_tuning.charted_run import DASHES, PALE, PALE_SHARE, STRONG, Line, color_name
 from tunedesk.gui.theme import Theme
 
-RUNS = 6
-"""So many runs have looks of their own; more than these start again."""
 SYMBOLS = ("o", "s", "t", "d", "t1", "star")
-DASHES = (5.0, 2.6)
-STRONG, PALE = 2.0, 1.0
-PALE_SHARE = 0.38
 
 
 def line_color(theme: Theme, line: Line, runs: int) -> QColor:
-    """The colour of a line among so many runs.
-
-    One run is blue for training and orange for validation, which every kind of colour blindness
-    leaves apart; several have a colour each, and the broken line is the validation.
-    """
-    if runs == 1:
-        return theme.color("run_1" if line.part == "training" else "validation_curve")
-    return theme.color(f"run_{line.run % RUNS + 1}")
+    """The colour of a line among so many runs."""
+    return theme.color(color_name(line, runs))
 
 
 def line_pen(theme: Theme, line: Line, runs: int) -> QPen:
@@ -56,4 +45,4 @@ def _mixed(color: QColor, ground: QColor, share: float) -> QColor:
 
 def symbol(line: Line) -> str:
     """The mark at the points of a run."""
-    return SYMBOLS[line.run % RUNS]
+    return SYMBOLS[line.run % len(SYMBOLS)]
