@@ -160,6 +160,9 @@ ACTIONS = (
         _("Lay the losses of several runs over each other"),
         RUN,
     ),
+    ActionSpec(
+        "run.carry_on", _("Carry on"), (), _("Go on with a launch that was cut off"), RUN, "resume"
+    ),
     ActionSpec("run.again", _("Run again"), (), _("Launch with the same settings"), RUN),
     ActionSpec("run.try", _("Try it"), (), _("Ask the tuned model something"), RUN),
     ActionSpec("run.pause", _("Pause"), (), _("Stop training for a while"), RUN, "pause"),
@@ -171,6 +174,13 @@ ACTIONS = (
         _("Show the examples as they were"),
         (),
         _("What this run was trained on"),
+        RUN,
+    ),
+    ActionSpec(
+        "run.save_results",
+        _("Save result files…"),
+        (),
+        _("Save what the service wrote of each step"),
         RUN,
     ),
     ActionSpec("run.save_report", _("Save report…"), (), _("Save this run as a page"), RUN),

@@ -3,11 +3,12 @@
 import gc
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget
 
+from tunedesk.examples.json_path import Path as JsonPath
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.damage_check import look_for_damage
@@ -19,12 +20,19 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.undo_steps import UndoSteps
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
 from tunedesk.settings import Settings
+
+if TYPE_CHECKING:
+    from tunedesk.fine_tuning.keys import Keys
+    from tunedesk.gui.fine_tune.run_work import RunWork
 
 PageMaker = Callable[[Project, Settings, Background, Feedback, Actions, Theme], Page]
 
 
 EXAMPLES, FINE_TUNE = "examples", "fine_tune"
+RUNS_AFTER_MS = 500
+"""Runs that go on are looked for when the first page has long been shown."""
 
 
 class Desk(QObject):
@@ -49,8 +57,11 @@ class Desk(QObject):
         actions: Actions,
         theme: Theme,
         make_page: PageMaker,
+        keys: "Callable[[], Keys]",
     ) -> None:
         super().__init__()
+        self._keys = keys
+        self._runs: RunWork | None = None
         self.project = project
         self._settings = settings
         self._background = background
@@ -72,6 +83,8 @@ class Desk(QObject):
         self._take_in(EXAMPLES, self.examples)
         self._actions.connect("go.examples", lambda: self.show_page(EXAMPLES))
         self._actions.connect("go.fine_tune", lambda: self.show_page(FINE_TUNE))
+        self._actions.connect("finetune.new", lambda: self.runs().new_run())
+        self._actions["finetune.new"].setEnabled(not self.project.read_only)
         if self.project.read_only:
             status.show_saved(_("Open for reading only"), "warning")
         else:
@@ -83,6 +96,7 @@ class Desk(QObject):
         # What stands by now stays; going through it all again would hold Python's lock, whichever
         # thread sets it off, for longer than a frame.
         gc.freeze()
+        QTimer.singleShot(RUNS_AFTER_MS, self, lambda: self.runs().start())
         look_for_damage(self.project, self._background, self._feedback)
 
     def show_page(self, name: str) -> Page:
@@ -103,16 +117,59 @@ class Desk(QObject):
         from tunedesk.gui.fine_tune.page import FineTunePage
 
         page = FineTunePage(
-            self.project,
-            self._settings,
-            self._background,
-            self._feedback,
-            self._actions,
-            self._theme,
+            project=self.project,
+            settings=self._settings,
+            background=self._background,
+            feedback=self._feedback,
+            actions=self._actions,
+            theme=self._theme,
+            work=self.runs(),
         )
         self._take_in(name, page)
         page.restore(self._kept_place().get(name, {}))
         return page
+
+    def runs(self) -> "RunWork":
+        """What launches and follows runs, whichever page shows."""
+        if self._runs is None:
+            from tunedesk.gui.fine_tune.run_work import RunWork
+
+            self._runs = RunWork(
+                project=self.project,
+                settings=self._settings,
+                background=self._background,
+                feedback=self._feedback,
+                actions=self._actions,
+                theme=self._theme,
+                keys=self._keys(),
+                window=self.examples.window(),
+                shown_query=self.examples.shown_query,
+                parent=self,
+            )
+            self._runs.run_asked.connect(self._show_run)
+            self._runs.examples_asked.connect(self._show_examples)
+            self._runs.example_asked.connect(self._show_example)
+        return self._runs
+
+    @property
+    def trains_here(self) -> bool:
+        """Whether this computer is training for this project."""
+        return self._runs is not None and self._runs.trains_here
+
+    def _show_run(self, run_id: int) -> None:
+        from tunedesk.gui.fine_tune.page import FineTunePage
+
+        page = self.show_page(FINE_TUNE)
+        if isinstance(page, FineTunePage):
+            page.choose(run_id)
+
+    def _show_examples(self, query: ExampleQuery, title: str) -> None:
+        self.show_page(EXAMPLES)
+        self.examples.ask(query, title)
+
+    def _show_example(self, example_id: int, path: JsonPath) -> None:
+        self.show_page(EXAMPLES)
+        self.examples.go_to(example_id, path)
 
     def _take_in(self, name: str, page: Page) -> None:
         self._pages[name] = page
@@ -148,7 +205,9 @@ class Desk(QObject):
         try:
             self.flush()
             self.undo_steps.close()
-            self._actions.release("go.examples", "go.fine_tune")
+            self._actions.release("go.examples", "go.fine_tune", "finetune.new")
+            if self._runs is not None:
+                self._runs.close()
             for page in self._pages.values():
                 page.shut()
         finally:

@@ -36,6 +36,7 @@ from tunedesk.paths import documents_dir
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
+    from tunedesk.fine_tuning.keys import Keys
     from tunedesk.gui.desk import Desk, PageMaker
     from tunedesk.project.project import Project
 
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._make_page = make_page
         self._told_at_close = False
+        self._keys: Keys | None = None
         self.background = Background(self)
         self.feedback = Feedback(self, theme)
         self.actions_ = Actions(settings, self)
@@ -191,6 +193,14 @@ class MainWindow(QMainWindow):
         self._leave()
         self._show_welcome()
 
+    def keys(self) -> "Keys":
+        """The keys of services; one for this run only lasts as long as the window."""
+        if self._keys is None:
+            from tunedesk.fine_tuning.keys import Keys
+
+            self._keys = Keys()
+        return self._keys
+
     def flush(self) -> None:
         """Write down what was typed a moment ago."""
         if self.desk is not None:
@@ -277,6 +287,7 @@ class MainWindow(QMainWindow):
                 self.actions_,
                 self._theme,
                 self._make_page,
+                self.keys,
             )
         except Exception:
             # A bug, and on its way to the crash report; the project must not stay locked.

@@ -12,6 +12,7 @@ from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.run_list import RunList
 from tunedesk.gui.fine_tune.run_list_model import RunRow, find_runs
 from tunedesk.gui.fine_tune.run_view import RunView
+from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.page import Page
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.action_button import ActionButton
@@ -31,14 +32,17 @@ class FineTunePage(Page):
 
     def __init__(
         self,
+        *,
         project: Project,
         settings: Settings,
         background: Background,
         feedback: Feedback,
         actions: Actions,
         theme: Theme,
+        work: RunWork,
     ) -> None:
         super().__init__()
+        self._work = work
         self._project = project
         self._settings = settings
         self._background = background
@@ -147,6 +151,10 @@ class FineTunePage(Page):
         self.view.close_project()
 
     # What shows
+
+    def choose(self, run_id: int) -> None:
+        """Choose a run, as soon as it is there."""
+        self.list.choose(run_id)
 
     def _take_rows(self, rows: list[RunRow]) -> None:
         self.list.show_rows(rows)

@@ -1,14 +1,17 @@
 """What the screens say of a run: its state, where it trains, how far it is, how long it takes."""
 
+import datetime
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+from PySide6.QtCore import QDate, QLocale
 
 from tunedesk.checks.models import Catalogue
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.providers import provider
 from tunedesk.i18n import _, ngettext
-from tunedesk.project.run_records import Metric, Run
+from tunedesk.project.run_records import Metric, Run, RunCheckpoint
 
 SPEED_STEPS = 50
 """The speed is that of the last steps, so that a pause long ago does not count."""
@@ -167,6 +170,23 @@ def duration_words(seconds: float) -> str:
     if not minutes:
         return _("{n} h").format(n=hours)
     return _("{n} h {m} min").format(n=hours, m=minutes)
+
+
+def checkpoint_words(point: RunCheckpoint) -> str:
+    """A checkpoint in words: its step, and how good it was."""
+    words = _("Checkpoint at step {step}").format(step=f"{point.step:,}")
+    for name in ("full_valid_loss", "valid_loss"):
+        loss = point.metrics.get(name)
+        if isinstance(loss, int | float) and not isinstance(loss, bool):
+            return _("{checkpoint}, validation loss {loss}").format(
+                checkpoint=words, loss=loss_words(loss)
+            )
+    return words
+
+
+def day_words(day: datetime.date) -> str:
+    """A day as the user's system spells its months."""
+    return QLocale().toString(QDate(day.year, day.month, day.day), "d MMM yyyy")
 
 
 def loss_words(loss: float) -> str:
