@@ -1,8 +1,6 @@
 """The log of a run: times and sentences, to be searched; places in the data are links."""
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QModelIndex
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QPushButton, QWidget
 
 from tunedesk.fine_tuning.places import Place, places_in
@@ -21,23 +19,16 @@ LEAST_HEIGHT = 150
 
 
 class EventsLog(Card):
-    """Shows the events of one run, the newest first."""
+    """Shows the events of one run, the newest first.
 
-    def __init__(
-        self,
-        theme: Theme,
-        on_place: Callable[[int, int | None], None],
-        parent: QWidget | None = None,
-    ) -> None:
-        """Make an empty log.
+    Signals:
+        place_asked: Show the example of a `Place` in the training file.
+    """
 
-        Args:
-            theme: The theme.
-            on_place: Called with the line and the message that the user wants to see.
-            parent: Its owner.
-        """
+    place_asked = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        self._on_place = on_place
         self.setAccessibleName(_("Events"))
         self.model = EventsModel(self)
         self.search = QLineEdit()
@@ -100,7 +91,7 @@ class EventsLog(Card):
             button = QPushButton(place_words(place))
             button.setProperty("kind", "link")
             button.setToolTip(_("Show this example as it was sent"))
-            button.clicked.connect(lambda _on=False, place=place: self._go(place))
+            button.clicked.connect(lambda _on=False, place=place: self.place_asked.emit(place))
             self._flow.addWidget(button)
         self._links.setVisible(bool(places))
 
@@ -108,10 +99,7 @@ class EventsLog(Card):
         event: RunEvent | None = index.data(EVENT)
         places = places_in(event.message) if event is not None else []
         if places:
-            self._go(places[0])
-
-    def _go(self, place: Place) -> None:
-        self._on_place(place.line, place.message)
+            self.place_asked.emit(places[0])
 
 
 def place_words(place: Place) -> str:

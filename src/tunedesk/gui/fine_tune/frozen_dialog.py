@@ -125,9 +125,7 @@ class FrozenDialog(Dialog):
     def _card(self, role: str, text: str, *, marked: bool) -> Card:
         card = Card("error" if marked else "")
         if role:
-            card.body.addWidget(
-                Label(self.theme, role, "small_strong", TONES.get(role, "muted"))
-            )
+            card.body.addWidget(Label(self.theme, role, "small_strong", TONES.get(role, "muted")))
         words = Label(self.theme, text, "message", wrap=True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         card.body.addWidget(words)

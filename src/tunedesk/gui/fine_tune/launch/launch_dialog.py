@@ -268,10 +268,9 @@ class LaunchDialog(Dialog):
         if not self._ready:
             return
         settings = self.settings
+        command = command_words(settings, self._project.path.name)
         self.command.setText(
-            _("Same as the command: {command}").format(
-                command=command_words(settings, self._project.path.name)
-            )
+            _("Same as the command: {command}").format(command=command) if command else ""
         )
         if settings != self._asked:
             self._asked = settings
