@@ -89,8 +89,10 @@ class BringInDialog(Dialog):
                 wrap=True,
             )
         )
-        for widget in (self.places, self.connection, self.list_jobs, self.jobs):
+        for widget in (self.places, self.connection):
             self.body.addWidget(widget)
+        self.body.addWidget(self.list_jobs, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addWidget(self.jobs)
         self.body.addWidget(SectionTitle(theme, _("Job")))
         self.body.addWidget(self.job_id)
         self.body.addWidget(self.says)

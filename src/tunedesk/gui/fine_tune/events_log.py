@@ -8,13 +8,12 @@ from tunedesk.gui.fine_tune.event_delegate import EventDelegate
 from tunedesk.gui.fine_tune.events_model import EVENT, EventsModel
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.card import Card
-from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.run_records import Run, RunEvent
 
-MOST_LINKS = 8
+MOST_LINKS = 4
 LEAST_HEIGHT = 150
 
 
@@ -44,16 +43,19 @@ class EventsLog(Card):
         self.view.setResizeMode(QListView.ResizeMode.Adjust)
         self.view.setMinimumHeight(LEAST_HEIGHT)
         self._links = QWidget()
-        self._flow = FlowLayout(self._links)
+        self._flow = QHBoxLayout(self._links)
+        self._flow.setContentsMargins(0, 0, 0, 0)
+        self._flow.setSpacing(4)
         self._none = Label(theme, _("Nothing has happened yet."), "base", "muted")
         top = QHBoxLayout()
+        top.setSpacing(12)
         top.addWidget(SectionTitle(theme, _("Events")))
+        top.addWidget(self._links)
         top.addStretch()
         top.addWidget(self.search)
         self.body.addLayout(top)
         self.body.addWidget(self._none)
         self.body.addWidget(self.view, 1)
-        self.body.addWidget(self._links)
         self._links.hide()
         self.search.textChanged.connect(self._search)
         self.view.selectionModel().currentChanged.connect(self._take_current)

@@ -63,6 +63,8 @@ class FrozenDialog(Dialog):
         self.list.setAccessibleName(_("Lines"))
         self.list.setUniformItemSizes(True)
         self.list.setMinimumWidth(220)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._state = Label(theme, "", "base", "muted", wrap=True)
         self._cards = QVBoxLayout()
         self._cards.setSpacing(10)

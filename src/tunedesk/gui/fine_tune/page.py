@@ -10,7 +10,6 @@ from tunedesk.fine_tuning.places import Place
 from tunedesk.fine_tuning.this_computer import this_computer
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.file_words import size_words
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.report_saving import ReportSaving
@@ -18,6 +17,7 @@ from tunedesk.gui.fine_tune.run_actions import RunActions
 from tunedesk.gui.fine_tune.run_list import RunList
 from tunedesk.gui.fine_tune.run_list_model import RunRow, find_runs
 from tunedesk.gui.fine_tune.run_view import RunView
+from tunedesk.gui.fine_tune.run_words import memory_words
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.page import Page
 from tunedesk.gui.status_line import StatusPart
@@ -296,11 +296,5 @@ class FineTunePage(Page):
 def find_here() -> str:
     """What this computer has to train with, in words; called in a thread."""
     machine = this_computer(server_data_dir())
-    if not machine.memory_total:
-        return ""
-    name = machine.device_name
-    return _("{computer}: {free} of {total} free").format(
-        computer=name[:1].upper() + name[1:],
-        free=size_words(machine.memory_free),
-        total=size_words(machine.memory_total),
-    )
+    words, name = memory_words(machine), machine.device_name
+    return f"{name[:1].upper()}{name[1:]}: {words}" if words else ""

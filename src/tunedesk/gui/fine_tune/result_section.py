@@ -72,6 +72,8 @@ class ResultSection(Card):
         self.setAccessibleName(_("Result"))
         self.which = QComboBox()
         self.which.setAccessibleName(_("Which model"))
+        self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.which.setMinimumContentsLength(24)
         self.name = Label(theme, "", "mono", wrap=True)
         self.name.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse

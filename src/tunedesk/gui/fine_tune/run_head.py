@@ -107,5 +107,5 @@ class RunHead(QWidget):
         self.pause.setVisible(following and run.status != "paused")
         self.resume.setVisible(following and run.status == "paused")
         self.cancel.setVisible(not run.ended)
-        self.carry_on.setVisible(not run.ended and not following and self.carry_on.isEnabled())
+        self.carry_on.setVisible(not run.ended and not following)
         self.again.setVisible(run.ended)

@@ -148,7 +148,8 @@ class RunView(QScrollArea):
         else:
             self.chart.show_nothing(*_nothing_words(run))
         self.chart.setVisible(bool(len(details.chart.curves)) or run.status != "failed")
-        self.advice.show_advice(details.advice, running=run.stage == "following")
+        found = details.advice if len(details.chart.curves) else []
+        self.advice.show_advice(found, running=run.stage == "following")
         self.chart.set_gist(self.advice.gist)
         self.result.show_run(run, details.checkpoints)
         self.events.show_events(run, details.events)
