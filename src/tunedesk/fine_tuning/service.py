@@ -42,10 +42,11 @@ def service_of(run: Run, keys: Keys, wait: Wait) -> Connection:
     """The connection to the service of a run.
 
     The address of this computer's own server is another one at each start; a run that was
-    launched at a server with an address of its own goes back there.
+    launched at a server with an address of its own goes back there. That others can read along,
+    where they can, was accepted when the run was launched or brought in.
 
     Raises:
         UserError: See `service`.
     """
     own = run.provider == "local" and not run.settings.get("base_url")
-    return service(run.provider, "" if own else run.base_url, keys, wait)
+    return service(run.provider, "" if own else run.base_url, keys, wait, plain_http=True)

@@ -62,6 +62,10 @@ class Desk(QObject):
         super().__init__()
         self._keys = keys
         self._runs: RunWork | None = None
+        self._look_for_runs = QTimer(self)
+        self._look_for_runs.setSingleShot(True)
+        self._look_for_runs.setInterval(RUNS_AFTER_MS)
+        self._look_for_runs.timeout.connect(lambda: self.runs().start())
         self.project = project
         self._settings = settings
         self._background = background
@@ -96,7 +100,7 @@ class Desk(QObject):
         # What stands by now stays; going through it all again would hold Python's lock, whichever
         # thread sets it off, for longer than a frame.
         gc.freeze()
-        QTimer.singleShot(RUNS_AFTER_MS, self, lambda: self.runs().start())
+        self._look_for_runs.start()
         look_for_damage(self.project, self._background, self._feedback)
 
     def show_page(self, name: str) -> Page:
@@ -206,6 +210,7 @@ class Desk(QObject):
             self.flush()
             self.undo_steps.close()
             self._actions.release("go.examples", "go.fine_tune", "finetune.new")
+            self._look_for_runs.stop()
             if self._runs is not None:
                 self._runs.close()
             for page in self._pages.values():

@@ -113,7 +113,7 @@ class MainWindow(QMainWindow):
         connect("project.open", self.choose_and_open)
         connect("project.sample", self.open_sample)
         connect("app.preferences", self.show_preferences)
-        connect("app.quit", self.close)
+        connect("app.quit", self._quit)
         connect("help.keys", self.show_keys)
         connect("help.about", self.show_about)
         self.view = ViewActions(self, self.actions_, self._theme, self._settings)
@@ -367,7 +367,14 @@ class MainWindow(QMainWindow):
             self.open_path(paths[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask nothing: write what is not written, remember the place, end the threads."""
+        """Write what is not written, remember the place, end the threads.
+
+        Nothing is asked, but once whether training shall go on; and never when the system ends
+        the program.
+        """
+        if event.spontaneous() and self._asks_about_training():
+            event.ignore()
+            return
         self._settings.window["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode(
             "ascii"
         )
@@ -390,6 +397,18 @@ class MainWindow(QMainWindow):
             self.background.close()
             self.crashes.uninstall()
             event.accept()
+
+    def _quit(self) -> None:
+        if not self._asks_about_training():
+            self.close()
+
+    def _asks_about_training(self) -> bool:
+        """Whether the user is now being asked."""
+        if self.desk is None or not self.desk.trains_here:
+            return False
+        from tunedesk.gui.training_question import ask_about_training
+
+        return ask_about_training(self._settings, self.feedback, self.close)
 
     def _restore_geometry(self) -> None:
         stored = self._settings.window.get("geometry")

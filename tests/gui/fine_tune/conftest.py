@@ -3,11 +3,15 @@
 import json
 
 import pytest
+from tests.fine_tuning.memory_keyring import MemoryKeyring
 
 from tunedesk.checks.check import Checker
+from tunedesk.fine_tuning.keys import Keys
 from tunedesk.gui.fine_tune.page import FineTunePage
+from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.project.additions import NewExample
 from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
 from tunedesk.project.run_records import Metric, RunCheckpoint, RunEvent, RunFile
 
 NOON = 1_790_000_000_000
@@ -89,9 +93,40 @@ def falling(project):
 
 
 @pytest.fixture
-def page(qtbot, project, settings, background, feedback, actions, theme):
-    actions.connect("finetune.new", lambda: None)
-    page = FineTunePage(project, settings, background, feedback, actions, theme)
+def keys():
+    return Keys({}, MemoryKeyring())
+
+
+@pytest.fixture
+def work(project, settings, background, feedback, actions, theme, keys, window):
+    work = RunWork(
+        project=project,
+        settings=settings,
+        background=background,
+        feedback=feedback,
+        actions=actions,
+        theme=theme,
+        keys=keys,
+        window=window,
+        shown_query=ExampleQuery,
+    )
+    actions.connect("finetune.new", work.new_run)
+    yield work
+    work.close()
+    background.finish()
+
+
+@pytest.fixture
+def page(qtbot, project, settings, background, feedback, actions, theme, work):
+    page = FineTunePage(
+        project=project,
+        settings=settings,
+        background=background,
+        feedback=feedback,
+        actions=actions,
+        theme=theme,
+        work=work,
+    )
     qtbot.addWidget(page)
     page.resize(1100, 700)
     page.show()

@@ -1,8 +1,6 @@
 """The log of a run: times and sentences, to be searched; places in the data are links."""
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QModelIndex
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QPushButton, QWidget
 
 from tunedesk.fine_tuning.places import Place, places_in
@@ -10,34 +8,26 @@ from tunedesk.gui.fine_tune.event_delegate import EventDelegate
 from tunedesk.gui.fine_tune.events_model import EVENT, EventsModel
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.card import Card
-from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.run_records import Run, RunEvent
 
-MOST_LINKS = 8
+MOST_LINKS = 4
 LEAST_HEIGHT = 150
 
 
 class EventsLog(Card):
-    """Shows the events of one run, the newest first."""
+    """Shows the events of one run, the newest first.
 
-    def __init__(
-        self,
-        theme: Theme,
-        on_place: Callable[[int, int | None], None],
-        parent: QWidget | None = None,
-    ) -> None:
-        """Make an empty log.
+    Signals:
+        place_asked: Show the example of a `Place` in the training file.
+    """
 
-        Args:
-            theme: The theme.
-            on_place: Called with the line and the message that the user wants to see.
-            parent: Its owner.
-        """
+    place_asked = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        self._on_place = on_place
         self.setAccessibleName(_("Events"))
         self.model = EventsModel(self)
         self.search = QLineEdit()
@@ -53,16 +43,19 @@ class EventsLog(Card):
         self.view.setResizeMode(QListView.ResizeMode.Adjust)
         self.view.setMinimumHeight(LEAST_HEIGHT)
         self._links = QWidget()
-        self._flow = FlowLayout(self._links)
+        self._flow = QHBoxLayout(self._links)
+        self._flow.setContentsMargins(0, 0, 0, 0)
+        self._flow.setSpacing(4)
         self._none = Label(theme, _("Nothing has happened yet."), "base", "muted")
         top = QHBoxLayout()
+        top.setSpacing(12)
         top.addWidget(SectionTitle(theme, _("Events")))
+        top.addWidget(self._links)
         top.addStretch()
         top.addWidget(self.search)
         self.body.addLayout(top)
         self.body.addWidget(self._none)
         self.body.addWidget(self.view, 1)
-        self.body.addWidget(self._links)
         self._links.hide()
         self.search.textChanged.connect(self._search)
         self.view.selectionModel().currentChanged.connect(self._take_current)
@@ -100,7 +93,7 @@ class EventsLog(Card):
             button = QPushButton(place_words(place))
             button.setProperty("kind", "link")
             button.setToolTip(_("Show this example as it was sent"))
-            button.clicked.connect(lambda _on=False, place=place: self._go(place))
+            button.clicked.connect(lambda _on=False, place=place: self.place_asked.emit(place))
             self._flow.addWidget(button)
         self._links.setVisible(bool(places))
 
@@ -108,10 +101,7 @@ class EventsLog(Card):
         event: RunEvent | None = index.data(EVENT)
         places = places_in(event.message) if event is not None else []
         if places:
-            self._go(places[0])
-
-    def _go(self, place: Place) -> None:
-        self._on_place(place.line, place.message)
+            self.place_asked.emit(places[0])
 
 
 def place_words(place: Place) -> str:

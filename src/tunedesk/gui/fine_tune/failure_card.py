@@ -4,16 +4,19 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from tunedesk.errors import UserError
+from tunedesk.fine_tuning.error_words import words_for_code
 from tunedesk.fine_tuning.places import Place, places_in
 from tunedesk.fine_tuning.plain_errors import plain_job_error
 from tunedesk.fine_tuning.providers import provider
-from tunedesk.gui.fine_tune.events_log import MOST_LINKS, place_words
+from tunedesk.gui.fine_tune.events_log import place_words
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.card import Card
 from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 from tunedesk.project.run_records import Run
+
+MOST_LINKS = 8
 
 
 class FailureCard(Card):
@@ -79,6 +82,10 @@ def failure_of(run: Run) -> UserError:
     """Why a run failed, as a sentence and what to do."""
     code, message = (run.error.code, run.error.message) if run.error else ("", "")
     try:
-        return plain_job_error(code, message, provider(run.provider))
+        place = provider(run.provider)
+        if place.name == "local" and message and words_for_code(code, message, place) is None:
+            # Our own server says it in a plain sentence.
+            return UserError(message)
+        return plain_job_error(code, message, place)
     except UserError:
         return UserError(_("The training failed."), _("The log may say why."))

@@ -63,6 +63,8 @@ class FrozenDialog(Dialog):
         self.list.setAccessibleName(_("Lines"))
         self.list.setUniformItemSizes(True)
         self.list.setMinimumWidth(220)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._state = Label(theme, "", "base", "muted", wrap=True)
         self._cards = QVBoxLayout()
         self._cards.setSpacing(10)
@@ -125,9 +127,7 @@ class FrozenDialog(Dialog):
     def _card(self, role: str, text: str, *, marked: bool) -> Card:
         card = Card("error" if marked else "")
         if role:
-            card.body.addWidget(
-                Label(self.theme, role, "small_strong", TONES.get(role, "muted"))
-            )
+            card.body.addWidget(Label(self.theme, role, "small_strong", TONES.get(role, "muted")))
         words = Label(self.theme, text, "message", wrap=True)
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         card.body.addWidget(words)

@@ -2,7 +2,14 @@
 
 from functools import lru_cache
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+)
 
 from tunedesk.gui.fine_tune.frozen_examples import part_words, preview_of
 from tunedesk.project.project import Project
@@ -12,6 +19,7 @@ PLACE = Qt.ItemDataRole.UserRole
 """The role under which a row is its `RunExample`."""
 
 KEPT = 2000
+ROW_HEIGHT = 30
 
 
 class FrozenModel(QAbstractListModel):
@@ -57,4 +65,6 @@ class FrozenModel(QAbstractListModel):
             return f"{place.line:,}  {self._preview(place.version_id)}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{part_words(place)}: {self._preview(place.version_id)}"
+        if role == Qt.ItemDataRole.SizeHintRole:
+            return QSize(0, ROW_HEIGHT)
         return place if role == PLACE else None

@@ -5,15 +5,22 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from tunedesk.fine_tuning.local_server import server_data_dir
+from tunedesk.fine_tuning.places import Place
+from tunedesk.fine_tuning.this_computer import this_computer
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.fine_tune.report_saving import ReportSaving
+from tunedesk.gui.fine_tune.run_actions import RunActions
 from tunedesk.gui.fine_tune.run_list import RunList
 from tunedesk.gui.fine_tune.run_list_model import RunRow, find_runs
 from tunedesk.gui.fine_tune.run_view import RunView
+from tunedesk.gui.fine_tune.run_words import memory_words
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.page import Page
+from tunedesk.gui.status_line import StatusPart
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.action_button import ActionButton
 from tunedesk.gui.widgets.empty_state import EmptyState
@@ -53,9 +60,19 @@ class FineTunePage(Page):
         self.view = RunView(
             project=project,
             background=background,
+            feedback=feedback,
             actions=actions,
             theme=theme,
-            on_place=self._go_to_line,
+            keys=work.keys,
+        )
+        self.run_actions = RunActions(
+            project=project,
+            background=background,
+            feedback=feedback,
+            actions=actions,
+            theme=theme,
+            work=work,
+            page=self,
         )
         self._rows = ProjectAnswer(
             project=project,
@@ -64,9 +81,23 @@ class FineTunePage(Page):
             kinds=LIST_KINDS,
             parent=self,
         )
+        self._here = ""
         self._lay_out()
         self._rows.ready.connect(self._take_rows)
-        self.list.run_chosen.connect(self._show_run)
+        self.list.run_chosen.connect(self.view.show_run)
+        self.view.shown.connect(self._take_shown)
+        self.view.result.model_chosen.connect(lambda _model: self._take_shown())
+        self.view.place_asked.connect(self._show_place)
+        self.view.stop_asked.connect(self.run_actions.cancel_now)
+        self.run_actions.try_asked.connect(self._try)
+        self.run_actions.report_asked.connect(self._save_report)
+        self._handlers = {
+            "finetune.bring_in": self._bring_in,
+            "finetune.compare": self._compare,
+        }
+        for action_id, handler in self._handlers.items():
+            self._actions.connect(action_id, handler)
+        self._actions["finetune.bring_in"].setEnabled(not self._project.read_only)
 
     def _lay_out(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -137,6 +168,7 @@ class FineTunePage(Page):
         if isinstance(sizes, list) and len(sizes) == 2 and all(type(s) is int for s in sizes):
             self.splitter.setSizes(sizes)
         self._rows.watch(True)
+        self._background.run(find_here, on_result=self._take_here)
 
     def take_focus(self) -> None:
         """Begin in the list, or at the first step."""
@@ -147,7 +179,9 @@ class FineTunePage(Page):
 
     def shut(self) -> None:
         """The project closes."""
+        self._actions.release(*self._handlers)
         self._rows.close()
+        self.run_actions.close()
         self.view.close_project()
 
     # What shows
@@ -158,10 +192,109 @@ class FineTunePage(Page):
 
     def _take_rows(self, rows: list[RunRow]) -> None:
         self.list.show_rows(rows)
+        self._actions["finetune.compare"].setEnabled(len(rows) > 1)
+        self._say_status()
         self.stack.setCurrentWidget(self.splitter if rows else self.empty)
 
-    def _show_run(self, run_id: int) -> None:
-        self.view.show_run(run_id)
+    def _take_shown(self) -> None:
+        """Another run shows, or it stands otherwise."""
+        self.run_actions.show_run(self.view.run, has_model=bool(self.view.model))
+        self._say_status()
 
-    def _go_to_line(self, line: int, message: int | None) -> None:
+    def _say_status(self) -> None:
+        parts = []
+        if self._work.trains_here:
+            parts.append(StatusPart("", _("Training goes on when this window closes")))
+        if self._here:
+            parts.append(StatusPart("", self._here))
+        self.status_changed.emit(parts)
+
+    def _take_here(self, words: str) -> None:
+        self._here = words
+        self._say_status()
+
+    # Dialogs
+
+    def _show_place(self, place: Place) -> None:
         """Show the example that a line of the training file was."""
+        run = self.view.run
+        if run is None:
+            return
+        if self._project.runs.example_at(run.id, "training", place.line) is None:
+            self._feedback.toast(
+                _("Line {line} is not known: this run was not launched here.").format(
+                    line=place.line
+                )
+            )
+            return
+        self.run_actions.show_examples("training", place.line, place.message)
+
+    def _try(self) -> None:
+        from tunedesk.gui.fine_tune.try_it.try_dialog import TryDialog
+
+        details = self.view.details
+        if details is not None and self.view.model:
+            TryDialog(
+                project=self._project,
+                run=details.run,
+                checkpoints=details.checkpoints,
+                model=self.view.model,
+                background=self._background,
+                theme=self._theme,
+                keys=self._work.keys,
+                parent=self.window(),
+            ).open()
+
+    def _save_report(self) -> None:
+        from tunedesk.fine_tuning.run_report import RunPage
+
+        details = self.view.details
+        if details is not None:
+            note = "" if details.run.ended else _("This run is still under way.")
+            page = RunPage(
+                run=details.run,
+                chart=details.chart,
+                advice=details.advice,
+                events=details.events,
+                checkpoints=details.checkpoints,
+                snippet=self.view.result.python,
+                note=note,
+            )
+            ReportSaving(self._feedback, self.window()).ask(page)
+
+    def _compare(self) -> None:
+        from tunedesk.gui.fine_tune.compare_choice import CompareChoice
+
+        CompareChoice(
+            project=self._project,
+            rows=self.list.rows.all_rows(),
+            chosen=self.list.chosen,
+            background=self._background,
+            feedback=self._feedback,
+            theme=self._theme,
+            parent=self.window(),
+        ).open()
+
+    def _bring_in(self) -> None:
+        from tunedesk.gui.fine_tune.bring_in_dialog import BringInDialog
+
+        dialog = BringInDialog(
+            project=self._project,
+            background=self._background,
+            theme=self._theme,
+            keys=self._work.keys,
+            parent=self.window(),
+        )
+        dialog.brought_in.connect(self._take_brought_in)
+        dialog.open()
+
+    def _take_brought_in(self, run_id: int) -> None:
+        self.choose(run_id)
+        self._work.following.follow(run_id)
+
+
+def find_here() -> str:
+    """What this computer has to train with, in words; called in a thread."""
+    machine = this_computer(server_data_dir())
+    words, name = memory_words(machine), machine.device_name
+    return f"{name[:1].upper()}{name[1:]}: {words}" if words else ""

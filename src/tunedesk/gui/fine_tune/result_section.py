@@ -1,12 +1,13 @@
 """What came of a run that succeeded: the model's name, how to use it, what to keep."""
 
+import contextlib
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning import snippet
+from tunedesk.fine_tuning import local_server, snippet
 from tunedesk.fine_tuning.connection import NO_KEY, Connection
 from tunedesk.fine_tuning.keys import Key, Keys
 from tunedesk.fine_tuning.providers import provider
@@ -71,6 +72,8 @@ class ResultSection(Card):
         self.setAccessibleName(_("Result"))
         self.which = QComboBox()
         self.which.setAccessibleName(_("Which model"))
+        self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.which.setMinimumContentsLength(24)
         self.name = Label(theme, "", "mono", wrap=True)
         self.name.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
@@ -128,9 +131,20 @@ class ResultSection(Card):
         self.body.addLayout(last)
 
     @property
+    def python(self) -> str:
+        """A program that uses the chosen model; empty before it is known."""
+        return self._snippets.python
+
+    @property
     def model(self) -> str:
         """The name of the chosen model; empty while there is none."""
         return str(self.which.currentData() or "")
+
+    @property
+    def _checkpoint(self) -> RunCheckpoint | None:
+        """The chosen checkpoint; None for the tuned model."""
+        points = self._shown[2] if self._shown else ()
+        return next((point for point in points if point.model == self.model), None)
 
     def show_run(self, run: Run, checkpoints: list[RunCheckpoint]) -> None:
         """Show what came of a run."""
@@ -175,6 +189,7 @@ class ResultSection(Card):
                 self._project,
                 run,
                 self.model,
+                self._checkpoint,
                 self._keys,
                 on_result=self._take_snippets,
                 on_error=lambda error: self._take_snippets(Snippets("", "", error.sentence)),
@@ -199,30 +214,32 @@ class ResultSection(Card):
         self.note.setVisible(here)
 
 
-def find_snippets(project: Project, run: Run, model: str, keys: Keys) -> Snippets:
+def find_snippets(
+    project: Project, run: Run, model: str, checkpoint: RunCheckpoint | None, keys: Keys
+) -> Snippets:
     """The pieces of code for a model; called in a thread. No key stands in them.
 
     Raises:
         UserError: The provider is not known any more.
     """
     place = provider(run.provider)
+    running = local_server.running() if place.name == "local" else None
+    address = running.base_url if running else run.base_url
     key: Key | None = Key(NO_KEY, "this run")
     if not place.key_needed:
         try:
-            key = keys.find(place, run.base_url)
+            key = keys.find(place, address)
         except UserError:
             key = None
-    connection = Connection(place, run.base_url, key)
-    handle = project.handle()
-    try:
+    connection = Connection(place, address, key)
+    with contextlib.closing(project.handle()) as handle:
         system = system_message(handle, run.id)
-    finally:
-        handle.close()
-    deployed = snippet.deployment(model, connection)
-    asked = snippet.deployment_name(model) if deployed else model
-    words = f"# {deployed.why}\n\n{deployed.az}\n{deployed.curl}" if deployed else ""
+    step = snippet.deployment(run, connection, checkpoint)
+    asked = (step.name or _("NAME OF THE DEPLOYMENT")) if step else model
+    words = ""
+    if step is not None:
+        commands = [f"# {title}\n{command}" for title, command in step.commands]
+        words = "\n".join([f"# {step.why}", *commands])
     return Snippets(
         snippet.python(asked, connection, system), snippet.curl(asked, connection, system), words
     )
-
-

@@ -14,8 +14,8 @@ from tunedesk.fine_tuning.job_calls import JobCalls
 from tunedesk.fine_tuning.job_reading import job_state
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.fine_tuning.providers import provider
-from tunedesk.fine_tuning.run_connection import connection_of
 from tunedesk.fine_tuning.sending import Wait
+from tunedesk.fine_tuning.service import service_of
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
@@ -167,7 +167,7 @@ class RunActions(QObject):
 
         def work(wait: Wait) -> None:
             with contextlib.closing(project.handle()) as handle:
-                connection = connection_of(handle, number, keys, wait)
+                connection = service_of(handle.runs.get(number), keys, wait)
                 following.ask(handle, number, connection, wish)
 
         for action_id in ("run.pause", "run.resume"):
@@ -236,7 +236,7 @@ class RunActions(QObject):
 
         def work(wait: Wait) -> list[Path]:
             with contextlib.closing(project.handle()) as handle:
-                connection = connection_of(handle, run.id, keys, wait)
+                connection = service_of(handle.runs.get(run.id), keys, wait)
             paths = []
             with connection.client() as client:
                 calls = JobCalls(connection, client)
@@ -275,7 +275,7 @@ class RunActions(QObject):
 
         def work(wait: Wait) -> None:
             with contextlib.closing(project.handle()) as handle:
-                connection = connection_of(handle, run.id, keys, wait)
+                connection = service_of(handle.runs.get(run.id), keys, wait)
                 with connection.client() as client:
                     calls = JobCalls(connection, client)
                     calls.delete_model(run.fine_tuned_model)

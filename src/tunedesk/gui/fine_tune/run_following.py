@@ -9,8 +9,8 @@ from tunedesk.errors import UserError
 from tunedesk.fine_tuning.connection import Connection
 from tunedesk.fine_tuning.following import Follower
 from tunedesk.fine_tuning.keys import Keys
-from tunedesk.fine_tuning.run_connection import connection_of
 from tunedesk.fine_tuning.sending import Wait
+from tunedesk.fine_tuning.service import service_of
 from tunedesk.gui.background import Background
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
@@ -124,7 +124,7 @@ class _Followed:
             if self._connection is None or run.note:
                 # After trouble everything may be another: the key, the port of this computer.
                 try:
-                    self._connection = connection_of(handle, self.run_id, self._keys, wait)
+                    self._connection = service_of(handle.runs.get(self.run_id), self._keys, wait)
                 except UserError as error:
                     handle.runs.update(self.run_id, note=error.sentence)
                     return AGAIN_SECONDS, handle.runs.get(self.run_id)

@@ -1,6 +1,14 @@
 """The head of a run: its name and state, what can be done with it, and how far it is."""
 
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.fine_tune.run_words import facts_words, progress_words, share_done, state_words
@@ -12,19 +20,26 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 from tunedesk.project.run_records import Run
 
+MENU = ("run.rename", "run.examples", "run.save_report", "run.save_results", "", "run.hide")
+
 
 class RunHead(QWidget):
     """Shows one run; its buttons do what the actions of runs do."""
 
     def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._actions = actions
         self.name = ElidedLabel(theme, "", "title")
         self.badge = Badge(theme)
+        self.name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.facts = ElidedLabel(theme, "", "small", "muted")
         self.pause = ActionButton(theme, actions["run.pause"], _("Pause"), show_key=False)
         self.resume = ActionButton(theme, actions["run.resume"], _("Resume"), show_key=False)
         self.cancel = ActionButton(
             theme, actions["run.cancel"], _("Cancel run"), kind="danger", show_key=False
+        )
+        self.carry_on = ActionButton(
+            theme, actions["run.carry_on"], _("Carry on"), kind="primary", show_key=False
         )
         self.again = ActionButton(theme, actions["run.again"], _("Run again"), show_key=False)
         self.bar = QProgressBar()
@@ -40,7 +55,17 @@ class RunHead(QWidget):
         line.addWidget(self.name)
         line.addWidget(self.badge)
         line.addWidget(self.facts, 1)
-        for button in (self.pause, self.resume, self.again, self.cancel):
+        self.menu = QPushButton(_("More"))
+        self.menu.setAccessibleName(_("More"))
+        self.menu.setToolTip(_("Rename, report, and what else can be done with this run"))
+        entries = QMenu(self.menu)
+        for action_id in MENU:
+            entries.addAction(self._actions[action_id]) if action_id else entries.addSeparator()
+        self.menu.setMenu(entries)
+        for button in (
+            *(self.carry_on, self.pause, self.resume, self.again, self.cancel),
+            self.menu,
+        ):
             line.addWidget(button)
         far = QHBoxLayout()
         far.setSpacing(12)
@@ -74,3 +99,13 @@ class RunHead(QWidget):
         self.progress.setVisible(not run.ended)
         self.note.setText(run.note)
         self.note.setVisible(bool(run.note))
+        self._show_buttons(run)
+
+    def _show_buttons(self, run: Run) -> None:
+        """Show what can be done in this state; the menu has all of it."""
+        following = run.stage == "following"
+        self.pause.setVisible(following and run.status != "paused")
+        self.resume.setVisible(following and run.status == "paused")
+        self.cancel.setVisible(not run.ended)
+        self.carry_on.setVisible(not run.ended and not following)
+        self.again.setVisible(run.ended)

@@ -14,8 +14,8 @@ from tunedesk.fine_tuning.job_reading import job_state
 from tunedesk.fine_tuning.keys import Key, Keys
 from tunedesk.fine_tuning.preparation import Preparation
 from tunedesk.fine_tuning.providers import provider
-from tunedesk.fine_tuning.run_connection import connection_of
 from tunedesk.fine_tuning.sending import Wait
+from tunedesk.fine_tuning.service import service_of
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.progress_line import ProgressHandle
@@ -178,7 +178,7 @@ class RunLaunching(QObject):
     def _carry_on(self, run_id: int, progress: Progress, wait: Wait) -> Run:
         with contextlib.closing(self._project.handle()) as handle:
             try:
-                connection = connection_of(handle, run_id, self._keys, wait)
+                connection = service_of(handle.runs.get(run_id), self._keys, wait)
             except Cancelled:
                 launching.give_up(handle, run_id, None)
                 raise
@@ -197,11 +197,11 @@ class RunLaunching(QObject):
                     file is not None and file.file_id for file in (run.training, run.validation)
                 ):
                     with contextlib.suppress(UserError):
-                        connection = connection_of(handle, run_id, self._keys, wait)
+                        connection = service_of(handle.runs.get(run_id), self._keys, wait)
                 launching.give_up(handle, run_id, connection)
                 return
             # The job may have been made, and then it would go on, and cost, unseen.
-            connection = connection_of(handle, run_id, self._keys, wait)
+            connection = service_of(handle.runs.get(run_id), self._keys, wait)
             with connection.client() as client:
                 job = find_job(JobCalls(connection, client), connection.provider, run)
             if job is None:

@@ -95,6 +95,10 @@ class RunListModel(QAbstractListModel):
         """The row at a place."""
         return self._rows[number] if 0 <= number < len(self._rows) else None
 
+    def all_rows(self) -> list[RunRow]:
+        """All rows, as they stand."""
+        return list(self._rows)
+
     def place_of(self, run_id: int) -> int:
         """The place of a run, or -1."""
         for place, row in enumerate(self._rows):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QDate, QLocale
 
 from tunedesk.checks.models import Catalogue
+from tunedesk.checks.training_fit import Machine
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.providers import provider
 from tunedesk.i18n import _, ngettext
@@ -187,6 +188,15 @@ def checkpoint_words(point: RunCheckpoint) -> str:
 def day_words(day: datetime.date) -> str:
     """A day as the user's system spells its months."""
     return QLocale().toString(QDate(day.year, day.month, day.day), "d MMM yyyy")
+
+
+def memory_words(machine: Machine) -> str:
+    """The memory of a computer: "3.1 of 8.0 GB free"; empty where nobody tells."""
+    if not machine.memory_total:
+        return ""
+    return _("{free} of {total} GB free").format(
+        free=f"{machine.memory_free / 1e9:.1f}", total=f"{machine.memory_total / 1e9:.1f}"
+    )
 
 
 def loss_words(loss: float) -> str:

@@ -45,7 +45,8 @@ class ExamplesSection(QWidget):
         self.share.setRange(0, MOST_HELD_BACK)
         self.share.setSuffix(" %")
         self.share.setAccessibleName(_("Held back"))
-        self.share.setFixedWidth(86)
+        self.share.setFixedWidth(84)
+        self.share.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.share.valueChanged.connect(self.changed)
         self.held = Label(theme, "", "small", "muted", wrap=True)
         self._lay_out(theme)
@@ -66,6 +67,7 @@ class ExamplesSection(QWidget):
         column.addWidget(SectionTitle(theme, _("Examples")))
         column.addLayout(chips)
         column.addWidget(self.note)
+        column.addSpacing(10)
         column.addWidget(SectionTitle(theme, _("Held back to measure on")))
         column.addLayout(back)
 

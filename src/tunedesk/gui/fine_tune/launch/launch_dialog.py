@@ -1,7 +1,6 @@
 """The launch page: choices at the left, what they mean at the right, one button that starts it."""
 
 import datetime
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QScrollArea, QV
 from tunedesk.fine_tuning.connection_check import ConnectionReport
 from tunedesk.fine_tuning.keys import Keys
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
-from tunedesk.fine_tuning.providers import Provider
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.file_words import size_words
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.install.install_panel import InstallPanel
@@ -21,8 +18,9 @@ from tunedesk.gui.fine_tune.launch.command_words import command_words
 from tunedesk.gui.fine_tune.launch.connection_section import ConnectionSection
 from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
 from tunedesk.gui.fine_tune.launch.findings_panel import FindingsPanel
+from tunedesk.gui.fine_tune.launch.launch_words import next_name, start_words
 from tunedesk.gui.fine_tune.launch.model_list import ModelList
-from tunedesk.gui.fine_tune.launch.model_rows import local_rows, money_words, service_rows
+from tunedesk.gui.fine_tune.launch.model_rows import local_rows, service_rows
 from tunedesk.gui.fine_tune.launch.more_section import MoreSection
 from tunedesk.gui.fine_tune.launch.outlook import (
     OUTLOOK_KINDS,
@@ -33,16 +31,16 @@ from tunedesk.gui.fine_tune.launch.outlook import (
 )
 from tunedesk.gui.fine_tune.launch.place_section import PlaceSection
 from tunedesk.gui.fine_tune.launch.setting_field import SettingField
+from tunedesk.gui.fine_tune.run_words import memory_words
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import MARGIN, Dialog
 from tunedesk.gui.widgets.elided_label import ElidedLabel
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.gui.widgets.section_title import SectionTitle
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.run_records import Run
 
 USUAL_WIDTH, USUAL_HEIGHT = 1120, 800
 AWAY = 40
@@ -268,10 +266,9 @@ class LaunchDialog(Dialog):
         if not self._ready:
             return
         settings = self.settings
+        command = command_words(settings, self._project.path.name)
         self.command.setText(
-            _("Same as the command: {command}").format(
-                command=command_words(settings, self._project.path.name)
-            )
+            _("Same as the command: {command}").format(command=command) if command else ""
         )
         if settings != self._asked:
             self._asked = settings
@@ -358,12 +355,7 @@ class LaunchDialog(Dialog):
         halves = outlook.preparation.split
         self.examples.show_held(len(halves.training), len(halves.validation))
         self.epochs.show_automatic(str(outlook.preparation.epochs))
-        memory = ""
-        if outlook.machine is not None and outlook.machine.memory_total:
-            memory = _("{free} of {total} free").format(
-                free=size_words(outlook.machine.memory_free),
-                total=size_words(outlook.machine.memory_total),
-            )
+        memory = memory_words(outlook.machine) if outlook.machine else ""
         self.findings.show_outlook(outlook, self.stops, memory)
 
     def _show_button(self) -> None:
@@ -399,36 +391,6 @@ class LaunchDialog(Dialog):
         self._look.close()
         self._begin.close()
         self.install.close_project()
-
-
-def start_words(place: Provider, outlook: Outlook | None) -> str:
-    """What the button says: where to, how many, for how much."""
-    if place.name == "local":
-        return _("Train on this computer")
-    if outlook is None:
-        return _("Send to {place}").format(place=place.title)
-    prepared = outlook.preparation
-    count = len(prepared.split.training) + len(prepared.split.validation)
-    words = ngettext("Send {n} example to {place}", "Send {n} examples to {place}", count).format(
-        n=f"{count:,}", place=place.title
-    )
-    if prepared.price is None:
-        return words
-    return _("{words}, about {price}").format(words=words, price=money_words(prepared.price))
-
-
-def next_name(last: str, project: str, runs: int) -> str:
-    """The name for a new run: the last one's with the next number, else the project's."""
-    numbered = re.fullmatch(r"(.*?)-?v(\d+)", last)
-    if numbered:
-        return f"{numbered[1]}-v{int(numbered[2]) + 1}".lstrip("-")
-    base = re.sub(r"[^a-z0-9]+", "-", (last or project).casefold()).strip("-")[:30].strip("-")
-    return f"{base or _('model')}-v{runs + 1}"
-
-
-def settings_of(run: Run) -> LaunchSettings:
-    """The settings of a run, to launch it again."""
-    return LaunchSettings.from_json(run.settings)
 
 
 def _kept(settings: LaunchSettings) -> dict[str, Any]:

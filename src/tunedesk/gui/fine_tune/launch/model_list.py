@@ -29,7 +29,7 @@ HEIGHT = 46
 PADDING = 12
 MARK = 14
 PILL = 18
-MOST_SHOWN = 5
+MOST_SHOWN = 4
 
 
 class ModelRows(QAbstractListModel):

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QVBoxLayou
 
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.keys import Keys
-from tunedesk.fine_tuning.run_connection import connection_of
 from tunedesk.fine_tuning.sending import Wait
+from tunedesk.fine_tuning.service import service_of
 from tunedesk.fine_tuning.talking import stream_answer
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.fine_tune.copy_button import CopyButton
@@ -96,11 +96,10 @@ class AnswerPane(QWidget):
 
         def work(progress: Progress, wait: Wait) -> None:
             with contextlib.closing(project.handle()) as handle:
-                connection = connection_of(handle, run_id, keys, wait)
-            with contextlib.closing(stream_answer(connection, model, messages)) as pieces:
-                for piece in pieces:
-                    progress(0, None)
-                    show(task, piece)
+                connection = service_of(handle.runs.get(run_id), keys, wait)
+            for piece in stream_answer(connection, model, messages):
+                progress(0, None)
+                show(task, piece)
 
         def ended() -> None:
             if self._task is task:
@@ -140,5 +139,3 @@ class AnswerPane(QWidget):
     def _say(self, text: str, tone: str = "muted") -> None:
         self.state.setText(text)
         self.state.set_tone(tone)
-
-

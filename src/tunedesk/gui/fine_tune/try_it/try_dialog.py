@@ -109,7 +109,9 @@ class TryDialog(Dialog):
         panes.addWidget(self.beside, 1)
         self.body.addLayout(panes, 1)
         self.add_note(
-            Label(theme, _("Ctrl+Enter asks. What is asked here is kept nowhere."), "small", "muted")
+            Label(
+                theme, _("Ctrl+Enter asks. What is asked here is kept nowhere."), "small", "muted"
+            )
         )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
