@@ -118,11 +118,11 @@ class Points:
     """A curve without its gaps.
 
     Attributes:
-        steps: The steps, rising.
+        steps: The steps, rising; between whole ones only where a line is cut.
         values: The figure at each, finite.
     """
 
-    steps: Steps
+    steps: Steps | Floats
     values: Floats
 
     def __len__(self) -> int:

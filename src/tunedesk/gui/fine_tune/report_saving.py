@@ -53,7 +53,7 @@ class ReportSaving:
     def save(self, page: RunPage, path: Path) -> None:
         """Save the page; a file that ends in ".pdf" as PDF, any other as HTML."""
         try:
-            data = pdf_of(page) if path.suffix.lower() == ".pdf" else run_report(page).encode()
+            data = pdf_of(page) if path.suffix.lower() == ".pdf" else html_of(page)
             write_whole(path, data)
         except UserError as error:
             self._feedback.error(error)
@@ -72,6 +72,11 @@ class ReportSaving:
         dialog.finished.connect(dialog.deleteLater)
         QDialog.open(dialog)  # its own one takes a receiver
         return dialog
+
+
+def html_of(page: RunPage) -> bytes:
+    """The page as HTML; half characters, which a service's messages may hold, become "?"."""
+    return run_report(page).encode(errors="replace")
 
 
 def pdf_of(page: RunPage) -> bytes:

@@ -1,0 +1,16 @@
+"""Charts on the screen, for the tests of what stands on the Fine-tune page."""
+
+import pytest
+from PySide6.QtWidgets import QVBoxLayout
+
+from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
+
+
+@pytest.fixture
+def chart(window, theme, feedback, qtbot):
+    chart = LossChart(theme=theme, feedback=feedback)
+    QVBoxLayout(window).addWidget(chart)
+    window.resize(1000, 560)
+    window.show()
+    qtbot.waitExposed(window)
+    return chart
