@@ -23,8 +23,7 @@ from tunedesk.gui.fine_tune.file_saving import file_name, write_whole
 from tunedesk.i18n import _
 
 PICTURE = "chart.png"
-MARGIN_MM = 16.0
-POINTS_PER_INCH = 72
+MARGIN_MM = 6.0  # Qt leaves two centimetres more for itself and the number of the page
 TEXT_POINTS = 9.5
 
 
@@ -104,7 +103,6 @@ def print_on(device: QPagedPaintDevice, page: RunPage) -> None:
     font = document.defaultFont()
     font.setPointSizeF(TEXT_POINTS)
     document.setDefaultFont(font)
-    document.documentLayout().setPaintDevice(device)
     chart = QImage.fromData(QByteArray(png_of(chart_svg([page.chart], width=760, height=330))))
     document.addResource(QTextDocument.ResourceType.ImageResource, QUrl(PICTURE), chart)
     document.setHtml(run_report(page, picture=PICTURE))

@@ -316,3 +316,22 @@ def test_every_control_has_its_name(chart):
     assert names == ["Fit", "Smooth", "Raw + smooth", "Log", "Accuracy", "Save picture"]
     assert all(button.toolTip() for button in chart.buttons())
     assert all(button.focusPolicy() & Qt.FocusPolicy.TabFocus for button in chart.buttons())
+
+
+def test_between_two_measurements_the_last_validation_is_told_with_its_step(chart):
+    metrics = [Metric(step, 1.0) for step in range(1, 7)]
+    metrics[3] = Metric(4, 1.0, full_valid_loss=2.0)
+    chart.show_runs([ChartedRun("a", RunCurves.from_metrics(metrics))])
+    chart.curve_view.read(6)
+    assert chart.curve_view.reading().lines == ("train 1.00 · valid 2.00 at step 4",)
+    chart.curve_view.read(2)
+    assert chart.curve_view.reading().lines == ("train 1.00",)
+
+
+def test_the_frame_says_that_the_keys_go_here(chart, window):
+    chart.show_runs([made_chart()])
+    chart.setFocus()
+    assert chart.curve_view.hasFocus()
+    assert chart.property("tone") == "accent"
+    window.field.setFocus()
+    assert chart.property("tone") == ""

@@ -30,7 +30,7 @@ def test_a_drawing_in_svg_of_what_is_shown(chart, tmp_path):
     chart.save_picture.save("svg", path)
     root = ElementTree.parse(path).getroot()
     lines = [part for part in root.iter() if part.tag.endswith("polyline")]
-    assert len(lines) == 4
+    assert len(lines) == 3  # two of losses, one of accuracies
 
 
 def test_the_figures_in_csv(chart, tmp_path):

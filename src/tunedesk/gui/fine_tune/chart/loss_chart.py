@@ -194,6 +194,9 @@ class LossChart(Card):
             self.curve_view.setAccessibleName(_("Loss chart"))
             self.curve_view.step_read.connect(self._read)
             self.curve_view.view_changed.connect(self._refresh_fit)
+            self.curve_view.focus_changed.connect(
+                lambda focused: self.set_tone("accent" if focused else "")
+            )
             self._legend = Legend(self._theme)
             self._beside.addWidget(self._legend, 1, Qt.AlignmentFlag.AlignVCenter)
             self._stack.addWidget(self.curve_view)

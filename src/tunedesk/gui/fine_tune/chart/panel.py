@@ -22,6 +22,7 @@ from tunedesk.i18n import _
 
 MARGIN = 0.06  # of the height, above and below the lines
 MANY = 4000  # points of a line, of which no screen shows each
+PEAKS_PER_PIXEL, POINTS_PER_PIXEL = 2.0, 0.5  # that are drawn of such a line
 
 
 class Panel:
@@ -112,7 +113,10 @@ class Panel:
         curve.setSymbolBrush(color)
         # Of few points pyqtgraph's thinning makes stairs, and they cost nothing as they are.
         many = len(steps) > MANY
-        curve.setDownsampling(auto=many, method="peak" if line.look == "raw" else "subsample")
+        raw = line.look == "raw"
+        curve.setDownsampling(auto=many, method="peak" if raw else "subsample")
+        curve.opts["autoDownsampleFactor"] = PEAKS_PER_PIXEL if raw else POINTS_PER_PIXEL
+        curve.opts["antialias"] = not (raw and many)
         curve.setClipToView(many)
         curve.setPen(line_pen(self._theme, line, len(self._runs)))
         curve.setZValue({"raw": 1, "strong": 5, "dots": 6}[line.look] + (line.part == "validation"))
