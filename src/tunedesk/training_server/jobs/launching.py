@@ -48,10 +48,10 @@ class Launcher:
     def command(self, folder: Path) -> list[str]:
         """The command that trains."""
         target = [MODULE, str(folder)]
-        if self.device == "cpu":
+        if self.device == "cpu" and self.processes == 1 and self._config is None:
+            return [sys.executable, "-m", *target]
+        if self.device == "cpu" and self.processes > 1:
             # On CPUs `accelerate launch` was seen to run several processes as one.
-            if self.processes == 1:
-                return [sys.executable, "-m", *target]
             torchrun = ["torch.distributed.run", "--standalone"]
             number = f"--nproc_per_node={self.processes}"
             return [sys.executable, "-m", *torchrun, number, "-m", *target]

@@ -68,6 +68,9 @@ class SupervisedTrainer(SFTTrainer):
         """The figures of some examples, of all processes together."""
         return _measure(self, self._metrics["eval"], rows)
 
+    def create_model_card(self, *_given: Any, **_named: Any) -> None:
+        """Write none: nobody asked for it, and it takes as long as the checkpoint it lies in."""
+
 
 class PairTrainer(DPOTrainer):
     """TRL's trainer for preferences, given tokens instead of texts."""
@@ -75,6 +78,9 @@ class PairTrainer(DPOTrainer):
     def measure(self, rows: Sequence[Row]) -> dict[str, float]:
         """The figures of some examples, of all processes together."""
         return _measure(self, self._metrics["eval"], rows)
+
+    def create_model_card(self, *_given: Any, **_named: Any) -> None:
+        """Write none: nobody asked for it, and it takes as long as the checkpoint it lies in."""
 
     def _prepare_dataset(self, dataset: Dataset, *_more: Any) -> Dataset:
         return dataset

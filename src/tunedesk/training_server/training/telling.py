@@ -115,6 +115,8 @@ class Teller(TrainerCallback):
         """Measure and save; an epoch that was broken off is no end of an epoch."""
         if state.global_step % self._steps_per_epoch or self.wish == "cancel":
             return control
+        # Told already; kept, it would be written whole into every checkpoint.
+        state.log_history.clear()
         control.should_evaluate = self._validates
         control.should_save = True
         if self.wish == "pause" and state.global_step < state.max_steps:
