@@ -127,6 +127,7 @@ class FindingsPanel(QWidget):
                 _("Tokens × epochs"),
                 f"{prepared.tokens:,} × {prepared.epochs}",
             ),
+            (_("Steps"), f"{prepared.steps:,}"),
             (
                 _("Time"),
                 _("about {time}").format(time=duration_words(outlook.time.seconds))

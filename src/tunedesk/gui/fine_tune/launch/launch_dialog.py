@@ -315,7 +315,7 @@ class LaunchDialog(Dialog):
                 outlook.machine if outlook else None,
                 longest=outlook.preparation.longest if outlook else 0,
                 full=settings.full,
-                batch_size=settings.batch_size,
+                batch_size=outlook.preparation.batch_size if outlook else settings.batch_size,
             )
         else:
             report = self.connection.report
@@ -356,6 +356,7 @@ class LaunchDialog(Dialog):
         halves = outlook.preparation.split
         self.examples.show_held(len(halves.training), len(halves.validation))
         self.epochs.show_automatic(str(outlook.preparation.epochs))
+        self.more.batch_size.show_automatic(str(outlook.preparation.batch_size))
         memory = memory_words(outlook.machine) if outlook.machine else ""
         self.findings.show_outlook(outlook, self.stops, memory)
 
