@@ -19,7 +19,6 @@ class FakeFiles(Fake):
     Attributes:
         key: The key that it accepts; empty: it asks for none.
         files: The bytes that were uploaded, by file id.
-        problems: What clients sent that the document does not have.
         base64_results: Whether result files come in Base64.
     """
 
@@ -30,9 +29,9 @@ class FakeFiles(Fake):
         self.key = key
         self.files: dict[str, bytes] = {}
         self.file_names: dict[str, str] = {}
+        self.looked_at: set[str] = set()
         self.purposes: dict[str, str] = {}
         self.uploads: dict[str, dict] = {}
-        self.problems: list[str] = []
         self.base64_results = False
         self._now = 1_700_000_000
 
@@ -94,6 +93,12 @@ class FakeFiles(Fake):
         """What it says of a file that is just there."""
         return "processed"
 
+    def _next_status(self, file_id):
+        """What it says when the file is looked at: "pending" ends with the second look."""
+        first, self.looked_at = file_id not in self.looked_at, self.looked_at | {file_id}
+        status = self.file_status()
+        return "processed" if status == "pending" and not first else status
+
     def _keep(self, name, content, purpose):
         file_id = f"file-{uuid.uuid4().hex[:24]}"
         self.files[file_id], self.file_names[file_id] = content, name
@@ -102,6 +107,9 @@ class FakeFiles(Fake):
 
     def _upload(self, request):
         fields = request.fields()
+        if "file" not in fields:
+            # The client gave up in the middle.
+            return self._no(400, "The file is not whole.", None, "file")
         name, content = fields["file"]
         if not name.endswith(".jsonl"):
             return self._no(400, f"Invalid file format: {name}", "invalid_file_format", "file")
@@ -117,7 +125,7 @@ class FakeFiles(Fake):
             del self.files[file_id]
             return Answer(200, {"id": file_id, "object": "file", "deleted": True})
         if not content:
-            return Answer(200, self._file_object(file_id))
+            return Answer(200, self._file_object(file_id) | {"status": self._next_status(file_id)})
         whole = self.files[file_id]
         if self.base64_results and self.purposes[file_id] == "fine-tune-results":
             whole = base64.b64encode(whole)

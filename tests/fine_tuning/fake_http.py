@@ -90,6 +90,7 @@ class Fake:
 
     Attributes:
         requests: All that was sent to it, in order.
+        problems: What clients sent that the document does not have, and faults of the fake.
         url: Its address, with the prefix of its API.
     """
 
@@ -97,6 +98,7 @@ class Fake:
 
     def __init__(self):
         self.requests: list[Request] = []
+        self.problems: list[str] = []
         self._faults: list = []
         self._lock = threading.RLock()
         self._ending = threading.Event()
@@ -149,13 +151,20 @@ class Fake:
             done = None
             if fault is None or fault.done:
                 # A copy: what is answered does not change any more.
-                done = copy.deepcopy(self.answer(request))
+                done = copy.deepcopy(self._tried(request))
         if fault is None:
             return done
         if fault.hangs:
             self._ending.wait()
             return None
         return fault.change(done) if fault.change else None
+
+    def _tried(self, request):
+        try:
+            return self.answer(request)
+        except Exception as error:
+            self.problems.append(f"the fake itself failed at {request.path}: {error!r}")
+            return Answer(500, {"error": {"message": repr(error)}})
 
     def _due(self, request):
         for order in self._faults:

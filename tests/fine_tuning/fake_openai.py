@@ -26,7 +26,16 @@ class FakeOpenAI(FakeFiles):
     models = ("gpt-4.1-2025-04-14", "gpt-4.1-mini-2025-04-14", "gpt-4o-2024-08-06")
     shutdown_date: str | None = "2027-01-14"
     kept_checkpoints = 3
+    order = -1  # the newest first
     no_error: dict | None = None
+    first_words = (
+        "Created fine-tuning job: {id}",
+        "Validating training file: {training_file}",
+    )
+    last_words = (
+        "New fine-tuned model created: {fine_tuned_model}",
+        "The job has successfully completed",
+    )
     result_header = "step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy"
 
     def __init__(self, key=KEY):
@@ -98,8 +107,8 @@ class FakeOpenAI(FakeFiles):
         job = self._job_object(body)
         self.jobs[job["id"]] = job
         self.events[job["id"]], self.checkpoints[job["id"]] = [], []
-        self._tell(job, f"Created fine-tuning job: {job['id']}")
-        self._tell(job, f"Validating training file: {job['training_file']}")
+        for message in self.first_words:
+            self._tell(job, message.format(**job))
         return Answer(200, job)
 
     def _job_object(self, body):
@@ -159,9 +168,9 @@ class FakeOpenAI(FakeFiles):
                 self.go_on(job_id)
             return Answer(200, job)
         if what == "events":
-            return self._page(self.events[job_id][::-1], request)
+            return self._page(self.events[job_id][:: self.order], request)
         if what == "checkpoints":
-            return self._page(self.checkpoints[job_id][::-1], request)
+            return self._page(self.checkpoints[job_id][:: self.order], request)
         return self._steer(job, what)
 
     def _steer(self, job, what):
@@ -289,8 +298,8 @@ class FakeOpenAI(FakeFiles):
             "trained_tokens": 3 * len(self.files[job["training_file"]]) // 4,
             "result_files": [result],
         }
-        self._tell(job, f"New fine-tuned model created: {name}")
-        self._tell(job, "The job has successfully completed")
+        for message in self.last_words:
+            self._tell(job, message.format(**job))
 
     def _csv(self, job):
         columns = self.result_header.replace(" ", "").split(",")

@@ -70,8 +70,11 @@ class FakeNebius(FakeOpenAI):
     models = (
         "meta-llama/Llama-3.1-8B-Instruct",
         "meta-llama/Meta-Llama-3.1-8B-Instruct",
-        "openai/gpt-oss-20b",
+        "unsloth/gpt-oss-20b-BF16",
     )
+    order = 1  # its cookbook shows the oldest first
+    first_words = ("Job is submitted", "Dataset 'training' processed successfully")
+    last_words = ("Training completed successfully",)
     shutdown_date = None
     kept_checkpoints = 1000
     hyperparameters = frozenset(
@@ -164,6 +167,6 @@ class FakeOther(FakeOpenAI):
         body = answer.body
         if isinstance(body, dict) and body.get("object") == "fine_tuning.job":
             answer.body = body | {"status": self.spelling[body["status"]]}
-        if request.path == "/fine_tuning/jobs" and request.method == "GET":
+        if (request.method, request.path) == ("GET", "/fine_tuning/jobs") and "data" in body:
             answer.body = [job | {"status": self.spelling[job["status"]]} for job in body["data"]]
         return answer

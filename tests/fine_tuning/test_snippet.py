@@ -4,6 +4,7 @@ import os
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from tests.fine_tuning.conftest import connection_to
@@ -12,7 +13,19 @@ from tunedesk.fine_tuning import snippet
 from tunedesk.fine_tuning.connection import Connection
 from tunedesk.fine_tuning.keys import Key
 from tunedesk.fine_tuning.providers import provider, providers
+from tunedesk.project.run_records import Run, RunCheckpoint
 
+RUN = Run(
+    id=1,
+    key="0123abcd4567",
+    name="Night library, v2",
+    created_at=0,
+    provider="azure",
+    base_url="https://law.openai.azure.com/openai/v1",
+    base_model="gpt-4.1-2025-04-14",
+    job_id="ftjob-1",
+    fine_tuned_model="gpt-4.1-2025-04-14.ft-0123456789abcdef0123456789abcdef-law",
+)
 SECRET = "sk-very-secret-0123456789"
 HARD = 'It\'s "quoted", $HOME `x` \\ — 漢字\nand a line'
 
@@ -22,10 +35,12 @@ def test_no_snippet_holds_the_key(name):
     connection = Connection(
         provider(name), "https://law.openai.azure.com/openai/v1", Key(SECRET, "this run")
     )
-    step = snippet.deployment("gpt-4.1.ft-" + "a" * 32 + "-law", connection)
-    texts = [snippet.python("m", connection), snippet.curl("m", connection), *(step or ())]
+    step = snippet.deployment(RUN, connection)
+    texts = [snippet.python("m", connection), snippet.curl("m", connection)]
+    if step:
+        texts += [step.why, *(text for command in step.commands for text in command)]
     assert all(SECRET not in text for text in texts)
-    assert (step is not None) == (name == "azure")
+    assert (step is not None) == (name in ("azure", "nebius"))
 
 
 def test_the_python_snippet_runs_and_gets_an_answer(openai_service):
@@ -61,15 +76,38 @@ def test_without_a_key_none_is_asked_for():
 
 
 def test_azures_deployment():
-    model = "gpt-4.1-2025-04-14.ft-0123456789abcdef0123456789abcdef-night-library"
     connection = Connection(provider("azure"), "https://law.openai.azure.com/openai/v1", None)
-    step = snippet.deployment(model, connection)
-    az = shlex.split(step.az)
+    step = snippet.deployment(RUN, connection)
+    commands = {title: shlex.split(text) for title, text in step.commands}
+    az, curl = commands["az"], commands["curl"]
     assert az[:5] == ["az", "cognitiveservices", "account", "deployment", "create"]
     assert az[az.index("--name") + 1] == "law"
-    assert az[az.index("--model-name") + 1] == model
-    assert az[az.index("--deployment-name") + 1] == "gpt-4-1-2025-04-14-night-library"
-    curl = shlex.split(step.curl)
-    assert "/accounts/law/deployments/gpt-4-1-2025-04-14-night-library?" in curl[3]
-    assert json.loads(curl[-1])["properties"]["model"]["name"] == model
+    assert az[az.index("--model-name") + 1] == RUN.fine_tuned_model
+    assert az[az.index("--deployment-name") + 1] == step.name == "Night-library-v2"
+    assert "/accounts/law/deployments/Night-library-v2?" in curl[3]
+    assert json.loads(curl[-1])["properties"]["model"]["name"] == RUN.fine_tuned_model
     assert "by the hour" in step.why
+    point = RunCheckpoint("ftckpt_1", 8, "ftchkpt-abc")
+    chosen = snippet.deployment(RUN, connection, point, name="mine")
+    assert "--model-name ftchkpt-abc" in chosen.commands[0][1]
+    assert chosen.name == "mine"
+
+
+def test_nebius_makes_a_model_of_a_checkpoint():
+    connection = Connection(
+        provider("nebius"), "https://api.tokenfactory.nebius.com/v1", Key(SECRET, "this run")
+    )
+    run = replace(RUN, base_model="meta-llama/Llama-3.1-8B-Instruct")
+    step = snippet.deployment(run, connection, RunCheckpoint("ftckpt_1", 8, "m"))
+    curl = shlex.split(step.commands[0][1])
+    assert curl[3] == "https://api.tokenfactory.nebius.com/v0/models"
+    assert json.loads(curl[-1]) == {
+        "name": "Night-library-v2",
+        "base_model": "meta-llama/Meta-Llama-3.1-8B-Instruct",
+        "source": "ftjob-1:ftckpt_1",
+    }
+
+
+def test_a_deployment_always_has_a_name():
+    assert snippet.deployment_name(replace(RUN, name="夜の図書館")) == "tunedesk-0123abcd"
+    assert len(snippet.deployment_name(replace(RUN, name="a" * 99))) == 60

@@ -34,7 +34,7 @@ def normal_address(provider: Provider, text: str) -> str:
     path = parts.path.rstrip("/")
     for call in ("/chat/completions", "/completions", "/fine_tuning/jobs", "/files", "/models"):
         path = path.removesuffix(call)
-    if provider.deployment:
+    if provider.name == "azure":
         # Old Azure addresses name a deployment and a version; the v1 address has neither.
         path = "/openai/v1"
     host = (parts.hostname or "").rstrip(".")

@@ -24,8 +24,8 @@ class Listed(NamedTuple):
     """The rows of a list.
 
     Attributes:
-        rows: The rows that are objects, in the service's order.
-        is_whole: Whether the list was read to its end, or to the row that is known.
+        rows: The rows that are objects; the newest first, as far as their times tell.
+        is_whole: Whether the list was read to its end, or to the rows that are known.
     """
 
     rows: list[dict[str, Any]]
@@ -83,38 +83,55 @@ def read_list(
     known: Container[str] = (),
     most_pages: int = MOST_PAGES,
 ) -> Listed:
-    """Read a list page by page, newest first, until its end or a row that is known.
+    """Read the rows of a list that are not known, page by page; the newest come first.
 
-    It ends where the service says so, where a page brings nothing new, and at `most_pages`.
+    It ends where the service says so, where a page brings nothing that was not there before, and
+    at `most_pages`; at the first row that is known only if the newest come first there, too:
+    Nebius begins with the oldest.
 
     Args:
         page: Returns the JSON of the page after the row with that id; of the first for "".
-        known: Ids of rows from which on nothing is read.
+        known: Ids of rows that need not be read again.
         most_pages: The most pages to read.
     """
     rows: list[dict[str, Any]] = []
     seen: set[str] = set()
     after = ""
+    is_whole = False
     for _number in range(most_pages):
         value = page(after)
-        new = 0
-        last = ""
-        for row in rows_of(value):
-            name = row.get("id")
-            if not isinstance(name, str) or not name:
-                rows.append(row)
+        got = rows_of(value)
+        newest_first = _newest_first(got)
+        new, reached = 0, False
+        for row in got:
+            name = _name(row)
+            if name in seen:
                 continue
-            if name in known:
-                return Listed(rows, True)
-            last = name
-            if name not in seen:
+            if name in known and newest_first:
+                reached = True
+                break
+            if name:
                 seen.add(name)
-                rows.append(row)
+                after = name
                 new += 1
-        if not new or not _has_more(value):
-            return Listed(rows, True)
-        after = last
-    return Listed(rows, False)
+            if name not in known:
+                rows.append(row)
+        if reached or not new or not _has_more(value):
+            is_whole = True
+            break
+    return Listed(rows[::-1] if _newest_first(rows[::-1]) else rows, is_whole)
+
+
+def _name(row: dict[str, Any]) -> str:
+    name = row.get("id")
+    return name if isinstance(name, str) else ""
+
+
+def _newest_first(rows: list[dict[str, Any]]) -> bool:
+    """Whether rows certainly begin with the newest, by their times."""
+    times = [row.get("created_at") for row in rows]
+    numbers = [time for time in times if isinstance(time, int | float)]
+    return len(numbers) > 1 and numbers[0] > numbers[-1]
 
 
 def _has_more(value: Any) -> bool:

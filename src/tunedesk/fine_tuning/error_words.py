@@ -91,6 +91,11 @@ def _about_the_job(code: str, text: str, provider: Provider) -> Words | None:
             _("This base model can only be trained by reinforcement."),
             _("Choose another base model: Tunedesk does not launch that method."),
         )
+    if code == "deploymentnotfound":
+        return Words(
+            _("The tuned model has not been deployed yet at {provider}.").format(provider=name),
+            _("Deploy it as shown with the model's name, and ask it by the deployment's name."),
+        )
     if code == "model_not_found" or ("model" in text and "does not exist" in text):
         return Words(
             _("{provider} has no such model, or the key may not use it.").format(provider=name),

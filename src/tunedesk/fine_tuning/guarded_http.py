@@ -7,11 +7,13 @@ our server.
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.addresses import origin_of
+from tunedesk.fine_tuning.addresses import host_of, origin_of
+from tunedesk.fine_tuning.providers import is_this_computer
 from tunedesk.fine_tuning.redaction import redacted
 from tunedesk.i18n import _
 
@@ -37,7 +39,11 @@ class GuardedClient(httpx2.Client):
     """
 
     def __init__(self, address: str, key: str, timeout: httpx2.Timeout) -> None:
-        super().__init__(timeout=timeout, follow_redirects=False)
+        host = urlsplit(address).netloc
+        # A proxy of the network is not asked for this computer itself: it could not reach it, and
+        # would see the key.
+        direct = {f"all://{host}": None} if is_this_computer(host_of(address)) else None
+        super().__init__(timeout=timeout, follow_redirects=False, mounts=direct)
         self._origin = origin_of(address)
         self._key = key
 

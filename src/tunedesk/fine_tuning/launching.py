@@ -92,7 +92,7 @@ def carry_on(
         Cancelled: The user stopped it; what was sent is deleted at the service.
     """
     run = project.runs.get(run_id)
-    if run.base_url != connection.base_url:
+    if run.base_url != connection.base_url and not _is_own_server(run, connection):
         raise UserError(
             _("This run belongs to another server: {address}").format(address=run.base_url)
         )
@@ -118,6 +118,12 @@ def give_up(project: Project, run_id: int, connection: Connection | None) -> Non
     run = project.runs.get(run_id)
     project.runs.update(run_id, stage="ended", status="cancelled", note="")
     _clean_up(run, connection)
+
+
+def _is_own_server(run: Run, connection: Connection) -> bool:
+    """Whether both are this computer's own server, whose address changes with each start."""
+    own = run.provider == connection.provider.name == "local"
+    return own and not run.settings.get("base_url")
 
 
 def _send_files(

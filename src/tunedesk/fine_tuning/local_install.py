@@ -6,7 +6,7 @@ is kept until all is there, so an installation that was cut off goes on where it
 is removing that folder.
 """
 
-import importlib.metadata
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -19,7 +19,7 @@ from pathlib import Path
 from tunedesk import __version__
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.paths import user_data_dir
+from tunedesk.paths import resource, user_data_dir
 from tunedesk.progress import Progress, no_progress
 
 NEEDED = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "starlette", "uvicorn")
@@ -122,35 +122,85 @@ def install(
     uv = _uv()
     folder = plan_.folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "UV_CACHE_DIR": str(folder.parent / "training-cache")}
+    environment = {
+        **os.environ,
+        "UV_CACHE_DIR": str(_cache_dir()),
+        "PIP_CACHE_DIR": str(_cache_dir()),
+    }
     (folder / _STAMP).unlink(missing_ok=True)
     if not _python().exists():
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        run([*uv, "venv", "--allow-existing", "--python", version, str(folder)], environment, say)
-    backend = ["--torch-backend", "auto" if plan_.gpu else "cpu"]
-    run(
-        [*uv, "pip", "install", "--python", str(_python()), *backend, *requirements()],
-        environment,
-        say,
-    )
+        run(
+            [*uv, "venv", "--seed", "--allow-existing", "--python", version, str(folder)],
+            environment,
+            say,
+        )
+    install_ = [*uv, "pip", "install", "--python", str(_python())]
+    if not plan_.gpu:
+        _install_torch_for_processors(install_, environment, run, say)
+    run([*install_, *requirements()], environment, say)
     (folder / _STAMP).write_text(__version__, encoding="utf-8")
-    shutil.rmtree(folder.parent / "training-cache", ignore_errors=True)
+    shutil.rmtree(_cache_dir(), ignore_errors=True)
+
+
+def _install_torch_for_processors(
+    install_: list[str],
+    environment: dict[str, str],
+    run: Runner,
+    say: Callable[[str], None],
+) -> None:
+    """Install PyTorch without CUDA, which without an NVIDIA GPU would be gigabytes for nothing.
+
+    uv knows where PyTorch keeps such builds; where that place cannot be reached, pip may have one
+    at hand. If neither works, the build with CUDA comes with the rest: large, but it runs.
+    """
+    torch = _pinned("torch")
+    pip = [str(_python()), "-m", "pip", "--disable-pip-version-check", "install", "--no-deps"]
+    for command in (
+        [*install_, "--no-deps", "--torch-backend", "cpu", torch],
+        [*pip, f"{torch}+cpu"],
+    ):
+        with contextlib.suppress(UserError):
+            run(command, environment, say)
+            return
+
+
+def _pinned(name: str) -> str:
+    """A requirement with the version that this program was tested with."""
+    pins = _constraints()
+    lines = [] if pins is None else pins.read_text(encoding="utf-8").split()
+    return next((line for line in lines if line.startswith(f"{name}==")), name)
+
+
+def _constraints() -> Path | None:
+    """The file of the versions that this program was tested with: in the wheel, or the source."""
+    source = Path(__file__).resolve().parents[3] / "packaging" / "constraints.txt"
+    if source.is_file():
+        return source
+    try:
+        return resource("constraints.txt")
+    except FileNotFoundError:
+        return None
 
 
 def remove() -> None:
     """Remove the environment and what was downloaded for it."""
-    for folder in (environment_dir(), environment_dir().parent / "training-cache"):
+    for folder in (environment_dir(), _cache_dir()):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def requirements() -> list[str]:
     """What is installed: this program itself, with the extra, from where it came from."""
+    pins = _constraints()
+    pinned = [] if pins is None else ["--constraint", str(pins)]
     source = Path(__file__).resolve().parents[3]
     if (source / "pyproject.toml").is_file():
-        constraints = source / "packaging" / "constraints.txt"
-        pinned = ["--constraint", str(constraints)] if constraints.is_file() else []
         return [*pinned, f"tunedesk[local] @ {source.as_uri()}"]
-    return [f"tunedesk[local]=={importlib.metadata.version('tunedesk')}"]
+    return [*pinned, f"tunedesk[local]=={__version__}"]
+
+
+def _cache_dir() -> Path:
+    return user_data_dir() / "training-cache"
 
 
 class _Command:

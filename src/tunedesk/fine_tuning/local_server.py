@@ -66,6 +66,9 @@ def ensure_running(wait: Wait, data_dir: Path | None = None) -> Connection:
     while time.monotonic() < until:
         connection = running(folder)
         if connection is not None:
+            if process is not None:
+                # It is to outlive this program: without this, Python warns that nobody waits.
+                process.returncode = 0
             return connection
         if process is not None and process.poll() is not None:
             raise UserError(

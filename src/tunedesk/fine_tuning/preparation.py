@@ -5,7 +5,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tunedesk.checks.cost import default_epochs
+from tunedesk.checks.automatic import resolve
+from tunedesk.checks.local_models import STARTER_ID
 from tunedesk.checks.models import Catalogue
 from tunedesk.checks.severity import severity
 from tunedesk.checks.targets import target
@@ -34,6 +35,7 @@ class Preparation:
         longest: The tokens of the longest.
         over_limit: How many are longer than the limit, and would be cut at the end.
         epochs: How often each is gone through.
+        batch_size: How many make one step.
         price: In USD, estimated; None: it costs nothing, or is not known.
         price_source: How the price was worked out; empty without one.
         leaves: What leaves this computer, and to whom.
@@ -50,6 +52,7 @@ class Preparation:
     longest: int = 0
     over_limit: int = 0
     epochs: int = 0
+    batch_size: int = 1
     price: float | None = None
     price_source: str = ""
     leaves: str = ""
@@ -64,9 +67,10 @@ class Preparation:
         """Tokens times epochs."""
         return self.tokens * self.epochs
 
-    def steps(self, batch_size: int) -> int:
-        """How many steps it takes with batches of that size."""
-        return math.ceil(len(self.split.training) / max(batch_size, 1)) * self.epochs
+    @property
+    def steps(self) -> int:
+        """How many steps it takes."""
+        return math.ceil(len(self.split.training) / self.batch_size) * self.epochs
 
 
 def prepare(
@@ -112,7 +116,12 @@ def prepare(
     local = Catalogue.load().find_local(settings.base_model) if place.name == "local" else None
     limit = min(limits.token_limit, local.context) if local else limits.token_limit
     tokens = sum(min(length, limit) for length in lengths)
-    epochs = settings.epochs or default_epochs(len(lengths))
+    automatic = resolve(
+        {"n_epochs": settings.epochs or "auto", "batch_size": settings.batch_size or "auto"},
+        len(lengths),
+        place.name == "local" and settings.base_model == STARTER_ID,
+    )
+    epochs = int(automatic["n_epochs"]) if lengths else 0
     price, price_source = _price(place, settings, tokens * epochs)
     return Preparation(
         settings=settings,
@@ -126,6 +135,7 @@ def prepare(
         longest=max(lengths, default=0),
         over_limit=sum(length > limit for length in lengths),
         epochs=epochs,
+        batch_size=int(automatic["batch_size"]),
         price=price,
         price_source=price_source,
         leaves=_leaves(place, halves),

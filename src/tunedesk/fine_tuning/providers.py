@@ -88,7 +88,8 @@ class Provider:
         new_customers_end: The day since which it refuses new customers; None: it does not.
         ends_note: What is to be said of that.
         presets: Choices of its own beside the usual settings.
-        deployment: Whether a tuned model must be deployed before it can be used.
+        deployment: How a tuned model is deployed before it can be used: "azure" or "nebius";
+            empty: it can be used at once.
         source: Where all this comes from.
     """
 
@@ -124,7 +125,7 @@ class Provider:
     new_customers_end: datetime.date | None
     ends_note: str
     presets: tuple[Preset, ...]
-    deployment: bool
+    deployment: Literal["", "azure", "nebius"]
     models: tuple[TunableModel, ...]
     source: str
 

@@ -64,23 +64,23 @@ def send_file(
         if size > place.file_bytes:
             file_id = _send_parts(client, path, size, progress)
         else:
-            with path.open("rb") as raw, _Watched(raw, size, progress) as body:
+            with _Watched(path, size, progress) as body:
                 made = client.files.create(file=(path.name, body, MIME_TYPE), purpose="fine-tune")
             file_id = _id_of(made)
         _wait_until_ready(client, file_id, wait)
     return file_id
 
 
-class _Watched(io.BufferedReader):
+class _Watched(io.FileIO):
     """A file that tells how much of it was read."""
 
-    def __init__(self, raw: Any, size: int, progress: Progress) -> None:
-        super().__init__(raw.detach() if isinstance(raw, io.BufferedReader) else raw)
+    def __init__(self, path: Path, size: int, progress: Progress) -> None:
+        super().__init__(path)
         self._size = size
         self._progress = progress
 
-    def read(self, size: int | None = -1, /) -> bytes:
-        block = super().read(size)
+    def read(self, size: int | None = -1, /) -> bytes | None:  # type: ignore[override]
+        block = super().read(-1 if size is None else size)
         self._progress(min(self.tell(), self._size), self._size)
         return block
 

@@ -7,23 +7,24 @@ from typing import Any, NamedTuple
 
 from tunedesk.fine_tuning.connection import NO_KEY, Connection
 from tunedesk.i18n import _
+from tunedesk.project.run_records import Run, RunCheckpoint
 
 _API_VERSION = "2024-10-01"
 """Of Azure's control plane, for deployments (facts 3.3)."""
 
 
 class Deployment(NamedTuple):
-    """The step that Azure asks for before a tuned model answers.
+    """The step that some providers ask for before a tuned model answers.
 
     Attributes:
         why: Why it is needed and what it costs, in plain words.
-        az: The command for Azure's own tool.
-        curl: The same without that tool's help, but for the access token.
+        commands: The ways to do it, each with its title: a command for a terminal.
+        name: The name by which the model is asked afterwards, as far as it is known before.
     """
 
     why: str
-    az: str
-    curl: str
+    commands: tuple[tuple[str, str], ...]
+    name: str
 
 
 def python(model: str, connection: Connection, system: str = "") -> str:
@@ -66,24 +67,35 @@ def curl(model: str, connection: Connection, system: str = "") -> str:
         system: The system message that the examples have: the model expects it.
     """
     body = {"model": model, "messages": _messages(system)}
-    lines = [f"curl {shlex.quote(f'{connection.base_url}/chat/completions')}"]
+    parts = [f"curl {shlex.quote(f'{connection.base_url}/chat/completions')}"]
     if connection.key is not None:
-        lines.append(f'  -H "Authorization: Bearer ${_variable(connection)}"')
-    lines += ["  -H 'Content-Type: application/json'", f"  -d {_body(body)}"]
-    return " \\\n".join(lines) + "\n"
+        parts.append(f'-H "Authorization: Bearer ${_variable(connection)}"')
+    return _lines(*parts, "-H 'Content-Type: application/json'", f"-d {_body(body)}")
 
 
-def deployment(model: str, connection: Connection, name: str = "") -> Deployment | None:
-    """The step before a tuned model can be used; None where there is none.
+def deployment(
+    run: Run, connection: Connection, checkpoint: RunCheckpoint | None = None, name: str = ""
+) -> Deployment | None:
+    """The step before the tuned model of a run can be used; None where there is none.
 
     Args:
-        model: The tuned model's name, or a checkpoint's.
+        run: A run that has succeeded.
         connection: Where it is.
-        name: What the deployment is to be called; empty: a name is made from the model's.
+        checkpoint: The checkpoint to be deployed; None: the tuned model, which at Nebius is the
+            last checkpoint.
+        name: What the deployment is to be called; empty: a name is made from the run's.
     """
-    if not connection.provider.deployment:
+    kind = connection.provider.deployment
+    if not kind:
         return None
-    name = name or deployment_name(model)
+    name = name or deployment_name(run)
+    if kind == "azure":
+        model = checkpoint.model if checkpoint else run.fine_tuned_model
+        return _at_azure(model, connection, name)
+    return _at_nebius(run, connection, checkpoint, name)
+
+
+def _at_azure(model: str, connection: Connection, name: str) -> Deployment:
     account = connection.host.split(".")[0]
     properties = {"model": {"format": "OpenAI", "name": model, "version": "1"}}
     body = {"sku": {"name": "standard", "capacity": 1}, "properties": properties}
@@ -97,7 +109,7 @@ def deployment(model: str, connection: Connection, name: str = "") -> Deployment
         "sku-name": "Standard",
         "sku-capacity": "1",
     }
-    given = (f"  --{option} {shlex.quote(value)}" for option, value in options.items())
+    az = [f"--{option} {shlex.quote(value)}" for option, value in options.items()]
     address = (
         "https://management.azure.com/subscriptions/SUBSCRIPTION/resourceGroups/RESOURCE_GROUP"
         f"/providers/Microsoft.CognitiveServices/accounts/{account}/deployments/{name}"
@@ -111,25 +123,62 @@ def deployment(model: str, connection: Connection, name: str = "") -> Deployment
             "deleted. It is made with Azure's own tool, by someone who may do so there; put in "
             "the name of your resource group for RESOURCE_GROUP."
         ),
-        " \\\n".join(["az cognitiveservices account deployment create", *given]) + "\n",
-        " \\\n".join(
-            [
-                f"curl -X PUT {shlex.quote(address)}",
-                f'  -H "Authorization: Bearer {token}"',
-                "  -H 'Content-Type: application/json'",
-                f"  -d {_body(body)}",
-            ]
-        )
-        + "\n",
+        (
+            ("az", _lines("az cognitiveservices account deployment create", *az)),
+            (
+                "curl",
+                _lines(
+                    f"curl -X PUT {shlex.quote(address)}",
+                    f'-H "Authorization: Bearer {token}"',
+                    "-H 'Content-Type: application/json'",
+                    f"-d {_body(body)}",
+                ),
+            ),
+        ),
+        name,
     )
 
 
-def deployment_name(model: str) -> str:
-    """A name for the deployment of a model: of letters, digits and hyphens, at most 64."""
-    base, _dot, rest = model.partition(".ft-")
-    suffix = rest[32:].lstrip("-")
-    text = f"{base}-{suffix or rest[:8] or 'tuned'}"
-    return re.sub(r"[^A-Za-z0-9-]+", "-", text).strip("-")[:64]
+def _at_nebius(
+    run: Run, connection: Connection, checkpoint: RunCheckpoint | None, name: str
+) -> Deployment:
+    base = next(
+        (m.inference_id for m in connection.provider.models if m.id == run.base_model),
+        run.base_model,
+    )
+    source = f"{run.job_id}:{checkpoint.id if checkpoint else 'CHECKPOINT'}"
+    # The control plane stands beside the API, not in it.
+    address = f"{connection.base_url.removesuffix('/v1')}/v0/models"
+    return Deployment(
+        _(
+            "At Nebius a tuned model answers only after it has been made a model of your own, "
+            "from one of its checkpoints. The answer of this command tells the name by which it "
+            "is asked."
+        ),
+        (
+            (
+                "curl",
+                _lines(
+                    f"curl -X POST {shlex.quote(address)}",
+                    f'-H "Authorization: Bearer ${_variable(connection)}"',
+                    "-H 'Content-Type: application/json'",
+                    f"-d {_body({'name': name, 'base_model': base, 'source': source})}",
+                ),
+            ),
+        ),
+        "",
+    )
+
+
+def deployment_name(run: Run) -> str:
+    """A name for the deployment of a run's model: of letters, digits and hyphens, at most 60."""
+    text = re.sub(r"[^A-Za-z0-9]+", "-", run.name).strip("-")
+    return (text or f"tunedesk-{run.key[:8]}")[:60]
+
+
+def _lines(*parts: str) -> str:
+    """A command over several lines."""
+    return " \\\n  ".join(parts) + "\n"
 
 
 def _messages(system: str) -> list[dict[str, str]]:

@@ -46,7 +46,7 @@ from tunedesk.project.statistics import Bin, Measure, Statistics
 from tunedesk.project.store import Store
 from tunedesk.project.tags import TagUse
 from tunedesk.project.texts import TextChange
-from tunedesk.project.totals import Totals
+from tunedesk.project.totals import EstimatedTokens, Totals
 
 Ids = Sequence[int] | ExampleQuery
 """Some examples, or all that a query finds."""
@@ -299,6 +299,10 @@ class Project:
     def totals(self, query: ExampleQuery = ALL_EXAMPLES) -> Totals:
         """The totals of a query: how many, how long, how many with problems, by state."""
         return totals.totals(self.parts, query)
+
+    def estimated_tokens(self) -> EstimatedTokens:
+        """What of the length of all examples together is an estimate."""
+        return totals.estimated_tokens(self.parts)
 
     def problem_counts(self, query: ExampleQuery = ALL_EXAMPLES) -> dict[str, int]:
         """How many examples have a problem, by its code; the most frequent first."""

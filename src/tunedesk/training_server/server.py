@@ -10,6 +10,7 @@ from tunedesk.training_server.api.chat import ChatEndpoints
 from tunedesk.training_server.api.completions import CompletionEndpoints
 from tunedesk.training_server.api.files import FileEndpoints
 from tunedesk.training_server.api.jobs import JobEndpoints
+from tunedesk.training_server.api.machine import MachineEndpoint
 from tunedesk.training_server.api.models import ModelEndpoints
 from tunedesk.training_server.api.speaking import Speaking
 from tunedesk.training_server.api.uploads import UploadEndpoints
@@ -44,6 +45,7 @@ class Server:
         self._stopping = threading.Event()
         self.idleness = Idleness(self._has_work)
         files = FileEndpoints(self._stores.files, settings.data_dir, settings.total_bytes)
+        machine = MachineEndpoint(launcher, base_models, settings.data_dir, settings.allow_download)
         self.application: Starlette = make_application(
             settings,
             [
@@ -51,6 +53,7 @@ class Server:
                 *UploadEndpoints(self._stores, files).routes(),
                 *JobEndpoints(self._stores, names, base_models).routes(),
                 *ModelEndpoints(names).routes(),
+                *machine.routes(),
                 *ChatEndpoints(speaking).routes(),
                 *CompletionEndpoints(speaking).routes(),
             ],
