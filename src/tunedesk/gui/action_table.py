@@ -39,7 +39,7 @@ PROJECT, EDIT, GO, EXAMPLE, MESSAGE, RUN, VIEW, HELP = (
     _("Go"),
     _("Example"),
     _("Message"),
-    _("Fine-tune"),
+    _("Training"),
     _("View"),
     _("Help"),
 )

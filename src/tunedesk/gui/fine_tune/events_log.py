@@ -8,6 +8,7 @@ from tunedesk.gui.fine_tune.event_delegate import EventDelegate
 from tunedesk.gui.fine_tune.events_model import EVENT, EventsModel
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.card import Card
+from tunedesk.gui.widgets.chip import Chip
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
@@ -35,6 +36,8 @@ class EventsLog(Card):
         self.search.setAccessibleName(_("Search the log"))
         self.search.setClearButtonEnabled(True)
         self.search.setMaximumWidth(240)
+        self.steps = Chip(theme, _("Each step"))
+        self.steps.setToolTip(_("Show the figures of each step in the log as well"))
         self.view = QListView()
         self.view.setAccessibleName(_("Events"))
         self.view.setModel(self.model)
@@ -52,12 +55,14 @@ class EventsLog(Card):
         top.addWidget(SectionTitle(theme, _("Events")))
         top.addWidget(self._links)
         top.addStretch()
+        top.addWidget(self.steps)
         top.addWidget(self.search)
         self.body.addLayout(top)
         self.body.addWidget(self._none)
         self.body.addWidget(self.view, 1)
         self._links.hide()
         self.search.textChanged.connect(self._search)
+        self.steps.toggled.connect(self._show_steps)
         self.view.selectionModel().currentChanged.connect(self._take_current)
         self.view.activated.connect(self._go_to_first)
         theme.changed.connect(self.view.viewport().update)
@@ -69,6 +74,10 @@ class EventsLog(Card):
 
     def _search(self, text: str) -> None:
         self.model.search(text)
+        self._show_whether_any()
+
+    def _show_steps(self, shown: bool) -> None:
+        self.model.show_steps(shown)
         self._show_whether_any()
 
     def _show_whether_any(self) -> None:

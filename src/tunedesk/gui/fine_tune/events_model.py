@@ -15,6 +15,9 @@ from tunedesk.project.run_records import RunEvent
 EVENT = Qt.ItemDataRole.UserRole
 """The role under which a row is its `RunEvent`."""
 
+STEP = "metrics"
+"""The kind of an event that tells the figures of a step; there may be many thousands."""
+
 
 class EventsModel(QAbstractListModel):
     """Events, the newest first; new ones come in at the top."""
@@ -23,6 +26,7 @@ class EventsModel(QAbstractListModel):
         super().__init__(parent)
         self._run_id = 0
         self._words: list[str] = []
+        self._steps = False
         self._all: list[RunEvent] = []
         self._rows: list[RunEvent] = []
 
@@ -35,6 +39,11 @@ class EventsModel(QAbstractListModel):
     def search(self, text: str) -> None:
         """Show only the events that hold all of these words."""
         self._words = text.casefold().split()
+        self._show(self._found(), anew=True)
+
+    def show_steps(self, shown: bool) -> None:
+        """Show the events that only tell the figures of a step, or leave them to the chart."""
+        self._steps = shown
         self._show(self._found(), anew=True)
 
     def event_at(self, number: int) -> RunEvent | None:
@@ -61,12 +70,11 @@ class EventsModel(QAbstractListModel):
         return event if role == EVENT else None
 
     def _found(self) -> list[RunEvent]:
-        if not self._words:
-            return self._all
         return [
             event
             for event in self._all
-            if all(word in event.message.casefold() for word in self._words)
+            if (self._steps or event.kind != STEP)
+            and all(word in event.message.casefold() for word in self._words)
         ]
 
     def _show(self, rows: list[RunEvent], *, anew: bool) -> None:

@@ -82,6 +82,7 @@ class FineTunePage(Page):
             parent=self,
         )
         self._here = ""
+        self._wants_focus = False
         self._lay_out()
         self._rows.ready.connect(self._take_rows)
         self.list.run_chosen.connect(self.view.show_run)
@@ -172,7 +173,11 @@ class FineTunePage(Page):
 
     def take_focus(self) -> None:
         """Begin in the list, or at the first step."""
-        if self.stack.currentWidget() is self.empty:
+        shown = self.stack.currentWidget()
+        self._wants_focus = shown not in (self.empty, self.splitter)
+        if self._wants_focus:
+            self.setFocus()
+        elif shown is self.empty:
             self.first.setFocus()
         else:
             self.list.setFocus()
@@ -195,6 +200,8 @@ class FineTunePage(Page):
         self._actions["finetune.compare"].setEnabled(len(rows) > 1)
         self._say_status()
         self.stack.setCurrentWidget(self.splitter if rows else self.empty)
+        if self._wants_focus:
+            self.take_focus()
 
     def _take_shown(self) -> None:
         """Another run shows, or it stands otherwise."""

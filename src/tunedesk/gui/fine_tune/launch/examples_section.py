@@ -1,9 +1,10 @@
 """Which examples are trained on, and how many are held back to measure with."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED
+from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
 from tunedesk.gui.fine_tune.launch.outlook import Counts
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
@@ -12,7 +13,8 @@ from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.query import ExampleQuery
 
-MOST_HELD_BACK = 50
+SHARES = (0, 5, 10, 15, 20, 30, 40, 50)
+"""The shares to choose from, in percent."""
 
 
 class ExamplesSection(QWidget):
@@ -41,13 +43,11 @@ class ExamplesSection(QWidget):
             chip.clicked.connect(self._take_click)
         self.note = Label(theme, "", "small", "warning", wrap=True)
         self.note.hide()
-        self.share = QSpinBox()
-        self.share.setRange(0, MOST_HELD_BACK)
-        self.share.setSuffix(" %")
+        self.share = CalmComboBox()
+        for percent in SHARES:
+            self.share.addItem(_share_words(percent), percent)
         self.share.setAccessibleName(_("Held back"))
-        self.share.setFixedWidth(84)
-        self.share.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.share.valueChanged.connect(self.changed)
+        self.share.currentIndexChanged.connect(self.changed)
         self.held = Label(theme, "", "small", "muted", wrap=True)
         self._lay_out(theme)
 
@@ -81,11 +81,14 @@ class ExamplesSection(QWidget):
     @property
     def validation_share(self) -> float:
         """The share that is held back, from 0 to 0.5."""
-        return self.share.value() / 100
+        return int(self.share.currentData()) / 100
 
     def take(self, query: ExampleQuery | None, validation_share: float) -> None:
         """Begin with these choices; without a query, with the approved ones."""
-        self.share.setValue(round(validation_share * 100))
+        percent = round(validation_share * 100)
+        if self.share.findData(percent) < 0:
+            self.share.addItem(_share_words(percent), percent)
+        self.share.setCurrentIndex(self.share.findData(percent))
         if query == ALL_BUT_REJECTED:
             self.all.setChecked(True)
         elif query not in (None, APPROVED) and not self._shown.unfiltered:
@@ -129,3 +132,7 @@ class ExamplesSection(QWidget):
     def _take_click(self) -> None:
         self._chosen_by_user = True
         self.changed.emit()
+
+
+def _share_words(percent: int) -> str:
+    return _("{n} %").format(n=percent) if percent else _("None")

@@ -109,10 +109,10 @@ class FindingsPanel(QWidget):
         for reason, ids in prepared.left_out.items():
             words = ngettext("{n} is left out: {reason}", "{n} are left out: {reason}", len(ids))
             text = words.format(n=f"{len(ids):,}", reason=reason)
-            self._add_line(text, "muted", ids, _("Left out"))
+            self._add_line(text, "warning", ids, _("Left out"))
         for note in prepared.notes:
             self._add_line(note, "warning")
-        self.leave_out.setVisible(bool(prepared.errors) or self.leave_out.isChecked())
+        self.leave_out.setVisible(bool(prepared.errors) or bool(prepared.left_out))
         self._show_takes(outlook, memory)
         where = provider(prepared.settings.provider)
         self.leaves.setText(prepared.leaves)
@@ -127,11 +127,12 @@ class FindingsPanel(QWidget):
                 _("Tokens × epochs"),
                 f"{prepared.tokens:,} × {prepared.epochs}",
             ),
+            (_("Steps"), f"{prepared.steps:,}"),
             (
                 _("Time"),
                 _("about {time}").format(time=duration_words(outlook.time.seconds))
                 if outlook.time
-                else _("known after the first run"),
+                else _("not known yet"),
             ),
         ]
         if memory:

@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.connection_check import ConnectionReport
 from tunedesk.fine_tuning.keys import Keys
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
+from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.install.install_panel import InstallPanel
@@ -86,7 +87,7 @@ class LaunchDialog(Dialog):
         self.install = InstallPanel(theme, background)
         self.models = ModelList(theme)
         self.model_name = QLineEdit()
-        self.preset = QComboBox()
+        self.preset = CalmComboBox()
         self.name = QLineEdit()
         self.epochs = SettingField(theme, _("Epochs"), _("How often it sees each example."))
         self.more = MoreSection(theme)
@@ -194,7 +195,7 @@ class LaunchDialog(Dialog):
 
     def _take(self, settings: LaunchSettings | None) -> None:
         """Begin with what was launched last, or with what suits most."""
-        given = settings or LaunchSettings()
+        given = settings or LaunchSettings(leave_out_errors=True)
         self.examples.take(settings.query if settings else None, given.validation_share)
         self.places.take(given.provider)
         self.connection.take(self.places.place, given.base_url)
@@ -314,7 +315,7 @@ class LaunchDialog(Dialog):
                 outlook.machine if outlook else None,
                 longest=outlook.preparation.longest if outlook else 0,
                 full=settings.full,
-                batch_size=settings.batch_size,
+                batch_size=outlook.preparation.batch_size if outlook else settings.batch_size,
             )
         else:
             report = self.connection.report
@@ -355,6 +356,7 @@ class LaunchDialog(Dialog):
         halves = outlook.preparation.split
         self.examples.show_held(len(halves.training), len(halves.validation))
         self.epochs.show_automatic(str(outlook.preparation.epochs))
+        self.more.batch_size.show_automatic(str(outlook.preparation.batch_size))
         memory = memory_words(outlook.machine) if outlook.machine else ""
         self.findings.show_outlook(outlook, self.stops, memory)
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QGridLayout,
     QLineEdit,
     QPlainTextEdit,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.fine_tuning.providers import Provider
+from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
 from tunedesk.gui.fine_tune.launch.setting_field import SettingField
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
@@ -101,7 +101,7 @@ class MoreSection(QWidget):
             self.metadata,
             _("Notes that stay with the job, one a line: name = value."),
         )
-        self.method = QComboBox()
+        self.method = CalmComboBox()
         self.method.addItem(_("From answers (supervised)"), "supervised")
         self.method.addItem(_("From preferences (DPO)"), "dpo")
         self.method_box = self._boxed(
