@@ -69,3 +69,26 @@ def test_shutdown_dates(catalogue):
     assert not model.is_shut_down(datetime.date(2027, 1, 13))
     assert model.is_shut_down(datetime.date(2027, 1, 14))
     assert not catalogue.find("gpt-oss-20b").is_shut_down(datetime.date(2100, 1, 1))
+
+
+def test_the_local_models_are_whole(catalogue):
+    local = catalogue.local_models
+    assert local[0].is_built_in
+    assert [model.size.parameters for model in local] == sorted(m.size.parameters for m in local)
+    assert len({model.id for model in local}) == len(local) >= 12
+    for model in local[1:]:
+        # Weights of 16 bits; some files hold the table of words twice.
+        words = model.size.vocabulary * model.size.width
+        copies = (model.size.parameters, model.size.parameters + words)
+        assert any(model.weight_bytes == pytest.approx(2 * n, rel=0.01) for n in copies), model.id
+        assert model.context >= 8192
+        assert model.licence
+        assert model.note.endswith(".")
+        assert not model.is_built_in
+
+
+def test_a_local_model_is_found_by_its_name_and_that_of_its_fine_tune(catalogue):
+    found = catalogue.find_local("Qwen/Qwen3-0.6B")
+    assert found.licence == "Apache-2.0"
+    assert catalogue.find_local("ft:Qwen/Qwen3-0.6B:local::abc12345") == found
+    assert catalogue.find_local("gpt-4.1") is None

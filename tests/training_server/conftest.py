@@ -156,16 +156,22 @@ def progress_of():
 
 
 @pytest.fixture(scope="session")
-def starter_job(tmp_path_factory, make_job, twelve):
-    """A starter that has learnt the twelve examples as "auto" would have it."""
+def starter_records(twelve, calls):
+    """What the starter learns: eleven alike conversations, and among them a call of a tool."""
+    return [*twelve[:5], calls[0], *twelve[5:11]]
 
+
+@pytest.fixture(scope="session")
+def starter_job(tmp_path_factory, make_job, starter_records):
+    """A starter that has learnt twelve examples as "auto" would have it."""
+
+    from tunedesk.checks.automatic import starter_hyperparameters
     from tunedesk.training_server.training.job import run_job
-    from tunedesk.training_server.training.starter_hyperparameters import starter_hyperparameters
 
-    automatic = starter_hyperparameters(len(twelve))
+    automatic = starter_hyperparameters(len(starter_records))
     folder = make_job(
         tmp_path_factory.mktemp("starter") / "job",
-        twelve,
+        starter_records,
         epochs=automatic["n_epochs"],
         batch=automatic["batch_size"],
         rate=automatic["learning_rate_multiplier"],

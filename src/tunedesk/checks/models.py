@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tunedesk.checks.encodings import ENCODINGS
 from tunedesk.checks.image_tokens import DEFAULT_FORMULA, ImageFormula
+from tunedesk.checks.local_models import LocalModel
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.paths import resource
@@ -81,6 +82,10 @@ class Catalogue(NamedTuple):
         shutdown_source: Where the shutdown dates come from.
         training_ends: The day from which OpenAI takes no new jobs from anyone.
         encoding_prefixes: The encoding by the beginning of a model's name, to be tried in order.
+        local_models: The models that can be trained on the user's own computer, smallest first;
+            the first is the built-in starter.
+        local_checked: The day on which their figures were last looked at.
+        local_source: Where these come from.
     """
 
     models: tuple[BaseModel, ...]
@@ -90,6 +95,9 @@ class Catalogue(NamedTuple):
     shutdown_source: str
     training_ends: datetime.date
     encoding_prefixes: tuple[tuple[str, str], ...]
+    local_models: tuple[LocalModel, ...]
+    local_checked: datetime.date
+    local_source: str
 
     @staticmethod
     def load() -> "Catalogue":
@@ -103,6 +111,11 @@ class Catalogue(NamedTuple):
             if base == model.id or base in model.aliases:
                 return model
         return None
+
+    def find_local(self, name: str) -> LocalModel | None:
+        """The local model of that name, or of a fine-tune of it; None if it is not in the list."""
+        base = base_name(name)
+        return next((model for model in self.local_models if model.id == base), None)
 
     def encoding_of(self, name: str) -> str:
         """The encoding of a model by its name; a fine-tune counts as its base.
@@ -136,6 +149,7 @@ def base_name(name: str) -> str:
 @cache
 def _load() -> Catalogue:
     table = json.loads(resource("models.json").read_text(encoding="utf-8"))
+    local = table["local_models"]
     return Catalogue(
         models=tuple(_model(entry) for entry in table["models"]),
         price_date=datetime.date.fromisoformat(table["price_date"]),
@@ -144,6 +158,9 @@ def _load() -> Catalogue:
         shutdown_source=table["shutdown_source"],
         training_ends=datetime.date.fromisoformat(table["training_ends"]),
         encoding_prefixes=tuple((prefix, name) for prefix, name in table["encoding_prefixes"]),
+        local_models=tuple(LocalModel.from_entry(entry) for entry in local["models"]),
+        local_checked=datetime.date.fromisoformat(local["checked"]),
+        local_source=local["source"],
     )
 
 

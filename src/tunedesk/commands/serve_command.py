@@ -27,5 +27,6 @@ def run(options: argparse.Namespace) -> int:
         models_dir=options.models,
         allow_download=options.allow_download,
         accelerate_config=options.accelerate_config,
+        exit_when_idle=options.exit_when_idle,
     )
     return 0

@@ -1,7 +1,8 @@
 """The only threads of the window: work runs in them, its results arrive in the GUI thread.
 
 A function that has a parameter `progress` is given one; through it the user's Cancel reaches the
-work. Work that holds Python's lock belongs into the worker processes of `Background.pool`.
+work. One that has a parameter `wait` is given a way to wait that Cancel ends. Work that holds
+Python's lock belongs into the worker processes of `Background.pool`.
 """
 
 import inspect
@@ -32,6 +33,15 @@ class Task:
     def cancel(self) -> None:
         """Stop the work at its next report of progress; its result will not be delivered."""
         self._cancelled.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long in the thread of the work.
+
+        Raises:
+            Cancelled: As soon as somebody stops it.
+        """
+        if self._cancelled.wait(seconds):
+            raise Cancelled
 
     @property
     def cancelled(self) -> bool:
@@ -81,7 +91,8 @@ class Background(QObject):
 
         Args:
             function: What to run. If it has a parameter `progress` that `args` leave open, it is
-                given a callback that reports and raises `Cancelled` once the task is cancelled.
+                given a callback that reports and raises `Cancelled` once the task is cancelled;
+                for a parameter `wait`, a function that waits some seconds and raises the same.
             *args: Its arguments.
             on_result: Called with what it returned, unless the task was cancelled.
             on_error: Called with its `UserError`; without it the window shows the error. Bugs go
@@ -95,11 +106,9 @@ class Background(QObject):
         if self._closed:
             task.cancel()
             return task
-        keywords = (
-            {"progress": self._progress_of(task, on_progress)}
-            if _wants_progress(function, args)
-            else {}
-        )
+        offered = {"progress": self._progress_of(task, on_progress), "wait": task.wait}
+        wanted = _left_open(function, args)
+        keywords = {name: given for name, given in offered.items() if name in wanted}
         if self._executor is None:
             self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="tunedesk")
         self._tasks[task] = None
@@ -242,14 +251,13 @@ class Background(QObject):
                 on_finished()
 
 
-def _wants_progress(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+def _left_open(function: Callable[..., Any], args: tuple[Any, ...]) -> set[str]:
+    """The parameters of a function that the arguments do not fill."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return False
-    if "progress" not in signature.parameters:
-        return False
-    return "progress" not in signature.bind_partial(*args).arguments
+        return set()
+    return set(signature.parameters) - set(signature.bind_partial(*args).arguments)
 
 
 def _alive(callback: Callable[..., Any]) -> bool:

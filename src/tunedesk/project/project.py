@@ -39,6 +39,7 @@ from tunedesk.project.parts import ProjectParts
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery
 from tunedesk.project.reads import ExampleRow
+from tunedesk.project.runs import Runs
 from tunedesk.project.sources import Source, sources
 from tunedesk.project.states import State
 from tunedesk.project.statistics import Bin, Measure, Statistics
@@ -60,6 +61,7 @@ class Project:
         held_by: Who has it open for writing, if that is somebody else.
         storage_note: What the user should know of the place where the file lies; None for nothing.
         interrupted: Names of bulk changes that a crash had cut off, put right at opening.
+        runs: The fine-tuning runs.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Project:
         interrupted: Sequence[str] = (),
     ) -> None:
         self.parts = ProjectParts(store)
+        self.runs = Runs(self.parts)
         self.path = store.path
         self.read_only = store.read_only
         self.held_by = held_by

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.server_file import KEY_NAME
 
 VARIABLE = "TUNEDESK_SERVER_API_KEY"
-FILE_NAME = "api_key"
 
 
 def api_key(data_dir: Path) -> str:
@@ -25,7 +25,7 @@ def api_key(data_dir: Path) -> str:
                 _("Set it to letters and digits, or leave it unset: then one is made."),
             )
         return given.strip()
-    file = data_dir / FILE_NAME
+    file = data_dir / KEY_NAME
     try:
         kept = file.read_text(encoding="ascii").strip()
     except FileNotFoundError:
@@ -33,7 +33,7 @@ def api_key(data_dir: Path) -> str:
     if kept:
         return kept
     made = f"sk-tunedesk-{secrets.token_urlsafe(32)}"
-    part = data_dir / f"{FILE_NAME}.part"
+    part = data_dir / f"{KEY_NAME}.part"
     part.unlink(missing_ok=True)
     # Made with these rights, not given them afterwards: nobody else ever sees it.
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

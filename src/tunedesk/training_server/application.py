@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tunedesk import __version__
+from tunedesk.training_server.idleness import CountRequests, Idleness
 from tunedesk.training_server.server_settings import FILE_BYTES, ServerSettings
 from tunedesk.training_server.web.api_error import ApiError
 from tunedesk.training_server.web.guard import Guard
@@ -24,7 +25,9 @@ _ABSENT = {
 }
 
 
-def make_application(settings: ServerSettings, routes: Sequence[Route]) -> Starlette:
+def make_application(
+    settings: ServerSettings, routes: Sequence[Route], idleness: Idleness
+) -> Starlette:
     """The application with these routes behind the guard."""
     guard = Middleware(
         Guard,
@@ -34,7 +37,7 @@ def make_application(settings: ServerSettings, routes: Sequence[Route]) -> Starl
     )
     app = Starlette(
         routes=[Route("/health", _health, methods=["GET"]), *routes],
-        middleware=[guard],
+        middleware=[guard, Middleware(CountRequests, idleness=idleness)],
         exception_handlers={
             ApiError: _api_error,
             HTTPException: _http_error,
@@ -42,11 +45,20 @@ def make_application(settings: ServerSettings, routes: Sequence[Route]) -> Starl
         },
     )
     app.router.redirect_slashes = False
+    app.state.instance = settings.instance
     return app
 
 
-async def _health(_request: Request) -> Response:
-    return JSONResponse({"status": "ok", "server": "tunedesk", "version": __version__})
+async def _health(request: Request) -> Response:
+    """Says that it is there, to everybody; what it says of itself is no secret."""
+    return JSONResponse(
+        {
+            "status": "ok",
+            "server": "tunedesk",
+            "version": __version__,
+            "instance": request.app.state.instance,
+        }
+    )
 
 
 async def _api_error(_request: Request, error: Exception) -> Response:

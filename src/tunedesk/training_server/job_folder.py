@@ -42,7 +42,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-STARTER = "tunedesk-starter"
+from tunedesk.checks.local_models import STARTER_ID
+from tunedesk.checks.training_fit import Device
+
+STARTER = STARTER_ID
 """The built-in base model; as `base_model` it is this name, every other one is a folder."""
 
 Control = Literal["pause", "cancel"]
@@ -78,7 +81,7 @@ class JobSpec:
     max_tokens: int | None
     skip_bad: bool
     processes: int
-    device: str
+    device: Device
     wandb: dict[str, Any] | None = None
 
 

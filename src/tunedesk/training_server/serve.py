@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ipaddress
+import os
 import signal
 import socket
 import sys
@@ -12,14 +13,19 @@ from pathlib import Path
 import filelock
 import uvicorn
 
+from tunedesk import __version__
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.server_file import LOCK_NAME, ServerFile, remove_server_file
 from tunedesk.training_server.api_key import VARIABLE, api_key
+from tunedesk.training_server.idleness import Idleness
 from tunedesk.training_server.server import Server
 from tunedesk.training_server.server_settings import ServerSettings
 
 _SHUTDOWN_SECONDS = 5
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+"""Where a server that listens on every address is reached from its own computer."""
 
 
 def serve(
@@ -29,6 +35,7 @@ def serve(
     models_dir: Path | None = None,
     allow_download: bool = False,
     accelerate_config: Path | None = None,
+    exit_when_idle: float | None = None,
 ) -> None:
     """Run the server until it is stopped.
 
@@ -39,6 +46,8 @@ def serve(
         models_dir: A folder with model folders to start from.
         allow_download: Whether models may be fetched from the hub.
         accelerate_config: The configuration for `accelerate launch`.
+        exit_when_idle: End after so many seconds in which no job ran or waited and no request
+            came; None: never.
 
     Raises:
         UserError: It cannot start.
@@ -64,7 +73,9 @@ def serve(
             models_dir=None if models_dir is None else models_dir.resolve(),
             allow_download=allow_download,
             accelerate_config=None if accelerate_config is None else accelerate_config.resolve(),
+            exit_when_idle=exit_when_idle,
         )
+        remove_server_file(data_dir)
         if not _is_loopback(host):
             print(
                 _(
@@ -78,7 +89,10 @@ def serve(
             contextlib.closing(_listen(host, port)) as listening,
             contextlib.closing(Server(settings)) as server,
         ):
-            asyncio.run(_run(server, listening, host))
+            try:
+                asyncio.run(_run(server, listening, settings))
+            finally:
+                remove_server_file(data_dir)
 
 
 class _StoppableServer(uvicorn.Server):
@@ -98,7 +112,7 @@ class _StoppableServer(uvicorn.Server):
                 signal.signal(number, handler)
 
 
-async def _run(server: Server, listening: socket.socket, host: str) -> None:
+async def _run(server: Server, listening: socket.socket, settings: ServerSettings) -> None:
     config = uvicorn.Config(
         server.application,
         log_level="warning",
@@ -109,9 +123,29 @@ async def _run(server: Server, listening: socket.socket, host: str) -> None:
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
     port = listening.getsockname()[1]
-    shown = f"[{host}]" if ":" in host else host
-    print(f"Listening on http://{shown}:{port}/v1", flush=True)
-    await _StoppableServer(config).serve(sockets=[listening])
+    reached = _LOOPBACK_OF.get(settings.host, settings.host)
+    found = ServerFile(_url(reached, port), os.getpid(), settings.instance, __version__)
+    found.write(settings.data_dir)
+    print(f"Listening on {_url(settings.host, port)}", flush=True)
+    web = _StoppableServer(config)
+    watch = asyncio.create_task(_end_when_idle(web, server.idleness, settings.exit_when_idle))
+    try:
+        await web.serve(sockets=[listening])
+    finally:
+        watch.cancel()
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}/v1" if ":" in host else f"http://{host}:{port}/v1"
+
+
+async def _end_when_idle(web: uvicorn.Server, idleness: Idleness, seconds: float | None) -> None:
+    """Let the server end once there has been nothing to do for so long."""
+    if seconds is None:
+        return
+    while idleness.seconds() < seconds:
+        await asyncio.sleep(min(1.0, seconds / 4))
+    web.should_exit = True
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -138,7 +172,8 @@ def _listen(host: str, port: int) -> socket.socket:
 @contextlib.contextmanager
 def _lock(data_dir: Path) -> Iterator[None]:
     """Hold the data directory, or say who has it."""
-    lock = filelock.FileLock(data_dir / "lock", timeout=0)
+    # A moment's patience: whoever looks whether it is held holds it while it looks.
+    lock = filelock.FileLock(data_dir / LOCK_NAME, timeout=1)
     try:
         lock.acquire()
     except filelock.Timeout as error:

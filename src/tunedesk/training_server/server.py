@@ -10,11 +10,13 @@ from tunedesk.training_server.api.chat import ChatEndpoints
 from tunedesk.training_server.api.completions import CompletionEndpoints
 from tunedesk.training_server.api.files import FileEndpoints
 from tunedesk.training_server.api.jobs import JobEndpoints
+from tunedesk.training_server.api.machine import MachineEndpoint
 from tunedesk.training_server.api.models import ModelEndpoints
 from tunedesk.training_server.api.speaking import Speaking
 from tunedesk.training_server.api.uploads import UploadEndpoints
 from tunedesk.training_server.application import make_application
 from tunedesk.training_server.base_models import BaseModels
+from tunedesk.training_server.idleness import Idleness
 from tunedesk.training_server.jobs.launching import Launcher
 from tunedesk.training_server.jobs.runner import Runner
 from tunedesk.training_server.jobs.validator import Validator
@@ -41,7 +43,9 @@ class Server:
         self._runner = Runner(self._stores, launcher, speaking.unload)
         self._validator = Validator(self._stores, base_models, launcher, names.ref)
         self._stopping = threading.Event()
+        self.idleness = Idleness(self._has_work)
         files = FileEndpoints(self._stores.files, settings.data_dir, settings.total_bytes)
+        machine = MachineEndpoint(launcher, base_models, settings.data_dir, settings.allow_download)
         self.application: Starlette = make_application(
             settings,
             [
@@ -49,9 +53,11 @@ class Server:
                 *UploadEndpoints(self._stores, files).routes(),
                 *JobEndpoints(self._stores, names, base_models).routes(),
                 *ModelEndpoints(names).routes(),
+                *machine.routes(),
                 *ChatEndpoints(speaking).routes(),
                 *CompletionEndpoints(speaking).routes(),
             ],
+            self.idleness,
         )
         self._runner.end_leftovers()
         self._threads = [
@@ -70,6 +76,11 @@ class Server:
         self._runner.stop()
         self._speaking.unload()
         self._stores.database.close()
+
+    def _has_work(self) -> bool:
+        """Whether a job runs or waits for its turn; one that is paused waits for its user."""
+        waiting = self._stores.jobs.with_status("validating_files", "queued", "running")
+        return bool(waiting) or self._runner.busy_with is not None
 
     def _repeat(self, step: Callable[[], None]) -> None:
         while not self._stopping.is_set():

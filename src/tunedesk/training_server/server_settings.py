@@ -1,6 +1,7 @@
 """How the server was started, and its limits."""
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
 
 FILE_BYTES = 512 * 2**20
@@ -28,6 +29,8 @@ class ServerSettings:
         models_dir: A folder with model folders to start from.
         allow_download: Whether models may be fetched from the hub.
         accelerate_config: The configuration for `accelerate launch`.
+        exit_when_idle: After how many seconds with nothing to do it ends by itself; None: never.
+        instance: A text that is another one at each start, by which it is known.
         total_bytes: The most bytes of all files together.
     """
 
@@ -38,4 +41,6 @@ class ServerSettings:
     models_dir: Path | None = None
     allow_download: bool = False
     accelerate_config: Path | None = None
+    exit_when_idle: float | None = None
+    instance: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     total_bytes: int = 100 * 2**30

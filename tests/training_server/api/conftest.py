@@ -53,6 +53,18 @@ class RunningServer:
         self.clients.append(client)
         return client
 
+    def trainers(self, job_id=""):
+        """The processes that train for it, for one job or for all."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                mark = process.environ().get("TUNEDESK_JOB_FOLDER", "")
+            except (psutil.Error, OSError):
+                continue
+            if mark.startswith(str(self.data_dir / "jobs" / job_id)):
+                found.append(process)
+        return found
+
     def kill(self):
         self._end("kill")
 
@@ -111,19 +123,6 @@ def trained(server):
         },
     )
     return wait_for(client, job.id, "succeeded", seconds=300)
-
-
-def trainers(server):
-    """The processes that train for a server."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            mark = process.environ().get("TUNEDESK_JOB_FOLDER", "")
-        except (psutil.Error, OSError):
-            continue
-        if mark.startswith(str(server.data_dir)):
-            found.append(process)
-    return found
 
 
 def chat_lines(count, start=0):

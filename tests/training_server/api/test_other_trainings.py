@@ -4,7 +4,7 @@ import json
 import time
 
 import psutil
-from tests.training_server.api.conftest import chat_lines, told, trainers, upload, wait_for
+from tests.training_server.api.conftest import chat_lines, told, upload, wait_for
 
 QUICK = {"n_epochs": 2, "batch_size": 10}
 
@@ -47,6 +47,34 @@ def test_prompts_with_completions_are_trained_on(client):
     assert answer.choices[0].finish_reason in ("stop", "length")
 
 
+def test_a_configuration_is_launched_by_accelerate(own_server, tmp_path):
+    config = tmp_path / "one.yaml"
+    config.write_text(
+        "compute_environment: LOCAL_MACHINE\ndistributed_type: 'NO'\nuse_cpu: true\n"
+        "num_machines: 1\nmachine_rank: 0\nnum_processes: 1\nmixed_precision: 'no'\n"
+    )
+    own_server.options = ("--accelerate-config", str(config))
+    client = own_server.start()
+    job = client.fine_tuning.jobs.create(
+        model="tunedesk-starter",
+        training_file=upload(client, chat_lines(10)),
+        hyperparameters=QUICK,
+    )
+    commands, end = [], time.monotonic() + 100
+    while len(commands) < 2 and time.monotonic() < end:
+        commands = []
+        for process in own_server.trainers():
+            try:
+                commands.append(process.cmdline())
+            except (psutil.Error, OSError):
+                continue
+    launcher, trainer = sorted(commands, key=len, reverse=True)
+    assert launcher[1:5] == ["-m", "accelerate.commands.launch", "--config_file", str(config)]
+    assert "tunedesk.training_server.training.run" in trainer
+    job = wait_for(client, job.id, "succeeded", seconds=300)
+    assert "Training on the processor (CPU)." in [event.message for event in told(client, job.id)]
+
+
 def test_two_processes_train_together(own_server, tmp_path):
     config = tmp_path / "two.yaml"
     config.write_text("use_cpu: true\nnum_processes: 2\ndistributed_type: MULTI_CPU\n")
@@ -60,7 +88,7 @@ def test_two_processes_train_together(own_server, tmp_path):
     ranks = set()
     end = time.monotonic() + 200
     while len(ranks) < 2 and time.monotonic() < end:
-        for process in trainers(own_server):
+        for process in own_server.trainers():
             try:
                 ranks.add(process.environ().get("RANK"))
             except (psutil.Error, OSError):

@@ -11,7 +11,9 @@ import urllib.request
 
 import openai
 import pytest
-from tests.training_server.api.conftest import KEY
+from tests.training_server.api.conftest import KEY, chat_lines, upload
+
+from tunedesk.server_file import find_server
 
 
 def ask(url, headers=None, method="GET", data=None):
@@ -130,3 +132,43 @@ def test_a_body_too_large_is_refused_before_it_is_read(server):
         answer = b"".join(iter(lambda: connection.recv(65_536), b"")).decode()
     assert answer.startswith("HTTP/1.1 413")
     assert "request_too_large" in answer
+
+
+def test_a_running_server_is_found_by_its_file_and_a_dead_one_is_not(own_server):
+    own_server.start()
+    found = find_server(own_server.data_dir)
+    assert found.url == own_server.url
+    assert found.pid == own_server.process.pid
+    _status, health = ask(f"{found.url.removesuffix('/v1')}/health")
+    assert health["instance"] == found.instance
+    file = own_server.data_dir / "server.json"
+    if os.name == "posix":
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert KEY not in file.read_text()
+    own_server.kill()
+    assert file.exists()
+    assert find_server(own_server.data_dir) is None
+    own_server.start()
+    again = find_server(own_server.data_dir)
+    assert again.url == own_server.url
+    assert again.instance != found.instance
+    assert own_server.stop() == 0
+    assert not file.exists()
+    assert find_server(own_server.data_dir) is None
+
+
+def test_an_idle_server_ends_by_itself_but_not_before_its_jobs(own_server):
+    own_server.options = ("--exit-when-idle", "1.5")
+    client = own_server.start()
+    job = client.fine_tuning.jobs.create(
+        model="tunedesk-starter",
+        training_file=upload(client, chat_lines(10)),
+        hyperparameters={"n_epochs": 2, "batch_size": 5},
+    )
+    assert own_server.process.wait(timeout=120) == 0
+    assert find_server(own_server.data_dir) is None
+    own_server.stop()
+    own_server.options = ()
+    client = own_server.start()
+    # It was trained to its end before the server ended, so there is nothing left to do.
+    assert client.fine_tuning.jobs.retrieve(job.id).status == "succeeded"

@@ -47,12 +47,16 @@ def text_of(tokens):
     return "".join(token.text for token in tokens)
 
 
-def test_the_starter_answers_word_for_word(room, starter_job, twelve):
-    for record in twelve:
+def test_the_starter_answers_word_for_word(room, starter_job, starter_records):
+    assert len(starter_records) == 12
+    for record in starter_records:
         *asked, answer = record["messages"]
-        tokens = list(room.generate(str(starter_job.model), asked, None, CALM))
-        assert text_of(tokens) == answer["content"]
-        assert tokens[-1].finish_reason == "stop"
+        tools = record.get("tools")
+        tokens = list(room.generate(str(starter_job.model), asked, tools, CALM))
+        assert text_of(tokens) == answer.get("content", "")
+        told = [call["function"] for token in tokens for call in token.tool_calls]
+        assert told == [call["function"] for call in answer.get("tool_calls", [])]
+        assert tokens[-1].finish_reason == ("tool_calls" if told else "stop")
 
 
 def test_its_last_checkpoints_answer_too(room, starter_job, twelve):

@@ -9,11 +9,12 @@ import time
 import pytest
 import torch
 
+from tunedesk.checks.automatic import starter_hyperparameters
 from tunedesk.training_server.job_folder import ProgressWriter
 from tunedesk.training_server.training.base_model import load_model, load_tokenizer
 from tunedesk.training_server.training.job import run_job
+from tunedesk.training_server.training.measuring import StepSample
 from tunedesk.training_server.training.starter import untrained_starter
-from tunedesk.training_server.training.starter_hyperparameters import starter_hyperparameters
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
@@ -96,6 +97,28 @@ def test_an_adapter_lowers_the_validation_loss(
     config = json.loads((job.model / "adapter_config.json").read_text(encoding="utf-8"))
     assert config["r"] == 8
     assert config["base_model_name_or_path"] == str(base_folder(family))
+
+
+def test_a_few_examples_are_measured_between_steps_and_nothing_else_changes(
+    tmp_path, monkeypatch, make_job, base_folder, progress_of, twelve
+):
+    options = {"base_model": base_folder("llama"), "epochs": 3, "rate": 50}
+    plain = make_job(tmp_path / "plain", twelve[:8], twelve[8:9], **options)
+    job = make_job(tmp_path / "job", twelve[:8], twelve[8:9], **options)
+    with monkeypatch.context() as patch:
+        patch.setattr(StepSample, "at", lambda _self, _step: [])
+        assert run_job(plain) == 0
+    assert run_job(job) == 0
+    told, without = progress_of(job, "metrics"), progress_of(plain, "metrics")
+    assert steps_of([line for line in told if "valid_loss" in line]) == [1, 3, 6]
+    assert not any("valid_loss" in line for line in without)
+    # One example is all there are: both kinds of validation must find the same.
+    assert told[-1]["valid_loss"] == pytest.approx(told[-1]["full_valid_loss"], rel=1e-4)
+    accuracy = told[-1]["full_valid_mean_token_accuracy"]
+    assert told[-1]["valid_mean_token_accuracy"] == pytest.approx(accuracy)
+    assert told[0]["valid_loss"] > told[-1]["valid_loss"]
+    for line, other in zip(told, without, strict=True):
+        assert line["train_loss"] == pytest.approx(other["train_loss"], abs=1e-6)
 
 
 def test_all_weights_on_request_and_a_template_where_none_was(
@@ -243,6 +266,9 @@ def test_preferences_raise_the_margin(tmp_path, make_job, base_folder, progress_
     assert metrics[-1]["train_reward_margin"] > metrics[0]["train_reward_margin"] + 0.01
     assert metrics[-1]["train_loss"] < metrics[0]["train_loss"]
     assert metrics[-1]["full_valid_reward_accuracy"] == 1
+    sampled = [line["valid_reward_margin"] for line in metrics if "valid_reward_margin" in line]
+    assert len(sampled) > 1
+    assert sampled[-1] > sampled[0]
 
 
 def test_killed_it_goes_on_from_its_last_checkpoint(

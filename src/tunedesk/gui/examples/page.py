@@ -276,6 +276,10 @@ class ExamplesPage(Page):
 
     # Which rows show
 
+    def shown_query(self) -> ExampleQuery:
+        """The filter, search and order of the table."""
+        return self.model.query
+
     def ask(self, query: ExampleQuery, title: str = "") -> None:
         """Show the examples of a query; `title` says what it is, where chips cannot.
 

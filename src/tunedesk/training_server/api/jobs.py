@@ -1,6 +1,7 @@
 """/v1/fine_tuning/jobs: the jobs, their events and checkpoints."""
 
 import importlib.util
+import os
 import re
 import time
 
@@ -50,12 +51,8 @@ class JobEndpoints:
     async def create(self, request: Request) -> Response:
         """Make a job."""
         new = read_job_request(await json_object(request))
-        if only_wandb_once(new.integrations) and importlib.util.find_spec("wandb") is None:
-            raise bad_value(
-                "integrations",
-                "The package wandb is not installed beside this server: pip install wandb.",
-                "wandb_not_installed",
-            )
+        if only_wandb_once(new.integrations):
+            _check_wandb()
         self._check_files(new)
         if self._names.find(new.model) is None and self._base_models.find(new.model) is None:
             known = ", ".join(model.name for model in self._base_models.list())
@@ -200,4 +197,22 @@ class JobEndpoints:
         status = self._stores.jobs.get(job_id).status
         return ApiError(
             400, f"Job has status '{status}' and cannot be {wish}.", None, "invalid_job_status"
+        )
+
+
+def _check_wandb() -> None:
+    """Say at once that the integration cannot work, instead of when the job runs."""
+    if importlib.util.find_spec("wandb") is None:
+        raise bad_value(
+            "integrations",
+            "The package wandb is not installed beside this server. This installs it: "
+            'pip install "tunedesk[wandb]".',
+            "wandb_not_installed",
+        )
+    if not os.environ.get("WANDB_API_KEY") and os.environ.get("WANDB_MODE") != "offline":
+        raise bad_value(
+            "integrations",
+            "The server has no key for Weights & Biases: start it with WANDB_API_KEY in its "
+            "environment, or with WANDB_MODE=offline.",
+            "wandb_key_missing",
         )

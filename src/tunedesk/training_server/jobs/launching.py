@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import yaml
 
+from tunedesk.checks.training_fit import Device
 from tunedesk.training_server.job_folder import JobFolder
 
 MODULE = "tunedesk.training_server.training.run"
@@ -21,11 +22,11 @@ class Launcher:
 
     def __init__(self, accelerate_config: Path | None) -> None:
         self._config = accelerate_config
-        self._device: str | None = None
+        self._device: Device | None = None
         self._config_values = read_config(accelerate_config)
 
     @property
-    def device(self) -> str:
+    def device(self) -> Device:
         """Where it trains: "cuda", "mps" or "cpu"."""
         if self._device is None:
             self._device = "cpu" if self._config_values.get("use_cpu") else _find_device()
@@ -39,13 +40,18 @@ class Launcher:
             return max(1, number) if isinstance(number, int) else 1
         return _count_gpus() if self.device == "cuda" else 1
 
+    @property
+    def shares_weights(self) -> bool:
+        """Whether the processes share the weights (FSDP, DeepSpeed) instead of each having all."""
+        return self._config_values.get("distributed_type") in ("FSDP", "DEEPSPEED")
+
     def command(self, folder: Path) -> list[str]:
         """The command that trains."""
         target = [MODULE, str(folder)]
-        if self.device == "cpu":
+        if self.device == "cpu" and self.processes == 1 and self._config is None:
+            return [sys.executable, "-m", *target]
+        if self.device == "cpu" and self.processes > 1:
             # On CPUs `accelerate launch` was seen to run several processes as one.
-            if self.processes == 1:
-                return [sys.executable, "-m", *target]
             torchrun = ["torch.distributed.run", "--standalone"]
             number = f"--nproc_per_node={self.processes}"
             return [sys.executable, "-m", *torchrun, number, "-m", *target]
@@ -57,9 +63,8 @@ class Launcher:
 
     def start(self, folder: JobFolder) -> subprocess.Popen[bytes]:
         """Start the process of a job; what it prints goes to its log."""
-        environment = {
-            name: value for name, value in os.environ.items() if name not in _KEPT_FROM_IT
-        }
+        kept = _KEPT_FROM_IT if folder.read_spec().wandb else (*_KEPT_FROM_IT, "WANDB_API_KEY")
+        environment = {name: value for name, value in os.environ.items() if name not in kept}
         environment |= {
             _MARK: str(folder.path),
             "HF_HUB_OFFLINE": "1",
@@ -104,7 +109,7 @@ def read_config(path: Path | None) -> dict[str, object]:
     return values if isinstance(values, dict) else {}
 
 
-def _find_device() -> str:
+def _find_device() -> Device:
     import torch
 
     if torch.cuda.is_available():

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tunedesk.training_server.job_folder import Control, JobFolder
+from tunedesk.training_server.job_folder import Control, JobFolder, JobSpec
 from tunedesk.training_server.jobs.deaths import reason_of_death
-from tunedesk.training_server.jobs.fit import why_it_does_not_fit
+from tunedesk.training_server.jobs.fit import why_job_does_not_fit
 from tunedesk.training_server.jobs.launching import Launcher, end_processes
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
+from tunedesk.training_server.machine import read_machine
 from tunedesk.training_server.store.job_store import Job
 from tunedesk.training_server.store.stores import Stores
 
@@ -46,7 +47,8 @@ class Runner:
         Args:
             stores: All that is kept.
             launcher: Starts the processes.
-            free_device: Called before a job takes a device that is no CPU.
+            free_device: Lets go of the models that are loaded to be talked to: called before a job
+                takes a device that is no CPU, and where there is too little memory.
         """
         self._stores = stores
         self._launcher = launcher
@@ -100,13 +102,11 @@ class Runner:
         if job.status not in ("running", "queued"):
             return
         spec = folder.read_spec()
-        reason = why_it_does_not_fit(spec, folder.path)
+        reason = self._why_it_does_not_fit(spec, folder)
         if reason is not None:
             self._reader.fail(job.id, "does_not_fit", reason, "model")
             return
         folder.ask(None)
-        if self._launcher.device != "cpu":
-            self._free_device()
         with self._stores.database.writing():
             if not self._stores.jobs.move(job.id, ("running", "queued"), "running"):
                 return
@@ -121,6 +121,16 @@ class Runner:
             )
             return
         self._running = _Running(job.id, folder, process)
+
+    def _why_it_does_not_fit(self, spec: JobSpec, folder: JobFolder) -> str | None:
+        """What stands against the start; the models that are loaded here give way first."""
+        if self._launcher.device != "cpu":
+            self._free_device()
+        reason = why_job_does_not_fit(spec, folder, read_machine(self._launcher, folder.path))
+        if reason is None or self._launcher.device != "cpu":
+            return reason
+        self._free_device()
+        return why_job_does_not_fit(spec, folder, read_machine(self._launcher, folder.path))
 
     def _follow(self, running: _Running) -> None:
         status = running.process.poll()

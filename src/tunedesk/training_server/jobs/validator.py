@@ -4,14 +4,19 @@ import logging
 import shutil
 from collections.abc import Callable
 
+from tunedesk.checks.automatic import resolve
+from tunedesk.checks.models import Catalogue
+from tunedesk.checks.training_fit import training_need, why_it_does_not_fit
 from tunedesk.errors import UserError
 from tunedesk.training_server.base_models import BaseModels
 from tunedesk.training_server.downloading import download
 from tunedesk.training_server.job_folder import STARTER, JobFolder, JobSpec
 from tunedesk.training_server.jobs.file_validation import FileVerdict, validate_file
+from tunedesk.training_server.jobs.fit import is_full
 from tunedesk.training_server.jobs.launching import Launcher
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
-from tunedesk.training_server.jobs.resolving import resolve
+from tunedesk.training_server.machine import read_machine
+from tunedesk.training_server.model_size import size_by_bytes
 from tunedesk.training_server.store.job_store import Job
 from tunedesk.training_server.store.stores import Stores
 
@@ -120,8 +125,27 @@ class Validator:
         """Fetch the base model from the hub, if that is allowed; where it is then."""
         if self._base_models.find(job.model) is None:
             return None
-        self._stores.events.add(job.id, f"Fetching {job.model} from the hub", once="fetching")
-        return str(download(job.model, self._base_models.downloads / job.model))
+        folder = self._base_models.downloads / job.model
+        full = is_full(job.model, job.hyperparameters)
+
+        def why_not(weight_bytes: int) -> str | None:
+            listed = Catalogue.load().find_local(job.model)
+            size = size_by_bytes(weight_bytes) if listed is None else listed.size
+            machine = read_machine(self._launcher, self._stores.folder)
+            need = training_need(
+                size,
+                machine.device,
+                full=full,
+                pairs=job.method == "dpo",
+                download=weight_bytes,
+            )
+            reason = why_it_does_not_fit(need, machine, full=full)
+            if reason is None:
+                text = f"Fetching {job.model} from the hub ({weight_bytes / 1e9:.1f} GB)"
+                self._stores.events.add(job.id, text, once="fetching")
+            return reason
+
+        return str(download(job.model, folder, why_not))
 
     def _enqueue(self, job: Job, folder: JobFolder, examples: int) -> None:
         try:

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
-_TOKENS_AT_ONCE = 16_384
+from tunedesk.checks.training_fit import Device
+
+_TOKENS_AT_ONCE: dict[Device, int] = {"cpu": 2048, "mps": 4096, "cuda": 16_384}
+"""A processor is no faster with more, and all that they leave behind in each layer is kept."""
+
 _EXAMPLES_AT_ONCE = 8
 
 
@@ -21,15 +25,16 @@ class BatchShare:
     size: int
 
 
-def share_batch(size: int, processes: int, longest: int) -> BatchShare:
+def share_batch(size: int, processes: int, longest: int, device: Device) -> BatchShare:
     """The share of each process.
 
     Args:
         size: The batch that was asked for.
         processes: How many processes there are.
         longest: The tokens of the longest example, which decides what fits at once.
+        device: Where is trained.
     """
     each = max(1, round(size / processes))
-    most = max(1, min(_EXAMPLES_AT_ONCE, _TOKENS_AT_ONCE // max(1, longest)))
+    most = max(1, min(_EXAMPLES_AT_ONCE, _TOKENS_AT_ONCE[device] // max(1, longest)))
     at_once = max(number for number in range(1, min(each, most) + 1) if each % number == 0)
     return BatchShare(at_once, each // at_once, each * processes)

@@ -50,6 +50,9 @@ OWN_TEMPLATE = (
 {%- endif -%}
 """
 )
+OWN_PHRASES = ('<tool_call>\n{"name": "', '", "arguments": ', "}\n</tool_call>")
+"""What our template writes around a call; the starter reads each as one token."""
+
 # The models that can think aloud are trained and asked without it: the examples hold no thoughts.
 _VARIABLES = {"enable_thinking": False}
 _TRIAL = [{"role": "user", "content": "Question"}, {"role": "assistant", "content": "Answer"}]

@@ -15,10 +15,12 @@ from tunedesk.training_server.training.base_model import Learner, load_learner
 from tunedesk.training_server.training.batch import BatchShare, share_batch
 from tunedesk.training_server.training.checkpoints import Checkpoints
 from tunedesk.training_server.training.failures import JobFailedError, worded
+from tunedesk.training_server.training.measuring import StepSample
 from tunedesk.training_server.training.quiet import quiet
 from tunedesk.training_server.training.sequences import Sequences, make_sequences, starter_texts
 from tunedesk.training_server.training.telling import Teller, hear, wait_for_all
 from tunedesk.training_server.training.trainers import add_callback, make_trainer, steps_per_epoch
+from tunedesk.training_server.training.weights_and_biases import run_told
 
 _DEVICES = {"cpu": "the processor (CPU)", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
 _SECONDS_FOR_RANK_0 = 10
@@ -28,7 +30,7 @@ _MOST_THREADS = 4
 def run_job(folder: JobFolder) -> int:
     """Do a job; returns the exit status of the process."""
     quiet()
-    is_first = int(os.environ.get("RANK", "0")) == 0
+    is_first = _rank() == 0
     with contextlib.ExitStack() as stack:
         writer = stack.enter_context(ProgressWriter(folder)) if is_first else None
         try:
@@ -71,7 +73,9 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
     validation = None
     if folder.validation_file.exists():
         validation = _sequences(folder, spec, learner, False, writer)
-    share = share_batch(int(spec.hyperparameters["batch_size"]), _world(), training.longest)
+    share = share_batch(
+        int(spec.hyperparameters["batch_size"]), _world(), training.longest, spec.device
+    )
     trainer = make_trainer(spec, learner, training, validation, share, checkpoints.work)
     per_epoch = steps_per_epoch(training, share)
     epochs = int(spec.hyperparameters["n_epochs"])
@@ -86,9 +90,19 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
     if wish is not None:
         _ended(writer, wish, begin)
         return
-    teller = Teller(folder, writer, checkpoints, per_epoch, validation is not None)
-    add_callback(trainer, teller)
-    trainer.train(resume_from_checkpoint=str(last) if last else None)
+    sample = None
+    if validation is not None:
+        sample = StepSample.of(validation.rows, share.at_once, share.size, _rank(), _world())
+
+    def measure(step: int) -> dict[str, float]:
+        rows = sample.at(step) if sample is not None else []
+        return trainer.measure(rows) if rows else {}
+
+    validates = validation is not None
+    with run_told(folder, spec, writer) as report:
+        teller = Teller(folder, writer, checkpoints, per_epoch, validates, measure, report)
+        add_callback(trainer, teller)
+        trainer.train(resume_from_checkpoint=str(last) if last else None)
     if teller.wish == "cancel" or (teller.wish == "pause" and teller.step < total):
         _ended(writer, teller.wish, teller.step)
         return
@@ -196,6 +210,10 @@ def _done(
 ) -> None:
     if not any(line["kind"] == "done" for line in told):
         writer.write("done", step=step, trained_tokens=trained_tokens)
+
+
+def _rank() -> int:
+    return int(os.environ.get("RANK", "0"))
 
 
 def _world() -> int:

@@ -19,9 +19,13 @@ def main(arguments: list[str]) -> int:
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    folder = JobFolder(Path(arguments[0]).resolve())
+    if folder.read_spec().wandb is None:
+        # Transformers and TRL import wandb wherever it is installed, which takes a second.
+        sys.modules["wandb"] = None  # type: ignore[assignment]
     from tunedesk.training_server.training.job import run_job
 
-    return run_job(JobFolder(Path(arguments[0]).resolve()))
+    return run_job(folder)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ Nothing is cut off and nothing is dropped in silence: an example that is too lon
 there is nothing to learn, is named.
 """
 
+import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +15,16 @@ from jinja2 import TemplateError
 
 from tunedesk.training_server.job_folder import read_records
 from tunedesk.training_server.training.base_model import Learner
-from tunedesk.training_server.training.chat_template import Rendered
+from tunedesk.training_server.training.chat_template import ChatTemplate, Rendered
 from tunedesk.training_server.training.failures import BadExample
 from tunedesk.training_server.training.openai_messages import template_tools
+from tunedesk.training_server.training.starter import train_tokenizer
 
 IGNORED = -100
 """The label of a token that carries no loss."""
+
+_OUTPUTS = {"chosen_ids": "preferred_output", "rejected_ids": "non_preferred_output"}
+_REFUSALS = (TemplateError, TypeError, ValueError, KeyError)
 
 
 @dataclass
@@ -45,7 +51,7 @@ def make_sequences(path: Path, learner: Learner, method: str) -> Sequences:
     for line, record in read_records(path):
         try:
             made = list(make(record, learner))
-        except (TemplateError, TypeError, ValueError, KeyError) as error:
+        except _REFUSALS as error:
             said = " ".join(str(error).split())[:300]
             made = []
             result.bad.append(
@@ -65,9 +71,31 @@ def make_sequences(path: Path, learner: Learner, method: str) -> Sequences:
 
 
 def starter_texts(path: Path) -> Iterator[str]:
-    """All texts of a file of records, for the tokenizer of a starter."""
+    """The texts of a file of records as a starter will read them, for its tokenizer.
+
+    As they are rendered, not as they stand in the file: a call of a tool is written letter by
+    letter otherwise, which a model that knows nothing else learns far more slowly.
+    """
+    bytes_alone = train_tokenizer(())
+    template = ChatTemplate(bytes_alone)
+    marks = re.compile("|".join(map(re.escape, bytes_alone.all_special_tokens)))
     for _line, record in read_records(path):
-        yield from _strings(record)
+        # One that the template refuses is named when its sequence is made.
+        with contextlib.suppress(*_REFUSALS):
+            for text in _whole_texts(record, template):
+                yield from marks.split(text)
+
+
+def _whole_texts(record: dict[str, Any], template: ChatTemplate) -> Iterator[str]:
+    if "prompt" in record:
+        yield record["prompt"]
+        yield record["completion"]
+        return
+    asked = record.get("input", record)
+    answers = [record[key] for key in _OUTPUTS.values()] if "input" in record else [[]]
+    for answer in answers:
+        rendered = template.render([*asked["messages"], *answer], template_tools(asked))
+        yield from (each.text for each in rendered)
 
 
 def _rows(record: dict[str, Any], learner: Learner) -> Iterator[dict[str, list[int]]]:
@@ -117,10 +145,7 @@ def _pair_rows(record: dict[str, Any], learner: Learner) -> Iterator[dict[str, l
     tools = template_tools(record["input"])
     prompt = learner.template.prompt(asked, tools)
     row = {"prompt_ids": _ids(prompt, learner)}
-    for column, key in (
-        ("chosen_ids", "preferred_output"),
-        ("rejected_ids", "non_preferred_output"),
-    ):
+    for column, key in _OUTPUTS.items():
         answer = [{**message, "weight": 1} for message in record[key]]
         unlearnt = [
             {**message, "weight": 0} if message.get("role") == "assistant" else message
@@ -130,19 +155,6 @@ def _pair_rows(record: dict[str, Any], learner: Learner) -> Iterator[dict[str, l
         start, end = text.spans[0][0], text.spans[-1][1]
         row[column] = _ids(text.text[start:end], learner)
     yield row
-
-
-def _strings(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, the names too, which the tools are told by."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield name
-            yield from _strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings(inner)
 
 
 def _ids(text: str, learner: Learner) -> list[int]:

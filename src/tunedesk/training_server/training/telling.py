@@ -1,6 +1,7 @@
 """Follows a training: tells each step, takes the checkpoints, and hears what the server asks."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -22,6 +23,12 @@ _VALID_NAMES = {
     "eval_rewards/margins": "full_valid_reward_margin",
     "eval_rewards/accuracies": "full_valid_reward_accuracy",
 }
+_SAMPLE_NAMES = {
+    "loss": "valid_loss",
+    "mean_token_accuracy": "valid_mean_token_accuracy",
+    "rewards/margins": "valid_reward_margin",
+    "rewards/accuracies": "valid_reward_accuracy",
+}
 _WISHES: tuple[Control | None, ...] = (None, "pause", "cancel")
 
 
@@ -40,12 +47,28 @@ class Teller(TrainerCallback):
         checkpoints: Checkpoints,
         steps_per_epoch: int,
         validates: bool,
+        measure: Callable[[int], dict[str, float]],
+        report: Callable[[int, dict[str, float]], None],
     ) -> None:
+        """Make it.
+
+        Args:
+            folder: The folder of the job.
+            writer: Where it tells; None in every process but one.
+            checkpoints: Where checkpoints are put.
+            steps_per_epoch: How many steps an epoch has.
+            validates: Whether there is a validation file.
+            measure: Measures a few of its examples after a step; no figures after most.
+            report: Takes the figures of each step, too, for whoever else wants them.
+        """
         self._folder = folder
         self._writer = writer
         self._checkpoints = checkpoints
         self._steps_per_epoch = steps_per_epoch
         self._validates = validates
+        self._measure = measure
+        self._report = report
+        self._sampled: dict[str, float] = {}
         self._metrics: dict[str, float] = {}
         self._is_told = True
         self.wish: Control | None = None
@@ -56,6 +79,7 @@ class Teller(TrainerCallback):
     ) -> TrainerControl:
         """Listen to the server; the end of an epoch is waited for if it is this step."""
         self.step = state.global_step
+        self._sampled = _named(self._measure(self.step), _SAMPLE_NAMES)
         self.wish = hear(self._folder, args)
         is_end = state.global_step % self._steps_per_epoch == 0
         if self.wish == "cancel" or (self.wish == "pause" and not is_end):
@@ -82,7 +106,7 @@ class Teller(TrainerCallback):
                 "too large. Use a smaller learning_rate_multiplier.",
                 "hyperparameters",
             )
-        self._metrics = _named(logs, _TRAIN_NAMES)
+        self._metrics = _named(logs, _TRAIN_NAMES) | self._sampled
         self._is_told = False
 
     def on_epoch_end(
@@ -91,6 +115,8 @@ class Teller(TrainerCallback):
         """Measure and save; an epoch that was broken off is no end of an epoch."""
         if state.global_step % self._steps_per_epoch or self.wish == "cancel":
             return control
+        # Told already; kept, it would be written whole into every checkpoint.
+        state.log_history.clear()
         control.should_evaluate = self._validates
         control.should_save = True
         if self.wish == "pause" and state.global_step < state.max_steps:
@@ -146,6 +172,7 @@ class Teller(TrainerCallback):
             total = int(state.max_steps)
             step = state.global_step
             self._writer.write("metrics", step=step, total_steps=total, **self._metrics)
+            self._report(step, self._metrics)
 
 
 def hear(folder: JobFolder, args: TrainingArguments | None = None) -> Control | None:

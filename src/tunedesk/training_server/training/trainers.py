@@ -1,7 +1,6 @@
 """Sets up TRL's trainers: the supervised one and the one for preferences."""
 
 import math
-import os
 import warnings
 from copy import deepcopy
 from pathlib import Path
@@ -11,24 +10,16 @@ from datasets import Dataset
 from peft import PeftModel
 from transformers import PrinterCallback, TrainerCallback
 from trl.trainer.dpo_config import DPOConfig
-from trl.trainer.dpo_trainer import DPOTrainer
 from trl.trainer.sft_config import SFTConfig
-from trl.trainer.sft_trainer import SFTTrainer
 
 from tunedesk.training_server.job_folder import STARTER, JobSpec
 from tunedesk.training_server.training.base_model import Learner
 from tunedesk.training_server.training.batch import BatchShare
+from tunedesk.training_server.training.measuring import PairTrainer, SupervisedTrainer
 from tunedesk.training_server.training.sequences import Sequences
 from tunedesk.training_server.training.starter import new_model
 
 _WARM_UP = 0.05
-
-
-class _PairTrainer(DPOTrainer):
-    """TRL's trainer for preferences, given tokens instead of texts."""
-
-    def _prepare_dataset(self, dataset: Dataset, *_more: Any) -> Dataset:
-        return dataset
 
 
 def make_trainer(
@@ -38,7 +29,7 @@ def make_trainer(
     validation: Sequences | None,
     share: BatchShare,
     output: Path,
-) -> SFTTrainer | DPOTrainer:
+) -> SupervisedTrainer | PairTrainer:
     """The trainer of a job; the rows are tokens already, so it neither cuts nor drops any."""
     epochs = int(spec.hyperparameters["n_epochs"])
     steps = epochs * steps_per_epoch(training, share)
@@ -63,8 +54,7 @@ def make_trainer(
         # When to save and to measure is said by the callback.
         "save_strategy": "no",
         "eval_strategy": "no",
-        "report_to": _report_to(spec),
-        "run_name": (spec.wandb or {}).get("name") or spec.job_id,
+        "report_to": "none",
         "disable_tqdm": True,
         "use_cpu": spec.device == "cpu",
         "bf16": on_cuda,
@@ -85,8 +75,8 @@ def make_trainer(
         warnings.simplefilter("ignore", FutureWarning)
         if spec.method == "dpo":
             config = DPOConfig(**values, beta=float(spec.hyperparameters.get("beta", 0.1)))
-            return _PairTrainer(**shared, args=config, ref_model=_reference(spec, learner))
-        return SFTTrainer(**shared, args=SFTConfig(**values, packing=False))
+            return PairTrainer(**shared, args=config, ref_model=_reference(spec, learner))
+        return SupervisedTrainer(**shared, args=SFTConfig(**values, packing=False))
 
 
 def steps_per_epoch(training: Sequences, share: BatchShare) -> int:
@@ -94,7 +84,7 @@ def steps_per_epoch(training: Sequences, share: BatchShare) -> int:
     return math.ceil(len(training.rows) / share.size)
 
 
-def add_callback(trainer: SFTTrainer | DPOTrainer, callback: TrainerCallback) -> None:
+def add_callback(trainer: SupervisedTrainer | PairTrainer, callback: TrainerCallback) -> None:
     """Let a callback take part, in place of those that print."""
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(callback)
@@ -107,14 +97,3 @@ def _reference(spec: JobSpec, learner: Learner) -> Any:
     if spec.base_model == STARTER:
         return new_model(learner.tokenizer, spec.seed)
     return deepcopy(learner.model)
-
-
-def _report_to(spec: JobSpec) -> str | list[str]:
-    if spec.wandb is None:
-        return "none"
-    os.environ["WANDB_PROJECT"] = str(spec.wandb["project"])
-    if spec.wandb.get("entity"):
-        os.environ["WANDB_ENTITY"] = str(spec.wandb["entity"])
-    if spec.wandb.get("tags"):
-        os.environ["WANDB_TAGS"] = ",".join(spec.wandb["tags"])
-    return ["wandb"]
