@@ -31,10 +31,12 @@ class RunLaunching(QObject):
     Signals:
         begun: The id of a run that is in the list from now on.
         launched: The id of a run whose job is at the service: it can be followed.
+        stopped: The id of a run with which nothing is done any more, whatever came of it.
     """
 
     begun = Signal(int)
     launched = Signal(int)
+    stopped = Signal(int)
 
     def __init__(
         self,
@@ -109,6 +111,7 @@ class RunLaunching(QObject):
         def finished() -> None:
             shown.close()
             self._tasks.pop(number, None)
+            self.stopped.emit(number)
 
         begun = self._background.in_gui(took)
 

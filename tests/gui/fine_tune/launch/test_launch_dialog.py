@@ -19,8 +19,9 @@ def said(dialog):
 
 def settled(qtbot, dialog):
     qtbot.waitUntil(
-        lambda: dialog._outlook is not None
-        and dialog._outlook.preparation.settings == dialog.settings
+        lambda: (
+            dialog._outlook is not None and dialog._outlook.preparation.settings == dialog.settings
+        )
     )
 
 
