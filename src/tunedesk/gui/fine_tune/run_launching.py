@@ -88,7 +88,10 @@ class RunLaunching(QObject):
             task.cancel()
         else:
             self._background.run(
-                self._give_up, run.id, on_finished=lambda: self.launched.emit(run.id)
+                self._give_up,
+                run.id,
+                on_finished=lambda: self.launched.emit(run.id),
+                lets_go=True,
             )
 
     def close(self) -> None:
@@ -127,6 +130,7 @@ class RunLaunching(QObject):
             on_error=failed,
             on_progress=shown.report,
             on_finished=finished,
+            lets_go=True,
         )
 
     def _kept_at_close(self, progress: Progress) -> Progress:
