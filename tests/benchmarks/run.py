@@ -15,7 +15,7 @@ from bench import Bench
 from million import million
 from own_together import together_python
 from table import Row, markdown
-from works import bulk, check, open_file, stalls, start, table, typing
+from works import bulk, chart, check, open_file, stalls, start, table, typing
 
 WORKS = {
     "start": start,
@@ -25,6 +25,7 @@ WORKS = {
     "table": table,
     "stalls": stalls,
     "bulk": bulk,
+    "chart": chart,
     "million": million,
 }
 

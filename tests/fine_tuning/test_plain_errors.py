@@ -78,6 +78,7 @@ FAULTS = [
         False,
     ),
     (fake_faults.refused(400, "Something new"), "refused the request", False),
+    (fake_faults.refused(400, "File 'file-x' does not exist"), "no longer has the file", False),
     (fake_faults.moved("https://new.example/v1"), "moved", False),
 ]
 
@@ -90,7 +91,7 @@ def test_what_a_service_does_wrong(openai_service, fault, said, lost):
     assert isinstance(told, ServiceError)
     assert said in told.sentence
     assert told.sentence.endswith(".")
-    assert told.advice.endswith((".", "/v1."))
+    assert told.advice.endswith(".") or told.advice == f"It said: {told.detail}"
     assert is_lost_answer(error) is told.lost_answer is is_lost_answer(told) is lost
     for text in (told.sentence, told.advice, told.detail, str(told), repr(told)):
         assert openai_service.key not in text
@@ -205,6 +206,16 @@ def test_what_is_plain_already_stays():
     error = UserError("It is so.", "Do that.")
     assert plain(error, OPENAI) is error
     assert not is_lost_answer(error)
+
+
+def test_what_is_not_known_is_told_as_the_service_told_it():
+    told = plain_job_error("internal", "Something broke " * 100, OPENAI)
+    assert told.advice.startswith("It said: Something broke")
+    assert len(told.advice) < 400 < len(told.detail)
+    assert "Something broke" in str(told)
+    assert plain_job_error("", "", OPENAI).advice == (
+        "It did not say why. Try again in a few minutes."
+    )
 
 
 def test_a_bug_is_not_taken_for_a_fault_of_the_service():

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
+import numpy as np
+
 from tunedesk.fine_tuning.chart_ink import chart_ink
 from tunedesk.fine_tuning.chart_ticks import log_ticks, step_ticks, tick_words, ticks
 from tunedesk.fine_tuning.charted_run import (
@@ -19,7 +21,7 @@ from tunedesk.fine_tuning.charted_run import (
     lines,
     value_range,
 )
-from tunedesk.fine_tuning.curves import NO_POINTS, thinned
+from tunedesk.fine_tuning.curves import NO_POINTS, Points, thinned
 from tunedesk.i18n import _
 
 _FONT = "Inter, system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
@@ -84,7 +86,7 @@ class _Drawing:
         else:
             self._panel("loss", _TOP, inner)
         self._step_axis(self._height - _BOTTOM)
-        said = escape(title or _("Loss chart"))
+        said = escape(_printable(title or _("Loss chart")))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{self._width}" '
             f'height="{self._height}" viewBox="0 0 {self._width} {self._height}" role="img" '
@@ -111,18 +113,12 @@ class _Drawing:
         if log:
             shown = [_positive(line) for line in shown]
         found = value_range(shown, self._view.steps)
-        self._add(
-            f'<clipPath id="clip-{measure}"><rect x="{_LEFT}" y="{top:.1f}" '
-            f'width="{self._width - _LEFT - _RIGHT}" height="{height:.1f}"/></clipPath>'
-        )
         if found is not None:
             scale = _Scale(*found, log=log, top=top, height=height)
             self._value_axis(scale, measure)
             self._marks(top, height, named=measure == "loss")
-            self._add(f'<g clip-path="url(#clip-{measure})">')
             for line in sorted(shown, key=lambda line: line.look != "raw"):
                 self._line(line, scale)
-            self._add("</g>")
         if measure == "accuracy":
             self._words(_("Accuracy"), _LEFT + 6, top + 14, "text_muted")
         bottom = top + height
@@ -170,10 +166,7 @@ class _Drawing:
         return self._steps[0] <= step <= self._steps[1]
 
     def _line(self, line: Line, scale: "_Scale") -> None:
-        first, last = self._steps
-        margin = (last - first) * 0.02
-        points = line.points.between(first - margin, last + margin)
-        points = thinned(points, _POINTS_PER_PIXEL * self._width)
+        points = thinned(_within(line.points, *self._steps), _POINTS_PER_PIXEL * self._width)
         places = [
             (self._x(float(step)), scale.y(float(value)))
             for step, value in zip(points.steps, points.values, strict=True)
@@ -270,7 +263,8 @@ class _Scale:
 
     def y(self, value: float) -> float:
         share = (self._placed(value) - self._first) / (self._last - self._first)
-        return self._top + (1 - share) * self._height
+        # Wild figures that have no room end at the border: no reader of SVG need know clipping.
+        return self._top + (1 - min(max(share, 0.0), 1.0)) * self._height
 
     def ticks(self) -> list[float]:
         most = max(2, int(self._height / 36))
@@ -284,6 +278,16 @@ def _positive(line: Line) -> Line:
     above = line.points.values > 0
     points = type(line.points)(line.points.steps[above], line.points.values[above])
     return Line(line.run, line.part, line.look, points, line.marked)
+
+
+def _within(points: Points, first: float, last: float) -> Points:
+    """The part of a line between two steps, with new points where it crosses them."""
+    inside = points.between(first, last)
+    if len(points) < 2 or len(inside) == len(points):
+        return inside
+    ends = [step for step in (first, last) if points.steps[0] < step < points.steps[-1]]
+    steps = np.unique(np.concatenate((inside.steps.astype(np.float64), ends)))
+    return Points(steps, np.interp(steps, points.steps, points.values))
 
 
 def _printable(text: str) -> str:

@@ -1,11 +1,12 @@
 """A run as a chart shows it, and the lines it is drawn with, on screen and on paper alike."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
-from tunedesk.fine_tuning.curves import Points, RunCurves, epoch_starts, smoothing_reach
+from tunedesk.fine_tuning.curves import NO_POINTS, Points, RunCurves, epoch_starts, smoothing_reach
 
 Measure = Literal["loss", "accuracy"]
 Part = Literal["training", "validation"]
@@ -36,6 +37,17 @@ class ChartedRun:
     def end(self) -> int:
         """The last step to make room for."""
         return max(self.total_steps or 0, self.curves.last_step)
+
+    @cached_property
+    def smoothed_training(self) -> Points:
+        """The training loss made calm; empty where there is too little of it to be smoothed."""
+        train = self.curves.points("train_loss")
+        return train.smoothed() if smoothing_reach(len(train)) else NO_POINTS
+
+    @cached_property
+    def validates_batches(self) -> bool:
+        """Whether batches of what is held back are measured, besides all of it or without."""
+        return bool(np.isfinite(self.curves.valid_loss).any())
 
     @property
     def epoch_starts(self) -> list[tuple[int, int]]:

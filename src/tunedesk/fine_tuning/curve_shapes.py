@@ -17,6 +17,8 @@ MOST_LEVELS = 12
 FEWEST_IN_LEVEL = 8
 SURE = 2.5
 """Standard errors beyond which something is taken for real: by chance it happens once in 160."""
+NOT_FLAT = 3.5
+"""More of them where many stretches are looked at, one of which always strays."""
 LEAST_CHANGE = 0.02
 """A change of less than this share of the level is none that a person would act on."""
 
@@ -58,6 +60,10 @@ class Trend(NamedTuple):
     def would_show(self, share: float) -> bool:
         """Whether a change of this share of the level would stand out, 19 times of 20."""
         return 2 * self.error < share * abs(self.level)
+
+    def is_still(self, share: float) -> bool:
+        """Whether it surely changes by less than this share of the level."""
+        return abs(self.change) + 2 * self.error < share * abs(self.level)
 
 
 def levels(points: Points, most: int = MOST_LEVELS) -> list[Level]:
@@ -119,12 +125,12 @@ def flat_since(points: Points, most: int = MOST_LEVELS) -> int | None:
         rest = found[number:]
         middle = float(np.median([level.value for level in rest]))
         if any(
-            abs(level.value - middle) > max(SURE * level.error, LEAST_CHANGE * abs(middle))
+            abs(level.value - middle) > max(NOT_FLAT * level.error, LEAST_CHANGE * abs(middle))
             for level in rest
         ):
             break
         stretch = trend(points.between(rest[0].first, None))
-        if abs(stretch.change) > max(SURE * stretch.error, 2 * LEAST_CHANGE * abs(middle)):
+        if abs(stretch.change) > max(NOT_FLAT * stretch.error, 2 * LEAST_CHANGE * abs(middle)):
             break
         start = rest[0].first
     return start

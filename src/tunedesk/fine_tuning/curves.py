@@ -91,6 +91,10 @@ class RunCurves:
         there = np.isfinite(values)
         return Points(self.steps[there], values[there])
 
+    def at(self, name: str, step: int) -> float | None:
+        """What a curve, named as its attribute, has at exactly this step; None if nothing."""
+        return Points(self.steps, getattr(self, name)).at(step)
+
     def validation(self) -> "Points":
         """The validation loss to judge by.
 
@@ -118,11 +122,11 @@ class Points:
     """A curve without its gaps.
 
     Attributes:
-        steps: The steps, rising.
+        steps: The steps, rising; between whole ones only where a line is cut.
         values: The figure at each, finite.
     """
 
-    steps: Steps
+    steps: Steps | Floats
     values: Floats
 
     def __len__(self) -> int:
@@ -133,10 +137,10 @@ class Points:
         return Points(self.steps, smooth(self.values))
 
     def at(self, step: int) -> float | None:
-        """The figure of exactly this step; None if there is none."""
+        """The figure of exactly this step; None if there is none, or none that is finite."""
         place = int(np.searchsorted(self.steps, step))
         there = place < len(self) and self.steps[place] == step
-        return float(self.values[place]) if there else None
+        return float(self.values[place]) if there and np.isfinite(self.values[place]) else None
 
     def between(self, first: float, last: float | None) -> "Points":
         """What comes from one step to another, both included; None: to the end."""

@@ -15,7 +15,7 @@ class Words(NamedTuple):
 
     Attributes:
         sentence: What is wrong.
-        advice: What to do; may be empty.
+        advice: What to do; empty where only what the service said itself can tell.
     """
 
     sentence: str
@@ -100,6 +100,11 @@ def _about_the_job(code: str, text: str, provider: Provider) -> Words | None:
         return Words(
             _("{provider} has no such model, or the key may not use it.").format(provider=name),
             _("Choose another model, or check the spelling of its name."),
+        )
+    if code == "file_not_found" or (text.startswith("file '") and "does not exist" in text):
+        return Words(
+            _("{provider} no longer has the file of the examples.").format(provider=name),
+            _("Begin a new run: the examples are sent again."),
         )
     if code == "model_not_fetched":
         return Words(
@@ -202,7 +207,4 @@ def words_for_status(status: int, provider: Provider, host: str) -> Words:
             _("The answer of {host} is not one of the fine-tuning API.").format(host=host or name),
             _("Check the address; most end in /v1."),
         )
-    return Words(
-        _("{provider} refused the request.").format(provider=name),
-        _("What it said stands below."),
-    )
+    return Words(_("{provider} refused the request.").format(provider=name), "")

@@ -15,6 +15,7 @@ from tunedesk.fine_tuning.redaction import redacted
 from tunedesk.i18n import _
 
 _LONGEST_DETAIL = 4000
+_LONGEST_ADVICE = 300
 
 
 class ServiceError(UserError):
@@ -38,8 +39,8 @@ class ServiceError(UserError):
         lost_answer: bool = False,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(words.sentence, words.advice)
         self.detail = redacted(detail)[:_LONGEST_DETAIL]
+        super().__init__(words.sentence, words.advice or _said_itself(self.detail))
         self.code = code
         self.status = status
         self.lost_answer = lost_answer
@@ -109,10 +110,7 @@ def plain(error: BaseException, provider: Provider, key: str = "") -> UserError:
         words = _no_answer(error, provider, host)
         return ServiceError(words, redacted(_reason(error), key), lost_answer=lost)
     return ServiceError(
-        Words(
-            _("Something went wrong with {provider}.").format(provider=provider.title),
-            _("What it said stands below. Try again."),
-        ),
+        Words(_("Something went wrong with {provider}.").format(provider=provider.title), ""),
         redacted(_text(error), key),
         lost_answer=lost,
     )
@@ -121,8 +119,7 @@ def plain(error: BaseException, provider: Provider, key: str = "") -> UserError:
 def plain_job_error(code: str, message: str, provider: Provider) -> ServiceError:
     """What a failed job says of its error, in plain words."""
     words = words_for_code(code, message, provider) or Words(
-        _("The training failed at {provider}.").format(provider=provider.title),
-        _("What it said stands below."),
+        _("The training failed at {provider}.").format(provider=provider.title), ""
     )
     return ServiceError(words, message, code=code)
 
@@ -153,6 +150,13 @@ def is_lost_answer(error: BaseException) -> bool:
         )
         return not any(isinstance(cause, never_sent) for cause in _causes(error))
     return False
+
+
+def _said_itself(detail: str) -> str:
+    if not detail:
+        return _("It did not say why. Try again in a few minutes.")
+    text = detail if len(detail) <= _LONGEST_ADVICE else f"{detail[:_LONGEST_ADVICE]}…"
+    return _("It said: {text}").format(text=text)
 
 
 def _no_answer(error: BaseException, provider: Provider, host: str) -> Words:

@@ -47,6 +47,19 @@ pre { background: #f6f7f9; border: 1px solid #e3e6eb; border-radius: 7px; paddin
 @media print { body { margin: 0; max-width: none; } h2, .advice, .chart { break-inside: avoid; } }
 """
 
+_PAPER_STYLE = """
+body { font-size: 9.5pt; color: #1d2430; }
+h1 { font-size: 18pt; margin-bottom: 0; }
+h2 { font-size: 11.5pt; margin-top: 16px; margin-bottom: 4px; }
+p { margin-top: 3px; margin-bottom: 3px; }
+.muted, th, td.time { color: #667085; }
+th, td { padding: 3px 12px 3px 0; text-align: left; font-weight: 400; }
+.advice { margin-top: 8px; }
+tr.error td { color: #c2362f; }
+pre { font-size: 8.5pt; background-color: #f6f7f9; }
+"""
+"""For Qt's text documents: what they know of style sheets, sizes in points."""
+
 
 @dataclass(frozen=True, eq=False)
 class RunPage:
@@ -76,8 +89,8 @@ def run_report(page: RunPage, *, picture: str = "") -> str:
 
     Args:
         page: What stands on it.
-        picture: The address of a picture of the chart, for a reader that knows no SVG; empty: the
-            chart stands in the page itself.
+        picture: The address of a picture of the chart, for Qt's documents, which know no SVG and
+            little of style sheets; empty: the chart stands in the page itself.
     """
     run = page.run
     title = run.name or run.base_model
@@ -96,7 +109,7 @@ def run_report(page: RunPage, *, picture: str = "") -> str:
         parts.append(_muted(_("There are no figures of this run.")))
     elif picture:
         parts.append(
-            f'<p><img src="{escape(picture)}" width="640" alt="{escape(_("Loss chart"))}"></p>'
+            f'<p><img src="{escape(picture)}" width="600" alt="{escape(_("Loss chart"))}"></p>'
         )
     else:
         svg = chart_svg([page.chart], title=_("Loss of {run}").format(run=title))
@@ -117,7 +130,8 @@ def run_report(page: RunPage, *, picture: str = "") -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'; img-src data:\">\n"
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        f"<title>{escape(title)}</title>\n"
+        f"<style>{_PAPER_STYLE if picture else _STYLE}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
 
@@ -139,9 +153,10 @@ def _facts(facts: Sequence[Fact]) -> str:
     if not known:
         return ""
     rows = "".join(
-        f"<tr><th>{escape(fact.name)}</th><td>{escape(fact.value)}</td></tr>" for fact in known
+        f'<tr><th width="34%">{escape(fact.name)}</th><td>{escape(fact.value)}</td></tr>'
+        for fact in known
     )
-    return f"<h2>{escape(known[0].group)}</h2>\n<table>{rows}</table>"
+    return f'<h2>{escape(known[0].group)}</h2>\n<table width="100%">{rows}</table>'
 
 
 def _checkpoints(page: RunPage) -> str:
@@ -158,7 +173,8 @@ def _checkpoints(page: RunPage) -> str:
         f"<th>{escape(text)}</th>" for text in (_("Step"), _("Model"), _("Validation loss"))
     )
     title = escape(_("Checkpoints"))
-    return f"<h2>{title}</h2>\n<table><thead><tr>{heads}</tr></thead>{''.join(rows)}</table>"
+    head = f"<thead><tr>{heads}</tr></thead>"
+    return f'<h2>{title}</h2>\n<table width="100%">{head}{"".join(rows)}</table>'
 
 
 def _snippet(snippet: str) -> str:
@@ -186,4 +202,5 @@ def _events(events: Sequence[RunEvent]) -> str:
         if left > 0
         else ""
     )
-    return f"<h2>{escape(_('Events'))}</h2>\n<table>{rows}</table>{more}"
+    title = escape(_("Events"))
+    return f'<h2>{title}</h2>\n<table width="100%">{rows}</table>{more}'

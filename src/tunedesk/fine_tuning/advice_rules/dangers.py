@@ -3,7 +3,7 @@
 import numpy as np
 
 from tunedesk.fine_tuning.advice_rules.found import (
-    SEEN_SHARE,
+    FLAT_SHARE,
     Advice,
     Seen,
     fell_before,
@@ -126,7 +126,7 @@ def not_learning(seen: Seen) -> Advice | None:
     if since is None or since > seen.curves.last_step / 4 or fell_before(seen.train, since):
         return None
     one_epoch = (seen.steps_per_epoch or 0) <= seen.curves.last_step
-    if not (seen.ended or one_epoch) or not trend(seen.train).would_show(SEEN_SHARE):
+    if not (seen.ended or one_epoch) or not trend(seen.train).is_still(FLAT_SHARE):
         return None
     return Advice(
         "not_learning",

@@ -2,6 +2,7 @@
 
 from tunedesk.fine_tuning.advice_rules.found import (
     FEWEST_POINTS,
+    FLAT_SHARE,
     LAST_PART,
     SEEN_SHARE,
     Advice,
@@ -120,8 +121,8 @@ def flat(seen: Seen) -> Advice | None:
     """Training loss has stopped falling.
 
     Why: with these examples and settings there is nothing more to gain. A stretch counts that makes
-    a quarter of the run and more than an epoch, in which a fall would have stood out from the
-    noise: within an epoch the loss often stands still, and falls with the next one, when the same
+    a quarter of the run and more than an epoch, in which it surely changed by less than a
+    quarter: within an epoch the loss often stands still, and falls with the next, when the same
     examples come again.
     """
     since = flat_since(seen.train)
@@ -131,7 +132,7 @@ def flat(seen: Seen) -> Advice | None:
         return None
     rest = seen.train.between(since, None)
     long_enough = len(rest) >= max(FEWEST_POINTS, len(seen.train) // 4)
-    if not long_enough or not trend(rest).would_show(SEEN_SHARE):
+    if not long_enough or not trend(rest).is_still(FLAT_SHARE):
         return None
     loss = loss_words(median_of(rest.values))
     text = (

@@ -28,7 +28,9 @@ FEWEST_POINTS = 20
 LAST_PART = 0.4
 """The part at the end of a run in which it is looked for what the curve does now."""
 SEEN_SHARE = 0.15
-"""A curve is called flat only where a change of this share of its level would have been seen."""
+"""A curve jumps too much where a change of this share of its level could not be seen."""
+FLAT_SHARE = 0.25
+"""A curve is called flat where it surely changed by less than this share of its level."""
 MOST_VALID_LEVELS = 8
 """Validation loss of batches is averaged over so many stretches."""
 

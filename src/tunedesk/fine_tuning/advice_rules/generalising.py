@@ -87,20 +87,19 @@ def best_checkpoint(checkpoints: Sequence[int], valid: Points, lowest: int) -> i
     """The checkpoint to take when validation loss was lowest at a step.
 
     The nearest before it: what comes later may be learned by heart already. One after it only where
-    validation loss was clearly (1 %) lower there, and never one from which it can only be told
-    that it is as bad as the end.
+    validation loss was clearly (1 %) lower there, and none that is no better than the end.
     """
-    before = [step for step in checkpoints if step <= lowest]
-    after = [step for step in checkpoints if step > lowest]
-    if before and after:
-        early, late = value_near(valid, before[-1]), value_near(valid, after[0])
-        return before[-1] if early <= late * 1.01 else after[0]
-    if before:
-        return before[-1]
-    end = value_near(valid, float(valid.steps[-1]))
-    if after and value_near(valid, after[0]) < end * 0.99:
-        return after[0]
-    return None
+
+    def loss(step: int) -> float:
+        return value_near(valid, step)
+
+    end = int(valid.steps[-1])
+    before = [step for step in checkpoints if step <= lowest][-1:]
+    after = [step for step in checkpoints if lowest < step < end][:1]
+    if before and after and loss(after[0]) * 1.01 < loss(before[0]):
+        before = []
+    chosen = [step for step in (before or after) if loss(step) * 1.01 < loss(end)]
+    return chosen[0] if chosen else None
 
 
 def enough(seen: Seen) -> Advice | None:
@@ -120,7 +119,6 @@ def enough(seen: Seen) -> Advice | None:
     then, now = value_near(seen.train, since), value_near(seen.train, float(seen.train.steps[-1]))
     if now > then * (1 - 2 * LEAST_CHANGE):
         return None
-    best = best_checkpoint(seen.checkpoints, seen.valid, since)
     text = (
         _(
             "Validation loss has stayed at about {loss} since step {step} while training loss went "
@@ -143,7 +141,6 @@ def enough(seen: Seen) -> Advice | None:
             "When it stands still, further training makes the model surer of the examples, not "
             "better. New and different examples would move it."
         ),
-        checkpoint_step=best if seen.ended and best != seen.curves.last_step else None,
         tone="good",
         can_stop=True,
         words=("training loss", "validation loss", "epoch"),
@@ -151,13 +148,13 @@ def enough(seen: Seen) -> Advice | None:
 
 
 def _surely_still(seen: Seen, since: int) -> bool:
-    """Whether noisy figures have been still for a third of them, and a fall would have shown."""
+    """Whether noisy figures have been still for a third of them, and surely."""
     rest = seen.valid.between(since, None)
-    return len(rest) >= len(seen.valid) / 3 and trend(rest).would_show(STILL_SHARE)
+    return len(rest) >= len(seen.valid) / 3 and trend(rest).is_still(STILL_SHARE)
 
 
-STILL_SHARE = 0.08
-"""Validation loss of batches counts as still only where a fall by this share would have shown."""
+STILL_SHARE = 0.12
+"""Validation loss of batches counts as still where it surely changed by less than this share."""
 
 
 def _still_since(valid: Points) -> int | None:

@@ -25,7 +25,7 @@ from tunedesk.project.run_records import Run
 
 WIDTH, HEIGHT = 1040, 860
 ROW = 28
-NARROWEST, FIRST = 150, 270
+MARK_WIDTH, NAME_WIDTH = 30, 240
 
 
 class CompareDialog(Dialog):
@@ -82,10 +82,10 @@ class CompareDialog(Dialog):
         table.setTabKeyNavigation(False)
         header = table.horizontalHeader()
         header.setHighlightSections(False)
-        header.setMinimumSectionSize(NARROWEST)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
-        header.resizeSection(0, FIRST)
+        for column, width in ((0, MARK_WIDTH), (1, NAME_WIDTH)):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            header.resizeSection(column, width)
         count = self.model.differences
         words = ngettext(
             "They differ in {n} line, marked ≠.", "They differ in {n} lines, marked ≠.", count

@@ -13,10 +13,12 @@ from tunedesk.i18n import _
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 MARK = "≠"
+RUNS_FROM = 2
+"""The column of the first run."""
 
 
 class CompareModel(QAbstractTableModel):
-    """First a mark and the name of what is compared, then a column for each run.
+    """First a mark where the runs differ, then what is compared, then a column for each run.
 
     A group begins with a line that has only its name.
     """
@@ -68,8 +70,8 @@ class CompareModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:
-        """A column for the names and one for each run."""
-        return 0 if parent.isValid() else 1 + len(self._names)
+        """The mark, the name, and one for each run."""
+        return 0 if parent.isValid() else RUNS_FROM + len(self._names)
 
     def headerData(
         self,
@@ -78,10 +80,10 @@ class CompareModel(QAbstractTableModel):
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> Any:
         """The names of the runs."""
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section <= len(self._names):
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < self.columnCount():
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._names[section - 1] if section else _("Compared")
+            return ["", _("Compared"), *self._names][section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         return None
@@ -99,21 +101,21 @@ class CompareModel(QAbstractTableModel):
         row, column = self._rows[index.row()], index.column()
         if isinstance(row, str):
             return self._heading(row, column, role)
-        text = row.name if column == 0 else row.values[column - 1]
+        text = [MARK if row.differs else "", row.name, *row.values][column]
         if role == Qt.ItemDataRole.DisplayRole:
-            if column == 0:
-                return f"{MARK}  {text}" if row.differs else f"    {text}"
-            return text or "–"
+            return text or ("–" if column >= RUNS_FROM else "")
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tooltip(text)
+            return plain_tooltip(text if column else _("The runs differ here") if text else "")
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return _("{text}, differs").format(text=text) if row.differs else text
+            return _("{text}, differs").format(text=text) if row.differs and column else text
         if role == Qt.ItemDataRole.BackgroundRole and row.differs:
-            return self._theme.color("mark" if not self._theme.dark else "accent_soft")
-        if role == Qt.ItemDataRole.ForegroundRole and column == 0:
+            return self._theme.color("warning_soft")
+        if role == Qt.ItemDataRole.ForegroundRole and column < RUNS_FROM:
             return self._theme.color("text" if row.differs else "text_muted")
-        if role == Qt.ItemDataRole.FontRole and row.differs and column:
+        if role == Qt.ItemDataRole.FontRole and row.differs and column >= RUNS_FROM:
             return self._theme.font("strong")
+        if role == Qt.ItemDataRole.TextAlignmentRole and not column:
+            return int(Qt.AlignmentFlag.AlignCenter)
         return None
 
     def _heading(self, group: str, column: int, role: int) -> Any:

@@ -23,8 +23,7 @@ from tunedesk.gui.fine_tune.file_saving import file_name, write_whole
 from tunedesk.i18n import _
 
 PICTURE = "chart.png"
-MARGIN_MM = 16.0
-POINTS_PER_INCH = 72
+MARGIN_MM = 6.0  # Qt leaves two centimetres more for itself and the number of the page
 TEXT_POINTS = 9.5
 
 
@@ -53,7 +52,7 @@ class ReportSaving:
     def save(self, page: RunPage, path: Path) -> None:
         """Save the page; a file that ends in ".pdf" as PDF, any other as HTML."""
         try:
-            data = pdf_of(page) if path.suffix.lower() == ".pdf" else run_report(page).encode()
+            data = pdf_of(page) if path.suffix.lower() == ".pdf" else html_of(page)
             write_whole(path, data)
         except UserError as error:
             self._feedback.error(error)
@@ -72,6 +71,11 @@ class ReportSaving:
         dialog.finished.connect(dialog.deleteLater)
         QDialog.open(dialog)  # its own one takes a receiver
         return dialog
+
+
+def html_of(page: RunPage) -> bytes:
+    """The page as HTML; half characters, which a service's messages may hold, become "?"."""
+    return run_report(page).encode(errors="replace")
 
 
 def pdf_of(page: RunPage) -> bytes:
@@ -99,7 +103,6 @@ def print_on(device: QPagedPaintDevice, page: RunPage) -> None:
     font = document.defaultFont()
     font.setPointSizeF(TEXT_POINTS)
     document.setDefaultFont(font)
-    document.documentLayout().setPaintDevice(device)
     chart = QImage.fromData(QByteArray(png_of(chart_svg([page.chart], width=760, height=330))))
     document.addResource(QTextDocument.ResourceType.ImageResource, QUrl(PICTURE), chart)
     document.setHtml(run_report(page, picture=PICTURE))

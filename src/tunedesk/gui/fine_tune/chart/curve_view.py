@@ -26,10 +26,12 @@ class CurveView(QWidget):
     Signals:
         step_read: The step that the crosshair stands at, and what it reads; None when it is gone.
         view_changed: Other steps are shown.
+        focus_changed: The keys go to it, or no more.
     """
 
     step_read = Signal(object)
     view_changed = Signal()
+    focus_changed = Signal(bool)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -203,9 +205,15 @@ class CurveView(QWidget):
         super().resizeEvent(event)
         self._place_cross()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Say that the keys come here."""
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Take the crosshair away with the keyboard."""
         super().focusOutEvent(event)
+        self.focus_changed.emit(False)
         self.read(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

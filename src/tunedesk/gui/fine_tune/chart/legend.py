@@ -82,6 +82,15 @@ class Legend(QWidget):
         self._runs = runs
         self._draw()
 
+    def line_width(self) -> int:
+        """The room that all entries need beside each other, in pixels."""
+        widths = [
+            item.sizeHint().width()
+            for place in range(self._row.count())
+            if (item := self._row.itemAt(place)) is not None
+        ]
+        return sum(widths) + self._row.spacing() * len(widths)
+
     def texts(self) -> list[str]:
         """What the entries are called."""
         return [entry.text for entry in self._shown]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -95,9 +95,10 @@ class LossChart(Card):
         head = QHBoxLayout()
         head.setSpacing(self._theme.size("gap"))
         head.addWidget(self._title, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._legend_place = QHBoxLayout()
-        self._legend_place.setContentsMargins(6, 0, 0, 0)
-        head.addLayout(self._legend_place, 1)
+        self._beside = QHBoxLayout()
+        self._beside.setContentsMargins(6, 0, 0, 0)
+        head.addLayout(self._beside, 1)
+        head.addStretch()  # takes the room where the legend stands below
         self.save_picture: SavePicture | None = None
         if self._feedback is not None:
             self.save_picture = SavePicture(
@@ -105,12 +106,13 @@ class LossChart(Card):
             )
         for button in self.buttons():
             head.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.head = head
+        self._below_head = QHBoxLayout()
         below = QWidget()
         below.setLayout(self._stack)
         below.setMinimumHeight(HEIGHT)
         below.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.body.addLayout(head)
+        self.body.addLayout(self._below_head)
         self.body.addWidget(below, 1)
 
     def buttons(self) -> list[QAbstractButton]:
@@ -172,6 +174,7 @@ class LossChart(Card):
         view = self._view()
         view.show_runs(self._runs)
         self._legend.show_runs(self._runs)
+        self._place_legend()
         self._stack.setCurrentIndex(1)
         self._title.show()
         for button in self.buttons():
@@ -191,12 +194,33 @@ class LossChart(Card):
             self.curve_view.setAccessibleName(_("Loss chart"))
             self.curve_view.step_read.connect(self._read)
             self.curve_view.view_changed.connect(self._refresh_fit)
+            self.curve_view.focus_changed.connect(
+                lambda focused: self.set_tone("accent" if focused else "")
+            )
             self._legend = Legend(self._theme)
-            self._legend_place.addWidget(self._legend, 1, Qt.AlignmentFlag.AlignVCenter)
+            self._beside.addWidget(self._legend, 1, Qt.AlignmentFlag.AlignVCenter)
             self._stack.addWidget(self.curve_view)
             self.setFocusProxy(self.curve_view)
             self._take_view()
         return self.curve_view
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Find the legend a place."""
+        super().resizeEvent(event)
+        self._place_legend()
+
+    def _place_legend(self) -> None:
+        """Beside the heading if there is room for it in one line, else below."""
+        if self.curve_view is None:
+            return
+        gap = self._theme.size("gap")
+        others = sum(part.sizeHint().width() + gap for part in (self._title, *self.buttons()))
+        room = self.width() - others - 2 * gap - 26
+        row = self._beside if self._legend.line_width() <= room else self._below_head
+        if row.indexOf(self._legend) < 0:
+            self._beside.removeWidget(self._legend)
+            self._below_head.removeWidget(self._legend)
+            row.addWidget(self._legend, 1, Qt.AlignmentFlag.AlignVCenter)
 
     def _take_view(self) -> None:
         if self.curve_view is not None:

@@ -21,6 +21,8 @@ from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 
 MARGIN = 0.06  # of the height, above and below the lines
+MANY = 4000  # points of a line, of which no screen shows each
+PEAKS_PER_PIXEL, POINTS_PER_PIXEL = 2.0, 0.5  # that are drawn of such a line
 
 
 class Panel:
@@ -94,8 +96,6 @@ class Panel:
 
     def _new_curve(self) -> pg.PlotDataItem:
         curve = pg.PlotDataItem(antialias=True)
-        curve.setDownsampling(auto=True, method="peak")
-        curve.setClipToView(True)
         self.box.addItem(curve, ignoreBounds=True)
         return curve
 
@@ -111,6 +111,13 @@ class Panel:
         curve.setSymbolSize(6.5)
         curve.setSymbolPen(pg.mkPen(self._theme.color("surface"), width=1))
         curve.setSymbolBrush(color)
+        # Of few points pyqtgraph's thinning makes stairs, and they cost nothing as they are.
+        many = len(steps) > MANY
+        raw = line.look == "raw"
+        curve.setDownsampling(auto=many, method="peak" if raw else "subsample")
+        curve.opts["autoDownsampleFactor"] = PEAKS_PER_PIXEL if raw else POINTS_PER_PIXEL
+        curve.opts["antialias"] = not (raw and many)
+        curve.setClipToView(many)
         curve.setPen(line_pen(self._theme, line, len(self._runs)))
         curve.setZValue({"raw": 1, "strong": 5, "dots": 6}[line.look] + (line.part == "validation"))
         curve.setData(steps, values)

@@ -7,7 +7,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.charted_run import ChartedRun
-from tunedesk.fine_tuning.curves import NO_POINTS, Points, smoothing_reach
 from tunedesk.fine_tuning.figure_words import accuracy_words, loss_words
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
@@ -34,7 +33,11 @@ class Reading(NamedTuple):
 
 
 def reading(runs: Sequence[ChartedRun], step: int, *, accuracy: bool) -> Reading:
-    """What the runs have at a step; a figure that was not measured there is left out."""
+    """What the runs have at a step; what was not measured there is left out.
+
+    But for the validation loss at the ends of epochs: there the last one before is told, with its
+    step.
+    """
     found = []
     for run in runs:
         rows = [_losses(run, step), _accuracies(run, step) if accuracy else []]
@@ -49,41 +52,35 @@ def reading(runs: Sequence[ChartedRun], step: int, *, accuracy: bool) -> Reading
 
 
 def _losses(run: ChartedRun, step: int) -> list[str]:
-    curves = run.curves
-    train, batch = curves.points("train_loss"), curves.points("valid_loss")
-    smoothed = train.smoothed() if smoothing_reach(len(train)) else NO_POINTS
-    return _worded(
-        (_("train {figure}"), train, step),
-        (_("smooth {figure}"), smoothed, step),
-        (_("valid {figure}"), batch, step),
-        (
-            _("all valid {figure}") if len(batch) else _("valid {figure}"),
-            curves.points("full_valid_loss"),
-            step,
-        ),
+    every = _("all valid {figure}") if run.validates_batches else _("valid {figure}")
+    words = _worded(
+        (_("train {figure}"), run.curves.at("train_loss", step)),
+        (_("smooth {figure}"), run.smoothed_training.at(step)),
+        (_("valid {figure}"), run.curves.at("valid_loss", step)),
+        (every, run.curves.at("full_valid_loss", step)),
         words=loss_words,
     )
+    held_back = run.curves.points("full_valid_loss").between(0, step)
+    if not run.validates_batches and len(held_back) and held_back.steps[-1] != step:
+        text = _("valid {figure} at step {n}")
+        figure = loss_words(float(held_back.values[-1]))
+        words.append(text.format(figure=figure, n=f"{held_back.steps[-1]:,}"))
+    return words
 
 
 def _accuracies(run: ChartedRun, step: int) -> list[str]:
-    curves = run.curves
-    batch = curves.points("valid_accuracy")
+    every = _("all valid {figure}") if run.validates_batches else _("valid {figure}")
     return _worded(
-        (_("accuracy {figure}"), curves.points("train_accuracy"), step),
-        (_("valid {figure}"), batch, step),
-        (
-            _("all valid {figure}") if len(batch) else _("valid {figure}"),
-            curves.points("full_valid_accuracy"),
-            step,
-        ),
+        (_("accuracy {figure}"), run.curves.at("train_accuracy", step)),
+        (_("valid {figure}"), run.curves.at("valid_accuracy", step)),
+        (every, run.curves.at("full_valid_accuracy", step)),
         words=accuracy_words,
     )
 
 
-def _worded(*figures: tuple[str, Points, int], words: Callable[[float], str]) -> list[str]:
+def _worded(*figures: tuple[str, float | None], words: Callable[[float], str]) -> list[str]:
     """The figures that were measured at the step."""
-    found = ((text, points.at(step)) for text, points, step in figures)
-    return [text.format(figure=words(value)) for text, value in found if value is not None]
+    return [text.format(figure=words(value)) for text, value in figures if value is not None]
 
 
 def latest(run: ChartedRun, *, alone: bool) -> str:

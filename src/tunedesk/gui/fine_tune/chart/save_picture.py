@@ -40,7 +40,7 @@ class SavePicture(QPushButton):
         self._kinds: dict[str, tuple[str, Callable[[], bytes]]] = {
             "png": (_("PNG picture (*.png)"), lambda: png_of(svg())),
             "svg": (_("SVG drawing (*.svg)"), lambda: svg().encode()),
-            "csv": (_("Figures as CSV (*.csv)"), lambda: csv().encode()),
+            "csv": (_("Figures as CSV (*.csv)"), lambda: csv().encode(errors="replace")),
         }
         for kind, text in (
             ("png", _("As PNG…")),
