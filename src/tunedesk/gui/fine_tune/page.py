@@ -3,6 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.local_server import server_data_dir
@@ -31,7 +32,7 @@ from tunedesk.settings import Settings
 
 LIST_KINDS = frozenset({"runs", "metrics"})
 SPLITTER = "fine_tune.splitter"
-LIST_WIDTH = 320
+LIST_WIDTH, LIST_LEAST = 320, 190
 
 
 class FineTunePage(Page):
@@ -83,6 +84,7 @@ class FineTunePage(Page):
         )
         self._here = ""
         self._wants_focus = False
+        self._dragged = False
         self._lay_out()
         self._rows.ready.connect(self._take_rows)
         self.list.run_chosen.connect(self.view.show_run)
@@ -108,8 +110,8 @@ class FineTunePage(Page):
         self.splitter.addWidget(self.list)
         self.splitter.addWidget(self.view)
         self.splitter.setStretchFactor(1, 1)
-        self.list.setMinimumWidth(180)
-        self.splitter.setSizes([LIST_WIDTH, 900])
+        self.list.setMinimumWidth(LIST_LEAST)
+        self.splitter.splitterMoved.connect(self._take_drag)
         self.empty = EmptyState(
             self._theme,
             "fine_tune",
@@ -132,6 +134,16 @@ class FineTunePage(Page):
         column.setSpacing(0)
         column.addWidget(self._header())
         column.addWidget(self.stack, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the list its usual width, less in a narrow window, until the user drags it."""
+        super().resizeEvent(event)
+        if not self._dragged:
+            width = max(LIST_LEAST, min(LIST_WIDTH, self.width() // 4))
+            self.splitter.setSizes([width, self.width() - width])
+
+    def _take_drag(self) -> None:
+        self._dragged = True
 
     def _header(self) -> QFrame:
         header = QFrame()
@@ -159,7 +171,8 @@ class FineTunePage(Page):
 
     def place(self) -> dict[str, Any]:
         """The chosen run."""
-        self._settings.window[SPLITTER] = self.splitter.sizes()
+        if self._dragged:
+            self._settings.window[SPLITTER] = self.splitter.sizes()
         return {"run": self.list.chosen}
 
     def restore(self, place: dict[str, Any]) -> None:
@@ -170,6 +183,7 @@ class FineTunePage(Page):
         sizes = self._settings.window.get(SPLITTER)
         if isinstance(sizes, list) and len(sizes) == 2 and all(type(s) is int for s in sizes):
             self.splitter.setSizes(sizes)
+            self._dragged = True
         self._rows.watch(True)
         self._background.run(find_here, on_result=self._take_here)
 
