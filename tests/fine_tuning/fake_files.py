@@ -86,10 +86,10 @@ class FakeFiles(Fake):
             "created_at": self._now,
             "filename": self.file_names[file_id],
             "purpose": self.purposes[file_id],
-            "status": self.file_status(file_id),
+            "status": self.file_status(),
         }
 
-    def file_status(self, file_id):
+    def file_status(self):
         """What it says of a file that is just there."""
         return "processed"
 

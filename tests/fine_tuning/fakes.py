@@ -5,8 +5,6 @@ stage on each time it is looked at. What a client sends is held against OpenAI's
 does not fit stands in `problems`.
 """
 
-from collections import Counter
-
 from tests.fine_tuning.fake_files import KEY
 from tests.fine_tuning.fake_http import Answer
 from tests.fine_tuning.fake_openai import FakeOpenAI
@@ -30,7 +28,6 @@ class FakeAzure(FakeOpenAI):
     def __init__(self, key=KEY):
         super().__init__(key)
         self.deployments: dict[str, str] = {}
-        self._looked_at: Counter[str] = Counter()
 
     def _knows(self, request):
         return super()._knows(request) or request.headers.get("api-key") == self.key
@@ -39,10 +36,8 @@ class FakeAzure(FakeOpenAI):
         message = "Access denied due to invalid subscription key or wrong API endpoint."
         return Answer(401, {"error": {"code": "401", "message": message}})
 
-    def file_status(self, file_id):
-        # It looks at a file for a while; here until the second time it is asked for it.
-        self._looked_at[file_id] += 1
-        return "pending" if self._looked_at[file_id] < 3 else "processed"
+    def file_status(self):
+        return "pending"
 
     def _create(self, request):
         suffix = request.json.get("suffix") or ""
@@ -99,7 +94,7 @@ class FakeNebius(FakeOpenAI):
     def _no(self, status, message, code=None, param=None):
         return Answer(status, {"detail": message})
 
-    def file_status(self, file_id):
+    def file_status(self):
         return None
 
     def _checked(self, operation, request):

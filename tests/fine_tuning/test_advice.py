@@ -39,8 +39,8 @@ def test_learning_by_heart_names_the_figures_and_the_checkpoint_before():
     assert found.code == "learning_by_heart"
     assert found.title == "It learned by heart."
     assert found.checkpoint_step == 100
-    assert "since step 120" in found.sentence
-    assert "1.06 to 1.36" in found.sentence
+    assert "rose from 1.06 to 1.36 after step 120" in found.sentence
+    assert "training loss went on falling" in found.sentence
     assert "The checkpoint at step 100 is the best." in found.sentence
     assert found.tone == "warning"
 

@@ -2,7 +2,7 @@ from tests.fine_tuning.made_curves import falling, made_curves, made_run
 
 from tunedesk.fine_tuning.comparison import compare
 from tunedesk.fine_tuning.curves import RunCurves
-from tunedesk.fine_tuning.run_facts import epochs_of, settings_facts
+from tunedesk.fine_tuning.run_facts import settings_facts
 from tunedesk.project.run_records import RunFile
 
 
@@ -68,11 +68,9 @@ def test_what_the_service_used_counts_more_than_what_was_asked():
     facts = {fact.name: fact.value for fact in settings_facts(run)}
     assert (facts["Epochs"], facts["Beta"], facts["Seed"]) == ("2", "0.1", "42")
     assert facts["Method"] == "by preferences"
-    assert epochs_of(run) == 2
 
 
 def test_words_of_the_service_that_are_no_numbers_do_not_break_it():
     run = made_run(job={"hyperparameters": {"n_epochs": "auto", "batch_size": True}, "method": "x"})
     facts = {fact.name: fact.value for fact in settings_facts(run)}
     assert (facts["Epochs"], facts["Batch size"]) == ("3", "automatic")
-    assert epochs_of(run) == 3

@@ -8,6 +8,7 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
+import httpx2
 import openai
 import pytest
 from tests.fine_tuning import fake_faults
@@ -161,6 +162,26 @@ def test_proxies_and_certificates_are_the_systems(monkeypatch):
         assert client._client.trust_env
         mounts = {pattern.pattern for pattern in client._client._mounts}
     assert "https://" in mounts
+
+
+def test_certificates_are_looked_at_wherever_there_are_any(openai_service, monkeypatch):
+    given = []
+    begin = httpx2.Client.__init__
+
+    def noted(self, **options):
+        given.append(options["verify"])
+        begin(self, **options)
+
+    monkeypatch.setattr(httpx2.Client, "__init__", noted)
+    key = Key("sk-x", "keyring")
+    for address, verified in (
+        ("https://api.openai.com/v1", True),
+        ("https://127.0.0.1:8000/v1", True),
+        ("http://trainer.example/v1", True),
+        (openai_service.url, False),
+    ):
+        Connection(provider("custom"), address, key, plain_http_accepted=True).client().close()
+        assert given.pop() is verified
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])

@@ -62,20 +62,17 @@ class RunCurves:
         rows = _rows(metrics)
         if not len(rows):
             return self
-        if not len(self.steps):
-            return self._of(rows)
-        new = self._of(rows)
-        if new.steps[0] > self.steps[-1]:
-            return RunCurves(
-                *(
-                    np.concatenate((getattr(self, field.name), getattr(new, field.name)))
-                    for field in fields(self)
-                )
+        kept = int(np.searchsorted(self.steps, rows[:, 0].min()))
+        new = self._of(np.concatenate((self._table(kept), rows)))
+        return RunCurves(
+            *(
+                np.concatenate((getattr(self, field.name)[:kept], getattr(new, field.name)))
+                for field in fields(self)
             )
-        return self._of(np.concatenate((self._table(), rows)))
+        )
 
-    def _table(self) -> Floats:
-        return np.column_stack([getattr(self, field.name) for field in fields(self)])
+    def _table(self, start: int) -> Floats:
+        return np.column_stack([getattr(self, field.name)[start:] for field in fields(self)])
 
     def __len__(self) -> int:
         return len(self.steps)

@@ -131,14 +131,6 @@ def origin_facts(run: Run) -> list[Fact]:
     ]
 
 
-def epochs_of(run: Run) -> int | None:
-    """How many times it goes through the examples; None if nobody said."""
-    used = hyperparameters(run).get("n_epochs")
-    if isinstance(used, int) and not isinstance(used, bool) and used > 0:
-        return used
-    return LaunchSettings.from_json(run.settings).epochs
-
-
 def hyperparameters(run: Run) -> Mapping[str, Any]:
     """Those that the service says it uses, wherever it says so (facts 1.4, 4)."""
     found: dict[str, Any] = {}

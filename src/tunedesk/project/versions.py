@@ -182,19 +182,6 @@ class Versions:
         found = tuple(problem for problem in problems_of(stored) if problem.code in kept)
         return facts._replace(problems=(*found, *facts.problems)) if found else facts
 
-    def drop(self, version_id: int) -> None:
-        """Forget a version that no example and no change refers to any more.
-
-        One that was trained on stays as long as the run. The words of a forgotten one may stay in
-        the search index: a hit of it leads to no example.
-        """
-        if self._store.value(
-            "SELECT EXISTS (SELECT 1 FROM run_example WHERE version_id = ?)", (version_id,)
-        ):
-            return
-        self._store.execute("DELETE FROM version WHERE id = ?", (version_id,))
-        self._store.execute("DELETE FROM version_text WHERE id = ?", (version_id,))
-
     def text(self, version_id: int) -> bytes | None:
         """The text of a version."""
         found: bytes | None = self._store.value(

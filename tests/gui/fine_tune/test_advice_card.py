@@ -39,7 +39,7 @@ def test_the_finding_with_its_checkpoint(card, qtbot):
     assert not card.stop.isVisible()
     assert card.property("edge") == "warning"
     assert card.accessibleDescription() == card.gist
-    assert card.gist.startswith("It learned by heart. Validation loss has risen")
+    assert card.gist.startswith("It learned by heart. Validation loss rose")
     with qtbot.waitSignal(card.checkpoint_wanted) as wanted:
         card.use_checkpoint.click()
     assert wanted.args == [100]

@@ -40,15 +40,21 @@ def learning_by_heart(seen: Seen) -> Advice | None:
     if now > then * (1 + LEAST_CHANGE):
         return None
     best = best_checkpoint(seen.checkpoints, seen.valid, rise.since)
+    falls = now < then * (1 - LEAST_CHANGE)
+    if seen.ended:
+        seen_words = _("Validation loss rose from {low} to {now} after step {step} while {train}.")
+        train = _("training loss went on falling") if falls else _("training loss stood still")
+    else:
+        seen_words = _(
+            "Validation loss has risen from {low} to {now} since step {step} while {train}."
+        )
+        train = _("training loss still falls") if falls else _("training loss stands still")
     parts = [
-        _(
-            "Validation loss has risen from {low} to {now} since step {step} while training loss "
-            "{falls}."
-        ).format(
+        seen_words.format(
             low=loss_words(rise.lowest),
             now=loss_words(rise.now),
             step=f"{rise.since:,}",
-            falls=_("still falls") if now < then * (1 - LEAST_CHANGE) else _("does not"),
+            train=train,
         )
     ]
     if best is not None:

@@ -72,7 +72,8 @@ class DetailsReader:
             run.total_steps,
             epochs,
             run.ended,
-            validates=run.validation is not None,
+            # A run that was brought in has no record of its files, but its job has.
+            validates=run.validation is not None or bool(run.job.get("validation_file")),
         )
         best = next((one.checkpoint_step for one in found if one.checkpoint_step), None)
         chart = ChartedRun(

@@ -184,25 +184,37 @@ def test_the_crosshair_says_accuracy_and_the_smoothed_figure_too(chart):
     assert lines[1].startswith("accuracy ")
 
 
-def test_the_wheel_zooms_about_the_pointer(chart):
-    chart.show_runs([made_chart(steps=120)])
-    view = chart.curve_view
-    canvas = view.canvas.viewport()
-    place = place_of(chart, 30)
+def wheel(chart, step, modifier=Qt.KeyboardModifier.NoModifier):
+    canvas = chart.curve_view.canvas.viewport()
+    place = place_of(chart, step)
     event = QWheelEvent(
         QPointF(place),
         QPointF(canvas.mapToGlobal(place)),
         QPoint(),
         QPoint(0, 240),
         Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
+        modifier,
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
     QApplication.sendEvent(canvas, event)
-    first, last = view.view.steps
+
+
+def test_the_wheel_zooms_about_the_pointer(chart):
+    chart.show_runs([made_chart(steps=120)])
+    chart.setFocus()
+    wheel(chart, 30)
+    first, last = chart.curve_view.view.steps
     assert last - first == pytest.approx(120 / 1.0015**240)
     assert (30 - first) / (last - first) == pytest.approx(0.25, abs=0.02)
+
+
+def test_the_wheel_scrolls_the_page_until_the_chart_was_clicked(chart):
+    chart.show_runs([made_chart(steps=120)])
+    wheel(chart, 30)
+    assert chart.curve_view.view.steps is None
+    wheel(chart, 30, Qt.KeyboardModifier.ControlModifier)
+    assert chart.curve_view.view.steps is not None
 
 
 def test_a_drag_zooms_to_what_it_marks_and_a_double_click_shows_all(chart, qtbot):

@@ -23,13 +23,13 @@ from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.conversation_diff import Change, conversation_diff
 from tunedesk.gui.examples.panel.diff_view import DiffView
 from tunedesk.gui.examples.panel.history_rows import (
-    ROW,
     HistoryDelegate,
     HistoryRow,
     HistoryRowsModel,
 )
 from tunedesk.gui.examples.panel.history_wording import detail_changes, history_rows
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
+from tunedesk.gui.examples.panel.row_list_model import ROW
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
 from tunedesk.gui.widgets.empty_state import EmptyState

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.charted_run import ChartedRun, ChartView
@@ -190,7 +190,15 @@ class CurveView(QWidget):
         self.read(None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The pointer leaves the lines, or presses on them."""
+        """The pointer leaves the lines, presses on them, or turns the wheel above them.
+
+        The wheel zooms once the chart was clicked, or with Ctrl; otherwise it scrolls the page.
+        """
+        if isinstance(event, QWheelEvent) and not (
+            self.hasFocus() or event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
+            event.ignore()
+            return True
         if event.type() == QEvent.Type.Leave:
             self.read(None)
         elif event.type() == QEvent.Type.MouseButtonPress:

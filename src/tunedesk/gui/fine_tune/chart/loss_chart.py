@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 REDRAWN_EVERY = 250
 """Milliseconds between two redraws, however often figures come: a person sees no more."""
-HEIGHT = 300
+HEIGHT, ACCURACY_HEIGHT = 300, 140
 
 
 class LossChart(Card):
@@ -85,7 +85,10 @@ class LossChart(Card):
             (self.raw, _("The measured figures, pale, behind the smoothed lines (Space)")),
             (self.log, _("Losses on a logarithmic axis: small differences late in a run (Space)")),
             (self.accuracy, _("How many of the tokens the model had right, below (Space)")),
-            (self.fit, _("Show all steps again (0)")),
+            (
+                self.fit,
+                _("Show all steps again (0). Zoom: drag over the lines, + and -, Ctrl and wheel"),
+            ),
         ):
             chip.setToolTip(plain_tooltip(explained))
         self.smooth.toggled.connect(self._take_view)
@@ -111,6 +114,9 @@ class LossChart(Card):
         below.setLayout(self._stack)
         below.setMinimumHeight(HEIGHT)
         below.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.accuracy.toggled.connect(
+            lambda shown: below.setMinimumHeight(HEIGHT + (ACCURACY_HEIGHT if shown else 0))
+        )
         self.body.addLayout(head)
         self.body.addLayout(self._below_head)
         self.body.addWidget(below, 1)
