@@ -13,7 +13,6 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.fine_tune.report_saving import ReportSaving
 from tunedesk.gui.fine_tune.run_actions import RunActions
 from tunedesk.gui.fine_tune.run_list import RunList
 from tunedesk.gui.fine_tune.run_list_model import RunRow, find_runs
@@ -33,6 +32,8 @@ from tunedesk.settings import Settings
 LIST_KINDS = frozenset({"runs", "metrics"})
 SPLITTER = "fine_tune.splitter"
 LIST_WIDTH, LIST_LEAST = 320, 190
+EMPTY_WIDTH = 620
+"""No line of the explanation is wider than can be read with ease."""
 
 
 class FineTunePage(Page):
@@ -141,6 +142,8 @@ class FineTunePage(Page):
         if not self._dragged:
             width = max(LIST_LEAST, min(LIST_WIDTH, self.width() // 4))
             self.splitter.setSizes([width, self.width() - width])
+        side = max(24, (self.width() - EMPTY_WIDTH) // 2)
+        self.empty.setContentsMargins(side, 0, side, 0)
 
     def _take_drag(self) -> None:
         self._dragged = True
@@ -270,6 +273,7 @@ class FineTunePage(Page):
 
     def _save_report(self) -> None:
         from tunedesk.fine_tuning.run_report import RunPage
+        from tunedesk.gui.fine_tune.report_saving import ReportSaving
 
         details = self.view.details
         if details is not None:
