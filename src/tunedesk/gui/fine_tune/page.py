@@ -3,6 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.local_server import server_data_dir
@@ -12,7 +13,6 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.fine_tune.report_saving import ReportSaving
 from tunedesk.gui.fine_tune.run_actions import RunActions
 from tunedesk.gui.fine_tune.run_list import RunList
 from tunedesk.gui.fine_tune.run_list_model import RunRow, find_runs
@@ -31,7 +31,9 @@ from tunedesk.settings import Settings
 
 LIST_KINDS = frozenset({"runs", "metrics"})
 SPLITTER = "fine_tune.splitter"
-LIST_WIDTH = 320
+LIST_WIDTH, LIST_LEAST = 320, 190
+EMPTY_WIDTH = 620
+"""No line of the explanation is wider than can be read with ease."""
 
 
 class FineTunePage(Page):
@@ -83,6 +85,7 @@ class FineTunePage(Page):
         )
         self._here = ""
         self._wants_focus = False
+        self._dragged = False
         self._lay_out()
         self._rows.ready.connect(self._take_rows)
         self.list.run_chosen.connect(self.view.show_run)
@@ -108,8 +111,8 @@ class FineTunePage(Page):
         self.splitter.addWidget(self.list)
         self.splitter.addWidget(self.view)
         self.splitter.setStretchFactor(1, 1)
-        self.list.setMinimumWidth(180)
-        self.splitter.setSizes([LIST_WIDTH, 900])
+        self.list.setMinimumWidth(LIST_LEAST)
+        self.splitter.splitterMoved.connect(self._take_drag)
         self.empty = EmptyState(
             self._theme,
             "fine_tune",
@@ -132,6 +135,18 @@ class FineTunePage(Page):
         column.setSpacing(0)
         column.addWidget(self._header())
         column.addWidget(self.stack, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the list its usual width, less in a narrow window, until the user drags it."""
+        super().resizeEvent(event)
+        if not self._dragged:
+            width = max(LIST_LEAST, min(LIST_WIDTH, self.width() // 4))
+            self.splitter.setSizes([width, self.width() - width])
+        side = max(24, (self.width() - EMPTY_WIDTH) // 2)
+        self.empty.setContentsMargins(side, 0, side, 0)
+
+    def _take_drag(self) -> None:
+        self._dragged = True
 
     def _header(self) -> QFrame:
         header = QFrame()
@@ -159,7 +174,8 @@ class FineTunePage(Page):
 
     def place(self) -> dict[str, Any]:
         """The chosen run."""
-        self._settings.window[SPLITTER] = self.splitter.sizes()
+        if self._dragged:
+            self._settings.window[SPLITTER] = self.splitter.sizes()
         return {"run": self.list.chosen}
 
     def restore(self, place: dict[str, Any]) -> None:
@@ -170,6 +186,7 @@ class FineTunePage(Page):
         sizes = self._settings.window.get(SPLITTER)
         if isinstance(sizes, list) and len(sizes) == 2 and all(type(s) is int for s in sizes):
             self.splitter.setSizes(sizes)
+            self._dragged = True
         self._rows.watch(True)
         self._background.run(find_here, on_result=self._take_here)
 
@@ -256,6 +273,7 @@ class FineTunePage(Page):
 
     def _save_report(self) -> None:
         from tunedesk.fine_tuning.run_report import RunPage
+        from tunedesk.gui.fine_tune.report_saving import ReportSaving
 
         details = self.view.details
         if details is not None:

@@ -1,6 +1,6 @@
 """The list of runs at the left of the page."""
 
-from PySide6.QtCore import QModelIndex, QTimer, Signal
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import QListView, QWidget
 
 from tunedesk.gui.fine_tune.run_delegate import RunDelegate
@@ -28,6 +28,7 @@ class RunList(QListView):
         self.setAccessibleName(_("Runs"))
         self.setMouseTracking(True)
         self.setUniformItemSizes(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.selectionModel().currentChanged.connect(self._take_current)
         theme.changed.connect(self.viewport().update)

@@ -7,12 +7,14 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
+from tunedesk.checks.models import Catalogue
 from tunedesk.fine_tuning.connection_check import ConnectionReport
 from tunedesk.fine_tuning.keys import Keys
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
+from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.install.install_panel import InstallPanel
 from tunedesk.gui.fine_tune.launch.command_words import command_words
@@ -321,7 +323,8 @@ class LaunchDialog(Dialog):
             report = self.connection.report
             billable = outlook.preparation.billable_tokens if outlook else 0
             rows = service_rows(place, self._today, report.models if report else (), billable)
-        self.models.show_rows(rows)
+        usual = Catalogue.load().find(DEFAULT_MODEL)
+        self.models.show_rows(rows, usual.id if usual else "")
         self.models.setVisible(bool(rows))
         self.model_name.setVisible(not rows)
 

@@ -117,8 +117,8 @@ class ModelList(QListView):
                 self.scrollTo(self.currentIndex())
                 return
 
-    def show_rows(self, rows: list[ModelRow]) -> None:
-        """Show these models; the chosen one stays chosen, else the first is."""
+    def show_rows(self, rows: list[ModelRow], preferred: str = "") -> None:
+        """Show these models; the chosen one stays chosen, else the preferred or the first is."""
         before = self.model_id or self._wanted
         self.rows.show_rows(rows)
         shown = max(1, min(len(rows), MOST_SHOWN))
@@ -127,7 +127,8 @@ class ModelList(QListView):
         if any(row.id == wanted for row in rows):
             self.choose(wanted)
         elif rows:
-            self.setCurrentIndex(self.rows.index(0))
+            known = [place for place, row in enumerate(rows) if row.id == preferred]
+            self.setCurrentIndex(self.rows.index(known[0] if known else 0))
 
     def _take(self, now: QModelIndex, _before: QModelIndex) -> None:
         row: ModelRow | None = now.data(ROW) if now.isValid() else None

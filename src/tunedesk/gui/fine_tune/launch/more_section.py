@@ -126,7 +126,7 @@ class MoreSection(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
         if title:
-            head = Label(self._theme, title, "strong")
+            head = Label(self._theme, title.replace("&", "&&"), "strong")
             head.setBuddy(field)
             field.setAccessibleName(title)
             column.addWidget(head)

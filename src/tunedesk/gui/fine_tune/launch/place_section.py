@@ -80,8 +80,7 @@ class PlaceSection(QWidget):
         self.changed.emit()
 
     def _explain(self) -> None:
-        place = self.place
-        self.explanation.setText(f"{place.explanation} {place.ends_note}".strip())
+        self.explanation.setText(self.place.explanation)
 
 
 def place_line(place: Provider, today: datetime.date) -> tuple[str, str]:
