@@ -14,6 +14,8 @@ hypothesis.settings.load_profile("tunedesk")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # The hub's library reads this when it is imported, by whichever test comes first.
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+# No test touches the keyring of whoever runs it.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +26,14 @@ def _own_folders(tmp_path_factory, monkeypatch):
         monkeypatch.setenv(name, str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_DOCUMENTS_DIR"):
         monkeypatch.setenv(name, str(home / name.lower()))
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch):
+    """Take the keys and settings of services out of the environment."""
+    for name in list(os.environ):
+        if name.startswith(("OPENAI_", "AZURE_OPENAI_", "NEBIUS_")):
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture(autouse=True)

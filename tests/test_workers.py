@@ -37,7 +37,7 @@ def test_jobs_are_read_only_a_little_ahead():
 
 def test_an_error_of_a_job_reaches_the_caller():
     with WorkerPool(1) as pool, pytest.raises(ZeroDivisionError):
-        list(pool.map_ordered(divide_by, [1, 0]))
+        list(pool.map_ordered(partial(operator.truediv, 1), [1, 0]))
 
 
 def test_closing_twice_does_no_harm():
@@ -78,7 +78,3 @@ def test_workers_end_when_the_program_is_killed(tmp_path):
     program.kill()
     # The worker holds the same pipe: it closes when the worker has ended too.
     program.communicate(timeout=30)
-
-
-def divide_by(number):
-    return 1 / number

@@ -25,10 +25,12 @@ examples:
   tunedesk import law.tunedesk letters.jsonl replies.jsonl
   tunedesk export law.tunedesk approved.jsonl --where "state:approved"
   tunedesk fix train.jsonl train-fixed.jsonl
+  tunedesk launch law.tunedesk --follow
+  tunedesk jobs list
 
 exit status:
   0  all is well
-  1  problems of severity error were found
+  1  problems of severity error were found, or a job failed
   2  a file cannot be read, or the command was used wrongly
 """
 
@@ -39,6 +41,8 @@ COMMANDS = {
     "import": "import data files into a project, made if it is not there",
     "export": "write the examples of a project as JSONL",
     "fix": "mend what can be mended safely in a data file",
+    "launch": "fine-tune a model on the examples of a project or a data file",
+    "jobs": "list, follow, cancel, pause and resume fine-tuning jobs",
     "serve": "run the training server: OpenAI's fine-tuning API on this computer",
 }
 
@@ -116,6 +120,8 @@ def make_parser(command_given: str = "") -> argparse.ArgumentParser:
     _import_arguments(command["import"])
     _export_arguments(command["export"])
     _fix_arguments(command["fix"])
+    _launch_arguments(command["launch"])
+    _jobs_arguments(command["jobs"])
     _serve_arguments(command["serve"])
     if command_given == "export":
         from tunedesk.project.query_language import QUERY_HELP
@@ -185,6 +191,88 @@ def _fix_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="CODE",
         help="fix only these problems (codes as `tunedesk check --json` names them)",
+    )
+
+
+def _launch_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "project",
+        type=Path,
+        metavar="PROJECT-or-FILE",
+        help="NAME.tunedesk; of a data file, a project is made beside it",
+    )
+    _service_arguments(parser)
+    parser.add_argument(
+        "--model",
+        default="tunedesk-starter",
+        metavar="M",
+        help="the base model (tunedesk-starter: built in, knows nothing but your examples)",
+    )
+    parser.add_argument(
+        "--method", choices=("supervised", "dpo"), default="supervised", help="how it learns"
+    )
+    parser.add_argument(
+        "--where",
+        default="",
+        metavar="QUERY",
+        help="which examples, as for `tunedesk export`; all but the rejected unless told",
+    )
+    parser.add_argument(
+        "--without-errors", action="store_true", help="train without the examples with errors"
+    )
+    parser.add_argument(
+        "--validation",
+        type=float,
+        default=0.2,
+        metavar="SHARE",
+        help="the share that is held back to measure with (0.2)",
+    )
+    parser.add_argument("--epochs", type=int, metavar="N", help="how often each is gone through")
+    parser.add_argument("--batch-size", type=int, metavar="N", help="how many make one step")
+    parser.add_argument(
+        "--learning-rate", type=float, metavar="X", help="the multiplier, or at nebius the rate"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="of everything random")
+    parser.add_argument("--suffix", metavar="S", help="the name of the run and of its model")
+    parser.add_argument(
+        "--follow", action="store_true", help="print a line for each event until it has ended"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.epilog = (
+        "Without --follow the command ends when the service has the job; with --provider local "
+        "the training goes on by itself. What is said on the way goes to stderr."
+    )
+
+
+def _jobs_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        choices=("list", "show", "follow", "cancel", "pause", "resume", "metrics"),
+        help="what to do",
+    )
+    parser.add_argument(
+        "job", nargs="?", default="", metavar="JOB", help="its id, or in a project a run's name"
+    )
+    parser.add_argument(
+        "--project", type=Path, metavar="PROJECT", help="the runs of this project instead"
+    )
+    _service_arguments(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _service_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--provider",
+        choices=("local", "openai", "azure", "nebius", "custom"),
+        default="local",
+        help="who trains (local: this computer, no account)",
+    )
+    parser.add_argument("--base-url", metavar="URL", help="the address of the provider's API")
+    parser.add_argument(
+        "--key-env", metavar="NAME", help="the environment variable that holds the key"
+    )
+    parser.add_argument(
+        "--plain-http", action="store_true", help="send over http although others can read along"
     )
 
 

@@ -23,6 +23,8 @@ class Settings:
         theme: "system", "light" or "dark".
         zoom: Size of message text against the normal size, 1.0 is normal.
         monospace: Whether message text is shown in a fixed-width font.
+        spelling: The language that spelling is checked in, such as "en_GB"; empty for none.
+        spelling_words: Words that the user has called right.
         keys: Keys that the user changed, by action id.
         recent_projects: Paths of projects, the latest first.
         author: The name written into the history; empty means the system's user name.
@@ -34,6 +36,8 @@ class Settings:
     theme: str = "system"
     zoom: float = 1.0
     monospace: bool = False
+    spelling: str = ""
+    spelling_words: list[str] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
     recent_projects: list[str] = field(default_factory=list)
     author: str = ""

@@ -17,7 +17,7 @@ from weakref import WeakSet
 
 from tunedesk.errors import Cancelled
 
-POLITENESS = 5
+POLITENESS = 10
 """How far the workers stand back (in steps of `nice`) behind the window that people look at."""
 
 Job = TypeVar("Job")

@@ -16,7 +16,7 @@ from million import million
 from own_together import together_python
 from server_works import server
 from table import Row, markdown
-from works import bulk, check, open_file, stalls, start, table, typing
+from works import bulk, chart, check, open_file, stalls, start, table, typing
 
 WORKS = {
     "start": start,
@@ -26,6 +26,7 @@ WORKS = {
     "table": table,
     "stalls": stalls,
     "bulk": bulk,
+    "chart": chart,
     "million": million,
     "server": server,
 }

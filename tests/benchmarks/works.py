@@ -128,6 +128,24 @@ def stall_row(name: str, stall: dict[str, Any]) -> Row:
     return Row(work, "50 ms", measured, stall["longest"] / STALL)
 
 
+def chart(bench: Bench) -> list[Row]:
+    """The loss chart of a run with as many steps as the large file has examples."""
+    found = bench.best("measure_chart.py", bench.rows)
+    names = {
+        "redraw": ("redraw the loss chart as figures come", STALL),
+        "move": ("move its crosshair", FRAME),
+    }
+    return [
+        Row(
+            f"{name}, {bench.rows:,} steps",
+            f"{limit * 1000:.0f} ms",
+            f"{seconds(found[key]['median'])} (CPU {seconds(found[key]['work'])})",
+            found[key]["median"] / limit,
+        )
+        for key, (name, limit) in names.items()
+    ]
+
+
 def bulk(bench: Bench) -> list[Row]:
     """Find and replace, fix all, their undo, and export."""
     out = bench.folder / "out.jsonl"

@@ -20,6 +20,7 @@ def counting(monkeypatch):
 
     monkeypatch.setattr(FastTokens, "_made", noted)
     monkeypatch.setattr(fast_tokens, "_LONG_PIECES", 100)
+    monkeypatch.setattr(fast_tokens, "_LOOK_EVERY", 1)
     monkeypatch.setattr(fast_tokens, "_ALL_PIECES", 10_000)
     return FastTokens("r50k_base", "r50k"), made
 
@@ -35,10 +36,10 @@ def test_long_pieces_make_it_anew_soon(counting):
 def test_prose_makes_it_anew_late(counting):
     tokens, made = counting
     for _ in range(40):
-        tokens.count_all(["a few words of prose"] * 10, "a few words of prose " * 10)
+        tokens.count_all(["a few words of prose"] * 10)
     assert len(made) == 1
-    for _ in range(10):
-        tokens.count_all(["a few words of prose"] * 10, "a few words of prose " * 10)
+    for _ in range(12):
+        tokens.count_all(["a few words of prose"] * 10)
     assert len(made) == 2
 
 

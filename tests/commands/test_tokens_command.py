@@ -43,6 +43,19 @@ def test_the_words_for_people(command, write_rows, good_rows):
     assert "2027-01-14" in out
 
 
+def test_totals_with_estimates_say_so(command, write_rows, good_rows):
+    exact = command("tokens", write_rows("good.jsonl", good_rows))[1]
+    assert "about" not in exact
+    tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+    rows = [*good_rows[:-1], good_rows[-1] | {"tools": [tool]}]
+    first, _parts, spread, _over, epochs = command("tokens", write_rows("tools.jsonl", rows))[
+        1
+    ].splitlines()
+    assert "examples, about " in first
+    assert "with the estimates" in spread
+    assert "billable tokens about " in epochs
+
+
 @pytest.mark.parametrize("choice", [("--encoding", "klingon"), ("--model", "gpt-99")])
 def test_an_unknown_choice_is_a_sentence(command, write_rows, good_rows, choice):
     status, _out, err = command("tokens", write_rows("a.jsonl", good_rows), *choice)

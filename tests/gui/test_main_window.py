@@ -254,7 +254,7 @@ def test_close_asks_nothing_and_keeps_the_geometry(qtbot, theme, tmp_path, proje
     assert "flush" in page.calls
     stored = Settings.load(tmp_path / "settings.json")
     assert base64.b64decode(stored.window["geometry"])
-    assert stored.places[str(project_file)] == {"examples": {"row": 7}}
+    assert stored.places[str(project_file)] == {"examples": {"row": 7}, "page": "examples"}
     assert not project_file.with_name(project_file.name + "-wal").exists()
 
 

@@ -11,6 +11,8 @@ from tunedesk.project import migrations, schema
 from tunedesk.project.project import Project
 from tunedesk.project.store import connect
 
+NOW = schema.SCHEMA_VERSION
+
 
 @pytest.fixture
 def path(tmp_path):
@@ -41,19 +43,19 @@ def test_every_older_version_has_a_migration():
 
 def test_a_migration_keeps_a_copy(path):
     with contextlib.closing(connect(path)) as connection:
-        backup = migrations.migrate(connection, path, {1: add_a_table}, 2)
-    assert backup.name == "Test.version-1.tunedesk"
-    assert (version(path), version(backup)) == (2, 1)
+        backup = migrations.migrate(connection, path, {NOW: add_a_table}, NOW + 1)
+    assert backup.name == f"Test.version-{NOW}.tunedesk"
+    assert (version(path), version(backup)) == (NOW + 1, NOW)
     with Project.open(backup) as project:
         assert words(project) == ["one"]
 
 
 def test_a_copy_is_never_written_over(path):
-    path.with_name("Test.version-1.tunedesk").write_text("mine")
+    path.with_name(f"Test.version-{NOW}.tunedesk").write_text("mine")
     with contextlib.closing(connect(path)) as connection:
-        backup = migrations.migrate(connection, path, {1: add_a_table}, 2)
-    assert backup.name == "Test.version-1-1.tunedesk"
-    assert path.with_name("Test.version-1.tunedesk").read_text() == "mine"
+        backup = migrations.migrate(connection, path, {NOW: add_a_table}, NOW + 1)
+    assert backup.name == f"Test.version-{NOW}-1.tunedesk"
+    assert path.with_name(f"Test.version-{NOW}.tunedesk").read_text() == "mine"
 
 
 def test_a_migration_that_fails_changes_nothing(path):
@@ -61,8 +63,8 @@ def test_a_migration_that_fails_changes_nothing(path):
         contextlib.closing(connect(path)) as connection,
         pytest.raises(RuntimeError),
     ):
-        migrations.migrate(connection, path, {1: add_and_fail}, 2)
-    assert version(path) == 1
+        migrations.migrate(connection, path, {NOW: add_and_fail}, NOW + 1)
+    assert version(path) == NOW
     with Project.open(path) as project:
         assert words(project) == ["one"]
 
@@ -77,9 +79,9 @@ def test_no_copy_no_migration(path, monkeypatch):
     with contextlib.closing(connect(path)) as connection:
         monkeypatch.setattr(migrations.sqlite3, "connect", _no_room)
         with pytest.raises(UserError, match="no copy"):
-            migrations.migrate(connection, path, {1: add_a_table}, 2)
+            migrations.migrate(connection, path, {NOW: add_a_table}, NOW + 1)
     monkeypatch.undo()
-    assert version(path) == 1
+    assert version(path) == NOW
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 

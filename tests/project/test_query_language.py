@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from tunedesk.errors import UserError
 from tunedesk.project.query import SORTS, ExampleQuery
-from tunedesk.project.query_language import QUERY_HELP, parse_query
+from tunedesk.project.query_language import QUERY_HELP, parse_query, query_words
+from tunedesk.project.states import STATES
 
 
 @pytest.mark.parametrize(
@@ -79,3 +80,32 @@ def test_the_help_names_all_filters_and_orders():
     for name in ("state", "tag", "problems", "problem", "source", "tokens", "turns", "sort"):
         assert f"{name}:" in QUERY_HELP
     assert all(sort in QUERY_HELP for sort in SORTS)
+
+
+NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters='"'), min_size=1)
+LIMITS = st.none() | st.integers(0, 10**9)
+QUERIES = st.builds(
+    ExampleQuery,
+    states=st.lists(st.sampled_from(STATES), unique=True, max_size=3).map(tuple),
+    problems=st.lists(st.sampled_from(("any", "none", "blanks_around")), max_size=3).map(tuple),
+    tags=st.lists(NAMES.filter(lambda name: name != "none") | st.just(""), max_size=3).map(tuple),
+    sources=st.lists(NAMES, max_size=2).map(tuple),
+    tokens=st.tuples(LIMITS, LIMITS),
+    turns=st.tuples(LIMITS, LIMITS),
+    search=st.sampled_from(("", "two words ", '"state:draft" ', "12:30 ")),
+    sort=st.sampled_from(SORTS),
+    descending=st.booleans(),
+)
+
+
+@given(QUERIES)
+def test_what_is_written_is_read_as_the_same(query):
+    assert parse_query(query_words(query)) == query
+
+
+@pytest.mark.parametrize(
+    "query",
+    [ExampleQuery(ids=(1,)), ExampleQuery(tags=('a "b"',)), ExampleQuery(tags=("none",))],
+)
+def test_what_words_cannot_say(query):
+    assert query_words(query) is None

@@ -16,6 +16,9 @@ from tunedesk.checks.encodings import checked_vocabulary_file, vocabulary
 _LONG_PIECES = 8_000_000
 _ALL_PIECES = 400_000_000
 _PIECE = 12
+# Counting the blanks of every text takes a fifth of the time; one text in so many characters will
+# do to know what the others are like.
+_LOOK_EVERY = 30_000
 
 
 class FastTokens:
@@ -32,27 +35,42 @@ class FastTokens:
         self._encode = self._made()
         self._long = 0
         self._all = 0
+        self._unseen = 0
+        self._first = ("", 0)
 
     def count(self, text: str) -> int:
         """The number of tokens of the text."""
         with self._one_at_a_time:
-            self._note(text)
+            self._note(text, len(text))
             return len(self._encode(text))
 
-    def count_all(self, texts: list[str], joined: str) -> list[int]:
-        """The number of tokens of each text; `joined` holds all of them."""
-        with self._one_at_a_time:
-            self._note(joined)
-            encode = self._encode
-            return [len(encode(text)) for text in texts]
+    def count_all(self, texts: list[str]) -> list[int]:
+        """The number of tokens of each text of an example; there must be one.
 
-    def _note(self, text: str) -> None:
-        """Make the tokenizer anew when it may have remembered too much."""
-        length = len(text)
+        The first, the system prompt, is often that of the example before.
+        """
+        with self._one_at_a_time:
+            self._note(texts[-1], sum(map(len, texts)))
+            encode = self._encode
+            if texts[0] != self._first[0]:
+                self._first = (texts[0], len(encode(texts[0])))
+            return [self._first[1], *[len(encode(text)) for text in texts[1:]]]
+
+    def _note(self, text: str, length: int) -> None:
+        """Make the tokenizer anew when it may have remembered too much.
+
+        Args:
+            text: The text, or one that stands for all that is about to be counted.
+            length: How many characters are about to be counted.
+        """
         self._all += length
-        beyond = length - _PIECE * text.count(" ")
+        self._unseen += length
+        if self._unseen < _LOOK_EVERY and self._all <= _ALL_PIECES:
+            return
+        beyond = 1 - _PIECE * text.count(" ") / max(1, len(text))
         if beyond > 0:
-            self._long += beyond
+            self._long += int(beyond * self._unseen)
+        self._unseen = 0
         if self._long > _LONG_PIECES or self._all > _ALL_PIECES:
             self._long = self._all = 0
             self._encode = self._made()

@@ -37,7 +37,6 @@ def plain_checker(
     loads = orjson.loads
     letters = _LETTERS
     join = SEPARATOR.join
-    separator = SEPARATOR.encode()
     count_all = None if counter is None else counter.count_all
     role_tokens = {
         letter: PER_MESSAGE + (0 if counter is None else counter.count(role))
@@ -78,16 +77,16 @@ def plain_checker(
                 return None
 
         data = joined.encode()
-        rest = data.translate(None, HARMLESS_ASCII)
-        if rest != separator * len(roles) and not (
-            rest.count(separator) == len(roles) and is_plain_text(joined, rest.decode())
+        rare = data.translate(None, HARMLESS_ASCII).decode()
+        if rare != SEPARATOR * len(roles) and not (
+            rare.count(SEPARATOR) == len(roles) and is_plain_text(joined, rare)
         ):
             return None
 
         tokens = trained = 0
         if count_all is not None:
             tokens = PER_EXAMPLE
-            for letter, number in zip(roles, count_all(contents, joined), strict=True):
+            for letter, number in zip(roles, count_all(contents, rare), strict=True):
                 tokens += role_tokens[letter] + number
                 if letter == "a":
                     trained += number

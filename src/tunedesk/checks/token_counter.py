@@ -42,16 +42,17 @@ class TokenCounter:
             return number
         return self._count(text)
 
-    def count_all(self, texts: list[str], joined: str) -> list[int]:
-        """The number of tokens of each text.
+    def count_all(self, texts: list[str], rare: str) -> list[int]:
+        """The number of tokens of each text of an example.
 
         Args:
             texts: The texts.
-            joined: All of them in one, looked through for characters that are not well known.
+            rare: All their characters beyond ASCII, perhaps with some of ASCII among them: looked
+                through for what is not well known.
         """
-        if self._fast is None or not _is_well_known(joined):
+        if self._fast is None or not _is_well_known(rare):
             return [self.count(text) for text in texts]
-        return self._fast.count_all(texts, joined)
+        return self._fast.count_all(texts)
 
     def _count(self, text: str) -> int:
         if self._fast is not None and _is_well_known(text):

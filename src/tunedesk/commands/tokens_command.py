@@ -81,9 +81,10 @@ def _cost(
 
 
 def _text(found: dict[str, Any]) -> str:
+    about = "about " if found["tools_estimate"] + found["images_estimate"] else ""
     lines = [
         (
-            f"{found['file']}: {found['examples']:,} examples, {found['tokens']:,} tokens "
+            f"{found['file']}: {found['examples']:,} examples, {about}{found['tokens']:,} tokens "
             f"({found['encoding']})"
         ),
         (
@@ -92,7 +93,8 @@ def _text(found: dict[str, Any]) -> str:
         ),
     ]
     spread = ", ".join(f"{name} {value:,}" for name, value in found["per_example"].items())
-    lines.append(f"  per example: {spread or 'none'}")
+    estimated = ", with the estimates" if about else ""
+    lines.append(f"  per example{estimated}: {spread or 'none'}")
     over = found["over_limit"]
     named = ", ".join(map(str, over[:20])) + (", ..." if len(over) > 20 else "")
     lines.append(
@@ -101,7 +103,7 @@ def _text(found: dict[str, Any]) -> str:
     )
     cost = found["cost_estimate"]
     lines.append(
-        f"  epochs by default {cost['epochs']}, billable tokens {cost['billable_tokens']:,}"
+        f"  epochs by default {cost['epochs']}, billable tokens {about}{cost['billable_tokens']:,}"
     )
     if "price" in cost:
         lines.append(

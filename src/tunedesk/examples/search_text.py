@@ -11,6 +11,7 @@ from tunedesk.examples.json_edit import spelled_string
 from tunedesk.examples.json_text import JsonNode, JsonSyntaxError, parse
 
 _CONTENT_KEY = re.compile(r'"content"[ \t\n\r]*:[ \t\n\r]*').finditer
+_TO_ESCAPE = re.compile('["\\\\\x00-\x1f\x7f-\uffff]').search
 _ESCAPED_ASCII = re.compile(r"\\u00[2-7]").search
 
 
@@ -105,15 +106,33 @@ def replace_in_messages(
         if any(find.search(words) for words in _said(messages)):
             return _replace_carefully(text, find, new, roles)
         return text, 0
-    hits = [place for place, content in enumerate(contents) if find.search(content)]
-    if not hits:
+    changed = [
+        (place, content, *replaced)
+        for place, content in enumerate(contents)
+        if (roles is None or messages[place].get("role") in roles)
+        and (replaced := find.subn(new, content))[1]
+    ]
+    if not changed:
         return text, 0
-    spans = _content_spans(text, len(contents))
-    if spans is None:
+    starts = _content_starts(text, len(contents))
+    if starts is None:
         return _replace_carefully(text, find, new, roles)
-    if roles is not None:
-        hits = [place for place in hits if messages[place].get("role") in roles]
-    return _replaced(text, [spans[place] for place in hits], find, new)
+    # What holds nothing that must be escaped is spelled as it is.
+    as_it_is = not template and _TO_ESCAPE(replacement) is None
+    pieces: list[str] = []
+    done = total = 0
+    for place, content, words, times in changed:
+        start = starts[place]
+        end = start + len(content) + 2
+        if text[start:end] == f'"{content}"' and as_it_is:
+            spelled = f'"{words}"'
+        else:
+            end = _scanstring(text, start + 1, True)[1]
+            spelled = spelled_string(words, text[start:end])
+        pieces += (text[done:start], spelled)
+        done = end
+        total += times
+    return "".join([*pieces, text[done:]]), total
 
 
 def _plain_contents(messages: list[Any]) -> list[str] | None:
@@ -129,7 +148,7 @@ def _plain_contents(messages: list[Any]) -> list[str] | None:
     return contents
 
 
-def _content_spans(text: str, count: int) -> list[int] | None:
+def _content_starts(text: str, count: int) -> list[int] | None:
     """Where the content string of each message begins, found without parsing; None if in doubt.
 
     The text is known to be JSON in which each of `count` messages has a content. If no key can be

@@ -33,15 +33,33 @@ class ActionSpec:
     repeats: bool = False
 
 
-PROJECT, EDIT, GO, EXAMPLE, MESSAGE, VIEW, HELP = (
+PROJECT, EDIT, GO, EXAMPLE, MESSAGE, RUN, VIEW, HELP = (
     _("Project"),
     _("Edit"),
     _("Go"),
     _("Example"),
     _("Message"),
+    _("Training"),
     _("View"),
     _("Help"),
 )
+
+_PAGES = {
+    "examples": (
+        *("example.", "message.", "panel.", "view.raw", "view.panel"),
+        *("project.import", "project.export", "project.check"),
+        *("edit.search", "edit.replace"),
+        *("go.previous", "go.next", "go.table", "go.form", "go.problem"),
+    ),
+    "fine_tune": ("run.",),
+}
+"""The page that an action belongs to, by the beginning of its id; the others are for all pages."""
+
+
+def page_of(action_id: str) -> str:
+    """The page on which an action does something; empty: on every page."""
+    return next((page for page, begins in _PAGES.items() if action_id.startswith(begins)), "")
+
 
 ACTIONS = (
     ActionSpec("project.new", _("New project…"), ("Ctrl+Shift+N",), "", PROJECT, "new_project"),
@@ -109,6 +127,7 @@ ACTIONS = (
     ActionSpec("message.split", _("Split at the cursor"), ("Ctrl+Shift+Return",), "", MESSAGE),
     ActionSpec("message.merge", _("Merge with the next"), ("Ctrl+Shift+M",), "", MESSAGE),
     ActionSpec("go.examples", _("Go to Examples"), ("Ctrl+1",), "", GO, "examples"),
+    ActionSpec("go.fine_tune", _("Go to Fine-tune"), ("Ctrl+2",), "", GO, "fine_tune"),
     ActionSpec(
         "go.previous", _("Previous example"), ("Alt+Up", "K"), "", GO, "previous", repeats=True
     ),
@@ -119,6 +138,54 @@ ACTIONS = (
     ActionSpec("panel.problems", _("Problems"), ("Alt+1",), "", GO, "error"),
     ActionSpec("panel.tokens", _("Tokens"), ("Alt+2",), "", GO, "tokens"),
     ActionSpec("panel.history", _("History"), ("Alt+3",), "", GO, "history"),
+    ActionSpec(
+        "finetune.new",
+        _("Fine-tune…"),
+        ("Ctrl+Shift+T",),
+        _("Train a model on these examples"),
+        RUN,
+        "fine_tune",
+    ),
+    ActionSpec(
+        "finetune.bring_in",
+        _("Bring in a run…"),
+        (),
+        _("Follow a run here that was started elsewhere"),
+        RUN,
+    ),
+    ActionSpec(
+        "finetune.compare",
+        _("Compare runs…"),
+        (),
+        _("Lay the losses of several runs over each other"),
+        RUN,
+    ),
+    ActionSpec(
+        "run.carry_on", _("Carry on"), (), _("Go on with a launch that was cut off"), RUN, "resume"
+    ),
+    ActionSpec("run.again", _("Run again"), (), _("Launch with the same settings"), RUN),
+    ActionSpec("run.try", _("Try it"), (), _("Ask the tuned model something"), RUN),
+    ActionSpec("run.pause", _("Pause"), (), _("Stop training for a while"), RUN, "pause"),
+    ActionSpec("run.resume", _("Resume"), (), _("Go on with the training"), RUN, "resume"),
+    ActionSpec("run.cancel", _("Cancel run"), (), _("Stop this training for good"), RUN),
+    ActionSpec("run.rename", _("Rename run…"), ("F2",), "", RUN, "edit"),
+    ActionSpec(
+        "run.examples",
+        _("Show the examples as they were"),
+        (),
+        _("What this run was trained on"),
+        RUN,
+    ),
+    ActionSpec(
+        "run.save_results",
+        _("Save result files…"),
+        (),
+        _("Save what the service wrote of each step"),
+        RUN,
+    ),
+    ActionSpec("run.save_report", _("Save report…"), (), _("Save this run as a page"), RUN),
+    ActionSpec("run.hide", _("Take off the list"), (), "", RUN),
+    ActionSpec("run.delete_model", _("Delete model and files…"), (), "", RUN, "delete"),
     ActionSpec("view.raw", _("Raw JSON"), ("Ctrl+J",), "", VIEW, "code", checkable=True),
     ActionSpec("view.zoom_in", _("Larger text"), ("Ctrl++", "Ctrl+="), "", VIEW, repeats=True),
     ActionSpec("view.zoom_out", _("Smaller text"), ("Ctrl+-",), "", VIEW, repeats=True),

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.errors import UserError
-from tunedesk.gui.action_table import ACTIONS, ActionSpec
+from tunedesk.gui.action_table import ACTIONS, ActionSpec, page_of
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _
 from tunedesk.settings import Settings
@@ -77,6 +77,7 @@ class Actions(QObject):
         self._specs: dict[str, ActionSpec] = {}
         self._actions: dict[str, QAction] = {}
         self._handlers: dict[str, Callable[..., Any]] = {}
+        self._page = ""
         self.declare(*ACTIONS)
 
     def declare(self, *specs: ActionSpec) -> None:
@@ -118,8 +119,8 @@ class Actions(QObject):
 
         self._handlers[action_id] = act
         action.triggered.connect(act)
-        action.setVisible(True)
         action.setEnabled(True)
+        self._show(action_id)
         return action
 
     def release(self, *action_ids: str) -> None:
@@ -128,7 +129,21 @@ class Actions(QObject):
             handler = self._handlers.pop(action_id, None)
             if handler is not None:
                 self._actions[action_id].triggered.disconnect(handler)
-            self._actions[action_id].setVisible(False)
+            self._show(action_id)
+
+    def show_page(self, name: str) -> None:
+        """Set the actions of all other pages aside: their keys would act on what nobody sees.
+
+        Args:
+            name: The page that shows; empty: no page, and nothing is set aside.
+        """
+        self._page = name
+        for action_id in self._actions:
+            self._show(action_id)
+
+    def _show(self, action_id: str) -> None:
+        here = not self._page or page_of(action_id) in ("", self._page)
+        self._actions[action_id].setVisible(action_id in self._handlers and here)
 
     def connected(self, action_id: str) -> bool:
         """Whether somebody does what the action says."""

@@ -1,7 +1,8 @@
 """The only threads of the window: work runs in them, its results arrive in the GUI thread.
 
 A function that has a parameter `progress` is given one; through it the user's Cancel reaches the
-work. Work that holds Python's lock belongs into the worker processes of `Background.pool`.
+work. One that has a parameter `wait` is given a way to wait that Cancel ends. Work that holds
+Python's lock belongs into the worker processes of `Background.pool`.
 """
 
 import inspect
@@ -19,19 +20,31 @@ from tunedesk.workers import WorkerPool
 
 THREADS = 6
 PROGRESS_EVERY = 0.05
+LET_GO_SECONDS = 2.0
+"""So long is waited at most for work that waits for a server, when its project closes."""
 
 
 class Task:
     """One piece of work under way."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, lets_go: bool = False) -> None:
         self.name = name
+        self.lets_go = lets_go
         self._cancelled = threading.Event()
         self._done = False
 
     def cancel(self) -> None:
         """Stop the work at its next report of progress; its result will not be delivered."""
         self._cancelled.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long in the thread of the work.
+
+        Raises:
+            Cancelled: As soon as somebody stops it.
+        """
+        if self._cancelled.wait(seconds):
+            raise Cancelled
 
     @property
     def cancelled(self) -> bool:
@@ -64,6 +77,7 @@ class Background(QObject):
         self._pool: WorkerPool | None = None
         self._tasks: dict[Task, Future[None] | None] = {}
         self._generation = 0
+        self._left: list[Future[None]] = []
         self._closed = False
         self._delivered.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
@@ -76,12 +90,14 @@ class Background(QObject):
         on_progress: Callable[[int, int | None], Any] | None = None,
         on_finished: Callable[[], Any] | None = None,
         delay_ms: int = 0,
+        lets_go: bool = False,
     ) -> Task:
         """Run the function in a thread; every callback is called in the GUI thread.
 
         Args:
             function: What to run. If it has a parameter `progress` that `args` leave open, it is
-                given a callback that reports and raises `Cancelled` once the task is cancelled.
+                given a callback that reports and raises `Cancelled` once the task is cancelled;
+                for a parameter `wait`, a function that waits some seconds and raises the same.
             *args: Its arguments.
             on_result: Called with what it returned, unless the task was cancelled.
             on_error: Called with its `UserError`; without it the window shows the error. Bugs go
@@ -90,16 +106,16 @@ class Background(QObject):
             on_finished: Called last, whatever the outcome.
             delay_ms: Begin so much later; for work that loads much (vocabularies, say) and would
                 take Python's lock from the first frames of a page.
+            lets_go: It waits for servers, one of which may hang: when the project closes it is
+                left to end by itself. It must have a handle of the project to itself, and close it.
         """
-        task = Task(getattr(function, "__qualname__", repr(function)))
+        task = Task(getattr(function, "__qualname__", repr(function)), lets_go=lets_go)
         if self._closed:
             task.cancel()
             return task
-        keywords = (
-            {"progress": self._progress_of(task, on_progress)}
-            if _wants_progress(function, args)
-            else {}
-        )
+        offered = {"progress": self._progress_of(task, on_progress), "wait": task.wait}
+        wanted = _left_open(function, args)
+        keywords = {name: given for name, given in offered.items() if name in wanted}
         if self._executor is None:
             self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="tunedesk")
         self._tasks[task] = None
@@ -160,7 +176,11 @@ class Background(QObject):
             task.cancel()
         if self._tasks and self._pool is not None:
             self._pool.kill()
-        wait([future for future in self._tasks.values() if future is not None])
+        futures = [(task, future) for task, future in self._tasks.items() if future is not None]
+        wait([future for task, future in futures if not task.lets_go])
+        wait([future for task, future in futures if task.lets_go], LET_GO_SECONDS)
+        self._left += [future for _task, future in futures]
+        self._left = [future for future in self._left if not future.done()]
         self._tasks.clear()
         self.busy_changed.emit(0)
 
@@ -169,7 +189,8 @@ class Background(QObject):
         self._closed = True
         self.finish()
         if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
+            hanging = any(not future.done() for future in self._left)
+            self._executor.shutdown(wait=not hanging, cancel_futures=True)
             self._executor = None
         if self._pool is not None:
             self._pool.close()
@@ -242,14 +263,13 @@ class Background(QObject):
                 on_finished()
 
 
-def _wants_progress(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+def _left_open(function: Callable[..., Any], args: tuple[Any, ...]) -> set[str]:
+    """The parameters of a function that the arguments do not fill."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return False
-    if "progress" not in signature.parameters:
-        return False
-    return "progress" not in signature.bind_partial(*args).arguments
+        return set()
+    return set(signature.parameters) - set(signature.bind_partial(*args).arguments)
 
 
 def _alive(callback: Callable[..., Any]) -> bool:

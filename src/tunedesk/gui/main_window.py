@@ -36,6 +36,7 @@ from tunedesk.paths import documents_dir
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
+    from tunedesk.fine_tuning.keys import Keys
     from tunedesk.gui.desk import Desk, PageMaker
     from tunedesk.project.project import Project
 
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._make_page = make_page
         self._told_at_close = False
+        self._keys: Keys | None = None
         self.background = Background(self)
         self.feedback = Feedback(self, theme)
         self.actions_ = Actions(settings, self)
@@ -89,6 +91,7 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePage(self._settings, self.actions_, self._theme)
         self.welcome.open_requested.connect(self.open_path)
         self.rail.add_page("examples", "go.examples", "examples", _("Examples"))
+        self.rail.add_page("fine_tune", "go.fine_tune", "fine_tune", _("Fine-tune"))
         self.stack = QStackedWidget()
         self.stack.addWidget(self.welcome)
         self.status = StatusLine(self._theme, self.feedback.progress_line)
@@ -110,7 +113,7 @@ class MainWindow(QMainWindow):
         connect("project.open", self.choose_and_open)
         connect("project.sample", self.open_sample)
         connect("app.preferences", self.show_preferences)
-        connect("app.quit", self.close)
+        connect("app.quit", self._quit)
         connect("help.keys", self.show_keys)
         connect("help.about", self.show_about)
         self.view = ViewActions(self, self.actions_, self._theme, self._settings)
@@ -189,6 +192,14 @@ class MainWindow(QMainWindow):
         """Close the project and go back to the welcome page."""
         self._leave()
         self._show_welcome()
+
+    def keys(self) -> "Keys":
+        """The keys of services; one for this run only lasts as long as the window."""
+        if self._keys is None:
+            from tunedesk.fine_tuning.keys import Keys
+
+            self._keys = Keys()
+        return self._keys
 
     def flush(self) -> None:
         """Write down what was typed a moment ago."""
@@ -276,6 +287,7 @@ class MainWindow(QMainWindow):
                 self.actions_,
                 self._theme,
                 self._make_page,
+                self.keys,
             )
         except Exception:
             # A bug, and on its way to the crash report; the project must not stay locked.
@@ -287,6 +299,7 @@ class MainWindow(QMainWindow):
         self._settings.remember_project(path)
         self._settings.save()
         self.actions_.connect("project.close", self.close_project)
+        desk.page_shown.connect(lambda _name: self.menus.refresh())
         desk.show_in(self.stack, self.rail, self.status)
         self.rail.show()
         self.status.show()
@@ -354,7 +367,14 @@ class MainWindow(QMainWindow):
             self.open_path(paths[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask nothing: write what is not written, remember the place, end the threads."""
+        """Write what is not written, remember the place, end the threads.
+
+        Nothing is asked, but once whether training shall go on; and never when the system ends
+        the program.
+        """
+        if event.spontaneous() and self._asks_about_training():
+            event.ignore()
+            return
         self._settings.window["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode(
             "ascii"
         )
@@ -377,6 +397,18 @@ class MainWindow(QMainWindow):
             self.background.close()
             self.crashes.uninstall()
             event.accept()
+
+    def _quit(self) -> None:
+        if not self._asks_about_training():
+            self.close()
+
+    def _asks_about_training(self) -> bool:
+        """Whether the user is now being asked."""
+        if self.desk is None or not self.desk.trains_here:
+            return False
+        from tunedesk.gui.training_question import ask_about_training
+
+        return ask_about_training(self._settings, self.feedback, self.close)
 
     def _restore_geometry(self) -> None:
         stored = self._settings.window.get("geometry")

@@ -34,6 +34,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (_("&Edit"), ("edit.*",)),
     (_("E&xample"), ("example.*",)),
     (_("&Message"), ("message.*",)),
+    (_("&Train"), ("finetune.*", SEPARATOR, "run.*")),
     (_("&Go"), ("go.*", SEPARATOR, "panel.*")),
     (_("&View"), ("view.*", SEPARATOR, THEME)),
     (_("&Help"), ("help.*",)),

@@ -1,10 +1,13 @@
-"""What the window asks of each page of a project; Examples is the first, others will follow."""
+"""What the window, and other pages, ask of each page of a project."""
 
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
+
+from tunedesk.examples.json_path import Path as JsonPath
+from tunedesk.project.query import ExampleQuery
 
 
 class Page(QWidget):
@@ -32,6 +35,16 @@ class Page(QWidget):
 
     def import_files(self, paths: list[Path]) -> None:
         """Bring data files in, as a drop on the window or the command line asks."""
+
+    def shown_query(self) -> ExampleQuery:
+        """Which examples the page shows."""
+        return ExampleQuery()
+
+    def ask(self, query: ExampleQuery, title: str = "") -> None:
+        """Show the examples of a query; `title` says what it is."""
+
+    def go_to(self, example_id: int, path: JsonPath = ()) -> None:
+        """Show an example, and a value in it."""
 
     def shut(self) -> None:
         """The project closes: stop what runs, take the handlers off the actions."""

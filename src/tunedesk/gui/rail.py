@@ -22,7 +22,7 @@ class Rail(QFrame):
         self.setFixedWidth(theme.size("rail"))
         self.setAccessibleName(_("Pages"))
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(7, 10, 7, 10)
+        layout.setContentsMargins(5, 10, 5, 10)
         layout.setSpacing(4)
         self._top = QVBoxLayout()
         self._top.setSpacing(4)

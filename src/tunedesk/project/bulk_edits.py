@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
 from tunedesk.checks import sentences
@@ -263,13 +264,21 @@ def text_batches(parts: ProjectParts, ids: Sequence[int]) -> Iterator[TextBatch]
             " CROSS JOIN version_text ON version_text.id = example.version_id WHERE hidden = 0",
             (as_json_array(ids[start : start + _JOB_ROWS]),),
         )
-        size, begun = 0, 0
-        for end, row in enumerate(rows, 1):
-            size += len(row[2])
-            if size >= _JOB_BYTES or end == len(rows):
-                part = rows[begun:end]
-                yield TextBatch(*(list(column) for column in zip(*part, strict=True)))
-                size, begun = 0, end
+        sizes = [len(row[2]) for row in rows]
+        begun = 0
+        while begun < len(rows):
+            end = begun + _that_fit(sizes[begun:])
+            part = rows[begun:end]
+            yield TextBatch(*(list(column) for column in zip(*part, strict=True)))
+            begun = end
+
+
+def _that_fit(sizes: Sequence[int]) -> int:
+    """How many of texts of these sizes make a batch: all, or as many as reach its size."""
+    if sum(sizes) < _JOB_BYTES:
+        return len(sizes)
+    reached = accumulate(sizes)
+    return next(number for number, size in enumerate(reached, 1) if size >= _JOB_BYTES)
 
 
 def _known_problems(parts: ProjectParts, version_ids: Sequence[int]) -> list[str | None]:

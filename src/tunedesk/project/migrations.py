@@ -7,11 +7,16 @@ from pathlib import Path
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.project.schema import SCHEMA_VERSION
+from tunedesk.project.schema import RUN_TABLES, SCHEMA_VERSION, run_script
 
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: dict[int, Migration] = {}
+
+def _add_runs(connection: sqlite3.Connection) -> None:
+    run_script(connection, RUN_TABLES)
+
+
+MIGRATIONS: dict[int, Migration] = {1: _add_runs}
 """By version: what brings a file of that version to the next one. Version 1 is the first."""
 
 

@@ -39,13 +39,14 @@ from tunedesk.project.parts import ProjectParts
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery
 from tunedesk.project.reads import ExampleRow
+from tunedesk.project.runs import Runs
 from tunedesk.project.sources import Source, sources
 from tunedesk.project.states import State
 from tunedesk.project.statistics import Bin, Measure, Statistics
 from tunedesk.project.store import Store
 from tunedesk.project.tags import TagUse
 from tunedesk.project.texts import TextChange
-from tunedesk.project.totals import Totals
+from tunedesk.project.totals import EstimatedTokens, Totals
 
 Ids = Sequence[int] | ExampleQuery
 """Some examples, or all that a query finds."""
@@ -60,6 +61,7 @@ class Project:
         held_by: Who has it open for writing, if that is somebody else.
         storage_note: What the user should know of the place where the file lies; None for nothing.
         interrupted: Names of bulk changes that a crash had cut off, put right at opening.
+        runs: The fine-tuning runs.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Project:
         interrupted: Sequence[str] = (),
     ) -> None:
         self.parts = ProjectParts(store)
+        self.runs = Runs(self.parts)
         self.path = store.path
         self.read_only = store.read_only
         self.held_by = held_by
@@ -296,6 +299,10 @@ class Project:
     def totals(self, query: ExampleQuery = ALL_EXAMPLES) -> Totals:
         """The totals of a query: how many, how long, how many with problems, by state."""
         return totals.totals(self.parts, query)
+
+    def estimated_tokens(self) -> EstimatedTokens:
+        """What of the length of all examples together is an estimate."""
+        return totals.estimated_tokens(self.parts)
 
     def problem_counts(self, query: ExampleQuery = ALL_EXAMPLES) -> dict[str, int]:
         """How many examples have a problem, by its code; the most frequent first."""

@@ -9,16 +9,19 @@ class ProjectChange:
 
     Attributes:
         kinds: What changed, any of "text", "facts", "state", "tags", "order", "added", "deleted",
-            "set" (what the set holds, so counts and totals), "settings", "presets", "search".
+            "set" (what the set holds, so counts and totals), "settings", "presets", "search",
+            and of runs "runs" (the list, or how a run stands), "metrics", "events", "checkpoints".
         ids: The examples concerned; None for many or all.
         actor: Who did it, as the history names them.
         name: The step as the menu names it ("Fix 214 empty names"); None for what is no step.
+        runs: The fine-tuning runs concerned.
     """
 
     kinds: frozenset[str]
     ids: tuple[int, ...] | None = None
     actor: str = ""
     name: str | None = None
+    runs: tuple[int, ...] = ()
 
     MANY = 500
     """With more ids than this, `ids` is None."""

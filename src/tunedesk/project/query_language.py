@@ -67,6 +67,33 @@ def parse_query(text: str) -> ExampleQuery:
     return replace(query, search=" ".join(words) + " " if words else "")
 
 
+def query_words(query: ExampleQuery) -> str | None:
+    """A query as it is typed, so that `parse_query` reads the same; None if words cannot say it.
+
+    Words cannot name single examples, values with quotation marks in them, nor a tag "none".
+    """
+    named = (*query.tags, *query.sources)
+    if query.ids is not None or '"' in "".join(named) or "none" in query.tags:
+        return None
+    terms = [f"state:{state}" for state in query.states]
+    terms += [f"tag:{_value(tag or 'none')}" for tag in query.tags]
+    terms += [
+        f"{'problems' if problem in PROBLEM_KINDS else 'problem'}:{problem}"
+        for problem in query.problems
+    ]
+    terms += [f"source:{_value(source)}" for source in query.sources]
+    for key, (low, high) in (("tokens", query.tokens), ("turns", query.turns)):
+        if low is not None or high is not None:
+            terms.append(f"{key}:{'' if low is None else low}..{'' if high is None else high}")
+    if query.sort != "number" or query.descending:
+        terms.append(f"sort:{'-' if query.descending else ''}{query.sort}")
+    return " ".join((*terms, *query.search.split()))
+
+
+def _value(text: str) -> str:
+    return text if re.fullmatch(r'[^\s",]+', text) else f'"{text}"'
+
+
 def _state(query: ExampleQuery, value: str) -> ExampleQuery:
     state = value.lower().replace("-", "_")
     _known(value, state, STATES, _("“{word}” is no state of review."))

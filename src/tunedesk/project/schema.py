@@ -5,7 +5,7 @@ import sqlite3
 from functools import cache
 
 APPLICATION_ID = 0x54756E65  # "Tune"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _VERSION_1 = """
 -- One row an example. Narrow on purpose: every filter, sort and total is one scan of this table.
@@ -131,15 +131,96 @@ CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, S
 CREATE VIRTUAL TABLE search USING fts5(words, content='', tokenize='ascii');
 """
 
-SCHEMAS = {1: _VERSION_1}
+RUN_TABLES = """
+-- Fine-tuning runs: what was launched, with what, and what came of it. Not part of the undo: a job
+-- that was asked for was asked for.
+CREATE TABLE run(
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,         -- random; stands in the job's metadata
+    name TEXT NOT NULL,
+    hidden INTEGER NOT NULL,          -- 1: taken off the list
+    created_at INTEGER NOT NULL,      -- milliseconds since 1970, UTC
+    provider TEXT NOT NULL,
+    base_url TEXT NOT NULL,
+    base_model TEXT NOT NULL,
+    settings TEXT NOT NULL,           -- JSON
+    stage TEXT NOT NULL,              -- see run_records.STAGES
+    status TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    job TEXT NOT NULL,                -- JSON: the service's last answer
+    training TEXT,                    -- JSON of a RunFile
+    validation TEXT,
+    program_version TEXT NOT NULL,
+    finished_at INTEGER,
+    fine_tuned_model TEXT NOT NULL,
+    trained_tokens INTEGER,
+    error TEXT,                       -- JSON of a RunError
+    step INTEGER,
+    total_steps INTEGER,
+    note TEXT NOT NULL
+) STRICT;
+
+-- The versions that were trained on; they live as long as the run.
+CREATE TABLE run_example(
+    run_id INTEGER NOT NULL,
+    part INTEGER NOT NULL,            -- 0: training, 1: validation
+    line INTEGER NOT NULL,
+    example_id INTEGER NOT NULL,
+    version_id INTEGER NOT NULL,
+    PRIMARY KEY(run_id, part, line)
+) WITHOUT ROWID, STRICT;
+CREATE INDEX run_example_version ON run_example(version_id);
+
+CREATE TABLE run_metric(
+    run_id INTEGER NOT NULL,
+    step INTEGER NOT NULL,
+    train_loss REAL,
+    train_accuracy REAL,
+    valid_loss REAL,
+    valid_accuracy REAL,
+    full_valid_loss REAL,
+    full_valid_accuracy REAL,
+    time INTEGER NOT NULL,
+    PRIMARY KEY(run_id, step)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE run_event(
+    run_id INTEGER NOT NULL,
+    event_id TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    arrival INTEGER NOT NULL,         -- order among events of the same second
+    level TEXT NOT NULL,
+    message TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    data TEXT NOT NULL,               -- JSON
+    PRIMARY KEY(run_id, event_id)
+) WITHOUT ROWID, STRICT;
+
+CREATE TABLE run_checkpoint(
+    run_id INTEGER NOT NULL,
+    checkpoint_id TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    metrics TEXT NOT NULL,            -- JSON
+    PRIMARY KEY(run_id, checkpoint_id)
+) WITHOUT ROWID, STRICT;
+"""
+
+SCHEMAS = {1: _VERSION_1, 2: _VERSION_1 + RUN_TABLES}
 
 
 def create_tables(connection: sqlite3.Connection, version: int = SCHEMA_VERSION) -> None:
     """Make the tables in an empty file, inside the caller's transaction."""
-    for statement in _statements(SCHEMAS[version]):
-        connection.execute(statement)
+    run_script(connection, SCHEMAS[version])
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {version}")
+
+
+def run_script(connection: sqlite3.Connection, script: str) -> None:
+    """Run statements one by one, inside the caller's transaction."""
+    for statement in _statements(script):
+        connection.execute(statement)
 
 
 def _statements(script: str) -> list[str]:

@@ -9,6 +9,7 @@ from tunedesk.project import changes
 from tunedesk.project.bulk import Written, write_in_slices
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.changes import Item
+from tunedesk.project.kept_versions import drop_if_unused
 from tunedesk.project.packed_facts import PackedFacts, packed
 from tunedesk.project.parts import ProjectParts, as_json_array
 from tunedesk.project.project_change import KINDS_OF_FIELD
@@ -72,8 +73,9 @@ def set_text(
                 (version_id, change_id, example_id),
             )
             store.execute("UPDATE change SET time = ? WHERE id = ?", (store.now(), change_id))
-            parts.versions.drop(old[0])
         parts.versions.make_current(version_id, version_id, store.now())
+        if merged is not None:
+            drop_if_unused(store, example_id, old[0])
         tell(parts, KINDS_OF_FIELD["version_id"], [example_id], None, name)
     return True
 

@@ -1,6 +1,7 @@
 """Figures of many examples at once: totals, counts of problems, statistics, histogram."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tunedesk.project.parts import ProjectParts
 from tunedesk.project.query import ExampleQuery
@@ -33,6 +34,18 @@ class Totals:
     by_state: dict[State, int]
 
 
+class EstimatedTokens(NamedTuple):
+    """What of the length of examples is not counted exactly but by a published formula.
+
+    Attributes:
+        tools: Tools and tool calls.
+        images: Images.
+    """
+
+    tools: int
+    images: int
+
+
 def totals(parts: ProjectParts, query: ExampleQuery) -> Totals:
     """The totals of a query, in one scan."""
     where = selection(parts, query)
@@ -48,3 +61,13 @@ def totals(parts: ProjectParts, query: ExampleQuery) -> Totals:
     by_state = dict(zip(STATES, figures[7:], strict=True))
     count, tokens, trained, errors, warnings, hints, problems = figures[:7]
     return Totals(count, tokens, trained, errors, warnings, hints, problems, by_state)
+
+
+def estimated_tokens(parts: ProjectParts) -> EstimatedTokens:
+    """What of the length of all examples together is an estimate."""
+    row = parts.store.row(
+        "SELECT sum(tool_tokens), sum(image_tokens) FROM example"
+        " CROSS JOIN version ON version.id = example.version_id WHERE hidden = 0"
+    )
+    assert row is not None
+    return EstimatedTokens(int(row[0] or 0), int(row[1] or 0))

@@ -182,14 +182,6 @@ class Versions:
         found = tuple(problem for problem in problems_of(stored) if problem.code in kept)
         return facts._replace(problems=(*found, *facts.problems)) if found else facts
 
-    def drop(self, version_id: int) -> None:
-        """Forget a version that nothing refers to any more.
-
-        Its words may stay in the search index: a hit of it leads to no example.
-        """
-        self._store.execute("DELETE FROM version WHERE id = ?", (version_id,))
-        self._store.execute("DELETE FROM version_text WHERE id = ?", (version_id,))
-
     def text(self, version_id: int) -> bytes | None:
         """The text of a version."""
         found: bytes | None = self._store.value(

@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from tests.project.made_examples import new_example
 
 from tunedesk.gui.examples.page import ExamplesPage
 from tunedesk.project.query import ExampleQuery
@@ -244,6 +245,14 @@ class TestPlace:
         assert "epochs" in words
         assert "GPT-4.1 mini" in words
         assert "ends 20" in words
+
+    def test_the_status_line_marks_an_estimate(self, qtbot, project, make_page):
+        new = new_example("first", tokens=100)
+        project.add_examples([new._replace(facts=new.facts._replace(tool_tokens=40))])
+        page = make_page()
+        with qtbot.waitSignal(page.status_changed) as told:
+            page.figures.ask()
+        assert ("≈ 100", "tokens") in [part[:2] for part in told.args[0]]
 
 
 def test_the_found_example_stays_open_when_the_search_is_cleared(qtbot, add, make_page):

@@ -3,8 +3,8 @@
 import json
 
 import pytest
+from tests.openai_document import ANSWERS
 from tests.training_server.api.conftest import KEY, chat_lines, upload
-from tests.training_server.api.openai_document import ANSWERS, envelope_faults, faults
 from tests.training_server.api.test_serve import ask
 
 LARGE = b" " * (32 * 2**20 + 1)
@@ -12,8 +12,8 @@ LARGE = b" " * (32 * 2**20 + 1)
 
 def check(operation, body):
     """Hold an answer to the schema that the document has for it."""
-    found = faults(ANSWERS[operation], body)
-    assert not found, found
+    errors = ANSWERS.problems(operation, body)
+    assert not errors, errors
     CHECKED.add(operation)
     return body
 
@@ -98,7 +98,7 @@ def test_every_operation_answers_as_the_document_says(server, client, trained, c
     more = {"max_tokens": 3, "logprobs": True, "top_logprobs": 2, "n": 2}
     call("POST /chat/completions", body=question | {"max_tokens": 3})
     call("POST /chat/completions", body=question | more)
-    missing = set(ANSWERS) - CHECKED
+    missing = ANSWERS.operations - CHECKED
     # Pausing and resuming are held to it where a job runs, a model is deleted at its end; a
     # stream is no JSON.
     assert missing == {
@@ -167,5 +167,5 @@ def test_every_error_is_openais_envelope(server, method, path, headers, body, st
     sent = {"Authorization": f"Bearer {KEY}"} | headers
     given, answer = ask(server.url + path, sent, method, body)
     assert given == status, answer
-    assert not envelope_faults(answer)
+    assert not ANSWERS.problems_of("ErrorResponse", answer)
     assert len(answer["error"]["message"]) > 10

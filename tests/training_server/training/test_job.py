@@ -9,12 +9,12 @@ import time
 import pytest
 import torch
 
+from tunedesk.checks.automatic import starter_hyperparameters
 from tunedesk.training_server.job_folder import ProgressWriter
 from tunedesk.training_server.training.base_model import load_model, load_tokenizer
 from tunedesk.training_server.training.job import run_job
 from tunedesk.training_server.training.measuring import StepSample
 from tunedesk.training_server.training.starter import untrained_starter
-from tunedesk.training_server.training.starter_hyperparameters import starter_hyperparameters
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),

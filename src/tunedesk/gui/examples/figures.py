@@ -6,6 +6,7 @@ from typing import NamedTuple
 from tunedesk.checks.cost import default_epochs
 from tunedesk.checks.models import Catalogue
 from tunedesk.checks.targets import DEFAULT_TARGET
+from tunedesk.gui.examples.panel.fact_lines import figure_text
 from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL, MODEL_SETTING
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.i18n import _, ngettext
@@ -21,12 +22,14 @@ class Figures(NamedTuple):
 
     Attributes:
         totals: Counts and lengths of all examples.
+        estimated: Whether the lengths hold estimates: tools and images.
         tags: The tags with how many examples have them.
         sources: The names of the sources and what the user reads for them.
         model: The base model that the cost is worked out for; empty where no price is known.
     """
 
     totals: Totals
+    estimated: bool
     tags: list[tuple[str, int]]
     sources: list[tuple[str, str]]
     model: str
@@ -39,6 +42,7 @@ def find_figures(project: Project) -> Figures:
     sources = {source.name: source.title for source in project.sources()}
     return Figures(
         project.totals(),
+        any(project.estimated_tokens()),
         [(tag.name, tag.examples) for tag in project.tags()],
         list(sources.items()),
         # The prices are those of OpenAI; elsewhere they are not known.
@@ -59,7 +63,8 @@ def status_parts(figures: Figures, today: datetime.date) -> list[StatusPart]:
         words = ngettext("with problems", "with problems", totals.with_problems)
         parts.append(StatusPart(f"{totals.with_problems:,}", words, tone))
     if totals.count:
-        parts.append(StatusPart(f"{totals.tokens:,}", ngettext("token", "tokens", totals.tokens)))
+        words = ngettext("token", "tokens", totals.tokens)
+        parts.append(StatusPart(figure_text(totals.tokens, figures.estimated), words))
         parts.append(_cost(figures, today))
     left = totals.by_state.get("to_review", 0)
     if left:

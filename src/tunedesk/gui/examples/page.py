@@ -187,6 +187,9 @@ class ExamplesPage(Page):
         self.imports.problems_asked.connect(self._show_checked)
         self.feed.changed.connect(self._take_change)
         self.feed.changed.connect(self.filling.take_change)
+        table.example_chosen.connect(self.filling.stand_back)
+        table.verticalScrollBar().valueChanged.connect(self.filling.stand_back)
+        self.open_example.text_changed.connect(self.filling.stand_back)
         self.figures.ready.connect(self._take_figures)
         self.model.complete.connect(self._take_complete)
         self.open_example.loaded.connect(self._take_loaded)
@@ -272,6 +275,10 @@ class ExamplesPage(Page):
         self.open_example.close()
 
     # Which rows show
+
+    def shown_query(self) -> ExampleQuery:
+        """The filter, search and order of the table."""
+        return self.model.query
 
     def ask(self, query: ExampleQuery, title: str = "") -> None:
         """Show the examples of a query; `title` says what it is, where chips cannot.

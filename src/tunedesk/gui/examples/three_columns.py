@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
-FIRST_WIDTHS = (440, 490, 274)
+FIRST_WIDTHS = (448, 458, 298)
 """How the three share a window at first; a wider one gives the rest to table and form."""
 
 LEAST_TABLE, LEAST_FORM = 280, 340

@@ -10,7 +10,7 @@ from tunedesk.i18n import _
 
 
 class Toolbar(QFrame):
-    """New example, Import, Export, Check; and Search."""
+    """New example, Import, Export, Check; Search; and Fine-tune."""
 
     def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,3 +30,7 @@ class Toolbar(QFrame):
             row.addWidget(ActionButton(theme, actions[action_id], icon=icon, show_key=False))
         row.addStretch(1)
         row.addWidget(self.search, 2)
+        fine_tune = ActionButton(
+            theme, actions["finetune.new"], _("Fine-tune"), kind="primary", show_key=False
+        )
+        row.addWidget(fine_tune)

@@ -50,11 +50,12 @@ class EmptyState(QWidget):
 
     def show_text(self, icon: str, title: str, text: str = "") -> None:
         """Say something else."""
-        self._icon_name = icon
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
-        self._draw()
+        if icon != self._icon_name:
+            self._icon_name = icon
+            self._draw()
 
     def _draw(self) -> None:
         ratio = self.devicePixelRatioF()

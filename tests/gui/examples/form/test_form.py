@@ -160,7 +160,15 @@ def test_the_menu_key_opens_all_that_can_be_done(show, short, text_box, qtbot):
     menu = QApplication.activePopupWidget()
     words = {action.text().partition("\t")[0] for action in menu.actions()}
     menu.close()
-    assert {"Cut", "Paste", "Role", "Train on this", "Add tool call", "Add refusal"} <= words
+    assert {
+        "Cut",
+        "Paste",
+        "Spelling",
+        "Role",
+        "Train on this",
+        "Add tool call",
+        "Add refusal",
+    } <= words
     assert {"Split at the cursor", "Merge with the next", "Delete message"} <= words
 
 

@@ -58,6 +58,18 @@ def test_all_examples_are_added_up_with_their_price(tokens, store, good, project
     assert figures["Cost (estimate)"] == "under $0.01"
 
 
+def test_estimates_are_marked_in_what_all_examples_come_to(tokens, store, good, talk, qtbot):
+    store(good(1))
+    qtbot.waitUntil(lambda: "Tokens" in values(tokens.totals.facts.lines()))
+    assert "≈" not in values(tokens.totals.facts.lines())["Tokens"]
+    tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+    store(talk(("user", "a"), ("assistant", "b"), tools=[tool]))
+    qtbot.waitUntil(lambda: "Tools, estimate" in values(tokens.totals.facts.lines()))
+    figures = values(tokens.totals.facts.lines())
+    for name in ("Tokens", "Tools, estimate", "Trained on", "Tokens to pay for"):
+        assert figures[name].startswith("≈"), name
+
+
 def test_another_base_model_has_another_price_and_is_kept(
     tokens, store, good, project, background, qtbot
 ):

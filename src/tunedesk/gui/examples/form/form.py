@@ -18,6 +18,7 @@ from tunedesk.gui.examples.form.raw_json import RawJson
 from tunedesk.gui.examples.form.review_bar import ReviewBar
 from tunedesk.gui.examples.form.tools_editor import ToolsEditor
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.spelling.spelling import Spelling
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.empty_state import EmptyState
 from tunedesk.i18n import _
@@ -61,7 +62,15 @@ class ExampleForm(QWidget):
         self._head = FormHead(theme, actions)
         self._tabs = FormTabs(theme, actions)
         self._cards = MessageCards(
-            project, example, self._edits, background, feedback, actions, theme, self
+            project,
+            example,
+            self._edits,
+            background,
+            feedback,
+            actions,
+            theme,
+            Spelling(settings, background, theme, self),
+            self,
         )
         self._tools = ToolsEditor(theme, self._edits)
         self._raw = RawJson(theme)

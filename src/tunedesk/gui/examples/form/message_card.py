@@ -137,11 +137,16 @@ class MessageCard(Card):
             self.calls.set_text_font(code_font)
         if content == self._content:
             return
+        if self._content is not None and content == self._content._replace(tokens=content.tokens):
+            self._content = content
+            self.head.show_tokens(content.tokens)
+            return
         if self._content is None or content.message.index != self.message.index:
             self._name_wanted = False
         self._content = content
         message = content.message
-        self.head.show_message(message, content.tokens, content.writable)
+        self.head.show_message(message, content.writable)
+        self.head.show_tokens(content.tokens)
         self.head.show_preset(content.preset, content.preset_tooltip)
         self.parts.show_message(message, content.writable)
         self._show_long_note()

@@ -27,6 +27,7 @@ from tunedesk.gui.examples.form.presets import Presets
 from tunedesk.gui.examples.form.problem_notes import Notes
 from tunedesk.gui.examples.form.problem_spans import problem_spans
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.spelling.spelling import Spelling
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
@@ -58,10 +59,12 @@ class MessageCards(QWidget):
         feedback: Feedback,
         actions: Actions,
         theme: Theme,
+        spelling: Spelling,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._example = example
+        self._spelling = spelling
         self._edits = edits
         self._background = background
         self._feedback = feedback
@@ -192,6 +195,7 @@ class MessageCards(QWidget):
 
     def _make_card(self) -> QWidget:
         card = MessageCard(self._theme, self._background, self._edits)
+        card.parts.text_made.connect(self._spelling.watch)
         card.role_wanted.connect(lambda: self._ask_role(card))
         card.preset_wanted.connect(lambda: self._ask_preset(card))
         card.menu_wanted.connect(lambda place: self._open_menu(card, place))
@@ -289,6 +293,8 @@ class MessageCards(QWidget):
             presets=lambda menu: self._presets.fill(
                 menu, card.message.text, self._edits.set_system_prompt
             ),
+            suggestions=lambda menu, text: self._spelling.fill_suggestions(menu, text, place),
+            languages=self._spelling.fill_languages,
         )
         text = focus if isinstance(focus, MessageText) and focus.hasFocus() else None
         menu = message_menu(

@@ -75,7 +75,7 @@ class MessageHead(QWidget):
         self.preset.clicked.connect(self.preset_clicked)
         self.trained.clicked.connect(self.trained_changed)
 
-    def show_message(self, message: Message, tokens: int | None, writable: bool) -> None:
+    def show_message(self, message: Message, writable: bool) -> None:
         """Show what stands above a message."""
         self.movable = writable
         if writable:
@@ -89,13 +89,16 @@ class MessageHead(QWidget):
         if answers:
             self.trained.setChecked(message.weight != 0)
             self.trained.setEnabled(writable)
+        number = message.index + 1
+        self.menu.set_name(_("Menu of message {number}").format(number=number))
+
+    def show_tokens(self, tokens: int | None) -> None:
+        """Show how long the message is; nothing while it is not counted."""
         self.tokens.setText(
             ""
             if tokens is None
             else ngettext("{count} token", "{count} tokens", tokens).format(count=f"{tokens:,}")
         )
-        number = message.index + 1
-        self.menu.set_name(_("Menu of message {number}").format(number=number))
 
     def show_preset(self, text: str, tooltip: str) -> None:
         """Show which preset the system prompt is; an empty text hides it."""

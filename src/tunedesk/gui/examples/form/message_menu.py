@@ -26,6 +26,8 @@ class MenuDeeds:
         add_call: Gives an answer a tool call.
         add_picture: Lets the user pick a picture.
         presets: Fills the menu of presets.
+        suggestions: Fills in what may be meant by a word that is spelt wrong.
+        languages: Fills the menu of the languages to spell in.
     """
 
     set_role: Callable[[str], object]
@@ -35,6 +37,8 @@ class MenuDeeds:
     add_call: Callable[[], object]
     add_picture: Callable[[], object]
     presets: Callable[[QMenu], object]
+    suggestions: Callable[[QMenu, MessageText], object]
+    languages: Callable[[QMenu], object]
 
 
 MESSAGE_ACTIONS = (
@@ -81,8 +85,12 @@ def message_menu(
     """
     menu = QMenu(parent)
     if text is not None:
+        deeds.suggestions(menu, text)
         _add_clipboard(menu, text)
         menu.addSeparator()
+    spelling = QMenu(_("Spelling"), menu)
+    deeds.languages(spelling)
+    menu.addMenu(spelling)
     if not writable:
         return menu
     if message.is_object:

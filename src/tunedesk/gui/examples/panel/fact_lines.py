@@ -11,6 +11,11 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 
 
+def figure_text(number: int, estimated: bool) -> str:
+    """A figure as it is shown; an estimate says that it is one."""
+    return f"≈ {number:,}" if estimated else f"{number:,}"
+
+
 class FactLine(NamedTuple):
     """One figure.
 

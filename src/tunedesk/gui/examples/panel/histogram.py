@@ -1,6 +1,6 @@
 """The lengths of all examples as bars; a click on a bar asks for the examples it stands for.
 
-The only module that imports pyqtgraph: import it when the bars are first shown, not before.
+Imports pyqtgraph: import it in the thread of the window, when the bars are first shown.
 """
 
 from collections.abc import Sequence

@@ -1,11 +1,9 @@
 """Paints the history of an example: what was done, who did it, when."""
 
 import datetime
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -16,11 +14,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from tunedesk.gui.examples.panel.row_list_model import ROW, RowListModel, paint_background
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _, ngettext
 
-ROW = Qt.ItemDataRole.UserRole
 _MARGIN = 14
 _DOT = 8
 
@@ -62,43 +60,14 @@ def when(time: datetime.datetime, now: datetime.datetime) -> str:
     return f"{time:%Y-%m-%d, %H:%M}"
 
 
-class HistoryRowsModel(QAbstractListModel):
+class HistoryRowsModel(RowListModel):
     """The entries, the latest first."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rows: list[HistoryRow] = []
-
-    def rows(self) -> list[HistoryRow]:
-        """The entries shown."""
-        return list(self._rows)
-
-    def set_rows(self, rows: Sequence[HistoryRow]) -> None:
-        """Show these entries."""
-        self.beginResetModel()
-        self._rows = list(rows)
-        self.endResetModel()
-
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
-        """How many entries."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def data(
-        self,
-        index: QModelIndex | QPersistentModelIndex,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> object:
-        """The entry for the delegate, its words for screen readers."""
-        if not index.isValid():
-            return None
-        row = self._rows[index.row()]
-        if role == ROW:
-            return row
+    def words(self, row: HistoryRow, role: int) -> str | None:
+        """What was done and when; the exact time in the tooltip."""
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{row.title}, {row.note}"
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tooltip(row.tooltip)
-        return None
+        return plain_tooltip(row.tooltip) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
 class HistoryDelegate(QStyledItemDelegate):
@@ -128,12 +97,7 @@ class HistoryDelegate(QStyledItemDelegate):
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if chosen:
-            painter.fillRect(rect, theme.color("selection"))
-            if option.state & QStyle.StateFlag.State_HasFocus:
-                painter.fillRect(rect.adjusted(0, 0, 3 - rect.width(), 0), theme.color("accent"))
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, theme.color("hover"))
+        paint_background(painter, option, theme, chosen)
         self._paint_time_line(painter, rect, index, row)
         left = rect.left() + _MARGIN + _DOT + 10
         width = rect.right() - _MARGIN - left

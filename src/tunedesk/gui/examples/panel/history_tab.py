@@ -23,16 +23,17 @@ from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.conversation_diff import Change, conversation_diff
 from tunedesk.gui.examples.panel.diff_view import DiffView
 from tunedesk.gui.examples.panel.history_rows import (
-    ROW,
     HistoryDelegate,
     HistoryRow,
     HistoryRowsModel,
 )
 from tunedesk.gui.examples.panel.history_wording import detail_changes, history_rows
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
+from tunedesk.gui.examples.panel.row_list_model import ROW
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
 from tunedesk.gui.widgets.empty_state import EmptyState
+from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 from tunedesk.project.history import HistoryEntry
@@ -112,13 +113,11 @@ class HistoryTab(QWidget):
 
     def _build(self) -> QWidget:
         group = QButtonGroup(self)
-        chips = QHBoxLayout()
+        chips = FlowLayout(spacing=6)
         chips.setContentsMargins(14, 10, 14, 8)
-        chips.setSpacing(6)
         for chip in (self.step_chip, self.original_chip):
             group.addButton(chip)
             chips.addWidget(chip)
-        chips.addStretch()
         self.step_chip.setChecked(True)
         group.buttonClicked.connect(self._show_chosen)
         self._below = QStackedWidget()

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QTextLayout, QTextOption
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from tunedesk.gui.examples.panel.problem_rows import ROW, ProblemRow, severity_name
+from tunedesk.gui.examples.panel.problem_rows import ProblemRow, severity_name
+from tunedesk.gui.examples.panel.row_list_model import ROW, paint_background
 from tunedesk.gui.theme import Theme
 
 MARGIN = 14
@@ -83,14 +84,9 @@ class ProblemDelegate(QStyledItemDelegate):
         places = self._layout(row, rect.width(), chosen)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if chosen:
-            painter.fillRect(rect, theme.color("selection"))
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, theme.color("hover"))
+        paint_background(painter, option, theme, chosen)
         painter.setPen(theme.color("border"))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        if chosen and option.state & QStyle.StateFlag.State_HasFocus:
-            painter.fillRect(rect.adjusted(0, 0, 3 - rect.width(), 0), theme.color("accent"))
         painter.translate(rect.topLeft())
         self._paint_badge(painter, places.badge, row.severity)
         if row.count:

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QFrame, QListView, QPushButton, QWidget
 
 from tunedesk.gui.examples.panel.problem_buttons import ProblemButtons
 from tunedesk.gui.examples.panel.problem_delegate import ProblemDelegate
-from tunedesk.gui.examples.panel.problem_rows import ROW, ProblemRow, ProblemRowsModel
+from tunedesk.gui.examples.panel.problem_rows import ProblemRow, ProblemRowsModel
+from tunedesk.gui.examples.panel.row_list_model import ROW
 from tunedesk.gui.theme import Theme
 
 _BUTTONS_TOP = 6

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from tunedesk.examples.json_text import JsonSyntaxError
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.form.roles import role_title
-from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines
+from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines, figure_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
@@ -26,6 +26,7 @@ class ExampleTokens(QWidget):
         self._open_example = open_example
         self._limit = 0
         self._model = ""
+        self._watched = True
         self.facts = FactLines(theme=theme)
         self._note = Label(theme, "", "small", "muted", wrap=True)
         column = QVBoxLayout(self)
@@ -34,14 +35,24 @@ class ExampleTokens(QWidget):
         column.addWidget(SectionTitle(theme, _("This example")))
         column.addWidget(self.facts)
         column.addWidget(self._note)
-        open_example.loaded.connect(self.refresh)
-        open_example.facts_changed.connect(self.refresh)
+        open_example.loaded.connect(self._refresh_if_watched)
+        open_example.facts_changed.connect(self._refresh_if_watched)
         self.refresh()
 
     def set_basis(self, limit: int, model: str) -> None:
         """Say how many tokens an example may have, and on which model it will be trained."""
         self._limit, self._model = limit, model
         self.refresh()
+
+    def watch(self, watched: bool) -> None:
+        """Say whether it is seen: out of sight it does not follow the open example."""
+        if watched and not self._watched:
+            self.refresh()
+        self._watched = watched
+
+    def _refresh_if_watched(self) -> None:
+        if self._watched:
+            self.refresh()
 
     def refresh(self) -> None:
         """Show the figures of the example as it is now."""
@@ -50,28 +61,25 @@ class ExampleTokens(QWidget):
             self.facts.set_lines([])
             self._note.setText(_("No example is open."))
             return
-        estimated = facts.tool_tokens + facts.image_tokens
+        estimated = facts.tool_tokens + facts.image_tokens > 0
         over = facts.tokens - self._limit
         lines = [
             FactLine(
                 _("Tokens ({model})").format(model=self._model) if self._model else _("Tokens"),
-                f"≈ {facts.tokens:,}" if estimated else f"{facts.tokens:,}",
+                figure_text(facts.tokens, estimated),
                 strong=True,
                 tone="error" if over > 0 else "",
             ),
             *self._by_role(),
         ]
-        if facts.tool_tokens:
-            lines.append(_part(_("Tools, estimate"), facts.tool_tokens, _ESTIMATE, about=True))
-        if facts.image_tokens:
-            lines.append(_part(_("Images, estimate"), facts.image_tokens, _ESTIMATE, about=True))
+        lines += estimate_lines(facts.tool_tokens, facts.image_tokens)
         frame = facts.message_tokens - sum(self._open_example.message_tokens)
         if lines[1:] and frame > 0:
             lines.append(_part(_("Frame"), frame, _("What the format itself takes")))
         lines += [
             FactLine(
                 _("Trained on"),
-                f"{facts.trained_tokens:,}",
+                figure_text(facts.trained_tokens, facts.tool_tokens > 0),
                 strong=True,
                 tone="" if facts.trained_tokens else "warning",
                 tooltip=_("The answers that the model learns to give"),
@@ -106,6 +114,12 @@ class ExampleTokens(QWidget):
         return [_part(role_title(role), tokens) for role, tokens in sums.items()]
 
 
+def estimate_lines(tools: int, images: int) -> list[FactLine]:
+    """The part of a length that is an estimate: what there is of it."""
+    parts = ((_("Tools, estimate"), tools), (_("Images, estimate"), images))
+    return [_part(name, tokens, _ESTIMATE, about=True) for name, tokens in parts if tokens]
+
+
 def _part(name: str, tokens: int, tooltip: str = "", *, about: bool = False) -> FactLine:
-    value = f"≈ {tokens:,}" if about else f"{tokens:,}"
+    value = figure_text(tokens, about)
     return FactLine(name, value, tone="muted", indent=True, tooltip=tooltip)

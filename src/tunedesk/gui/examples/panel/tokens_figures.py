@@ -5,6 +5,7 @@ from typing import NamedTuple
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.statistics import Bin, Distribution
+from tunedesk.project.totals import EstimatedTokens
 
 BARS = 24
 _LONG_ROWS = 5
@@ -26,6 +27,7 @@ class SetFigures(NamedTuple):
     Attributes:
         examples: How many there are.
         tokens: Their length together.
+        estimated: What of it is an estimate.
         billed_tokens: The same with each example cut at the limit.
         trained_tokens: What is trained on.
         median: Half have at most so many tokens.
@@ -42,6 +44,7 @@ class SetFigures(NamedTuple):
 
     examples: int
     tokens: int
+    estimated: EstimatedTokens
     billed_tokens: int
     trained_tokens: int
     median: int
@@ -69,6 +72,7 @@ def find_figures(project: Project, limit: int) -> SetFigures:
     return SetFigures(
         examples=tokens.count,
         tokens=tokens.total,
+        estimated=project.estimated_tokens(),
         billed_tokens=tokens.total - (over.tokens - over.count * limit),
         trained_tokens=statistics.trained_tokens.total,
         median=tokens.quantiles.get(0.5, 0),

@@ -96,6 +96,7 @@ class TokensTab(QScrollArea):
         """Say whether the tab is seen; the histogram's library is loaded when it first is."""
         if watched:
             self._make_bars()
+        self.example.watch(watched)
         self._answer.watch(watched)
 
     def take_focus(self) -> None:
@@ -125,12 +126,16 @@ class TokensTab(QScrollArea):
         self.setWidget(inner)
 
     def _make_bars(self) -> None:
-        """Load the histogram's library in a thread, once: that takes longer than a frame."""
+        """Load the histogram's libraries once: that takes longer than a frame."""
         if self._loading is None:
-            self._loading = self._background.run(_load_histogram, on_result=self._add_bars)
+            self._loading = self._background.run(_load_numpy, on_result=self._add_bars)
 
-    def _add_bars(self, histogram: "type[Histogram]") -> None:
-        self.bars = histogram(theme=self._theme)
+    def _add_bars(self, _loaded: None) -> None:
+        # pyqtgraph makes Python's classes of all of Qt when it is loaded. In another thread, while
+        # this one works with Qt, that ended the program with a segmentation fault now and then.
+        from tunedesk.gui.examples.panel.histogram import Histogram
+
+        self.bars = Histogram(theme=self._theme)
         self.bars.bar_requested.connect(self._show_bar)
         self.totals.bars_place.addWidget(self.bars)
         if self._figures is not None:
@@ -181,7 +186,6 @@ class TokensTab(QScrollArea):
         self._answer.ask(limit)
 
 
-def _load_histogram() -> "type[Histogram]":
-    from tunedesk.gui.examples.panel.histogram import Histogram
-
-    return Histogram
+def _load_numpy() -> None:
+    """Load in a thread what knows nothing of Qt."""
+    import numpy  # noqa: F401

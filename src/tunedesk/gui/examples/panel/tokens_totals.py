@@ -4,7 +4,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tunedesk.checks.cost import default_epochs
 from tunedesk.checks.models import BaseModel
-from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines
+from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines, figure_text
+from tunedesk.gui.examples.panel.tokens_example import estimate_lines
 from tunedesk.gui.examples.panel.tokens_figures import SetFigures
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
@@ -61,10 +62,13 @@ class SetTotals(QWidget):
         )
         self.facts.set_lines(
             [
-                FactLine(_("Tokens"), f"{figures.tokens:,}", strong=True),
+                FactLine(
+                    _("Tokens"), figure_text(figures.tokens, any(figures.estimated)), strong=True
+                ),
+                *estimate_lines(*figures.estimated),
                 FactLine(
                     _("Trained on"),
-                    f"{figures.trained_tokens:,}",
+                    figure_text(figures.trained_tokens, figures.estimated.tools > 0),
                     tooltip=_("The answers that the model learns to give"),
                 ),
                 *cost_lines(figures, self._model),
@@ -85,7 +89,7 @@ def cost_lines(figures: SetFigures, model: BaseModel | None) -> list[FactLine]:
         ),
         FactLine(
             _("Tokens to pay for"),
-            f"{billable:,}",
+            figure_text(billable, any(figures.estimated)),
             tooltip=_("The tokens of all examples up to the limit, once an epoch"),
         ),
     ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tunedesk.training_server.jobs.resolving import resolve
+from tunedesk.checks.automatic import resolve
 
 AUTO = {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"}
 

@@ -1,0 +1,93 @@
+"""What the curves of a run mean, in words: the rules in their order.
+
+The rules are what an engineer looks for in a loss chart. They weigh every finding against the noise
+of the curve (see `curve_shapes`), and say that they cannot tell rather than guess.
+"""
+
+from collections.abc import Callable, Sequence
+
+from tunedesk.fine_tuning.advice_rules.dangers import (
+    diverging,
+    not_a_number,
+    not_learning,
+    tiny_from_start,
+)
+from tunedesk.fine_tuning.advice_rules.directions import (
+    flat,
+    jumps,
+    steady,
+    still_falling,
+    too_early,
+    too_noisy,
+)
+from tunedesk.fine_tuning.advice_rules.found import Advice, Seen
+from tunedesk.fine_tuning.advice_rules.generalising import (
+    enough,
+    good,
+    learning_by_heart,
+    more_epochs,
+    no_validation,
+)
+from tunedesk.fine_tuning.curves import RunCurves
+from tunedesk.project.run_records import RunCheckpoint
+
+Rule = Callable[[Seen], Advice | None]
+
+_RULES: tuple[Rule, ...] = (
+    not_a_number,
+    diverging,
+    too_early,
+    learning_by_heart,
+    tiny_from_start,
+    enough,
+    more_epochs,
+    good,
+    too_noisy,
+    not_learning,
+    still_falling,
+    flat,
+    steady,
+)
+"""The first that applies is the finding; dangers come before good news, doubts before claims."""
+_REMARKS: tuple[Rule, ...] = (no_validation, jumps)
+
+
+def advice(
+    curves: RunCurves,
+    checkpoints: Sequence[RunCheckpoint],
+    total_steps: int | None,
+    epochs: int | None,
+    ended: bool,
+    *,
+    validates: bool | None = None,
+) -> list[Advice]:
+    """What is to be said of a run, the most important first; the rest are remarks beside it.
+
+    The same figures always give the same advice.
+
+    Args:
+        curves: The figures.
+        checkpoints: Those that exist.
+        total_steps: How many steps there will be; None if that is not known.
+        epochs: How many times it goes through the examples; None if that is not known.
+        ended: Whether no more figures come.
+        validates: Whether examples are held back; None: if their loss is among the figures.
+    """
+    train, valid = curves.points("train_loss"), curves.validation()
+    held_back = True if len(valid) else validates
+    seen = Seen(
+        curves,
+        train,
+        valid,
+        exact=len(valid) > 0 and len(valid) == len(curves.points("full_valid_loss")),
+        checkpoints=tuple(sorted(point.step for point in checkpoints)),
+        total_steps=total_steps,
+        epochs=epochs,
+        ended=ended,
+        validates=held_back,
+    )
+    first = next((found for rule in _RULES if (found := rule(seen)) is not None), None)
+    remarks = [found for rule in _REMARKS if (found := rule(seen)) is not None]
+    if first is None:
+        return remarks
+    return [first, *(remark for remark in remarks if remark.code != first.code)]

@@ -1,0 +1,1 @@
+"""The rules of the advice, each a function with its reason."""

@@ -1,0 +1,174 @@
+"""A run as a chart shows it, and the lines it is drawn with, on screen and on paper alike."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from tunedesk.fine_tuning.curves import NO_POINTS, Points, RunCurves, epoch_starts, smoothing_reach
+
+Measure = Literal["loss", "accuracy"]
+Part = Literal["training", "validation"]
+Look = Literal["raw", "strong", "dots"]
+
+
+@dataclass(frozen=True, eq=False)
+class ChartedRun:
+    """What a chart is told of a run.
+
+    Attributes:
+        name: What the legend calls it.
+        curves: Its figures.
+        checkpoints: The steps at which a checkpoint can be had.
+        total_steps: How many steps there will be; None if that is not known.
+        epochs: How many times it goes through the examples; None if that is not known.
+        best_checkpoint: The step of the checkpoint that the advice names.
+    """
+
+    name: str
+    curves: RunCurves
+    checkpoints: tuple[int, ...] = ()
+    total_steps: int | None = None
+    epochs: int | None = None
+    best_checkpoint: int | None = None
+
+    @property
+    def end(self) -> int:
+        """The last step to make room for."""
+        return max(self.total_steps or 0, self.curves.last_step)
+
+    @cached_property
+    def smoothed_training(self) -> Points:
+        """The training loss made calm; empty where there is too little of it to be smoothed."""
+        train = self.curves.points("train_loss")
+        return train.smoothed() if smoothing_reach(len(train)) else NO_POINTS
+
+    @cached_property
+    def validates_batches(self) -> bool:
+        """Whether batches of what is held back are measured, besides all of it or without."""
+        return bool(np.isfinite(self.curves.valid_loss).any())
+
+    @property
+    def epoch_starts(self) -> list[tuple[int, int]]:
+        """The epochs from the second on, and the steps after which they begin."""
+        return epoch_starts(self.total_steps, self.epochs)
+
+
+@dataclass(frozen=True)
+class ChartView:
+    """How a chart is looked at.
+
+    Attributes:
+        raw: Whether the measured figures stand, pale, behind the smoothed ones.
+        log: Whether the losses stand on a logarithmic axis.
+        accuracy: Whether the accuracies are shown below the losses.
+        steps: The first and last step shown; None shows all.
+    """
+
+    raw: bool = True
+    log: bool = False
+    accuracy: bool = False
+    steps: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One line of a chart.
+
+    Attributes:
+        run: The place of its run among those shown.
+        part: Whether it is of what is trained on or of what is held back.
+        look: Pale and thin, strong, or only its points.
+        points: What it goes through.
+        marked: Whether each of its points is marked, as where there are few.
+    """
+
+    run: int
+    part: Part
+    look: Look
+    points: Points
+    marked: bool = field(default=False)
+
+
+RUN_COLORS = 6
+"""So many runs have colours of their own; more than these start again."""
+DASHES = (5.0, 2.6)
+"""The line of validation: drawn and left out, in widths of the line."""
+STRONG, PALE = 2.0, 1.0
+"""The widths of the lines, in pixels."""
+PALE_SHARE = 0.38
+"""How much of its colour the line of the raw figures has; the rest is that of the ground."""
+
+
+def color_name(line: Line, runs: int) -> str:
+    """The name, in the palette, of the colour of a line among so many runs.
+
+    One run is blue for training and orange for validation, which every kind of colour blindness
+    leaves apart; several have a colour each, and the broken line is the validation.
+    """
+    if runs == 1:
+        return "run_1" if line.part == "training" else "validation_curve"
+    return f"run_{line.run % RUN_COLORS + 1}"
+
+
+_MARKED = 60
+"""So many points can be told apart as marks."""
+
+
+def lines(run: ChartedRun, number: int, measure: Measure, *, raw: bool) -> list[Line]:
+    """The lines of a run, those behind first.
+
+    Validation of all held-back examples is shown as measured; of batches of them, as the training
+    loss is: smoothed.
+    """
+    train = run.curves.points(f"train_{measure}")
+    batches = run.curves.points(f"valid_{measure}")
+    full = run.curves.points(f"full_valid_{measure}")
+    found: list[Line] = []
+    if raw:
+        for part, points in (("training", train), ("validation", batches)):
+            if smoothing_reach(len(points)):
+                found.append(Line(number, _part(part), "raw", points))
+    for part, points in (("training", train), ("validation", batches)):
+        if len(points):
+            marked = not smoothing_reach(len(points))
+            found.append(Line(number, _part(part), "strong", points.smoothed(), marked))
+    if len(full):
+        look: Look = "dots" if len(batches) else "strong"
+        found.append(Line(number, "validation", look, full, len(full) <= _MARKED))
+    return found
+
+
+def _part(name: str) -> Part:
+    return "validation" if name == "validation" else "training"
+
+
+def value_range(shown: list[Line], steps: tuple[float, float] | None) -> tuple[float, float] | None:
+    """The lowest and highest figure that must be seen between two steps; None if there is none.
+
+    Every strong line and point is seen whole. A few wild figures among the raw ones are not: where
+    they would flatten everything else, they leave the picture.
+    """
+    strong: list[float] = []
+    pale: list[float] = []
+    for line in shown:
+        points = line.points if steps is None else line.points.between(*steps)
+        if not len(points):
+            continue
+        ends = [float(points.values.min()), float(points.values.max())]
+        if line.look != "raw":
+            strong += ends
+        elif len(points) >= 20:
+            low, high = np.quantile(points.values, (0.01, 0.99))
+            pale += [float(low), float(high)] if _wild(points) else ends
+        else:
+            pale += ends
+    every = strong + pale
+    return (min(every), max(every)) if every else None
+
+
+def _wild(points: Points) -> bool:
+    low, high = np.quantile(points.values, (0.01, 0.99))
+    room = 2 * (high - low)
+    return bool(points.values.max() > high + room or points.values.min() < low - room)

@@ -1,0 +1,217 @@
+"""What is known of a run, as lines of text in groups: for its page and for comparing runs."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from tunedesk.errors import UserError
+from tunedesk.fine_tuning.curves import Points, RunCurves
+from tunedesk.fine_tuning.figure_words import accuracy_words, loss_words
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.providers import provider
+from tunedesk.i18n import _
+from tunedesk.project.run_records import Run, RunFile
+
+
+class Fact(NamedTuple):
+    """One line.
+
+    Attributes:
+        group: What it belongs to: settings, data or results.
+        name: What it says something of.
+        value: What it says; empty where nothing is known.
+        compared: What runs are compared by, where that is not the text.
+    """
+
+    group: str
+    name: str
+    value: str
+    compared: Any = None
+
+    @property
+    def sameness(self) -> Any:
+        """Two facts are the same if these are equal."""
+        return self.value if self.compared is None else self.compared
+
+
+def settings_facts(run: Run) -> list[Fact]:
+    """How it was trained: what the service says it used, else what was asked for."""
+    group = _("Settings")
+    asked = LaunchSettings.from_json(run.settings)
+    used = hyperparameters(run)
+
+    def number(name: str, wanted: float | int | None) -> str:
+        value = used.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            value = wanted
+        return _("automatic") if value is None else f"{value:g}"
+
+    facts = [
+        Fact(group, _("Base model"), run.base_model),
+        Fact(group, _("Service"), _service(run)),
+        Fact(group, _("Method"), _method(run)),
+        Fact(group, _("Epochs"), number("n_epochs", asked.epochs)),
+        Fact(group, _("Batch size"), number("batch_size", asked.batch_size)),
+        Fact(
+            group,
+            _("Learning rate"),
+            number("learning_rate_multiplier", asked.learning_rate),
+        ),
+    ]
+    if _method_name(run) == "dpo":
+        facts.append(Fact(group, _("Beta"), number("beta", asked.beta)))
+    seed = run.job.get("seed")
+    facts.append(
+        Fact(
+            group,
+            _("Seed"),
+            str(seed) if isinstance(seed, int) else number("seed", asked.seed),
+        )
+    )
+    if asked.lora_rank is not None or asked.full:
+        facts.append(
+            Fact(
+                group,
+                _("What learns"),
+                _("all weights")
+                if asked.full
+                else _("an adapter of rank {n}").format(n=asked.lora_rank),
+            )
+        )
+    if asked.extra_body:
+        text = json.dumps(dict(asked.extra_body), ensure_ascii=False, sort_keys=True)
+        facts.append(Fact(group, _("Further fields"), text))
+    return facts
+
+
+def data_facts(run: Run) -> list[Fact]:
+    """What it was trained on, and what was held back."""
+    group = _("Data")
+    return [
+        Fact(group, _("Examples trained on"), _examples(run.training)),
+        Fact(group, _("Examples held back"), _examples(run.validation) or _("none")),
+        Fact(group, _("Hash of the training file"), run.training.sha256 if run.training else ""),
+        Fact(
+            group, _("Hash of the validation file"), run.validation.sha256 if run.validation else ""
+        ),
+    ]
+
+
+def result_facts(run: Run, curves: RunCurves) -> list[Fact]:
+    """What came of it."""
+    group = _("Results")
+    train, valid = curves.points("train_loss"), curves.validation()
+    calm = train.smoothed()
+    return [
+        Fact(group, _("State"), run.status or run.stage),
+        Fact(group, _("Steps"), _steps(run, curves)),
+        Fact(group, _("Training loss at the end (smoothed)"), _last(calm)),
+        Fact(group, _("Lowest validation loss"), _lowest(valid)),
+        Fact(group, _("Validation loss at the end"), _last(valid)),
+        Fact(group, _("Accuracy at the end"), _accuracy(curves)),
+        Fact(
+            group,
+            _("Tokens trained"),
+            "" if run.trained_tokens is None else f"{run.trained_tokens:,}",
+        ),
+        Fact(group, _("Time"), _duration(run), compared=""),
+        Fact(group, _("Model"), run.fine_tuned_model, compared=""),
+    ]
+
+
+def origin_facts(run: Run) -> list[Fact]:
+    """Where the record comes from."""
+    group = _("Record")
+    return [
+        Fact(group, _("Begun"), moment(run.created_at)),
+        Fact(group, _("Ended"), moment(run.finished_at) if run.finished_at else ""),
+        Fact(group, _("Job"), run.job_id),
+        Fact(group, _("Tunedesk"), run.program_version),
+    ]
+
+
+def hyperparameters(run: Run) -> Mapping[str, Any]:
+    """Those that the service says it uses, wherever it says so (facts 1.4, 4)."""
+    found: dict[str, Any] = {}
+    plain = run.job.get("hyperparameters")
+    if isinstance(plain, dict):
+        found |= plain
+    method = run.job.get("method")
+    if isinstance(method, dict):
+        inner = method.get(str(method.get("type")))
+        if isinstance(inner, dict) and isinstance(inner.get("hyperparameters"), dict):
+            found |= inner["hyperparameters"]
+    return found
+
+
+def moment(milliseconds: int) -> str:
+    """A time as it is here: "2026-11-20 14:02"."""
+    return datetime.fromtimestamp(milliseconds / 1000).strftime("%Y-%m-%d %H:%M")
+
+
+def _method_name(run: Run) -> str:
+    method = run.job.get("method")
+    told = method.get("type") if isinstance(method, dict) else None
+    return str(told or run.settings.get("method") or "supervised")
+
+
+def _method(run: Run) -> str:
+    name = _method_name(run)
+    words = {"supervised": _("by examples"), "dpo": _("by preferences")}
+    return words.get(name, name)
+
+
+def _service(run: Run) -> str:
+    try:
+        title = provider(run.provider).title
+    except UserError:
+        title = run.provider
+    return title if run.provider != "custom" else f"{title}, {run.base_url}"
+
+
+def _examples(file: RunFile | None) -> str:
+    return "" if file is None else f"{file.examples:,}"
+
+
+def _steps(run: Run, curves: RunCurves) -> str:
+    done = max(run.step or 0, curves.last_step)
+    if run.total_steps and done != run.total_steps:
+        return _("{done} of {total}").format(done=f"{done:,}", total=f"{run.total_steps:,}")
+    return f"{done:,}" if done else ""
+
+
+def _last(points: Points) -> str:
+    return loss_words(float(points.values[-1])) if len(points) else ""
+
+
+def _lowest(points: Points) -> str:
+    if not len(points):
+        return ""
+    place = int(points.values.argmin())
+    return _("{loss} at step {step}").format(
+        loss=loss_words(float(points.values[place])), step=f"{points.steps[place]:,}"
+    )
+
+
+def _accuracy(curves: RunCurves) -> str:
+    parts = []
+    train, full = curves.points("train_accuracy"), curves.points("full_valid_accuracy")
+    valid = full if len(full) else curves.points("valid_accuracy").smoothed()
+    for text, points in (
+        (_("{share} training"), train.smoothed()),
+        (_("{share} validation"), valid),
+    ):
+        if len(points):
+            parts.append(text.format(share=accuracy_words(float(points.values[-1]))))
+    return ", ".join(parts)
+
+
+def _duration(run: Run) -> str:
+    if run.finished_at is None:
+        return ""
+    minutes = round(max(0, run.finished_at - run.created_at) / 60_000)
+    if minutes < 1:
+        return _("less than a minute")
+    hours, rest = divmod(minutes, 60)
+    return _("{h} h {m} min").format(h=hours, m=rest) if hours else _("{m} min").format(m=rest)

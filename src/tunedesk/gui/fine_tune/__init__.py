@@ -1,0 +1,1 @@
+"""The Fine-tune page: launching runs, following them, and what came of them."""

@@ -1,0 +1,1 @@
+"""The loss chart: lines, crosshair, legend, and pictures of it."""

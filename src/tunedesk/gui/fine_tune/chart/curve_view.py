@@ -1,0 +1,260 @@
+"""The drawing of the chart: the panels over one another, zoom, and the crosshair.
+
+Imports pyqtgraph: import it when the first chart is shown, not before.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from tunedesk.fine_tuning.charted_run import ChartedRun, ChartView
+from tunedesk.gui.fine_tune.chart.panel import Panel
+from tunedesk.gui.fine_tune.chart.reading import Reading, ReadingBox, reading
+from tunedesk.gui.theme import Theme
+
+ZOOM = 1.4  # by one press of a key
+FEWEST_STEPS = 4.0  # that can be zoomed to
+
+
+class CurveView(QWidget):
+    """The lines of some runs, read by mouse or by the keys.
+
+    Signals:
+        step_read: The step that the crosshair stands at, and what it reads; None when it is gone.
+        view_changed: Other steps are shown.
+        focus_changed: The keys go to it, or no more.
+    """
+
+    step_read = Signal(object)
+    view_changed = Signal()
+    focus_changed = Signal(bool)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._runs: list[ChartedRun] = []
+        self.view = ChartView()
+        self._step: int | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.canvas = pg.GraphicsLayoutWidget(self)
+        self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.canvas.setFrameShape(pg.GraphicsLayoutWidget.Shape.NoFrame)
+        self.canvas.ci.setContentsMargins(0, 4, 18, 0)
+        self.canvas.ci.setSpacing(10)
+        self.loss = Panel(theme, "loss")
+        self.accuracy = Panel(theme, "accuracy")
+        self.canvas.addItem(self.loss.plot, 0, 0)
+        for panel in (self.loss, self.accuracy):
+            panel.box.zoom_wanted.connect(self.zoom)
+            panel.box.move_wanted.connect(self.move_by)
+            panel.box.stretch_wanted.connect(self.show_steps)
+        self._box = ReadingBox(theme, self)
+        self._box.hide()
+        self.canvas.scene().sigMouseMoved.connect(self._follow_mouse)
+        self.canvas.viewport().installEventFilter(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.canvas)
+        theme.changed.connect(self._dress)
+        self._dress()
+
+    @property
+    def panels(self) -> list[Panel]:
+        """Those that are shown, from above."""
+        return [self.loss, self.accuracy] if self.view.accuracy else [self.loss]
+
+    def _dress(self) -> None:
+        self.canvas.setBackground(self._theme.color("surface"))
+        for panel in (self.loss, self.accuracy):
+            panel.dress()
+        self._place_cross()
+
+    # What is shown
+
+    def show_runs(self, runs: Sequence[ChartedRun]) -> None:
+        """Draw these runs; the steps that were zoomed to stay."""
+        self._runs = list(runs)
+        self._draw()
+
+    def set_view(self, *, raw: bool, log: bool, accuracy: bool) -> None:
+        """Draw the runs otherwise."""
+        if accuracy != self.view.accuracy:
+            if accuracy:
+                self.canvas.addItem(self.accuracy.plot, 1, 0)
+                self.canvas.ci.layout.setRowStretchFactor(0, 3)
+                self.canvas.ci.layout.setRowStretchFactor(1, 2)
+            else:
+                self.canvas.removeItem(self.accuracy.plot)
+            self.loss.set_last(not accuracy)
+        self.view = replace(self.view, raw=raw, log=log, accuracy=accuracy)
+        self._draw()
+
+    def _draw(self) -> None:
+        for panel in self.panels:
+            panel.show(self._runs, self.view)
+        self._show_steps()
+        self._place_cross()
+
+    @property
+    def whole(self) -> tuple[float, float]:
+        """The steps there are room for: of all that was measured, and of what is still to come."""
+        return 0.0, max(1.0, *(float(run.end) for run in self._runs)) if self._runs else 1.0
+
+    def _show_steps(self) -> None:
+        first, last = self.view.steps or self.whole
+        for panel in self.panels:
+            panel.show_steps(first, last)
+
+    def show_steps(self, first: float, last: float) -> None:
+        """Zoom to the steps from one to another."""
+        low, high = self.whole
+        if last - first < FEWEST_STEPS:
+            middle = (first + last) / 2
+            first, last = middle - FEWEST_STEPS / 2, middle + FEWEST_STEPS / 2
+        width = min(last - first, high - low)
+        first = min(max(first, low), high - width)
+        steps = None if width >= (high - low) * 0.999 else (first, first + width)
+        self.view = replace(self.view, steps=steps)
+        for panel in self.panels:
+            panel.show(self._runs, self.view)
+        self._show_steps()
+        self._place_cross()
+        self.view_changed.emit()
+
+    def fit(self) -> None:
+        """Show everything."""
+        self.show_steps(*self.whole)
+
+    def zoom(self, factor: float, about: float | None = None) -> None:
+        """Show fewer steps (a factor over 1) or more, about a step or the crosshair."""
+        first, last = self.view.steps or self.whole
+        if about is None:
+            about = float(self._step) if self._step is not None else (first + last) / 2
+        about = min(max(about, first), last)
+        self.show_steps(about - (about - first) / factor, about + (last - about) / factor)
+
+    def move_by(self, steps: float) -> None:
+        """Show later steps, or earlier ones."""
+        first, last = self.view.steps or self.whole
+        self.show_steps(first + steps, last + steps)
+
+    # The crosshair
+
+    @property
+    def step(self) -> int | None:
+        """The step that the crosshair stands at."""
+        return self._step
+
+    def read(self, step: float | None) -> None:
+        """Stand the crosshair at the step nearest to this that has figures; None takes it away."""
+        found: int | None = None
+        if step is not None:
+            near = [
+                int(run.curves.steps[place])
+                for run in self._runs
+                if (place := run.curves.nearest(step)) is not None
+            ]
+            found = min(near, key=lambda there: abs(there - step), default=None)
+        if found != self._step:
+            self._step = found
+            self._place_cross()
+
+    def _place_cross(self) -> None:
+        for panel in self.panels:
+            panel.cross(self._step)
+        said = self.reading()
+        self._box.setVisible(said is not None)
+        if said is not None and self._step is not None:
+            self._box.show_reading(said)
+            box = self.loss.box
+            scene = box.mapViewToScene(QPointF(self._step, box.viewRange()[1][1]))
+            place = self.canvas.mapTo(self, self.canvas.mapFromScene(scene))
+            self._box.stand_by(place.x(), place.y(), self.width())
+        self.step_read.emit(said)
+
+    def reading(self) -> Reading | None:
+        """What the crosshair reads."""
+        if self._step is None:
+            return None
+        return reading(self._runs, self._step, accuracy=self.view.accuracy)
+
+    def _follow_mouse(self, place: QPointF) -> None:
+        for panel in self.panels:
+            if panel.box.sceneBoundingRect().contains(place):
+                self.read(panel.box.mapSceneToView(place).x())
+                return
+        self.read(None)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The pointer leaves the lines, presses on them, or turns the wheel above them.
+
+        The wheel zooms once the chart was clicked, or with Ctrl; otherwise it scrolls the page.
+        """
+        if isinstance(event, QWheelEvent) and not (
+            self.hasFocus() or event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
+            event.ignore()
+            return True
+        if event.type() == QEvent.Type.Leave:
+            self.read(None)
+        elif event.type() == QEvent.Type.MouseButtonPress:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+        elif event.type() == QEvent.Type.MouseButtonDblClick:
+            self.fit()
+            return True
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep what the crosshair reads beside it."""
+        super().resizeEvent(event)
+        self._place_cross()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Say that the keys come here."""
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take the crosshair away with the keyboard."""
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)
+        self.read(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows move the crosshair, + and - zoom, 0 shows everything, Escape takes it away."""
+        key, far = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            self._walk((10 if far else 1) * (1 if key == Qt.Key.Key_Right else -1))
+        elif key == Qt.Key.Key_Home:
+            self.read(0)
+        elif key == Qt.Key.Key_End:
+            self.read(self.whole[1])
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom(ZOOM)
+        elif key == Qt.Key.Key_Minus:
+            self.zoom(1 / ZOOM)
+        elif key == Qt.Key.Key_0:
+            self.fit()
+        elif key == Qt.Key.Key_Escape and self._step is not None:
+            self.read(None)
+        else:
+            super().keyPressEvent(event)
+
+    def _walk(self, points: int) -> None:
+        """Move the crosshair by so many measured steps, and show where it stands."""
+        first, last = self.view.steps or self.whole
+        if self._step is None:
+            self.read((first + last) / 2)
+            return
+        longest = max((run.curves for run in self._runs), key=len, default=None)
+        place = longest.nearest(self._step) if longest is not None else None
+        if longest is None or place is None:
+            return
+        step = int(longest.steps[min(max(place + points, 0), len(longest) - 1)])
+        if not first <= step <= last:
+            self.move_by(step - last if step > last else step - first)
+        self.read(step)

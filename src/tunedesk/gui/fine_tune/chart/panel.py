@@ -1,0 +1,224 @@
+"""One pair of axes with its lines and marks: the losses, or the accuracies below them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPen
+
+from tunedesk.fine_tuning.charted_run import (
+    ChartedRun,
+    ChartView,
+    Line,
+    Measure,
+    lines,
+    value_range,
+)
+from tunedesk.gui.fine_tune.chart.axes import StepAxis, StepBox, ValueAxis
+from tunedesk.gui.fine_tune.chart.run_look import line_color, line_pen, symbol
+from tunedesk.gui.theme import Theme
+from tunedesk.i18n import _
+
+MARGIN = 0.06  # of the height, above and below the lines
+MANY = 4000  # points of a line, of which no screen shows each
+PEAKS_PER_PIXEL, POINTS_PER_PIXEL = 2.0, 0.5  # that are drawn of such a line
+
+
+class Panel:
+    """Lines over the steps, on a plot that a graphics layout holds.
+
+    Attributes:
+        plot: The plot.
+        box: The room of its lines.
+        lines: What is drawn.
+    """
+
+    def __init__(self, theme: Theme, measure: Measure) -> None:
+        self._theme = theme
+        self._measure: Measure = measure
+        self._runs: Sequence[ChartedRun] = ()
+        self._view = ChartView()
+        self.lines: list[Line] = []
+        self.box = StepBox()
+        self._values = ValueAxis(percent=measure == "accuracy")
+        self._steps = StepAxis()
+        self.plot = pg.PlotItem(
+            viewBox=self.box, axisItems={"left": self._values, "bottom": self._steps}
+        )
+        self.plot.setMenuEnabled(False)
+        self.plot.hideButtons()
+        self._values.setZValue(-10)  # its grid behind the lines
+        self._name = pg.TextItem(_("Accuracy"), anchor=(0, 0))
+        self._name.setVisible(measure == "accuracy")
+        self._name.setParentItem(self.box)
+        self._name.setPos(4, 0)
+        self._curves: list[pg.PlotDataItem] = []
+        self._marks: list[pg.InfiniteLine] = []
+        self._ring = pg.ScatterPlotItem(size=11, pxMode=True)
+        self._ring.setZValue(30)
+        self.box.addItem(self._ring, ignoreBounds=True)
+        self._cross = pg.InfiniteLine(angle=90, movable=False)
+        self._cross.setZValue(20)
+        self._cross.hide()
+        self._dots = pg.ScatterPlotItem(size=8, pxMode=True)
+        self._dots.setZValue(31)
+        for item in (self._cross, self._dots):
+            self.box.addItem(item, ignoreBounds=True)
+        self.dress()
+
+    def dress(self) -> None:
+        """Take the colours of the theme, also for the lines that are there."""
+        for part in (self.box, self._values, self._steps):
+            part.dress(self._theme)
+        self._name.setColor(self._theme.color("text_muted"))
+        self._name.setFont(self._theme.font("small"))
+        self._cross.setPen(pg.mkPen(self._theme.color("text_muted"), width=1))
+        self.show(self._runs, self._view)
+
+    def show(self, runs: Sequence[ChartedRun], view: ChartView) -> None:
+        """Draw these runs so."""
+        self._runs, self._view = runs, view
+        self._values.is_log = view.log and self._measure == "loss"
+        self.lines = [
+            line
+            for number, run in enumerate(runs)
+            for line in lines(run, number, self._measure, raw=view.raw)
+        ]
+        while len(self._curves) < len(self.lines):
+            self._curves.append(self._new_curve())
+        while len(self._curves) > len(self.lines):
+            self.box.removeItem(self._curves.pop())
+        for curve, line in zip(self._curves, self.lines, strict=True):
+            self._fill(curve, line)
+        self._draw_marks()
+        self.fit_values()
+
+    def _new_curve(self) -> pg.PlotDataItem:
+        curve = pg.PlotDataItem(antialias=True)
+        self.box.addItem(curve, ignoreBounds=True)
+        return curve
+
+    def _fill(self, curve: pg.PlotDataItem, line: Line) -> None:
+        steps, values = line.points.steps.astype(np.float64), line.points.values
+        if self._values.is_log:
+            above = values > 0
+            steps, values = steps[above], np.log10(values[above])
+        color = line_color(self._theme, line, len(self._runs))
+        marked = line.marked or line.look == "dots"
+        # pyqtgraph draws a symbol for every point, so only lines of few points have them.
+        curve.setSymbol(symbol(line) if marked else None)
+        curve.setSymbolSize(6.5)
+        curve.setSymbolPen(pg.mkPen(self._theme.color("surface"), width=1))
+        curve.setSymbolBrush(color)
+        # Of few points pyqtgraph's thinning makes stairs, and they cost nothing as they are.
+        many = len(steps) > MANY
+        raw = line.look == "raw"
+        curve.setDownsampling(auto=many, method="peak" if raw else "subsample")
+        curve.opts["autoDownsampleFactor"] = PEAKS_PER_PIXEL if raw else POINTS_PER_PIXEL
+        curve.opts["antialias"] = not (raw and many)
+        curve.setClipToView(many)
+        curve.setPen(line_pen(self._theme, line, len(self._runs)))
+        curve.setZValue({"raw": 1, "strong": 5, "dots": 6}[line.look] + (line.part == "validation"))
+        curve.setData(steps, values)
+
+    def _draw_marks(self) -> None:
+        """The beginnings of the epochs, and the checkpoints, of a run that is shown alone."""
+        for mark in self._marks:
+            self.box.removeItem(mark)
+        self._marks = []
+        self._ring.clear()
+        if len(self._runs) != 1:
+            return
+        run, color = self._runs[0], self._theme.color
+        pen = QPen(color("border"), 1)
+        pen.setCosmetic(True)
+        starts = run.epoch_starts
+        named = len(starts) <= 8 and self._measure == "loss"
+        for number, step in starts if len(starts) <= 40 else []:
+            label = _("epoch {n}").format(n=number) if named else None
+            self._mark(step, pen, label, "text_muted")
+        pen = QPen(color("border_strong"), 1, Qt.PenStyle.DotLine)
+        best = QPen(color("validation_curve"), 1, Qt.PenStyle.DashLine)
+        for each in (pen, best):
+            each.setCosmetic(True)
+        for step in run.checkpoints:
+            if step != run.best_checkpoint:
+                self._mark(step, pen)
+        if run.best_checkpoint is not None:
+            self._mark(run.best_checkpoint, best)
+            self._draw_ring(run.best_checkpoint)
+
+    def _mark(self, step: float, pen: QPen, label: str | None = None, ink: str = "") -> None:
+        options = (
+            {"position": 0.965, "anchors": [(0, 0.5), (0, 0.5)], "color": self._theme.color(ink)}
+            if label
+            else None
+        )
+        mark = pg.InfiniteLine(step, angle=90, pen=pen, label=label, labelOpts=options)
+        if label:
+            mark.label.setFont(self._theme.font("small"))
+        mark.setZValue(-5)
+        self._marks.append(mark)
+        self.box.addItem(mark, ignoreBounds=True)
+
+    def _draw_ring(self, step: int) -> None:
+        """Ring the validation, or else the training, at the checkpoint that is advised."""
+        shown = [line for line in self.lines if line.look != "raw" and len(line.points)]
+        shown.sort(key=lambda line: (line.part != "validation", line.look != "strong"))
+        if shown:
+            points = shown[0].points
+            value = float(np.interp(step, points.steps, points.values))
+            ink = pg.mkPen(self._theme.color("validation_curve"), width=2)
+            self._ring.setData(
+                [step], [self._placed(value)], pen=ink, brush=self._theme.color("surface")
+            )
+
+    def _placed(self, value: float) -> float:
+        """Where a figure stands on the axis."""
+        return float(np.log10(value)) if self._values.is_log and value > 0 else value
+
+    def fit_values(self) -> None:
+        """Let the lines fill the height, for the steps that are shown."""
+        found = value_range(self.lines, self._view.steps)
+        if found is None:
+            return
+        low, high = found
+        if self._values.is_log:
+            least = min(
+                (
+                    float(p[p > 0].min())
+                    for p in (line.points.values for line in self.lines)
+                    if (p > 0).any()
+                ),
+                default=1.0,
+            )
+            low, high = np.log10(max(low, least)), np.log10(max(high, least))
+        room = (high - low) * MARGIN or abs(high) * 0.1 or 0.1
+        self.box.setYRange(low - room, high + room, padding=0)
+
+    def set_last(self, last: bool) -> None:
+        """Write the steps below the lines only where nothing stands below."""
+        self._steps.setStyle(showValues=last)
+        self._steps.setHeight(None if last else 6)
+
+    def show_steps(self, first: float, last: float) -> None:
+        """Show the steps from one to another."""
+        self.box.setXRange(first, last, padding=0)
+
+    def cross(self, step: float | None) -> None:
+        """Stand the crosshair at a step, with a dot on each line that has a figure there."""
+        self._cross.setVisible(step is not None)
+        if step is None:
+            self._dots.clear()
+            return
+        self._cross.setPos(step)
+        spots = []
+        for line in self.lines:
+            value = line.points.at(int(step)) if line.look != "raw" else None
+            if value is not None:
+                color = line_color(self._theme, line, len(self._runs))
+                spots.append(
+                    {"pos": (step, self._placed(value)), "brush": color, "symbol": symbol(line)}
+                )
+        self._dots.setData(spots, pen=pg.mkPen(self._theme.color("surface"), width=1.5))

@@ -1,0 +1,155 @@
+"""Shows the examples of a run as they were sent, line by line, whatever became of them."""
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtWidgets import QListView, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from tunedesk.gui.fine_tune.frozen_examples import FrozenExample, frozen_example, part_words
+from tunedesk.gui.fine_tune.frozen_model import PLACE, FrozenModel
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.card import Card
+from tunedesk.gui.widgets.dialog import Dialog
+from tunedesk.gui.widgets.label import Label
+from tunedesk.i18n import _
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
+from tunedesk.project.run_records import Run, RunExample
+
+WIDTH, HEIGHT = 980, 680
+TONES = {"system": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
+
+
+class FrozenDialog(Dialog):
+    """A list of the lines, and the chosen one in full, to be read only.
+
+    Signals:
+        examples_asked: Show these examples as they are now: an `ExampleQuery` and a title.
+        example_asked: Show the example of this id as it is now.
+    """
+
+    examples_asked = Signal(object, str)
+    example_asked = Signal(int)
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        run: Run,
+        theme: Theme,
+        part: str = "training",
+        line: int = 1,
+        message: int | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Open at a line of a file, and at a message in it.
+
+        Args:
+            project: The project.
+            run: The run.
+            theme: The theme.
+            part: The file: "training" or "validation".
+            line: The line, from 1.
+            message: The message to mark, from 1; None for none.
+            parent: Its owner.
+        """
+        title = _("The examples of {name}, as they were").format(name=run.name)
+        super().__init__(theme, title, parent=parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._project = project
+        self._run = run
+        self._marked = (part, line, message)
+        self.model = FrozenModel(project, self)
+        self.list = QListView()
+        self.list.setModel(self.model)
+        self.list.setAccessibleName(_("Lines"))
+        self.list.setUniformItemSizes(True)
+        self.list.setMinimumWidth(220)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._state = Label(theme, "", "base", "muted", wrap=True)
+        self._cards = QVBoxLayout()
+        self._cards.setSpacing(10)
+        self._area = QScrollArea()
+        self._lay_out()
+        self.list.selectionModel().currentChanged.connect(self._show_current)
+        places = project.runs.examples(run.id)
+        self._ids = tuple(dict.fromkeys(place.example_id for place in places))
+        self.model.show_places(places)
+        row = max(0, self.model.place_of(part, line))
+        self.list.setCurrentIndex(self.model.index(row))
+        self.list.scrollTo(self.model.index(row), QListView.ScrollHint.PositionAtCenter)
+        self.list.setFocus()
+
+    def _lay_out(self) -> None:
+        canvas = QWidget()
+        canvas.setProperty("canvas", True)
+        column = QVBoxLayout(canvas)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.addWidget(self._state)
+        column.addLayout(self._cards)
+        column.addStretch()
+        self._area.setWidgetResizable(True)
+        self._area.setWidget(canvas)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.list)
+        splitter.addWidget(self._area)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([300, 660])
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.addWidget(splitter, 1)
+        self.resize(WIDTH, HEIGHT)
+        self.now = self.add_button(_("This one as it is now"))
+        self.all_now = self.add_button(_("All of them in the table"))
+        close = self.add_button(_("Close"), "primary", default=True)
+        self.now.clicked.connect(self._go_to_example)
+        self.all_now.clicked.connect(self._show_all)
+        close.clicked.connect(self.accept)
+
+    def _show_current(self, now: QModelIndex, _before: QModelIndex) -> None:
+        place: RunExample | None = now.data(PLACE) if now.isValid() else None
+        while (item := self._cards.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        if place is None:
+            return
+        frozen = frozen_example(self._project, place)
+        self._state.setText(state_sentence(frozen))
+        self.now.setEnabled(not frozen.deleted)
+        part, line, message = self._marked
+        marked = message if (place.part, place.line) == (part, line) else None
+        if not frozen.messages:
+            self._cards.addWidget(self._card("", frozen.text, marked=False))
+        for number, each in enumerate(frozen.messages, 1):
+            self._cards.addWidget(self._card(each.role, each.text, marked=number == marked))
+
+    def _card(self, role: str, text: str, *, marked: bool) -> Card:
+        card = Card("error" if marked else "")
+        if role:
+            card.body.addWidget(Label(self.theme, role, "small_strong", TONES.get(role, "muted")))
+        words = Label(self.theme, text, "message", wrap=True)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        card.body.addWidget(words)
+        return card
+
+    def _go_to_example(self) -> None:
+        place: RunExample | None = self.list.currentIndex().data(PLACE)
+        if place is not None:
+            self.accept()
+            self.example_asked.emit(place.example_id)
+
+    def _show_all(self) -> None:
+        self.accept()
+        title = _("Of {name}").format(name=self._run.name)
+        self.examples_asked.emit(ExampleQuery(ids=self._ids), title)
+
+
+def state_sentence(frozen: FrozenExample) -> str:
+    """Where the example stood, and what became of it."""
+    where = part_words(frozen.place)
+    if frozen.deleted:
+        return _("{where}. It has been deleted since.").format(where=where)
+    if frozen.changed:
+        return _("{where}. It has been changed since.").format(where=where)
+    return _("{where}. It is the same today.").format(where=where)

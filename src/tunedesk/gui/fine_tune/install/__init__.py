@@ -1,0 +1,1 @@
+"""Installing what training on this computer needs, where it is not there."""

@@ -1,0 +1,138 @@
+"""Which examples are trained on, and how many are held back to measure with."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+
+from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED
+from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
+from tunedesk.gui.fine_tune.launch.outlook import Counts
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.chip import Chip
+from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.i18n import _
+from tunedesk.project.query import ExampleQuery
+
+SHARES = (0, 5, 10, 15, 20, 30, 40, 50)
+"""The shares to choose from, in percent."""
+
+
+class ExamplesSection(QWidget):
+    """Chips for approved, filter and all; and the share that is held back.
+
+    Signals:
+        changed: Another choice.
+    """
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme, shown: ExampleQuery, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = shown
+        self._chosen_by_user = False
+        self.approved = Chip(theme, _("Approved"))
+        self.filter = Chip(theme, _("This filter"))
+        self.all = Chip(theme, _("All"))
+        self.approved.setToolTip(_("The examples that somebody has approved"))
+        self.filter.setToolTip(_("The examples that the table shows now"))
+        self.all.setToolTip(_("All examples but the rejected ones"))
+        self.filter.setVisible(not shown.unfiltered)
+        self._group = QButtonGroup(self)
+        for chip in (self.approved, self.filter, self.all):
+            self._group.addButton(chip)
+            chip.clicked.connect(self._take_click)
+        self.note = Label(theme, "", "small", "warning", wrap=True)
+        self.note.hide()
+        self.share = CalmComboBox()
+        for percent in SHARES:
+            self.share.addItem(_share_words(percent), percent)
+        self.share.setAccessibleName(_("Held back"))
+        self.share.currentIndexChanged.connect(self.changed)
+        self.held = Label(theme, "", "small", "muted", wrap=True)
+        self._lay_out(theme)
+
+    def _lay_out(self, theme: Theme) -> None:
+        chips = QHBoxLayout()
+        chips.setSpacing(6)
+        for chip in (self.approved, self.filter, self.all):
+            chips.addWidget(chip)
+        chips.addStretch()
+        back = QHBoxLayout()
+        back.setSpacing(10)
+        back.addWidget(self.share)
+        back.addWidget(self.held, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(SectionTitle(theme, _("Examples")))
+        column.addLayout(chips)
+        column.addWidget(self.note)
+        column.addSpacing(10)
+        column.addWidget(SectionTitle(theme, _("Held back to measure on")))
+        column.addLayout(back)
+
+    @property
+    def query(self) -> ExampleQuery:
+        """The examples that are chosen, in the order they came in."""
+        if self.approved.isChecked():
+            return APPROVED
+        return self._shown if self.filter.isChecked() else ALL_BUT_REJECTED
+
+    @property
+    def validation_share(self) -> float:
+        """The share that is held back, from 0 to 0.5."""
+        return int(self.share.currentData()) / 100
+
+    def take(self, query: ExampleQuery | None, validation_share: float) -> None:
+        """Begin with these choices; without a query, with the approved ones."""
+        percent = round(validation_share * 100)
+        if self.share.findData(percent) < 0:
+            self.share.addItem(_share_words(percent), percent)
+        self.share.setCurrentIndex(self.share.findData(percent))
+        if query == ALL_BUT_REJECTED:
+            self.all.setChecked(True)
+        elif query not in (None, APPROVED) and not self._shown.unfiltered:
+            self.filter.setChecked(True)
+        else:
+            self.approved.setChecked(True)
+
+    def show_counts(self, counts: Counts) -> None:
+        """Show how many there are; with nothing approved, begin with all."""
+        self.approved.set_count(counts.approved)
+        self.filter.set_count(counts.shown)
+        self.all.set_count(counts.all)
+        self.approved.setEnabled(counts.approved > 0)
+        nothing = not counts.approved and counts.all > 0
+        if nothing and self.approved.isChecked() and not self._chosen_by_user:
+            self.all.setChecked(True)
+            self.changed.emit()
+        self.note.setText(
+            _("Nothing is approved yet, so all examples but the rejected ones are taken.")
+        )
+        self.note.setVisible(nothing)
+
+    def show_held(self, training: int, held: int) -> None:
+        """Say how many are held back, and why."""
+        if not held:
+            self.held.setText(
+                _(
+                    "None. Then nothing shows whether the model has understood your examples or "
+                    "only learned them by heart."
+                )
+            )
+            return
+        self.held.setText(
+            _(
+                "{held} of {all}. The model does not see them while it learns, so they show "
+                "whether it has understood or only learned by heart. They are the same each "
+                "time, and the same question never stands on both sides."
+            ).format(held=f"{held:,}", all=f"{training + held:,}")
+        )
+
+    def _take_click(self) -> None:
+        self._chosen_by_user = True
+        self.changed.emit()
+
+
+def _share_words(percent: int) -> str:
+    return _("{n} %").format(n=percent) if percent else _("None")

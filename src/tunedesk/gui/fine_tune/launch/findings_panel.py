@@ -1,0 +1,211 @@
+"""The right side of the launch page: what is in the way, what it takes, what leaves."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tunedesk.checks import sentences
+from tunedesk.fine_tuning.preparation import Preparation
+from tunedesk.fine_tuning.providers import provider
+from tunedesk.gui.fine_tune.launch.model_rows import money_words
+from tunedesk.gui.fine_tune.launch.outlook import Outlook
+from tunedesk.gui.fine_tune.run_words import duration_words
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.i18n import _, ngettext
+from tunedesk.project.query import ExampleQuery
+
+WIDTH = 300
+MARKS = {"success": "✓", "warning": "!", "error": "✕", "muted": "·"}
+
+
+class FindingsPanel(QWidget):
+    """Says before anything starts what would happen.
+
+    Signals:
+        examples_asked: Show these examples: an `ExampleQuery` and a title.
+        leave_out_changed: Whether examples with errors stay behind.
+    """
+
+    examples_asked = Signal(object, str)
+    leave_out_changed = Signal(bool)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setProperty("surface", "window")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(WIDTH)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(4)
+        self.leave_out = QCheckBox(_("Leave out examples with errors"))
+        self.leave_out.toggled.connect(self.leave_out_changed)
+        self.leave_out.hide()
+        self._takes = QGridLayout()
+        self._takes.setVerticalSpacing(7)
+        self._takes.setColumnStretch(0, 1)
+        self._how = Label(theme, "", "small", "muted", wrap=True)
+        self.leaves = Label(theme, "", "base", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 18)
+        column.setSpacing(8)
+        column.addWidget(SectionTitle(theme, _("Before it starts")))
+        column.addLayout(self._lines)
+        column.addWidget(self.leave_out)
+        column.addSpacing(10)
+        column.addWidget(SectionTitle(theme, _("What it takes")))
+        column.addLayout(self._takes)
+        column.addWidget(self._how)
+        column.addSpacing(10)
+        column.addWidget(SectionTitle(theme, _("What leaves this computer")))
+        column.addWidget(self.leaves)
+        column.addStretch()
+        column.addWidget(
+            Label(
+                theme,
+                _(
+                    "The examples are kept as they are now, so that this run can be understood "
+                    "later."
+                ),
+                "small",
+                "muted",
+                wrap=True,
+            )
+        )
+
+    def show_counting(self) -> None:
+        """Say that the answer is on its way."""
+        if self._lines.count() == 0:
+            self._add_line(_("Looking through the examples …"), "muted")
+
+    def show_outlook(self, outlook: Outlook, more_stops: Sequence[str], memory: str) -> None:
+        """Show what a launch would be.
+
+        Args:
+            outlook: The launch.
+            more_stops: What else stands in the way, a sentence each: the key, the model's size.
+            memory: The memory it takes of what there is; empty: not here.
+        """
+        prepared = outlook.preparation
+        _empty(self._lines)
+        for line, tone in good_lines(prepared):
+            self._add_line(line, tone)
+        for sentence in (*more_stops, *prepared.stops):
+            self._add_line(sentence, "error")
+        for found, tone in ((prepared.errors, "error"), (prepared.warnings, "warning")):
+            for code, ids in sorted(found.items(), key=lambda each: -len(each[1])):
+                title = sentences.title(code)
+                self._add_line(f"{len(ids):,} × {title}", tone, ids, title)
+        for reason, ids in prepared.left_out.items():
+            words = ngettext("{n} is left out: {reason}", "{n} are left out: {reason}", len(ids))
+            text = words.format(n=f"{len(ids):,}", reason=reason)
+            self._add_line(text, "warning", ids, _("Left out"))
+        for note in prepared.notes:
+            self._add_line(note, "warning")
+        self.leave_out.setVisible(bool(prepared.errors) or bool(prepared.left_out))
+        self._show_takes(outlook, memory)
+        where = provider(prepared.settings.provider)
+        self.leaves.setText(prepared.leaves)
+        self.leaves.set_tone("" if where.name == "local" else "warning")
+
+    def _show_takes(self, outlook: Outlook, memory: str) -> None:
+        prepared = outlook.preparation
+        _empty(self._takes)
+        here = prepared.settings.provider == "local"
+        facts = [
+            (
+                _("Tokens × epochs"),
+                f"{prepared.tokens:,} × {prepared.epochs}",
+            ),
+            (_("Steps"), f"{prepared.steps:,}"),
+            (
+                _("Time"),
+                _("about {time}").format(time=duration_words(outlook.time.seconds))
+                if outlook.time
+                else _("not known yet"),
+            ),
+        ]
+        if memory:
+            facts.append((_("Memory"), memory))
+        price = _("none") if here else _("see the service's price list")
+        if prepared.price is not None:
+            price = _("about {price}").format(price=money_words(prepared.price))
+        facts.append((_("Price"), price))
+        for number, (name, value) in enumerate(facts):
+            self._takes.addWidget(Label(self._theme, name, "base", "muted"), number, 0)
+            shown = Label(self._theme, value, "strong")
+            shown.setAlignment(Qt.AlignmentFlag.AlignRight)
+            shown.setAccessibleName(f"{name}: {value}")
+            self._takes.addWidget(shown, number, 1)
+        how = [prepared.price_source, outlook.time.source if outlook.time else ""]
+        self._how.setText(" ".join(part for part in how if part))
+        self._how.setVisible(bool(self._how.text()))
+
+    def _add_line(self, text: str, tone: str, ids: Sequence[int] = (), title: str = "") -> None:
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        mark = Label(self._theme, MARKS[tone], "strong", tone)
+        mark.setFixedWidth(12)
+        words = Label(self._theme, text, "base", "" if tone == "success" else tone, wrap=True)
+        top = Qt.AlignmentFlag.AlignTop
+        row.addWidget(mark, 0, top)
+        row.addWidget(words, 1)
+        if ids:
+            show = QPushButton(_("Show"))
+            show.setProperty("kind", "link")
+            show.setAutoDefault(False)
+            show.setAccessibleDescription(text)
+            show.setToolTip(_("Show these examples in the table; this page closes"))
+            show.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+            query = ExampleQuery(ids=tuple(ids))
+            show.clicked.connect(lambda: self.examples_asked.emit(query, title))
+            row.addWidget(show, 0, top)
+        self._lines.addWidget(line)
+
+
+def good_lines(prepared: Preparation) -> list[tuple[str, str]]:
+    """What is as it should be."""
+    count = len(prepared.split.training) + len(prepared.split.validation)
+    lines = []
+    if count and not prepared.errors:
+        words = ngettext(
+            "{n} example, without errors", "{n} examples, none with errors", count
+        ).format(n=f"{count:,}")
+        lines.append((words, "success"))
+    if count and not prepared.over_limit:
+        lines.append(
+            (
+                _("none is too long; the longest has {n} tokens").format(n=f"{prepared.longest:,}"),
+                "success",
+            )
+        )
+    elif prepared.over_limit:
+        words = ngettext(
+            "{n} example is too long: its end is cut off",
+            "{n} examples are too long: their ends are cut off",
+            prepared.over_limit,
+        ).format(n=f"{prepared.over_limit:,}")
+        lines.append((words, "warning"))
+    if prepared.split.validation:
+        lines.append((_("no question stands on both sides"), "success"))
+    return lines
+
+
+def _empty(layout: QVBoxLayout | QGridLayout) -> None:
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()

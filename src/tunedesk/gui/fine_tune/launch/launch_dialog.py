@@ -1,0 +1,409 @@
+"""The launch page: choices at the left, what they mean at the right, one button that starts it."""
+
+import datetime
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from tunedesk.fine_tuning.connection_check import ConnectionReport
+from tunedesk.fine_tuning.keys import Keys
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.gui.background import Background
+from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
+from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.fine_tune.install.install_panel import InstallPanel
+from tunedesk.gui.fine_tune.launch.command_words import command_words
+from tunedesk.gui.fine_tune.launch.connection_section import ConnectionSection
+from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
+from tunedesk.gui.fine_tune.launch.findings_panel import FindingsPanel
+from tunedesk.gui.fine_tune.launch.launch_words import next_name, start_words
+from tunedesk.gui.fine_tune.launch.model_list import ModelList
+from tunedesk.gui.fine_tune.launch.model_rows import local_rows, service_rows
+from tunedesk.gui.fine_tune.launch.more_section import MoreSection
+from tunedesk.gui.fine_tune.launch.outlook import (
+    OUTLOOK_KINDS,
+    Outlook,
+    Start,
+    find_outlook,
+    find_start,
+)
+from tunedesk.gui.fine_tune.launch.place_section import PlaceSection
+from tunedesk.gui.fine_tune.launch.setting_field import SettingField
+from tunedesk.gui.fine_tune.run_words import memory_words
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.dialog import MARGIN, Dialog
+from tunedesk.gui.widgets.elided_label import ElidedLabel
+from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.i18n import _
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
+
+USUAL_WIDTH, USUAL_HEIGHT = 1120, 800
+AWAY = 40
+"""So much of the window stays in sight around the page."""
+LAST_SETTINGS = "fine_tune.last"
+"""The setting of the project that keeps what was launched last."""
+
+
+class LaunchDialog(Dialog):
+    """Everything that a launch needs, with what it would do, always up to date.
+
+    Signals:
+        launch_asked: A `Preparation`, and whether the user accepts a readable address.
+        examples_asked: Show these examples: an `ExampleQuery` and a title. The page closes.
+    """
+
+    launch_asked = Signal(object, bool)
+    examples_asked = Signal(object, str)
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        background: Background,
+        feedback: Feedback,
+        theme: Theme,
+        keys: Keys,
+        shown_query: ExampleQuery,
+        settings: LaunchSettings | None,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(theme, _("Fine-tune a model on these examples"), parent=parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._project = project
+        self._today = datetime.date.today()
+        self._outlook: Outlook | None = None
+        self._asked: LaunchSettings | None = None
+        self._start: Start | None = None
+        self._ready = False
+        self.examples = ExamplesSection(theme, shown_query)
+        self.places = PlaceSection(theme, self._today)
+        self.connection = ConnectionSection(theme, background, keys)
+        self.install = InstallPanel(theme, background)
+        self.models = ModelList(theme)
+        self.model_name = QLineEdit()
+        self.preset = CalmComboBox()
+        self.name = QLineEdit()
+        self.epochs = SettingField(theme, _("Epochs"), _("How often it sees each example."))
+        self.more = MoreSection(theme)
+        self.findings = FindingsPanel(theme)
+        shared: dict[str, Any] = {"project": project, "background": background, "parent": self}
+        self._look = ProjectAnswer(**shared, question=find_outlook, kinds=OUTLOOK_KINDS)
+        self._begin = ProjectAnswer(**shared, question=find_start, kinds=OUTLOOK_KINDS | {"runs"})
+        self._lay_out()
+        self._connect()
+        self._take(settings)
+        self._fit(parent)
+        self._begin.ask(shown_query)
+        self._begin.watch(True)
+        self._look.watch(True)
+
+    # Building
+
+    def _lay_out(self) -> None:
+        theme = self.theme
+        left = QWidget()
+        left.setProperty("surface", "surface")
+        left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(left)
+        column.setContentsMargins(MARGIN, 18, MARGIN, 18)
+        column.setSpacing(18)
+        for section in (self.examples, self.places, self.install, self.connection):
+            column.addWidget(section)
+        column.addWidget(self._models_box())
+        column.addWidget(self._name_box())
+        column.addWidget(self.more)
+        column.addStretch()
+        self.body.setContentsMargins(0, 0, 0, 0)
+        sides = QHBoxLayout()
+        sides.setSpacing(0)
+        sides.addWidget(_scrolling(left), 1)
+        line = QWidget()
+        line.setFixedWidth(1)
+        line.setProperty("surface", "line")
+        line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        sides.addWidget(line)
+        right = _scrolling(self.findings)
+        right.setFixedWidth(self.findings.minimumWidth() + 14)
+        sides.addWidget(right)
+        self.body.addLayout(sides)
+        self.command = ElidedLabel(theme, "", "small", "muted")
+        self.command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.add_note(self.command)
+        self.add_cancel()
+        self.start = self.add_button(_("Start training"), "primary", default=True)
+        self.start.setAccessibleName(_("Start training"))
+
+    def _models_box(self) -> QWidget:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(SectionTitle(self.theme, _("Base model")))
+        self.model_name.setAccessibleName(_("Name of the base model"))
+        self.model_name.setPlaceholderText(_("the name of the base model, as the server knows it"))
+        self.preset.setAccessibleName(_("Kind of training"))
+        column.addWidget(self.models)
+        column.addWidget(self.model_name)
+        column.addWidget(self.preset)
+        return box
+
+    def _name_box(self) -> QWidget:
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(14)
+        named = QWidget()
+        column = QVBoxLayout(named)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        head = Label(self.theme, _("Name"), "strong")
+        head.setBuddy(self.name)
+        self.name.setAccessibleName(_("Name"))
+        column.addWidget(head)
+        column.addWidget(self.name)
+        column.addWidget(
+            Label(self.theme, _("The tuned model carries it in its own name."), "small", "muted")
+        )
+        column.addStretch()
+        row.addWidget(named, 1)
+        row.addWidget(self.epochs, 1)
+        return box
+
+    def _connect(self) -> None:
+        self.examples.changed.connect(self._changed)
+        self.places.changed.connect(self._take_place)
+        self.connection.changed.connect(self._changed)
+        self.connection.reported.connect(self._take_report)
+        self.install.installed.connect(self._changed)
+        self.models.chosen.connect(self._changed)
+        for field in (self.model_name, self.name):
+            field.textChanged.connect(self._changed)
+        self.preset.currentIndexChanged.connect(self._changed)
+        self.epochs.changed.connect(self._changed)
+        self.more.changed.connect(self._take_more)
+        self.findings.leave_out_changed.connect(self._changed)
+        self.findings.examples_asked.connect(self._show_examples)
+        self._look.ready.connect(self._take_outlook)
+        self._begin.ready.connect(self._take_start)
+        self.start.clicked.connect(self._launch)
+
+    def _take(self, settings: LaunchSettings | None) -> None:
+        """Begin with what was launched last, or with what suits most."""
+        given = settings or LaunchSettings(leave_out_errors=True)
+        self.examples.take(settings.query if settings else None, given.validation_share)
+        self.places.take(given.provider)
+        self.connection.take(self.places.place, given.base_url)
+        self.models.choose(given.base_model)
+        self.model_name.setText(given.base_model if self.places.place.name == "custom" else "")
+        self.name.setText(given.name)
+        self.epochs.take(given.epochs)
+        self.more.take(given)
+        self.findings.leave_out.setChecked(given.leave_out_errors)
+        self._wanted_preset = dict(given.extra_body)
+        self._show_place()
+        self._ready = True
+        self._changed()
+
+    def _fit(self, window: QWidget) -> None:
+        """Be large, but within the window."""
+        room = window.window().size()
+        self.resize(
+            min(USUAL_WIDTH, max(room.width() - AWAY, 700)),
+            min(USUAL_HEIGHT, max(room.height() - AWAY, 460)),
+        )
+
+    # What is chosen
+
+    @property
+    def settings(self) -> LaunchSettings:
+        """The settings as they stand on the page."""
+        place = self.places.place
+        listed = bool(self.models.rows.rows)
+        model = self.models.model_id if listed else self.model_name.text().strip()
+        body = self.preset.currentData() if place.presets else {}
+        return self.more.applied_to(
+            LaunchSettings(
+                provider=place.name,
+                base_url=self.connection.base_url if place.name != "local" else "",
+                base_model=model,
+                query=replace(self.examples.query, sort="number", descending=False),
+                leave_out_errors=self.findings.leave_out.isChecked(),
+                validation_share=self.examples.validation_share,
+                name=self.name.text().strip(),
+                epochs=self.epochs.whole,
+                extra_body=body or {},
+            ),
+            place,
+        )
+
+    @property
+    def stops(self) -> list[str]:
+        """What the page itself knows to be in the way, a sentence each."""
+        place, stops = self.places.place, []
+        if place.name == "local" and self._start is not None and not self._is_installed:
+            stops.append(_("Training on this computer is not installed yet."))
+        if self.connection.problem:
+            stops.append(self.connection.problem)
+        if not self.settings.base_model:
+            stops.append(_("No base model is chosen."))
+        row = self.models.row
+        if place.name == "local" and row is not None and row.tone == "error":
+            stops.append(row.why)
+        if self.epochs.is_wrong or self.more.is_wrong:
+            stops.append(_("One of the settings is no such number."))
+        return stops
+
+    @property
+    def _is_installed(self) -> bool:
+        return self.install.done or (self._start is not None and self._start.installed)
+
+    def _changed(self) -> None:
+        if not self._ready:
+            return
+        settings = self.settings
+        command = command_words(settings, self._project.path.name)
+        self.command.setText(
+            _("Same as the command: {command}").format(command=command) if command else ""
+        )
+        if settings != self._asked:
+            self._asked = settings
+            self._outlook = None
+            self._look.ask(settings)
+            self.findings.show_counting()
+        else:
+            self._show_outlook()
+        self._show_button()
+
+    def _take_more(self) -> None:
+        self.more.show_for(self.places.place)
+        self._changed()
+
+    def _take_place(self) -> None:
+        self.connection.take(self.places.place)
+        self._show_place()
+        self._changed()
+
+    def _take_report(self, _report: ConnectionReport) -> None:
+        self._show_models()
+        self._changed()
+
+    def _show_place(self) -> None:
+        """Show what belongs to the chosen place."""
+        place = self.places.place
+        self.preset.clear()
+        for preset in place.presets:
+            self.preset.addItem(preset.title, preset.extra_body)
+        wanted = self.preset.findData(self._wanted_preset) if self._wanted_preset else -1
+        self.preset.setCurrentIndex(max(0, wanted) if place.presets else -1)
+        self.preset.setVisible(bool(place.presets))
+        self.name.setMaxLength(max(place.suffix_length, 1))
+        self.more.show_for(place)
+        self._show_models()
+        self._show_install()
+
+    def _show_models(self) -> None:
+        place, outlook = self.places.place, self._outlook
+        if place.name == "local":
+            settings = self.settings
+            rows = local_rows(
+                outlook.machine if outlook else None,
+                longest=outlook.preparation.longest if outlook else 0,
+                full=settings.full,
+                batch_size=outlook.preparation.batch_size if outlook else settings.batch_size,
+            )
+        else:
+            report = self.connection.report
+            billable = outlook.preparation.billable_tokens if outlook else 0
+            rows = service_rows(place, self._today, report.models if report else (), billable)
+        self.models.show_rows(rows)
+        self.models.setVisible(bool(rows))
+        self.model_name.setVisible(not rows)
+
+    def _show_install(self) -> None:
+        here = self.places.place.name == "local"
+        known = self._start is not None
+        self.install.setVisible(here and known and not self._is_installed)
+
+    # What is answered
+
+    def _take_start(self, start: Start) -> None:
+        first = self._start is None
+        self._start = start
+        self.examples.show_counts(start.counts)
+        if first and (not self.name.text() or start.runs):
+            self.name.setText(next_name(self.name.text(), self._project.path.stem, start.runs))
+        self._show_install()
+        self._changed()
+
+    def _take_outlook(self, outlook: Outlook) -> None:
+        if outlook.preparation.settings != self._asked:
+            return
+        self._outlook = outlook
+        self._show_models()
+        self._show_outlook()
+        self._show_button()
+
+    def _show_outlook(self) -> None:
+        outlook = self._outlook
+        if outlook is None:
+            return
+        halves = outlook.preparation.split
+        self.examples.show_held(len(halves.training), len(halves.validation))
+        self.epochs.show_automatic(str(outlook.preparation.epochs))
+        self.more.batch_size.show_automatic(str(outlook.preparation.batch_size))
+        memory = memory_words(outlook.machine) if outlook.machine else ""
+        self.findings.show_outlook(outlook, self.stops, memory)
+
+    def _show_button(self) -> None:
+        text = start_words(self.places.place, self._outlook)
+        self.start.setText(text.replace("&", "&&"))
+        self.start.setAccessibleDescription(text)
+        may = self._outlook is not None and self._outlook.preparation.may_start
+        self.start.setEnabled(may and not self.stops and self._start is not None)
+        why = "" if may else _("See what stands at the right, under “Before it starts”.")
+        self.start.setToolTip(plain_tooltip(why))
+
+    # What is done
+
+    def _launch(self) -> None:
+        outlook = self._outlook
+        if outlook is None or not self.start.isEnabled():
+            return
+        self._project.set_setting(LAST_SETTINGS, _kept(outlook.preparation.settings))
+        self.launch_asked.emit(outlook.preparation, self.connection.plain_http.isChecked())
+        self.accept()
+
+    def _show_examples(self, query: ExampleQuery, title: str) -> None:
+        self.accept()
+        self.examples_asked.emit(query, title)
+
+    def done(self, result: int) -> None:
+        """Ask nothing any more."""
+        self.close_project()
+        super().done(result)
+
+    def close_project(self) -> None:
+        """The project closes."""
+        self._look.close()
+        self._begin.close()
+        self.install.close_project()
+
+
+def _kept(settings: LaunchSettings) -> dict[str, Any]:
+    """The settings as the project keeps them; a list of chosen examples is not kept."""
+    return replace(settings, query=replace(settings.query, ids=None)).to_json()
+
+
+def _scrolling(widget: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(widget)
+    return area

@@ -1,0 +1,33 @@
+"""What the launch page calls things: the text of its button, and the name of a new run."""
+
+import re
+
+from tunedesk.fine_tuning.providers import Provider
+from tunedesk.gui.fine_tune.launch.model_rows import money_words
+from tunedesk.gui.fine_tune.launch.outlook import Outlook
+from tunedesk.i18n import _, ngettext
+
+
+def start_words(place: Provider, outlook: Outlook | None) -> str:
+    """What the button says: where to, how many, for how much."""
+    if place.name == "local":
+        return _("Train on this computer")
+    if outlook is None:
+        return _("Send to {place}").format(place=place.title)
+    prepared = outlook.preparation
+    count = len(prepared.split.training) + len(prepared.split.validation)
+    words = ngettext("Send {n} example to {place}", "Send {n} examples to {place}", count).format(
+        n=f"{count:,}", place=place.title
+    )
+    if prepared.price is None:
+        return words
+    return _("{words}, about {price}").format(words=words, price=money_words(prepared.price))
+
+
+def next_name(last: str, project: str, runs: int) -> str:
+    """The name for a new run: the last one's with the next number, else the project's."""
+    numbered = re.fullmatch(r"(.*?)-?v(\d+)", last)
+    if numbered:
+        return f"{numbered[1]}-v{int(numbered[2]) + 1}".lstrip("-")
+    base = re.sub(r"[^a-z0-9]+", "-", (last or project).casefold()).strip("-")[:30].strip("-")
+    return f"{base or _('model')}-v{runs + 1}"

@@ -1,0 +1,231 @@
+"""The list of base models: one is chosen."""
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import (
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from tunedesk.gui.fine_tune.launch.model_rows import ModelRow
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.i18n import _
+
+ROW = Qt.ItemDataRole.UserRole
+HEIGHT = 46
+PADDING = 12
+MARK = 14
+PILL = 18
+MOST_SHOWN = 4
+
+
+class ModelRows(QAbstractListModel):
+    """The rows of the list."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[ModelRow] = []
+
+    def show_rows(self, rows: list[ModelRow]) -> None:
+        """Show these rows; the same models with other words stay where they are."""
+        if [row.id for row in rows] == [row.id for row in self.rows]:
+            self.rows = rows
+            if rows:
+                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+            return
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+        """How many models there are."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def data(
+        self,
+        index: QModelIndex | QPersistentModelIndex,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> object:
+        """The title, what a screen reader says, and the row itself."""
+        if not 0 <= index.row() < len(self.rows):
+            return None
+        row = self.rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return row.words
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tooltip(row.why or row.note)
+        return row if role == ROW else None
+
+
+class ModelList(QListView):
+    """Shows the base models; arrows choose, like the keys of a group of radio buttons.
+
+    Signals:
+        chosen: The id of the model that is chosen now.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._wanted = ""
+        self.rows = ModelRows(self)
+        self.setModel(self.rows)
+        self.setItemDelegate(_ModelDelegate(theme, self))
+        self.setAccessibleName(_("Base model"))
+        self.setMouseTracking(True)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setProperty("framed", True)
+        self.selectionModel().currentChanged.connect(self._take)
+        theme.changed.connect(self.viewport().update)
+
+    @property
+    def model_id(self) -> str:
+        """The id of the chosen model; empty without one."""
+        row: ModelRow | None = self.currentIndex().data(ROW)
+        return row.id if row is not None else ""
+
+    @property
+    def row(self) -> ModelRow | None:
+        """The chosen row."""
+        chosen: ModelRow | None = self.currentIndex().data(ROW)
+        return chosen
+
+    def choose(self, model_id: str) -> None:
+        """Choose a model, as soon as it is in the list."""
+        self._wanted = model_id
+        for place, row in enumerate(self.rows.rows):
+            if row.id == model_id:
+                self.setCurrentIndex(self.rows.index(place))
+                self.scrollTo(self.currentIndex())
+                return
+
+    def show_rows(self, rows: list[ModelRow]) -> None:
+        """Show these models; the chosen one stays chosen, else the first is."""
+        before = self.model_id or self._wanted
+        self.rows.show_rows(rows)
+        shown = max(1, min(len(rows), MOST_SHOWN))
+        self.setFixedHeight(shown * HEIGHT + (HEIGHT // 2 if len(rows) > MOST_SHOWN else 0) + 2)
+        wanted = self._wanted if any(row.id == self._wanted for row in rows) else before
+        if any(row.id == wanted for row in rows):
+            self.choose(wanted)
+        elif rows:
+            self.setCurrentIndex(self.rows.index(0))
+
+    def _take(self, now: QModelIndex, _before: QModelIndex) -> None:
+        row: ModelRow | None = now.data(ROW) if now.isValid() else None
+        if row is not None:
+            self._wanted = row.id
+            self.chosen.emit(row.id)
+
+
+class _ModelDelegate(QStyledItemDelegate):
+    """Paints a base model: a mark, its name and note, size, licence, and whether it fits."""
+
+    def __init__(self, theme: Theme, view: QListView) -> None:
+        super().__init__(view)
+        self._theme = theme
+        self._view = view
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """All rows are equally high."""
+        return QSize(300, HEIGHT)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Paint the row."""
+        row: ModelRow = index.data(ROW)
+        theme, rect = self._theme, option.rect
+        chosen = index == self._view.currentIndex()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if chosen:
+            painter.fillRect(rect, theme.color("selection"))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, theme.color("hover"))
+        painter.setPen(theme.color("border"))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        inner = rect.adjusted(PADDING, 0, -PADDING, 0)
+        mark = QRect(inner.left(), inner.center().y() - MARK // 2, MARK, MARK)
+        self._paint_mark(painter, mark, chosen)
+        right = self._paint_badge(painter, inner, row)
+        right = self._paint_facts(painter, inner, right, row)
+        left = mark.right() + 10
+        strong = QFontMetrics(theme.font("strong"))
+        words = QRect(left, inner.top() + 6, right - left, strong.lineSpacing())
+        painter.setFont(theme.font("strong" if chosen else "base"))
+        painter.setPen(theme.color("text"))
+        lead = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        if not row.note:
+            words = QRect(left, inner.top(), right - left, inner.height())
+        mode = Qt.TextElideMode.ElideRight
+        painter.drawText(words, lead, strong.elidedText(row.title, mode, words.width()))
+        if row.note:
+            small = QFontMetrics(theme.font("small"))
+            under = QRect(left, words.bottom() + 2, inner.right() - left, small.lineSpacing())
+            painter.setFont(theme.font("small"))
+            painter.setPen(theme.color("text_muted"))
+            painter.drawText(under, lead, small.elidedText(row.note, mode, under.width()))
+        painter.restore()
+
+    def _paint_mark(self, painter: QPainter, rect: QRect, chosen: bool) -> None:
+        theme = self._theme
+        painter.setBrush(theme.color("field"))
+        painter.setPen(QPen(theme.color("accent" if chosen else "border_strong"), 1.2))
+        painter.drawEllipse(rect)
+        if chosen:
+            painter.setBrush(theme.color("accent"))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(rect.adjusted(3, 3, -3, -3))
+
+    def _paint_badge(self, painter: QPainter, inner: QRect, row: ModelRow) -> int:
+        """Draw whether it fits; returns where the room to its left ends."""
+        if not row.badge:
+            return inner.right()
+        theme = self._theme
+        width = QFontMetrics(theme.font("small_strong")).horizontalAdvance(row.badge) + 16
+        box = QRect(inner.right() - width, inner.top() + 6, width, PILL)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color(f"{row.tone}_soft"))
+        painter.drawRoundedRect(box, PILL / 2, PILL / 2)
+        painter.setFont(theme.font("small_strong"))
+        painter.setPen(theme.color(row.tone if row.tone != "muted" else "text_muted"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, row.badge)
+        return box.left() - 10
+
+    def _paint_facts(self, painter: QPainter, inner: QRect, right: int, row: ModelRow) -> int:
+        theme = self._theme
+        text = " · ".join(part for part in (row.size, row.licence) if part)
+        metrics = QFontMetrics(theme.font("small"))
+        top = inner.top() + 6 if row.note else inner.top()
+        height = PILL if row.note else inner.height()
+        width = min(metrics.horizontalAdvance(text) + 2, (right - inner.left()) // 2)
+        box = QRect(right - width, top, width, height)
+        painter.setFont(theme.font("small"))
+        painter.setPen(theme.color("text_muted"))
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
+        return box.left() - 12

@@ -1,0 +1,130 @@
+"""The base models that can be chosen, with what there is to know of each."""
+
+import datetime
+from typing import NamedTuple
+
+from tunedesk.checks.local_models import LocalModel
+from tunedesk.checks.models import Catalogue
+from tunedesk.checks.training_fit import Machine, why_it_does_not_fit
+from tunedesk.fine_tuning.connection_check import ListedModel
+from tunedesk.fine_tuning.providers import Provider
+from tunedesk.fine_tuning.this_computer import need_of
+from tunedesk.gui.examples.file_words import size_words
+from tunedesk.gui.fine_tune.run_words import day_words
+from tunedesk.i18n import _
+
+
+class ModelRow(NamedTuple):
+    """A base model in the list.
+
+    Attributes:
+        id: Its name for the service.
+        title: The name to show.
+        note: What it is good for.
+        size: What is downloaded, or what training costs.
+        licence: Its licence, or when it ends.
+        badge: Whether it fits on this computer; may be empty.
+        tone: The tone of the badge.
+        why: Why it does not fit, in a sentence; may be empty.
+    """
+
+    id: str
+    title: str
+    note: str = ""
+    size: str = ""
+    licence: str = ""
+    badge: str = ""
+    tone: str = "muted"
+    why: str = ""
+
+    @property
+    def words(self) -> str:
+        """All of it, for a screen reader."""
+        parts = (self.title, self.size, self.licence, self.badge, self.note, self.why)
+        return ", ".join(part for part in parts if part)
+
+
+def local_rows(
+    machine: Machine | None, *, longest: int, full: bool, batch_size: int | None
+) -> list[ModelRow]:
+    """The models for this computer, smallest first, with whether each fits.
+
+    Args:
+        machine: What this computer has; None while that is not known.
+        longest: The tokens of the longest example; 0: not known.
+        full: Whether all weights are trained.
+        batch_size: How many examples are computed at once; None: automatic.
+    """
+    rows = []
+    for model in Catalogue.load().local_models:
+        badge, tone, why = "", "muted", ""
+        if machine is not None:
+            badge, tone, why = _fit(model, machine, longest, full, batch_size)
+        gated = _(" · to be accepted at Hugging Face first") if model.is_gated else ""
+        rows.append(
+            ModelRow(
+                id=model.id,
+                title=model.title,
+                note=model.note + gated,
+                size=size_words(model.weight_bytes) if model.weight_bytes else _("built in"),
+                licence=model.licence,
+                badge=badge,
+                tone=tone,
+                why=why,
+            )
+        )
+    return rows
+
+
+def _fit(
+    model: LocalModel, machine: Machine, longest: int, full: bool, batch_size: int | None
+) -> tuple[str, str, str]:
+    need = need_of(model, machine, full=full, longest=longest, batch_size=batch_size)
+    why = why_it_does_not_fit(need, machine, full=full) or ""
+    if not why:
+        return _("fits"), "success", ""
+    if need.disk > machine.disk_free or need.memory > machine.memory_total:
+        return _("too large"), "error", why
+    return _("tight"), "warning", why
+
+
+def service_rows(
+    place: Provider, today: datetime.date, listed: tuple[ListedModel, ...], billable: int
+) -> list[ModelRow]:
+    """The models of a service: those of its list, else those it names itself.
+
+    Args:
+        place: The service.
+        today: For those that have ended.
+        listed: What it listed when the connection was tried.
+        billable: The tokens that would be charged; 0: not known.
+    """
+    shutdown = {model.id: model.shutdown_date for model in listed}
+    if not place.models:
+        return [
+            ModelRow(model.id, model.id, licence=_ends(model.shutdown_date)) for model in listed
+        ]
+    catalogue = Catalogue.load()
+    rows = []
+    for model in place.open_models(today):
+        size = ""
+        known = catalogue.find(model.id)
+        if place.name == "openai" and known is not None and known.price is not None:
+            price = known.price.training
+            size = _("${price} for a million tokens").format(price=f"{price:g}")
+            if billable:
+                size = _("about {price}").format(price=money_words(billable * price / 1e6))
+        ends = shutdown.get(model.id) or model.ends
+        rows.append(ModelRow(model.id, model.title, size=size, licence=_ends(ends)))
+    return rows
+
+
+def money_words(dollars: float) -> str:
+    """A price in US dollars."""
+    return f"${dollars:,.2f}" if dollars >= 0.01 else _("less than $0.01")
+
+
+def _ends(day: datetime.date | None) -> str:
+    if day is None:
+        return ""
+    return _("ends {day}").format(day=day_words(day))

@@ -1,0 +1,228 @@
+"""The settings that most people leave alone, each with what it does."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QGridLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.providers import Provider
+from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
+from tunedesk.gui.fine_tune.launch.setting_field import SettingField
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.label import Label
+from tunedesk.i18n import _
+
+METHODS = ("supervised", "dpo")
+
+
+class MoreSection(QWidget):
+    """Hyperparameters, seed, Weights & Biases and metadata, behind a button that opens them.
+
+    Signals:
+        changed: Another value of any of them.
+    """
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.opener = QPushButton()
+        self.opener.setProperty("kind", "link")
+        self.opener.setCheckable(True)
+        self.opener.setAutoDefault(False)
+        self.opener.setAccessibleName(_("More"))
+        self.opener.toggled.connect(self._show_fields)
+        self._make_fields()
+        self._fields = QWidget()
+        self._grid = QGridLayout(self._fields)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(14)
+        self._grid.setVerticalSpacing(12)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(self.opener)
+        column.addWidget(self._fields)
+        self._show_fields(False)
+
+    def _make_fields(self) -> None:
+        theme = self._theme
+        self.batch_size = SettingField(
+            theme, _("Batch size"), _("How many examples make one step. More is calmer but slower.")
+        )
+        self.learning_rate = SettingField(
+            theme,
+            _("Learning rate"),
+            _("How far each step goes. 2 goes twice as far as usual; too far unlearns."),
+            float,
+            0.0,
+        )
+        self.beta = SettingField(
+            theme,
+            _("Beta"),
+            _("How close it stays to the base model while it learns preferences."),
+            float,
+            0.0,
+        )
+        self.lora_rank = SettingField(
+            theme,
+            _("LoRA rank"),
+            _("The size of the part that learns. More can learn more, and takes more memory."),
+        )
+        self.seed = SettingField(
+            theme,
+            _("Seed"),
+            _("The same number makes the same run again, as far as possible."),
+            int,
+            0,
+        )
+        self.wandb = QLineEdit()
+        self.wandb_box = self._boxed(
+            _("Weights & Biases project"),
+            self.wandb,
+            _("Sends the figures there as well; the service needs your key of it."),
+        )
+        self.metadata = QPlainTextEdit()
+        self.metadata.setFixedHeight(62)
+        self.metadata.setTabChangesFocus(True)
+        self.metadata.setPlaceholderText(_("customer = Night pharmacy"))
+        self.metadata_box = self._boxed(
+            _("Metadata"),
+            self.metadata,
+            _("Notes that stay with the job, one a line: name = value."),
+        )
+        self.method = CalmComboBox()
+        self.method.addItem(_("From answers (supervised)"), "supervised")
+        self.method.addItem(_("From preferences (DPO)"), "dpo")
+        self.method_box = self._boxed(
+            _("Method"),
+            self.method,
+            _("Supervised learns the answers; DPO learns which of two answers is better."),
+        )
+        self.full = QCheckBox(_("Train all weights"))
+        self.full_box = self._boxed(
+            "", self.full, _("Instead of a small part (LoRA). Needs several times the memory.")
+        )
+        for number in (self.batch_size, self.learning_rate, self.beta, self.lora_rank, self.seed):
+            number.changed.connect(self.changed)
+        self.wandb.textChanged.connect(self.changed)
+        self.metadata.textChanged.connect(self.changed)
+        self.method.currentIndexChanged.connect(self._take_method)
+        self.full.toggled.connect(self.changed)
+
+    def _boxed(self, title: str, field: QWidget, explanation: str) -> QWidget:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        if title:
+            head = Label(self._theme, title, "strong")
+            head.setBuddy(field)
+            field.setAccessibleName(title)
+            column.addWidget(head)
+        column.addWidget(field)
+        column.addWidget(Label(self._theme, explanation, "small", "muted", wrap=True))
+        column.addStretch()
+        return box
+
+    # What is chosen
+
+    def take(self, settings: LaunchSettings) -> None:
+        """Begin with these settings; opens itself if one of them is not automatic."""
+        self.batch_size.take(settings.batch_size)
+        self.learning_rate.take(settings.learning_rate)
+        self.beta.take(settings.beta)
+        self.lora_rank.take(settings.lora_rank)
+        self.seed.take(settings.seed)
+        self.wandb.setText(settings.wandb_project)
+        self.metadata.setPlainText(
+            "\n".join(f"{name} = {value}" for name, value in settings.metadata.items())
+        )
+        self.method.setCurrentIndex(METHODS.index(settings.method))
+        self.full.setChecked(settings.full)
+        usual = replace(
+            LaunchSettings(),
+            provider=settings.provider,
+            base_url=settings.base_url,
+            base_model=settings.base_model,
+            query=settings.query,
+            leave_out_errors=settings.leave_out_errors,
+            validation_share=settings.validation_share,
+            name=settings.name,
+            epochs=settings.epochs,
+            extra_body=settings.extra_body,
+        )
+        self.opener.setChecked(settings != usual)
+
+    def applied_to(self, settings: LaunchSettings, place: Provider) -> LaunchSettings:
+        """The settings with what is chosen here, as far as the place takes it."""
+        known = place.hyperparameter_names
+        dpo = self.method.currentData() == "dpo" and "dpo" in place.methods
+        return replace(
+            settings,
+            method="dpo" if dpo else "supervised",
+            batch_size=self.batch_size.whole if "batch_size" in known else None,
+            learning_rate=self.learning_rate.value if "learning_rate" in known else None,
+            beta=self.beta.value if dpo and "beta" in known else None,
+            lora_rank=self.lora_rank.whole if "lora_rank" in known else None,
+            full=self.full.isChecked() and place.name == "local",
+            seed=self.seed.whole if place.seed else None,
+            wandb_project=self.wandb.text().strip() if place.wandb else "",
+            metadata=self._metadata() if place.metadata else {},
+        )
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether a field holds what is no such number."""
+        numbers = (self.batch_size, self.learning_rate, self.beta, self.lora_rank, self.seed)
+        return any(number.is_wrong and not number.isHidden() for number in numbers)
+
+    def show_for(self, place: Provider) -> None:
+        """Show the fields that this place takes, two beside each other."""
+        known = place.hyperparameter_names
+        dpo = self.method.currentData() == "dpo" and "dpo" in place.methods
+        shown = [
+            (self.method_box, len(place.methods) > 1),
+            (self.batch_size, "batch_size" in known),
+            (self.learning_rate, "learning_rate" in known),
+            (self.beta, dpo and "beta" in known),
+            (self.lora_rank, "lora_rank" in known),
+            (self.full_box, place.name == "local"),
+            (self.seed, place.seed),
+            (self.wandb_box, place.wandb),
+            (self.metadata_box, place.metadata),
+        ]
+        number = 0
+        for box, wanted in shown:
+            self._grid.removeWidget(box)
+            if wanted:
+                self._grid.addWidget(box, number // 2, number % 2)
+                number += 1
+            box.setVisible(wanted)
+        for column in (0, 1):
+            self._grid.setColumnStretch(column, 1)
+
+    def _metadata(self) -> dict[str, str]:
+        pairs = (line.partition("=") for line in self.metadata.toPlainText().splitlines())
+        return {name.strip(): value.strip() for name, _equals, value in pairs if name.strip()}
+
+    def _take_method(self) -> None:
+        self.changed.emit()
+
+    def _show_fields(self, shown: bool) -> None:
+        self._fields.setVisible(shown)
+        self.opener.setText(
+            _("▾ Less")
+            if shown
+            else _("▸ More: batch size, learning rate, seed, Weights & Biases …").replace("&", "&&")
+        )

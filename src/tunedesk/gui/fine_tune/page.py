@@ -1,0 +1,309 @@
+"""The Fine-tune page: the runs at the left, the chosen one beside them."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from tunedesk.fine_tuning.local_server import server_data_dir
+from tunedesk.fine_tuning.places import Place
+from tunedesk.fine_tuning.this_computer import this_computer
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.background import Background
+from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.fine_tune.report_saving import ReportSaving
+from tunedesk.gui.fine_tune.run_actions import RunActions
+from tunedesk.gui.fine_tune.run_list import RunList
+from tunedesk.gui.fine_tune.run_list_model import RunRow, find_runs
+from tunedesk.gui.fine_tune.run_view import RunView
+from tunedesk.gui.fine_tune.run_words import memory_words
+from tunedesk.gui.fine_tune.run_work import RunWork
+from tunedesk.gui.page import Page
+from tunedesk.gui.status_line import StatusPart
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.action_button import ActionButton
+from tunedesk.gui.widgets.empty_state import EmptyState
+from tunedesk.gui.widgets.label import Label
+from tunedesk.i18n import _
+from tunedesk.project.project import Project
+from tunedesk.settings import Settings
+
+LIST_KINDS = frozenset({"runs", "metrics"})
+SPLITTER = "fine_tune.splitter"
+LIST_WIDTH = 320
+
+
+class FineTunePage(Page):
+    """Everything that is done with the runs of one project."""
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        settings: Settings,
+        background: Background,
+        feedback: Feedback,
+        actions: Actions,
+        theme: Theme,
+        work: RunWork,
+    ) -> None:
+        super().__init__()
+        self._work = work
+        self._project = project
+        self._settings = settings
+        self._background = background
+        self._feedback = feedback
+        self._actions = actions
+        self._theme = theme
+        self.list = RunList(theme)
+        self.view = RunView(
+            project=project,
+            background=background,
+            feedback=feedback,
+            actions=actions,
+            theme=theme,
+            keys=work.keys,
+        )
+        self.run_actions = RunActions(
+            project=project,
+            background=background,
+            feedback=feedback,
+            actions=actions,
+            theme=theme,
+            work=work,
+            page=self,
+        )
+        self._rows = ProjectAnswer(
+            project=project,
+            background=background,
+            question=find_runs,
+            kinds=LIST_KINDS,
+            parent=self,
+        )
+        self._here = ""
+        self._wants_focus = False
+        self._lay_out()
+        self._rows.ready.connect(self._take_rows)
+        self.list.run_chosen.connect(self.view.show_run)
+        self.view.shown.connect(self._take_shown)
+        for signal in (self._work.launching.begun, self._work.launching.stopped):
+            signal.connect(self._take_shown)
+        self.view.result.model_chosen.connect(lambda _model: self._take_shown())
+        self.view.place_asked.connect(self._show_place)
+        self.view.stop_asked.connect(self.run_actions.cancel_now)
+        self.run_actions.try_asked.connect(self._try)
+        self.run_actions.report_asked.connect(self._save_report)
+        self._handlers = {
+            "finetune.bring_in": self._bring_in,
+            "finetune.compare": self._compare,
+        }
+        for action_id, handler in self._handlers.items():
+            self._actions.connect(action_id, handler)
+        self._actions["finetune.bring_in"].setEnabled(not self._project.read_only)
+
+    def _lay_out(self) -> None:
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.list)
+        self.splitter.addWidget(self.view)
+        self.splitter.setStretchFactor(1, 1)
+        self.list.setMinimumWidth(180)
+        self.splitter.setSizes([LIST_WIDTH, 900])
+        self.empty = EmptyState(
+            self._theme,
+            "fine_tune",
+            _("No runs yet"),
+            _(
+                "Fine-tuning shows your examples to a model that somebody else has trained, until "
+                "it answers as they do. It can be done on this computer, where nothing leaves it, "
+                "or by a service that you choose."
+            ),
+        )
+        self.first = ActionButton(
+            self._theme, self._actions["finetune.new"], _("Fine-tune"), kind="primary"
+        )
+        self.empty.add_button(self.first)
+        self.stack = QStackedWidget()
+        for widget in (QWidget(), self.empty, self.splitter):
+            self.stack.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._header())
+        column.addWidget(self.stack, 1)
+
+    def _header(self) -> QFrame:
+        header = QFrame()
+        header.setProperty("surface", "toolbar")
+        header.setAccessibleName(_("Runs toolbar"))
+        header.setFixedHeight(self._theme.size("toolbar"))
+        row = QHBoxLayout(header)
+        row.setContentsMargins(14, 0, 14, 0)
+        row.setSpacing(self._theme.size("gap"))
+        row.addWidget(Label(self._theme, _("Runs"), "title"))
+        row.addStretch(1)
+        for action_id, label, kind in (
+            ("finetune.bring_in", _("Bring in a run…"), ""),
+            ("finetune.compare", _("Compare runs…"), ""),
+            ("finetune.new", _("New run…"), "primary"),
+        ):
+            row.addWidget(
+                ActionButton(
+                    self._theme, self._actions[action_id], label, kind=kind, show_key=False
+                )
+            )
+        return header
+
+    # What the window asks
+
+    def place(self) -> dict[str, Any]:
+        """The chosen run."""
+        self._settings.window[SPLITTER] = self.splitter.sizes()
+        return {"run": self.list.chosen}
+
+    def restore(self, place: dict[str, Any]) -> None:
+        """Begin at the run that was chosen, or at the newest."""
+        run = place.get("run")
+        if type(run) is int and run:
+            self.list.choose(run)
+        sizes = self._settings.window.get(SPLITTER)
+        if isinstance(sizes, list) and len(sizes) == 2 and all(type(s) is int for s in sizes):
+            self.splitter.setSizes(sizes)
+        self._rows.watch(True)
+        self._background.run(find_here, on_result=self._take_here)
+
+    def take_focus(self) -> None:
+        """Begin in the list, or at the first step."""
+        shown = self.stack.currentWidget()
+        self._wants_focus = shown not in (self.empty, self.splitter)
+        if self._wants_focus:
+            self.setFocus()
+        elif shown is self.empty:
+            self.first.setFocus()
+        else:
+            self.list.setFocus()
+
+    def shut(self) -> None:
+        """The project closes."""
+        self._actions.release(*self._handlers)
+        self._rows.close()
+        self.run_actions.close()
+        self.view.close_project()
+
+    # What shows
+
+    def choose(self, run_id: int) -> None:
+        """Choose a run, as soon as it is there."""
+        self.list.choose(run_id)
+
+    def _take_rows(self, rows: list[RunRow]) -> None:
+        self.list.show_rows(rows)
+        self._actions["finetune.compare"].setEnabled(len(rows) > 1)
+        self._say_status()
+        self.stack.setCurrentWidget(self.splitter if rows else self.empty)
+        if self._wants_focus:
+            self.take_focus()
+
+    def _take_shown(self, _run_id: int = 0) -> None:
+        """Another run shows, or it stands otherwise."""
+        self.run_actions.show_run(self.view.run, has_model=bool(self.view.model))
+        self._say_status()
+
+    def _say_status(self) -> None:
+        parts = []
+        if self._work.trains_here:
+            parts.append(StatusPart("", _("Training goes on when this window closes")))
+        if self._here:
+            parts.append(StatusPart("", self._here))
+        self.status_changed.emit(parts)
+
+    def _take_here(self, words: str) -> None:
+        self._here = words
+        self._say_status()
+
+    # Dialogs
+
+    def _show_place(self, place: Place) -> None:
+        """Show the example that a line of the training file was."""
+        run = self.view.run
+        if run is None:
+            return
+        if self._project.runs.example_at(run.id, "training", place.line) is None:
+            self._feedback.toast(
+                _("Line {line} is not known: this run was not launched here.").format(
+                    line=place.line
+                )
+            )
+            return
+        self.run_actions.show_examples("training", place.line, place.message)
+
+    def _try(self) -> None:
+        from tunedesk.gui.fine_tune.try_it.try_dialog import TryDialog
+
+        details = self.view.details
+        if details is not None and self.view.model:
+            TryDialog(
+                project=self._project,
+                run=details.run,
+                checkpoints=details.checkpoints,
+                model=self.view.model,
+                background=self._background,
+                theme=self._theme,
+                keys=self._work.keys,
+                parent=self.window(),
+            ).open()
+
+    def _save_report(self) -> None:
+        from tunedesk.fine_tuning.run_report import RunPage
+
+        details = self.view.details
+        if details is not None:
+            note = "" if details.run.ended else _("This run is still under way.")
+            page = RunPage(
+                run=details.run,
+                chart=details.chart,
+                advice=details.advice,
+                events=details.events,
+                checkpoints=details.checkpoints,
+                snippet=self.view.result.python,
+                note=note,
+            )
+            ReportSaving(self._feedback, self.window()).ask(page)
+
+    def _compare(self) -> None:
+        from tunedesk.gui.fine_tune.compare_choice import CompareChoice
+
+        CompareChoice(
+            project=self._project,
+            rows=self.list.rows.all_rows(),
+            chosen=self.list.chosen,
+            background=self._background,
+            feedback=self._feedback,
+            theme=self._theme,
+            parent=self.window(),
+        ).open()
+
+    def _bring_in(self) -> None:
+        from tunedesk.gui.fine_tune.bring_in_dialog import BringInDialog
+
+        dialog = BringInDialog(
+            project=self._project,
+            background=self._background,
+            theme=self._theme,
+            keys=self._work.keys,
+            parent=self.window(),
+        )
+        dialog.brought_in.connect(self._take_brought_in)
+        dialog.open()
+
+    def _take_brought_in(self, run_id: int) -> None:
+        self.choose(run_id)
+        self._work.following.follow(run_id)
+
+
+def find_here() -> str:
+    """What this computer has to train with, in words; called in a thread."""
+    machine = this_computer(server_data_dir())
+    words, name = memory_words(machine), machine.device_name
+    return f"{name[:1].upper()}{name[1:]}: {words}" if words else ""

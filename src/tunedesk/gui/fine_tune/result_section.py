@@ -1,0 +1,254 @@
+"""What came of a run that succeeded: the model's name, how to use it, what to keep."""
+
+import contextlib
+from typing import NamedTuple
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QWidget
+
+from tunedesk.errors import UserError
+from tunedesk.fine_tuning import local_server, snippet
+from tunedesk.fine_tuning.connection import NO_KEY, Connection
+from tunedesk.fine_tuning.keys import Key, Keys
+from tunedesk.fine_tuning.providers import provider
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.background import Background
+from tunedesk.gui.fine_tune.copy_button import CopyButton
+from tunedesk.gui.fine_tune.frozen_examples import system_message
+from tunedesk.gui.fine_tune.run_words import checkpoint_words
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.action_button import ActionButton
+from tunedesk.gui.widgets.card import Card
+from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.gui.widgets.segmented_tabs import SegmentedTabs
+from tunedesk.i18n import _
+from tunedesk.project.project import Project
+from tunedesk.project.run_records import Run, RunCheckpoint
+
+CODE_HEIGHT = 190
+
+
+class Snippets(NamedTuple):
+    """Ready pieces of code for a model.
+
+    Attributes:
+        python: For Python.
+        curl: For a terminal.
+        deployment: What has to be done before, and why; empty: nothing.
+    """
+
+    python: str
+    curl: str
+    deployment: str
+
+
+class ResultSection(Card):
+    """Shows the tuned model of one run; a checkpoint can be chosen in its place.
+
+    Signals:
+        model_chosen: The name of the model that is chosen: the tuned one or a checkpoint.
+    """
+
+    model_chosen = Signal(str)
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        background: Background,
+        actions: Actions,
+        theme: Theme,
+        keys: Keys,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent=parent)
+        self._project = project
+        self._background = background
+        self._keys = keys
+        self._run: Run | None = None
+        self._shown: tuple[int, str, tuple[RunCheckpoint, ...]] | None = None
+        self._snippets = Snippets("", "", "")
+        self._by_user = False
+        self.setAccessibleName(_("Result"))
+        self.which = QComboBox()
+        self.which.setAccessibleName(_("Which model"))
+        self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.which.setMinimumContentsLength(24)
+        self.name = Label(theme, "", "mono", wrap=True)
+        self.name.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.copy_name = CopyButton(lambda: self.model, _("Copy the name"))
+        self.try_it = ActionButton(
+            theme, actions["run.try"], _("Try it"), kind="primary", show_key=False
+        )
+        self.tabs = SegmentedTabs(theme, [_("Python"), _("curl"), _("Deployment")])
+        self.tabs.setAccessibleName(_("How to use it"))
+        self.code = QPlainTextEdit()
+        self.code.setReadOnly(True)
+        self.code.setFont(theme.font("mono"))
+        self.code.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.code.setFixedHeight(CODE_HEIGHT)
+        self.code.setAccessibleName(_("How to use it"))
+        self.code.setTabChangesFocus(True)
+        self.copy_code = CopyButton(self.code.toPlainText, _("Copy the code"))
+        self.note = Label(theme, "", "small", "muted", wrap=True)
+        self._buttons = [
+            ActionButton(theme, actions[action_id], label, show_key=False)
+            for action_id, label in (
+                ("run.save_results", _("Save result files…")),
+                ("run.delete_model", _("Delete model and files…")),
+            )
+        ]
+        self._lay_out(theme)
+        self.which.currentIndexChanged.connect(self._take_model)
+        self.which.activated.connect(self._keep_choice)
+        self.tabs.currentChanged.connect(self._show_code)
+
+    def _lay_out(self, theme: Theme) -> None:
+        head = QHBoxLayout()
+        head.addWidget(SectionTitle(theme, _("The tuned model")))
+        head.addStretch()
+        head.addWidget(self.which)
+        named = QHBoxLayout()
+        named.setSpacing(8)
+        named.addWidget(self.name, 1)
+        named.addWidget(self.copy_name)
+        named.addWidget(self.try_it)
+        tabs = QHBoxLayout()
+        tabs.addWidget(self.tabs)
+        tabs.addStretch()
+        tabs.addWidget(self.copy_code)
+        last = QHBoxLayout()
+        for button in self._buttons:
+            last.addWidget(button)
+        last.addStretch()
+        self.body.addLayout(head)
+        self.body.addLayout(named)
+        self.body.addLayout(tabs)
+        self.body.addWidget(self.code)
+        self.body.addWidget(self.note)
+        self.body.addLayout(last)
+
+    @property
+    def python(self) -> str:
+        """A program that uses the chosen model; empty before it is known."""
+        return self._snippets.python
+
+    @property
+    def model(self) -> str:
+        """The name of the chosen model; empty while there is none."""
+        return str(self.which.currentData() or "")
+
+    @property
+    def _checkpoint(self) -> RunCheckpoint | None:
+        """The chosen checkpoint; None for the tuned model."""
+        points = self._shown[2] if self._shown else ()
+        return next((point for point in points if point.model == self.model), None)
+
+    def show_run(self, run: Run, checkpoints: list[RunCheckpoint]) -> None:
+        """Show what came of a run."""
+        self._run = run
+        usable = [point for point in checkpoints if point.model]
+        self.setVisible(bool(run.fine_tuned_model) or bool(usable))
+        key = (run.id, run.fine_tuned_model, tuple(usable))
+        if key == self._shown:
+            return
+        if not self._shown or self._shown[0] != run.id:
+            self._by_user = False
+        before = self.model if self._by_user else ""
+        self._shown = key
+        self.which.blockSignals(True)
+        self.which.clear()
+        if run.fine_tuned_model:
+            self.which.addItem(_("The tuned model, as it was at the end"), run.fine_tuned_model)
+        for point in reversed(usable):
+            if point.model != run.fine_tuned_model:
+                self.which.addItem(checkpoint_words(point), point.model)
+        self.which.setCurrentIndex(max(0, self.which.findData(before)))
+        self.which.blockSignals(False)
+        self.which.setVisible(self.which.count() > 1)
+        self._take_model()
+
+    def choose_step(self, step: int) -> bool:
+        """Choose the checkpoint of a step; False if there is none."""
+        if self._shown is None:
+            return False
+        point = next((point for point in self._shown[2] if point.step == step), None)
+        place = self.which.findData(point.model) if point else -1
+        if place < 0:
+            return False
+        self.which.setCurrentIndex(place)
+        self._keep_choice()
+        return True
+
+    def _keep_choice(self) -> None:
+        """What the user chose stays when another checkpoint, or the end, comes."""
+        self._by_user = True
+
+    def _take_model(self) -> None:
+        self.name.setText(self.model)
+        self.model_chosen.emit(self.model)
+        run = self._run
+        if run is not None and self.model:
+            self._background.run(
+                find_snippets,
+                self._project,
+                run,
+                self.model,
+                self._checkpoint,
+                self._keys,
+                on_result=self._take_snippets,
+                on_error=lambda error: self._take_snippets(Snippets("", "", error.sentence)),
+            )
+
+    def _take_snippets(self, found: Snippets) -> None:
+        self._snippets = found
+        self.tabs.setTabVisible(2, bool(found.deployment))
+        self._show_code()
+
+    def _show_code(self) -> None:
+        text = self._snippets[max(0, self.tabs.currentIndex())]
+        if text != self.code.toPlainText():
+            self.code.setPlainText(text)
+        here = self._run is not None and self._run.provider == "local"
+        self.note.setText(
+            _(
+                "The training server of this computer must be running, and listens at another "
+                "port after each start."
+            )
+        )
+        self.note.setVisible(here)
+
+
+def find_snippets(
+    project: Project, run: Run, model: str, checkpoint: RunCheckpoint | None, keys: Keys
+) -> Snippets:
+    """The pieces of code for a model; called in a thread. No key stands in them.
+
+    Raises:
+        UserError: The provider is not known any more.
+    """
+    place = provider(run.provider)
+    running = local_server.running() if place.name == "local" else None
+    address = running.base_url if running else run.base_url
+    key: Key | None = Key(NO_KEY, "this run")
+    if not place.key_needed:
+        try:
+            key = keys.find(place, address)
+        except UserError:
+            key = None
+    connection = Connection(place, address, key)
+    with contextlib.closing(project.handle()) as handle:
+        system = system_message(handle, run.id)
+    step = snippet.deployment(run, connection, checkpoint)
+    asked = (step.name or _("NAME OF THE DEPLOYMENT")) if step else model
+    words = ""
+    if step is not None:
+        commands = [f"# {title}\n{command}" for title, command in step.commands]
+        words = "\n".join([f"# {step.why}", *commands])
+    return Snippets(
+        snippet.python(asked, connection, system), snippet.curl(asked, connection, system), words
+    )

@@ -1,0 +1,309 @@
+"""What can be done with the chosen run: pause, resume, cancel, rename, delete, and the rest."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from tunedesk.errors import UserError
+from tunedesk.fine_tuning import following
+from tunedesk.fine_tuning.following import Wish
+from tunedesk.fine_tuning.job_calls import JobCalls
+from tunedesk.fine_tuning.job_reading import job_state
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.providers import provider
+from tunedesk.fine_tuning.sending import Wait
+from tunedesk.fine_tuning.service import service_of
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.background import Background
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.fine_tune.file_saving import file_name, write_whole
+from tunedesk.gui.fine_tune.frozen_dialog import FrozenDialog
+from tunedesk.gui.fine_tune.rename_dialog import RenameDialog
+from tunedesk.gui.fine_tune.run_words import where_words
+from tunedesk.gui.fine_tune.run_work import RunWork
+from tunedesk.gui.theme import Theme
+from tunedesk.i18n import _, ngettext
+from tunedesk.project.project import Project
+from tunedesk.project.run_records import Run
+
+
+class RunActions(QObject):
+    """Connects the actions of runs, and enables those that the chosen run allows.
+
+    Signals:
+        try_asked: Ask the tuned model something.
+        report_asked: Save the page of the run.
+    """
+
+    try_asked = Signal()
+    report_asked = Signal()
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        background: Background,
+        feedback: Feedback,
+        actions: Actions,
+        theme: Theme,
+        work: RunWork,
+        page: QWidget,
+    ) -> None:
+        super().__init__(page)
+        self._project = project
+        self._background = background
+        self._feedback = feedback
+        self._actions = actions
+        self._theme = theme
+        self._work = work
+        self._page = page
+        self._run: Run | None = None
+        self._has_model = False
+        self._handlers: dict[str, Callable[..., object]] = {
+            "run.carry_on": self._carry_on,
+            "run.again": self._again,
+            "run.try": self.try_asked.emit,
+            "run.pause": lambda: self._ask("pause"),
+            "run.resume": lambda: self._ask("resume"),
+            "run.cancel": self._cancel,
+            "run.rename": self._rename,
+            "run.examples": lambda: self.show_examples("training", 1, None),
+            "run.save_results": self._save_results,
+            "run.save_report": self.report_asked.emit,
+            "run.hide": self._hide,
+            "run.delete_model": self._delete_model,
+        }
+        for action_id, handler in self._handlers.items():
+            actions.connect(action_id, handler)
+        self.show_run(None, has_model=False)
+
+    def close(self) -> None:
+        """The project closes."""
+        self._actions.release(*self._handlers)
+
+    def show_run(self, run: Run | None, *, has_model: bool) -> None:
+        """Enable what can be done with a run.
+
+        Args:
+            run: The chosen run; None for none.
+            has_model: Whether it has a tuned model or a checkpoint that can be asked.
+        """
+        self._run, self._has_model = run, has_model
+        writes = not self._project.read_only
+        for action_id, may in self._allowed(run).items():
+            reads = action_id in ("run.examples", "run.save_report", "run.try")
+            self._actions[action_id].setEnabled(may and (writes or reads))
+
+    def _allowed(self, run: Run | None) -> dict[str, bool]:
+        if run is None:
+            return dict.fromkeys(self._handlers, False)
+        following_ = run.stage == "following"
+        pausing = following_ and _pausing(run)
+        launching = self._work.launching.is_launching(run.id)
+        ended = run.ended
+        return {
+            "run.carry_on": not ended and not following_ and not launching,
+            "run.again": bool(run.settings),
+            "run.try": self._has_model,
+            "run.pause": pausing and run.status in ("running", "queued", "validating_files"),
+            "run.resume": pausing and run.status == "paused",
+            "run.cancel": not ended,
+            "run.rename": True,
+            "run.examples": run.training is not None and bool(run.settings),
+            "run.save_results": ended and bool(_result_files(run)),
+            "run.save_report": True,
+            "run.hide": ended,
+            "run.delete_model": ended and bool(run.fine_tuned_model),
+        }
+
+    # What goes on
+
+    def _carry_on(self) -> None:
+        if self._run is not None:
+            self._work.launching.carry_on(self._run)
+            self.show_run(self._run, has_model=self._has_model)
+
+    def _again(self) -> None:
+        """Open the launch page with the settings of this run, ready for its button."""
+        if self._run is not None:
+            self._work.new_run(LaunchSettings.from_json(self._run.settings))
+
+    def _cancel(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        if run.stage != "following":
+            self._work.launching.cancel(run)
+            return
+        words = _(
+            "The training stops for good. Checkpoints that it has made by now can still be used."
+        )
+        if run.provider != "local":
+            words += " " + _("{place} may charge for what was trained until now.").format(
+                place=where_words(run)
+            )
+        self._feedback.confirm(
+            _("Cancel “{name}”?").format(name=run.name),
+            words,
+            _("Cancel run"),
+            lambda: self._ask("cancel", run.id),
+            danger=True,
+        )
+
+    def cancel_now(self) -> None:
+        """Stop the training without a further question, as the advice card offers."""
+        if self._run is not None and self._run.stage == "following":
+            self._cancel()
+
+    def _ask(self, wish: Wish, run_id: int | None = None) -> None:
+        run_id = run_id or (self._run.id if self._run else None)
+        if run_id is None:
+            return
+        number = run_id
+        project, keys = self._project, self._work.keys
+
+        def work(wait: Wait) -> None:
+            with contextlib.closing(project.handle()) as handle:
+                connection = service_of(handle.runs.get(number), keys, wait)
+                following.ask(handle, number, connection, wish)
+
+        for action_id in ("run.pause", "run.resume"):
+            self._actions[action_id].setEnabled(False)
+        self._background.run(work, on_finished=lambda: self._asked(number), lets_go=True)
+
+    def _asked(self, run_id: int) -> None:
+        self._work.following.follow(run_id)
+        self.show_run(self._run, has_model=self._has_model)
+
+    # The record
+
+    def _rename(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        dialog = RenameDialog(self._theme, run.name, self._page.window())
+        dialog.renamed.connect(lambda name: self._project.runs.rename(run.id, name))
+        dialog.open()
+
+    def _hide(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        self._feedback.confirm(
+            _("Take “{name}” off the list?").format(name=run.name),
+            _("Its record stays in the project file; a tuned model stays where it is."),
+            _("Take it off"),
+            lambda: self._project.runs.hide(run.id),
+        )
+
+    def show_examples(self, part: str, line: int, message: int | None) -> None:
+        """Show what the run was trained on, at a line of a file and a message in it."""
+        run = self._run
+        if run is None:
+            return
+        dialog = FrozenDialog(
+            project=self._project,
+            run=run,
+            theme=self._theme,
+            part=part,
+            line=line,
+            message=message,
+            parent=self._page.window(),
+        )
+        dialog.examples_asked.connect(self._work.examples_asked)
+        dialog.example_asked.connect(lambda number: self._work.example_asked.emit(number, ()))
+        dialog.open()
+
+    # The result
+
+    def _save_results(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        dialog = QFileDialog(self._page.window(), _("Save result files"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda folder: self.save_results(run, Path(folder)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def save_results(self, run: Run, folder: Path) -> None:
+        """Fetch the result files of a run into a folder."""
+        project, keys = self._project, self._work.keys
+
+        def work(wait: Wait) -> list[Path]:
+            with contextlib.closing(project.handle()) as handle:
+                connection = service_of(handle.runs.get(run.id), keys, wait)
+            paths = []
+            with connection.client() as client:
+                calls = JobCalls(connection, client)
+                for number, file_id in enumerate(_result_files(run), 1):
+                    path = folder / f"{file_name(run.name)}-results-{number}.csv"
+                    write_whole(path, calls.file_content(file_id))
+                    paths.append(path)
+            return paths
+
+        def saved(paths: list[Path]) -> None:
+            words = ngettext("{n} file is saved.", "{n} files are saved.", len(paths))
+            self._feedback.toast(words.format(n=len(paths)))
+
+        self._background.run(work, on_result=saved, lets_go=True)
+
+    def _delete_model(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        where = where_words(run)
+        self._feedback.confirm(
+            _("Delete the model of “{name}”?").format(name=run.name),
+            _(
+                "The tuned model and the files that were sent for it are deleted at {place}, for "
+                "good: nothing can answer with it any more. The record of the run, its curves and "
+                "the examples stay in this project."
+            ).format(place=where),
+            _("Delete model and files"),
+            lambda: self.delete_model(run),
+            danger=True,
+        )
+
+    def delete_model(self, run: Run) -> None:
+        """Delete the tuned model and the files of a run at its service."""
+        project, keys = self._project, self._work.keys
+
+        def work(wait: Wait) -> None:
+            with contextlib.closing(project.handle()) as handle:
+                connection = service_of(handle.runs.get(run.id), keys, wait)
+                with connection.client() as client:
+                    calls = JobCalls(connection, client)
+                    calls.delete_model(run.fine_tuned_model)
+                    for file in (run.training, run.validation):
+                        if file is not None and file.file_id:
+                            # What is gone already need not be deleted.
+                            with contextlib.suppress(UserError):
+                                calls.delete_file(file.file_id)
+                handle.runs.update(
+                    run.id, fine_tuned_model="", note=_("The model and its files were deleted.")
+                )
+
+        self._background.run(
+            work,
+            on_result=lambda _none: self._feedback.toast(_("The model is deleted.")),
+            lets_go=True,
+        )
+
+
+def _pausing(run: Run) -> bool:
+    try:
+        return provider(run.provider).pausing
+    except UserError:
+        return False
+
+
+def _result_files(run: Run) -> tuple[str, ...]:
+    try:
+        return job_state(run.job, provider(run.provider)).result_files
+    except UserError:
+        return ()

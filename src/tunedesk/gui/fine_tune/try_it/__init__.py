@@ -1,0 +1,1 @@
+"""Trying a tuned model: a question, and its answer as it is written."""

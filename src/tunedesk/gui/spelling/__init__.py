@@ -1,0 +1,1 @@
+"""Spelling in the texts of messages."""

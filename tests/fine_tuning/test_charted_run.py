@@ -1,0 +1,71 @@
+import numpy as np
+from tests.fine_tuning.made_curves import falling, flat, made_chart, made_curves
+
+from tunedesk.fine_tuning.charted_run import ChartedRun, Line, color_name, lines, value_range
+from tunedesk.fine_tuning.curves import NO_POINTS, Points, RunCurves
+from tunedesk.project.run_records import Metric
+
+
+def looks(run, measure="loss", raw=True):
+    return [(line.part, line.look, line.marked) for line in lines(run, 0, measure, raw=raw)]
+
+
+def test_validation_of_all_examples_is_shown_as_measured():
+    run = made_chart()
+    assert looks(run) == [
+        ("training", "raw", False),
+        ("training", "strong", False),
+        ("validation", "strong", True),
+    ]
+    assert lines(run, 0, "loss", raw=True)[2].points.values.tolist() == (
+        run.curves.points("full_valid_loss").values.tolist()
+    )
+    assert looks(run, raw=False)[0][1] == "strong"
+
+
+def test_validation_of_batches_is_smoothed_and_that_of_all_are_points():
+    run = ChartedRun("a", made_curves(100, falling, batches=falling, full=falling, full_every=50))
+    assert looks(run) == [
+        ("training", "raw", False),
+        ("validation", "raw", False),
+        ("training", "strong", False),
+        ("validation", "strong", False),
+        ("validation", "dots", True),
+    ]
+
+
+def test_a_few_figures_are_shown_as_marked_points():
+    run = ChartedRun("a", RunCurves.from_metrics([Metric(1, 2.0), Metric(2, 1.5)]))
+    assert looks(run) == [("training", "strong", True)]
+    assert looks(run, "accuracy") == []
+
+
+def test_room_for_what_is_still_to_come():
+    assert made_chart(steps=60, total=120).end == 60
+    assert ChartedRun("a", made_curves(60, falling), (), 120, 3).end == 120
+    assert ChartedRun("a", made_curves(60, falling), (), 120, 3).epoch_starts == [(2, 40), (3, 80)]
+
+
+def test_one_run_is_blue_and_orange_and_several_have_a_colour_each():
+    train = Line(1, "training", "strong", NO_POINTS)
+    valid = Line(1, "validation", "strong", NO_POINTS)
+    assert [color_name(line, 1) for line in (train, valid)] == ["run_1", "validation_curve"]
+    assert [color_name(line, 2) for line in (train, valid)] == ["run_2", "run_2"]
+    assert color_name(Line(6, "training", "strong", NO_POINTS), 7) == "run_1"
+
+
+def test_a_wild_figure_does_not_flatten_the_others():
+    curves = made_curves(400, flat)
+    values = curves.train_loss.copy()
+    values[200] = 900.0
+    raw = Line(0, "training", "raw", Points(curves.steps, values))
+    low, high = value_range([raw], None) or (0, 0)
+    assert 1 < low < 1.8 < high < 3
+
+
+def test_the_range_is_that_of_the_steps_shown():
+    line = Line(0, "training", "strong", Points(np.arange(1, 5), np.array([9.0, 3.0, 2.0, 1.0])))
+    assert value_range([line], None) == (1.0, 9.0)
+    assert value_range([line], (2, 3)) == (2.0, 3.0)
+    assert value_range([line], (7, 9)) is None
+    assert value_range([], None) is None

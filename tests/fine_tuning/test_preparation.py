@@ -1,0 +1,113 @@
+"""What a launch would do is said before, and is what it then does."""
+
+import datetime
+
+import pytest
+from tests.fine_tuning.made_project import add_texts, conversation, library
+
+from tunedesk.fine_tuning.launch_settings import APPROVED, LaunchSettings
+from tunedesk.fine_tuning.preparation import prepare
+from tunedesk.fine_tuning.time_estimate import estimate_time
+from tunedesk.project.run_records import Metric
+
+TODAY = datetime.date(2026, 11, 24)
+
+
+@pytest.fixture
+def project(tmp_path):
+    with library(tmp_path / "Test.tunedesk") as project:
+        yield project
+
+
+def test_the_price_is_tokens_times_epochs_times_the_dated_price(project):
+    settings = LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14", epochs=4)
+    found = prepare(project, settings, TODAY)
+    lengths = [row.tokens for row in found.split.training]
+    assert found.tokens == sum(lengths)
+    assert found.price == pytest.approx(sum(lengths) * 4 * 5.0 / 1e6)
+    assert "2026-05-08" in found.price_source
+    assert "OpenAI" in found.leaves
+
+
+def test_on_this_computer_nothing_leaves_and_nothing_is_paid(project):
+    found = prepare(project, LaunchSettings(), TODAY)
+    assert (found.price, found.leaves) == (None, "Nothing.")
+    assert found.epochs == 40
+    assert found.steps == 6 * 40
+
+
+def test_a_closed_provider_stops_it(project):
+    settings = LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14")
+    assert prepare(project, settings, TODAY).may_start
+    assert not prepare(project, settings, datetime.date(2027, 1, 6)).may_start
+
+
+def test_a_model_that_has_ended_stops_it(project):
+    settings = LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14")
+    (stop,) = prepare(project, settings, datetime.date(2027, 1, 14)).stops[1:]
+    assert "2027-01-14" in stop
+
+
+def test_too_few_examples_stop_it(project):
+    project.set_state(list(project.ids())[7:], "draft")
+    found = prepare(project, LaunchSettings(query=APPROVED), TODAY)
+    assert found.split.validation == []
+    assert "7 examples" in found.stops[0]
+
+
+def test_rejected_examples_are_not_trained_on(project):
+    project.set_state(list(project.ids())[:3], "rejected")
+    found = prepare(project, LaunchSettings(validation_share=0), TODAY)
+    assert len(found.split.training) == 12
+
+
+def test_problems_are_named_with_their_examples(project):
+    bad, mojibake = add_texts(
+        project,
+        [
+            '{"messages": [{"role": "user", "content": "no answer"}]}',
+            conversation("What is {{name}}?", "A name."),
+        ],
+    )
+    found = prepare(project, LaunchSettings(), TODAY)
+    assert bad in {example for ids in found.errors.values() for example in ids}
+    named = {example for ids in {**found.errors, **found.warnings}.values() for example in ids}
+    assert mojibake in named
+    assert not found.may_start
+    without = prepare(project, LaunchSettings(leave_out_errors=True), TODAY)
+    assert without.may_start
+    assert list(without.left_out.values())
+
+
+def test_a_long_name_stops_it_where_the_provider_takes_none(project):
+    settings = LaunchSettings(provider="azure", base_model="gpt-4.1-mini-2025-04-14", name="x" * 19)
+    assert any("18" in stop for stop in prepare(project, settings, TODAY).stops)
+
+
+def test_the_time_is_taken_from_the_last_run_of_the_model(project):
+    prepared = prepare(project, LaunchSettings(), TODAY)
+    first = estimate_time(project, prepared)
+    assert "size of the model" in first.source
+    assert 5 < first.seconds < 120
+    run = project.runs.add(
+        name="night",
+        provider="local",
+        base_url="",
+        base_model="tunedesk-starter",
+        settings={},
+        program_version="1",
+        created_at=0,
+        status="succeeded",
+        trained_tokens=1000,
+    )
+    project.runs.add_metrics(
+        run.id, [Metric(step, 1.0, time=20_000 + step * 1000) for step in range(1, 12)]
+    )
+    found = estimate_time(project, prepared)
+    assert found.seconds == pytest.approx(21 + prepared.billable_tokens * 10 / 1000)
+    assert "night" in found.source
+
+
+def test_a_service_elsewhere_gets_no_time(project):
+    settings = LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14")
+    assert estimate_time(project, prepare(project, settings, TODAY)) is None

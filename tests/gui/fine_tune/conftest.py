@@ -1,0 +1,152 @@
+"""What the tests of the Fine-tune page share: projects with examples and runs in them."""
+
+import json
+
+import pytest
+from tests.fine_tuning.memory_keyring import MemoryKeyring
+
+from tunedesk.checks.check import Checker
+from tunedesk.fine_tuning.keys import Keys
+from tunedesk.gui.fine_tune.page import FineTunePage
+from tunedesk.gui.fine_tune.run_work import RunWork
+from tunedesk.project.additions import NewExample
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
+from tunedesk.project.run_records import Metric, RunCheckpoint, RunEvent, RunFile
+
+NOON = 1_790_000_000_000
+
+
+def record(question, answer="Yes."):
+    messages = [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    return json.dumps({"messages": messages}, ensure_ascii=False)
+
+
+@pytest.fixture
+def project(tmp_path):
+    with Project.create(tmp_path / "Test.tunedesk", author="Ann") as made:
+        yield made
+
+
+@pytest.fixture
+def add(project):
+    """Adds examples with these questions, checked as an import checks them; returns their ids."""
+
+    def add(*questions, state="approved"):
+        checker = Checker(encoding=None)
+        new = [
+            NewExample(text.encode(), checker.check(text.encode()))
+            for text in map(record, questions)
+        ]
+        return project.add_examples(new, state=state)
+
+    return add
+
+
+@pytest.fixture
+def add_run(project):
+    """Adds a run as it stands in the midst of training, or as the arguments say; returns it."""
+
+    def add_run(name="pharmacy-v1", **values):
+        more = {
+            "stage": "following",
+            "status": "running",
+            "job_id": f"ftjob-{name}",
+            "job": {"hyperparameters": {"n_epochs": 3}},
+            "training": RunFile("file-1", "a" * 64, 1000, 412),
+            "validation": RunFile("file-2", "b" * 64, 300, 103),
+            "step": 198,
+            "total_steps": 309,
+        } | values
+        return project.runs.add(
+            name=name,
+            provider=more.pop("provider", "local"),
+            base_url=more.pop("base_url", "http://127.0.0.1:9/v1"),
+            base_model=more.pop("base_model", "tunedesk-starter"),
+            settings=more.pop("settings", {}),
+            program_version="1",
+            **more,
+        )
+
+    return add_run
+
+
+@pytest.fixture
+def falling(project):
+    """Gives a run figures that fall, a step a second."""
+
+    def falling(run_id, steps=100, start=1, now=NOON):
+        project.runs.add_metrics(
+            run_id,
+            [
+                Metric(
+                    step,
+                    train_loss=3.0 / step + 0.5,
+                    valid_loss=3.2 / step + 0.6 if step % 10 == 0 else None,
+                    time=now - (steps - step) * 1000,
+                )
+                for step in range(start, steps + 1)
+            ],
+        )
+
+    return falling
+
+
+@pytest.fixture
+def keys():
+    return Keys({}, MemoryKeyring())
+
+
+@pytest.fixture
+def work(project, settings, background, feedback, actions, theme, keys, window):
+    work = RunWork(
+        project=project,
+        settings=settings,
+        background=background,
+        feedback=feedback,
+        actions=actions,
+        theme=theme,
+        keys=keys,
+        window=window,
+        shown_query=ExampleQuery,
+    )
+    actions.connect("finetune.new", work.new_run)
+    yield work
+    work.close()
+    background.finish()
+
+
+@pytest.fixture
+def page(qtbot, project, settings, background, feedback, actions, theme, work):
+    page = FineTunePage(
+        project=project,
+        settings=settings,
+        background=background,
+        feedback=feedback,
+        actions=actions,
+        theme=theme,
+        work=work,
+    )
+    qtbot.addWidget(page)
+    page.resize(1100, 700)
+    page.show()
+    page.restore({})
+    yield page
+    page.shut()
+    background.finish()
+
+
+@pytest.fixture
+def event():
+    def event(number, message, level="info"):
+        return RunEvent(f"ftevent-{number}", NOON + number * 1000, level, message)
+
+    return event
+
+
+@pytest.fixture
+def checkpoint():
+    def checkpoint(step):
+        return RunCheckpoint(f"ftckpt-{step}", step, f"ft:starter:{step}", NOON, {})
+
+    return checkpoint

@@ -1,0 +1,41 @@
+"""A launch page over a real project."""
+
+import pytest
+import shiboken6
+
+from tunedesk.gui.fine_tune.launch.launch_dialog import LaunchDialog
+from tunedesk.project.query import ExampleQuery
+
+
+@pytest.fixture
+def open_page(qtbot, project, background, feedback, theme, keys, window):
+    """Opens the launch page and waits until it knows what a launch would be."""
+    dialogs = []
+
+    def open_page(settings=None, shown=None):
+        dialog = LaunchDialog(
+            project=project,
+            background=background,
+            feedback=feedback,
+            theme=theme,
+            keys=keys,
+            shown_query=shown or ExampleQuery(),
+            settings=settings,
+            parent=window,
+        )
+        dialogs.append(dialog)
+        dialog.open()
+        qtbot.waitUntil(lambda: dialog._start is not None)
+        qtbot.waitUntil(
+            lambda: (
+                dialog._outlook is not None
+                and dialog._outlook.preparation.settings == dialog.settings
+            )
+        )
+        return dialog
+
+    yield open_page
+    for dialog in dialogs:
+        if shiboken6.isValid(dialog):
+            dialog.close_project()
+    background.finish()

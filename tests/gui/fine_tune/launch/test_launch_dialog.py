@@ -1,0 +1,216 @@
+"""The launch page: what is chosen, what it means, and what the button does."""
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel
+from PySide6.QtWidgets import QPushButton
+
+from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED, LaunchSettings
+from tunedesk.fine_tuning.providers import provider
+from tunedesk.gui.fine_tune.launch.launch_words import next_name
+from tunedesk.gui.widgets.label import Label
+from tunedesk.project.query import ExampleQuery
+
+QUESTIONS = [f"Question {number}?" for number in range(20)]
+
+
+def said(dialog):
+    return [label.text() for label in dialog.findings.findChildren(Label) if label.isVisible()]
+
+
+def says(qtbot, dialog, *parts):
+    """Wait until a line of the right side holds all of these."""
+    qtbot.waitUntil(lambda: any(all(part in line for part in parts) for line in said(dialog)))
+
+
+def settled(qtbot, dialog):
+    qtbot.waitUntil(
+        lambda: (
+            dialog._outlook is not None and dialog._outlook.preparation.settings == dialog.settings
+        )
+    )
+
+
+def test_approved_examples_are_the_first_choice(open_page, add, qtbot):
+    add(*QUESTIONS)
+    add("Not looked at yet?", state="to_review")
+    dialog = open_page()
+    assert dialog.settings.query == APPROVED
+    assert (dialog.examples.approved.count, dialog.examples.all.count) == (20, 21)
+    assert not dialog.examples.filter.isVisible()
+    assert dialog.start.accessibleName() == "Start training"
+    assert dialog.start.text() == "Train on this computer"
+    assert dialog.start.isEnabled()
+    says(qtbot, dialog, "Nothing.")
+    assert dialog.examples.held.text().startswith("4 of 20.")
+
+
+def test_with_nothing_approved_all_are_taken_and_it_is_said(open_page, add, qtbot):
+    add(*QUESTIONS, state="to_review")
+    add("No.", state="rejected")
+    dialog = open_page()
+    settled(qtbot, dialog)
+    assert dialog.settings.query == ALL_BUT_REJECTED
+    assert dialog.examples.all.count == 20
+    assert dialog.examples.note.isVisible()
+    assert not dialog.examples.approved.isEnabled()
+
+
+def test_filter_of_the_table_can_be_trained_on(open_page, add, project, qtbot):
+    ids = add(*QUESTIONS)
+    project.add_tag(ids[:12], "law")
+    dialog = open_page(shown=ExampleQuery(tags=("law",), sort="tokens"))
+    dialog.examples.filter.click()
+    settled(qtbot, dialog)
+    assert dialog.settings.query == ExampleQuery(tags=("law",))
+    assert len(dialog._outlook.preparation.split.training) == 10
+
+
+def test_examples_with_errors_stay_behind_unless_told_and_can_be_shown(
+    open_page, add, project, qtbot
+):
+    add(*QUESTIONS)
+    broken = project.add_example(
+        '{"messages": [{"role": "user", "content": "a"}]}',
+        project.checker().check(b'{"messages": [{"role": "user", "content": "a"}]}'),
+        state="approved",
+    )
+    dialog = open_page()
+    assert dialog.start.isEnabled()
+    says(qtbot, dialog, "1 is left out: with errors")
+    dialog.findings.leave_out.click()
+    settled(qtbot, dialog)
+    assert not dialog.start.isEnabled()
+    asked = []
+    dialog.examples_asked.connect(lambda query, title: asked.append(query.ids))
+    says(qtbot, dialog, "1 × ")
+    shows = [b for b in dialog.findings.findChildren(QPushButton) if b.isVisible()]
+    shows[0].click()
+    assert asked == [(broken,)]
+    assert not dialog.isVisible()
+
+
+def test_too_few_examples_stop_the_launch(open_page, add, qtbot):
+    add("Only one?")
+    dialog = open_page(LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14"))
+    assert not dialog.start.isEnabled()
+    says(qtbot, dialog, "at least 10 are needed")
+
+
+def test_a_service_needs_a_key_and_says_where_the_examples_go(open_page, add, keys, qtbot):
+    add(*QUESTIONS)
+    dialog = open_page()
+    dialog.places.cards["openai"].click()
+    settled(qtbot, dialog)
+    says(qtbot, dialog, "OpenAI needs a key.")
+    assert not dialog.start.isEnabled()
+    assert dialog.start.text().startswith("Send 20 examples to OpenAI, about ")
+    assert dialog.start.accessibleName() == "Start training"
+    says(qtbot, dialog, "whole, go to OpenAI")
+    dialog.connection.key.setText("sk-not-a-real-key-1234567890")
+    dialog.connection.use_key.click()
+    qtbot.waitUntil(dialog.start.isEnabled)
+    assert dialog.connection.key.text() == ""
+    assert keys.find(provider("openai"), "").value == "sk-not-a-real-key-1234567890"
+    dialog.connection.forget.click()
+    qtbot.waitUntil(lambda: not dialog.start.isEnabled())
+    assert keys.find(provider("openai"), "") is None
+
+
+def test_readable_address_must_be_accepted(open_page, add, qtbot):
+    add(*QUESTIONS)
+    dialog = open_page()
+    dialog.places.cards["custom"].click()
+    dialog.model_name.setText("their-model")
+    dialog.connection.address.setText("http://server.example/v1")
+    settled(qtbot, dialog)
+    assert not dialog.start.isEnabled()
+    dialog.connection.plain_http.click()
+    qtbot.waitUntil(dialog.start.isEnabled)
+    assert dialog.settings.base_url == "http://server.example/v1"
+    assert dialog.settings.base_model == "their-model"
+
+
+def test_trying_a_connection_says_what_is_wrong(open_page, add, qtbot):
+    add(*QUESTIONS)
+    dialog = open_page()
+    dialog.places.cards["custom"].click()
+    dialog.connection.address.setText("http://127.0.0.1:9/v1")
+    dialog.connection.try_button.click()
+    qtbot.waitUntil(lambda: dialog.connection.report is not None, timeout=20_000)
+    assert not dialog.connection.report.ok
+    assert dialog.connection.says.text() == dialog.connection.report.sentence
+
+
+def test_launching_hands_over_what_was_shown_and_remembers_it(open_page, add, project, qtbot):
+    add(*QUESTIONS)
+    dialog = open_page()
+    dialog.epochs.field.setText("5")
+    dialog.more.opener.click()
+    dialog.more.seed.field.setText("7")
+    dialog.name.setText("pharmacy-v1")
+    settled(qtbot, dialog)
+    asked = []
+    dialog.launch_asked.connect(lambda prepared, plain: asked.append((prepared, plain)))
+    dialog.start.click()
+    prepared, plain = asked[0]
+    assert not plain
+    assert prepared.settings.epochs == 5
+    assert prepared.settings.seed == 7
+    again = open_page(LaunchSettings.from_json(project.setting("fine_tune.last")))
+    assert again.settings.epochs == 5
+    assert again.settings.seed == 7
+
+
+def test_settings_that_are_no_numbers_stop_the_launch(open_page, add, qtbot):
+    add(*QUESTIONS)
+    dialog = open_page()
+    dialog.epochs.field.setText("many")
+    assert not dialog.start.isEnabled()
+    dialog.epochs.field.setText("")
+    qtbot.waitUntil(dialog.start.isEnabled)
+
+
+def test_page_follows_the_project(open_page, add, project, qtbot):
+    ids = add(*QUESTIONS)
+    dialog = open_page()
+    project.set_state(ids[:5], "rejected")
+    qtbot.waitUntil(lambda: dialog.examples.approved.count == 15)
+    qtbot.waitUntil(lambda: dialog.examples.held.text().startswith("3 of 15."))
+
+
+def test_arrow_keys_choose_the_base_model(open_page, add):
+    add(*QUESTIONS)
+    dialog = open_page()
+    first = dialog.settings.base_model
+    assert first == "tunedesk-starter"
+    model = dialog.models.rows
+    dialog.models.selectionModel().setCurrentIndex(
+        model.index(1), QItemSelectionModel.SelectionFlag.ClearAndSelect
+    )
+    assert dialog.settings.base_model == model.rows[1].id
+    assert dialog.settings.base_model in dialog.command.text()
+
+
+def test_preset_of_azure_goes_into_the_request(open_page, add, qtbot):
+    add(*QUESTIONS)
+    dialog = open_page()
+    dialog.places.cards["azure"].click()
+    assert dialog.preset.isVisible()
+    dialog.preset.setCurrentIndex(1)
+    settled(qtbot, dialog)
+    assert dialog.settings.extra_body == {"trainingType": "Standard"}
+    dialog.places.cards["local"].click()
+    assert dialog.settings.extra_body == {}
+
+
+@pytest.mark.parametrize(
+    ("last", "project", "runs", "name"),
+    [
+        ("", "Night library", 0, "night-library-v1"),
+        ("pharmacy-v4", "x", 9, "pharmacy-v5"),
+        ("mine", "x", 2, "mine-v3"),
+        ("", "法律", 0, "model-v1"),
+    ],
+)
+def test_names_of_new_runs(last, project, runs, name):
+    assert next_name(last, project, runs) == name
