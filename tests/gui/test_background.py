@@ -198,3 +198,32 @@ def test_pool_starts_with_the_first_use(background):
     assert background._pool is None
     assert background.pool is background.pool
     assert list(background.pool.map_ordered(abs, [-1, 2])) == [1, 2]
+
+
+def test_waiting_ends_at_once_when_the_task_is_cancelled(background, qtbot):
+    began, outcome = threading.Event(), []
+
+    def work(wait):
+        began.set()
+        try:
+            wait(600)
+        except Cancelled:
+            outcome.append("cancelled")
+            raise
+
+    task = background.run(work)
+    qtbot.waitUntil(began.is_set)
+    task.cancel()
+    qtbot.waitUntil(lambda: task.done)
+    assert outcome == ["cancelled"]
+
+
+def test_finish_does_not_wait_for_a_server_that_hangs(background, qtbot, monkeypatch):
+    monkeypatch.setattr("tunedesk.gui.background.LET_GO_SECONDS", 0.05)
+    hangs, answers = threading.Event(), []
+    background.run(hangs.wait, on_result=answers.append, lets_go=True)
+    background.finish()
+    assert not hangs.is_set()
+    background.close()
+    hangs.set()
+    assert answers == []

@@ -20,13 +20,16 @@ from tunedesk.workers import WorkerPool
 
 THREADS = 6
 PROGRESS_EVERY = 0.05
+LET_GO_SECONDS = 2.0
+"""So long is waited at most for work that waits for a server, when its project closes."""
 
 
 class Task:
     """One piece of work under way."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, lets_go: bool = False) -> None:
         self.name = name
+        self.lets_go = lets_go
         self._cancelled = threading.Event()
         self._done = False
 
@@ -74,6 +77,7 @@ class Background(QObject):
         self._pool: WorkerPool | None = None
         self._tasks: dict[Task, Future[None] | None] = {}
         self._generation = 0
+        self._left: list[Future[None]] = []
         self._closed = False
         self._delivered.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
@@ -86,6 +90,7 @@ class Background(QObject):
         on_progress: Callable[[int, int | None], Any] | None = None,
         on_finished: Callable[[], Any] | None = None,
         delay_ms: int = 0,
+        lets_go: bool = False,
     ) -> Task:
         """Run the function in a thread; every callback is called in the GUI thread.
 
@@ -101,8 +106,10 @@ class Background(QObject):
             on_finished: Called last, whatever the outcome.
             delay_ms: Begin so much later; for work that loads much (vocabularies, say) and would
                 take Python's lock from the first frames of a page.
+            lets_go: It waits for servers, one of which may hang: when the project closes it is
+                left to end by itself. It must have a handle of the project to itself, and close it.
         """
-        task = Task(getattr(function, "__qualname__", repr(function)))
+        task = Task(getattr(function, "__qualname__", repr(function)), lets_go=lets_go)
         if self._closed:
             task.cancel()
             return task
@@ -169,7 +176,11 @@ class Background(QObject):
             task.cancel()
         if self._tasks and self._pool is not None:
             self._pool.kill()
-        wait([future for future in self._tasks.values() if future is not None])
+        futures = [(task, future) for task, future in self._tasks.items() if future is not None]
+        wait([future for task, future in futures if not task.lets_go])
+        wait([future for task, future in futures if task.lets_go], LET_GO_SECONDS)
+        self._left += [future for _task, future in futures]
+        self._left = [future for future in self._left if not future.done()]
         self._tasks.clear()
         self.busy_changed.emit(0)
 
@@ -178,7 +189,8 @@ class Background(QObject):
         self._closed = True
         self.finish()
         if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
+            hanging = any(not future.done() for future in self._left)
+            self._executor.shutdown(wait=not hanging, cancel_futures=True)
             self._executor = None
         if self._pool is not None:
             self._pool.close()

@@ -140,6 +140,7 @@ class BringInDialog(Dialog):
             on_result=self._show_jobs,
             on_error=self._say,
             on_finished=self._show_buttons,
+            lets_go=True,
         )
 
     def _show_jobs(self, jobs: list[JobState]) -> None:
@@ -167,7 +168,11 @@ class BringInDialog(Dialog):
         self.says.hide()
         self.bring.setEnabled(False)
         self._task = self._background.run(
-            work, on_result=came, on_error=self._say, on_finished=self._show_buttons
+            work,
+            on_result=came,
+            on_error=self._say,
+            on_finished=self._show_buttons,
+            lets_go=True,
         )
 
     def _say(self, error: UserError) -> None:

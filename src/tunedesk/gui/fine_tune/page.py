@@ -87,6 +87,8 @@ class FineTunePage(Page):
         self._rows.ready.connect(self._take_rows)
         self.list.run_chosen.connect(self.view.show_run)
         self.view.shown.connect(self._take_shown)
+        for signal in (self._work.launching.begun, self._work.launching.stopped):
+            signal.connect(self._take_shown)
         self.view.result.model_chosen.connect(lambda _model: self._take_shown())
         self.view.place_asked.connect(self._show_place)
         self.view.stop_asked.connect(self.run_actions.cancel_now)
@@ -203,7 +205,7 @@ class FineTunePage(Page):
         if self._wants_focus:
             self.take_focus()
 
-    def _take_shown(self) -> None:
+    def _take_shown(self, _run_id: int = 0) -> None:
         """Another run shows, or it stands otherwise."""
         self.run_actions.show_run(self.view.run, has_model=bool(self.view.model))
         self._say_status()

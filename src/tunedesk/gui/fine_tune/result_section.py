@@ -69,6 +69,7 @@ class ResultSection(Card):
         self._run: Run | None = None
         self._shown: tuple[int, str, tuple[RunCheckpoint, ...]] | None = None
         self._snippets = Snippets("", "", "")
+        self._by_user = False
         self.setAccessibleName(_("Result"))
         self.which = QComboBox()
         self.which.setAccessibleName(_("Which model"))
@@ -103,6 +104,7 @@ class ResultSection(Card):
         ]
         self._lay_out(theme)
         self.which.currentIndexChanged.connect(self._take_model)
+        self.which.activated.connect(self._keep_choice)
         self.tabs.currentChanged.connect(self._show_code)
 
     def _lay_out(self, theme: Theme) -> None:
@@ -154,7 +156,9 @@ class ResultSection(Card):
         key = (run.id, run.fine_tuned_model, tuple(usable))
         if key == self._shown:
             return
-        before = self.model if self._shown and self._shown[0] == run.id else ""
+        if not self._shown or self._shown[0] != run.id:
+            self._by_user = False
+        before = self.model if self._by_user else ""
         self._shown = key
         self.which.blockSignals(True)
         self.which.clear()
@@ -177,7 +181,12 @@ class ResultSection(Card):
         if place < 0:
             return False
         self.which.setCurrentIndex(place)
+        self._keep_choice()
         return True
+
+    def _keep_choice(self) -> None:
+        """What the user chose stays when another checkpoint, or the end, comes."""
+        self._by_user = True
 
     def _take_model(self) -> None:
         self.name.setText(self.model)

@@ -172,7 +172,7 @@ class RunActions(QObject):
 
         for action_id in ("run.pause", "run.resume"):
             self._actions[action_id].setEnabled(False)
-        self._background.run(work, on_finished=lambda: self._asked(number))
+        self._background.run(work, on_finished=lambda: self._asked(number), lets_go=True)
 
     def _asked(self, run_id: int) -> None:
         self._work.following.follow(run_id)
@@ -250,7 +250,7 @@ class RunActions(QObject):
             words = ngettext("{n} file is saved.", "{n} files are saved.", len(paths))
             self._feedback.toast(words.format(n=len(paths)))
 
-        self._background.run(work, on_result=saved)
+        self._background.run(work, on_result=saved, lets_go=True)
 
     def _delete_model(self) -> None:
         run = self._run
@@ -289,7 +289,9 @@ class RunActions(QObject):
                 )
 
         self._background.run(
-            work, on_result=lambda _none: self._feedback.toast(_("The model is deleted."))
+            work,
+            on_result=lambda _none: self._feedback.toast(_("The model is deleted.")),
+            lets_go=True,
         )
 
 

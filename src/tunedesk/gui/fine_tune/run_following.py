@@ -90,7 +90,12 @@ class RunFollowing(QObject):
             self._next()
 
         self._background.run(
-            followed.look, self._project, on_result=looked, on_error=failed, on_finished=finished
+            followed.look,
+            self._project,
+            on_result=looked,
+            on_error=failed,
+            on_finished=finished,
+            lets_go=True,
         )
 
     def _again(self, run_id: int, seconds: float) -> None:

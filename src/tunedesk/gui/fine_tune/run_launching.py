@@ -31,10 +31,12 @@ class RunLaunching(QObject):
     Signals:
         begun: The id of a run that is in the list from now on.
         launched: The id of a run whose job is at the service: it can be followed.
+        stopped: The id of a run with which nothing is done any more, whatever came of it.
     """
 
     begun = Signal(int)
     launched = Signal(int)
+    stopped = Signal(int)
 
     def __init__(
         self,
@@ -86,7 +88,10 @@ class RunLaunching(QObject):
             task.cancel()
         else:
             self._background.run(
-                self._give_up, run.id, on_finished=lambda: self.launched.emit(run.id)
+                self._give_up,
+                run.id,
+                on_finished=lambda: self.launched.emit(run.id),
+                lets_go=True,
             )
 
     def close(self) -> None:
@@ -109,6 +114,7 @@ class RunLaunching(QObject):
         def finished() -> None:
             shown.close()
             self._tasks.pop(number, None)
+            self.stopped.emit(number)
 
         begun = self._background.in_gui(took)
 
@@ -124,6 +130,7 @@ class RunLaunching(QObject):
             on_error=failed,
             on_progress=shown.report,
             on_finished=finished,
+            lets_go=True,
         )
 
     def _kept_at_close(self, progress: Progress) -> Progress:

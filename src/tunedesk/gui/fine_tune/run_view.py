@@ -101,8 +101,8 @@ class RunView(QScrollArea):
         column.addWidget(self.advice)
         column.addWidget(self.result)
         column.addWidget(self.events)
-        canvas.hide()
         self.setWidget(canvas)
+        canvas.hide()
 
     def show_run(self, run_id: int) -> None:
         """Show another run; 0 shows none."""

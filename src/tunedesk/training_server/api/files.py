@@ -14,10 +14,17 @@ from tunedesk.training_server.server_settings import FILE_BYTES
 from tunedesk.training_server.store.file_store import FileStore, StoredFile
 from tunedesk.training_server.store.page import CursorUnknown
 from tunedesk.training_server.web.api_error import ApiError, bad_value, not_found
-from tunedesk.training_server.web.reading import cursor_error, form, query_choice, query_whole
+from tunedesk.training_server.web.reading import (
+    cursor_error,
+    form,
+    only_known,
+    query_choice,
+    query_whole,
+)
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data")
 _LISTED = (*PURPOSES, "evals", "assistants_output", "batch_output", "fine-tune-results")
+_FIELDS = ("file", "purpose", "expires_after[anchor]", "expires_after[seconds]")
 _FREE_BYTES = 512 * 2**20
 
 
@@ -43,6 +50,7 @@ class FileEndpoints:
         """Keep a file."""
         fields = await form(request)
         try:
+            only_known(fields, _FIELDS)
             file = fields.get("file")
             if not isinstance(file, UploadFile):
                 raise bad_value("file", "Missing required parameter: 'file'.", "missing_parameter")

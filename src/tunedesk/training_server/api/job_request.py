@@ -6,6 +6,7 @@ from typing import Any
 
 from tunedesk.training_server.store.job_store import NewJob
 from tunedesk.training_server.web.api_error import ApiError, bad_value
+from tunedesk.training_server.web.reading import only_known
 
 _KEYS = frozenset(
     {
@@ -30,11 +31,7 @@ def read_job_request(body: dict[str, Any]) -> NewJob:
     Raises:
         ApiError: Something in it cannot be.
     """
-    for key in body:
-        if key not in _KEYS:
-            raise bad_value(
-                key[:80], f"Unrecognized request argument supplied: {key[:80]}", "unknown_parameter"
-            )
+    only_known(body, _KEYS)
     method, hyperparameters = _method(body)
     seed = body.get("seed")
     if seed is None:

@@ -40,7 +40,7 @@ from tunedesk.checks.training_fit import (
 from tunedesk.training_server.base_models import BaseModels
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.jobs.launching import Launcher
-from tunedesk.training_server.machine import read_machine
+from tunedesk.training_server.jobs.machine import read_machine
 from tunedesk.training_server.model_size import size_of
 from tunedesk.training_server.web.reading import query_whole
 

@@ -20,7 +20,9 @@ from tunedesk.training_server.store.file_store import StoredFile
 from tunedesk.training_server.store.stores import Stores
 from tunedesk.training_server.store.upload_store import Md5Differs, StoredUpload
 from tunedesk.training_server.web.api_error import ApiError, bad_value, not_found
-from tunedesk.training_server.web.reading import form, json_object
+from tunedesk.training_server.web.reading import form, json_object, only_known
+
+_KEYS = frozenset({"bytes", "filename", "mime_type", "purpose", "expires_after"})
 
 
 class UploadEndpoints:
@@ -43,6 +45,7 @@ class UploadEndpoints:
     async def create(self, request: Request) -> Response:
         """Begin an upload."""
         body = await json_object(request)
+        only_known(body, _KEYS)
         size = body.get("bytes")
         if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= UPLOAD_BYTES:
             raise bad_value(

@@ -10,8 +10,8 @@ from tunedesk.training_server.job_folder import Control, JobFolder, JobSpec
 from tunedesk.training_server.jobs.deaths import reason_of_death
 from tunedesk.training_server.jobs.fit import why_job_does_not_fit
 from tunedesk.training_server.jobs.launching import Launcher, end_processes
+from tunedesk.training_server.jobs.machine import read_machine
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
-from tunedesk.training_server.machine import read_machine
 from tunedesk.training_server.store.job_store import Job
 from tunedesk.training_server.store.stores import Stores
 

@@ -14,8 +14,8 @@ from tunedesk.training_server.job_folder import STARTER, JobFolder, JobSpec
 from tunedesk.training_server.jobs.file_validation import FileVerdict, validate_file
 from tunedesk.training_server.jobs.fit import is_full
 from tunedesk.training_server.jobs.launching import Launcher
+from tunedesk.training_server.jobs.machine import read_machine
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
-from tunedesk.training_server.machine import read_machine
 from tunedesk.training_server.model_size import size_by_bytes
 from tunedesk.training_server.store.job_store import Job
 from tunedesk.training_server.store.stores import Stores

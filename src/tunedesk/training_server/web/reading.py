@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -26,6 +27,15 @@ def query_whole(request: Request, name: str, default: int, least: int, most: int
             name, f"Invalid '{name}': it must be a whole number from {least} to {most}."
         )
     return int(given)
+
+
+def only_known(given: Iterable[str], known: Collection[str]) -> None:
+    """Refuse what the server would not heed: a wish that is misspelt is not dropped in silence."""
+    for key in given:
+        if key not in known:
+            raise bad_value(
+                key[:80], f"Unrecognized request argument supplied: {key[:80]}", "unknown_parameter"
+            )
 
 
 def query_choice(request: Request, name: str, choices: tuple[str, ...]) -> str | None:

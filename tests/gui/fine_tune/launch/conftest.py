@@ -26,7 +26,12 @@ def open_page(qtbot, project, background, feedback, theme, keys, window):
         dialogs.append(dialog)
         dialog.open()
         qtbot.waitUntil(lambda: dialog._start is not None)
-        qtbot.waitUntil(lambda: dialog._outlook is not None)
+        qtbot.waitUntil(
+            lambda: (
+                dialog._outlook is not None
+                and dialog._outlook.preparation.settings == dialog.settings
+            )
+        )
         return dialog
 
     yield open_page

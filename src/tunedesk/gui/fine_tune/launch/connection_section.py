@@ -257,6 +257,7 @@ class ConnectionSection(QWidget):
             lambda: try_connection(connect(place, address, keys, plain_http=plain)),
             on_result=self._take_report,
             on_error=self._say_error,
+            lets_go=True,
         )
 
     def _keep_key_and_try(self) -> None:

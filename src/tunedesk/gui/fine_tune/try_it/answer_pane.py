@@ -116,7 +116,7 @@ class AnswerPane(QWidget):
                 self._say(f"{error.sentence} {error.advice}".strip(), "error")
 
         task = self._task = self._background.run(
-            work, on_result=done, on_error=failed, on_finished=ended
+            work, on_result=done, on_error=failed, on_finished=ended, lets_go=True
         )
         self._on_state()
 

@@ -1,0 +1,185 @@
+"""Runs are launched, followed and steered from the window, against a service that may fail."""
+
+import datetime
+
+import pytest
+from tests.fine_tuning import fake_faults
+from tests.fine_tuning.fakes import FakeOther
+
+from tunedesk.fine_tuning import following, launching
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.preparation import prepare
+from tunedesk.fine_tuning.providers import provider
+from tunedesk.gui.widgets.toast import Toast
+
+QUESTIONS = [f"Question {number}?" for number in range(14)]
+
+
+@pytest.fixture
+def service(monkeypatch):
+    monkeypatch.setattr(following, "FIRST_SECONDS", 0.02)
+    monkeypatch.setattr(launching, "HUNTS", (0.0, 0.0))
+    with FakeOther() as service:
+        yield service
+    assert service.problems == []
+
+
+@pytest.fixture
+def launch(project, add, keys, service, work):
+    """Launches a run at the fake service."""
+    add(*QUESTIONS)
+
+    def launch(**settings):
+        keys.keep(provider("custom"), service.url, service.key, True)
+        chosen = LaunchSettings(
+            provider="custom",
+            base_url=service.url,
+            base_model=service.models[0],
+            name="night",
+            **settings,
+        )
+        work.launching.launch(prepare(project, chosen, datetime.date(2026, 11, 24)))
+
+    return launch
+
+
+def only(project):
+    runs = project.runs.all()
+    return runs[0] if runs else None
+
+
+def toasts(window):
+    return [toast.sentence.text() for toast in window.findChildren(Toast)]
+
+
+def test_from_the_launch_to_the_end(launch, project, page, service, qtbot, window):
+    launch()
+    qtbot.waitUntil(lambda: only(project) is not None and only(project).ended, timeout=20_000)
+    run = only(project)
+    assert run.succeeded
+    assert len(service.jobs) == 1
+    qtbot.waitUntil(lambda: page.view.head.badge.text() == "Ready")
+    qtbot.waitUntil(lambda: page.view.result.isVisible())
+    assert page.view.result.name.text() == run.fine_tuned_model
+    qtbot.waitUntil(lambda: run.fine_tuned_model in page.view.result.python)
+    assert service.key not in page.view.result.python
+    qtbot.waitUntil(lambda: page.view.chart.curve_view is not None)
+    qtbot.waitUntil(lambda: any("is ready" in text for text in toasts(window)))
+
+
+def test_refused_launch_says_why_and_the_run_has_failed(launch, project, page, service, qtbot):
+    service.fail("POST", "/fine_tuning/jobs", fake_faults.not_available())
+    launch()
+    qtbot.waitUntil(lambda: only(project) is not None and only(project).ended)
+    assert only(project).status == "failed"
+    qtbot.waitUntil(lambda: page.view.failure.isVisible())
+    assert page.view.failure.sentence.text()
+    assert page.view.head.again.isVisible()
+    assert not service.jobs
+
+
+def test_launch_that_was_cut_off_is_carried_on(launch, project, page, service, actions, qtbot):
+    service.fail("POST", "/files", fake_faults.too_many())
+    launch()
+    qtbot.waitUntil(lambda: only(project) is not None and bool(only(project).note))
+    qtbot.waitUntil(lambda: page.view.head.carry_on.isVisible())
+    qtbot.waitUntil(lambda: not page._work.launching.is_launching(only(project).id))
+    assert actions["run.carry_on"].isEnabled()
+    actions["run.carry_on"].trigger()
+    qtbot.waitUntil(lambda: only(project).ended, timeout=20_000)
+    assert only(project).succeeded
+    assert len(service.jobs) == 1
+
+
+def test_lost_answer_makes_no_second_job(launch, project, service, qtbot, work):
+    service.fail("POST", "/fine_tuning/jobs", fake_faults.lost_answer())
+    launch()
+    qtbot.waitUntil(lambda: only(project) is not None and only(project).ended, timeout=20_000)
+    assert only(project).succeeded
+    assert len(service.jobs) == 1
+
+
+def test_cancelling_before_there_is_a_job_gives_up(add_run, project, page, actions, qtbot):
+    run = add_run("cut", stage="uploading", status="", job_id="", step=None, total_steps=None)
+    qtbot.waitUntil(lambda: page.view.details is not None)
+    assert page.view.head.carry_on.isVisible()
+    actions["run.cancel"].trigger()
+    qtbot.waitUntil(lambda: project.runs.get(run.id).ended)
+    assert project.runs.get(run.id).status == "cancelled"
+
+
+def test_cancelling_a_job_whose_answer_was_lost_looks_for_it(
+    add_run, project, page, actions, keys, service, qtbot
+):
+    keys.keep(provider("custom"), service.url, service.key, True)
+    run = add_run(
+        "lost",
+        provider="custom",
+        base_url=service.url,
+        stage="creating",
+        status="",
+        job_id="",
+    )
+    qtbot.waitUntil(lambda: page.view.details is not None)
+    actions["run.cancel"].trigger()
+    qtbot.waitUntil(lambda: project.runs.get(run.id).ended)
+    assert project.runs.get(run.id).status == "cancelled"
+
+
+def test_runs_that_went_on_are_followed_when_the_project_opens(
+    launch, project, service, work, qtbot
+):
+    launch()
+    qtbot.waitUntil(lambda: only(project) is not None and only(project).stage == "following")
+    work.following.close()
+    run = only(project)
+    again = type(work.following)(project, work._background, work.keys)
+    ended = []
+    again.ended.connect(ended.append)
+    again.follow(run.id)
+    qtbot.waitUntil(lambda: bool(ended), timeout=20_000)
+    assert ended[0].succeeded
+    assert again.followed == set()
+    again.close()
+
+
+def test_no_key_is_said_at_the_run_and_asked_again_later(add_run, project, work, qtbot):
+    run = add_run("one", provider="openai", base_url="https://api.openai.com/v1")
+    work.following.follow(run.id)
+    qtbot.waitUntil(lambda: "needs a key" in project.runs.get(run.id).note)
+    assert work.following.followed == {run.id}
+
+
+def test_start_tells_of_a_launch_that_was_cut_off(add_run, work, window, qtbot):
+    add_run("cut", stage="uploading", status="")
+    work.start()
+    qtbot.waitUntil(lambda: any("was cut off" in text for text in toasts(window)))
+
+
+def test_closing_the_project_keeps_a_launch_to_be_carried_on(
+    launch, project, service, work, qtbot, background
+):
+    service.fail("POST", "/files", fake_faults.too_many("30"))
+    launch()
+    qtbot.waitUntil(lambda: only(project) is not None)
+    work.close()
+    background.finish()
+    assert not only(project).ended
+
+
+def test_delete_the_model(launch, project, page, actions, service, qtbot, window):
+    launch()
+    qtbot.waitUntil(lambda: only(project) is not None and only(project).ended, timeout=20_000)
+    page.run_actions.delete_model(only(project))
+    qtbot.waitUntil(lambda: only(project).fine_tuned_model == "")
+    assert only(project).training.file_id not in service.files
+
+
+def test_result_files_are_saved(launch, project, page, service, qtbot, tmp_path):
+    launch()
+    qtbot.waitUntil(lambda: only(project) is not None and only(project).ended, timeout=20_000)
+    folder = tmp_path / "results"
+    folder.mkdir()
+    page.run_actions.save_results(only(project), folder)
+    qtbot.waitUntil(lambda: (folder / "night-results-1.csv").is_file())
+    assert b"train_loss" in (folder / "night-results-1.csv").read_bytes()

@@ -1,0 +1,74 @@
+"""The whole way as a new user goes it: examples, one button, a trained model that answers."""
+
+import json
+import signal
+
+import psutil
+import pytest
+from PySide6.QtWidgets import QAbstractButton
+from tests.fine_tuning.made_project import library
+
+from tunedesk.fine_tuning import local_server
+from tunedesk.gui.fine_tune.launch.launch_dialog import LaunchDialog
+from tunedesk.gui.fine_tune.try_it.try_dialog import TryDialog
+from tunedesk.gui.main_window import MainWindow
+from tunedesk.server_file import find_server
+
+
+@pytest.fixture
+def window(qtbot, theme, settings):
+    window = MainWindow(settings, theme)
+    qtbot.addWidget(window)
+    window.show()
+    yield window
+    window.close()
+    found = find_server(local_server.server_data_dir())
+    if found is not None:
+        process = psutil.Process(found.pid)
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def button(window, name):
+    return next(
+        child
+        for child in window.findChildren(QAbstractButton)
+        if child.accessibleName() == name and child.isVisible()
+    )
+
+
+def test_from_the_button_to_the_trained_answer(window, tmp_path, qtbot):
+    path = tmp_path / "Library.tunedesk"
+    library(path, 12).close()
+    window.open_path(path)
+    button(window, "Fine-tune").click()
+    qtbot.waitUntil(lambda: bool(window.findChildren(LaunchDialog)))
+    page = window.findChildren(LaunchDialog)[0]
+    qtbot.waitUntil(page.start.isEnabled)
+    button(page, "Start training").click()
+    project = window.desk.project
+    qtbot.waitUntil(lambda: bool(project.runs.all()))
+    run_id = project.runs.all()[0].id
+    qtbot.waitUntil(lambda: project.runs.get(run_id).status == "running", timeout=120_000)
+    assert window.desk.trains_here
+    # The window closes in the midst of it; the training goes on.
+    window.close_project()
+    window.open_path(path)
+    project = window.desk.project
+    qtbot.waitUntil(lambda: project.runs.get(run_id).ended, timeout=240_000)
+    run = project.runs.get(run_id)
+    assert run.succeeded
+    window.actions_["go.fine_tune"].trigger()
+    runs = window.desk.show_page("fine_tune")
+    qtbot.waitUntil(lambda: runs.view.model == run.fine_tuned_model)
+    qtbot.waitUntil(lambda: runs.view.chart.curve_view is not None)
+    assert runs.view.advice.isVisible()
+    trained = project.runs.example_at(run_id, "training", 1)
+    question, answer = json.loads(project.text(trained.example_id))["messages"]
+    button(runs, "Try it").click()
+    dialog = window.findChildren(TryDialog)[0]
+    dialog.question.setPlainText(question["content"])
+    dialog.ask.click()
+    qtbot.waitUntil(lambda: not dialog.tuned.busy, timeout=60_000)
+    assert dialog.tuned.answer.toPlainText() == answer["content"]
+    dialog.reject()
