@@ -1,11 +1,14 @@
 """What the tests of the window share: the dressed application, threads that end, a window."""
 
+import gc
+
 import pytest
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.garbage import GarbageCollector
 from tunedesk.gui.theme import Theme
 from tunedesk.settings import Settings
 
@@ -15,6 +18,22 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/gui/" in item.path.as_posix():
             item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def garbage(qapp):
+    """As in the program: threads collect no widgets."""
+    collector = GarbageCollector(qapp)
+    yield collector
+    collector.deleteLater()
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def collected(garbage):
+    """What a test leaves is collected in the thread of the window, soon after it."""
+    yield
+    garbage.look()
 
 
 @pytest.fixture

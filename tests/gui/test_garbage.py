@@ -1,44 +1,33 @@
-"""Cycles are collected in the GUI thread, whatever other threads make."""
+"""The collector of garbage: only in the thread of the window, and in time."""
 
 import gc
 import threading
 import weakref
 
-from PySide6.QtCore import QObject, QTimer
-
-from tunedesk.gui.garbage import GarbageCollection
+from PySide6.QtWidgets import QWidget
 
 
-class Knot(QObject):
-    """Holds itself, and a timer that Qt serves."""
+class Knot(QWidget):
+    """A widget in a circle of references, as closed dialogs are."""
 
-    def __init__(self, died_in):
+    def __init__(self) -> None:
         super().__init__()
-        self.myself = self
-        self.timer = QTimer(self)
-        self.timer.start(1)
-        weakref.finalize(self, lambda: died_in.append(threading.current_thread()))
+        self.circle = self
 
 
-def test_qt_objects_in_cycles_die_in_their_own_thread(qtbot):
-    collection = GarbageCollection()
-    died_in = []
-    for _number in range(50):
-        Knot(died_in)
-    made = []
-    thread = threading.Thread(target=lambda: made.extend([] for _number in range(200_000)))
+def allocate():
+    """More objects than it takes to set the collector off."""
+    return [[number] for number in range(20 * gc.get_threshold()[0])]
+
+
+def test_a_thread_collects_no_widget(qapp, garbage):
+    gc.collect()
+    knot = weakref.ref(Knot())
+    thread = threading.Thread(target=allocate)
     thread.start()
     thread.join()
-    assert died_in == []
-    qtbot.waitUntil(lambda: len(died_in) == 50)
-    collection.close()
-    assert set(died_in) == {threading.main_thread()}
-    assert made
-
-
-def test_the_collector_is_given_back():
-    assert gc.isenabled()
-    collection = GarbageCollection()
-    assert not gc.isenabled()
-    collection.close()
-    assert gc.isenabled()
+    assert knot() is not None
+    kept = allocate()
+    garbage.look()
+    assert knot() is None
+    assert kept

@@ -7,6 +7,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from tunedesk.gui.end_signals import EndSignals
+from tunedesk.gui.garbage import GarbageCollector
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.theme import Theme
 from tunedesk.paths import APP_NAME, resource, settings_file
@@ -38,6 +39,7 @@ def run(
     sys.setswitchinterval(SWITCH_INTERVAL)
     settings = settings or Settings.load(settings_file())
     app = _application()
+    GarbageCollector(app)
     look = Theme(theme or settings.theme, settings.zoom, app)
     look.apply(app)
     window = MainWindow(settings, look)

@@ -16,7 +16,6 @@ import shiboken6
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from tunedesk.errors import Cancelled, UserError
-from tunedesk.gui.garbage import GarbageCollection
 from tunedesk.workers import WorkerPool
 
 THREADS = 6
@@ -80,7 +79,6 @@ class Background(QObject):
         self._generation = 0
         self._left: list[Future[None]] = []
         self._closed = False
-        self._garbage = GarbageCollection(self)
         self._delivered.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -197,7 +195,6 @@ class Background(QObject):
         if self._pool is not None:
             self._pool.close()
             self._pool = None
-        self._garbage.close()
 
     def _progress_of(
         self, task: Task, on_progress: Callable[[int, int | None], Any] | None

@@ -1,39 +1,35 @@
-"""Lets Python look for reference cycles in the GUI thread alone.
+"""Python's collector of garbage runs in the thread of the window only.
 
-By itself Python does so in whichever thread happens to make an object. A cycle that holds Qt
-objects would then be deleted in a thread that is not theirs; Qt goes on sending them timer events,
-and the program crashes.
+Left to itself it runs in whichever thread happens to allocate. In another one it destroyed widgets
+of closed dialogs while the window's thread was walking over all widgets (a new style sheet, say),
+which ended the program with a segmentation fault.
 """
 
 import gc
 
 from PySide6.QtCore import QObject, QTimer
 
-EVERY_MS = 250
+LOOK_EVERY_MS = 500
 
 
-class GarbageCollection(QObject):
-    """Takes the collector over until it is closed; to be made in the GUI thread."""
+class GarbageCollector(QObject):
+    """Collects from time to time, as Python would, as long as it lives."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._was_enabled = gc.isenabled()
         gc.disable()
-        self._timer = QTimer(self)
-        self._timer.setInterval(EVERY_MS)
-        self._timer.timeout.connect(self.collect)
-        self._timer.start()
+        timer = QTimer(self)
+        timer.timeout.connect(self.look)
+        timer.start(LOOK_EVERY_MS)
 
-    def collect(self) -> None:
-        """Collect the oldest generation that is due by Python's own thresholds."""
-        counts, thresholds = gc.get_count(), gc.get_threshold()
-        for generation in (2, 1, 0):
-            if counts[generation] > thresholds[generation]:
-                gc.collect(generation)
-                return
-
-    def close(self) -> None:
-        """Give the collector back."""
-        self._timer.stop()
-        if self._was_enabled:
-            gc.enable()
+    def look(self) -> None:
+        """Collect the oldest generation that is due."""
+        due = [
+            generation
+            for generation, (count, threshold) in enumerate(
+                zip(gc.get_count(), gc.get_threshold(), strict=True)
+            )
+            if threshold and count > threshold
+        ]
+        if due:
+            gc.collect(due[-1])
