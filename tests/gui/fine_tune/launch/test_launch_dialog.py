@@ -65,9 +65,7 @@ def test_filter_of_the_table_can_be_trained_on(open_page, add, project, qtbot):
     assert len(dialog._outlook.preparation.split.training) == 10
 
 
-def test_examples_with_errors_stay_behind_unless_told_and_can_be_shown(
-    open_page, add, project, qtbot
-):
+def test_errors_stop_the_launch_until_those_examples_are_left_out(open_page, add, project, qtbot):
     add(*QUESTIONS)
     broken = project.add_example(
         '{"messages": [{"role": "user", "content": "a"}]}',
@@ -75,11 +73,14 @@ def test_examples_with_errors_stay_behind_unless_told_and_can_be_shown(
         state="approved",
     )
     dialog = open_page()
+    settled(qtbot, dialog)
+    assert not dialog.start.isEnabled()
+    dialog.findings.leave_out.click()
+    settled(qtbot, dialog)
     assert dialog.start.isEnabled()
     says(qtbot, dialog, "1 is left out: with errors")
     dialog.findings.leave_out.click()
     settled(qtbot, dialog)
-    assert not dialog.start.isEnabled()
     asked = []
     dialog.examples_asked.connect(lambda query, title: asked.append(query.ids))
     says(qtbot, dialog, "1 × ")
@@ -214,3 +215,16 @@ def test_preset_of_azure_goes_into_the_request(open_page, add, qtbot):
 )
 def test_names_of_new_runs(last, project, runs, name):
     assert next_name(last, project, runs) == name
+
+
+def test_what_a_screen_reader_sets_without_a_click_is_chosen(open_page, add, qtbot):
+    add(*QUESTIONS)
+    add("Not looked at yet?", state="to_review")
+    dialog = open_page()
+    dialog.places.cards["openai"].setChecked(True)
+    dialog.examples.all.setChecked(True)
+    settled(qtbot, dialog)
+    assert dialog.settings.provider == "openai"
+    assert dialog.settings.query == ALL_BUT_REJECTED
+    assert "OpenAI" in dialog.places.explanation.text()
+    assert dialog.start.text().startswith("Send ")

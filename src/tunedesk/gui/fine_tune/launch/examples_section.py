@@ -1,6 +1,6 @@
 """Which examples are trained on, and how many are held back to measure with."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED
@@ -40,7 +40,8 @@ class ExamplesSection(QWidget):
         self._group = QButtonGroup(self)
         for chip in (self.approved, self.filter, self.all):
             self._group.addButton(chip)
-            chip.clicked.connect(self._take_click)
+            # Not `clicked`: a screen reader sets the chip without a click.
+            chip.toggled.connect(self._take_choice)
         self.note = Label(theme, "", "small", "warning", wrap=True)
         self.note.hide()
         self.share = CalmComboBox()
@@ -90,11 +91,11 @@ class ExamplesSection(QWidget):
             self.share.addItem(_share_words(percent), percent)
         self.share.setCurrentIndex(self.share.findData(percent))
         if query == ALL_BUT_REJECTED:
-            self.all.setChecked(True)
+            self._check(self.all)
         elif query not in (None, APPROVED) and not self._shown.unfiltered:
-            self.filter.setChecked(True)
+            self._check(self.filter)
         else:
-            self.approved.setChecked(True)
+            self._check(self.approved)
 
     def show_counts(self, counts: Counts) -> None:
         """Show how many there are; with nothing approved, begin with all."""
@@ -104,7 +105,7 @@ class ExamplesSection(QWidget):
         self.approved.setEnabled(counts.approved > 0)
         nothing = not counts.approved and counts.all > 0
         if nothing and self.approved.isChecked() and not self._chosen_by_user:
-            self.all.setChecked(True)
+            self._check(self.all)
             self.changed.emit()
         self.note.setText(
             _("Nothing is approved yet, so all examples but the rejected ones are taken.")
@@ -129,9 +130,15 @@ class ExamplesSection(QWidget):
             ).format(held=f"{held:,}", all=f"{training + held:,}")
         )
 
-    def _take_click(self) -> None:
-        self._chosen_by_user = True
-        self.changed.emit()
+    def _check(self, chip: Chip) -> None:
+        """Choose for the user, who has not chosen yet."""
+        with QSignalBlocker(chip):
+            chip.setChecked(True)
+
+    def _take_choice(self, chosen: bool) -> None:
+        if chosen:
+            self._chosen_by_user = True
+            self.changed.emit()
 
 
 def _share_words(percent: int) -> str:

@@ -197,7 +197,7 @@ class LaunchDialog(Dialog):
 
     def _take(self, settings: LaunchSettings | None) -> None:
         """Begin with what was launched last, or with what suits most."""
-        given = settings or LaunchSettings(leave_out_errors=True)
+        given = settings or LaunchSettings()
         self.examples.take(settings.query if settings else None, given.validation_share)
         self.places.take(given.provider)
         self.connection.take(self.places.place, given.base_url)

@@ -2,7 +2,7 @@
 
 import datetime
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
@@ -33,7 +33,8 @@ class PlaceSection(QWidget):
         for name, place in providers().items():
             line, tone = place_line(place, today)
             card = PlaceCard(theme, place.title, line, tone)
-            card.clicked.connect(self._take)
+            # Not `clicked`: a screen reader sets the card without a click.
+            card.toggled.connect(self._take)
             self.cards[name] = card
         self.explanation = Label(theme, "", "small", "muted", wrap=True)
         self._grid = QGridLayout()
@@ -57,7 +58,8 @@ class PlaceSection(QWidget):
     def take(self, name: str) -> None:
         """Begin with this place."""
         card = self.cards.get(name) or self.cards["local"]
-        card.setChecked(True)
+        with QSignalBlocker(card):
+            card.setChecked(True)
         self._explain()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -75,9 +77,10 @@ class PlaceSection(QWidget):
         for number in range(len(self.cards)):
             self._grid.setColumnStretch(number, 1 if number < columns else 0)
 
-    def _take(self) -> None:
-        self._explain()
-        self.changed.emit()
+    def _take(self, chosen: bool) -> None:
+        if chosen:
+            self._explain()
+            self.changed.emit()
 
     def _explain(self) -> None:
         self.explanation.setText(self.place.explanation)
