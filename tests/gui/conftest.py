@@ -1,5 +1,7 @@
 """What the tests of the window share: the dressed application, threads that end, a window."""
 
+import gc
+
 import pytest
 from PySide6.QtWidgets import QLineEdit, QWidget
 
@@ -15,6 +17,14 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/gui/" in item.path.as_posix():
             item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
+
+
+@pytest.fixture(autouse=True)
+def _garbage_in_gui():
+    """Collect no garbage while a test has threads: as in the window, that is for the GUI thread."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture

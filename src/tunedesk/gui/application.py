@@ -7,6 +7,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from tunedesk.gui.end_signals import EndSignals
+from tunedesk.gui.garbage import GarbageInGui
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.theme import Theme
 from tunedesk.paths import APP_NAME, resource, settings_file
@@ -44,12 +45,14 @@ def run(
     window.crashes.install()
     window.actions_.watch(app)
     ends = EndSignals(window)
+    garbage = GarbageInGui(window)
     if path is not None or sample:
         window.open_at_start(path)
     window.show()
     code = app.exec()
     window.close()
     ends.close()
+    garbage.close()
     return code
 
 
