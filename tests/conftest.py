@@ -6,7 +6,11 @@ import socket
 import threading
 
 import hypothesis
+import psutil
 import pytest
+
+from tunedesk.paths import user_data_dir
+from tunedesk.server_file import find_server
 
 # A slow machine is no failure; what takes long is measured by the benchmark.
 hypothesis.settings.register_profile("tunedesk", deadline=None)
@@ -26,6 +30,18 @@ def _own_folders(tmp_path_factory, monkeypatch):
         monkeypatch.setenv(name, str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_DOCUMENTS_DIR"):
         monkeypatch.setenv(name, str(home / name.lower()))
+
+
+@pytest.fixture(autouse=True)
+def _no_server_left(_own_folders):
+    """Fail a test that leaves a training server running, and end the server."""
+    yield
+    found = find_server(user_data_dir() / "server")
+    if found is not None:
+        process = psutil.Process(found.pid)
+        process.terminate()
+        process.wait(30)
+    assert found is None, "the test left a training server running"
 
 
 @pytest.fixture(autouse=True)

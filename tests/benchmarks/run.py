@@ -14,6 +14,7 @@ from pathlib import Path
 from bench import Bench
 from million import million
 from own_together import together_python
+from server_works import server
 from table import Row, markdown
 from works import bulk, chart, check, open_file, stalls, start, table, typing
 
@@ -27,6 +28,7 @@ WORKS = {
     "bulk": bulk,
     "chart": chart,
     "million": million,
+    "server": server,
 }
 
 
@@ -39,7 +41,8 @@ def main() -> None:
         project.unlink()  # of an earlier run, by an earlier Tunedesk
     if options.together:
         bench.together_python = together_python(folder / "together")
-    chosen = options.only or [name for name in WORKS if options.million or name != "million"]
+    wanted = {"million": options.million, "server": options.server}
+    chosen = options.only or [name for name in WORKS if wanted.get(name, True)]
     rows: list[Row] = []
     for name in chosen:
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
@@ -65,6 +68,7 @@ def options_given() -> argparse.Namespace:
     add("--million", action=argparse.BooleanOptionalAction, default=True, help="with 1,000,000")
     add("--million-rows", type=int, default=1_000_000, help="examples of the very large file")
     add("--repeats", type=int, default=3, help="how often what is short is done; the best counts")
+    add("--server", action="store_true", help="with the training server: needs the extra local")
     add("--together", action="store_true", help="install Together's checker beside, and compare")
     add("--folder", type=Path, help="where the data is kept; among the temporary files by default")
     add("--markdown", type=Path, metavar="FILE", help="write the table there too")

@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 
 from tunedesk.gui import application
 from tunedesk.gui.examples.page import ExamplesPage
+from tunedesk.gui.garbage import GarbageCollector
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.theme import Theme
 from tunedesk.settings import Settings
@@ -89,6 +90,7 @@ class WindowDriver:
     def __init__(self) -> None:
         sys.setswitchinterval(application.SWITCH_INTERVAL)
         self.app = application._application()
+        GarbageCollector(self.app)
         look = Theme("light", 1.0, self.app)
         look.apply(self.app)
         self.window = MainWindow(Settings(), look)

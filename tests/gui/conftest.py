@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.garbage import GarbageCollector
 from tunedesk.gui.theme import Theme
 from tunedesk.settings import Settings
 
@@ -19,12 +20,20 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
 
 
-@pytest.fixture(autouse=True)
-def _garbage_in_gui():
-    """Collect no garbage while a test has threads: as in the window, that is for the GUI thread."""
-    gc.disable()
-    yield
+@pytest.fixture(scope="session", autouse=True)
+def garbage(qapp):
+    """As in the program: threads collect no widgets."""
+    collector = GarbageCollector(qapp)
+    yield collector
+    collector.deleteLater()
     gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def collected(garbage):
+    """What a test leaves is collected in the thread of the window, soon after it."""
+    yield
+    garbage.look()
 
 
 @pytest.fixture

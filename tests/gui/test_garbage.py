@@ -1,44 +1,33 @@
-"""Garbage is collected in the GUI thread, however much the threads of the background make."""
+"""The collector of garbage: only in the thread of the window, and in time."""
 
 import gc
 import threading
 import weakref
 
-import pytest
-
-from tunedesk.gui.garbage import GarbageInGui
+from PySide6.QtWidgets import QWidget
 
 
-class _Cycle:
-    """Something that only the collector takes away; it notes in which thread."""
+class Knot(QWidget):
+    """A widget in a circle of references, as closed dialogs are."""
 
-    ended_in: list[threading.Thread] = []  # noqa: RUF012  emptied by the fixture
-
-    def __init__(self):
-        self.me = self
-
-    def __del__(self):
-        self.ended_in.append(threading.current_thread())
+    def __init__(self) -> None:
+        super().__init__()
+        self.circle = self
 
 
-@pytest.fixture
-def garbage(qapp):
-    _Cycle.ended_in.clear()
-    gc.enable()
-    garbage = GarbageInGui()
-    yield garbage
-    garbage.close()
-    assert gc.isenabled()
+def allocate():
+    """More objects than it takes to set the collector off."""
+    return [[number] for number in range(20 * gc.get_threshold()[0])]
 
 
-def test_cycles_end_in_the_gui_thread(garbage, background, qtbot):
-    watched = weakref.ref(_Cycle())
-
-    def work():
-        # What stays alive is what the automatic collector counts.
-        return [[[]] for _number in range(100_000)]
-
-    kept = []
-    background.run(work, on_result=kept.append)
-    qtbot.waitUntil(lambda: watched() is None)
-    assert _Cycle.ended_in == [threading.current_thread()]
+def test_a_thread_collects_no_widget(qapp, garbage):
+    gc.collect()
+    knot = weakref.ref(Knot())
+    thread = threading.Thread(target=allocate)
+    thread.start()
+    thread.join()
+    assert knot() is not None
+    kept = allocate()
+    garbage.look()
+    assert knot() is None
+    assert kept

@@ -7,7 +7,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from tunedesk.gui.end_signals import EndSignals
-from tunedesk.gui.garbage import GarbageInGui
+from tunedesk.gui.garbage import GarbageCollector
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.theme import Theme
 from tunedesk.paths import APP_NAME, resource, settings_file
@@ -39,20 +39,19 @@ def run(
     sys.setswitchinterval(SWITCH_INTERVAL)
     settings = settings or Settings.load(settings_file())
     app = _application()
+    GarbageCollector(app)
     look = Theme(theme or settings.theme, settings.zoom, app)
     look.apply(app)
     window = MainWindow(settings, look)
     window.crashes.install()
     window.actions_.watch(app)
     ends = EndSignals(window)
-    garbage = GarbageInGui(window)
     if path is not None or sample:
         window.open_at_start(path)
     window.show()
     code = app.exec()
     window.close()
     ends.close()
-    garbage.close()
     return code
 
 

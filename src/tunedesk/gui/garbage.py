@@ -1,37 +1,35 @@
-"""Collects Python's garbage in the GUI thread only.
+"""Python's collector of garbage runs in the thread of the window only.
 
-Python collects cycles in whichever thread happens to allocate. A cycle that holds widgets or parts
-of a chart would then be destroyed in a thread of the background, and Qt crashes on that.
+Left to itself it runs in whichever thread happens to allocate. In another one it destroyed widgets
+of closed dialogs while the window's thread was walking over all widgets (a new style sheet, say),
+which ended the program with a segmentation fault.
 """
 
 import gc
 
 from PySide6.QtCore import QObject, QTimer
 
-EVERY_MS = 300
+LOOK_EVERY_MS = 500
 
 
-class GarbageInGui(QObject):
-    """Takes the place of the automatic collector until it is closed."""
+class GarbageCollector(QObject):
+    """Collects from time to time, as Python would, as long as it lives."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._was_on = gc.isenabled()
         gc.disable()
-        self._timer = QTimer(self)
-        self._timer.setInterval(EVERY_MS)
-        self._timer.timeout.connect(self.look)
-        self._timer.start()
+        timer = QTimer(self)
+        timer.timeout.connect(self.look)
+        timer.start(LOOK_EVERY_MS)
 
     def look(self) -> None:
-        """Collect as much as the automatic collector would: the oldest generation that is due."""
-        for generation in (2, 1, 0):
-            if gc.get_count()[generation] > gc.get_threshold()[generation]:
-                gc.collect(generation)
-                return
-
-    def close(self) -> None:
-        """Give the work back to the automatic collector."""
-        self._timer.stop()
-        if self._was_on:
-            gc.enable()
+        """Collect the oldest generation that is due."""
+        due = [
+            generation
+            for generation, (count, threshold) in enumerate(
+                zip(gc.get_count(), gc.get_threshold(), strict=True)
+            )
+            if threshold and count > threshold
+        ]
+        if due:
+            gc.collect(due[-1])

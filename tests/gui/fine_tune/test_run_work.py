@@ -99,13 +99,26 @@ def test_lost_answer_makes_no_second_job(launch, project, service, qtbot, work):
     assert len(service.jobs) == 1
 
 
-def test_cancelling_before_there_is_a_job_gives_up(add_run, project, page, actions, qtbot):
-    run = add_run("cut", stage="uploading", status="", job_id="", step=None, total_steps=None)
+def test_cancelling_before_there_is_a_job_gives_up_and_cleans_up_there(
+    add_run, project, page, actions, keys, service, qtbot
+):
+    keys.keep(provider("custom"), service.url, service.key, True)
+    run = add_run(
+        "cut",
+        provider="custom",
+        base_url=service.url,
+        stage="uploading",
+        status="",
+        job_id="",
+        step=None,
+        total_steps=None,
+    )
     qtbot.waitUntil(lambda: page.view.details is not None)
     assert page.view.head.carry_on.isVisible()
     actions["run.cancel"].trigger()
     qtbot.waitUntil(lambda: project.runs.get(run.id).ended)
     assert project.runs.get(run.id).status == "cancelled"
+    qtbot.waitUntil(lambda: len(service.sent("DELETE", "/files/file-[12]")) == 2)
 
 
 def test_cancelling_a_job_whose_answer_was_lost_looks_for_it(

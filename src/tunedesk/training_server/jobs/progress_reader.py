@@ -56,8 +56,9 @@ class ProgressReader:
             case "checkpoint":
                 self._checkpoint(job, line)
             case "message":
-                level = line.get("level", "info")
-                events.add(job.id, str(line["message"]), level)
+                text, level = str(line["message"]), line.get("level", "info")
+                # A process that begins anew says it anew.
+                events.add(job.id, text, level, once=f"message:{text}")
             case "done":
                 self._done(job, line)
             case "failed":
@@ -82,7 +83,8 @@ class ProgressReader:
         )
         events.add(job.id, "Fine-tuning job started", once="started")
         if step:
-            events.add(job.id, f"Going on from the checkpoint of step {step}")
+            text = f"Going on from the checkpoint of step {step}"
+            events.add(job.id, text, once=f"going_on:{step}")
 
     def _metrics(self, job: Job, line: dict[str, Any]) -> None:
         step, total = int(line["step"]), line.get("total_steps")

@@ -55,12 +55,13 @@ class Runner:
         self._free_device = free_device
         self._reader = ProgressReader(stores)
         self._running: _Running | None = None
+        self._starting: str | None = None
 
     @property
     def busy_with(self) -> str | None:
-        """The job that has the device."""
+        """The job that has the device, or is about to take it."""
         running = self._running
-        return None if running is None else running.job_id
+        return self._starting if running is None else running.job_id
 
     def end_leftovers(self) -> None:
         """End what an earlier server left running; its jobs go on from their checkpoints."""
@@ -86,6 +87,8 @@ class Runner:
             self._running = None
 
     def _try_to_start(self, job: Job) -> None:
+        # Said before the device is freed for it, so that nobody takes it in between.
+        self._starting = job.id
         try:
             self._start(job)
         except Exception:
@@ -93,6 +96,8 @@ class Runner:
             logging.getLogger(__name__).exception("The start of %s failed", job.id)
             text = "The server had an error while it started the training. Its log says more."
             self._reader.fail(job.id, "server_error", text, None)
+        finally:
+            self._starting = None
 
     def _start(self, job: Job) -> None:
         folder = self._stores.job_folder(job.id)

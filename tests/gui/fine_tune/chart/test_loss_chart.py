@@ -3,6 +3,7 @@ import sys
 
 import numpy as np
 import pytest
+import shiboken6
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
@@ -111,7 +112,8 @@ def test_accuracy_has_an_axis_of_its_own(chart):
     assert 0 < high < 1.1
     assert low < high
     chart.accuracy.click()
-    assert panel.plot.scene() is None
+    assert not panel.plot.isVisible()
+    assert panel.plot.scene() is chart.curve_view.canvas.scene()
 
 
 def test_without_accuracies_there_is_nothing_to_choose(chart):
@@ -347,3 +349,13 @@ def test_the_frame_says_that_the_keys_go_here(chart, window):
     assert chart.property("tone") == "accent"
     window.field.setFocus()
     assert chart.property("tone") == ""
+
+
+def test_it_brings_no_widget_that_belongs_to_no_window(chart):
+    """Such widgets die whenever Python likes, even while Qt goes through all widgets."""
+    before = set(QApplication.allWidgets())
+    chart.show_runs([made_chart()])
+    chart.accuracy.click()
+    new = set(QApplication.allWidgets()) - before
+    loose = [widget for widget in new if not chart.window().isAncestorOf(widget)]
+    assert [widget for widget in loose if shiboken6.ownedByPython(widget)] == []

@@ -131,8 +131,7 @@ class TokensTab(QScrollArea):
             self._loading = self._background.run(_load_numpy, on_result=self._add_bars)
 
     def _add_bars(self, _loaded: None) -> None:
-        # pyqtgraph makes Python's classes of all of Qt when it is loaded. In another thread, while
-        # this one works with Qt, that ended the program with a segmentation fault now and then.
+        # pyqtgraph makes Python's classes of all of Qt when it is loaded: no work for a thread.
         from tunedesk.gui.examples.panel.histogram import Histogram
 
         self.bars = Histogram(theme=self._theme)

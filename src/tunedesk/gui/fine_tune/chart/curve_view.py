@@ -48,6 +48,7 @@ class CurveView(QWidget):
         self.loss = Panel(theme, "loss")
         self.accuracy = Panel(theme, "accuracy")
         self.canvas.addItem(self.loss.plot, 0, 0)
+        self._keep_hidden(self.accuracy)
         for panel in (self.loss, self.accuracy):
             panel.box.zoom_wanted.connect(self.zoom)
             panel.box.move_wanted.connect(self.move_by)
@@ -84,14 +85,25 @@ class CurveView(QWidget):
         """Draw the runs otherwise."""
         if accuracy != self.view.accuracy:
             if accuracy:
+                self.accuracy.plot.show()
                 self.canvas.addItem(self.accuracy.plot, 1, 0)
                 self.canvas.ci.layout.setRowStretchFactor(0, 3)
                 self.canvas.ci.layout.setRowStretchFactor(1, 2)
             else:
                 self.canvas.removeItem(self.accuracy.plot)
+                self._keep_hidden(self.accuracy)
             self.loss.set_last(not accuracy)
         self.view = replace(self.view, raw=raw, log=log, accuracy=accuracy)
         self._draw()
+
+    def _keep_hidden(self, panel: Panel) -> None:
+        """Keep a panel that is not shown within the scene, so that it ends with the scene.
+
+        Qt gives its layout a widget of its own. Left to Python, that would die at any moment, even
+        while Qt goes through all widgets to give them another style, and Qt would crash.
+        """
+        panel.plot.hide()
+        self.canvas.scene().addItem(panel.plot)
 
     def _draw(self) -> None:
         for panel in self.panels:

@@ -6,6 +6,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QGraphicsGridLayout
 
 from tunedesk.fine_tuning.charted_run import (
     ChartedRun,
@@ -43,11 +44,7 @@ class Panel:
         self.box = StepBox()
         self._values = ValueAxis(percent=measure == "accuracy")
         self._steps = StepAxis()
-        self.plot = pg.PlotItem(
-            viewBox=self.box, axisItems={"left": self._values, "bottom": self._steps}
-        )
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
+        self.plot = _Frame(self._values, self.box, self._steps)
         self._values.setZValue(-10)  # its grid behind the lines
         self._name = pg.TextItem(_("Accuracy"), anchor=(0, 0))
         self._name.setVisible(measure == "accuracy")
@@ -222,3 +219,24 @@ class Panel:
                     {"pos": (step, self._placed(value)), "brush": color, "symbol": symbol(line)}
                 )
         self._dots.setData(spots, pen=pg.mkPen(self._theme.color("surface"), width=1.5))
+
+
+class _Frame(pg.GraphicsWidget):
+    """The box between its axes.
+
+    pyqtgraph's own `PlotItem` brings menus that belong to no window. They live until Python
+    collects them, and where that is while Qt gives all widgets another style, Qt crashes.
+    """
+
+    def __init__(self, values: ValueAxis, box: StepBox, steps: StepAxis) -> None:
+        super().__init__()
+        grid = QGraphicsGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(0)
+        for item, row, column in ((values, 0, 0), (box, 0, 1), (steps, 1, 1)):
+            grid.addItem(item, row, column)
+        grid.setRowStretchFactor(0, 1)
+        grid.setColumnStretchFactor(1, 1)
+        self.setLayout(grid)
+        values.linkToView(box)
+        steps.linkToView(box)
