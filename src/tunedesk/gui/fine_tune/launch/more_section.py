@@ -205,6 +205,10 @@ class MoreSection(QWidget):
         number = 0
         for box, wanted in shown:
             self._grid.removeWidget(box)
+            if box.parentWidget() is not self._fields:
+                # Without a parent it would belong to Python, and might be destroyed by whichever
+                # thread collects the garbage.
+                box.setParent(self._fields)
             if wanted:
                 self._grid.addWidget(box, number // 2, number % 2)
                 number += 1
