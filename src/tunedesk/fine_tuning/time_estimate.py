@@ -1,8 +1,8 @@
-"""How long a training on this computer takes: always an estimate, which says how it was made.
+"""How long a training takes: always an estimate, which says how it was made.
 
-From an earlier run of the same model in this project, if there is one. Otherwise by arithmetic:
-a token costs about 6 operations for each weight (2 forwards, 4 backwards; Kaplan et al. 2020,
-section 2.1), about 4 where only an adapter learns, and each step something beside that.
+From an earlier run of the same model in this project, if there is one. Otherwise, on this computer,
+by arithmetic: a token costs about 6 operations for each weight (2 forwards, 4 backwards; Kaplan et
+al. 2020, section 2.1), about 4 where only an adapter learns, and each step something beside that.
 """
 
 from typing import NamedTuple
@@ -38,9 +38,15 @@ class TimeEstimate(NamedTuple):
 def estimate_time(
     project: Project, prepared: Preparation, device: Device = "cpu"
 ) -> TimeEstimate | None:
-    """How long a run on this computer takes; None where nothing can be said."""
+    """How long a run takes; None where nothing can be said.
+
+    Args:
+        project: The project, or a handle of it.
+        prepared: What would be launched.
+        device: Where this computer trains.
+    """
     settings = prepared.settings
-    if settings.provider != "local" or not prepared.tokens:
+    if not prepared.tokens:
         return None
     for run in project.runs.all():
         if _is_alike(run, prepared):
@@ -52,7 +58,7 @@ def estimate_time(
                     _("Estimated from the run “{name}”.").format(name=run.name),
                 )
     model = Catalogue.load().find_local(settings.base_model)
-    if model is None:
+    if model is None or settings.provider != "local":
         return None
     learns_whole = settings.full or model.id == STARTER_ID
     operations = (6 if learns_whole else 4) * model.size.parameters * prepared.billable_tokens
@@ -66,7 +72,7 @@ def estimate_time(
 def _is_alike(run: Run, prepared: Preparation) -> bool:
     settings = prepared.settings
     return (
-        run.provider == "local"
+        run.provider == settings.provider
         and run.succeeded
         and run.base_model == settings.base_model
         and bool(run.settings.get("full")) == settings.full

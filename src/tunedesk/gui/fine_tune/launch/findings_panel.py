@@ -137,7 +137,7 @@ class FindingsPanel(QWidget):
         ]
         if memory:
             facts.append((_("Memory"), memory))
-        price = _("none") if here else _("see the service's price list")
+        price = _("none") if here else _("not known")
         if prepared.price is not None:
             price = _("about {price}").format(price=money_words(prepared.price))
         facts.append((_("Price"), price))

@@ -8,7 +8,7 @@ from tunedesk.fine_tuning import local_install, local_server
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED, LaunchSettings
 from tunedesk.fine_tuning.preparation import Preparation, prepare
 from tunedesk.fine_tuning.this_computer import this_computer
-from tunedesk.fine_tuning.training_time import TimeEstimate, training_time
+from tunedesk.fine_tuning.time_estimate import TimeEstimate, estimate_time
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 
@@ -68,8 +68,6 @@ def find_outlook(project: Project, settings: LaunchSettings) -> Outlook:
     """What a launch with these settings would be; called in a thread."""
     prepared = prepare(project, settings, datetime.date.today())
     here = settings.provider == "local"
-    return Outlook(
-        prepared,
-        training_time(project, settings.provider, settings.base_model, prepared.billable_tokens),
-        this_computer(local_server.server_data_dir()) if here else None,
-    )
+    machine = this_computer(local_server.server_data_dir()) if here else None
+    time = estimate_time(project, prepared, machine.device if machine else "cpu")
+    return Outlook(prepared, time, machine)
