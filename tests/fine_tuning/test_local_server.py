@@ -88,3 +88,6 @@ def test_the_server_outlives_whoever_started_it(data):
     if hasattr(os, "getsid"):
         assert os.getsid(pid) != os.getsid(0)
     assert connection.key_value not in " ".join(psutil.Process(pid).cmdline())
+    local_server.stop()
+    assert local_server.running() is None
+    psutil.Process(pid).wait(30)

@@ -1,12 +1,17 @@
+import sys
+
 from PySide6.QtCore import Qt
 
+from tunedesk import __version__
+from tunedesk.fine_tuning import local_install
+from tunedesk.gui.fine_tune.install.installed_row import InstalledRow
 from tunedesk.gui.preferences import PreferencesDialog
 from tunedesk.settings import Settings
 
 
-def test_choices_act_at_once_and_are_kept(theme, tmp_path, qtbot):
+def test_choices_act_at_once_and_are_kept(theme, background, tmp_path, qtbot):
     settings = Settings(path=tmp_path / "settings.json")
-    dialog = PreferencesDialog(theme, settings)
+    dialog = PreferencesDialog(theme, settings, background)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(dialog)
     dialog.show()
@@ -27,9 +32,23 @@ def test_choices_act_at_once_and_are_kept(theme, tmp_path, qtbot):
     )
 
 
-def test_names_are_the_labels(theme, settings, qtbot):
-    dialog = PreferencesDialog(theme, settings)
+def test_names_are_the_labels(theme, settings, background, qtbot):
+    dialog = PreferencesDialog(theme, settings, background)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(dialog)
     names = {widget.accessibleName() for widget in (dialog.theme_box, dialog.zoom, dialog.author)}
     assert names == {"Theme", "Size of message text", "Your name in the history"}
+
+
+def test_training_that_was_installed_can_be_removed(theme, settings, background, qtbot):
+    folder = local_install.environment_dir()
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    python.parent.mkdir(parents=True)
+    python.touch()
+    (folder / "complete").write_text(__version__)
+    dialog = PreferencesDialog(theme, settings, background)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(dialog)
+    row = dialog.findChild(InstalledRow)
+    row.button.click()
+    qtbot.waitUntil(lambda: not folder.exists())

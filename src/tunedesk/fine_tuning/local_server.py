@@ -6,6 +6,7 @@ when for half an hour nobody needed it.
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ from tunedesk.server_file import KEY_NAME, find_server, is_locked
 
 IDLE_SECONDS = 1800
 START_SECONDS = 180.0
+STOP_SECONDS = 30.0
 _LOOK_SECONDS = 0.1
 _VARIABLE = "TUNEDESK_SERVER_API_KEY"
 LOG_NAME = "server.log"
@@ -82,6 +84,28 @@ def ensure_running(wait: Wait, data_dir: Path | None = None) -> Connection:
         _("The training server of this computer does not answer."),
         _("See {path}, or restart the computer.").format(path=folder / LOG_NAME),
     )
+
+
+def stop(data_dir: Path | None = None) -> None:
+    """End the server of this computer, if it runs; a job goes on from its last checkpoint later.
+
+    Raises:
+        UserError: It does not end.
+    """
+    folder = data_dir or server_data_dir()
+    found = find_server(folder)
+    if found is None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(found.pid, signal.SIGTERM)
+    until = time.monotonic() + STOP_SECONDS
+    while is_locked(folder):
+        if time.monotonic() > until:
+            raise UserError(
+                _("The training server of this computer does not end."),
+                _("Restart the computer, then try again."),
+            )
+        time.sleep(_LOOK_SECONDS)
 
 
 def _start(folder: Path) -> "subprocess.Popen[bytes]":

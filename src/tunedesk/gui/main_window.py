@@ -330,7 +330,7 @@ class MainWindow(QMainWindow):
         """Show what can be chosen."""
         from tunedesk.gui.preferences import PreferencesDialog
 
-        dialog = PreferencesDialog(self._theme, self._settings, self)
+        dialog = PreferencesDialog(self._theme, self._settings, self.background, self)
         dialog.changed.connect(self.view.refresh)
         dialog.open()
 

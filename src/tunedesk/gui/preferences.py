@@ -10,6 +10,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tunedesk.fine_tuning import local_install
+from tunedesk.gui.background import Background
+from tunedesk.gui.fine_tune.install.installed_row import InstalledRow
 from tunedesk.gui.theme import CHOICES, MAX_ZOOM, MIN_ZOOM, Theme
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.label import Label
@@ -26,7 +29,13 @@ class PreferencesDialog(Dialog):
 
     changed = Signal()
 
-    def __init__(self, theme: Theme, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        settings: Settings,
+        background: Background,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(theme, _("Preferences"), parent=parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(460)
@@ -34,6 +43,8 @@ class PreferencesDialog(Dialog):
         self._add_theme()
         self._add_zoom()
         self._add_author()
+        if local_install.is_installed():
+            self.body.addWidget(InstalledRow(theme, background))
         close = self.add_button(_("Close"), "primary", default=True)
         close.clicked.connect(self.accept)
         self.finished.connect(lambda _result: settings.save())
