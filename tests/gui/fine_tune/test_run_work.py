@@ -196,3 +196,32 @@ def test_result_files_are_saved(launch, project, page, service, qtbot, tmp_path)
     page.run_actions.save_results(only(project), folder)
     qtbot.waitUntil(lambda: (folder / "night-results-1.csv").is_file())
     assert b"train_loss" in (folder / "night-results-1.csv").read_bytes()
+
+
+def test_running_again_here_is_one_click(add, add_run, page, work, actions, qtbot):
+    add(*QUESTIONS)
+    add_run(
+        "night-v1",
+        stage="ended",
+        status="succeeded",
+        settings=LaunchSettings(name="night-v1").to_json(),
+    )
+    launched = []
+    work.launching.launch = launched.append
+    qtbot.waitUntil(lambda: page.view.details is not None)
+    actions["run.again"].trigger()
+    qtbot.waitUntil(lambda: launched)
+    assert launched[0].settings.name == "night-v2"
+    assert len(launched[0].split.training) == 11
+
+
+def test_running_again_at_a_service_shows_the_price_first(add, add_run, page, work, actions, qtbot):
+    add(*QUESTIONS)
+    settings = LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14", name="n-v1")
+    add_run(
+        "n-v1", provider="openai", stage="ended", status="succeeded", settings=settings.to_json()
+    )
+    qtbot.waitUntil(lambda: page.view.details is not None)
+    actions["run.again"].trigger()
+    qtbot.waitUntil(lambda: work._dialog is not None)
+    assert work._dialog.settings.provider == "openai"

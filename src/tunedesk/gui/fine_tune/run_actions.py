@@ -12,7 +12,6 @@ from tunedesk.fine_tuning import following
 from tunedesk.fine_tuning.following import Wish
 from tunedesk.fine_tuning.job_calls import JobCalls
 from tunedesk.fine_tuning.job_reading import job_state
-from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.fine_tuning.providers import provider
 from tunedesk.fine_tuning.sending import Wait
 from tunedesk.fine_tuning.service import service_of
@@ -127,9 +126,8 @@ class RunActions(QObject):
             self.show_run(self._run, has_model=self._has_model)
 
     def _again(self) -> None:
-        """Open the launch page with the settings of this run, ready for its button."""
         if self._run is not None:
-            self._work.new_run(LaunchSettings.from_json(self._run.settings))
+            self._work.run_again(self._run)
 
     def _cancel(self) -> None:
         run = self._run
