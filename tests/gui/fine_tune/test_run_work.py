@@ -210,7 +210,7 @@ def test_running_again_here_is_one_click(add, add_run, page, work, actions, qtbo
     work.launching.launch = launched.append
     qtbot.waitUntil(lambda: page.view.details is not None)
     actions["run.again"].trigger()
-    qtbot.waitUntil(lambda: launched)
+    qtbot.waitUntil(lambda: len(launched) == 1)
     assert launched[0].settings.name == "night-v2"
     assert len(launched[0].split.training) == 11
 
