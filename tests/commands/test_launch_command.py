@@ -92,6 +92,11 @@ def test_the_runs_of_a_project(tmp_path, there, capsys):
     with Project.open(path) as project:
         run = project.runs.find("night")
     assert run.job_id
+    follow = ["jobs", "follow", "night", "--project", str(path), "--key-env", "MY_KEY"]
+    assert main(follow) == 0
+    assert "night: succeeded" in capsys.readouterr().out
+    assert main(["jobs", "metrics", "night", "--project", str(path)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 2
     assert main(["jobs", "show", "night", "--project", str(path)]) == 0
     assert "night" in capsys.readouterr().out
     assert main(["jobs", "show", "day", "--project", str(path)]) == 2

@@ -51,7 +51,7 @@ def _of_project(options: argparse.Namespace) -> int:
             print_metrics(project.runs.metrics(found.id), options.json)
             return 0
         if options.action != "show":
-            connection = service_of(found, Keys(), time.sleep)
+            connection = service_of(found, Keys(), time.sleep, variable=options.key_env or "")
             if options.action == "follow":
                 found = follow(project, found.id, connection, options.json)
             else:

@@ -38,15 +38,22 @@ def service(
     )
 
 
-def service_of(run: Run, keys: Keys, wait: Wait) -> Connection:
+def service_of(run: Run, keys: Keys, wait: Wait, *, variable: str = "") -> Connection:
     """The connection to the service of a run.
 
     The address of this computer's own server is another one at each start; a run that was
     launched at a server with an address of its own goes back there. That others can read along,
     where they can, was accepted when the run was launched or brought in.
 
+    Args:
+        run: The run.
+        keys: Where keys are found.
+        wait: How to wait for a server that starts.
+        variable: The environment variable that the user names for the key.
+
     Raises:
         UserError: See `service`.
     """
     own = run.provider == "local" and not run.settings.get("base_url")
-    return service(run.provider, "" if own else run.base_url, keys, wait, plain_http=True)
+    address = "" if own else run.base_url
+    return service(run.provider, address, keys, wait, variable=variable, plain_http=True)
