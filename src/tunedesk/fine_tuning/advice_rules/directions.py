@@ -166,12 +166,14 @@ def steady(seen: Seen) -> Advice | None:
         value_near(seen.train, float(seen.train.steps[-1])),
     )
     if now < start * (1 - LEAST_CHANGE):
+        title = _("The loss has fallen.")
         text = _("Training loss fell from {first} to {last}.")
     else:
+        title = _("Nothing stands out.")
         text = _("Training loss was {first} at first and is {last} now.")
     return Advice(
         "steady",
-        _("Nothing stands out."),
+        title,
         text.format(first=loss_words(start), last=loss_words(now)),
         _(
             "None of the signs of trouble is there: the loss does not climb, does not jump beyond "
