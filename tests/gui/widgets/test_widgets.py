@@ -9,6 +9,7 @@ from tunedesk.gui.widgets.action_button import ActionButton
 from tunedesk.gui.widgets.badge import Badge
 from tunedesk.gui.widgets.card import Card
 from tunedesk.gui.widgets.chip import Chip
+from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.elided_label import ElidedLabel
 from tunedesk.gui.widgets.empty_state import EmptyState
 from tunedesk.gui.widgets.flow_layout import FlowLayout
@@ -229,3 +230,12 @@ def test_focus_can_be_seen(theme, actions, qtbot):
         before = widget.grab().toImage()
         widget.setFocus(Qt.FocusReason.TabFocusReason)
         assert widget.grab().toImage() != before, widget
+
+
+def test_a_large_dialog_stays_within_its_window(theme, window, qtbot):
+    dialog = Dialog(theme, "Compare", parent=window)
+    dialog.be_large(2000, 2000)
+    assert dialog.width() < window.width()
+    assert dialog.height() < window.height()
+    dialog.be_large(720, 470)
+    assert (dialog.width(), dialog.height()) == (720, 470)

@@ -77,7 +77,7 @@ class BringInDialog(Dialog):
         self._take_place()
 
     def _lay_out(self) -> None:
-        self.resize(WIDTH, HEIGHT)
+        self.be_large(WIDTH, HEIGHT)
         theme = self.theme
         self.body.setSpacing(12)
         self.body.addWidget(

@@ -50,7 +50,7 @@ class CompareDialog(Dialog):
             parent=parent,
         )
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(WIDTH, HEIGHT)
+        self.be_large(WIDTH, HEIGHT)
         self.chart = LossChart(theme=theme, feedback=feedback)
         self.chart.smooth.setChecked(True)
         self.model = CompareModel(theme, self)

@@ -97,7 +97,7 @@ class FrozenDialog(Dialog):
         splitter.setSizes([300, 660])
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.addWidget(splitter, 1)
-        self.resize(WIDTH, HEIGHT)
+        self.be_large(WIDTH, HEIGHT)
         self.now = self.add_button(_("This one as it is now"))
         self.all_now = self.add_button(_("All of them in the table"))
         close = self.add_button(_("Close"), "primary", default=True)

@@ -16,6 +16,9 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 
 MARGIN = 22
+AWAY = 40
+"""How much smaller than the window a large dialog is at least."""
+SMALLEST = (700, 460)
 
 
 class Dialog(QDialog):
@@ -63,6 +66,15 @@ class Dialog(QDialog):
         self.footer.setSpacing(8)
         self.footer.addStretch()
         outer.addWidget(foot)
+
+    def be_large(self, width: int, height: int) -> None:
+        """Take this size, but stay within the window that the dialog belongs to."""
+        parent = self.parentWidget()
+        room = parent.window().size() if parent is not None else self.screen().availableSize()
+        self.resize(
+            min(width, max(room.width() - AWAY, SMALLEST[0])),
+            min(height, max(room.height() - AWAY, SMALLEST[1])),
+        )
 
     def add_note(self, note: QWidget) -> None:
         """Put something at the left of the buttons."""

@@ -46,7 +46,6 @@ from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 
 USUAL_WIDTH, USUAL_HEIGHT = 1120, 800
-AWAY = 40
 """So much of the window stays in sight around the page."""
 LAST_SETTINGS = "fine_tune.last"
 """The setting of the project that keeps what was launched last."""
@@ -100,7 +99,7 @@ class LaunchDialog(Dialog):
         self._lay_out()
         self._connect()
         self._take(settings)
-        self._fit(parent)
+        self.be_large(USUAL_WIDTH, USUAL_HEIGHT)
         self._begin.ask(shown_query)
         self._begin.watch(True)
         self._look.watch(True)
@@ -211,14 +210,6 @@ class LaunchDialog(Dialog):
         self._show_place()
         self._ready = True
         self._changed()
-
-    def _fit(self, window: QWidget) -> None:
-        """Be large, but within the window."""
-        room = window.window().size()
-        self.resize(
-            min(USUAL_WIDTH, max(room.width() - AWAY, 700)),
-            min(USUAL_HEIGHT, max(room.height() - AWAY, 460)),
-        )
 
     # What is chosen
 

@@ -96,7 +96,7 @@ class TryDialog(Dialog):
         self._show_state()
 
     def _lay_out(self) -> None:
-        self.resize(WIDTH, HEIGHT)
+        self.be_large(WIDTH, HEIGHT)
         theme = self.theme
         self.body.addWidget(SectionTitle(theme, _("System message")))
         self.body.addWidget(self.system)
