@@ -101,6 +101,12 @@ class RunHead(QWidget):
         self.note.setVisible(bool(run.note))
         self._show_buttons(run)
 
+    def show_again(self, words: str) -> None:
+        """Say on the button what another run with the same settings would be."""
+        self.again.setText(words.replace("&", "&&"))
+        self.again.setAccessibleDescription(words)
+        self.again.updateGeometry()
+
     def _show_buttons(self, run: Run) -> None:
         """Show what can be done in this state; the menu has all of it."""
         following = run.stage == "following"
