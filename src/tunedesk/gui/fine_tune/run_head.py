@@ -47,7 +47,9 @@ class RunHead(QWidget):
         self.bar.setAccessibleName(_("Progress of the run"))
         self.progress = Label(theme, "", "small", "muted")
         self.note = Label(theme, "", "base", "warning", wrap=True)
+        self._cut_off = False
         self._lay_out()
+        actions["run.carry_on"].changed.connect(self._show_carry_on)
 
     def _lay_out(self) -> None:
         line = QHBoxLayout()
@@ -113,5 +115,10 @@ class RunHead(QWidget):
         self.pause.setVisible(following and run.status != "paused")
         self.resume.setVisible(following and run.status == "paused")
         self.cancel.setVisible(not run.ended)
-        self.carry_on.setVisible(not run.ended and not following)
+        self._cut_off = not run.ended and not following
+        self._show_carry_on()
         self.again.setVisible(run.ended)
+
+    def _show_carry_on(self) -> None:
+        """A run on its way to its service needs nobody to carry it on."""
+        self.carry_on.setVisible(self._cut_off and self._actions["run.carry_on"].isEnabled())
