@@ -1,6 +1,6 @@
 """The Fine-tune page: the runs at the left, the chosen one beside them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
@@ -28,6 +28,9 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.settings import Settings
+
+if TYPE_CHECKING:
+    from tunedesk.fine_tuning.run_report import RunPage
 
 LIST_KINDS = frozenset({"runs", "metrics"})
 SPLITTER = "fine_tune.splitter"
@@ -98,6 +101,7 @@ class FineTunePage(Page):
         self.view.stop_asked.connect(self.run_actions.cancel_now)
         self.run_actions.try_asked.connect(self._try)
         self.run_actions.report_asked.connect(self._save_report)
+        self.run_actions.print_asked.connect(self._print_report)
         self._handlers = {
             "finetune.bring_in": self._bring_in,
             "finetune.compare": self._compare,
@@ -283,22 +287,32 @@ class FineTunePage(Page):
             ).open()
 
     def _save_report(self) -> None:
-        from tunedesk.fine_tuning.run_report import RunPage
         from tunedesk.gui.fine_tune.report_saving import ReportSaving
 
+        if (report := self._report()) is not None:
+            ReportSaving(self._feedback, self.window()).ask(report)
+
+    def _print_report(self) -> None:
+        from tunedesk.gui.fine_tune.report_saving import ReportSaving
+
+        if (report := self._report()) is not None:
+            ReportSaving(self._feedback, self.window()).print_(report)
+
+    def _report(self) -> "RunPage | None":
+        from tunedesk.fine_tuning.run_report import RunPage
+
         details = self.view.details
-        if details is not None:
-            note = "" if details.run.ended else _("This run is still under way.")
-            page = RunPage(
-                run=details.run,
-                chart=details.chart,
-                advice=details.advice,
-                events=details.events,
-                checkpoints=details.checkpoints,
-                snippet=self.view.result.python,
-                note=note,
-            )
-            ReportSaving(self._feedback, self.window()).ask(page)
+        if details is None:
+            return None
+        return RunPage(
+            run=details.run,
+            chart=details.chart,
+            advice=details.advice,
+            events=details.events,
+            checkpoints=details.checkpoints,
+            snippet=self.view.result.python,
+            note="" if details.run.ended else _("This run is still under way."),
+        )
 
     def _compare(self) -> None:
         from tunedesk.gui.fine_tune.compare_choice import CompareChoice

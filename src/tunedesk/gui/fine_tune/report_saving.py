@@ -61,16 +61,18 @@ class ReportSaving:
             _("{file} is saved.").format(file=path.name), _("Open folder"), folder_opener(path)
         )
 
-    def print_(self, page: RunPage) -> QPrintDialog:
-        """Ask for a printer, and print the page."""
+    def print_(self, page: RunPage) -> None:
+        """Ask for a printer, and print the page.
+
+        The system's own dialog can only be waited for on Windows, so it is on all systems.
+        """
         printer = QPrinter(QPrinter.PrinterMode.HighResolution)
         printer.setDocName(page.run.name)
         dialog = QPrintDialog(printer, self._parent)
         dialog.setWindowTitle(_("Print the run's page"))
-        dialog.accepted.connect(lambda: print_on(printer, page))
-        dialog.finished.connect(dialog.deleteLater)
-        QDialog.open(dialog)  # its own one takes a receiver
-        return dialog
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            print_on(printer, page)
+        dialog.deleteLater()
 
 
 def html_of(page: RunPage) -> bytes:

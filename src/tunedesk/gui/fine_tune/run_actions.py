@@ -30,6 +30,9 @@ from tunedesk.i18n import _, ngettext
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
 
+_READING = ("run.examples", "run.save_report", "run.print_report", "run.try")
+"""What can be done in a project that is open for reading."""
+
 
 class RunActions(QObject):
     """Connects the actions of runs, and enables those that the chosen run allows.
@@ -37,10 +40,12 @@ class RunActions(QObject):
     Signals:
         try_asked: Ask the tuned model something.
         report_asked: Save the page of the run.
+        print_asked: Print it.
     """
 
     try_asked = Signal()
     report_asked = Signal()
+    print_asked = Signal()
 
     def __init__(
         self,
@@ -77,6 +82,7 @@ class RunActions(QObject):
             "run.examples": lambda: self.show_examples("training", 1, None),
             "run.save_results": self._save_results,
             "run.save_report": self.report_asked.emit,
+            "run.print_report": self.print_asked.emit,
             "run.hide": self._hide,
             "run.delete_model": self._delete_model,
         }
@@ -100,7 +106,7 @@ class RunActions(QObject):
         self.again.show_run(run)
         writes = not self._project.read_only
         for action_id, may in self._allowed(run).items():
-            reads = action_id in ("run.examples", "run.save_report", "run.try")
+            reads = action_id in _READING
             self._actions[action_id].setEnabled(may and (writes or reads))
 
     def _allowed(self, run: Run | None) -> dict[str, bool]:
@@ -121,6 +127,7 @@ class RunActions(QObject):
             "run.examples": run.training is not None and bool(run.settings),
             "run.save_results": ended and bool(_result_files(run)),
             "run.save_report": True,
+            "run.print_report": True,
             "run.hide": ended,
             "run.delete_model": ended and bool(run.fine_tuned_model),
         }

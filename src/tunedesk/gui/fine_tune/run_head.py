@@ -20,7 +20,11 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 from tunedesk.project.run_records import Run
 
-MENU = ("run.rename", "run.examples", "run.save_report", "run.save_results", "", "run.hide")
+MENU = (
+    *("run.rename", "run.examples", ""),
+    *("run.save_report", "run.print_report", "run.save_results", ""),
+    "run.hide",
+)
 
 
 class RunHead(QWidget):
