@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.local_server import server_data_dir
@@ -92,6 +92,7 @@ class FineTunePage(Page):
         self.view.shown.connect(self._take_shown)
         for signal in (self._work.launching.begun, self._work.launching.stopped):
             signal.connect(self._take_shown)
+        self.run_actions.again.words_changed.connect(self.view.head.show_again)
         self.view.result.model_chosen.connect(lambda _model: self._take_shown())
         self.view.place_asked.connect(self._show_place)
         self.view.stop_asked.connect(self.run_actions.cancel_now)
@@ -135,6 +136,16 @@ class FineTunePage(Page):
         column.setSpacing(0)
         column.addWidget(self._header())
         column.addWidget(self.stack, 1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Work out again what depends on the examples."""
+        super().showEvent(event)
+        self.run_actions.again.watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """While nobody looks, do not."""
+        super().hideEvent(event)
+        self.run_actions.again.watch(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the list its usual width, less in a narrow window, until the user drags it."""

@@ -12,6 +12,7 @@ from tunedesk.fine_tuning import following
 from tunedesk.fine_tuning.following import Wish
 from tunedesk.fine_tuning.job_calls import JobCalls
 from tunedesk.fine_tuning.job_reading import job_state
+from tunedesk.fine_tuning.preparation import Preparation
 from tunedesk.fine_tuning.providers import provider
 from tunedesk.fine_tuning.sending import Wait
 from tunedesk.fine_tuning.service import service_of
@@ -21,6 +22,7 @@ from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.file_saving import file_name, write_whole
 from tunedesk.gui.fine_tune.frozen_dialog import FrozenDialog
 from tunedesk.gui.fine_tune.rename_dialog import RenameDialog
+from tunedesk.gui.fine_tune.run_again import RunAgain
 from tunedesk.gui.fine_tune.run_words import where_words
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.theme import Theme
@@ -61,9 +63,12 @@ class RunActions(QObject):
         self._page = page
         self._run: Run | None = None
         self._has_model = False
+        self.again = RunAgain(project, background, work.keys, self)
+        self.again.launch_asked.connect(self._launch_again)
+        self.again.page_asked.connect(work.new_run)
         self._handlers: dict[str, Callable[..., object]] = {
             "run.carry_on": self._carry_on,
-            "run.again": self._again,
+            "run.again": self.again.go,
             "run.try": self.try_asked.emit,
             "run.pause": lambda: self._ask("pause"),
             "run.resume": lambda: self._ask("resume"),
@@ -82,6 +87,7 @@ class RunActions(QObject):
     def close(self) -> None:
         """The project closes."""
         self._actions.release(*self._handlers)
+        self.again.close()
 
     def show_run(self, run: Run | None, *, has_model: bool) -> None:
         """Enable what can be done with a run.
@@ -91,6 +97,7 @@ class RunActions(QObject):
             has_model: Whether it has a tuned model or a checkpoint that can be asked.
         """
         self._run, self._has_model = run, has_model
+        self.again.show_run(run)
         writes = not self._project.read_only
         for action_id, may in self._allowed(run).items():
             reads = action_id in ("run.examples", "run.save_report", "run.try")
@@ -105,7 +112,7 @@ class RunActions(QObject):
         ended = run.ended
         return {
             "run.carry_on": not ended and not following_ and not launching,
-            "run.again": bool(run.settings),
+            "run.again": ended and bool(run.settings),
             "run.try": self._has_model,
             "run.pause": pausing and run.status in ("running", "queued", "validating_files"),
             "run.resume": pausing and run.status == "paused",
@@ -125,9 +132,9 @@ class RunActions(QObject):
             self._work.launching.carry_on(self._run)
             self.show_run(self._run, has_model=self._has_model)
 
-    def _again(self) -> None:
-        if self._run is not None:
-            self._work.run_again(self._run)
+    def _launch_again(self, prepared: Preparation) -> None:
+        # That others can read along, where they can, was accepted for the run before.
+        self._work.launching.launch(prepared, plain_http=True)
 
     def _cancel(self) -> None:
         run = self._run

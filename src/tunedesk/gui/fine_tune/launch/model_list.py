@@ -181,7 +181,7 @@ class _ModelDelegate(QStyledItemDelegate):
         painter.setFont(theme.font("strong" if chosen else "base"))
         painter.setPen(theme.color("text"))
         lead = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        if not row.note and not row.limit:
+        if not row.note:
             words = QRect(left, inner.top(), right - left, inner.height())
         mode = Qt.TextElideMode.ElideRight
         painter.drawText(words, lead, strong.elidedText(row.title, mode, words.width()))

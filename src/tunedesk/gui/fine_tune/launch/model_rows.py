@@ -131,7 +131,7 @@ def service_rows(
             price = known.price.training
             size = _("${price} for a million tokens").format(price=f"{price:g}")
             if billable:
-                size = _("about {price}").format(price=money_words(billable * price / 1e6))
+                size = money_words(billable * price / 1e6)
         ends = shutdown.get(model.id) or model.ends
         limit = _limit_words(longest_example(place, model.id))
         rows.append(ModelRow(model.id, model.title, size=size, licence=_ends(ends), limit=limit))
@@ -139,8 +139,10 @@ def service_rows(
 
 
 def money_words(dollars: float) -> str:
-    """A price in US dollars."""
-    return f"${dollars:,.2f}" if dollars >= 0.01 else _("less than $0.01")
+    """An estimated price in US dollars: about $1.24."""
+    if dollars < 0.01:
+        return _("less than $0.01")
+    return _("about {price}").format(price=f"${dollars:,.2f}")
 
 
 def _limit_words(tokens: int | None) -> str:
