@@ -58,7 +58,7 @@ p { margin-top: 3px; margin-bottom: 3px; }
 th, td { padding: 3px 12px 3px 0; text-align: left; font-weight: 400; }
 .advice { margin-top: 8px; }
 tr.error td { color: #c2362f; }
-pre { font-size: 8.5pt; background-color: #f6f7f9; }
+pre { font-size: 8.5pt; background-color: #f6f7f9; white-space: pre-wrap; }
 """
 """For Qt's text documents: what they know of style sheets, sizes in points."""
 

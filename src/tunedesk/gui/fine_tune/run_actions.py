@@ -19,7 +19,7 @@ from tunedesk.fine_tuning.service import service_of
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.fine_tune.file_saving import file_name, write_whole
+from tunedesk.gui.fine_tune.file_saving import beside_project, file_name, write_whole
 from tunedesk.gui.fine_tune.frozen_dialog import FrozenDialog
 from tunedesk.gui.fine_tune.rename_dialog import RenameDialog
 from tunedesk.gui.fine_tune.run_again import RunAgain
@@ -235,7 +235,8 @@ class RunActions(QObject):
         run = self._run
         if run is None:
             return
-        dialog = QFileDialog(self._page.window(), _("Save result files"))
+        window = self._page.window()
+        dialog = QFileDialog(window, _("Save result files"), beside_project(window))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(lambda folder: self.save_results(run, Path(folder)))
@@ -272,9 +273,9 @@ class RunActions(QObject):
         self._feedback.confirm(
             _("Delete the model of “{name}”?").format(name=run.name),
             _(
-                "The tuned model and the files that were sent for it are deleted at {place}, for "
-                "good: nothing can answer with it any more. The record of the run, its curves and "
-                "the examples stay in this project."
+                "The tuned model and the files that were sent for it are deleted for good "
+                "({place}): nothing can answer with it any more. The record of the run, its "
+                "curves and the examples stay in this project."
             ).format(place=where),
             _("Delete model and files"),
             lambda: self.delete_model(run),
