@@ -126,6 +126,8 @@ def test_news_while_the_user_is_elsewhere_stays_and_is_told_by_the_desktop(
     assert not toast._timer.isActive()
     assert (alerted, told) == ([True], [("Tunedesk", "“v1” is ready.")])
     message = feedback._system_message
+    message.back.emit()
+    assert toast._timer.isActive()
     (tray,) = message.findChildren(QSystemTrayIcon)
     tray.messageClicked.emit()
     assert done == [True]

@@ -55,19 +55,22 @@ class Feedback(QObject):
     def news(self, text: str, action_text: str, on_action: Callable[[], object]) -> Toast:
         """Say what has come about by itself, so that it is not missed.
 
-        While the user works in another program, the desktop says it as well, and the toast stays.
+        While the user works in another program, the desktop says it as well, and the
+        toast stays until they are back.
         """
         self._system_message.show(text, on_action)
-        return self._show(
-            Toast(
-                self._theme,
-                text,
-                action_text=action_text,
-                on_action=on_action,
-                lasting=not is_in_front(),
-                parent=self._window,
-            )
+        away = not is_in_front()
+        toast = Toast(
+            self._theme,
+            text,
+            action_text=action_text,
+            on_action=on_action,
+            lasting=away,
+            parent=self._window,
         )
+        if away:
+            self._system_message.back.connect(toast.go_soon)
+        return self._show(toast)
 
     def error(
         self,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
@@ -13,7 +13,12 @@ class SystemMessage(QObject):
     The program has an icon among those of the desktop only as long as it has something to say:
     until the message is clicked or the program is in front again. Desktops without such a place
     show nothing but the mark on the window's own entry.
+
+    Signals:
+        back: The program is in front again.
     """
+
+    back = Signal()
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -67,6 +72,7 @@ class SystemMessage(QObject):
     def _take_state(self, state: Qt.ApplicationState) -> None:
         if state == Qt.ApplicationState.ApplicationActive:
             self.close()
+            self.back.emit()
 
 
 def is_in_front() -> bool:
