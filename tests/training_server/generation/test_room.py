@@ -1,6 +1,7 @@
 """Asking models that were really trained."""
 
 import itertools
+import shutil
 import threading
 
 import pytest
@@ -201,3 +202,42 @@ def test_what_cannot_be_asked_is_said(room, tmp_path, base_folder):
     tool = [*HELLO, {"role": "tool", "tool_call_id": "x", "content": "5"}]
     with pytest.raises(UserError, match="Tools are not supported"):
         next(room.generate(str(base_folder("gemma3")), tool, None, CALM))
+
+
+def test_a_model_that_was_deleted_after_it_spoke_disturbs_no_other(
+    monkeypatch, tmp_path, starter_job, twelve
+):
+    monkeypatch.setattr(shelf_module, "_MOST_BASES", 1)
+    room = ModelRoom("cpu")
+    asked = twelve[0]["messages"][:2]
+    gone = tmp_path / "gone"
+    shutil.copytree(starter_job.model, gone)
+    assert text_of(room.generate(str(gone), asked, None, CALM))
+    shutil.rmtree(gone)
+    told = room.generate(str(starter_job.model), asked, None, CALM)
+    assert text_of(told) == twelve[0]["messages"][2]["content"]
+
+
+def test_an_adapter_that_is_loaded_meanwhile_changes_no_answer_under_way(adapters, twelve):
+    base, tuned, _other = adapters
+    asked = twelve[0]["messages"][:2]
+    parameters = Parameters(temperature=0, top_logprobs=0, max_tokens=8)
+    alone = [each.logprob for each in ModelRoom("cpu").generate(base, asked, None, parameters)]
+    room = ModelRoom("cpu")
+    answer = room.generate(base, asked, None, parameters)
+    told = [next(answer).logprob]
+    assert list(room.generate(tuned, asked, None, parameters))
+    told += [each.logprob for each in answer]
+    assert told == pytest.approx(alone, abs=1e-5)
+
+
+def test_an_answer_whose_adapter_had_to_go_ends_with_a_sentence(monkeypatch, adapters, twelve):
+    monkeypatch.setattr(shelf_module, "_MOST_ADAPTERS", 1)
+    _base, one, other = adapters
+    asked = twelve[0]["messages"][:2]
+    room = ModelRoom("cpu")
+    answer = room.generate(one, asked, None, CALM)
+    next(answer)
+    next(room.generate(other, asked, None, CALM))
+    with pytest.raises(RoomClosed, match="unloaded"):
+        next(answer)

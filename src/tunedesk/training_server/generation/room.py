@@ -81,10 +81,10 @@ class ModelRoom:
         """The context in tokens, the number of weights, and the family of a model."""
         with self._turns:
             speaker = self._shelf.speaker(model_ref)
-        config = speaker.model.config
+        config = speaker.base.model.config
         return {
             "context": speaker.context,
-            "parameters": sum(weights.numel() for weights in speaker.model.parameters()),
+            "parameters": sum(weights.numel() for weights in speaker.base.model.parameters()),
             "family": str(config.model_type),
         }
 
@@ -111,7 +111,7 @@ class ModelRoom:
         left = room if parameters.max_tokens is None else min(room, parameters.max_tokens)
         sampler = Sampler(parameters, speaker.allowed)
         text = _Text(speaker, parameters, has_tools)
-        cache = DynamicCache(config=speaker.model.config)
+        cache = DynamicCache(config=speaker.base.model.config)
         fresh = asked
         prompt_tokens: int | None = len(asked)
         while True:
@@ -134,7 +134,7 @@ class ModelRoom:
         for begin in range(0, len(tokens), _READ_AT_ONCE):
             piece = torch.tensor([tokens[begin : begin + _READ_AT_ONCE]], device=self._device)
             with self._turns:
-                if era != self._era:
+                if era != self._era or not speaker.is_whole:
                     raise RoomClosed
                 with torch.inference_mode(), speaker.at_work() as model:
                     answer = model(

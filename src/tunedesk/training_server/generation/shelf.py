@@ -32,9 +32,20 @@ _SPARE = 1.2
 
 
 @dataclass
-class _Base:
+class Base:
+    """A base that is loaded, and what was made with it.
+
+    Attributes:
+        model: The model; wrapped as soon as the first adapter is added.
+        tokenizer: Its tokenizer.
+        speakers: By their references, the base alone and those with adapters.
+        adapters: The names of the adapters by reference, the one used last at the end.
+        made: How many adapters were ever added.
+    """
+
     model: PreTrainedModel | PeftModel
     tokenizer: PreTrainedTokenizerBase
+    speakers: dict[str, "Speaker"] = field(default_factory=dict)
     adapters: OrderedDict[str, str] = field(default_factory=OrderedDict)
     made: int = 0
 
@@ -44,7 +55,7 @@ class Speaker:
     """A model that can be asked.
 
     Attributes:
-        model: The loaded model, perhaps shared with others.
+        base: The loaded model, perhaps shared with others.
         adapter: The name of the adapter to use; None for the base alone.
         tokenizer: Its tokenizer.
         template: Its chat template.
@@ -53,7 +64,7 @@ class Speaker:
         context: The most tokens it reads.
     """
 
-    model: PreTrainedModel | PeftModel
+    base: Base
     adapter: str | None
     tokenizer: PreTrainedTokenizerBase
     template: ChatTemplate
@@ -61,18 +72,25 @@ class Speaker:
     allowed: torch.Tensor
     context: int
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its adapter is still there: the ones used last are kept."""
+        return self.adapter is None or self.adapter in self.base.adapters.values()
+
     @contextlib.contextmanager
     def at_work(self) -> Iterator[PreTrainedModel | PeftModel]:
         """The model with this speaker's adapter in force, and no other one."""
-        if not isinstance(self.model, PeftModel):
-            yield self.model
+        # Asked anew each time: an adapter may have been put into the base meanwhile.
+        model = self.base.model
+        if not isinstance(model, PeftModel):
+            yield model
         elif self.adapter is None:
-            with self.model.disable_adapter():
-                yield self.model
+            with model.disable_adapter():
+                yield model
         else:
-            if self.model.active_adapter != self.adapter:
-                self.model.set_adapter(self.adapter)
-            yield self.model
+            if model.active_adapter != self.adapter:
+                model.set_adapter(self.adapter)
+            yield model
 
 
 class Shelf:
@@ -80,8 +98,7 @@ class Shelf:
 
     def __init__(self, device: str) -> None:
         self._device = device
-        self._bases: OrderedDict[str, _Base] = OrderedDict()
-        self._speakers: dict[str, Speaker] = {}
+        self._bases: OrderedDict[str, Base] = OrderedDict()
         quiet()
 
     def speaker(self, ref: str) -> Speaker:
@@ -93,27 +110,24 @@ class Shelf:
         try:
             base_ref, adapter_folder = _parts(ref)
             base = self._base(base_ref)
-            if ref not in self._speakers or (
-                adapter_folder is not None and ref not in base.adapters
-            ):
-                self._speakers[ref] = self._make(base, adapter_folder, ref)
+            if ref not in base.speakers:
+                base.speakers[ref] = self._make(base, adapter_folder, ref)
         except (JobFailedError, OSError, RuntimeError, ValueError, KeyError) as error:
             if "out of memory" in str(error):
                 raise UserError("The model does not fit into memory.") from error
             raise UserError(f"The model cannot be loaded: {error}") from error
         if ref in base.adapters:
             base.adapters.move_to_end(ref)
-        return self._speakers[ref]
+        return base.speakers[ref]
 
     def clear(self) -> None:
         """Let go of everything."""
-        self._speakers.clear()
         self._bases.clear()
         gc.collect()
         if self._device == "cuda":
             torch.cuda.empty_cache()
 
-    def _base(self, ref: str) -> _Base:
+    def _base(self, ref: str) -> Base:
         if ref in self._bases:
             self._bases.move_to_end(ref)
             return self._bases[ref]
@@ -128,7 +142,7 @@ class Shelf:
             model = load_model(folder, precision)
         model.eval()
         model.requires_grad_(False)
-        base = _Base(model.to(self._device), tokenizer)
+        base = Base(model.to(self._device), tokenizer)
         self._bases[ref] = base
         return base
 
@@ -136,11 +150,7 @@ class Shelf:
         """Let go of the models that were not used for the longest time, if it is needed."""
         needed = 0 if ref == STARTER else int(_weights(Path(ref)) * _SPARE)
         while self._bases and (len(self._bases) >= _MOST_BASES or self._free() < needed):
-            gone, _base = self._bases.popitem(last=False)
-            self._speakers = {
-                each: speaker for each, speaker in self._speakers.items() if _parts(each)[0] != gone
-            }
-            del _base
+            self._bases.popitem(last=False)
             gc.collect()
         if self._free() < needed:
             raise UserError(
@@ -154,7 +164,7 @@ class Shelf:
             return int(torch.cuda.mem_get_info()[0])
         return int(psutil.virtual_memory().available)
 
-    def _make(self, base: _Base, adapter_folder: Path | None, ref: str) -> Speaker:
+    def _make(self, base: Base, adapter_folder: Path | None, ref: str) -> Speaker:
         tokenizer = base.tokenizer
         name = None
         if adapter_folder is not None:
@@ -168,13 +178,13 @@ class Shelf:
         if is_starter(base.model.config):
             allowed[[number for number in tokenizer.all_special_ids if number not in stops]] = False
         return Speaker(
-            base.model, name, tokenizer, template, stops, allowed, context_of(base.model)
+            base, name, tokenizer, template, stops, allowed, context_of(base.model)
         )
 
-    def _add_adapter(self, base: _Base, folder: Path, ref: str) -> str:
+    def _add_adapter(self, base: Base, folder: Path, ref: str) -> str:
         while len(base.adapters) >= _MOST_ADAPTERS:
             oldest, gone = base.adapters.popitem(last=False)
-            self._speakers.pop(oldest, None)
+            base.speakers.pop(oldest, None)
             base.model.delete_adapter(gone)
         base.made += 1
         name = f"adapter{base.made}"
@@ -184,12 +194,6 @@ class Shelf:
             base.model = PeftModel.from_pretrained(
                 base.model, str(folder), adapter_name=name, use_safetensors=True
             )
-            # The speakers made before hold the model without a place for adapters.
-            self._speakers = {
-                each: speaker
-                for each, speaker in self._speakers.items()
-                if _parts(each)[0] != _parts(ref)[0]
-            }
         base.model.eval()
         base.model.requires_grad_(False)
         base.adapters[ref] = name
