@@ -8,6 +8,9 @@ from pathlib import Path
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.server_settings import ServerSettings
 
+ADAPTER_NAME = "adapter_config.json"
+"""The file that a folder has if it holds an adapter."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?")
 
 

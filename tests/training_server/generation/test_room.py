@@ -114,7 +114,8 @@ def test_logprobs_are_those_of_the_model(room, starter_job, twelve):
     for token in room.generate(str(starter_job.model), asked, None, parameters):
         assert token.logprob == token.top_logprobs[0][1]
         assert len(token.top_logprobs) == 3
-        values = [logprob for _text, logprob in token.top_logprobs]
+        assert token.own == token.top_logprobs[0][0]
+        values = [logprob for _own, logprob in token.top_logprobs]
         assert values == sorted(values, reverse=True)
         assert all(value <= 0 for value in values)
 
@@ -241,3 +242,14 @@ def test_an_answer_whose_adapter_had_to_go_ends_with_a_sentence(monkeypatch, ada
     next(room.generate(other, asked, None, CALM))
     with pytest.raises(RoomClosed, match="unloaded"):
         next(answer)
+
+
+def test_each_token_has_its_own_bytes_whatever_is_held_back(room, starter_job, twelve):
+    asked, answer = twelve[0]["messages"][:2], twelve[0]["messages"][2]["content"]
+    parameters = Parameters(temperature=0, top_logprobs=0, stop=("refund. X", "never"))
+    tokens = list(room.generate(str(starter_job.model), asked, None, parameters))
+    assert tokens[-1].is_mere_end
+    assert not any(token.is_mere_end for token in tokens[:-1])
+    assert any(not token.text for token in tokens[:-1]), "something was held back"
+    assert all(token.own for token in tokens)
+    assert b"".join(token.own for token in tokens[:-1]).decode() == answer

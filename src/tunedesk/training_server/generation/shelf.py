@@ -3,7 +3,7 @@
 import contextlib
 import gc
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from tunedesk.errors import UserError
 from tunedesk.training_server.job_folder import STARTER
+from tunedesk.training_server.token_stream import SpeakingError
 from tunedesk.training_server.training.base_model import (
     adapter_base,
     context_of,
@@ -29,6 +29,8 @@ from tunedesk.training_server.training.starter import is_starter, untrained_star
 _MOST_BASES = 4
 _MOST_ADAPTERS = 16
 _SPARE = 1.2
+_LEAST_FREE = 200_000_000
+"""Bytes: with less, whoever needs memory next may be killed for it."""
 
 
 @dataclass
@@ -96,8 +98,15 @@ class Speaker:
 class Shelf:
     """Holds what is loaded, the models that were used last."""
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, promised: Callable[[], int]) -> None:
+        """Make it.
+
+        Args:
+            device: Where the models run.
+            promised: How many bytes of the free memory others are about to take.
+        """
         self._device = device
+        self._promised = promised
         self._bases: OrderedDict[str, Base] = OrderedDict()
         quiet()
 
@@ -105,7 +114,7 @@ class Shelf:
         """The model of a reference, loaded if it is not.
 
         Raises:
-            UserError: It cannot be loaded.
+            SpeakingError: It cannot be loaded.
         """
         try:
             base_ref, adapter_folder = _parts(ref)
@@ -114,8 +123,10 @@ class Shelf:
                 base.speakers[ref] = self._make(base, adapter_folder, ref)
         except (JobFailedError, OSError, RuntimeError, ValueError, KeyError) as error:
             if "out of memory" in str(error):
-                raise UserError("The model does not fit into memory.") from error
-            raise UserError(f"The model cannot be loaded: {error}") from error
+                raise SpeakingError(
+                    "The model does not fit into memory.", "out_of_memory", is_passing=True
+                ) from error
+            raise SpeakingError(f"The model cannot be loaded: {error}", "model_error") from error
         if ref in base.adapters:
             base.adapters.move_to_end(ref)
         return base.speakers[ref]
@@ -123,9 +134,7 @@ class Shelf:
     def clear(self) -> None:
         """Let go of everything."""
         self._bases.clear()
-        gc.collect()
-        if self._device == "cuda":
-            torch.cuda.empty_cache()
+        self._collect()
 
     def _base(self, ref: str) -> Base:
         if ref in self._bases:
@@ -149,20 +158,39 @@ class Shelf:
     def _make_room(self, ref: str) -> None:
         """Let go of the models that were not used for the longest time, if it is needed."""
         needed = 0 if ref == STARTER else int(_weights(Path(ref)) * _SPARE)
+        self._collect()
         while self._bases and (len(self._bases) >= _MOST_BASES or self._free() < needed):
             self._bases.popitem(last=False)
-            gc.collect()
-        if self._free() < needed:
-            raise UserError(
-                f"The model needs about {needed / 2**30:.1f} GB of memory, and "
-                f"{self._free() / 2**30:.1f} GB are free."
+            self._collect()
+        free = self._free()
+        if free < needed:
+            taken = self._promised()
+            more = (
+                f" beside the fine-tuning job that runs, which needs {taken / 1e9:.1f} GB more. "
+                "Ask again when it has ended, or pause it."
+            )
+            raise SpeakingError(
+                f"The model needs about {needed / 1e9:.1f} GB of memory, and "
+                f"{max(0, free) / 1e9:.1f} GB are free{more if taken else '.'}",
+                "device_busy" if taken else "out_of_memory",
+                is_passing=True,
             )
 
-    def _free(self) -> int:
+    def _collect(self) -> None:
+        """Give back the memory of what was let go of."""
+        gc.collect()
         if self._device == "cuda":
             torch.cuda.empty_cache()
+
+    def is_short(self) -> bool:
+        """Whether models are loaded while memory is short."""
+        return bool(self._bases) and self._free() < _LEAST_FREE
+
+    def _free(self) -> int:
+        """The free memory that nobody is about to take, in bytes."""
+        if self._device == "cuda":
             return int(torch.cuda.mem_get_info()[0])
-        return int(psutil.virtual_memory().available)
+        return int(psutil.virtual_memory().available) - self._promised()
 
     def _make(self, base: Base, adapter_folder: Path | None, ref: str) -> Speaker:
         tokenizer = base.tokenizer
@@ -177,9 +205,7 @@ class Shelf:
         stops = _stops(base.model, tokenizer, template)
         if is_starter(base.model.config):
             allowed[[number for number in tokenizer.all_special_ids if number not in stops]] = False
-        return Speaker(
-            base, name, tokenizer, template, stops, allowed, context_of(base.model)
-        )
+        return Speaker(base, name, tokenizer, template, stops, allowed, context_of(base.model))
 
     def _add_adapter(self, base: Base, folder: Path, ref: str) -> str:
         while len(base.adapters) >= _MOST_ADAPTERS:
@@ -206,7 +232,7 @@ def _parts(ref: str) -> tuple[str, Path | None]:
         return ref, None
     folder = Path(ref)
     if not folder.is_dir():
-        raise UserError("The model is no longer there.")
+        raise SpeakingError("The model is no longer there.", "model_gone")
     base = adapter_base(folder)
     return (ref, None) if base is None else (str(base), folder)
 

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tunedesk.checks.training_fit import why_it_does_not_fit
 from tunedesk.training_server.job_folder import Control, JobFolder, JobSpec
 from tunedesk.training_server.jobs.deaths import reason_of_death
-from tunedesk.training_server.jobs.fit import why_job_does_not_fit
-from tunedesk.training_server.jobs.launching import Launcher, end_processes
+from tunedesk.training_server.jobs.fit import is_full, job_need
+from tunedesk.training_server.jobs.launching import Launcher, end_processes, memory_of
 from tunedesk.training_server.jobs.machine import read_machine
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
 from tunedesk.training_server.store.job_store import Job
@@ -56,12 +57,24 @@ class Runner:
         self._reader = ProgressReader(stores)
         self._running: _Running | None = None
         self._starting: str | None = None
+        self._needed = 0
 
     @property
     def busy_with(self) -> str | None:
         """The job that has the device, or is about to take it."""
         running = self._running
         return self._starting if running is None else running.job_id
+
+    def memory_to_come(self) -> int:
+        """The bytes of this computer's memory that the job is about to take, beside what it has.
+
+        An estimate, as its need is; 0 where it computes on another device.
+        """
+        running = self._running
+        if self.busy_with is None or self._launcher.device != "cpu":
+            return 0
+        has = 0 if running is None else memory_of(running.process.pid)
+        return max(0, self._needed - has)
 
     def end_leftovers(self) -> None:
         """End what an earlier server left running; its jobs go on from their checkpoints."""
@@ -131,11 +144,19 @@ class Runner:
         """What stands against the start; the models that are loaded here give way first."""
         if self._launcher.device != "cpu":
             self._free_device()
-        reason = why_job_does_not_fit(spec, folder, read_machine(self._launcher, folder.path))
-        if reason is None or self._launcher.device != "cpu":
-            return reason
+        need = job_need(spec, folder, self._launcher.device)
+        self._needed = need.memory * self._launcher.processes
+
+        def reason() -> str | None:
+            machine = read_machine(self._launcher, folder.path)
+            full = is_full(spec.base_model, spec.hyperparameters)
+            return why_it_does_not_fit(need, machine, full=full)
+
+        found = reason()
+        if found is None or self._launcher.device != "cpu":
+            return found
         self._free_device()
-        return why_job_does_not_fit(spec, folder, read_machine(self._launcher, folder.path))
+        return reason()
 
     def _follow(self, running: _Running) -> None:
         status = running.process.poll()

@@ -15,6 +15,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from tunedesk.training_server.base_models import ADAPTER_NAME
 from tunedesk.training_server.job_folder import STARTER, JobSpec
 from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.failures import JobFailedError
@@ -36,7 +37,6 @@ _RATES: dict[tuple[Kind, str], float] = {
 }
 _RANK = 16
 _DROPOUT = 0.05
-_ADAPTER = "adapter_config.json"
 
 
 @dataclass
@@ -159,7 +159,7 @@ def load_model(
 def adapter_base(folder: Path) -> Path | None:
     """The folder of the model that an adapter belongs to; None if a folder holds no adapter."""
     try:
-        text = (folder / _ADAPTER).read_text(encoding="utf-8")
+        text = (folder / ADAPTER_NAME).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     values: dict[str, Any] = json.loads(text)

@@ -1,0 +1,44 @@
+"""The job that runs, seen from the server: how much memory it is still going to take."""
+
+import shutil
+import time
+
+import pytest
+
+from tunedesk.training_server.job_folder import STARTER
+from tunedesk.training_server.jobs.launching import Launcher
+from tunedesk.training_server.jobs.runner import Runner
+from tunedesk.training_server.store.job_store import NewJob
+from tunedesk.training_server.store.stores import Stores
+
+
+@pytest.fixture
+def stores(tmp_path):
+    stores = Stores.open(tmp_path)
+    yield stores
+    stores.database.close()
+
+
+def test_the_memory_that_a_job_is_about_to_take_shrinks_as_it_takes_it(
+    stores, tmp_path, make_job, twelve
+):
+    hyperparameters = {"n_epochs": 50, "batch_size": 1, "learning_rate_multiplier": 1.0}
+    new = NewJob(STARTER, "supervised", hyperparameters, None, 1, None, None, "file-a", None)
+    job = stores.jobs.add(new, "ft:test")
+    made = make_job(tmp_path / "made", twelve, epochs=50, batch=1)
+    shutil.copytree(made.path, stores.job_folder(job.id).path)
+    stores.jobs.enqueue(job.id, ("validating_files",))
+    runner = Runner(stores, Launcher(None), lambda: None)
+    assert runner.memory_to_come() == 0
+    try:
+        runner.step()
+        assert runner.busy_with == job.id
+        first = runner.memory_to_come()
+        assert 0.5e9 < first < 3e9
+        end = time.monotonic() + 60
+        while runner.memory_to_come() > first - 200e6:
+            assert time.monotonic() < end
+            runner.step()
+    finally:
+        runner.stop()
+    assert runner.memory_to_come() == 0
