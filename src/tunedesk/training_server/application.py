@@ -1,5 +1,6 @@
 """The web application: its routes, and every error in OpenAI's envelope."""
 
+import errno
 import logging
 from collections.abc import Sequence
 
@@ -13,7 +14,7 @@ from starlette.routing import Match, Route
 from tunedesk import __version__
 from tunedesk.training_server.idleness import CountRequests, Idleness
 from tunedesk.training_server.server_settings import FILE_BYTES, ServerSettings
-from tunedesk.training_server.web.api_error import ApiError
+from tunedesk.training_server.web.api_error import ApiError, storage_full
 from tunedesk.training_server.web.guard import Guard
 
 _FORM_BYTES = 2**20
@@ -45,6 +46,7 @@ def make_application(
         exception_handlers={
             ApiError: _api_error,
             HTTPException: _http_error,
+            OSError: _os_error,
             Exception: _bug,
         },
     )
@@ -101,6 +103,15 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted({method for route in fitting for method in route.methods or ()}))
 
 
+async def _os_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OSError)
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return await _bug(request, error)
+    return storage_full(
+        "The disk of the server is full: make room on it, then ask again."
+    ).response()
+
+
 async def _bug(request: Request, error: Exception) -> Response:
     logging.getLogger(__name__).error(
         "%s %s failed", request.method, request.url.path, exc_info=error
@@ -110,5 +121,6 @@ async def _bug(request: Request, error: Exception) -> Response:
         "The server had an error while it worked on your request. Its log says more.",
         None,
         "internal_error",
-        {"x-should-retry": "false"},
+        # The web server closes the connection after it; whoever is told so asks on a new one.
+        {"x-should-retry": "false", "Connection": "close"},
     ).response()

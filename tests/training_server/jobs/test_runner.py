@@ -42,3 +42,23 @@ def test_the_memory_that_a_job_is_about_to_take_shrinks_as_it_takes_it(
     finally:
         runner.stop()
     assert runner.memory_to_come() == 0
+
+
+def test_a_base_model_that_was_deleted_while_its_job_waited_is_said(
+    stores, tmp_path, make_job, twelve
+):
+    hyperparameters = {"n_epochs": 1, "batch_size": 1, "learning_rate_multiplier": 1.0}
+    name = "ft:base:local::abcdefgh"
+    new = NewJob(name, "supervised", hyperparameters, None, 1, None, None, "file-a", None)
+    job = stores.jobs.add(new, "ft:test")
+    made = make_job(tmp_path / "made", twelve, base_model=tmp_path / "gone")
+    shutil.copytree(made.path, stores.job_folder(job.id).path)
+    stores.jobs.enqueue(job.id, ("validating_files",))
+    runner = Runner(stores, Launcher(None), lambda: None)
+    runner.step()
+    assert runner.busy_with is None
+    assert stores.jobs.get(job.id).error == {
+        "code": "model_not_found",
+        "message": f"The base model {name} is gone: it was deleted after this job was made.",
+        "param": "model",
+    }

@@ -126,7 +126,10 @@ class Shelf:
                 raise SpeakingError(
                     "The model does not fit into memory.", "out_of_memory", is_passing=True
                 ) from error
-            raise SpeakingError(f"The model cannot be loaded: {error}", "model_error") from error
+            said = str(error)
+            if not isinstance(error, JobFailedError):
+                said = f"The model cannot be loaded: {said}"
+            raise SpeakingError(said, "model_error") from error
         if ref in base.adapters:
             base.adapters.move_to_end(ref)
         return base.speakers[ref]

@@ -1,13 +1,15 @@
 """Runs the queued jobs, one at a time, and follows the process of the one that runs."""
 
 import logging
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from tunedesk.checks.training_fit import why_it_does_not_fit
-from tunedesk.training_server.job_folder import Control, JobFolder, JobSpec
+from tunedesk.training_server.job_folder import STARTER, Control, JobFolder, JobSpec
 from tunedesk.training_server.jobs.deaths import reason_of_death
 from tunedesk.training_server.jobs.fit import is_full, job_need
 from tunedesk.training_server.jobs.launching import Launcher, end_processes, memory_of
@@ -30,6 +32,7 @@ class _Running:
         process: The process.
         asked: What it was last asked for.
         asked_at: When.
+        death: Why it ended, if it did not say so itself: code and sentence.
     """
 
     job_id: str
@@ -37,6 +40,7 @@ class _Running:
     process: subprocess.Popen[bytes]
     asked: Control | None = None
     asked_at: float = 0.0
+    death: tuple[str, str] | None = None
 
 
 class Runner:
@@ -120,6 +124,10 @@ class Runner:
         if job.status not in ("running", "queued"):
             return
         spec = folder.read_spec()
+        if spec.base_model != STARTER and not Path(spec.base_model).is_dir():
+            text = f"The base model {job.model} is gone: it was deleted after this job was made."
+            self._reader.fail(job.id, "model_not_found", text, "model")
+            return
         reason = self._why_it_does_not_fit(spec, folder)
         if reason is not None:
             self._reader.fail(job.id, "does_not_fit", reason, "model")
@@ -160,10 +168,13 @@ class Runner:
 
     def _follow(self, running: _Running) -> None:
         status = running.process.poll()
+        if status is not None and running.death is None:
+            # Looked for at once: a disk that is full now may have room when this can be written.
+            running.death = self._reason_of_death(running, status)
         # Read after the look at the process: what it told before it ended is not missed.
         self._reader.read(running.job_id)
         if status is not None:
-            self._ended(running, status)
+            self._ended(running)
             return
         wanted: dict[str, Control] = {"cancelled": "cancel", "failed": "cancel", "paused": "pause"}
         control = wanted.get(self._stores.jobs.get(running.job_id).status)
@@ -175,11 +186,14 @@ class Runner:
             if waited > _PATIENCE[running.asked]:
                 end_processes(running.folder.path)
 
-    def _ended(self, running: _Running, status: int) -> None:
+    def _reason_of_death(self, running: _Running, status: int) -> tuple[str, str]:
+        free = shutil.disk_usage(self._stores.jobs_folder).free
+        return reason_of_death(status, running.folder.log_file, free)
+
+    def _ended(self, running: _Running) -> None:
         # A launcher that was killed leaves its workers behind.
         end_processes(running.folder.path)
         self._reader.read(running.job_id)
-        if self._stores.jobs.get(running.job_id).status == "running":
-            code, message = reason_of_death(status, running.folder.log_file)
-            self._reader.fail(running.job_id, code, message, None)
+        if running.death and self._stores.jobs.get(running.job_id).status == "running":
+            self._reader.fail(running.job_id, *running.death, None)
         self._running = None
