@@ -13,6 +13,7 @@ reads the progress as it grows, the trainer looks at `control` after each step.
       checkpoints/step-N/ whole as soon as it has this name: made as step-N.part, then renamed
       model/              the tuned model, made as model.part, then renamed
       log.txt             all that the process printed
+      trainer/            what the trainer has not finished; gone when the job has ended
 
 The lines of `progress.jsonl`; each has "kind", and "step" where named:
 
@@ -126,6 +127,11 @@ class JobFolder:
     def checkpoints(self) -> Path:
         """The folder of the checkpoints."""
         return self.path / "checkpoints"
+
+    @property
+    def work(self) -> Path:
+        """Where the trainer writes before all is whole; what lies there is offered to nobody."""
+        return self.path / "trainer"
 
     @property
     def model(self) -> Path:

@@ -19,15 +19,22 @@ def stores(tmp_path):
     stores.database.close()
 
 
+def queued(stores, tmp_path, make_job, records, **options):
+    """A job that waits for its turn."""
+    hyperparameters = {"n_epochs": 50, "batch_size": 1, "learning_rate_multiplier": 1.0}
+    model = str(options.pop("model", STARTER))
+    new = NewJob(model, "supervised", hyperparameters, None, 1, None, None, "file-a", None)
+    job = stores.jobs.add(new, "ft:test")
+    made = make_job(tmp_path / "made", records, epochs=50, batch=1, **options)
+    shutil.copytree(made.path, stores.job_folder(job.id).path)
+    stores.jobs.enqueue(job.id, ("validating_files",))
+    return job
+
+
 def test_the_memory_that_a_job_is_about_to_take_shrinks_as_it_takes_it(
     stores, tmp_path, make_job, twelve
 ):
-    hyperparameters = {"n_epochs": 50, "batch_size": 1, "learning_rate_multiplier": 1.0}
-    new = NewJob(STARTER, "supervised", hyperparameters, None, 1, None, None, "file-a", None)
-    job = stores.jobs.add(new, "ft:test")
-    made = make_job(tmp_path / "made", twelve, epochs=50, batch=1)
-    shutil.copytree(made.path, stores.job_folder(job.id).path)
-    stores.jobs.enqueue(job.id, ("validating_files",))
+    job = queued(stores, tmp_path, make_job, twelve)
     runner = Runner(stores, Launcher(None), lambda: None)
     assert runner.memory_to_come() == 0
     try:
@@ -47,13 +54,8 @@ def test_the_memory_that_a_job_is_about_to_take_shrinks_as_it_takes_it(
 def test_a_base_model_that_was_deleted_while_its_job_waited_is_said(
     stores, tmp_path, make_job, twelve
 ):
-    hyperparameters = {"n_epochs": 1, "batch_size": 1, "learning_rate_multiplier": 1.0}
     name = "ft:base:local::abcdefgh"
-    new = NewJob(name, "supervised", hyperparameters, None, 1, None, None, "file-a", None)
-    job = stores.jobs.add(new, "ft:test")
-    made = make_job(tmp_path / "made", twelve, base_model=tmp_path / "gone")
-    shutil.copytree(made.path, stores.job_folder(job.id).path)
-    stores.jobs.enqueue(job.id, ("validating_files",))
+    job = queued(stores, tmp_path, make_job, twelve, model=name, base_model=tmp_path / "gone")
     runner = Runner(stores, Launcher(None), lambda: None)
     runner.step()
     assert runner.busy_with is None
@@ -62,3 +64,18 @@ def test_a_base_model_that_was_deleted_while_its_job_waited_is_said(
         "message": f"The base model {name} is gone: it was deleted after this job was made.",
         "param": "model",
     }
+
+
+def test_what_a_job_left_half_written_goes_when_it_has_failed(stores, tmp_path, make_job, twelve):
+    job = queued(stores, tmp_path, make_job, twelve)
+    folder = stores.job_folder(job.id)
+    runner = Runner(stores, Launcher(None), lambda: None)
+    runner.step()
+    runner._running.process.kill()
+    runner._running.process.wait(timeout=30)
+    folder.work.mkdir(exist_ok=True)
+    (folder.work / "half.safetensors").write_bytes(b"half")
+    runner.step()
+    assert stores.jobs.get(job.id).error["code"] == "process_killed"
+    assert not folder.work.exists()
+    assert folder.training_file.exists()

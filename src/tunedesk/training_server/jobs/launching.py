@@ -122,6 +122,11 @@ def read_config(path: Path | None) -> dict[str, object]:
         return {}
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = 0 if mark is None else mark.line + 1
+        said = _("line {line}, {problem}").format(line=line, problem=error.problem)
+        raise _no_config(path, said) from error
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise _no_config(path, " ".join(str(error).split())) from error
     if not isinstance(values, dict):

@@ -15,7 +15,7 @@ from tunedesk.training_server.jobs.fit import is_full, job_need
 from tunedesk.training_server.jobs.launching import Launcher, end_processes, memory_of
 from tunedesk.training_server.jobs.machine import read_machine
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
-from tunedesk.training_server.store.job_store import Job
+from tunedesk.training_server.store.job_store import TERMINAL, Job
 from tunedesk.training_server.store.stores import Stores
 
 _PATIENCE: dict[Control, float] = {"cancel": 20.0, "pause": 300.0}
@@ -196,4 +196,7 @@ class Runner:
         self._reader.read(running.job_id)
         if running.death and self._stores.jobs.get(running.job_id).status == "running":
             self._reader.fail(running.job_id, *running.death, None)
+        if self._stores.jobs.get(running.job_id).status in TERMINAL:
+            # Nothing goes on from it, and half a checkpoint may be gigabytes.
+            shutil.rmtree(running.folder.work, ignore_errors=True)
         self._running = None
