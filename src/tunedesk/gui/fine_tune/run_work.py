@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from tunedesk.fine_tuning.keys import Keys
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
@@ -148,12 +148,11 @@ class RunWork(QObject):
         )
 
     def _say_ended(self, run: Run) -> None:
-        QApplication.alert(self._window)
         words = {
             "succeeded": _("“{name}” is ready: the model is tuned."),
             "cancelled": _("“{name}” was cancelled."),
         }.get(run.status, _("“{name}” failed."))
-        self._feedback.toast(
+        self._feedback.news(
             words.format(name=run.name), _("Show"), lambda: self.run_asked.emit(run.id)
         )
 
