@@ -6,10 +6,6 @@
         messages: the conversation in OpenAI's form; tools: OpenAI's list or None.
     complete(model_ref, prompt, parameters) -> Iterator[Token]
         the text that goes on from a prompt, without a chat template.
-    count_prompt(model_ref, messages_or_prompt, tools) -> int
-        the tokens that the model reads.
-    describe(model_ref) -> dict
-        context (tokens), parameters (weights), family.
     unload() -> None
         lets go of all models, after the answers under way have ended with a `RoomClosed`.
 

@@ -75,30 +75,6 @@ class ModelRoom:
         asked = _prompt(speaker, prompt)
         yield from self._answer(era, speaker, asked, parameters, False)
 
-    def count_prompt(
-        self,
-        model_ref: str,
-        messages_or_prompt: Sequence[Mapping[str, Any]] | str,
-        tools: Sequence[Mapping[str, Any]] | None = None,
-    ) -> int:
-        """How many tokens the model reads before it answers."""
-        with self._turns:
-            speaker = self._shelf.speaker(model_ref)
-        if isinstance(messages_or_prompt, str):
-            return len(_prompt(speaker, messages_or_prompt))
-        return len(_conversation(speaker, messages_or_prompt, tools))
-
-    def describe(self, model_ref: str) -> dict[str, Any]:
-        """The context in tokens, the number of weights, and the family of a model."""
-        with self._turns:
-            speaker = self._shelf.speaker(model_ref)
-        config = speaker.base.model.config
-        return {
-            "context": speaker.context,
-            "parameters": sum(weights.numel() for weights in speaker.base.model.parameters()),
-            "family": str(config.model_type),
-        }
-
     def unload(self) -> None:
         """Let go of all models; the answers under way end with a `RoomClosed`."""
         self._era += 1
