@@ -23,6 +23,12 @@ from tunedesk.fine_tuning.places import Place, places_in
         ),
         ("Lines 2-4 and line 9 are too long", [Place(2), Place(3), Place(4), Place(9)]),
         ("Flagged lines: 4, 5 and 6.", [Place(4), Place(5), Place(6)]),
+        ("Left out line 11 of the training file: message 2, key “x”", [Place(11, 2)]),
+        ("Left out line 11 of the validation file: bad", [Place(11, part="validation")]),
+        (
+            "The job failed due to an invalid validation file. Lines 1, 2",
+            [Place(1, part="validation"), Place(2, part="validation")],
+        ),
         ("Line 7: the last message is not from the assistant", [Place(7)]),
         (
             "Line 3, message 0, key 'name': x. Line 3, message 0, key 'name': x",

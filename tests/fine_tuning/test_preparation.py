@@ -1,5 +1,6 @@
 """What a launch would do is said before, and is what it then does."""
 
+import dataclasses
 import datetime
 
 import pytest
@@ -111,3 +112,11 @@ def test_the_time_is_taken_from_the_last_run_of_the_model(project):
 def test_a_service_elsewhere_gets_no_time(project):
     settings = LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14")
     assert estimate_time(project, prepare(project, settings, TODAY)) is None
+
+
+def test_a_method_that_the_model_has_not_stops_it(project):
+    settings = LaunchSettings(provider="openai", base_model="gpt-4o-2024-08-06", method="dpo")
+    (stop,) = prepare(project, settings, TODAY).stops
+    assert "does not train this base model by “dpo”" in stop
+    mini = dataclasses.replace(settings, base_model="gpt-4.1-mini-2025-04-14")
+    assert prepare(project, mini, TODAY).stops == ()

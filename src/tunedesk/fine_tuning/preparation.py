@@ -183,6 +183,15 @@ def _stops(
         )
     if settings.method not in place.methods:
         stops.append(_("{place} has no such method of training.").format(place=place.title))
+    elif any(
+        model.id == settings.base_model and settings.method not in model.methods
+        for model in place.models
+    ):
+        stops.append(
+            _("{place} does not train this base model by “{method}”: choose another one.").format(
+                place=place.title, method=settings.method
+            )
+        )
     problem = place.suffix_problem(settings.name)
     if problem:
         stops.append(problem)

@@ -262,14 +262,14 @@ class FineTunePage(Page):
         run = self.view.run
         if run is None:
             return
-        if self._project.runs.example_at(run.id, "training", place.line) is None:
+        if self._project.runs.example_at(run.id, place.part, place.line) is None:
             self._feedback.toast(
                 _("Line {line} is not known: this run was not launched here.").format(
                     line=place.line
                 )
             )
             return
-        self.run_actions.show_examples("training", place.line, place.message)
+        self.run_actions.show_examples(place.part, place.line, place.message)
 
     def _try(self) -> None:
         from tunedesk.gui.fine_tune.try_it.try_dialog import TryDialog

@@ -123,9 +123,10 @@ class RunHead(QWidget):
         self.badge.show_text(words.text, words.tone)
         self.facts.setText(facts_words(run))
         share, far = share_done(run), progress_words(run, left)
-        self.bar.setRange(0, 0 if share is None and not run.ended else 1000)
-        if share is not None:
-            self.bar.setValue(round(share * 1000))
+        moves = share is None and not run.ended and run.status != "paused"
+        self.bar.setRange(0, 0 if moves else 1000)
+        if not moves:
+            self.bar.setValue(round((share or 0) * 1000))
         self.bar.setAccessibleDescription(far)
         self.bar.setVisible(not run.ended)
         self.progress.setText(far)

@@ -182,7 +182,7 @@ class LaunchDialog(Dialog):
         self.connection.changed.connect(self._changed)
         self.connection.reported.connect(self._take_report)
         self.install.installed.connect(self._changed)
-        self.models.chosen.connect(self._changed)
+        self.models.chosen.connect(self._take_more)
         for field in (self.model_name, self.name):
             field.textChanged.connect(self._changed)
         self.preset.currentIndexChanged.connect(self._changed)
@@ -217,14 +217,12 @@ class LaunchDialog(Dialog):
     def settings(self) -> LaunchSettings:
         """The settings as they stand on the page."""
         place = self.places.place
-        listed = bool(self.models.rows.rows)
-        model = self.models.model_id if listed else self.model_name.text().strip()
         body = self.preset.currentData() if place.presets else {}
         return self.more.applied_to(
             LaunchSettings(
                 provider=place.name,
                 base_url=self.connection.base_url if place.name != "local" else "",
-                base_model=model,
+                base_model=self._base_model,
                 query=replace(self.examples.query, sort="number", descending=False),
                 leave_out_errors=self.findings.leave_out.isChecked(),
                 validation_share=self.examples.validation_share,
@@ -234,6 +232,11 @@ class LaunchDialog(Dialog):
             ),
             place,
         )
+
+    @property
+    def _base_model(self) -> str:
+        listed = bool(self.models.rows.rows)
+        return self.models.model_id if listed else self.model_name.text().strip()
 
     @property
     def stops(self) -> list[str]:
@@ -274,7 +277,7 @@ class LaunchDialog(Dialog):
         self._show_button()
 
     def _take_more(self) -> None:
-        self.more.show_for(self.places.place)
+        self.more.show_for(self.places.place, self._base_model)
         self._changed()
 
     def _take_place(self) -> None:
@@ -296,8 +299,8 @@ class LaunchDialog(Dialog):
         self.preset.setCurrentIndex(max(0, wanted) if place.presets else -1)
         self.preset.setVisible(bool(place.presets))
         self.name.setMaxLength(max(place.suffix_length, 1))
-        self.more.show_for(place)
         self._show_models()
+        self.more.show_for(place, self._base_model)
         self._show_install()
 
     def _show_models(self) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tunedesk.checks.local_models import STARTER_ID
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.fine_tuning.providers import Provider
 from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
@@ -165,8 +166,9 @@ class MoreSection(QWidget):
         self.opener.setChecked(settings != usual)
 
     def applied_to(self, settings: LaunchSettings, place: Provider) -> LaunchSettings:
-        """The settings with what is chosen here, as far as the place takes it."""
+        """The settings with what is chosen here, as far as the place and the model take it."""
         known = place.hyperparameter_names
+        adapts = _can_adapt(place, settings.base_model)
         dpo = self.method.currentData() == "dpo" and "dpo" in place.methods
         return replace(
             settings,
@@ -174,8 +176,8 @@ class MoreSection(QWidget):
             batch_size=self.batch_size.whole if "batch_size" in known else None,
             learning_rate=self.learning_rate.value if "learning_rate" in known else None,
             beta=self.beta.value if dpo and "beta" in known else None,
-            lora_rank=self.lora_rank.whole if "lora_rank" in known else None,
-            full=self.full.isChecked() and place.name == "local",
+            lora_rank=self.lora_rank.whole if adapts and "lora_rank" in known else None,
+            full=self.full.isChecked() and adapts and bool(place.full_hyperparameters),
             seed=self.seed.whole if place.seed else None,
             wandb_project=self.wandb.text().strip() if place.wandb else "",
             metadata=self._metadata() if place.metadata else {},
@@ -187,17 +189,18 @@ class MoreSection(QWidget):
         numbers = (self.batch_size, self.learning_rate, self.beta, self.lora_rank, self.seed)
         return any(number.is_wrong and not number.isHidden() for number in numbers)
 
-    def show_for(self, place: Provider) -> None:
-        """Show the fields that this place takes, two beside each other."""
+    def show_for(self, place: Provider, base_model: str) -> None:
+        """Show the fields that this place and this model take, two beside each other."""
         known = place.hyperparameter_names
+        adapts = _can_adapt(place, base_model)
         dpo = self.method.currentData() == "dpo" and "dpo" in place.methods
         shown = [
             (self.method_box, len(place.methods) > 1),
             (self.batch_size, "batch_size" in known),
             (self.learning_rate, "learning_rate" in known),
             (self.beta, dpo and "beta" in known),
-            (self.lora_rank, "lora_rank" in known),
-            (self.full_box, place.name == "local"),
+            (self.lora_rank, adapts and "lora_rank" in known),
+            (self.full_box, adapts and bool(place.full_hyperparameters)),
             (self.seed, place.seed),
             (self.wandb_box, place.wandb),
             (self.metadata_box, place.metadata),
@@ -230,3 +233,8 @@ class MoreSection(QWidget):
             if shown
             else _("▸ More: batch size, learning rate, seed, Weights & Biases …").replace("&", "&&")
         )
+
+
+def _can_adapt(place: Provider, base_model: str) -> bool:
+    """Whether a small part may learn instead of all weights; the starter has no other part."""
+    return place.name != "local" or base_model != STARTER_ID
