@@ -23,7 +23,7 @@ def data(tmp_path, monkeypatch):
 def made_by(commands, fails=()):
     """A runner that notes the commands and makes the environment, as uv would."""
 
-    def run(command, _environment, _say):
+    def run(command, _environment):
         commands.append(command)
         if any(word in command for word in fails):
             raise UserError("no network")
@@ -87,19 +87,27 @@ def test_removing_leaves_nothing(data):
 
 
 def command(data, program, progress=lambda _done, _total: None):
-    lines = []
-    runner = local_install._Command(progress, local_install.plan())
-    runner.run([sys.executable, "-c", program], {}, lines.append)
-    return lines
+    local_install._Command(progress, local_install.plan()).run([sys.executable, "-c", program], {})
 
 
-def test_a_command_tells_its_lines(data):
-    assert command(data, "print('one'); print('two')") == ["one", "two"]
+def test_it_tells_in_words_what_it_is_doing():
+    told = []
+    local_install.install(say=told.append, run=made_by([]))
+    assert [line.partition(" ")[0] for line in told] == ["Making", "Fetching", "Fetching"]
+
+
+@pytest.mark.parametrize("there", ["training", "training-cache"])
+def test_half_an_installation_can_be_removed_too(data, there):
+    assert not local_install.is_anything_here()
+    (data / there).mkdir()
+    assert local_install.is_anything_here()
+    local_install.remove()
+    assert not local_install.is_anything_here()
 
 
 def test_the_last_line_of_a_failure_is_told(data):
     with pytest.raises(UserError, match="no space left"):
-        command(data, "import sys; sys.exit('error: no space left')")
+        command(data, "import sys; print('one', flush=True); sys.exit('error: no space left\\n')")
 
 
 def test_cancel_ends_the_command(data):

@@ -61,6 +61,18 @@ class LaunchSettings:
     metadata: Mapping[str, str] = field(default_factory=dict)
     extra_body: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def numbers(self) -> dict[str, float | None]:
+        """The settings that are numbers, by their names."""
+        return {
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "learning_rate": self.learning_rate,
+            "beta": self.beta,
+            "lora_rank": self.lora_rank,
+            "seed": self.seed,
+        }
+
     def to_json(self) -> dict[str, Any]:
         """The settings as a JSON object."""
         return asdict(self)

@@ -31,7 +31,7 @@ CUDA_BYTES = 8_000_000_000
 LEAST_MEMORY = 4_000_000_000
 _STAMP = "complete"
 
-Runner = Callable[[list[str], dict[str, str], Callable[[str], None]], None]
+Runner = Callable[[list[str], dict[str, str]], None]
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,13 @@ def plan() -> Plan:
 def install(
     progress: Progress = no_progress,
     say: Callable[[str], None] = lambda _line: None,
-    run: "Runner | None" = None,
+    run: Runner | None = None,
 ) -> None:
     """Install, or go on with an installation that was cut off.
 
     Args:
         progress: Called now and then with the bytes on the disk and the whole; may cancel.
-        say: Told what is being done, a line at a time.
+        say: Told what is being done, a sentence at a time.
         run: Runs a command; for tests.
 
     Raises:
@@ -129,16 +129,18 @@ def install(
     }
     (folder / _STAMP).unlink(missing_ok=True)
     if not _python().exists():
+        say(_("Making the folder …"))
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         run(
             [*uv, "venv", "--seed", "--allow-existing", "--python", version, str(folder)],
             environment,
-            say,
         )
     install_ = [*uv, "pip", "install", "--python", str(_python())]
     if not plan_.gpu:
-        _install_torch_for_processors(install_, environment, run, say)
-    run([*install_, *requirements()], environment, say)
+        say(_("Fetching PyTorch, the largest part …"))
+        _install_torch_for_processors(install_, environment, run)
+    say(_("Fetching the libraries for training …"))
+    run([*install_, *requirements()], environment)
     (folder / _STAMP).write_text(__version__, encoding="utf-8")
     shutil.rmtree(_cache_dir(), ignore_errors=True)
 
@@ -147,7 +149,6 @@ def _install_torch_for_processors(
     install_: list[str],
     environment: dict[str, str],
     run: Runner,
-    say: Callable[[str], None],
 ) -> None:
     """Install PyTorch without CUDA, which without an NVIDIA GPU would be gigabytes for nothing.
 
@@ -161,7 +162,7 @@ def _install_torch_for_processors(
         [*pip, f"{torch}+cpu"],
     ):
         with contextlib.suppress(UserError):
-            run(command, environment, say)
+            run(command, environment)
             return
 
 
@@ -181,6 +182,11 @@ def _constraints() -> Path | None:
         return resource("constraints.txt")
     except FileNotFoundError:
         return None
+
+
+def is_anything_here() -> bool:
+    """Whether there is something to remove: also of half an installation, or of an older one."""
+    return environment_dir().exists() or _cache_dir().exists()
 
 
 def remove() -> None:
@@ -204,15 +210,13 @@ def _cache_dir() -> Path:
 
 
 class _Command:
-    """Runs a command, tells its lines, and ends it when the user cancels."""
+    """Runs a command, says how far it is, and ends it when the user cancels."""
 
     def __init__(self, progress: Progress, plan_: Plan) -> None:
         self._progress = progress
         self._plan = plan_
 
-    def run(
-        self, command: list[str], environment: dict[str, str], say: Callable[[str], None]
-    ) -> None:
+    def run(self, command: list[str], environment: dict[str, str]) -> None:
         with subprocess.Popen(
             command,
             env=environment,
@@ -223,7 +227,6 @@ class _Command:
             encoding="utf-8",
             errors="replace",
         ) as process:
-            last = ""
             try:
                 while True:
                     self._progress(self._taken(), self._plan.bytes)
@@ -231,10 +234,7 @@ class _Command:
                         out, _none = process.communicate(timeout=0.5)
                     except subprocess.TimeoutExpired:
                         continue
-                    lines = [line.strip() for line in out.splitlines() if line.strip()]
-                    for line in lines:
-                        say(line)
-                    last = lines[-1] if lines else last
+                    last = next(filter(None, map(str.strip, out.splitlines()[::-1])), "")
                     break
             except BaseException:
                 process.kill()

@@ -14,6 +14,7 @@ from tunedesk.fine_tuning.addresses import called
 from tunedesk.fine_tuning.example_length import longest_example
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.fine_tuning.providers import Provider, provider
+from tunedesk.fine_tuning.setting_limits import setting_problems
 from tunedesk.fine_tuning.split import Split, split
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress, no_progress
@@ -195,7 +196,8 @@ def _stops(
     problem = place.suffix_problem(settings.name)
     if problem:
         stops.append(problem)
-    return stops
+    metadata = settings.metadata if place.metadata else {}
+    return stops + setting_problems(settings.numbers, metadata, place.limits)
 
 
 def _notes(

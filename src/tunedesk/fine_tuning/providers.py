@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from tunedesk.checks.models import Catalogue
 from tunedesk.errors import UserError
+from tunedesk.fine_tuning.setting_limits import Limit
 from tunedesk.i18n import _
 from tunedesk.paths import resource
 from tunedesk.project.run_records import TERMINAL
@@ -74,6 +75,7 @@ class Provider:
         learning_rate: Whether it is a "multiplier" of the provider's own or "absolute".
         hyperparameter_names: Its names by ours: epochs, batch_size, learning_rate, beta,
             lora_rank; what is missing cannot be set there.
+        limits: Which numbers its settings take, by our names.
         fixed_hyperparameters: What is always sent among them.
         full_hyperparameters: What is sent to train all weights instead of an adapter; empty:
             that cannot be chosen.
@@ -112,6 +114,7 @@ class Provider:
     body_style: Literal["method", "hyperparameters"]
     learning_rate: Literal["multiplier", "absolute"]
     hyperparameter_names: Mapping[str, str]
+    limits: Mapping[str, Limit]
     fixed_hyperparameters: Mapping[str, Any]
     full_hyperparameters: Mapping[str, Any]
     methods: tuple[str, ...]
@@ -184,7 +187,7 @@ def providers() -> dict[str, Provider]:
     """All providers by their short names, in the order in which they are offered."""
     table = json.loads(resource("providers.json").read_text(encoding="utf-8"))
     return {
-        name: _provider(name, entry, table["statuses"])
+        name: _provider(name, entry, table["statuses"], table["limits"])
         for name, entry in table["providers"].items()
     }
 
@@ -204,7 +207,9 @@ def provider(name: str) -> Provider:
         ) from None
 
 
-def _provider(name: str, entry: dict[str, Any], statuses: dict[str, str]) -> Provider:
+def _provider(
+    name: str, entry: dict[str, Any], statuses: dict[str, str], limits: dict[str, Any]
+) -> Provider:
     texts = ("title", "explanation", "address_hint", "suffix_rule", "ends_note")
     tuples = ("key_hosts", "methods")
     made = dict(entry)
@@ -215,6 +220,9 @@ def _provider(name: str, entry: dict[str, Any], statuses: dict[str, str]) -> Pro
         | {
             "name": name,
             "statuses": statuses | entry["statuses"],
+            "limits": {
+                setting: Limit(**limit) for setting, limit in (limits | entry["limits"]).items()
+            },
             "ends": _day(entry["ends"]),
             "new_customers_end": _day(entry["new_customers_end"]),
             "presets": tuple(Preset(_(p["title"]), p["extra_body"]) for p in entry["presets"]),

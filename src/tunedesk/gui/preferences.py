@@ -43,7 +43,7 @@ class PreferencesDialog(Dialog):
         self._add_theme()
         self._add_zoom()
         self._add_author()
-        if local_install.is_installed():
+        if local_install.is_anything_here():
             self.body.addWidget(InstalledRow(theme, background))
         close = self.add_button(_("Close"), "primary", default=True)
         close.clicked.connect(self.accept)

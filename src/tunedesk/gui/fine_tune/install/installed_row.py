@@ -11,7 +11,7 @@ from tunedesk.i18n import _
 
 
 class InstalledRow(QWidget):
-    """Says that training is installed here, and removes it.
+    """Says that training is installed here, or half of it, and removes it.
 
     Attributes:
         button: Removes it.
@@ -20,12 +20,20 @@ class InstalledRow(QWidget):
     def __init__(self, theme: Theme, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = background
-        self._says = Label(
-            theme,
+        words = (
             _(
                 "What training needs is installed in {folder}. Without it, tuned models of this "
-                "computer stay on the disk, but cannot be asked."
-            ).format(folder=local_install.environment_dir()),
+                "computer stay on the disk, but cannot be asked, and a run in training stops."
+            )
+            if local_install.is_installed()
+            else _(
+                "There is part of an installation, or one of an older Tunedesk, in {folder}. The "
+                "Fine-tune page goes on with it; if you want none, remove it."
+            )
+        )
+        self._says = Label(
+            theme,
+            words.format(folder=local_install.environment_dir()),
             "small",
             "muted",
             wrap=True,

@@ -90,7 +90,7 @@ class LaunchDialog(Dialog):
         self.model_name = QLineEdit()
         self.preset = CalmComboBox()
         self.name = QLineEdit()
-        self.epochs = SettingField(theme, _("Epochs"), _("How often it sees each example."))
+        self.epochs = SettingField(theme, "epochs", _("How often it sees each example."))
         self.more = MoreSection(theme)
         self.findings = FindingsPanel(theme)
         shared: dict[str, Any] = {"project": project, "background": background, "parent": self}
@@ -251,9 +251,8 @@ class LaunchDialog(Dialog):
         row = self.models.row
         if place.name == "local" and row is not None and row.tone == "error":
             stops.append(row.why)
-        if self.epochs.is_wrong or self.more.is_wrong:
-            stops.append(_("One of the settings is no such number."))
-        return stops
+        wrong = [self.epochs.problem] if self.epochs.problem else []
+        return stops + wrong + self.more.problems
 
     @property
     def _is_installed(self) -> bool:
@@ -299,6 +298,7 @@ class LaunchDialog(Dialog):
         self.preset.setCurrentIndex(max(0, wanted) if place.presets else -1)
         self.preset.setVisible(bool(place.presets))
         self.name.setMaxLength(max(place.suffix_length, 1))
+        self.epochs.allow(place.limits["epochs"])
         self._show_models()
         self.more.show_for(place, self._base_model)
         self._show_install()

@@ -23,6 +23,8 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 
 METHODS = ("supervised", "dpo")
+MULTIPLIER = _("How far each step goes. 2 goes twice as far as usual; too far unlearns.")
+RATE = _("How far each step goes: the rate itself, such as 0.00002. Too far unlearns.")
 
 
 class MoreSection(QWidget):
@@ -59,33 +61,26 @@ class MoreSection(QWidget):
     def _make_fields(self) -> None:
         theme = self._theme
         self.batch_size = SettingField(
-            theme, _("Batch size"), _("How many examples make one step. More is calmer but slower.")
+            theme, "batch_size", _("How many examples make one step. More is calmer but slower.")
         )
         self.learning_rate = SettingField(
             theme,
-            _("Learning rate"),
-            _("How far each step goes. 2 goes twice as far as usual; too far unlearns."),
-            float,
-            0.0,
+            "learning_rate",
+            MULTIPLIER,
         )
         self.beta = SettingField(
-            theme,
-            _("Beta"),
-            _("How close it stays to the base model while it learns preferences."),
-            float,
-            0.0,
+            theme, "beta", _("How close it stays to the base model while it learns preferences.")
         )
         self.lora_rank = SettingField(
             theme,
-            _("LoRA rank"),
+            "lora_rank",
             _("The size of the part that learns. More can learn more, and takes more memory."),
         )
         self.seed = SettingField(
-            theme,
-            _("Seed"),
-            _("The same number makes the same run again, as far as possible."),
-            int,
-            0,
+            theme, "seed", _("The same number makes the same run again, as far as possible.")
+        )
+        self._numbers = (
+            *(self.batch_size, self.learning_rate, self.beta, self.lora_rank, self.seed),
         )
         self.wandb = QLineEdit()
         self.wandb_box = self._boxed(
@@ -114,7 +109,7 @@ class MoreSection(QWidget):
         self.full_box = self._boxed(
             "", self.full, _("Instead of a small part (LoRA). Needs several times the memory.")
         )
-        for number in (self.batch_size, self.learning_rate, self.beta, self.lora_rank, self.seed):
+        for number in self._numbers:
             number.changed.connect(self.changed)
         self.wandb.textChanged.connect(self.changed)
         self.metadata.textChanged.connect(self.changed)
@@ -184,14 +179,16 @@ class MoreSection(QWidget):
         )
 
     @property
-    def is_wrong(self) -> bool:
-        """Whether a field holds what is no such number."""
-        numbers = (self.batch_size, self.learning_rate, self.beta, self.lora_rank, self.seed)
-        return any(number.is_wrong and not number.isHidden() for number in numbers)
+    def problems(self) -> list[str]:
+        """What is wrong with the numbers that are asked for, a sentence each."""
+        return [field.problem for field in self._numbers if field.problem and not field.isHidden()]
 
     def show_for(self, place: Provider, base_model: str) -> None:
         """Show the fields that this place and this model take, two beside each other."""
         known = place.hyperparameter_names
+        for field in self._numbers:
+            field.allow(place.limits[field.name])
+        self.learning_rate.explain(MULTIPLIER if place.learning_rate == "multiplier" else RATE)
         adapts = _can_adapt(place, base_model)
         dpo = self.method.currentData() == "dpo" and "dpo" in place.methods
         shown = [

@@ -1,10 +1,9 @@
 """A field for a number that may be left to the service: empty is "automatic"."""
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
+from tunedesk.fine_tuning.setting_limits import TITLES, Limit, limit_problem
 from tunedesk.gui.theme import Theme, restyle
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
@@ -15,6 +14,9 @@ AUTOMATIC = _("automatic")
 class SettingField(QWidget):
     """A title, a field, and one line that says what the setting does.
 
+    Attributes:
+        name: The name of the setting, as among the limits of a provider.
+
     Signals:
         changed: Another value, or none.
     """
@@ -22,27 +24,21 @@ class SettingField(QWidget):
     changed = Signal()
 
     def __init__(
-        self,
-        theme: Theme,
-        title: str,
-        explanation: str,
-        parse: Callable[[str], float] = int,
-        least: float = 1,
-        parent: QWidget | None = None,
+        self, theme: Theme, name: str, explanation: str, parent: QWidget | None = None
     ) -> None:
         """Make an empty field.
 
         Args:
             theme: The theme.
-            title: The name of the setting.
+            name: The name of the setting, as among the limits of a provider.
             explanation: What it does, in one plain line.
-            parse: Makes the number from the text; `int` or `float`.
-            least: The smallest number that makes sense.
             parent: Its owner.
         """
         super().__init__(parent)
-        self._parse = parse
-        self._least = least
+        title = TITLES[name]
+        self.name = name
+        self._explanation = explanation
+        self._limit = Limit()
         self.field = QLineEdit()
         self.field.setAccessibleName(title)
         self.field.setAccessibleDescription(explanation)
@@ -55,20 +51,19 @@ class SettingField(QWidget):
         column.setSpacing(3)
         column.addWidget(head)
         column.addWidget(self.field)
-        column.addWidget(Label(theme, explanation, "small", "muted", wrap=True))
+        self.says = Label(theme, explanation, "small", "muted", wrap=True)
+        column.addWidget(self.says)
         column.addStretch()
 
     @property
     def value(self) -> float | None:
         """The number; None: automatic, or no number."""
         text = self.field.text().strip().replace(",", ".")
-        if not text:
-            return None
         try:
-            number = self._parse(text)
+            number = int(text) if self._limit.whole else float(text)
         except ValueError:
             return None
-        return number if number >= self._least and number < 1e12 else None
+        return number if self._limit.allows(number) else None
 
     @property
     def whole(self) -> int | None:
@@ -77,9 +72,22 @@ class SettingField(QWidget):
         return None if value is None else int(value)
 
     @property
-    def is_wrong(self) -> bool:
-        """Whether there is a text that is no such number."""
-        return bool(self.field.text().strip()) and self.value is None
+    def problem(self) -> str:
+        """What is wrong with the text, in a sentence; empty: nothing."""
+        if not self.field.text().strip() or self.value is not None:
+            return ""
+        return limit_problem(self.name, self._limit)
+
+    def explain(self, explanation: str) -> None:
+        """Say what it does, where that depends on the place."""
+        self._explanation = explanation
+        self.field.setAccessibleDescription(explanation)
+        self._show_problem()
+
+    def allow(self, limit: Limit) -> None:
+        """Take these numbers from now on."""
+        self._limit = limit
+        self._show_problem()
 
     def take(self, value: float | None) -> None:
         """Show a value; None: automatic."""
@@ -92,8 +100,14 @@ class SettingField(QWidget):
         )
 
     def _take(self) -> None:
-        state = "error" if self.is_wrong else ""
+        self._show_problem()
+        self.changed.emit()
+
+    def _show_problem(self) -> None:
+        problem = self.problem
+        self.says.setText(problem or self._explanation)
+        self.says.set_tone("error" if problem else "muted")
+        state = "error" if problem else ""
         if self.field.property("state") != state:
             self.field.setProperty("state", state)
             restyle(self.field)
-        self.changed.emit()
