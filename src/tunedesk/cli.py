@@ -31,7 +31,8 @@ examples:
 exit status:
   0  all is well
   1  problems of severity error were found, or a job failed
-  2  a file cannot be read, or the command was used wrongly
+  2  it could not be done: a file cannot be read, a service cannot be reached or refused, or the
+     command was used wrongly
 """
 
 COMMANDS = {
@@ -110,7 +111,10 @@ def make_parser(command_given: str = "") -> argparse.ArgumentParser:
             name,
             help=text,
             description=f"{text[0].upper()}{text[1:]}.",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            # Only the help of queries is laid out by hand.
+            formatter_class=(
+                argparse.RawDescriptionHelpFormatter if name == "export" else argparse.HelpFormatter
+            ),
         )
         for name, text in COMMANDS.items()
     }
@@ -240,7 +244,9 @@ def _launch_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.epilog = (
         "Without --follow the command ends when the service has the job; with --provider local "
-        "the training goes on by itself. What is said on the way goes to stderr."
+        "the training goes on by itself. What is said on the way goes to stderr. Exit status: 0 "
+        "started, or with --follow ended well; 1 problems stop it, or it failed; 2 it could not "
+        "be sent, or wrong use."
     )
 
 
@@ -251,13 +257,21 @@ def _jobs_arguments(parser: argparse.ArgumentParser) -> None:
         help="what to do",
     )
     parser.add_argument(
-        "job", nargs="?", default="", metavar="JOB", help="its id, or in a project a run's name"
+        "job",
+        nargs="?",
+        default="",
+        metavar="JOB",
+        help="its id, or in a project a run's number or name",
     )
     parser.add_argument(
         "--project", type=Path, metavar="PROJECT", help="the runs of this project instead"
     )
     _service_arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.epilog = (
+        "Exit status: 0 all is well, 1 the job failed, 2 it could not be asked or done, or wrong "
+        "use."
+    )
 
 
 def _service_arguments(parser: argparse.ArgumentParser) -> None:

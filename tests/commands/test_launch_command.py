@@ -5,6 +5,7 @@ import json
 import pytest
 from tests.fine_tuning.conftest import openai_service  # noqa: F401  a fixture
 from tests.fine_tuning.made_project import conversation, library
+from tests.fine_tuning.memory_keyring import MemoryKeyring
 
 from tunedesk.cli import main
 from tunedesk.project.project import Project
@@ -100,6 +101,34 @@ def test_the_runs_of_a_project(tmp_path, there, capsys):
     assert main(["jobs", "show", "night", "--project", str(path)]) == 0
     assert "night" in capsys.readouterr().out
     assert main(["jobs", "show", "day", "--project", str(path)]) == 2
+    assert main(["jobs", "list", "--project", str(path)]) == 0
+    number = capsys.readouterr().out.split()[0]
+    assert main(["jobs", "show", number, "--project", str(path)]) == 0
+    assert "night: succeeded" in capsys.readouterr().out
+
+
+def test_a_number_that_makes_no_sense_is_said_before_anything_is_sent(
+    tmp_path,
+    there,
+    openai_service,  # noqa: F811
+    capsys,
+):
+    path = tmp_path / "law.tunedesk"
+    library(path).close()
+    assert launch(path, there, "--epochs", "0") == 1
+    assert "Epochs must be a whole number" in capsys.readouterr().err
+    assert not openai_service.requests
+    with Project.open(path) as project:
+        assert project.runs.all() == []
+
+
+def test_a_key_that_is_not_there_is_said_with_where_it_comes_from(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setattr("keyring.get_keyring", MemoryKeyring)
+    assert main(["jobs", "list", "--provider", "openai"]) == 2
+    assert "OPENAI_API_KEY" in capsys.readouterr().err
+    assert main(["jobs", "list", "--provider", "openai", "--key-env", "NO_SUCH_KEY"]) == 2
+    assert "NO_SUCH_KEY is not set" in capsys.readouterr().err
 
 
 def test_a_job_has_to_be_named(there, capsys):

@@ -53,6 +53,14 @@ def test_an_account_new_to_fine_tuning_is_warned(openai_service):
     assert "only when one is made" in report.advice
 
 
+def test_another_server_is_called_by_its_host():
+    with FakeOther() as service:
+        connection = connection_to(service, "custom")
+        assert try_connection(connection).sentence == "The connection to 127.0.0.1 works."
+        service.key = "another"
+        assert try_connection(connection).sentence == "127.0.0.1 does not accept the key."
+
+
 def test_a_provider_that_has_closed_says_so(openai_service, monkeypatch):
     monkeypatch.setattr(Day, "now", datetime.date(2027, 1, 6))
     report = try_connection(connection_to(openai_service))

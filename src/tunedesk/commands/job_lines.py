@@ -45,7 +45,7 @@ def print_run(run: Run, as_json: bool) -> None:
             }
         )
         return
-    print(f"{run.name}: {run.status or run.stage}, job {run.job_id or '(none yet)'}")
+    print(f"{run.id}  {run.name}: {run.status or run.stage}, job {run.job_id or '(none yet)'}")
     if run.fine_tuned_model:
         print(f"  model: {run.fine_tuned_model}")
     if run.error:

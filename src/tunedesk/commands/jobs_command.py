@@ -22,7 +22,8 @@ def run(options: argparse.Namespace) -> int:
     """Do what was asked: 0 if all is well, 1 if the job failed."""
     if options.action != "list" and not options.job:
         raise UserError(
-            f"`tunedesk jobs {options.action}` needs the job.", "`tunedesk jobs list` names them."
+            f"`tunedesk jobs {options.action}` needs the job.",
+            "`tunedesk jobs list` names them; with --project FILE, the runs of a project.",
         )
     if options.project:
         with Project.open(options.project, read_only=True) as project:

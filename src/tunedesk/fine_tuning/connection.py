@@ -63,9 +63,10 @@ class Connection:
         if self.key is None and self.provider.key_needed:
             raise UserError(
                 _("{provider} needs a key.").format(provider=self.provider.title),
-                _("Give the key that you have from {provider}.").format(
-                    provider=self.provider.title
-                ),
+                _(
+                    "Give the key that you have from {provider}; on the command line it comes "
+                    "from the environment variable {name}, or from one that --key-env names."
+                ).format(provider=self.provider.title, name=self.provider.key_variable),
             )
         if self.warning and not self.plain_http_accepted:
             raise UserError(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tunedesk.errors import UserError
+from tunedesk.fine_tuning.addresses import called
 from tunedesk.fine_tuning.answers import rows_of, value_of
 from tunedesk.fine_tuning.connection import Connection
 from tunedesk.fine_tuning.plain_errors import ServiceError, plainly
@@ -95,7 +96,9 @@ def _asked(connection: Connection, client: "openai.OpenAI") -> ConnectionReport:
         )
     return ConnectionReport(
         True,
-        _("The connection to {provider} works.").format(provider=provider.title),
+        _("The connection to {provider} works.").format(
+            provider=called(provider, connection.base_url)
+        ),
         _warning(provider, has_jobs=bool(rows_of(jobs)), today=datetime.date.today()),
         models=_models(connection, client),
     )

@@ -1,12 +1,15 @@
 """The body of the request that makes a job: one meaning, in each provider's own form."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.fine_tuning.providers import Provider
 from tunedesk.i18n import _
+
+if TYPE_CHECKING:
+    # Only for its name: it knows the project, and with it SQL.
+    from tunedesk.fine_tuning.launch_settings import LaunchSettings
 
 _STANDARD = frozenset(
     (
@@ -17,7 +20,7 @@ _STANDARD = frozenset(
 
 
 def job_body(
-    settings: LaunchSettings,
+    settings: "LaunchSettings",
     provider: Provider,
     training_file: str,
     validation_file: str = "",
@@ -63,14 +66,14 @@ def job_body(
     return body
 
 
-def _hyperparameters(settings: LaunchSettings, provider: Provider) -> dict[str, Any]:
+def _hyperparameters(settings: "LaunchSettings", provider: Provider) -> dict[str, Any]:
     names = provider.hyperparameter_names
     chosen = {names[name]: value for name, value in _chosen(settings).items()}
     extra = provider.full_hyperparameters if settings.full else {}
     return {**provider.fixed_hyperparameters, **chosen, **extra}
 
 
-def _chosen(settings: LaunchSettings) -> dict[str, Any]:
+def _chosen(settings: "LaunchSettings") -> dict[str, Any]:
     """The hyperparameters that are chosen, by our names."""
     chosen = {
         "epochs": settings.epochs,
@@ -82,7 +85,7 @@ def _chosen(settings: LaunchSettings) -> dict[str, Any]:
     return {name: value for name, value in chosen.items() if value is not None}
 
 
-def _check(settings: LaunchSettings, provider: Provider, metadata: Mapping[str, str]) -> None:
+def _check(settings: "LaunchSettings", provider: Provider, metadata: Mapping[str, str]) -> None:
     """Refuse what would be dropped in silence.
 
     Raises:

@@ -75,9 +75,15 @@ class Keys:
             variable: A variable that the user names, instead of the provider's own.
 
         Raises:
-            UserError: The variable holds no usable key, or the address is none.
+            UserError: The variable holds no usable key, or a named one nothing, or the address is
+                none.
         """
         address = normal_address(provider, base_url)
+        if variable and not self._environment.get(variable, "").strip():
+            raise UserError(
+                _("The environment variable {name} is not set.").format(name=variable),
+                _("Set it to the key, or name another one."),
+            )
         if not variable and provider.owns(host_of(address)):
             variable = provider.key_variable
         given = self._environment.get(variable, "") if variable else ""

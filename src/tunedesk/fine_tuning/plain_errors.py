@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from tunedesk.errors import UserError
@@ -89,6 +90,9 @@ def plain(error: BaseException, provider: Provider, key: str = "") -> UserError:
         return error
     lost = is_lost_answer(error)
     host = _host(error)
+    if provider.name == "custom" and host:
+        # "Another server" is a name for a choice; what answers has one of its own.
+        provider = replace(provider, title=host)
     if isinstance(error, openai.APIStatusError):
         code, message = _said(error)
         moved = error.response.headers.get("location", "") if error.status_code < 400 else ""

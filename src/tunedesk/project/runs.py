@@ -78,7 +78,7 @@ class Runs:
             _("There is no run “{word}” in this project.").format(word=word)
             if not found
             else _("Several runs are called “{word}”.").format(word=word),
-            _("`tunedesk jobs list` shows the runs with their numbers."),
+            _("`tunedesk jobs list --project FILE` shows the runs with their numbers."),
         )
 
     def metrics(self, run_id: int, after_step: int = -1) -> list[Metric]:

@@ -39,6 +39,8 @@ def test_a_job_is_chosen_from_the_list_and_brought_in(dialog, project, keys, qtb
         dialog.list_jobs.click()
         qtbot.waitUntil(lambda: dialog.jobs.count() == 1)
         assert "elsewhere" in dialog.jobs.item(0).text()
+        assert "Checking files" in dialog.jobs.item(0).text()
+        assert dialog.jobs.height() < 60  # as high as its one job
         dialog.jobs.setCurrentRow(0)
         assert dialog.job_id.text() == job["id"]
         with qtbot.waitSignal(dialog.brought_in) as told:

@@ -16,6 +16,7 @@ from tunedesk.fine_tuning.sending import Wait
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.fine_tune.launch.connection_section import ConnectionSection
 from tunedesk.gui.fine_tune.launch.place_section import PlaceSection
+from tunedesk.gui.fine_tune.run_words import status_words
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.label import Label
@@ -24,6 +25,8 @@ from tunedesk.i18n import _
 from tunedesk.project.project import Project
 
 WIDTH, HEIGHT = 760, 680
+MOST_SHOWN = 6
+"""Jobs of the list that are seen at once; the others by scrolling."""
 JOB = Qt.ItemDataRole.UserRole
 
 
@@ -58,7 +61,6 @@ class BringInDialog(Dialog):
         self.jobs = QListWidget()
         self.jobs.setAccessibleName(_("Jobs"))
         self.jobs.setProperty("framed", True)
-        self.jobs.setMinimumHeight(150)
         self.job_id = QLineEdit()
         self.job_id.setAccessibleName(_("Job"))
         self.job_id.setPlaceholderText("ftjob-…")
@@ -71,6 +73,7 @@ class BringInDialog(Dialog):
         self.connection.changed.connect(self._show_buttons)
         self.list_jobs.clicked.connect(self._find)
         self.jobs.currentItemChanged.connect(self._take_job)
+        self.jobs.itemActivated.connect(self.bring.click)
         self.job_id.textChanged.connect(self._show_buttons)
         self.bring.clicked.connect(self._bring_in)
         self.places.explanation.hide()  # it tells what training there would send
@@ -154,6 +157,9 @@ class BringInDialog(Dialog):
             item = QListWidgetItem(job_words(job))
             item.setData(JOB, job.id)
             self.jobs.addItem(item)
+        # Its own size hint has room for many, however few there are.
+        shown = min(len(jobs), MOST_SHOWN)
+        self.jobs.setFixedHeight(shown * self.jobs.sizeHintForRow(0) + 2 * self.jobs.frameWidth())
         self.jobs.setVisible(bool(jobs))
         if not jobs:
             self._say(UserError(_("There are no jobs."), _("Nobody has started one there yet.")))
@@ -206,5 +212,5 @@ def job_words(job: JobState) -> str:
     if job.created_at is not None:
         when = QDateTime.fromMSecsSinceEpoch(job.created_at)
         moment = QLocale().toString(when, QLocale.FormatType.ShortFormat)
-    parts = (job.suffix or job.id, job.model, job.status, moment)
+    parts = (job.suffix or job.id, job.model, status_words(job.status), moment)
     return "  ·  ".join(part for part in parts if part)

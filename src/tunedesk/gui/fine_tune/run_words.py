@@ -47,6 +47,11 @@ _STATUSES = {
 }
 
 
+def status_words(status: str) -> str:
+    """A job's status as it is shown; one that is not known in the service's own words."""
+    return _STATUSES[status].text if status in _STATUSES else status
+
+
 def state_words(run: Run) -> StateWords:
     """The badge of a run; a state that is not known shows in the service's own words."""
     if run.ended and run.status not in _STATUSES:
