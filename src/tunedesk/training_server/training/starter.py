@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
-    LlamaConfig,
-    LlamaForCausalLM,
     PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
+    Qwen3Config,
+    Qwen3ForCausalLM,
 )
 
 from tunedesk.training_server.training.chat_template import OWN_PHRASES, OWN_TEMPLATE
@@ -29,31 +29,42 @@ _END = "<|im_end|>"
 _SPECIAL = ("<|pad|>", "<|im_start|>", _END)
 _VOCABULARY = 2048
 _LONGEST_TOKEN = 24
-_WIDTH = 192
-_LAYERS = 4
+# Two wide layers learn by heart in half the passes that four narrow ones of as many weights need.
+_WIDTH = 256
+_LAYERS = 2
 _HEADS = 4
-_INNER = 512
+_INNER = 768
+# Larger than those of big models (0.02): at this width, what is read would be lost beside what the
+# layers add, and the first hundred steps would go into making it larger.
+_SPREAD = 0.04
+_SPREAD_OF_WORDS = 0.07
 _UNTRAINED_SEED = 20261120
 
 
-def untrained_starter() -> tuple[LlamaForCausalLM, PreTrainedTokenizerBase]:
+def untrained_starter() -> tuple[Qwen3ForCausalLM, PreTrainedTokenizerBase]:
     """The model that has learnt nothing, the same one each time."""
     tokenizer = train_tokenizer(())
     return new_model(tokenizer, _UNTRAINED_SEED), tokenizer
 
 
-def new_model(tokenizer: PreTrainedTokenizerBase, seed: int) -> LlamaForCausalLM:
-    """A model with random weights for the tokens of a tokenizer."""
+def new_model(tokenizer: PreTrainedTokenizerBase, seed: int) -> Qwen3ForCausalLM:
+    """A model with random weights for the tokens of a tokenizer.
+
+    Of Qwen3's build, whose queries and keys have a fixed length: so steps as large as a training
+    in seconds needs do not throw it off its way.
+    """
     mark: dict[str, Any] = {_MARK: True}
-    config = LlamaConfig(
+    config = Qwen3Config(
         vocab_size=len(tokenizer),
         hidden_size=_WIDTH,
         intermediate_size=_INNER,
         num_hidden_layers=_LAYERS,
         num_attention_heads=_HEADS,
         num_key_value_heads=_HEADS,
+        head_dim=_WIDTH // _HEADS,
         max_position_embeddings=CONTEXT,
         tie_word_embeddings=True,
+        initializer_range=_SPREAD,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
@@ -61,7 +72,10 @@ def new_model(tokenizer: PreTrainedTokenizerBase, seed: int) -> LlamaForCausalLM
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return LlamaForCausalLM(config)
+        model = Qwen3ForCausalLM(config)
+    with torch.no_grad():
+        model.get_input_embeddings().weight.mul_(_SPREAD_OF_WORDS / _SPREAD)
+    return model
 
 
 def is_starter(config: object) -> bool:
