@@ -1,7 +1,9 @@
 """The built-in base model: some two million weights that know nothing but the user's examples.
 
 Before any training it is a model over bytes with a fixed seed, which babbles. When it is trained,
-its tokenizer is trained first, on the same examples: with words as tokens it learns far faster.
+its tokenizer is trained first, on the same examples: with words as tokens it learns far faster. So
+a job begins from a model of the same build, but not from the one that babbles, whose tokens are
+others.
 """
 
 from collections.abc import Iterable
@@ -42,16 +44,34 @@ _UNTRAINED_SEED = 20261120
 
 
 def untrained_starter() -> tuple[Qwen3ForCausalLM, PreTrainedTokenizerBase]:
-    """The model that has learnt nothing, the same one each time."""
+    """The model that has learnt nothing, the same one each time.
+
+    What it says has weights apart from those of what it reads. Were they the same, as in a model
+    that is to learn, it would repeat the last character of the question for ever.
+    """
     tokenizer = train_tokenizer(())
-    return new_model(tokenizer, _UNTRAINED_SEED), tokenizer
+    return new_model(tokenizer, _UNTRAINED_SEED, says_as_it_reads=False), tokenizer
 
 
-def new_model(tokenizer: PreTrainedTokenizerBase, seed: int) -> Qwen3ForCausalLM:
+def babbled_tokens(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """The tokens that the untrained model may say: the end, and bytes that can be read alone."""
+    texts = ((token, str(tokenizer.decode([token]))) for token in range(len(tokenizer)))
+    readable = [token for token, text in texts if len(text) == 1 and " " <= text <= "~"]
+    return [*readable, int(tokenizer.eos_token_id)]
+
+
+def new_model(
+    tokenizer: PreTrainedTokenizerBase, seed: int, says_as_it_reads: bool = True
+) -> Qwen3ForCausalLM:
     """A model with random weights for the tokens of a tokenizer.
 
     Of Qwen3's build, whose queries and keys have a fixed length: so steps as large as a training
     in seconds needs do not throw it off its way.
+
+    Args:
+        tokenizer: Knows the tokens.
+        seed: Of the weights.
+        says_as_it_reads: Whether the tokens have the same weights when they are read and said.
     """
     mark: dict[str, Any] = {_MARK: True}
     config = Qwen3Config(
@@ -63,7 +83,7 @@ def new_model(tokenizer: PreTrainedTokenizerBase, seed: int) -> Qwen3ForCausalLM
         num_key_value_heads=_HEADS,
         head_dim=_WIDTH // _HEADS,
         max_position_embeddings=CONTEXT,
-        tie_word_embeddings=True,
+        tie_word_embeddings=says_as_it_reads,
         initializer_range=_SPREAD,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
@@ -74,7 +94,9 @@ def new_model(tokenizer: PreTrainedTokenizerBase, seed: int) -> Qwen3ForCausalLM
         torch.manual_seed(seed)
         model = Qwen3ForCausalLM(config)
     with torch.no_grad():
-        model.get_input_embeddings().weight.mul_(_SPREAD_OF_WORDS / _SPREAD)
+        words = {model.get_input_embeddings().weight, model.get_output_embeddings().weight}
+        for weights in words:
+            weights.mul_(_SPREAD_OF_WORDS / _SPREAD)
     return model
 
 
