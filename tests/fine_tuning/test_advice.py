@@ -45,6 +45,21 @@ def test_learning_by_heart_names_the_figures_and_the_checkpoint_before():
     assert found.tone == "warning"
 
 
+def test_the_starter_is_praised_for_learning_by_heart():
+    def told(train, steps=TOTAL, **more):
+        curves = made_curves(steps, train, total=TOTAL, full=turning, full_every=10)
+        ended = steps == TOTAL
+        return advice(curves, [], TOTAL, 40, ended, begins_empty=True)
+
+    low = told(lambda at: 7.0 * np.exp(-12 * at) + 0.02)
+    assert [(one.code, one.tone) for one in low] == [("from_nothing", "good")]
+    assert low[0].title == "It knows your examples by heart."
+    high = told(falling_slowly)[0]
+    assert (high.title, high.tone) == ("It has not learned your examples yet.", "warning")
+    assert "“automatic”, or try more" in high.sentence
+    assert told(falling_slowly, steps=100)[0].title == "It is learning your examples."
+
+
 def test_learning_by_heart_is_seen_while_it_runs_and_may_be_stopped():
     curves = made_curves(190, falling_slowly, total=TOTAL, full=turning, full_every=10)
     found = said(curves)[0]

@@ -2,7 +2,7 @@ import datetime
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tunedesk.fine_tuning.job_reading import (
@@ -34,6 +34,7 @@ NONSENSE = st.dictionaries(st.sampled_from(FIELDS), JSON)
 
 
 @given(NONSENSE)
+@example({"created_at": 1e-9})
 def test_nothing_a_service_says_stops_us(row):
     state = job_state(row, OPENAI)
     assert isinstance(state.status, str)

@@ -20,10 +20,13 @@ from tunedesk.fine_tuning.plain_errors import (
     ServiceError,
     is_lost_answer,
     plain,
+    plain_event,
     plain_job_error,
     plainly,
+    why_it_failed,
 )
 from tunedesk.fine_tuning.providers import provider
+from tunedesk.project.run_records import RunError, RunEvent
 
 SECRET = "sk-secret-0123456789"
 OPENAI = provider("openai")
@@ -251,6 +254,21 @@ def test_every_error_of_the_sdk_has_words():
         ("invalid_training_file", "Invalid file format. Line 1, message 3, key …", "cannot read"),
         (
             "invalid_training_file",
+            'Invalid file format. Line 1, message 3, key "content": Input should be a valid string',
+            "“content” must be a text",
+        ),
+        (
+            "",
+            "Invalid file format. Example 100, message 2 Discriminator 'role' is missing in value",
+            "does not say whose it is",
+        ),
+        (
+            "invalid_training_file",
+            "Unexpected file format, expected either prompt/completion pairs or chat messages.",
+            "does not know the form",
+        ),
+        (
+            "invalid_training_file",
             "This file failed moderation safety checks. Flagged lines: 4, 13",
             "usage rules",
         ),
@@ -269,3 +287,24 @@ def test_why_a_job_failed(code, message, said):
     told = plain_job_error(code, message, OPENAI)
     assert said in told.sentence
     assert told.detail == message
+
+
+def test_an_error_in_the_log_is_told_plainly():
+    def event(message, level="error", **data):
+        return RunEvent("1", 0, level, message, data=data)
+
+    told = plain_event(event("You exceeded your current quota"), OPENAI)
+    assert told.startswith("The account at OpenAI has no credit left. Add credit")
+    assert "no credit" in plain_event(event("…", code="insufficient_quota"), OPENAI)
+    assert "no credit" in plain_event(event("…", error={"code": "insufficient_quota"}), OPENAI)
+    assert plain_event(event("You exceeded your current quota", "info"), OPENAI) == ""
+    assert plain_event(event("Something odd"), OPENAI) == ""
+    assert plain_event(event("Line 3: Field required"), provider("local")) == ""
+
+
+def test_why_a_run_failed():
+    quota = RunError("insufficient_quota", "…")
+    assert "no credit" in why_it_failed(quota, "openai").sentence
+    assert why_it_failed(RunError("", "The disk is full."), "local").sentence == "The disk is full."
+    assert why_it_failed(None, "local").sentence
+    assert why_it_failed(quota, "one of a newer Tunedesk").advice == "The log may say why."

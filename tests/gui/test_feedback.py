@@ -1,7 +1,9 @@
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QSystemTrayIcon, QWidget
 
 from tunedesk.errors import UserError
+from tunedesk.gui import feedback as feedback_module
+from tunedesk.gui import system_message
 
 
 def _button(widget, text):
@@ -102,3 +104,40 @@ def test_confirm_says_what_it_does(feedback, window, qtbot):
     assert _button(dialog, "Cancel").isDefault()
     _button(dialog, "Delete").click()
     assert done == [True]
+
+
+def test_news_while_the_user_is_elsewhere_stays_and_is_told_by_the_desktop(
+    feedback, window, qtbot, monkeypatch
+):
+    window.show()
+    alerted, told, done = [], [], []
+    monkeypatch.setattr(system_message, "is_in_front", lambda: False)
+    monkeypatch.setattr(feedback_module, "is_in_front", lambda: False)
+    monkeypatch.setattr(QApplication, "alert", lambda *_args: alerted.append(True))
+    monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", lambda: True)
+    monkeypatch.setattr(QSystemTrayIcon, "supportsMessages", lambda: True)
+    # Without a screen there is no place for its icon.
+    monkeypatch.setattr(QSystemTrayIcon, "show", lambda _tray: None)
+    monkeypatch.setattr(QWidget, "raise_", lambda _window: None)
+    monkeypatch.setattr(
+        QSystemTrayIcon, "showMessage", lambda _tray, title, text, _icon: told.append((title, text))
+    )
+    toast = feedback.news("“v1” is ready.", "Show", lambda: done.append(True))
+    assert not toast._timer.isActive()
+    assert (alerted, told) == ([True], [("Tunedesk", "“v1” is ready.")])
+    message = feedback._system_message
+    message.back.emit()
+    assert toast._timer.isActive()
+    (tray,) = message.findChildren(QSystemTrayIcon)
+    tray.messageClicked.emit()
+    assert done == [True]
+    assert not message.is_showing
+
+
+def test_news_in_front_of_the_user_is_a_toast_alone(feedback, window, monkeypatch):
+    window.show()
+    monkeypatch.setattr(system_message, "is_in_front", lambda: True)
+    monkeypatch.setattr(feedback_module, "is_in_front", lambda: True)
+    toast = feedback.news("“v1” is ready.", "Show", lambda: None)
+    assert toast._timer.isActive()
+    assert not feedback._system_message.is_showing

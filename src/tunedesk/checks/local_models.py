@@ -5,12 +5,25 @@ them. What training one needs is said by `training_fit`.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tunedesk.checks.training_fit import ModelSize
 
 STARTER_ID = "tunedesk-starter"
 """The model that is built in: made on the spot, trained whole, nothing to download."""
+
+
+class Source(NamedTuple):
+    """Where figures of a model were read.
+
+    Attributes:
+        place: An address, a repository and a path, or what else it was.
+        figures: The keys of the model's entry that it bears out; `shape` is all of layers, width,
+            inner_width and vocabulary.
+    """
+
+    place: str
+    figures: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -28,6 +41,8 @@ class LocalModel:
         licence: Its licence: an SPDX identifier, or the name that its makers gave it.
         is_gated: Whether its makers give it only to those who accept the licence on the hub.
         note: What it is good for, in a sentence.
+        sources: Where its figures were read.
+        unconfirmed: The keys of its entry for which no source was found, named as in a source.
     """
 
     id: str
@@ -39,6 +54,8 @@ class LocalModel:
     licence: str
     is_gated: bool
     note: str
+    sources: tuple[Source, ...]
+    unconfirmed: tuple[str, ...]
 
     @property
     def is_built_in(self) -> bool:
@@ -64,4 +81,8 @@ class LocalModel:
             licence=entry["licence"],
             is_gated=entry["is_gated"],
             note=entry["note"],
+            sources=tuple(
+                Source(place, tuple(figures)) for place, figures in entry["sources"].items()
+            ),
+            unconfirmed=tuple(entry["unconfirmed"]),
         )

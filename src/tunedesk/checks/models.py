@@ -44,13 +44,13 @@ class BaseModel(NamedTuple):
         aliases: Other names that mean it.
         encoding: The encoding of its tokens.
         token_limit: The tokens of an example beyond which training cuts it.
-        context: The tokens that it can hold when used.
-        methods: The methods of training: supervised, dpo, reinforcement.
-        vision: Whether examples may hold images.
+        methods: The methods of training: supervised, dpo, reinforcement; of a model that OpenAI
+            trains, those that it offers.
         image_formula: How its image tokens are estimated.
         price: What it costs; None when it has no price for a token.
         shutdown_date: The day on which it ends at OpenAI; None when none is announced.
         note: Whatever else is to be said.
+        unconfirmed: Those of these attributes for which no source was found.
     """
 
     id: str
@@ -58,13 +58,12 @@ class BaseModel(NamedTuple):
     aliases: tuple[str, ...]
     encoding: str
     token_limit: int
-    context: int
     methods: tuple[str, ...]
-    vision: bool
     image_formula: ImageFormula
     price: Price | None
     shutdown_date: datetime.date | None
     note: str
+    unconfirmed: tuple[str, ...]
 
     def is_shut_down(self, today: datetime.date) -> bool:
         """Whether it has ended by that day."""
@@ -85,7 +84,7 @@ class Catalogue(NamedTuple):
         local_models: The models that can be trained on the user's own computer, smallest first;
             the first is the built-in starter.
         local_checked: The day on which their figures were last looked at.
-        local_source: Where these come from.
+        local_source: How these were read; each model has its own sources.
     """
 
     models: tuple[BaseModel, ...]
@@ -172,9 +171,7 @@ def _model(entry: dict[str, Any]) -> BaseModel:
         aliases=tuple(entry["aliases"]),
         encoding=entry["encoding"],
         token_limit=entry["token_limit"],
-        context=entry["context"],
         methods=tuple(entry["methods"]),
-        vision=entry["vision"],
         image_formula=DEFAULT_FORMULA
         if images is None
         else ImageFormula(
@@ -183,4 +180,5 @@ def _model(entry: dict[str, Any]) -> BaseModel:
         price=None if price is None else Price(**price),
         shutdown_date=None if shutdown is None else datetime.date.fromisoformat(shutdown),
         note=entry.get("note", ""),
+        unconfirmed=tuple(entry["unconfirmed"]),
     )

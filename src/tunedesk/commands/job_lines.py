@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from tunedesk.fine_tuning.job_reading import JobState
-from tunedesk.project.run_records import Metric, Run, RunEvent
+from tunedesk.fine_tuning.plain_errors import why_it_failed
+from tunedesk.project.run_records import Metric, Run, RunError, RunEvent
 
 
 def print_event(event: RunEvent, as_json: bool) -> None:
@@ -48,10 +49,10 @@ def print_run(run: Run, as_json: bool) -> None:
     if run.fine_tuned_model:
         print(f"  model: {run.fine_tuned_model}")
     if run.error:
-        print(f"  {run.error.message}")
+        _print_error(run.error, run.provider)
 
 
-def print_job(state: JobState, as_json: bool) -> None:
+def print_job(state: JobState, provider_name: str, as_json: bool) -> None:
     """Print a job as its service tells of it."""
     if as_json:
         _print_object(
@@ -76,7 +77,7 @@ def print_job(state: JobState, as_json: bool) -> None:
     tuned = f"  {state.fine_tuned_model}" if state.fine_tuned_model else ""
     print(f"{state.id}  {made}{state.status:<16}  {state.model}{tuned}")
     if state.error and state.status == "failed":
-        print(f"  {state.error.message}")
+        _print_error(state.error, provider_name)
 
 
 def print_metrics(metrics: Iterable[Metric], as_json: bool) -> None:
@@ -90,6 +91,13 @@ def print_metrics(metrics: Iterable[Metric], as_json: bool) -> None:
             _print_object({name: value for name, value in values.items() if value is not None})
         else:
             print("\t".join("" if value is None else f"{value:g}" for value in values.values()))
+
+
+def _print_error(error: RunError, provider_name: str) -> None:
+    why = why_it_failed(error, provider_name)
+    print(f"  {' '.join(part for part in (why.sentence, why.advice) if part)}")
+    if error.message and error.message not in (why.sentence, why.advice):
+        print(f"  {error.message}")
 
 
 def _print_object(value: dict[str, Any]) -> None:

@@ -2,22 +2,20 @@
 
 import argparse
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from tunedesk.commands.job_lines import print_event, print_job, print_metrics, print_run
+from tunedesk.commands.job_lines import print_job, print_metrics, print_run
 from tunedesk.commands.launch_command import follow
 from tunedesk.commands.open_project import open_for_writing
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.connection import Connection
-from tunedesk.fine_tuning.following import ask, remote_jobs
+from tunedesk.fine_tuning.following import Follower, ask, bring_in, remote_jobs
 from tunedesk.fine_tuning.job_calls import JobCalls
-from tunedesk.fine_tuning.job_reading import job_state, run_event
+from tunedesk.fine_tuning.job_reading import JobState, job_state
 from tunedesk.fine_tuning.keys import Keys
-from tunedesk.fine_tuning.metric_sources import merged, metric_of_event
 from tunedesk.fine_tuning.service import service, service_of
 from tunedesk.project.project import Project
-
-_LOOK_SECONDS = {"local": 1.0}
-_USUAL_SECONDS = 5.0
 
 
 def run(options: argparse.Namespace) -> int:
@@ -63,17 +61,12 @@ def _of_project(options: argparse.Namespace) -> int:
 def _of_service(options: argparse.Namespace, connection: Connection) -> int:
     if options.action == "list":
         for state in remote_jobs(connection):
-            print_job(state, options.json)
+            print_job(state, connection.provider.name, options.json)
         return 0
+    if options.action in ("follow", "metrics"):
+        return _followed(options, connection)
     with connection.client() as client:
         calls = JobCalls(connection, client)
-        if options.action == "metrics":
-            events = [run_event(row) for row in calls.events(options.job).rows]
-            found = (metric_of_event(event) for event in events)
-            print_metrics(merged(metric for metric in found if metric), options.json)
-            return 0
-        if options.action == "follow":
-            return _follow(options, connection, calls)
         action = {
             "show": calls.retrieve,
             "cancel": calls.cancel,
@@ -81,20 +74,24 @@ def _of_service(options: argparse.Namespace, connection: Connection) -> int:
             "resume": calls.resume,
         }[options.action]
         state = job_state(action(options.job), connection.provider)
-        print_job(state, options.json)
-        return int(state.status == "failed")
+    return _tell(state, options, connection)
 
 
-def _follow(options: argparse.Namespace, connection: Connection, calls: JobCalls) -> int:
-    known: set[str] = set()
-    while True:
-        state = job_state(calls.retrieve(options.job), connection.provider)
-        events = [run_event(row) for row in reversed(calls.events(options.job, known).rows)]
-        for event in events:
-            if event.id not in known:
-                print_event(event, options.json)
-        known.update(event.id for event in events)
-        if state.ended:
-            print_job(state, options.json)
-            return int(state.status == "failed")
-        time.sleep(_LOOK_SECONDS.get(connection.provider.name, _USUAL_SECONDS))
+def _tell(state: JobState, options: argparse.Namespace, connection: Connection) -> int:
+    print_job(state, connection.provider.name, options.json)
+    return int(state.status == "failed")
+
+
+def _followed(options: argparse.Namespace, connection: Connection) -> int:
+    """Follow a job of a service, or tell its figures, as if it had been brought into a project."""
+    with (
+        TemporaryDirectory(prefix="tunedesk-") as folder,
+        Project.create(Path(folder, "job.tunedesk")) as project,
+    ):
+        run = bring_in(project, options.job, connection)
+        if options.action == "metrics":
+            Follower(run.id).look(project, connection)
+            print_metrics(project.runs.metrics(run.id), options.json)
+            return 0
+        run = follow(project, run.id, connection, options.json)
+        return _tell(job_state(run.job, connection.provider), options, connection)

@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
 def follow(project: Project, run_id: int, connection: Connection, as_json: bool) -> Run:
     """Print a line for each event until the run has ended."""
-    follower, told, pause = Follower(run_id), 0, 0.0
+    follower, told, noted = Follower(run_id), 0, ""
     while True:
         looked = follower.look(project, connection)
         events = project.runs.events(run_id)[::-1]
@@ -61,12 +61,12 @@ def follow(project: Project, run_id: int, connection: Connection, as_json: bool)
             print_event(event, as_json)
         told = len(events)
         now = project.runs.get(run_id)
-        if now.note and not as_json:
+        if now.note and now.note != noted:
             print(f"tunedesk: {now.note}", file=sys.stderr)
+        noted = now.note
         if looked is None:
             return now
-        pause = looked
-        time.sleep(pause)
+        time.sleep(looked)
 
 
 def _settings(options: argparse.Namespace) -> LaunchSettings:

@@ -21,6 +21,7 @@ from tunedesk.fine_tuning.advice_rules.directions import (
     too_noisy,
 )
 from tunedesk.fine_tuning.advice_rules.found import Advice, Seen
+from tunedesk.fine_tuning.advice_rules.from_nothing import from_nothing
 from tunedesk.fine_tuning.advice_rules.generalising import (
     enough,
     good,
@@ -37,6 +38,7 @@ _RULES: tuple[Rule, ...] = (
     not_a_number,
     diverging,
     too_early,
+    from_nothing,
     learning_by_heart,
     tiny_from_start,
     enough,
@@ -60,6 +62,7 @@ def advice(
     ended: bool,
     *,
     validates: bool | None = None,
+    begins_empty: bool = False,
 ) -> list[Advice]:
     """What is to be said of a run, the most important first; the rest are remarks beside it.
 
@@ -72,6 +75,7 @@ def advice(
         epochs: How many times it goes through the examples; None if that is not known.
         ended: Whether no more figures come.
         validates: Whether examples are held back; None: if their loss is among the figures.
+        begins_empty: Whether the base model knew nothing before: the built-in starter.
     """
     train, valid = curves.points("train_loss"), curves.validation()
     held_back = True if len(valid) else validates
@@ -85,6 +89,7 @@ def advice(
         epochs=epochs,
         ended=ended,
         validates=held_back,
+        from_nothing=begins_empty,
     )
     first = next((found for rule in _RULES if (found := rule(seen)) is not None), None)
     remarks = [found for rule in _REMARKS if (found := rule(seen)) is not None]

@@ -6,8 +6,12 @@ this program's own server.
 
 from typing import NamedTuple
 
+from tunedesk.fine_tuning.example_faults import fault_in
+from tunedesk.fine_tuning.places import places_in
 from tunedesk.fine_tuning.providers import Provider
 from tunedesk.i18n import _
+
+_BAD_FILE = ("invalid_training_file", "invalid_validation_file", "invalid_file_format")
 
 
 class Words(NamedTuple):
@@ -76,11 +80,11 @@ def words_for_code(code: str, message: str, provider: Provider) -> Words | None:
             ),
             _("Ask whoever looks after the account to allow it."),
         )
-    return _about_the_job(plain, text, provider)
+    return _about_the_job(plain, message, provider)
 
 
-def _about_the_job(code: str, text: str, provider: Provider) -> Words | None:
-    name = provider.title
+def _about_the_job(code: str, said: str, provider: Provider) -> Words | None:
+    name, text = provider.title, said.casefold()
     if "does not support fine-tuning" in text or "not available for fine-tuning" in text:
         return Words(
             _("This base model cannot be fine-tuned at {provider}.").format(provider=name),
@@ -143,9 +147,16 @@ def _about_the_job(code: str, text: str, provider: Provider) -> Words | None:
                 "preferred answer by “dpo”."
             ),
         )
-    if code in ("invalid_training_file", "invalid_validation_file", "invalid_file_format"):
+    if "unexpected file format" in text:
         return Words(
-            _("{provider} cannot read an example.").format(provider=name),
+            _("{provider} does not know the form of the examples.").format(provider=name),
+            _("It takes conversations, or for “dpo” pairs of answers. Mend or leave out others."),
+        )
+    # Our own server words each fault plainly itself.
+    fault = fault_in(said) if provider.name != "local" else ""
+    if code in _BAD_FILE or (fault and places_in(said)):
+        return Words(
+            fault or _("{provider} cannot read an example.").format(provider=name),
             _("Open the examples that it names and mend what it says there."),
         )
     if "already" in text and ("succeeded" in text or "cancelled" in text or "completed" in text):

@@ -146,7 +146,8 @@ def run_checkpoint(row: Mapping[str, Any]) -> RunCheckpoint:
 def milliseconds(value: Any) -> int | None:
     """A time in milliseconds since 1970, from seconds, milliseconds, a text of either, or ISO 8601.
 
-    None where it is none of these, and for 0, which some services have for "not yet".
+    None where it is none of these, and for less than a millisecond: some services have 0 for "not
+    yet".
     """
     if isinstance(value, str):
         text = value.strip()
@@ -160,7 +161,7 @@ def milliseconds(value: Any) -> int | None:
         return None
     for most, factor in ((10**11, 1000), (10**14, 1)):
         if 0 < value < most:
-            return int(value * factor)
+            return int(value * factor) or None
     return None
 
 

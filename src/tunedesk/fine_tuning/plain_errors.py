@@ -10,9 +10,10 @@ from typing import Any
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.error_words import Words, words_for_code, words_for_status
 from tunedesk.fine_tuning.places import Place, places_in
-from tunedesk.fine_tuning.providers import Provider
+from tunedesk.fine_tuning.providers import Provider, providers
 from tunedesk.fine_tuning.redaction import redacted
 from tunedesk.i18n import _
+from tunedesk.project.run_records import RunError, RunEvent
 
 _LONGEST_DETAIL = 4000
 _LONGEST_ADVICE = 300
@@ -122,6 +123,41 @@ def plain_job_error(code: str, message: str, provider: Provider) -> ServiceError
         _("The training failed at {provider}.").format(provider=provider.title), ""
     )
     return ServiceError(words, message, code=code)
+
+
+def why_it_failed(error: RunError | None, provider_name: str) -> UserError:
+    """Why a run failed, as a sentence and what to do.
+
+    Args:
+        error: What its job says of it; None: nothing.
+        provider_name: The provider, which an older or a newer Tunedesk may have written.
+    """
+    code, message = (error.code, error.message) if error else ("", "")
+    place = providers().get(provider_name)
+    if place is None:
+        return UserError(_("The training failed."), _("The log may say why."))
+    if place.name == "local" and message and words_for_code(code, message, place) is None:
+        # Our own server says it in a plain sentence.
+        return UserError(message)
+    return plain_job_error(code, message, place)
+
+
+def plain_event(event: RunEvent, provider: Provider) -> str:
+    """What an error in a job's log means and what to do; empty: it says it plainly, or is none.
+
+    Our own server's errors are sentences already.
+    """
+    if event.level != "error" or provider.name == "local":
+        return ""
+    words = words_for_code(_code_of(event), event.message, provider)
+    return " ".join(part for part in words if part) if words else ""
+
+
+def _code_of(event: RunEvent) -> str:
+    """The code of the error that an event is about, at the services that say it."""
+    error = event.data.get("error")
+    code = event.data.get("code") or (error.get("code") if isinstance(error, dict) else "")
+    return code if isinstance(code, str) else ""
 
 
 def is_lost_answer(error: BaseException) -> bool:

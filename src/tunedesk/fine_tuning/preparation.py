@@ -10,6 +10,7 @@ from tunedesk.checks.local_models import STARTER_ID
 from tunedesk.checks.models import Catalogue
 from tunedesk.checks.severity import severity
 from tunedesk.checks.targets import target
+from tunedesk.fine_tuning.example_length import longest_example
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.fine_tuning.providers import Provider, provider
 from tunedesk.fine_tuning.split import Split, split
@@ -113,8 +114,7 @@ def prepare(
         kept.append(row)
     halves = split(kept, settings.validation_share, min(limits.least_examples, len(kept)))
     lengths = [row.tokens for row in halves.training]
-    local = Catalogue.load().find_local(settings.base_model) if place.name == "local" else None
-    limit = min(limits.token_limit, local.context) if local else limits.token_limit
+    limit = longest_example(place, settings.base_model) or limits.token_limit
     tokens = sum(min(length, limit) for length in lengths)
     automatic = resolve(
         {"n_epochs": settings.epochs or "auto", "batch_size": settings.batch_size or "auto"},

@@ -40,6 +40,7 @@ class TunableModel(NamedTuple):
         methods: The methods of training: supervised, dpo.
         inference_id: Its name when it is asked; at Nebius another one than `id`.
         ends: The first day on which it takes no new jobs or is shut down; None: not announced.
+        token_limit: The tokens that an example may have; None: not published.
     """
 
     id: str
@@ -47,6 +48,7 @@ class TunableModel(NamedTuple):
     methods: tuple[str, ...]
     inference_id: str
     ends: datetime.date | None
+    token_limit: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,26 +227,27 @@ def _models(entries: Any, methods: tuple[str, ...]) -> tuple[TunableModel, ...]:
     """The base models of a list, or those of the catalogue that can be trained by the methods."""
     if entries == "catalogue":
         return tuple(
-            TunableModel(model.id, model.title, kept, model.id, model.shutdown_date)
+            TunableModel(
+                model.id, model.title, kept, model.id, model.shutdown_date, model.token_limit
+            )
             for model in Catalogue.load().models
             if model.price is not None
             and (kept := tuple(method for method in model.methods if method in methods))
         )
-    return tuple(
-        TunableModel(
-            entry["id"],
-            entry.get("title") or _title(entry["id"]),
-            tuple(entry["methods"]),
-            entry.get("inference_id", entry["id"]),
-            _day(entry.get("ends")),
-        )
-        for entry in entries
-    )
+    return tuple(_listed_model(entry) for entry in entries)
 
 
-def _title(model_id: str) -> str:
+def _listed_model(entry: Mapping[str, Any]) -> TunableModel:
+    model_id = entry["id"]
     known = Catalogue.load().find(model_id)
-    return known.title if known else model_id
+    return TunableModel(
+        id=model_id,
+        title=entry.get("title") or (known.title if known else model_id),
+        methods=tuple(entry["methods"]),
+        inference_id=entry.get("inference_id", model_id),
+        ends=_day(entry.get("ends")),
+        token_limit=entry.get("token_limit") or (known.token_limit if known else None),
+    )
 
 
 def _day(text: str | None) -> datetime.date | None:

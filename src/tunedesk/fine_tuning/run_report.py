@@ -8,6 +8,8 @@ from tunedesk.fine_tuning.advice_rules.found import Advice
 from tunedesk.fine_tuning.chart_svg import chart_svg
 from tunedesk.fine_tuning.charted_run import ChartedRun
 from tunedesk.fine_tuning.figure_words import loss_words
+from tunedesk.fine_tuning.plain_errors import plain_event
+from tunedesk.fine_tuning.providers import providers
 from tunedesk.fine_tuning.run_facts import (
     Fact,
     data_facts,
@@ -56,7 +58,7 @@ p { margin-top: 3px; margin-bottom: 3px; }
 th, td { padding: 3px 12px 3px 0; text-align: left; font-weight: 400; }
 .advice { margin-top: 8px; }
 tr.error td { color: #c2362f; }
-pre { font-size: 8.5pt; background-color: #f6f7f9; }
+pre { font-size: 8.5pt; background-color: #f6f7f9; white-space: pre-wrap; }
 """
 """For Qt's text documents: what they know of style sheets, sizes in points."""
 
@@ -122,7 +124,7 @@ def run_report(page: RunPage, *, picture: str = "") -> str:
         _facts(origin_facts(run)),
         _checkpoints(page),
         _snippet(page.snippet),
-        _events(page.events),
+        _events(page.events, run.provider),
     ]
     body = "\n".join(part for part in parts if part)
     return (
@@ -183,13 +185,14 @@ def _snippet(snippet: str) -> str:
     return f"<h2>{escape(_('How to use it'))}</h2>\n<pre>{escape(snippet)}</pre>"
 
 
-def _events(events: Sequence[RunEvent]) -> str:
+def _events(events: Sequence[RunEvent], provider_name: str) -> str:
     told = [event for event in events if event.kind != "metrics"]
     if not told:
         return ""
     rows = "".join(
         f'<tr class="{"error" if event.level == "error" else ""}">'
-        f'<td class="time">{escape(moment(event.time))}</td><td>{escape(event.message)}</td></tr>'
+        f'<td class="time">{escape(moment(event.time))}</td>'
+        f"<td>{_event_words(event, provider_name)}</td></tr>"
         for event in told[:MOST_EVENTS]
     )
     left = len(told) - MOST_EVENTS
@@ -204,3 +207,10 @@ def _events(events: Sequence[RunEvent]) -> str:
     )
     title = escape(_("Events"))
     return f'<h2>{title}</h2>\n<table width="100%">{rows}</table>{more}'
+
+
+def _event_words(event: RunEvent, provider_name: str) -> str:
+    place = providers().get(provider_name)
+    plain = plain_event(event, place) if place else ""
+    said = escape(event.message)
+    return f"{escape(plain)}<br>{said}" if plain else said

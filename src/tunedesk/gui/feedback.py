@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QW
 
 from tunedesk.errors import UserError
 from tunedesk.gui.progress_line import ProgressHandle, ProgressLine
+from tunedesk.gui.system_message import SystemMessage, is_in_front
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.toast import Toast
@@ -30,6 +31,7 @@ class Feedback(QObject):
         self._window = window
         self._theme = theme
         self._toasts: list[Toast] = []
+        self._system_message = SystemMessage(window)
         self.progress_line = ProgressLine(theme)
         window.installEventFilter(self)
 
@@ -49,6 +51,26 @@ class Feedback(QObject):
                 parent=self._window,
             )
         )
+
+    def news(self, text: str, action_text: str, on_action: Callable[[], object]) -> Toast:
+        """Say what has come about by itself, so that it is not missed.
+
+        While the user works in another program, the desktop says it as well, and the
+        toast stays until they are back.
+        """
+        self._system_message.show(text, on_action)
+        away = not is_in_front()
+        toast = Toast(
+            self._theme,
+            text,
+            action_text=action_text,
+            on_action=on_action,
+            lasting=away,
+            parent=self._window,
+        )
+        if away:
+            self._system_message.back.connect(toast.go_soon)
+        return self._show(toast)
 
     def error(
         self,

@@ -1,9 +1,13 @@
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtWidgets import QDialog, QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.gui.fine_tune.file_saving import LONGEST_NAME, file_name, write_whole
+from tunedesk.gui.fine_tune.file_saving import LONGEST_NAME, beside_project, file_name, write_whole
+from tunedesk.paths import documents_dir
 
 
 @given(st.text())
@@ -28,3 +32,19 @@ def test_what_cannot_be_written_leaves_what_stood_there(tmp_path):
     with pytest.raises(UserError, match="cannot be written"):
         write_whole(path, b"new")
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have other rights there")
+def test_a_saved_file_may_be_read_by_those_who_may_read_any_new_file(tmp_path):
+    write_whole(tmp_path / "a.txt", b"new")
+    (tmp_path / "b.txt").write_bytes(b"new")
+    assert (tmp_path / "a.txt").stat().st_mode == (tmp_path / "b.txt").stat().st_mode
+
+
+def test_a_file_dialog_begins_beside_the_project(window, tmp_path):
+    inner = QWidget(window)
+    window.setWindowFilePath("")
+    assert beside_project(inner, "a.csv") == str(documents_dir() / "a.csv")
+    window.setWindowFilePath(str(tmp_path / "Law.tunedesk"))
+    assert beside_project(inner, "a.csv") == str(tmp_path / "a.csv")
+    assert beside_project(QDialog(window)) == str(tmp_path)

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
-from tunedesk.gui.fine_tune.events_model import EventsModel
+from tunedesk.gui.fine_tune.events_model import PLAIN, EventsModel
 from tunedesk.gui.fine_tune.run_list_model import ROW, RunListModel, RunRow
 
 TESTER = QAbstractItemModelTester.FailureReportingMode.Warning
@@ -90,16 +90,33 @@ def test_model_keeps_its_promises(project, add_run, qtbot):
     tester.deleteLater()
 
 
-def test_events_model_keeps_its_promises(event, qtbot):
+def test_events_model_keeps_its_promises(event, add_run, qtbot):
+    one, other = add_run("one"), add_run("other")
     model = EventsModel()
     tester = QAbstractItemModelTester(model, TESTER)
     first, second = event(1, "Files validated"), event(2, "Fine-tuning job started")
-    model.show_events(1, [first])
-    model.show_events(1, [second, first])
+    model.show_events(one, [first])
+    model.show_events(one, [second, first])
     assert model.index(0).data() == "Fine-tuning job started"
     model.search("files")
     assert model.rowCount() == 1
     model.search("")
-    model.show_events(2, [first])
+    model.show_events(other, [first])
     assert model.rowCount() == 1
     tester.deleteLater()
+
+
+def test_an_error_of_a_service_says_first_what_it_means(event, add_run, qtbot):
+    said = 'Invalid file format. Line 12, message 3, key "content": Input should be a valid string'
+    model = EventsModel()
+    model.show_events(add_run(provider="openai"), [event(2, said, "error"), event(1, "Started")])
+    assert model.index(0).data() == said
+    assert model.index(0).data(PLAIN).startswith("“content” must be a text")
+    assert said in model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert model.index(1).data(PLAIN) == ""
+    model.search("must be a text")
+    assert model.rowCount() == 1
+    model.search("")
+    # Our own server says it plainly itself.
+    model.show_events(add_run("here"), [event(2, said, "error")])
+    assert model.index(0).data(PLAIN) == ""

@@ -1,4 +1,6 @@
 import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtPrintSupport import QPrintDialog, QPrinter
 from PySide6.QtWidgets import QFileDialog
 from tests.fine_tuning.made_curves import made_chart, made_checkpoints, made_run
 
@@ -46,6 +48,23 @@ def test_pdf_of_a_run_without_figures(page):
 def test_what_cannot_be_written_is_said(saving, page, tmp_path, feedback):
     saving.save(page, tmp_path / "missing" / "run.html")
     assert "cannot be written" in feedback.toasts()[0].sentence.text()
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_it_asks_for_a_printer(saving, page, tmp_path, window, wanted):
+    path = tmp_path / "printed.pdf"
+
+    def answer():
+        (dialog,) = window.findChildren(QPrintDialog)
+        dialog.printer().setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+        dialog.printer().setOutputFileName(str(path))
+        dialog.done(wanted)
+
+    QTimer.singleShot(0, answer)
+    saving.print_(page)
+    assert path.exists() == wanted
+    if wanted:
+        assert path.read_bytes().count(b"/Type /Page\n") >= 3
 
 
 def test_it_asks_for_a_file(saving, page, tmp_path, qtbot):

@@ -207,7 +207,7 @@ def test_running_again_here_is_one_click(add, add_run, page, work, actions, qtbo
         settings=LaunchSettings(name="night-v1").to_json(),
     )
     launched = []
-    work.launching.launch = launched.append
+    work.launching.launch = lambda prepared, **_more: launched.append(prepared)
     qtbot.waitUntil(lambda: page.view.details is not None)
     actions["run.again"].trigger()
     qtbot.waitUntil(lambda: len(launched) == 1)
@@ -215,12 +215,43 @@ def test_running_again_here_is_one_click(add, add_run, page, work, actions, qtbo
     assert len(launched[0].split.training) == 11
 
 
-def test_running_again_at_a_service_shows_the_price_first(add, add_run, page, work, actions, qtbot):
+@pytest.fixture
+def at_openai(add, add_run):
+    """Fourteen examples, and a run that OpenAI has made of them."""
     add(*QUESTIONS)
     settings = LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14", name="n-v1")
-    add_run(
+    return add_run(
         "n-v1", provider="openai", stage="ended", status="succeeded", settings=settings.to_json()
     )
+
+
+def test_running_again_at_a_service_is_one_click_that_says_the_price(
+    at_openai, add, page, work, keys, actions, qtbot
+):
+    keys.keep(provider("openai"), "https://api.openai.com/v1", "sk-test-1234567890", False)
+    launched = []
+    work.launching.launch = lambda prepared, **_more: launched.append(prepared)
+    button = page.view.head.again
+    qtbot.waitUntil(lambda: button.text().startswith("Send 14 examples to OpenAI again, "))
+    assert button.text().endswith("OpenAI again, less than $0.01")
+    assert button.accessibleName() == "Run again"
+    # The examples change, and so does what it says.
+    add("One more?")
+    qtbot.waitUntil(lambda: "Send 15 examples" in button.text())
+    button.click()
+    assert [prepared.settings.name for prepared in launched] == ["n-v2"]
+    assert work._dialog is None
+
+
+def test_running_again_unseen_opens_the_page(at_openai, page, work, keys, actions, qtbot):
+    keys.keep(provider("openai"), "https://api.openai.com/v1", "sk-test-1234567890", False)
+    qtbot.waitUntil(lambda: "Send 14 examples" in page.view.head.again.text())
+    page.hide()
+    actions["run.again"].trigger()
+    assert work._dialog is not None
+
+
+def test_running_again_without_a_key_opens_the_page(at_openai, page, work, actions, qtbot):
     qtbot.waitUntil(lambda: page.view.details is not None)
     actions["run.again"].trigger()
     qtbot.waitUntil(lambda: work._dialog is not None)

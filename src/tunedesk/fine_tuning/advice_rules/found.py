@@ -92,6 +92,7 @@ class Seen:
         epochs: How many times it goes through the examples.
         ended: Whether no more figures come.
         validates: Whether examples are held back; None if that is not known.
+        from_nothing: Whether the base model knew nothing before.
     """
 
     curves: RunCurves
@@ -103,6 +104,7 @@ class Seen:
     epochs: int | None
     ended: bool
     validates: bool | None
+    from_nothing: bool
 
     @property
     def finished(self) -> bool:

@@ -73,7 +73,9 @@ class BringInDialog(Dialog):
         self.jobs.currentItemChanged.connect(self._take_job)
         self.job_id.textChanged.connect(self._show_buttons)
         self.bring.clicked.connect(self._bring_in)
+        self.places.explanation.hide()  # it tells what training there would send
         self.places.take("openai")
+        self.places.cards["openai"].setFocus()
         self._take_place()
 
     def _lay_out(self) -> None:
@@ -83,7 +85,10 @@ class BringInDialog(Dialog):
         self.body.addWidget(
             Label(
                 theme,
-                _("A job that was started in another program is followed and charted here."),
+                _(
+                    "A job that was started in another program is followed and charted here. "
+                    "Nothing of yours is sent: its state, events and losses are read."
+                ),
                 "base",
                 "muted",
                 wrap=True,

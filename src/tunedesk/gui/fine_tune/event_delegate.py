@@ -1,11 +1,11 @@
-"""Paints one event of the log: its time, and its sentence over as many lines as it needs."""
+"""Paints one event of the log: its time, what it says, and before that what an error means."""
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QFontMetrics, QPainter, QTextLayout
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from tunedesk.gui.examples.panel.problem_delegate import wrapped
-from tunedesk.gui.fine_tune.events_model import EVENT, time_words
+from tunedesk.gui.fine_tune.events_model import EVENT, PLAIN, time_words
 from tunedesk.gui.theme import Theme
 from tunedesk.project.run_records import RunEvent
 
@@ -28,8 +28,8 @@ class EventDelegate(QStyledItemDelegate):
         """As wide as the list, as high as the sentence needs."""
         event: RunEvent = index.data(EVENT)
         width = self._view.viewport().width()
-        height = wrapped(event.message, self._theme.font(), width - self._left(event) - 2)[1]
-        return QSize(width, height + 2 * PADDING)
+        parts = self._parts(index, width - self._left(event) - 2)
+        return QSize(width, sum(height for _color, _layout, height in parts) + 2 * PADDING)
 
     def paint(
         self,
@@ -50,10 +50,24 @@ class EventDelegate(QStyledItemDelegate):
         painter.setPen(theme.color("text_muted"))
         line = QRect(rect.left() + 2, rect.top() + PADDING, left, rect.height())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft, time_words(event.time))
-        painter.setPen(theme.color(_COLORS.get(event.level, "text")))
-        layout = wrapped(event.message, theme.font(), rect.width() - left - 2)[0]
-        layout.draw(painter, QPointF(rect.left() + left, rect.top() + PADDING))
+        top = rect.top() + PADDING
+        for color, layout, height in self._parts(index, rect.width() - left - 2):
+            painter.setPen(theme.color(color))
+            layout.draw(painter, QPointF(rect.left() + left, top))
+            top += height
         painter.restore()
+
+    def _parts(
+        self, index: QModelIndex | QPersistentModelIndex, width: int
+    ) -> list[tuple[str, QTextLayout, int]]:
+        """The color, the lines and their height of what it means, and of what was said."""
+        event: RunEvent = index.data(EVENT)
+        plain: str = index.data(PLAIN)
+        color = _COLORS.get(event.level, "text")
+        texts = (
+            [(color, plain), ("text_muted", event.message)] if plain else [(color, event.message)]
+        )
+        return [(color, *wrapped(text, self._theme.font(), width)) for color, text in texts]
 
     def _left(self, event: RunEvent) -> int:
         metrics = QFontMetrics(self._theme.font())

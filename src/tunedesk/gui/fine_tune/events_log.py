@@ -69,7 +69,7 @@ class EventsLog(Card):
 
     def show_events(self, run: Run, events: list[RunEvent]) -> None:
         """Show the log of a run."""
-        self.model.show_events(run.id, events)
+        self.model.show_events(run, events)
         self._show_whether_any()
 
     def _search(self, text: str) -> None:

@@ -10,10 +10,15 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from tunedesk.project.run_records import RunEvent
+from tunedesk.fine_tuning.plain_errors import plain_event
+from tunedesk.fine_tuning.providers import providers
+from tunedesk.project.run_records import Run, RunEvent
 
 EVENT = Qt.ItemDataRole.UserRole
 """The role under which a row is its `RunEvent`."""
+
+PLAIN = Qt.ItemDataRole.UserRole + 1
+"""The role under which an error of a service says in plain words what it means; may be empty."""
 
 STEP = "metrics"
 """The kind of an event that tells the figures of a step; there may be many thousands."""
@@ -29,12 +34,14 @@ class EventsModel(QAbstractListModel):
         self._steps = False
         self._all: list[RunEvent] = []
         self._rows: list[RunEvent] = []
+        self._plain: dict[str, str] = {}
 
-    def show_events(self, run_id: int, events: list[RunEvent]) -> None:
+    def show_events(self, run: Run, events: list[RunEvent]) -> None:
         """Show the log of a run, as the project holds it."""
         self._all = events
-        self._show(self._found(), anew=run_id != self._run_id)
-        self._run_id = run_id
+        self._plain = _plain_words(run, events)
+        self._show(self._found(), anew=run.id != self._run_id)
+        self._run_id = run.id
 
     def search(self, text: str) -> None:
         """Show only the events that hold all of these words."""
@@ -66,15 +73,21 @@ class EventsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return event.message
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{time_words(event.time)} {event.message}"
+            return " ".join((time_words(event.time), self._words_of(event)))
+        if role == PLAIN:
+            return self._plain.get(event.id, "")
         return event if role == EVENT else None
+
+    def _words_of(self, event: RunEvent) -> str:
+        plain = self._plain.get(event.id, "")
+        return f"{plain} {event.message}" if plain else event.message
 
     def _found(self) -> list[RunEvent]:
         return [
             event
             for event in self._all
             if (self._steps or event.kind != STEP)
-            and all(word in event.message.casefold() for word in self._words)
+            and all(word in self._words_of(event).casefold() for word in self._words)
         ]
 
     def _show(self, rows: list[RunEvent], *, anew: bool) -> None:
@@ -88,6 +101,15 @@ class EventsModel(QAbstractListModel):
         self.beginResetModel()
         self._rows = rows
         self.endResetModel()
+
+
+def _plain_words(run: Run, events: list[RunEvent]) -> dict[str, str]:
+    """What the errors among the events mean, by their ids."""
+    place = providers().get(run.provider)
+    if place is None:
+        # Written by a newer Tunedesk.
+        return {}
+    return {event.id: plain for event in events if (plain := plain_event(event, place))}
 
 
 def time_words(milliseconds: int) -> str:

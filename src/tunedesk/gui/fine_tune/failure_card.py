@@ -3,11 +3,8 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from tunedesk.errors import UserError
-from tunedesk.fine_tuning.error_words import words_for_code
 from tunedesk.fine_tuning.places import Place, places_in
-from tunedesk.fine_tuning.plain_errors import plain_job_error
-from tunedesk.fine_tuning.providers import provider
+from tunedesk.fine_tuning.plain_errors import why_it_failed
 from tunedesk.gui.fine_tune.events_log import place_words
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.card import Card
@@ -51,7 +48,7 @@ class FailureCard(Card):
         if not failed or self._shown == (run.id, run.error):
             return
         self._shown = (run.id, run.error)
-        error = failure_of(run)
+        error = why_it_failed(run.error, run.provider)
         detail = run.error.message if run.error else ""
         self.sentence.setText(error.sentence)
         self.advice.setText(error.advice)
@@ -76,16 +73,3 @@ class FailureCard(Card):
         button.setProperty("kind", "link")
         self._flow.addWidget(button)
         return button
-
-
-def failure_of(run: Run) -> UserError:
-    """Why a run failed, as a sentence and what to do."""
-    code, message = (run.error.code, run.error.message) if run.error else ("", "")
-    try:
-        place = provider(run.provider)
-        if place.name == "local" and message and words_for_code(code, message, place) is None:
-            # Our own server says it in a plain sentence.
-            return UserError(message)
-        return plain_job_error(code, message, place)
-    except UserError:
-        return UserError(_("The training failed."), _("The log may say why."))

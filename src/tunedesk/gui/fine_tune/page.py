@@ -1,9 +1,9 @@
 """The Fine-tune page: the runs at the left, the chosen one beside them."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.local_server import server_data_dir
@@ -28,6 +28,9 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.settings import Settings
+
+if TYPE_CHECKING:
+    from tunedesk.fine_tuning.run_report import RunPage
 
 LIST_KINDS = frozenset({"runs", "metrics"})
 SPLITTER = "fine_tune.splitter"
@@ -92,11 +95,13 @@ class FineTunePage(Page):
         self.view.shown.connect(self._take_shown)
         for signal in (self._work.launching.begun, self._work.launching.stopped):
             signal.connect(self._take_shown)
+        self.run_actions.again.words_changed.connect(self.view.head.show_again)
         self.view.result.model_chosen.connect(lambda _model: self._take_shown())
         self.view.place_asked.connect(self._show_place)
         self.view.stop_asked.connect(self.run_actions.cancel_now)
         self.run_actions.try_asked.connect(self._try)
         self.run_actions.report_asked.connect(self._save_report)
+        self.run_actions.print_asked.connect(self._print_report)
         self._handlers = {
             "finetune.bring_in": self._bring_in,
             "finetune.compare": self._compare,
@@ -135,6 +140,16 @@ class FineTunePage(Page):
         column.setSpacing(0)
         column.addWidget(self._header())
         column.addWidget(self.stack, 1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Work out again what depends on the examples."""
+        super().showEvent(event)
+        self.run_actions.again.watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """While nobody looks, do not."""
+        super().hideEvent(event)
+        self.run_actions.again.watch(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the list its usual width, less in a narrow window, until the user drags it."""
@@ -272,22 +287,32 @@ class FineTunePage(Page):
             ).open()
 
     def _save_report(self) -> None:
-        from tunedesk.fine_tuning.run_report import RunPage
         from tunedesk.gui.fine_tune.report_saving import ReportSaving
 
+        if (report := self._report()) is not None:
+            ReportSaving(self._feedback, self.window()).ask(report)
+
+    def _print_report(self) -> None:
+        from tunedesk.gui.fine_tune.report_saving import ReportSaving
+
+        if (report := self._report()) is not None:
+            ReportSaving(self._feedback, self.window()).print_(report)
+
+    def _report(self) -> "RunPage | None":
+        from tunedesk.fine_tuning.run_report import RunPage
+
         details = self.view.details
-        if details is not None:
-            note = "" if details.run.ended else _("This run is still under way.")
-            page = RunPage(
-                run=details.run,
-                chart=details.chart,
-                advice=details.advice,
-                events=details.events,
-                checkpoints=details.checkpoints,
-                snippet=self.view.result.python,
-                note=note,
-            )
-            ReportSaving(self._feedback, self.window()).ask(page)
+        if details is None:
+            return None
+        return RunPage(
+            run=details.run,
+            chart=details.chart,
+            advice=details.advice,
+            events=details.events,
+            checkpoints=details.checkpoints,
+            snippet=self.view.result.python,
+            note="" if details.run.ended else _("This run is still under way."),
+        )
 
     def _compare(self) -> None:
         from tunedesk.gui.fine_tune.compare_choice import CompareChoice

@@ -19,7 +19,7 @@ from tunedesk.fine_tuning.chart_svg import chart_svg
 from tunedesk.fine_tuning.run_report import RunPage, run_report
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.chart.save_picture import folder_opener, png_of
-from tunedesk.gui.fine_tune.file_saving import file_name, write_whole
+from tunedesk.gui.fine_tune.file_saving import beside_project, file_name, write_whole
 from tunedesk.i18n import _
 
 PICTURE = "chart.png"
@@ -36,8 +36,9 @@ class ReportSaving:
 
     def ask(self, page: RunPage) -> QFileDialog:
         """Ask for a file, HTML or PDF, and save the page there."""
-        name = file_name(page.run.name or page.run.base_model)
-        dialog = QFileDialog(self._parent, _("Save the run's page"), f"{name}.html")
+        name = f"{file_name(page.run.name or page.run.base_model)}.html"
+        place = beside_project(self._parent, name)
+        dialog = QFileDialog(self._parent, _("Save the run's page"), place)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("html")
         dialog.setNameFilters([_("Web page (*.html)"), _("PDF (*.pdf)")])
@@ -61,16 +62,18 @@ class ReportSaving:
             _("{file} is saved.").format(file=path.name), _("Open folder"), folder_opener(path)
         )
 
-    def print_(self, page: RunPage) -> QPrintDialog:
-        """Ask for a printer, and print the page."""
+    def print_(self, page: RunPage) -> None:
+        """Ask for a printer, and print the page.
+
+        The system's own dialog can only be waited for on Windows, so it is on all systems.
+        """
         printer = QPrinter(QPrinter.PrinterMode.HighResolution)
         printer.setDocName(page.run.name)
         dialog = QPrintDialog(printer, self._parent)
         dialog.setWindowTitle(_("Print the run's page"))
-        dialog.accepted.connect(lambda: print_on(printer, page))
-        dialog.finished.connect(dialog.deleteLater)
-        QDialog.open(dialog)  # its own one takes a receiver
-        return dialog
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            print_on(printer, page)
+        dialog.deleteLater()
 
 
 def html_of(page: RunPage) -> bytes:

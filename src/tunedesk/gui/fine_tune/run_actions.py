@@ -12,21 +12,26 @@ from tunedesk.fine_tuning import following
 from tunedesk.fine_tuning.following import Wish
 from tunedesk.fine_tuning.job_calls import JobCalls
 from tunedesk.fine_tuning.job_reading import job_state
+from tunedesk.fine_tuning.preparation import Preparation
 from tunedesk.fine_tuning.providers import provider
 from tunedesk.fine_tuning.sending import Wait
 from tunedesk.fine_tuning.service import service_of
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.fine_tune.file_saving import file_name, write_whole
+from tunedesk.gui.fine_tune.file_saving import beside_project, file_name, write_whole
 from tunedesk.gui.fine_tune.frozen_dialog import FrozenDialog
 from tunedesk.gui.fine_tune.rename_dialog import RenameDialog
+from tunedesk.gui.fine_tune.run_again import RunAgain
 from tunedesk.gui.fine_tune.run_words import where_words
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
+
+_READING = ("run.examples", "run.save_report", "run.print_report", "run.try")
+"""What can be done in a project that is open for reading."""
 
 
 class RunActions(QObject):
@@ -35,10 +40,12 @@ class RunActions(QObject):
     Signals:
         try_asked: Ask the tuned model something.
         report_asked: Save the page of the run.
+        print_asked: Print it.
     """
 
     try_asked = Signal()
     report_asked = Signal()
+    print_asked = Signal()
 
     def __init__(
         self,
@@ -61,9 +68,12 @@ class RunActions(QObject):
         self._page = page
         self._run: Run | None = None
         self._has_model = False
+        self.again = RunAgain(project, background, work.keys, self)
+        self.again.launch_asked.connect(self._launch_again)
+        self.again.page_asked.connect(work.new_run)
         self._handlers: dict[str, Callable[..., object]] = {
             "run.carry_on": self._carry_on,
-            "run.again": self._again,
+            "run.again": self.again.go,
             "run.try": self.try_asked.emit,
             "run.pause": lambda: self._ask("pause"),
             "run.resume": lambda: self._ask("resume"),
@@ -72,6 +82,7 @@ class RunActions(QObject):
             "run.examples": lambda: self.show_examples("training", 1, None),
             "run.save_results": self._save_results,
             "run.save_report": self.report_asked.emit,
+            "run.print_report": self.print_asked.emit,
             "run.hide": self._hide,
             "run.delete_model": self._delete_model,
         }
@@ -82,6 +93,7 @@ class RunActions(QObject):
     def close(self) -> None:
         """The project closes."""
         self._actions.release(*self._handlers)
+        self.again.close()
 
     def show_run(self, run: Run | None, *, has_model: bool) -> None:
         """Enable what can be done with a run.
@@ -91,9 +103,10 @@ class RunActions(QObject):
             has_model: Whether it has a tuned model or a checkpoint that can be asked.
         """
         self._run, self._has_model = run, has_model
+        self.again.show_run(run)
         writes = not self._project.read_only
         for action_id, may in self._allowed(run).items():
-            reads = action_id in ("run.examples", "run.save_report", "run.try")
+            reads = action_id in _READING
             self._actions[action_id].setEnabled(may and (writes or reads))
 
     def _allowed(self, run: Run | None) -> dict[str, bool]:
@@ -105,7 +118,7 @@ class RunActions(QObject):
         ended = run.ended
         return {
             "run.carry_on": not ended and not following_ and not launching,
-            "run.again": bool(run.settings),
+            "run.again": ended and bool(run.settings),
             "run.try": self._has_model,
             "run.pause": pausing and run.status in ("running", "queued", "validating_files"),
             "run.resume": pausing and run.status == "paused",
@@ -114,6 +127,7 @@ class RunActions(QObject):
             "run.examples": run.training is not None and bool(run.settings),
             "run.save_results": ended and bool(_result_files(run)),
             "run.save_report": True,
+            "run.print_report": True,
             "run.hide": ended,
             "run.delete_model": ended and bool(run.fine_tuned_model),
         }
@@ -125,9 +139,9 @@ class RunActions(QObject):
             self._work.launching.carry_on(self._run)
             self.show_run(self._run, has_model=self._has_model)
 
-    def _again(self) -> None:
-        if self._run is not None:
-            self._work.run_again(self._run)
+    def _launch_again(self, prepared: Preparation) -> None:
+        # That others can read along, where they can, was accepted for the run before.
+        self._work.launching.launch(prepared, plain_http=True)
 
     def _cancel(self) -> None:
         run = self._run
@@ -221,7 +235,8 @@ class RunActions(QObject):
         run = self._run
         if run is None:
             return
-        dialog = QFileDialog(self._page.window(), _("Save result files"))
+        window = self._page.window()
+        dialog = QFileDialog(window, _("Save result files"), beside_project(window))
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
         dialog.fileSelected.connect(lambda folder: self.save_results(run, Path(folder)))
@@ -258,9 +273,9 @@ class RunActions(QObject):
         self._feedback.confirm(
             _("Delete the model of “{name}”?").format(name=run.name),
             _(
-                "The tuned model and the files that were sent for it are deleted at {place}, for "
-                "good: nothing can answer with it any more. The record of the run, its curves and "
-                "the examples stay in this project."
+                "The tuned model and the files that were sent for it are deleted for good "
+                "({place}): nothing can answer with it any more. The record of the run, its "
+                "curves and the examples stay in this project."
             ).format(place=where),
             _("Delete model and files"),
             lambda: self.delete_model(run),

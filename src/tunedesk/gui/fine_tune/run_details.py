@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tunedesk.checks.local_models import STARTER_ID
 from tunedesk.gui.fine_tune.run_words import SPEED_STEPS, epochs_of
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint, RunEvent
@@ -74,6 +75,7 @@ class DetailsReader:
             run.ended,
             # A run that was brought in has no record of its files, but its job has.
             validates=run.validation is not None or bool(run.job.get("validation_file")),
+            begins_empty=run.provider == "local" and run.base_model == STARTER_ID,
         )
         best = next((one.checkpoint_step for one in found if one.checkpoint_step), None)
         chart = ChartedRun(

@@ -20,7 +20,11 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 from tunedesk.project.run_records import Run
 
-MENU = ("run.rename", "run.examples", "run.save_report", "run.save_results", "", "run.hide")
+MENU = (
+    *("run.rename", "run.examples", ""),
+    *("run.save_report", "run.print_report", "run.save_results", ""),
+    "run.hide",
+)
 
 
 class RunHead(QWidget):
@@ -47,7 +51,9 @@ class RunHead(QWidget):
         self.bar.setAccessibleName(_("Progress of the run"))
         self.progress = Label(theme, "", "small", "muted")
         self.note = Label(theme, "", "base", "warning", wrap=True)
+        self._cut_off = False
         self._lay_out()
+        actions["run.carry_on"].changed.connect(self._show_carry_on)
 
     def _lay_out(self) -> None:
         line = QHBoxLayout()
@@ -101,11 +107,22 @@ class RunHead(QWidget):
         self.note.setVisible(bool(run.note))
         self._show_buttons(run)
 
+    def show_again(self, words: str) -> None:
+        """Say on the button what another run with the same settings would be."""
+        self.again.setText(words.replace("&", "&&"))
+        self.again.setAccessibleDescription(words)
+        self.again.updateGeometry()
+
     def _show_buttons(self, run: Run) -> None:
         """Show what can be done in this state; the menu has all of it."""
         following = run.stage == "following"
         self.pause.setVisible(following and run.status != "paused")
         self.resume.setVisible(following and run.status == "paused")
         self.cancel.setVisible(not run.ended)
-        self.carry_on.setVisible(not run.ended and not following)
+        self._cut_off = not run.ended and not following
+        self._show_carry_on()
         self.again.setVisible(run.ended)
+
+    def _show_carry_on(self) -> None:
+        """A run on its way to its service needs nobody to carry it on."""
+        self.carry_on.setVisible(self._cut_off and self._actions["run.carry_on"].isEnabled())

@@ -1,13 +1,11 @@
 """What goes on with the runs of an open project, whichever page shows: launching and following."""
 
 import contextlib
-import datetime
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from tunedesk.fine_tuning.keys import Keys
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
@@ -24,7 +22,6 @@ from tunedesk.project.run_records import Run
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
-    from tunedesk.fine_tuning.preparation import Preparation
     from tunedesk.gui.fine_tune.launch.launch_dialog import LaunchDialog
 
 LAST_SETTINGS = "fine_tune.last"
@@ -112,26 +109,6 @@ class RunWork(QObject):
         self._dialog = dialog
         dialog.open()
 
-    def run_again(self, run: Run) -> None:
-        """Launch with the settings of a run once more.
-
-        On this computer, where it costs nothing, at once; elsewhere the launch page says the price
-        first. So it does wherever something stands against the launch.
-        """
-        settings = LaunchSettings.from_json(run.settings)
-        if settings.provider == "local":
-            self._background.run(
-                _prepare_again, self._project, settings, on_result=self._take_prepared
-            )
-        else:
-            self.new_run(settings)
-
-    def _take_prepared(self, prepared: "Preparation") -> None:
-        if prepared.may_start:
-            self.launching.launch(prepared)
-        else:
-            self.new_run(prepared.settings)
-
     def last_settings(self) -> LaunchSettings | None:
         """What was launched last in this project; None before the first."""
         stored = self._project.setting(LAST_SETTINGS)
@@ -171,23 +148,13 @@ class RunWork(QObject):
         )
 
     def _say_ended(self, run: Run) -> None:
-        QApplication.alert(self._window)
         words = {
             "succeeded": _("“{name}” is ready: the model is tuned."),
             "cancelled": _("“{name}” was cancelled."),
         }.get(run.status, _("“{name}” failed."))
-        self._feedback.toast(
+        self._feedback.news(
             words.format(name=run.name), _("Show"), lambda: self.run_asked.emit(run.id)
         )
-
-
-def _prepare_again(project: Project, settings: LaunchSettings) -> "Preparation":
-    from tunedesk.fine_tuning.preparation import prepare
-    from tunedesk.gui.fine_tune.launch.launch_words import next_name
-
-    with contextlib.closing(project.handle()) as handle:
-        name = next_name(settings.name, handle.path.stem, len(handle.runs.all()))
-        return prepare(handle, replace(settings, name=name), datetime.date.today())
 
 
 def _going_on(project: Project) -> list[Run]:

@@ -100,6 +100,11 @@ class Toast(QFrame):
         self.hide()
         self.closed.emit()
 
+    def go_soon(self) -> None:
+        """Go by itself after some seconds from now on, although it was to stay."""
+        self._lasting = False
+        self._resume()
+
     def _act(self) -> None:
         self.close_now()
         if self._on_action is not None:

@@ -14,6 +14,7 @@ from transformers import PreTrainedTokenizerBase
 from transformers.utils.chat_template_utils import render_jinja_template
 
 from tunedesk.training_server.training.openai_messages import template_messages
+from tunedesk.training_server.training.template_losses import lost_in
 
 OWN_MARK = "{#- tunedesk -#}"
 OWN_TEMPLATE = (
@@ -84,15 +85,24 @@ class ChatTemplate:
         self._tokenizer = tokenizer
 
     def prompt(self, messages: Sequence[Mapping[str, Any]], tools: Any) -> str:
-        """The text that a model answers."""
+        """The text that a model answers.
+
+        Raises:
+            ValueError: The template leaves out a part of it.
+        """
         prepared = template_messages(messages, parse_arguments=not self.is_own)
-        return self._render(prepared, tools, True)
+        text = self._render(prepared, tools, True)
+        _refuse_loss(text, prepared, tools)
+        return text
 
     def render(self, messages: Sequence[Mapping[str, Any]], tools: Any) -> list[Rendered]:
         """The texts that a conversation is learnt from: one, where the template allows it.
 
         Some templates write an answer differently once another follows: then each answer is
         learnt from a text of its own, as the model will see it when it is asked.
+
+        Raises:
+            ValueError: The template leaves out a part of it.
         """
         prepared = template_messages(messages, parse_arguments=not self.is_own)
         if self.is_own:
@@ -103,6 +113,7 @@ class ChatTemplate:
             )
             return [Rendered(texts[0], tuple((start, end) for start, end in spans[0]))]
         whole = self._render(prepared, tools, False)
+        _refuse_loss(whole, prepared, tools)
         spans_in_whole: list[tuple[int, int]] = []
         alone: list[Rendered] = []
         for index, message in enumerate(prepared):
@@ -154,6 +165,12 @@ class ChatTemplate:
                 break
             length += 1
         return before[:length]
+
+
+def _refuse_loss(text: str, prepared: Sequence[dict[str, Any]], tools: Any) -> None:
+    lost = lost_in(text, prepared, tools)
+    if lost is not None:
+        raise ValueError(f"{lost}. Another base model may have a place for it")
 
 
 def _one_id(value: int | list[int] | None) -> int | None:

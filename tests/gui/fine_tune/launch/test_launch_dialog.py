@@ -104,7 +104,7 @@ def test_a_service_needs_a_key_and_says_where_the_examples_go(open_page, add, ke
     settled(qtbot, dialog)
     says(qtbot, dialog, "OpenAI needs a key.")
     assert not dialog.start.isEnabled()
-    assert dialog.start.text().startswith("Send 20 examples to OpenAI, about ")
+    assert dialog.start.text().startswith("Send 20 examples to OpenAI, less than $0.01")
     assert dialog.start.accessibleName() == "Start training"
     says(qtbot, dialog, "whole, go to OpenAI")
     dialog.connection.key.setText("sk-not-a-real-key-1234567890")

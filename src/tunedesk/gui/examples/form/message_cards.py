@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path as FilePath
 
-from PySide6.QtCore import QMimeData, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QMimeData, QPoint, QStandardPaths, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QVBoxLayout, QWidget
 
@@ -308,7 +308,8 @@ class MessageCards(QWidget):
 
     def _pick_picture(self, card: MessageCard) -> None:
         index = card.message.index
-        dialog = QFileDialog(self, _("Add picture"))
+        pictures = QStandardPaths.StandardLocation.PicturesLocation
+        dialog = QFileDialog(self, _("Add picture"), QStandardPaths.writableLocation(pictures))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilter(_("Pictures (*.jpg *.jpeg *.png *.webp)"))

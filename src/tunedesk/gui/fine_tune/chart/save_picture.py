@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.fine_tune.file_saving import file_name, write_whole
+from tunedesk.gui.fine_tune.file_saving import beside_project, file_name, write_whole
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _
 
@@ -51,7 +51,8 @@ class SavePicture(QPushButton):
         self.setMenu(menu)
 
     def _ask(self, kind: str) -> None:
-        dialog = QFileDialog(self, _("Save picture"), f"{file_name(self._name())}.{kind}")
+        place = beside_project(self, f"{file_name(self._name())}.{kind}")
+        dialog = QFileDialog(self, _("Save picture"), place)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(kind)

@@ -132,14 +132,14 @@ class FindingsPanel(QWidget):
                 _("Time"),
                 _("about {time}").format(time=duration_words(outlook.time.seconds))
                 if outlook.time
-                else _("not known yet"),
+                else (_("not known yet") if here else _("told once it runs")),
             ),
         ]
         if memory:
             facts.append((_("Memory"), memory))
         price = _("none") if here else _("not known")
         if prepared.price is not None:
-            price = _("about {price}").format(price=money_words(prepared.price))
+            price = money_words(prepared.price)
         facts.append((_("Price"), price))
         for number, (name, value) in enumerate(facts):
             self._takes.addWidget(Label(self._theme, name, "base", "muted"), number, 0)

@@ -2,6 +2,7 @@
 
 import re
 
+from tunedesk.fine_tuning.preparation import Preparation
 from tunedesk.fine_tuning.providers import Provider
 from tunedesk.gui.fine_tune.launch.model_rows import money_words
 from tunedesk.gui.fine_tune.launch.outlook import Outlook
@@ -14,14 +15,28 @@ def start_words(place: Provider, outlook: Outlook | None) -> str:
         return _("Train on this computer")
     if outlook is None:
         return _("Send to {place}").format(place=place.title)
-    prepared = outlook.preparation
-    count = len(prepared.split.training) + len(prepared.split.validation)
-    words = ngettext("Send {n} example to {place}", "Send {n} examples to {place}", count).format(
-        n=f"{count:,}", place=place.title
+    count = _count(outlook.preparation)
+    words = ngettext("Send {n} example to {place}", "Send {n} examples to {place}", count)
+    return _with_price(words.format(n=f"{count:,}", place=place.title), outlook.preparation)
+
+
+def again_words(place: Provider, prepared: Preparation) -> str:
+    """What the button says that sends the same again: how many, where to, for how much."""
+    count = _count(prepared)
+    words = ngettext(
+        "Send {n} example to {place} again", "Send {n} examples to {place} again", count
     )
+    return _with_price(words.format(n=f"{count:,}", place=place.title), prepared)
+
+
+def _count(prepared: Preparation) -> int:
+    return len(prepared.split.training) + len(prepared.split.validation)
+
+
+def _with_price(words: str, prepared: Preparation) -> str:
     if prepared.price is None:
         return words
-    return _("{words}, about {price}").format(words=words, price=money_words(prepared.price))
+    return _("{words}, {price}").format(words=words, price=money_words(prepared.price))
 
 
 def next_name(last: str, project: str, runs: int) -> str:

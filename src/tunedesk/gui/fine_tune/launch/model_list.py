@@ -138,7 +138,7 @@ class ModelList(QListView):
 
 
 class _ModelDelegate(QStyledItemDelegate):
-    """Paints a base model: a mark, its name and note, size, licence, and whether it fits."""
+    """Paints a base model: a mark, name and note, price or size, licence, limit and fit."""
 
     def __init__(self, theme: Theme, view: QListView) -> None:
         super().__init__(view)
@@ -175,6 +175,7 @@ class _ModelDelegate(QStyledItemDelegate):
         right = self._paint_badge(painter, inner, row)
         right = self._paint_facts(painter, inner, right, row)
         left = mark.right() + 10
+        below = self._paint_limit(painter, inner, row)
         strong = QFontMetrics(theme.font("strong"))
         words = QRect(left, inner.top() + 6, right - left, strong.lineSpacing())
         painter.setFont(theme.font("strong" if chosen else "base"))
@@ -186,7 +187,7 @@ class _ModelDelegate(QStyledItemDelegate):
         painter.drawText(words, lead, strong.elidedText(row.title, mode, words.width()))
         if row.note:
             small = QFontMetrics(theme.font("small"))
-            under = QRect(left, words.bottom() + 2, inner.right() - left, small.lineSpacing())
+            under = QRect(left, words.bottom() + 2, below - left, small.lineSpacing())
             painter.setFont(theme.font("small"))
             painter.setPen(theme.color("text_muted"))
             painter.drawText(under, lead, small.elidedText(row.note, mode, under.width()))
@@ -217,12 +218,28 @@ class _ModelDelegate(QStyledItemDelegate):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, row.badge)
         return box.left() - 10
 
+    def _paint_limit(self, painter: QPainter, inner: QRect, row: ModelRow) -> int:
+        """Draw how long an example may be, below; returns where the room to its left ends."""
+        if not row.limit:
+            return inner.right()
+        metrics = QFontMetrics(self._theme.font("small"))
+        width = metrics.horizontalAdvance(row.limit) + 2
+        top = inner.top() + 8 + QFontMetrics(self._theme.font("strong")).lineSpacing()
+        box = QRect(inner.right() - width, top, width, metrics.lineSpacing())
+        painter.setFont(self._theme.font("small"))
+        painter.setPen(self._theme.color("text_muted"))
+        painter.drawText(
+            box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, row.limit
+        )
+        return box.left() - 12
+
     def _paint_facts(self, painter: QPainter, inner: QRect, right: int, row: ModelRow) -> int:
         theme = self._theme
         text = " · ".join(part for part in (row.size, row.licence) if part)
         metrics = QFontMetrics(theme.font("small"))
-        top = inner.top() + 6 if row.note else inner.top()
-        height = PILL if row.note else inner.height()
+        two_lines = bool(row.note or row.limit)
+        top = inner.top() + 6 if two_lines else inner.top()
+        height = PILL if two_lines else inner.height()
         width = min(metrics.horizontalAdvance(text) + 2, (right - inner.left()) // 2)
         box = QRect(right - width, top, width, height)
         painter.setFont(theme.font("small"))

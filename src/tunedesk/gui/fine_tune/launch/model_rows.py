@@ -7,7 +7,8 @@ from tunedesk.checks.local_models import LocalModel
 from tunedesk.checks.models import Catalogue
 from tunedesk.checks.training_fit import Machine, why_it_does_not_fit
 from tunedesk.fine_tuning.connection_check import ListedModel
-from tunedesk.fine_tuning.providers import Provider
+from tunedesk.fine_tuning.example_length import longest_example
+from tunedesk.fine_tuning.providers import Provider, provider
 from tunedesk.fine_tuning.this_computer import need_of
 from tunedesk.gui.examples.file_words import size_words
 from tunedesk.gui.fine_tune.run_words import day_words
@@ -23,6 +24,7 @@ class ModelRow(NamedTuple):
         note: What it is good for.
         size: What is downloaded, or what training costs.
         licence: Its licence, or when it ends.
+        limit: How long an example may be; may be empty.
         badge: Whether it fits on this computer; may be empty.
         tone: The tone of the badge.
         why: Why it does not fit, in a sentence; may be empty.
@@ -33,6 +35,7 @@ class ModelRow(NamedTuple):
     note: str = ""
     size: str = ""
     licence: str = ""
+    limit: str = ""
     badge: str = ""
     tone: str = "muted"
     why: str = ""
@@ -40,7 +43,15 @@ class ModelRow(NamedTuple):
     @property
     def words(self) -> str:
         """All of it, for a screen reader."""
-        parts = (self.title, self.size, self.licence, self.badge, self.note, self.why)
+        parts = (
+            self.title,
+            self.size,
+            self.licence,
+            self.limit,
+            self.badge,
+            self.note,
+            self.why,
+        )
         return ", ".join(part for part in parts if part)
 
 
@@ -68,6 +79,7 @@ def local_rows(
                 note=model.note + gated,
                 size=size_words(model.weight_bytes) if model.weight_bytes else _("built in"),
                 licence=model.licence,
+                limit=_limit_words(longest_example(provider("local"), model.id)),
                 badge=badge,
                 tone=tone,
                 why=why,
@@ -102,7 +114,13 @@ def service_rows(
     shutdown = {model.id: model.shutdown_date for model in listed}
     if not place.models:
         return [
-            ModelRow(model.id, model.id, licence=_ends(model.shutdown_date)) for model in listed
+            ModelRow(
+                model.id,
+                model.id,
+                licence=_ends(model.shutdown_date),
+                limit=_limit_words(longest_example(place, model.id)),
+            )
+            for model in listed
         ]
     catalogue = Catalogue.load()
     rows = []
@@ -113,15 +131,24 @@ def service_rows(
             price = known.price.training
             size = _("${price} for a million tokens").format(price=f"{price:g}")
             if billable:
-                size = _("about {price}").format(price=money_words(billable * price / 1e6))
+                size = money_words(billable * price / 1e6)
         ends = shutdown.get(model.id) or model.ends
-        rows.append(ModelRow(model.id, model.title, size=size, licence=_ends(ends)))
+        limit = _limit_words(longest_example(place, model.id))
+        rows.append(ModelRow(model.id, model.title, size=size, licence=_ends(ends), limit=limit))
     return rows
 
 
 def money_words(dollars: float) -> str:
-    """A price in US dollars."""
-    return f"${dollars:,.2f}" if dollars >= 0.01 else _("less than $0.01")
+    """An estimated price in US dollars: about $1.24."""
+    if dollars < 0.01:
+        return _("less than $0.01")
+    return _("about {price}").format(price=f"${dollars:,.2f}")
+
+
+def _limit_words(tokens: int | None) -> str:
+    if tokens is None:
+        return ""
+    return _("up to {tokens} tokens an example").format(tokens=f"{tokens:,}")
 
 
 def _ends(day: datetime.date | None) -> str:

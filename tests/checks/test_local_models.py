@@ -1,0 +1,90 @@
+"""The base models for one's own computer: their figures agree, and each has its source."""
+
+from typing import NamedTuple
+
+import pytest
+
+from tunedesk.checks.models import Catalogue
+
+LOCAL = Catalogue.load().local_models
+FIGURES = {"shape", "parameters", "weight_bytes", "context", "licence", "is_gated", "note"}
+
+
+class Attention(NamedTuple):
+    """What of a configuration counts parameters and does not stand in the catalogue."""
+
+    heads: int
+    key_heads: int
+    head_width: int
+    has_bias: bool = False
+    head_norms: int = 0
+    layer_norms: int = 2
+
+
+ATTENTION = {
+    "tunedesk-starter": Attention(4, 4, 48),
+    "HuggingFaceTB/SmolLM2-135M-Instruct": Attention(9, 3, 64),
+    "google/gemma-3-270m-it": Attention(4, 1, 256, head_norms=2, layer_norms=4),
+    "HuggingFaceTB/SmolLM2-360M-Instruct": Attention(15, 5, 64),
+    "Qwen/Qwen2.5-0.5B-Instruct": Attention(14, 2, 64, has_bias=True),
+    "Qwen/Qwen3-0.6B": Attention(16, 8, 128, head_norms=2),
+    "google/gemma-3-1b-it": Attention(4, 1, 256, head_norms=2, layer_norms=4),
+    "meta-llama/Llama-3.2-1B-Instruct": Attention(32, 8, 64),
+    "Qwen/Qwen2.5-1.5B-Instruct": Attention(12, 2, 128, has_bias=True),
+    "HuggingFaceTB/SmolLM2-1.7B-Instruct": Attention(32, 32, 64),
+    "Qwen/Qwen3-1.7B": Attention(16, 8, 128, head_norms=2),
+    "ibm-granite/granite-3.3-2b-instruct": Attention(32, 8, 64),
+    "HuggingFaceTB/SmolLM3-3B": Attention(16, 4, 128),
+    "meta-llama/Llama-3.2-3B-Instruct": Attention(24, 8, 128),
+    "microsoft/Phi-4-mini-instruct": Attention(24, 8, 128),
+    "Qwen/Qwen3-4B-Instruct-2507": Attention(32, 8, 128, head_norms=2),
+}
+"""From the configurations that the catalogue names as its sources."""
+
+
+def counted(size, attention):
+    """The parameters of a decoder that reads and writes words by one table."""
+    asked = attention.heads * attention.head_width
+    kept = attention.key_heads * attention.head_width
+    layer = (
+        2 * size.width * (asked + kept)
+        + attention.has_bias * (asked + 2 * kept)
+        + attention.head_norms * attention.head_width
+        + 3 * size.width * size.inner_width
+        + attention.layer_norms * size.width
+    )
+    return size.vocabulary * size.width + size.layers * layer + size.width
+
+
+def test_the_first_is_built_in_and_the_rest_follow_by_size():
+    assert [model.is_built_in for model in LOCAL] == [True] + [False] * 15
+    assert [model.size.parameters for model in LOCAL] == sorted(m.size.parameters for m in LOCAL)
+    assert len({model.id for model in LOCAL}) == len(LOCAL)
+
+
+@pytest.mark.parametrize("model", LOCAL, ids=lambda model: model.id)
+def test_the_parameters_are_those_of_the_shape(model):
+    assert model.size.parameters == counted(model.size, ATTENTION[model.id])
+
+
+@pytest.mark.parametrize("model", LOCAL[1:], ids=lambda model: model.id)
+def test_the_bytes_are_two_for_each_parameter(model):
+    # Some files hold the table of words twice; each has a head that names its tensors.
+    words = model.size.vocabulary * model.size.width
+    heads = [model.weight_bytes - 2 * (model.size.parameters + more) for more in (0, words)]
+    assert any(0 <= head < 100_000 for head in heads)
+
+
+@pytest.mark.parametrize("model", LOCAL, ids=lambda model: model.id)
+def test_each_figure_has_a_source_or_is_named_as_unconfirmed(model):
+    borne_out = {figure for source in model.sources for figure in source.figures}
+    assert borne_out | set(model.unconfirmed) == FIGURES
+    assert not borne_out & set(model.unconfirmed)
+    assert all(source.place and source.figures for source in model.sources)
+
+
+@pytest.mark.parametrize("model", LOCAL, ids=lambda model: model.id)
+def test_each_says_what_it_is(model):
+    assert model.context >= 8192
+    assert model.licence
+    assert model.note.endswith(".")
