@@ -94,9 +94,9 @@ def new_model(
         torch.manual_seed(seed)
         model = Qwen3ForCausalLM(config)
     with torch.no_grad():
-        words = {model.get_input_embeddings().weight, model.get_output_embeddings().weight}
-        for weights in words:
-            weights.mul_(_SPREAD_OF_WORDS / _SPREAD)
+        for name, weights in model.named_parameters():
+            if name.startswith(("model.embed_tokens", "lm_head")):
+                weights.mul_(_SPREAD_OF_WORDS / _SPREAD)
     return model
 
 
@@ -110,7 +110,11 @@ def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerBase:
     texts = list(texts)
     phrases = [phrase for phrase in OWN_PHRASES if any(phrase in text for text in texts)]
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    # A line break is a token of its own: the one before an answer would otherwise become one with
+    # the spaces that the answer begins with, and whoever asks for the answer writes it alone.
+    lines: Any = pre_tokenizers.Split("\n", "isolated")
+    words: Any = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([lines, words])
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=_VOCABULARY,

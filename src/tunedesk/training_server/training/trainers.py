@@ -76,11 +76,12 @@ def make_trainer(
         # TRL itself uses names that Transformers calls old.
         warnings.simplefilter("ignore", FutureWarning)
         if spec.method == "dpo":
-            config = DPOConfig(**values, beta=float(spec.hyperparameters.get("beta", 0.1)))
-            return PairTrainer(**shared, args=config, ref_model=_reference(spec, learner))
+            pairs = DPOConfig(**values, beta=float(spec.hyperparameters.get("beta", 0.1)))
+            return PairTrainer(**shared, args=pairs, ref_model=_reference(spec, learner))
         # A starter is known to read several examples as one row without mixing them: with nothing
         # filled up it computes half as much. Others are of many builds.
-        config = SFTConfig(**values, packing=False, padding_free=is_starter and share.at_once > 1)
+        in_a_row = is_starter and share.at_once > 1
+        config = SFTConfig(**values, packing=False, padding_free=in_a_row)
         return SupervisedTrainer(**shared, args=config)
 
 
