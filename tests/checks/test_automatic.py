@@ -21,7 +21,7 @@ def test_auto_becomes_the_numbers_of_openai(examples, epochs, batch):
 
 @pytest.mark.parametrize(
     ("examples", "epochs", "batch"),
-    [(10, 24, 2), (12, 24, 2), (35, 24, 4), (100, 24, 8), (300, 20, 8), (10**5, 3, 8)],
+    [(10, 28, 2), (12, 28, 2), (35, 28, 4), (100, 28, 8), (300, 20, 8), (10**5, 3, 8)],
 )
 def test_auto_for_the_starter_is_often_for_few_and_seldom_for_many(examples, epochs, batch):
     assert resolve(AUTO, examples, is_starter=True) == {

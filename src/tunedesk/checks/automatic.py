@@ -12,7 +12,7 @@ _BATCH_SHARE = 0.002
 _LARGEST_BATCH = 256
 
 _STARTER_PASSES = 6000
-_STARTER_MOST_EPOCHS = 24
+_STARTER_MOST_EPOCHS = 28
 _STARTER_FEWEST_EPOCHS = 3
 _STARTER_BATCHES = (8, 4, 2)
 _STARTER_STEPS = 8
@@ -45,7 +45,7 @@ def resolve(
 def starter_hyperparameters(examples: int) -> dict[str, float]:
     """The epochs, the batch and the multiplier that "auto" stands for with the starter.
 
-    It begins from nothing and has to learn every word. Twenty-four times over is enough to know a
+    It begins from nothing and has to learn every word. Twenty-eight times over is enough to know a
     small set by heart; a large one has what it needs in fewer, and would otherwise take hours on a
     CPU. The batch is the largest, up to what a CPU computes at once, that leaves some steps to an
     epoch.

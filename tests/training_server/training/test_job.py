@@ -34,7 +34,7 @@ def steps_of(lines):
 def test_the_starter_learns_and_leaves_what_was_promised(starter_job, progress_of):
     lines = progress_of(starter_job)
     metrics = progress_of(starter_job, "metrics")
-    total = 6 * 24
+    total = 6 * 28
     assert steps_of(metrics) == list(range(1, total + 1))
     assert metrics[-1]["train_loss"] < 0.1 < metrics[0]["train_loss"]
     assert metrics[-1]["train_mean_token_accuracy"] > 0.95
