@@ -1,7 +1,7 @@
 import pytest
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.addresses import is_readable_by_others, normal_address, origin_of
+from tunedesk.fine_tuning.addresses import called, is_readable_by_others, normal_address, origin_of
 from tunedesk.fine_tuning.providers import provider
 
 
@@ -65,3 +65,9 @@ def test_an_origin_is_scheme_host_and_port():
     assert origin_of("https://a.example") != origin_of("http://a.example")
     assert origin_of("https://a.example") != origin_of("https://a.example:444")
     assert origin_of("https://a.example") != origin_of("https://a.example.evil.example")
+
+
+def test_what_a_place_is_called_in_a_sentence():
+    assert called(provider("openai"), "") == "OpenAI"
+    assert called(provider("custom"), "http://gpu.example:8321/v1") == "gpu.example"
+    assert called(provider("custom"), "") == "the server"

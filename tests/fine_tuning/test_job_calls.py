@@ -9,9 +9,10 @@ from tests.fine_tuning.fake_http import Answer, Fault
 from tests.fine_tuning.fakes import FakeNebius, FakeOther
 
 from tunedesk.fine_tuning import answers
-from tunedesk.fine_tuning.job_body import JobWishes, job_body
+from tunedesk.fine_tuning.job_body import job_body
 from tunedesk.fine_tuning.job_calls import JobCalls
 from tunedesk.fine_tuning.job_reading import job_state, run_checkpoint, run_event
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.fine_tuning.metric_sources import (
     merged,
     metric_of_checkpoint,
@@ -35,7 +36,7 @@ def job(openai_service, calls):
     """A job that has trained for some steps."""
     openai_service.total_steps, openai_service.steps_a_look = 6, 6
     file = openai_service._keep("t.jsonl", rows(10), "fine-tune")
-    body = job_body(JobWishes("gpt-4.1-2025-04-14", file), provider("openai"))
+    body = job_body(LaunchSettings(base_model="gpt-4.1-2025-04-14"), provider("openai"), file)
     made = calls.create(body)
     for _look in range(3):
         calls.retrieve(made["id"])
@@ -50,9 +51,9 @@ def test_a_job_from_its_making_to_its_figures(any_service):
     mark = b"\xef\xbb\xbf" if place.byte_order_mark else b""
     training = service._keep("t.jsonl", mark + rows(12), "fine-tune")
     held_back = service._keep("v.jsonl", mark + rows(3, 12), "fine-tune")
-    wishes = JobWishes(
-        *(service.models[0], training, held_back),
-        suffix="night-library"[: place.suffix_length],
+    settings = LaunchSettings(
+        base_model=service.models[0],
+        name="night-library"[: place.suffix_length],
         epochs=3,
         batch_size=2,
         learning_rate=2e-5 if place.learning_rate == "absolute" else 0.5,
@@ -62,7 +63,7 @@ def test_a_job_from_its_making_to_its_figures(any_service):
     )
     with connection.client(timeout=5) as client:
         calls = JobCalls(connection, client)
-        made = job_state(calls.create(job_body(wishes, place)), place)
+        made = job_state(calls.create(job_body(settings, place, training, held_back)), place)
         assert not made.ended
         assert made.error is None
         assert made.hyperparameters["n_epochs"] == 3

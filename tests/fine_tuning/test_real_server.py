@@ -6,10 +6,11 @@ from tests.training_server.api.conftest import KEY, RunningServer
 
 from tunedesk.fine_tuning.connection import Connection
 from tunedesk.fine_tuning.connection_check import try_connection
-from tunedesk.fine_tuning.job_body import JobWishes, job_body
+from tunedesk.fine_tuning.job_body import job_body
 from tunedesk.fine_tuning.job_calls import JobCalls
 from tunedesk.fine_tuning.job_reading import job_state, run_event
 from tunedesk.fine_tuning.keys import Key
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.fine_tuning.plain_errors import ServiceError, plain_job_error
 from tunedesk.fine_tuning.providers import provider
 
@@ -44,10 +45,9 @@ def test_every_setting_is_taken_and_found_again(server):
     with connection.client() as client:
         calls = JobCalls(connection, client)
         file = client.files.create(file=("t.jsonl", rows(12)), purpose="fine-tune").id
-        wishes = JobWishes(
-            "tunedesk-starter",
-            file,
-            suffix="night library",
+        settings = LaunchSettings(
+            base_model="tunedesk-starter",
+            name="night library",
             epochs=50,
             batch_size=2,
             learning_rate=0.5,
@@ -55,7 +55,7 @@ def test_every_setting_is_taken_and_found_again(server):
             seed=7,
             metadata={"tunedesk_run": "abc"},
         )
-        made = job_state(calls.create(job_body(wishes, LOCAL)), LOCAL)
+        made = job_state(calls.create(job_body(settings, LOCAL, file)), LOCAL)
         assert made.hyperparameters["n_epochs"] == 50
         assert (made.suffix, made.seed) == ("night library", 7)
         found = calls.list(metadata={"tunedesk_run": "abc"}).rows
@@ -75,13 +75,13 @@ def test_refusals_of_the_server_are_in_plain_words(server):
             ("gpt-9", file, "no such model"),
         ):
             with pytest.raises(ServiceError, match=said) as caught:
-                calls.create(job_body(JobWishes(model, file_id), LOCAL))
+                calls.create(job_body(LaunchSettings(base_model=model), LOCAL, file_id))
             assert not caught.value.lost_answer
             assert caught.value.detail
         with pytest.raises(ServiceError) as caught:
             calls.retrieve("ftjob-none")
         assert caught.value.status == 404
-        job = calls.create(job_body(JobWishes("tunedesk-starter", file), LOCAL))
+        job = calls.create(job_body(LaunchSettings(), LOCAL, file))
         while not (state := job_state(job, LOCAL)).ended:
             job = calls.retrieve(state.id)
         told = plain_job_error(state.error.code, state.error.message, LOCAL)

@@ -13,13 +13,6 @@ from tunedesk.gui.theme import Theme
 from tunedesk.settings import Settings
 
 
-def pytest_collection_modifyitems(items):
-    """Do not fail a test for what the screenless platform says it cannot do."""
-    for item in items:
-        if "tests/gui/" in item.path.as_posix():
-            item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support", extend=True))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def garbage(qapp):
     """As in the program: threads collect no widgets."""

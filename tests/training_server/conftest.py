@@ -8,7 +8,7 @@ import pytest
 collect_ignore = []
 if importlib.util.find_spec("torch") is None:
     # Without the extra `local` nothing can be trained.
-    collect_ignore = ["training", "generation"]
+    collect_ignore = ["training", "generation", "jobs"]
 
 SYSTEM = "You are the support desk of Brook & Sons."
 TOOLS = [

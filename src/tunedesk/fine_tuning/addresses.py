@@ -50,6 +50,16 @@ def host_of(address: str) -> str:
     return urlsplit(address).hostname or ""
 
 
+def called(provider: Provider, base_url: str) -> str:
+    """What a place is called within a sentence: a server of the user's own by its host."""
+    if provider.name != "custom":
+        return provider.title
+    try:
+        return host_of(normal_address(provider, base_url))
+    except UserError:
+        return _("the server")
+
+
 def origin_of(address: str) -> tuple[str, str, int]:
     """The scheme, host and port of an address: what must not change while a key is sent."""
     parts = urlsplit(address)

@@ -40,6 +40,7 @@ class ConnectionReport:
         models: The base models that the service lists.
         detail: What the service said itself; empty: nothing.
         better_address: An address that answers where the one that was given does not.
+        refuses_key: Whether it is the key that is not accepted.
     """
 
     ok: bool
@@ -48,6 +49,7 @@ class ConnectionReport:
     models: tuple[ListedModel, ...] = ()
     detail: str = ""
     better_address: str = ""
+    refuses_key: bool = False
 
 
 def try_connection(connection: Connection) -> ConnectionReport:
@@ -60,7 +62,13 @@ def try_connection(connection: Connection) -> ConnectionReport:
         with connection.client(timeout=_SECONDS) as client:
             return _asked(connection, client)
     except ServiceError as error:
-        return ConnectionReport(False, error.sentence, error.advice, detail=error.detail)
+        return ConnectionReport(
+            False,
+            error.sentence,
+            error.advice,
+            detail=error.detail,
+            refuses_key=error.status == 401 and bool(connection.key_value),
+        )
     except UserError as error:
         return ConnectionReport(False, error.sentence, error.advice)
 

@@ -167,10 +167,15 @@ def _about_the_job(code: str, said: str, provider: Provider) -> Words | None:
     return None
 
 
-def words_for_status(status: int, provider: Provider, host: str) -> Words:
+def words_for_status(status: int, provider: Provider, host: str, *, has_key: bool = True) -> Words:
     """The words for an HTTP status, where the code says nothing more."""
     name = provider.title
     again = _("Try again in a few minutes; Tunedesk first looks whether it was done after all.")
+    if status == 401 and not has_key:
+        return Words(
+            _("{host} asks for a key, and none was given.").format(host=host or name),
+            _("Whoever runs it can give you one."),
+        )
     if status == 401:
         return Words(
             _("{provider} does not accept the key.").format(provider=name),

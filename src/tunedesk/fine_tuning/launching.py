@@ -13,7 +13,7 @@ from typing import Any
 from tunedesk import __version__
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.fine_tuning.connection import Connection
-from tunedesk.fine_tuning.job_body import JobWishes, job_body
+from tunedesk.fine_tuning.job_body import job_body
 from tunedesk.fine_tuning.job_calls import JobCalls
 from tunedesk.fine_tuning.job_hunt import RUN_KEY, find_job
 from tunedesk.fine_tuning.job_reading import job_state
@@ -157,34 +157,19 @@ def _make_job(project: Project, run: Run, connection: Connection, wait: Wait) ->
             if job is not None:
                 _adopt(project, run, job, place)
                 return
-        body = job_body(_wishes(run, place), place)
+        body = job_body(
+            LaunchSettings.from_json(run.settings),
+            place,
+            run.training.file_id if run.training else "",
+            run.validation.file_id if run.validation else "",
+            {RUN_KEY: run.key} if place.metadata else None,
+        )
         project.runs.update(run.id, stage="creating", note="")
         try:
             job = calls.create(body)
         except ServiceError as error:
             job = _after_error(project, run, connection, calls, error, wait)
     _adopt(project, run, job, place)
-
-
-def _wishes(run: Run, place: Provider) -> JobWishes:
-    settings = LaunchSettings.from_json(run.settings)
-    return JobWishes(
-        model=settings.base_model,
-        training_file=run.training.file_id if run.training else "",
-        validation_file=run.validation.file_id if run.validation else "",
-        method=settings.method,
-        suffix=settings.name,
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        learning_rate=settings.learning_rate,
-        beta=settings.beta,
-        lora_rank=settings.lora_rank,
-        full=settings.full,
-        seed=settings.seed,
-        wandb_project=settings.wandb_project,
-        metadata={**settings.metadata, RUN_KEY: run.key} if place.metadata else {},
-        extra_body=dict(settings.extra_body),
-    )
 
 
 def _after_error(

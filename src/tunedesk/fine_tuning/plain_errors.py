@@ -93,7 +93,7 @@ def plain(error: BaseException, provider: Provider, key: str = "") -> UserError:
         code, message = _said(error)
         moved = error.response.headers.get("location", "") if error.status_code < 400 else ""
         words = words_for_code(code, message, provider) or words_for_status(
-            error.status_code, provider, host
+            error.status_code, provider, host, has_key=bool(key)
         )
         return ServiceError(
             words,

@@ -10,6 +10,7 @@ from tunedesk.checks.local_models import STARTER_ID
 from tunedesk.checks.models import Catalogue
 from tunedesk.checks.severity import severity
 from tunedesk.checks.targets import target
+from tunedesk.fine_tuning.addresses import called
 from tunedesk.fine_tuning.example_length import longest_example
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.fine_tuning.providers import Provider, provider
@@ -138,7 +139,7 @@ def prepare(
         batch_size=int(automatic["batch_size"]),
         price=price,
         price_source=price_source,
-        leaves=_leaves(place, halves),
+        leaves=_leaves(place, settings, halves),
     )
 
 
@@ -228,10 +229,10 @@ def _price(place: Provider, settings: LaunchSettings, billable: int) -> tuple[fl
     )
 
 
-def _leaves(place: Provider, halves: Split) -> str:
+def _leaves(place: Provider, settings: LaunchSettings, halves: Split) -> str:
     if place.name == "local":
         return _("Nothing.")
     count = len(halves.training) + len(halves.validation)
     return ngettext(
         "{n} example, whole, goes to {place}.", "{n} examples, whole, go to {place}.", count
-    ).format(n=f"{count:,}", place=place.title)
+    ).format(n=f"{count:,}", place=called(place, settings.base_url))

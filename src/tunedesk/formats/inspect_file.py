@@ -20,7 +20,7 @@ from tunedesk.formats.value_end import Extent, value_end
 from tunedesk.formats.value_stream import value_records
 from tunedesk.i18n import _
 
-__all__ = ["FileInfo", "describe", "inspect_file"]
+__all__ = ["FileInfo", "describe", "inspect_file", "what_it_is"]
 
 _HEAD = 2**20
 _SAMPLE = 50
@@ -74,8 +74,14 @@ def inspect_file(path: Path) -> FileInfo:
 
 def describe(info: FileInfo) -> str:
     """A sentence that says what the file holds, and of files that are no chat what that means."""
-    name = info.path.name
-    later = _("Tunedesk reads chat files for now; this one is left alone.")
+    sentence = what_it_is(info, info.path.name)
+    if info.format in ("chat", "git_lfs", "binary", "empty"):
+        return sentence
+    return f"{sentence} {_('Tunedesk reads chat files for now; this one is left alone.')}"
+
+
+def what_it_is(info: FileInfo, name: str) -> str:
+    """A sentence that says what the file holds; the name is the one to show."""
     sentences = {
         "chat": _("“{name}” holds conversations."),
         "preference": _("“{name}” holds preference pairs: a preferred answer and another one."),
@@ -95,9 +101,7 @@ def describe(info: FileInfo) -> str:
         "empty": _("“{name}” is empty."),
         "other": _("“{name}” holds no conversations that Tunedesk knows."),
     }
-    sentence = sentences[info.format].format(name=name)
-    alone = info.format in ("chat", "git_lfs", "binary", "empty")
-    return sentence if alone else f"{sentence} {later}"
+    return sentences[info.format].format(name=name)
 
 
 def _newline(text: str) -> Newline:

@@ -1,5 +1,6 @@
 """The web application: its routes, and every error in OpenAI's envelope."""
 
+import errno
 import logging
 from collections.abc import Sequence
 
@@ -8,12 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from tunedesk import __version__
 from tunedesk.training_server.idleness import CountRequests, Idleness
 from tunedesk.training_server.server_settings import FILE_BYTES, ServerSettings
-from tunedesk.training_server.web.api_error import ApiError
+from tunedesk.training_server.web.api_error import ApiError, storage_full
 from tunedesk.training_server.web.guard import Guard
 
 _FORM_BYTES = 2**20
@@ -23,6 +24,10 @@ _ABSENT = {
     "/v1/fine_tuning/checkpoints": "This server has one user: checkpoints need no permissions.",
     "/v1/chat/completions": "This server does not store completions.",
 }
+_PRESENT = (
+    "There are /v1/files, /v1/uploads, /v1/fine_tuning/jobs, /v1/models, /v1/chat/completions and "
+    "/v1/completions."
+)
 
 
 def make_application(
@@ -41,6 +46,7 @@ def make_application(
         exception_handlers={
             ApiError: _api_error,
             HTTPException: _http_error,
+            OSError: _os_error,
             Exception: _bug,
         },
     )
@@ -68,20 +74,42 @@ async def _api_error(_request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    url = f"{request.method} {request.url.path}"
-    if error.status_code == 405:
+    path = request.url.path
+    absent = [text for start, text in _ABSENT.items() if path.startswith(start)]
+    # The list of stored completions has the path of what is here.
+    is_absent = bool(absent) and request.method == "GET"
+    if error.status_code == 405 and not is_absent:
+        allowed = _allowed(request)
         return ApiError(
             405,
-            f"Not allowed to {request.method[:20]} on {request.url.path}.",
+            f"Not allowed to {request.method[:20]} on {path}: it takes {allowed}.",
             None,
             "method_not_supported",
-            dict(error.headers or {}),
+            {"Allow": allowed},
         ).response()
-    if error.status_code == 404:
-        absent = [text for path, text in _ABSENT.items() if request.url.path.startswith(path)]
-        message = " ".join([f"Invalid URL ({url})", *absent])
+    if error.status_code in (404, 405):
+        message = " ".join([f"Invalid URL ({request.method} {path}).", *(absent or [_PRESENT])])
         return ApiError(404, message, None, "unknown_url").response()
     return ApiError(error.status_code, str(error.detail), None, None).response()
+
+
+def _allowed(request: Request) -> str:
+    """The methods of a path, of all its routes; Starlette names those of the first one."""
+    fitting = [
+        route
+        for route in request.app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE
+    ]
+    return ", ".join(sorted({method for route in fitting for method in route.methods or ()}))
+
+
+async def _os_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OSError)
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return await _bug(request, error)
+    return storage_full(
+        "The disk of the server is full: make room on it, then ask again."
+    ).response()
 
 
 async def _bug(request: Request, error: Exception) -> Response:
@@ -93,5 +121,6 @@ async def _bug(request: Request, error: Exception) -> Response:
         "The server had an error while it worked on your request. Its log says more.",
         None,
         "internal_error",
-        {"x-should-retry": "false"},
+        # The web server closes the connection after it; whoever is told so asks on a new one.
+        {"x-should-retry": "false", "Connection": "close"},
     ).response()

@@ -2,11 +2,16 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.server_settings import ServerSettings
+from tunedesk.training_server.weight_files import weights_in
+
+ADAPTER_NAME = "adapter_config.json"
+"""The file that a folder has if it holds an adapter."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?")
 
@@ -36,13 +41,14 @@ class BaseModels:
             self._folders.insert(0, settings.models_dir)
         self._allow_download = settings.allow_download
         self._started = started
+        self._whole: dict[Path, tuple[int, int]] = {}
 
     def list(self) -> list[BaseModel]:
         """All that are on this computer, by name."""
         found = [BaseModel(STARTER, STARTER, self._started)]
         for folder in self._folders:
             known = {model.name for model in found}
-            found += [model for model in _models_in(folder) if model.name not in known]
+            found += [model for model in self._models_in(folder) if model.name not in known]
         return found
 
     def find(self, name: str) -> BaseModel | None:
@@ -54,24 +60,46 @@ class BaseModels:
             return BaseModel(name, "", self._started)
         return None
 
+    def _models_in(self, folder: Path) -> Iterator[BaseModel]:
+        """The models of a folder: NAME, or OWNER/NAME as on the hub."""
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            for candidate in (path, *(sorted(path.iterdir()) if path.is_dir() else ())):
+                name = candidate.relative_to(folder).as_posix()
+                is_named = _NAME.fullmatch(name) and not name.endswith(".part")
+                if is_named and self._is_model(candidate):
+                    created = int(candidate.stat().st_mtime)
+                    yield BaseModel(name, str(candidate), created)
 
-def _models_in(folder: Path) -> list[BaseModel]:
-    """The models of a folder: NAME, or OWNER/NAME as on the hub."""
-    found = []
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        for candidate in (path, *(sorted(path.iterdir()) if path.is_dir() else ())):
-            name = candidate.relative_to(folder).as_posix()
-            whole = is_model_folder(candidate) and not name.endswith(".part")
-            if whole and _NAME.fullmatch(name):
-                created = int(candidate.stat().st_mtime)
-                found.append(BaseModel(name, str(candidate), created))
-    return found
+    def _is_model(self, path: Path) -> bool:
+        """Whether a folder holds a whole model in the form that is loaded: safetensors only."""
+        try:
+            json.loads((path / "config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        files = list(path.glob("*.safetensors"))
+        return bool(files) and _has_all_parts(path) and all(map(self._is_whole, files))
+
+    def _is_whole(self, file: Path) -> bool:
+        """Whether a file of weights is whole; its head is read again only if it has changed."""
+        try:
+            state = file.stat()
+            mark = (state.st_size, state.st_mtime_ns)
+            if self._whole.get(file) != mark:
+                weights_in(file)
+                self._whole[file] = mark
+        except (OSError, ValueError):
+            return False
+        return True
 
 
-def is_model_folder(path: Path) -> bool:
-    """Whether a folder holds a whole model in the form that is loaded: safetensors only."""
+def _has_all_parts(path: Path) -> bool:
+    """Whether all files are there that the index of a divided model names."""
     try:
-        json.loads((path / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        text = (path / "model.safetensors.index.json").read_text(encoding="utf-8")
+    except OSError:
+        return True
+    try:
+        names = set(json.loads(text)["weight_map"].values())
+    except (ValueError, KeyError, TypeError, AttributeError):
         return False
-    return any(path.glob("*.safetensors"))
+    return all(isinstance(name, str) and (path / name).is_file() for name in names)

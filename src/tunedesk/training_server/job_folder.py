@@ -13,6 +13,7 @@ reads the progress as it grows, the trainer looks at `control` after each step.
       checkpoints/step-N/ whole as soon as it has this name: made as step-N.part, then renamed
       model/              the tuned model, made as model.part, then renamed
       log.txt             all that the process printed
+      trainer/            what the trainer has not finished; gone when the job has ended
 
 The lines of `progress.jsonl`; each has "kind", and "step" where named:
 
@@ -20,7 +21,8 @@ The lines of `progress.jsonl`; each has "kind", and "step" where named:
                 hyperparameters (numbers in force: batch_size, n_epochs, learning_rate_multiplier)
     metrics     step, total_steps, train_loss, train_mean_token_accuracy, and where there are any
                 valid_loss, valid_mean_token_accuracy, full_valid_loss,
-                full_valid_mean_token_accuracy; one line a step, full_* at the ends of epochs
+                full_valid_mean_token_accuracy; one line a step, full_* at the ends of epochs;
+                of preferences also *_reward_margin and *_reward_accuracy
     checkpoint  step, metrics (as above, without total_steps), pausing (true for that of a pause);
                 written after the rename; the trainer keeps the last three and removes older ones
     epoch       step, epoch
@@ -125,6 +127,11 @@ class JobFolder:
     def checkpoints(self) -> Path:
         """The folder of the checkpoints."""
         return self.path / "checkpoints"
+
+    @property
+    def work(self) -> Path:
+        """Where the trainer writes before all is whole; what lies there is offered to nobody."""
+        return self.path / "trainer"
 
     @property
     def model(self) -> Path:

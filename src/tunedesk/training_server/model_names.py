@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunedesk.training_server.base_models import BaseModels
+from tunedesk.training_server.base_models import ADAPTER_NAME, BaseModels
 from tunedesk.training_server.store.database import new_id
 from tunedesk.training_server.store.stores import Stores
 
@@ -63,6 +63,11 @@ class ModelNames:
         if base is None or not base.ref:
             return None
         return NamedModel(base.name, base.ref, base.created, "tunedesk")
+
+    def has_adapter(self, name: str) -> bool:
+        """Whether the model of a name is an adapter to another one."""
+        ref = self.ref(name)
+        return bool(ref) and (Path(str(ref)) / ADAPTER_NAME).is_file()
 
     def ref(self, name: str) -> str | None:
         """Where the model of a name is."""

@@ -2,7 +2,6 @@
 
 import json
 import math
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ from tunedesk.checks.local_models import STARTER_ID
 from tunedesk.checks.models import Catalogue
 from tunedesk.checks.training_fit import ModelSize
 from tunedesk.training_server.job_folder import STARTER
+from tunedesk.training_server.weight_files import weights_in
 
-_MOST_OF_A_HEAD = 100 * 2**20
 _SHAPE = {
     "layers": "num_hidden_layers",
     "width": "hidden_size",
@@ -53,12 +52,8 @@ def _shape(config: dict[str, Any]) -> dict[str, int]:
 def _count(file: Path) -> int:
     """The weights of a file of safetensors; the head says their shapes."""
     try:
-        with file.open("rb") as stream:
-            (length,) = struct.unpack("<Q", stream.read(8))
-            head = json.loads(stream.read(min(length, _MOST_OF_A_HEAD)))
-        shapes = [entry["shape"] for name, entry in head.items() if name != "__metadata__"]
-        return sum(math.prod(shape) for shape in shapes)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
+        return sum(math.prod(entry["shape"]) for entry in weights_in(file).values())
+    except (OSError, ValueError, KeyError, TypeError):
         return 0
 
 

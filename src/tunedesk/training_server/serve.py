@@ -16,7 +16,7 @@ import uvicorn
 from tunedesk import __version__
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.server_file import LOCK_NAME, ServerFile, remove_server_file
+from tunedesk.server_file import KEY_NAME, LOCK_NAME, ServerFile, remove_server_file
 from tunedesk.training_server.api_key import VARIABLE, api_key
 from tunedesk.training_server.idleness import Idleness
 from tunedesk.training_server.server import Server
@@ -59,7 +59,7 @@ def serve(
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise UserError(
-            _("The data directory {path} cannot be made: {reason}").format(
+            _("The data directory {path} cannot be made: {reason}.").format(
                 path=data_dir, reason=error.strerror
             )
         ) from error
@@ -76,23 +76,27 @@ def serve(
             exit_when_idle=exit_when_idle,
         )
         remove_server_file(data_dir)
-        if not _is_loopback(host):
-            print(
-                _(
-                    "tunedesk: warning: everybody who reaches {host} and has the key can use this "
-                    "server, and nothing on the way is encrypted. The key is in {name} or in "
-                    "{path}."
-                ).format(host=host, name=VARIABLE, path=data_dir / "api_key"),
-                file=sys.stderr,
-            )
         with (
             contextlib.closing(_listen(host, port)) as listening,
             contextlib.closing(Server(settings)) as server,
         ):
+            if not _is_loopback(host):
+                _warn(settings)
             try:
                 asyncio.run(_run(server, listening, settings))
             finally:
                 remove_server_file(data_dir)
+
+
+def _warn(settings: ServerSettings) -> None:
+    """Say what it means to listen on an address that others reach."""
+    print(
+        _(
+            "tunedesk: warning: everybody who reaches {host} and has the key can use this server, "
+            "and nothing on the way is encrypted. The key is in {name} or in {path}."
+        ).format(host=settings.host, name=VARIABLE, path=settings.data_dir / KEY_NAME),
+        file=sys.stderr,
+    )
 
 
 class _StoppableServer(uvicorn.Server):
@@ -161,7 +165,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise UserError(
-            _("The server cannot listen on {host}, port {port}: {reason}").format(
+            _("The server cannot listen on {host}, port {port}: {reason}.").format(
                 host=host, port=port, reason=error.strerror
             ),
             _("Another one may run there; --port names another port, and 0 picks a free one."),

@@ -26,6 +26,7 @@ from tunedesk.training_server.store.database import now
 from tunedesk.training_server.store.stores import Stores
 
 _LOOK_SECONDS = 0.1
+_MEMORY_SECONDS = 1.0
 _TIDY_SECONDS = 60.0
 
 
@@ -38,7 +39,12 @@ class Server:
         base_models = BaseModels(settings, now())
         names = ModelNames(self._stores, base_models)
         launcher = Launcher(settings.accelerate_config)
-        speaking = Speaking(names, lambda: launcher.device, lambda: self._runner.busy_with)
+        speaking = Speaking(
+            names,
+            lambda: launcher.device,
+            lambda: self._runner.busy_with,
+            lambda: self._runner.memory_to_come(),
+        )
         self._speaking = speaking
         self._runner = Runner(self._stores, launcher, speaking.unload)
         self._validator = Validator(self._stores, base_models, launcher, names.ref)
@@ -63,6 +69,9 @@ class Server:
         self._threads = [
             threading.Thread(target=self._repeat, args=(self._run_step,), name="runner"),
             threading.Thread(target=self._repeat, args=(self._validate_step,), name="validator"),
+            threading.Thread(
+                target=self._repeat, args=(speaking.relieve, _MEMORY_SECONDS), name="memory"
+            ),
             threading.Thread(target=self._tidy, name="tidy"),
         ]
         for thread in self._threads:
@@ -82,7 +91,7 @@ class Server:
         waiting = self._stores.jobs.with_status("validating_files", "queued", "running")
         return bool(waiting) or self._runner.busy_with is not None
 
-    def _repeat(self, step: Callable[[], None]) -> None:
+    def _repeat(self, step: Callable[[], None], seconds: float = _LOOK_SECONDS) -> None:
         while not self._stopping.is_set():
             try:
                 step()
@@ -90,7 +99,7 @@ class Server:
                 # A job that stumbles over a bug must not end the work for all others.
                 logging.getLogger(__name__).exception("The work behind the server failed")
                 self._stopping.wait(1.0)
-            self._stopping.wait(_LOOK_SECONDS)
+            self._stopping.wait(seconds)
 
     def _run_step(self) -> None:
         self._runner.step()

@@ -1,10 +1,14 @@
 """Base models: the built-in one, folders of the user, and what cannot be fetched."""
 
 import json
+import struct
 
 import openai
 import pytest
 from tests.training_server.api.conftest import chat_lines, upload, wait_for
+
+HEAD = json.dumps({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}).encode()
+WHOLE = struct.pack("<Q", len(HEAD)) + HEAD + b"\0" * 8
 
 
 @pytest.fixture
@@ -14,7 +18,13 @@ def models(tmp_path):
     for name in ("plain", "owner/nested", "owner/half.part", "bad name"):
         (folder / name).mkdir(parents=True)
         (folder / name / "config.json").write_text(json.dumps({"model_type": "llama"}))
-        (folder / name / "model.safetensors").write_bytes(b"\0" * 8)
+        (folder / name / "model.safetensors").write_bytes(WHOLE)
+    index = {"weight_map": {"a": "model.safetensors", "b": "absent.safetensors"}}
+    for name, content in (("cut", WHOLE[:-1]), ("zeros", b"\0" * 80), ("parts", WHOLE)):
+        (folder / name).mkdir()
+        (folder / name / "config.json").write_text(json.dumps({"model_type": "llama"}))
+        (folder / name / "model.safetensors").write_bytes(content)
+    (folder / "parts" / "model.safetensors.index.json").write_text(json.dumps(index))
     (folder / "pickled").mkdir()
     (folder / "pickled" / "config.json").write_text("{}")
     (folder / "pickled" / "pytorch_model.bin").write_bytes(b"\0")
@@ -27,7 +37,16 @@ def test_only_whole_models_in_safetensors_are_offered(own_server, models):
     names = [model.id for model in client.models.list()]
     assert names == ["tunedesk-starter", "owner/nested", "plain"]
     assert client.models.retrieve("owner/nested").id == "owner/nested"
-    for name in ("pickled", "owner/half.part", "owner", "../models/plain", "/etc"):
+    for name in (
+        "pickled",
+        "cut",
+        "zeros",
+        "parts",
+        "owner/half.part",
+        "owner",
+        "../models/plain",
+        "/etc",
+    ):
         with pytest.raises(openai.NotFoundError):
             client.models.retrieve(name)
 

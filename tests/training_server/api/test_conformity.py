@@ -8,6 +8,7 @@ from tests.training_server.api.conftest import KEY, chat_lines, upload
 from tests.training_server.api.test_serve import ask
 
 LARGE = b" " * (32 * 2**20 + 1)
+HALF = b'{"model": "tunedesk-starter", "messages": [{"role": "user", "content": "a\\uD800"}]}'
 
 
 def check(operation, body):
@@ -154,10 +155,13 @@ def test_every_chunk_of_a_stream_fits(server, trained):
         ("POST", "/files", {"Content-Type": "multipart/form-data; boundary=x"}, b"--x--", 400),
         ("POST", "/uploads", {"Content-Type": "application/json"}, b"{}", 400),
         ("POST", "/chat/completions", {"Content-Type": "application/json"}, b"{}", 400),
-        ("GET", "/chat/completions", {}, None, 405),
+        ("GET", "/chat/completions", {}, None, 404),
+        ("PUT", "/chat/completions", {}, b"{}", 405),
         ("GET", "/chat/completions/chatcmpl-a", {}, None, 404),
         ("POST", "/fine_tuning/alpha/graders/run", {}, b"{}", 404),
         ("GET", "/fine_tuning/checkpoints/a/permissions", {}, None, 404),
+        ("POST", "/fine_tuning/jobs", {"Content-Type": "application/json"}, HALF, 400),
+        ("POST", "/chat/completions", {"Content-Type": "application/json"}, HALF, 400),
         ("GET", "/fine_tuning/jobs?limit=0", {}, None, 400),
         ("GET", "/fine_tuning/jobs?after=ftjob-none", {}, None, 400),
         ("GET", "/fine_tuning/jobs?metadata=x", {}, None, 400),

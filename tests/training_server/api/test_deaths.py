@@ -21,10 +21,14 @@ from tunedesk.training_server.jobs.deaths import reason_of_death
 def test_each_death_has_its_reason(tmp_path, status, log, code):
     file = tmp_path / "log.txt"
     file.write_text(log)
-    given, sentence = reason_of_death(status, file)
+    given, sentence = reason_of_death(status, file, 10**9)
     assert given == code
     assert sentence.endswith((".", "thing"))
 
 
 def test_a_log_that_is_not_there_is_no_trouble(tmp_path):
-    assert reason_of_death(1, tmp_path / "none")[0] == "process_ended"
+    assert reason_of_death(1, tmp_path / "none", 10**9)[0] == "process_ended"
+
+
+def test_on_a_full_disk_nothing_can_be_printed(tmp_path):
+    assert reason_of_death(1, tmp_path / "none", 4096)[0] == "disk_full"

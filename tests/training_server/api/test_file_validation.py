@@ -65,6 +65,7 @@ def test_a_bad_line_in_openais_words(validate):
     )
     assert "2 more lines" in message
     assert [each.line for each in verdict.bad] == [1, 12, 13]
+    assert str(verdict.bad[1]).startswith("Line 12: The row ")
 
 
 def test_bad_lines_are_left_out_on_request(validate):
@@ -95,6 +96,7 @@ def test_what_is_no_training_file_is_said(validate, content):
     verdict, _records = validate(content)
     assert verdict.error[0] == "invalid_training_file"
     assert "file-x”" not in verdict.error[1]
+    assert "left alone" not in verdict.error[1], "that is the window's word, not the server's"
 
 
 def test_pairs_are_checked_on_both_sides(validate):

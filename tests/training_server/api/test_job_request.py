@@ -50,7 +50,7 @@ def test_lora_keys_pass_through():
 
 
 @pytest.mark.parametrize("key", ["model", "training_file"])
-@pytest.mark.parametrize("value", [None, "", 3, ["a"], "x" * 600, "\ud800"])
+@pytest.mark.parametrize("value", [None, "", 3, ["a"], "x" * 600])
 def test_what_is_required_is_a_text(key, value):
     assert refused(**{key: value}) == key
 

@@ -1,5 +1,7 @@
 """Jobs that wait, pause, are cancelled, fail and die; the list and its filter."""
 
+import json
+import re
 import time
 
 import openai
@@ -53,8 +55,39 @@ def test_every_bad_line_is_named_in_the_events(client):
     content = chat_lines(10) + b"{}\n[]\n" + chat_lines(1) + b"nonsense\n"
     job = wait_for(client, create(client, upload(client, content)).id, "failed")
     assert job.error.code == "invalid_training_file"
-    named = [event.message.split(",")[0] for event in told(client, job.id)[2:-1]]
+    named = [re.split("[,:]", event.message)[0] for event in told(client, job.id)[2:-1]]
     assert named == ["Line 11", "Line 12", "Line 14"]
+
+
+def test_what_is_left_out_on_request_is_named_alike_whoever_leaves_it_out(client):
+    """Line 11 by the checks before the training, line 12 when its tokens are counted."""
+    long = json.dumps(
+        {
+            "messages": [
+                {"role": "user", "content": "a"},
+                {"role": "assistant", "content": "word " * 9000},
+            ]
+        }
+    )
+    file = upload(client, chat_lines(10) + b"[]\n" + long.encode() + b"\n")
+    options = {"metadata": {"tunedesk_skip_bad": "true"}}
+    quick = {"n_epochs": 1, "batch_size": 10}
+    job = create(client, file, hyperparameters=quick, **options)
+    wait_for(client, job.id, "succeeded", seconds=300)
+    warnings = [event.message for event in told(client, job.id) if event.level == "warn"]
+    assert [text.split(":")[0] for text in warnings] == [
+        "Left out line 11 of the training file",
+        "Left out line 12 of the training file",
+    ]
+
+
+@pytest.mark.parametrize("key", ["rank", "alpha", "dropout"])
+def test_settings_of_an_adapter_are_refused_where_none_is_made(client, trained, key):
+    wish = {"n_epochs": 1, key: 0.5 if key == "dropout" else 4}
+    for model in ("tunedesk-starter", trained.fine_tuned_model):
+        with pytest.raises(openai.BadRequestError, match="always trained whole") as refusal:
+            create(client, model=model, hyperparameters=wish)
+        assert refusal.value.param == f"hyperparameters.{key}"
 
 
 def test_a_bad_validation_file_is_said_to_be_one(client):

@@ -132,3 +132,13 @@ def test_a_loss_that_is_no_number_is_left_out(stores, job):
     ProgressReader(stores).read(job.id)
     assert messages(stores, job)[0] == "Step 1/1: validation loss=1.00"
     assert stores.events.metrics(job.id) == [{"step": 1, "valid_loss": 1.0, "total_steps": 1}]
+
+
+def test_the_rewards_of_preferences_are_told_in_the_events(stores, job):
+    folder = stores.job_folder(job.id)
+    rewards = {"train_reward_margin": 0.25, "full_valid_reward_accuracy": 1.0}
+    with ProgressWriter(folder) as writer:
+        writer.write("metrics", step=1, total_steps=1, train_loss=0.5, **rewards)
+    ProgressReader(stores).read(job.id)
+    (event,) = stores.events.page(job.id, None, 10).items
+    assert event["data"] == {"step": 1, "total_steps": 1, "train_loss": 0.5, **rewards}

@@ -113,6 +113,31 @@ def test_a_port_that_is_taken_is_said(tmp_path, server):
     done = run_serve("--port", port, "--data-dir", str(tmp_path / "data"))
     assert done.returncode == 2
     assert f"port {port}" in done.stderr
+    assert "in use. Another one may run there" in done.stderr
+
+
+@pytest.mark.parametrize("port", ["70000", "-1", "x"])
+def test_a_port_that_is_none_is_said(port):
+    done = run_serve("--port", port)
+    assert done.returncode == 2
+    assert f"“{port}” is no whole number from 0 to 65535" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["a: [\n", "- 1\n", "", "\0"])
+def test_a_configuration_that_is_none_is_said(tmp_path, text):
+    config = tmp_path / "accelerate.yaml"
+    config.write_text(text)
+    done = run_serve("--data-dir", str(tmp_path / "data"), "--accelerate-config", str(config))
+    assert done.returncode == 2
+    assert "accelerate.yaml is no configuration of accelerate" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_address_that_is_not_there_is_said_without_a_warning(tmp_path):
+    done = run_serve("--data-dir", str(tmp_path / "data"), "--host", "192.0.2.1", "--port", "0")
+    assert done.returncode == 2
+    assert "cannot listen on 192.0.2.1" in done.stderr
+    assert "warning" not in done.stderr
 
 
 def test_folders_that_are_not_there_are_said(tmp_path):

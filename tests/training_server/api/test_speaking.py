@@ -2,8 +2,10 @@
 
 import asyncio
 
+import psutil
 import pytest
 from starlette.requests import Request
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from tunedesk.training_server.api.speaking import Speaking
 from tunedesk.training_server.base_models import BaseModels
@@ -23,13 +25,20 @@ def names(tmp_path):
     stores.database.close()
 
 
-async def first_token(speaking):
+def request():
     async def receive():
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
-    model = speaking.find("tunedesk-starter")
-    answer = speaking.chat(request, model, QUESTION, None, Parameters(max_tokens=1))
+    return Request({"type": "http", "method": "POST", "headers": []}, receive)
+
+
+def stream(speaking, name, tokens, messages=QUESTION):
+    model = speaking.find(name)
+    return speaking.chat(request(), model, messages, None, Parameters(max_tokens=tokens))
+
+
+async def first_token(speaking, name="tunedesk-starter", messages=QUESTION):
+    answer = stream(speaking, name, 1, messages)
     async for token in answer:
         await answer.aclose()
         return token
@@ -37,7 +46,7 @@ async def first_token(speaking):
 
 
 def test_a_device_that_a_job_needs_is_said_to_be_busy(names):
-    speaking = Speaking(names, lambda: "cuda", lambda: "ftjob-one")
+    speaking = Speaking(names, lambda: "cuda", lambda: "ftjob-one", lambda: 0)
     with pytest.raises(ApiError, match="busy with the fine-tuning job ftjob-one") as refusal:
         asyncio.run(first_token(speaking))
     assert refusal.value.status == 503
@@ -45,6 +54,65 @@ def test_a_device_that_a_job_needs_is_said_to_be_busy(names):
 
 
 def test_a_processor_is_shared_with_a_job(names):
-    speaking = Speaking(names, lambda: "cpu", lambda: "ftjob-one")
+    speaking = Speaking(names, lambda: "cpu", lambda: "ftjob-one", lambda: 0)
     assert asyncio.run(first_token(speaking)) is not None
+    speaking.unload()
+
+
+def test_the_memory_that_a_job_is_about_to_take_is_left_to_it(names, tmp_path):
+    """A real model folder; only what the job is going to need is pretended."""
+    folder = tmp_path / "models" / "base"
+    config = LlamaConfig(
+        vocab_size=8,
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=4,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    promised = psutil.virtual_memory().total
+    speaking = Speaking(names, lambda: "cpu", lambda: "ftjob-one", lambda: promised)
+    with pytest.raises(ApiError, match="beside the fine-tuning job") as refusal:
+        asyncio.run(first_token(speaking, "base"))
+    assert (refusal.value.status, refusal.value.code) == (503, "device_busy")
+    assert refusal.value.param == "model"
+    assert refusal.value.headers == {"x-should-retry": "false"}
+
+
+def test_models_are_unloaded_when_memory_becomes_short(names, caplog):
+    promised = 0
+    speaking = Speaking(names, lambda: "cpu", lambda: None, lambda: promised)
+
+    async def ask():
+        answer = stream(speaking, "tunedesk-starter", 9)
+        await anext(answer)
+        speaking.relieve()
+        assert await anext(answer)
+        nonlocal promised
+        promised = psutil.virtual_memory().total
+        speaking.relieve()
+        with pytest.raises(ApiError, match="unloaded because its memory is needed") as refusal:
+            await anext(answer)
+        assert (refusal.value.status, refusal.value.code) == (503, "model_unloaded")
+
+    with caplog.at_level("WARNING"):
+        asyncio.run(ask())
+    assert "Memory is short" in caplog.text
+    caplog.clear()
+
+
+def test_what_is_at_fault_is_named(names):
+    speaking = Speaking(names, lambda: "cpu", lambda: None, lambda: 0)
+    long = [{"role": "user", "content": "a" * 9000}]
+    with pytest.raises(ApiError, match="maximum context length") as refusal:
+        asyncio.run(first_token(speaking, messages=long))
+    assert (refusal.value.param, refusal.value.code) == ("messages", "context_length_exceeded")
+
+    async def go_on():
+        model = speaking.find("tunedesk-starter")
+        await anext(speaking.complete(request(), model, "a" * 9000, Parameters()))
+
+    with pytest.raises(ApiError, match="maximum context length") as refusal:
+        asyncio.run(go_on())
+    assert refusal.value.param == "prompt"
     speaking.unload()

@@ -4,6 +4,7 @@ import re
 
 import openai
 import pytest
+from tests.openai_document import DOCUMENT
 from tests.training_server.api.conftest import chat_lines, told, upload, wait_for
 
 STEPS = 8
@@ -144,6 +145,31 @@ def test_a_stream_says_the_same_as_an_answer(client, trained):
     assert usage == whole.usage
 
 
+def assistant(calls):
+    """A message with calls of tools that are none."""
+    return {"role": "assistant", "tool_calls": calls}
+
+
+def properties(name):
+    """The names of all properties of a schema of OpenAI's document."""
+    schema = DOCUMENT["components"]["schemas"][name]
+    found = set(schema.get("properties", ()))
+    for part in schema.get("allOf", ()):
+        inner = part.get("$ref", "").rpartition("/")[2]
+        found |= properties(inner) if inner else set(part["properties"])
+    return found
+
+
+def test_every_parameter_of_openais_is_known(client):
+    """Taken or refused by its name, but none is unknown and none dropped by mistake."""
+    known = properties("CreateChatCompletionRequest")
+    assert {"top_p", "verbosity", "tools"} <= known
+    for name in known - {"model", "messages"}:
+        with pytest.raises(openai.BadRequestError) as refusal:
+            ask(client, "tunedesk-starter", extra_body={name: None, "unheard_of": 1})
+        assert refusal.value.param == "unheard_of"
+
+
 def test_logprobs_are_probabilities(client, trained):
     answer = ask(
         client, trained.fine_tuned_model, logprobs=True, top_logprobs=3, max_tokens=5, temperature=0
@@ -193,6 +219,22 @@ def test_completions_go_on_from_a_prompt(server, client, trained):
         ({"stream_options": {"include_usage": True}}, "stream_options"),
         ({"presence_penalty": 1}, "presence_penalty"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
+        ({"extra_body": {"temprature": 1}}, "temprature"),
+        ({"extra_body": {"reasoning_effort": "low"}}, "reasoning_effort"),
+        ({"extra_body": {"messages": [assistant("x")]}}, "messages[0].tool_calls"),
+        ({"extra_body": {"messages": [assistant(["x"])]}}, "messages[0].tool_calls[0].function"),
+        (
+            {"extra_body": {"messages": [assistant([{"function": {"name": "a"}}])]}},
+            "messages[0].tool_calls[0].function.arguments",
+        ),
+        (
+            {"extra_body": {"messages": [{"role": "tool", "content": "5"}]}},
+            "messages[0].tool_call_id",
+        ),
+        (
+            {"extra_body": {"messages": [{"role": "user", "content": "a", "name": 3}]}},
+            "messages[0].name",
+        ),
         ({"extra_body": {"messages": []}}, "messages"),
         ({"extra_body": {"messages": [{"role": "pope"}]}}, "messages[0].role"),
         ({"extra_body": {"messages": [{"role": "user"}]}}, "messages[0].content"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -339,3 +340,47 @@ def test_two_processes_learn_as_one_does(tmp_path, make_job, base_folder, progre
         assert line["train_loss"] == pytest.approx(other["train_loss"], rel=0.01)
     assert one[-1]["full_valid_loss"] == pytest.approx(two[-1]["full_valid_loss"], rel=0.01)
     assert both.model.is_dir()
+
+
+def test_what_is_no_base_model_is_said_plainly(
+    tmp_path, make_job, base_folder, progress_of, twelve
+):
+    def reason(folder):
+        job = make_job(tmp_path / f"job-{folder.name}", twelve, base_model=folder)
+        assert run_job(job) == 1
+        failed = progress_of(job)[-1]
+        assert (failed["code"], failed["param"]) == ("invalid_base_model", "model")
+        return failed["message"]
+
+    made = {name: tmp_path / name for name in ("cut", "coded", "mute")}
+    for folder in made.values():
+        shutil.copytree(base_folder("llama"), folder)
+    weights = made["cut"] / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    assert "a file of its weights is damaged" in reason(made["cut"])
+    config = json.loads((made["coded"] / "config.json").read_text(encoding="utf-8"))
+    config |= {"model_type": "own", "auto_map": {"AutoConfig": "own.C"}}
+    (made["coded"] / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    ran = tmp_path / "ran"
+    (made["coded"] / "own.py").write_text(f"open({str(ran)!r}, 'w')\n", encoding="utf-8")
+    said = reason(made["coded"])
+    assert "brings code of its own, which this server does not run" in said
+    assert "trust_remote_code" not in said
+    assert not ran.exists()
+    (made["mute"] / "tokenizer.json").unlink()
+    assert (
+        reason(made["mute"])
+        == "The base model mute has no tokenizer.json, which this server needs."
+    )
+
+
+def test_all_weights_of_an_adapted_model_can_be_trained(
+    tmp_path, make_job, base_folder, progress_of, twelve
+):
+    first = make_job(tmp_path / "first", twelve[:4], base_model=base_folder("llama"))
+    assert run_job(first) == 0
+    second = make_job(tmp_path / "second", twelve[:4], base_model=first.model, epochs=3, full=True)
+    assert run_job(second) == 0, progress_of(second)[-1]
+    assert not (second.model / "adapter_config.json").exists()
+    losses = [line["train_loss"] for line in progress_of(second, "metrics")]
+    assert losses[-1] < losses[0]

@@ -226,8 +226,9 @@ class FineTunePage(Page):
     # What shows
 
     def choose(self, run_id: int) -> None:
-        """Choose a run, as soon as it is there."""
+        """Choose a run, as soon as it is there, and go on from it with the keyboard."""
         self.list.choose(run_id)
+        self.take_focus()
 
     def _take_rows(self, rows: list[RunRow]) -> None:
         self.list.show_rows(rows)

@@ -1,5 +1,6 @@
 """The head of a run: its name and state, what can be done with it, and how far it is."""
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -25,6 +26,8 @@ MENU = (
     *("run.save_report", "run.print_report", "run.save_results", ""),
     "run.hide",
 )
+
+LEAST_FACTS = 110
 
 
 class RunHead(QWidget):
@@ -68,11 +71,19 @@ class RunHead(QWidget):
         for action_id in MENU:
             entries.addAction(self._actions[action_id]) if action_id else entries.addSeparator()
         self.menu.setMenu(entries)
+        self._buttons = QWidget()
+        row = QHBoxLayout(self._buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
         for button in (
             *(self.carry_on, self.pause, self.resume, self.again, self.cancel),
             self.menu,
         ):
-            line.addWidget(button)
+            row.addWidget(button)
+        self._beside, self._below = QHBoxLayout(), QHBoxLayout()
+        self._below.addStretch()
+        self._beside.addWidget(self._buttons)
+        line.addLayout(self._beside)
         far = QHBoxLayout()
         far.setSpacing(12)
         far.addWidget(self.bar, 1)
@@ -81,8 +92,24 @@ class RunHead(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(10)
         column.addLayout(line)
+        column.addLayout(self._below)
         column.addLayout(far)
         column.addWidget(self.note)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Find the buttons a place."""
+        super().resizeEvent(event)
+        self._place_buttons()
+
+    def _place_buttons(self) -> None:
+        """Beside the name if the facts have some room there as well, else below."""
+        others = (self.name, self.badge, self._buttons)
+        wanted = sum(part.sizeHint().width() + 10 for part in others) + LEAST_FACTS
+        row = self._beside if wanted <= self.width() else self._below
+        if row.indexOf(self._buttons) < 0:
+            self._beside.removeWidget(self._buttons)
+            self._below.removeWidget(self._buttons)
+            row.addWidget(self._buttons)
 
     def show_run(self, run: Run, left: float | None) -> None:
         """Show how the run stands.
@@ -112,6 +139,7 @@ class RunHead(QWidget):
         self.again.setText(words.replace("&", "&&"))
         self.again.setAccessibleDescription(words)
         self.again.updateGeometry()
+        self._place_buttons()
 
     def _show_buttons(self, run: Run) -> None:
         """Show what can be done in this state; the menu has all of it."""
@@ -126,3 +154,4 @@ class RunHead(QWidget):
     def _show_carry_on(self) -> None:
         """A run on its way to its service needs nobody to carry it on."""
         self.carry_on.setVisible(self._cut_off and self._actions["run.carry_on"].isEnabled())
+        self._place_buttons()

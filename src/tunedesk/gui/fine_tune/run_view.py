@@ -27,7 +27,7 @@ from tunedesk.project.run_records import Run
 if TYPE_CHECKING:
     from tunedesk.gui.fine_tune.run_details import RunDetails
 
-MARGIN = 20
+MARGIN = 14
 TICK_MS = 5_000
 
 

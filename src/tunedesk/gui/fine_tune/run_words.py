@@ -10,6 +10,7 @@ from PySide6.QtCore import QDate, QLocale
 from tunedesk.checks.models import Catalogue
 from tunedesk.checks.training_fit import Machine
 from tunedesk.errors import UserError
+from tunedesk.fine_tuning.addresses import called
 from tunedesk.fine_tuning.providers import provider
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint
@@ -60,7 +61,7 @@ def where_words(run: Run) -> str:
     if run.provider == "local":
         return _("this computer")
     try:
-        return provider(run.provider).title
+        return called(provider(run.provider), run.base_url)
     except UserError:
         return run.provider
 

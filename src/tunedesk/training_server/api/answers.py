@@ -31,18 +31,13 @@ class Answer:
         self.text += token.text
         if token.prompt_tokens is not None:
             self.prompt_tokens = token.prompt_tokens
-        if not is_mere_end(token):
+        if not token.is_mere_end:
             self.completion_tokens += 1
             if token.logprob is not None:
                 self.tokens.append(token)
         self.tool_calls += [dict(call) for call in token.tool_calls]
         if token.finish_reason is not None:
             self.finish_reason = token.finish_reason
-
-
-def is_mere_end(token: Token) -> bool:
-    """Whether a token only says that the answer ends."""
-    return token.finish_reason is not None and not token.text
 
 
 def usage(answers: list[Answer]) -> dict[str, int]:
@@ -61,8 +56,8 @@ def chat_logprobs(tokens: list[Token]) -> dict[str, Any]:
     return {
         "content": [
             {
-                **_named(token.text, token.logprob or 0.0),
-                "top_logprobs": [_named(text, value) for text, value in token.top_logprobs],
+                **_named(token.own, token.logprob or 0.0),
+                "top_logprobs": [_named(own, value) for own, value in token.top_logprobs],
             }
             for token in tokens
         ],
@@ -77,12 +72,19 @@ def completion_logprobs(tokens: list[Token], offset: int) -> dict[str, Any]:
         offsets.append(offset)
         offset += len(token.text)
     return {
-        "tokens": [token.text for token in tokens],
+        "tokens": [_text(token.own) for token in tokens],
         "token_logprobs": [token.logprob for token in tokens],
-        "top_logprobs": [dict(token.top_logprobs) for token in tokens],
+        "top_logprobs": [
+            {_text(own): value for own, value in token.top_logprobs} for token in tokens
+        ],
         "text_offset": offsets,
     }
 
 
-def _named(text: str, value: float) -> dict[str, Any]:
-    return {"token": text, "logprob": value, "bytes": list(text.encode("utf-8", "replace"))}
+def _named(own: bytes, value: float) -> dict[str, Any]:
+    return {"token": _text(own), "logprob": value, "bytes": list(own)}
+
+
+def _text(own: bytes) -> str:
+    """The text of a token; what is no whole letter is shown by its bytes alone."""
+    return own.decode("utf-8", "replace")

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tunedesk.training_server.api.answers import Answer, chat_logprobs, is_mere_end, usage
+from tunedesk.training_server.api.answers import Answer, chat_logprobs, usage
 from tunedesk.training_server.api.chat_request import ChatRequest, read_chat_request
 from tunedesk.training_server.api.speaking import Speaking
 from tunedesk.training_server.api.streaming import stream_response
@@ -94,8 +94,9 @@ class ChatEndpoints:
                         delta = {"role": "assistant", "content": "", "refusal": None}
                         yield {**head, "choices": [_choice(number, delta)]}
                     answer.take(token)
-                    if token.text or (asked.logprobs and not is_mere_end(token)):
-                        logprobs = chat_logprobs([token]) if asked.logprobs else None
+                    is_shown = asked.logprobs and not token.is_mere_end
+                    if token.text or is_shown:
+                        logprobs = chat_logprobs([token]) if is_shown else None
                         yield {
                             **head,
                             "choices": [_choice(number, {"content": token.text}, logprobs)],

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tunedesk.training_server.api.speaking_request import (
+    SPOKEN_KEYS,
     flag,
     read_choices,
     read_model,
@@ -13,8 +14,37 @@ from tunedesk.training_server.api.speaking_request import (
 )
 from tunedesk.training_server.token_stream import Parameters
 from tunedesk.training_server.web.api_error import bad_value
+from tunedesk.training_server.web.reading import only_known
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+_KEYS = SPOKEN_KEYS | {
+    "audio",
+    "function_call",
+    "functions",
+    "max_completion_tokens",
+    "messages",
+    "metadata",
+    "modalities",
+    "moderation",
+    "parallel_tool_calls",
+    "prediction",
+    "prompt_cache_key",
+    "prompt_cache_options",
+    "prompt_cache_retention",
+    "reasoning_effort",
+    "response_format",
+    "safety_identifier",
+    "service_tier",
+    "store",
+    "tool_choice",
+    "tools",
+    "top_logprobs",
+    "verbosity",
+    "web_search_options",
+}
+"""What OpenAI takes. Some of it would change the answer and is refused with its reason
+(`speaking_request`); what is left, such as the keys for its cache and its accounts, changes none.
+"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +78,7 @@ def read_chat_request(body: dict[str, Any]) -> ChatRequest:
     Raises:
         ApiError: Something in it cannot be.
     """
+    only_known(body, _KEYS)
     model = read_model(body)
     logprobs = flag(body, "logprobs")
     top = whole(body, "top_logprobs", 0, 20, None)
@@ -97,7 +128,45 @@ def _message(given: Any, place: str) -> dict[str, Any]:
         # The newer word for the system prompt; models here know the older one.
         message["role"] = "system"
     message["content"] = _content(given, role, place)
+    _check_text(given.get("name") or "", f"{place}.name")
+    if role == "tool":
+        _check_text(given.get("tool_call_id"), f"{place}.tool_call_id")
+    _check_calls(given, place)
     return message
+
+
+def _check_calls(message: dict[str, Any], place: str) -> None:
+    """The calls of a message, as far as a chat template reads them."""
+    calls = message.get("tool_calls")
+    if calls is not None and not isinstance(calls, list):
+        raise bad_value(
+            f"{place}.tool_calls",
+            f"Invalid type for '{place}.tool_calls': a list is expected.",
+            "invalid_type",
+        )
+    functions = [
+        (each.get("function") if isinstance(each, dict) else None, f"{place}.tool_calls[{number}]")
+        for number, each in enumerate(calls or ())
+    ]
+    functions = [(function, f"{where}.function") for function, where in functions]
+    if message.get("function_call") is not None:
+        functions.append((message["function_call"], f"{place}.function_call"))
+    for function, where in functions:
+        if not isinstance(function, dict):
+            raise bad_value(
+                where,
+                f"Invalid '{where}': an object with 'name' and 'arguments' is expected.",
+                "invalid_type",
+            )
+        for name in ("name", "arguments"):
+            _check_text(function.get(name), f"{where}.{name}")
+
+
+def _check_text(value: Any, param: str) -> None:
+    if value is None:
+        raise bad_value(param, f"Missing required parameter: '{param}'.", "missing_parameter")
+    if not isinstance(value, str):
+        raise bad_value(param, f"Invalid type for '{param}': a text is expected.", "invalid_type")
 
 
 def _content(message: dict[str, Any], role: str, place: str) -> str | None:

@@ -12,11 +12,11 @@ from starlette.routing import Route
 from tunedesk.training_server.api.answers import (
     Answer,
     completion_logprobs,
-    is_mere_end,
     usage,
 )
 from tunedesk.training_server.api.speaking import Speaking
 from tunedesk.training_server.api.speaking_request import (
+    SPOKEN_KEYS,
     read_choices,
     read_model,
     read_parameters,
@@ -28,8 +28,9 @@ from tunedesk.training_server.model_names import NamedModel
 from tunedesk.training_server.store.database import new_id, now
 from tunedesk.training_server.token_stream import Parameters, Token
 from tunedesk.training_server.web.api_error import bad_value
-from tunedesk.training_server.web.reading import json_object
+from tunedesk.training_server.web.reading import json_object, only_known
 
+_KEYS = SPOKEN_KEYS | {"best_of", "echo", "prompt", "suffix"}
 _DEFAULT_TOKENS = 16
 """As at OpenAI: without a limit /completions writes 16 tokens."""
 
@@ -104,7 +105,7 @@ class CompletionEndpoints:
             async with aclosing(tokens):
                 async for token in tokens:
                     logprobs = None
-                    if asked.logprobs and not is_mere_end(token):
+                    if asked.logprobs and not token.is_mere_end:
                         logprobs = completion_logprobs([token], len(answer.text))
                     answer.take(token)
                     if token.text or logprobs:
@@ -120,8 +121,11 @@ def read_completion_request(body: dict[str, Any]) -> CompletionRequest:
     Raises:
         ApiError: Something in it cannot be.
     """
+    only_known(body, _KEYS)
     model = read_model(body)
     prompt = body.get("prompt")
+    if prompt is None:
+        raise bad_value("prompt", "Missing required parameter: 'prompt'.", "missing_parameter")
     prompts = [prompt] if isinstance(prompt, str) else prompt
     is_right = isinstance(prompts, list) and 1 <= len(prompts) <= 128
     if not is_right or not all(isinstance(each, str) for each in prompts or ()):

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from tunedesk.training_server.server_settings import FILE_BYTES
 from tunedesk.training_server.store.file_store import FileStore, StoredFile
 from tunedesk.training_server.store.page import CursorUnknown
-from tunedesk.training_server.web.api_error import ApiError, bad_value, not_found
+from tunedesk.training_server.web.api_error import ApiError, bad_value, not_found, storage_full
 from tunedesk.training_server.web.reading import (
     cursor_error,
     form,
@@ -78,13 +78,10 @@ class FileEndpoints:
         """Refuse what would fill the disk."""
         free = shutil.disk_usage(self._folder).free
         if free - size < _FREE_BYTES or self._files.total_bytes() + size > self._total_bytes:
-            raise ApiError(
-                507,
+            raise storage_full(
                 "There is no room for this file on the server. Delete files that are no longer "
                 "needed, or make room on its disk.",
                 "file",
-                "storage_full",
-                {"x-should-retry": "false"},
             )
 
     async def list(self, request: Request) -> Response:

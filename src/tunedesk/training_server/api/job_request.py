@@ -72,22 +72,14 @@ def read_metadata(given: Any) -> dict[str, str] | None:
                 f"metadata.{key}",
                 f"Invalid 'metadata.{key}': a text of at most 512 letters is expected.",
             )
-        if _has_surrogate(key + value):
-            raise bad_value(
-                "metadata", "Invalid 'metadata': it holds half a letter (a lone surrogate)."
-            )
     return dict(given)
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _required_text(body: dict[str, Any], name: str) -> str:
     value = body.get(name)
     if value is None:
         raise bad_value(name, f"Missing required parameter: '{name}'.", "missing_parameter")
-    if not isinstance(value, str) or _has_surrogate(value):
+    if not isinstance(value, str):
         raise bad_value(name, f"Invalid type for '{name}': a text is expected.", "invalid_type")
     if not 1 <= len(value) <= 512:
         raise bad_value(name, f"Invalid '{name}': it must have 1 to 512 letters.")
@@ -97,7 +89,7 @@ def _required_text(body: dict[str, Any], name: str) -> str:
 def _suffix(given: Any) -> str | None:
     if given is None:
         return None
-    if not isinstance(given, str) or _has_surrogate(given):
+    if not isinstance(given, str):
         raise bad_value("suffix", "Invalid type for 'suffix': a text is expected.", "invalid_type")
     if not 1 <= len(given) <= 64:
         raise bad_value("suffix", "Invalid 'suffix': it must have 1 to 64 letters.")

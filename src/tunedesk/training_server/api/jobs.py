@@ -16,6 +16,7 @@ from tunedesk.training_server.api.job_request import (
     suffix_in_name,
 )
 from tunedesk.training_server.base_models import BaseModels
+from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.model_names import ModelNames
 from tunedesk.training_server.store.job_store import Job, NewJob
 from tunedesk.training_server.store.page import CursorUnknown
@@ -24,6 +25,7 @@ from tunedesk.training_server.web.api_error import ApiError, bad_value, not_foun
 from tunedesk.training_server.web.reading import cursor_error, json_object, query_whole
 
 _JOBS = "/v1/fine_tuning/jobs"
+_ADAPTER_KEYS = ("rank", "alpha", "dropout")
 _ACTIVE = ("validating_files", "queued", "running", "paused")
 
 
@@ -62,11 +64,26 @@ class JobEndpoints:
                 "models tuned from them.",
                 "model_not_found",
             )
+        self._check_learning(new)
         name = self._names.new_name(new.model, suffix_in_name(new.suffix))
         with self._stores.database.writing():
             job = self._stores.jobs.add(new, name)
             self._stores.events.add(job.id, f"Created fine-tuning job: {job.id}", once="created")
         return self._answer(job)
+
+    def _check_learning(self, new: NewJob) -> None:
+        """Refuse settings of an adapter where none is made: they would be dropped in silence."""
+        given = [key for key in _ADAPTER_KEYS if key in new.hyperparameters]
+        if not given:
+            return
+        if new.model == STARTER or new.model.startswith(f"ft:{STARTER}:"):
+            reason = "the starter is always trained whole, and this belongs to LoRA"
+        elif self._names.has_adapter(new.model) and not new.hyperparameters.get("full"):
+            reason = "the model has an adapter, and training goes on with that"
+        else:
+            return
+        param = f"hyperparameters.{given[0]}"
+        raise bad_value(param, f"Invalid '{param}': {reason}. Leave it out.")
 
     def _check_files(self, new: NewJob) -> None:
         for param, file_id in (

@@ -1,15 +1,15 @@
 """Brings requests and models together: finds the model, and hands out its tokens as they come."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
-from tunedesk.errors import UserError
 from tunedesk.training_server.model_names import ModelNames, NamedModel
-from tunedesk.training_server.token_stream import Parameters, Token
+from tunedesk.training_server.token_stream import Parameters, SpeakingError, Token
 from tunedesk.training_server.web.api_error import ApiError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Speaking:
         names: ModelNames,
         device: Callable[[], str],
         busy_with: Callable[[], str | None],
+        promised: Callable[[], int],
     ) -> None:
         """Make it; no model is loaded before one is asked.
 
@@ -34,10 +35,12 @@ class Speaking:
             names: Finds models by name.
             device: Says where models run; asked late, for finding out takes a while.
             busy_with: Says which job has the device.
+            promised: How many bytes of the free memory that job is about to take.
         """
         self._names = names
         self._device = device
         self._busy_with = busy_with
+        self._promised = promised
         self._room: ModelRoom | None = None
         self._lock = threading.Lock()
 
@@ -58,6 +61,14 @@ class Speaking:
             if self._room is not None:
                 self._room.unload()
 
+    def relieve(self) -> None:
+        """Let go of all models if memory has become short, and say so in the log."""
+        with self._lock:
+            if self._room is not None and self._room.relieve():
+                logging.getLogger(__name__).warning(
+                    "Memory is short: the models that were loaded to be talked to were unloaded."
+                )
+
     async def chat(
         self,
         request: Request,
@@ -71,7 +82,7 @@ class Speaking:
         def start() -> Iterator[Token]:
             return self._open_room().generate(model.ref, messages, tools, parameters)
 
-        async for token in self._speak(request, start):
+        async for token in self._speak(request, "messages", start):
             yield token
 
     async def complete(
@@ -82,7 +93,7 @@ class Speaking:
         def start() -> Iterator[Token]:
             return self._open_room().complete(model.ref, prompt, parameters)
 
-        async for token in self._speak(request, start):
+        async for token in self._speak(request, "prompt", start):
             yield token
 
     def _open_room(self) -> "ModelRoom":
@@ -102,13 +113,19 @@ class Speaking:
 
         with self._lock:
             if self._room is None:
-                self._room = ModelRoom(device)
+                self._room = ModelRoom(device, self._promised)
             return self._room
 
     async def _speak(
-        self, request: Request, start: Callable[[], Iterator[Token]]
+        self, request: Request, question: str, start: Callable[[], Iterator[Token]]
     ) -> AsyncGenerator[Token]:
-        """Hand out the tokens; ends the work when the asker has gone."""
+        """Hand out the tokens; ends the work when the asker has gone.
+
+        Args:
+            request: Who asks.
+            question: The parameter that holds what is asked.
+            start: Starts the answer.
+        """
         tokens: Iterator[Token] | None = None
         count = 0
         try:
@@ -121,14 +138,12 @@ class Speaking:
                 count += 1
                 if count % _LOOK_EVERY == 0 and await request.is_disconnected():
                     return
-        except UserError as error:
-            from tunedesk.training_server.generation.room import RoomClosed
-
-            if isinstance(error, RoomClosed):
-                stay = {"x-should-retry": "false"}
-                raise ApiError(503, str(error), "model", "model_unloaded", stay) from error
-            code = "context_length_exceeded" if "context length" in str(error) else "model_error"
-            raise ApiError(400, str(error), "messages", code) from error
+        except SpeakingError as error:
+            status = 503 if error.is_passing else 400
+            param = question if error.is_question else "model"
+            # The SDK would ask again within the second, to no avail.
+            stay = {"x-should-retry": "false"} if error.is_passing else None
+            raise ApiError(status, str(error), param, error.code, stay) from error
         finally:
             close = getattr(tokens, "close", None)
             if close is not None:

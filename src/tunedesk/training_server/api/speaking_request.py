@@ -7,7 +7,27 @@ from tunedesk.training_server.web.api_error import bad_value
 
 _MOST_CHOICES = 128
 _MOST_STOPS = 4
-_UNSUPPORTED = {
+SPOKEN_KEYS = frozenset(
+    {
+        "frequency_penalty",
+        "logit_bias",
+        "logprobs",
+        "max_tokens",
+        "model",
+        "n",
+        "presence_penalty",
+        "seed",
+        "stop",
+        "stream",
+        "stream_options",
+        "temperature",
+        "top_p",
+        "user",
+    }
+)
+"""The parameters that /chat/completions and /completions share."""
+
+_UNSUPPORTED: dict[str, Any] = {
     "frequency_penalty": 0,
     "presence_penalty": 0,
     "logit_bias": {},
@@ -17,6 +37,10 @@ _UNSUPPORTED = {
     "audio": None,
     "functions": None,
     "function_call": None,
+    "modalities": ["text"],
+    "moderation": None,
+    "reasoning_effort": None,
+    "verbosity": "medium",
     "web_search_options": None,
 }
 """Parameters that would change the answer and are not taken, with the values that change none."""

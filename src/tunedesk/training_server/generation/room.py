@@ -3,38 +3,49 @@
 The answers take turns token by token, so that a long one does not hold up a short one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 from jinja2 import TemplateError
 from transformers import DynamicCache
 
-from tunedesk.errors import UserError
 from tunedesk.training_server.generation.sampling import Choice, Sampler
 from tunedesk.training_server.generation.shelf import Shelf, Speaker
 from tunedesk.training_server.generation.text_pieces import StopTexts, TextPieces
+from tunedesk.training_server.generation.token_bytes import TokenBytes
 from tunedesk.training_server.generation.tool_calls import CallsInText
 from tunedesk.training_server.generation.turns import Turns
-from tunedesk.training_server.token_stream import FinishReason, Parameters, Token
+from tunedesk.training_server.token_stream import FinishReason, Parameters, SpeakingError, Token
 
 _READ_AT_ONCE = 512
 
 
-class RoomClosed(UserError):  # noqa: N818 - the word of the border
+class RoomClosed(SpeakingError):  # noqa: N818 - the word of the border
     """The models were let go of while an answer was under way."""
 
     def __init__(self) -> None:
-        super().__init__("The model was unloaded because its memory is needed. Ask again later.")
+        super().__init__(
+            "The model was unloaded because its memory is needed. Ask again later.",
+            "model_unloaded",
+            is_passing=True,
+        )
 
 
 class ModelRoom:
     """Asks models; safe to use from several threads."""
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self, device: str = "cpu", promised: Callable[[], int] = lambda: 0) -> None:
+        """Make it.
+
+        Args:
+            device: Where models run: "cpu", "cuda" or "mps".
+            promised: How many bytes of the free memory others are about to take.
+        """
         self._device = device
         self._turns = Turns()
-        self._shelf = Shelf(device)
+        self._shelf = Shelf(device, promised)
         self._era = 0
 
     def generate(
@@ -47,7 +58,7 @@ class ModelRoom:
         """The answer in a conversation, token by token.
 
         Raises:
-            UserError: The model cannot be loaded, or cannot read this.
+            SpeakingError: The model cannot be loaded, or cannot read this.
             RoomClosed: The models were let go of meanwhile.
         """
         era = self._era
@@ -64,35 +75,18 @@ class ModelRoom:
         asked = _prompt(speaker, prompt)
         yield from self._answer(era, speaker, asked, parameters, False)
 
-    def count_prompt(
-        self,
-        model_ref: str,
-        messages_or_prompt: Sequence[Mapping[str, Any]] | str,
-        tools: Sequence[Mapping[str, Any]] | None = None,
-    ) -> int:
-        """How many tokens the model reads before it answers."""
-        with self._turns:
-            speaker = self._shelf.speaker(model_ref)
-        if isinstance(messages_or_prompt, str):
-            return len(_prompt(speaker, messages_or_prompt))
-        return len(_conversation(speaker, messages_or_prompt, tools))
-
-    def describe(self, model_ref: str) -> dict[str, Any]:
-        """The context in tokens, the number of weights, and the family of a model."""
-        with self._turns:
-            speaker = self._shelf.speaker(model_ref)
-        config = speaker.model.config
-        return {
-            "context": speaker.context,
-            "parameters": sum(weights.numel() for weights in speaker.model.parameters()),
-            "family": str(config.model_type),
-        }
-
     def unload(self) -> None:
         """Let go of all models; the answers under way end with a `RoomClosed`."""
         self._era += 1
         with self._turns:
             self._shelf.clear()
+
+    def relieve(self) -> bool:
+        """Let go of all models if memory has become short; whether it had."""
+        if not self._shelf.is_short():
+            return False
+        self.unload()
+        return True
 
     def _answer(
         self,
@@ -104,14 +98,16 @@ class ModelRoom:
     ) -> Iterator[Token]:
         room = speaker.context - len(asked)
         if room < 1:
-            raise UserError(
-                f"This model's maximum context length is {speaker.context} tokens, and the "
-                f"messages have {len(asked)}. Please shorten them."
+            raise SpeakingError(
+                f"This model's maximum context length is {speaker.context} tokens, and you sent "
+                f"{len(asked)}. Please shorten what you send.",
+                "context_length_exceeded",
+                is_question=True,
             )
         left = room if parameters.max_tokens is None else min(room, parameters.max_tokens)
         sampler = Sampler(parameters, speaker.allowed)
         text = _Text(speaker, parameters, has_tools)
-        cache = DynamicCache(config=speaker.model.config)
+        cache = DynamicCache(config=speaker.base.model.config)
         fresh = asked
         prompt_tokens: int | None = len(asked)
         while True:
@@ -119,7 +115,7 @@ class ModelRoom:
             left -= 1
             token = text.next(choice, is_last=left < 1)
             if prompt_tokens is not None:
-                token = _with_prompt(token, prompt_tokens)
+                token = replace(token, prompt_tokens=prompt_tokens)
                 prompt_tokens = None
             yield token
             if token.finish_reason is not None:
@@ -134,7 +130,7 @@ class ModelRoom:
         for begin in range(0, len(tokens), _READ_AT_ONCE):
             piece = torch.tensor([tokens[begin : begin + _READ_AT_ONCE]], device=self._device)
             with self._turns:
-                if era != self._era:
+                if era != self._era or not speaker.is_whole:
                     raise RoomClosed
                 with torch.inference_mode(), speaker.at_work() as model:
                     answer = model(
@@ -152,29 +148,35 @@ class _Text:
         self._pieces = TextPieces(speaker.tokenizer)
         self._stops = StopTexts(parameters.stop)
         self._calls = CallsInText(has_tools)
+        self._bytes = TokenBytes(speaker.tokenizer)
 
     def next(self, choice: Choice, is_last: bool) -> Token:
         """The piece of a token, or the end."""
         if choice.token in self._speaker.stops:
-            return self._end(choice, "", "stop")
+            return self._end(choice, "", "stop", is_mere_end=True)
         piece, is_stopped = self._stops.add(self._pieces.add(choice.token))
         told = self._calls.add(piece)
         if is_stopped:
-            return self._end(choice, told, "stop", is_stopped=True)
+            return self._end(choice, told, "stop", is_stopped=True, is_mere_end=not told)
         if is_last:
             return self._end(choice, told, "length")
         return self._token(choice, told)
 
     def _end(
-        self, choice: Choice, told: str, reason: FinishReason, is_stopped: bool = False
+        self,
+        choice: Choice,
+        told: str,
+        reason: FinishReason,
+        is_stopped: bool = False,
+        is_mere_end: bool = False,
     ) -> Token:
         if not is_stopped:
             piece, was_stopped = self._stops.add(self._pieces.rest())
             told += self._calls.add(piece if was_stopped else piece + self._stops.rest())
         rest, calls = self._calls.finish()
-        return self._token(
-            choice, told + rest, "tool_calls" if calls and reason == "stop" else reason, calls
-        )
+        if calls and reason == "stop":
+            reason = "tool_calls"
+        return self._token(choice, told + rest, reason, calls, is_mere_end)
 
     def _token(
         self,
@@ -182,21 +184,11 @@ class _Text:
         text: str,
         reason: FinishReason | None = None,
         calls: tuple[dict[str, object], ...] = (),
+        is_mere_end: bool = False,
     ) -> Token:
-        decode = self._speaker.tokenizer.decode
-        named = tuple((str(decode([token])), logprob) for token, logprob in choice.likeliest)
-        return Token(text, choice.logprob, named, reason, calls)
-
-
-def _with_prompt(token: Token, count: int) -> Token:
-    return Token(
-        token.text,
-        token.logprob,
-        token.top_logprobs,
-        token.finish_reason,
-        token.tool_calls,
-        prompt_tokens=count,
-    )
+        own = b"" if choice.logprob is None else self._bytes.of(choice.token)
+        likeliest = tuple((self._bytes.of(token), value) for token, value in choice.likeliest)
+        return Token(text, own, choice.logprob, likeliest, reason, is_mere_end, calls)
 
 
 def _conversation(
@@ -208,7 +200,11 @@ def _conversation(
         text = speaker.template.prompt(messages, list(tools) if tools else None)
     except (TemplateError, TypeError, ValueError) as error:
         said = " ".join(str(error).split())[:300]
-        raise UserError(f"The chat template of the model refuses the messages: {said}") from error
+        raise SpeakingError(
+            f"The chat template of the model refuses the messages: {said}",
+            "messages_refused",
+            is_question=True,
+        ) from error
     ids: list[int] = speaker.tokenizer(text, add_special_tokens=False)["input_ids"]
     return ids
 

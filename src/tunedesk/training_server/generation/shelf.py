@@ -3,7 +3,7 @@
 import contextlib
 import gc
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ import torch
 from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from tunedesk.errors import UserError
 from tunedesk.training_server.job_folder import STARTER
+from tunedesk.training_server.token_stream import SpeakingError
 from tunedesk.training_server.training.base_model import (
     adapter_base,
     context_of,
@@ -33,12 +33,25 @@ from tunedesk.training_server.training.starter import (
 _MOST_BASES = 4
 _MOST_ADAPTERS = 16
 _SPARE = 1.2
+_LEAST_FREE = 200_000_000
+"""Bytes: with less, whoever needs memory next may be killed for it."""
 
 
 @dataclass
-class _Base:
+class Base:
+    """A base that is loaded, and what was made with it.
+
+    Attributes:
+        model: The model; wrapped as soon as the first adapter is added.
+        tokenizer: Its tokenizer.
+        speakers: By their references, the base alone and those with adapters.
+        adapters: The names of the adapters by reference, the one used last at the end.
+        made: How many adapters were ever added.
+    """
+
     model: PreTrainedModel | PeftModel
     tokenizer: PreTrainedTokenizerBase
+    speakers: dict[str, "Speaker"] = field(default_factory=dict)
     adapters: OrderedDict[str, str] = field(default_factory=OrderedDict)
     made: int = 0
 
@@ -48,7 +61,7 @@ class Speaker:
     """A model that can be asked.
 
     Attributes:
-        model: The loaded model, perhaps shared with others.
+        base: The loaded model, perhaps shared with others.
         adapter: The name of the adapter to use; None for the base alone.
         tokenizer: Its tokenizer.
         template: Its chat template.
@@ -57,7 +70,7 @@ class Speaker:
         context: The most tokens it reads.
     """
 
-    model: PreTrainedModel | PeftModel
+    base: Base
     adapter: str | None
     tokenizer: PreTrainedTokenizerBase
     template: ChatTemplate
@@ -65,59 +78,72 @@ class Speaker:
     allowed: torch.Tensor
     context: int
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether its adapter is still there: the ones used last are kept."""
+        return self.adapter is None or self.adapter in self.base.adapters.values()
+
     @contextlib.contextmanager
     def at_work(self) -> Iterator[PreTrainedModel | PeftModel]:
         """The model with this speaker's adapter in force, and no other one."""
-        if not isinstance(self.model, PeftModel):
-            yield self.model
+        # Asked anew each time: an adapter may have been put into the base meanwhile.
+        model = self.base.model
+        if not isinstance(model, PeftModel):
+            yield model
         elif self.adapter is None:
-            with self.model.disable_adapter():
-                yield self.model
+            with model.disable_adapter():
+                yield model
         else:
-            if self.model.active_adapter != self.adapter:
-                self.model.set_adapter(self.adapter)
-            yield self.model
+            if model.active_adapter != self.adapter:
+                model.set_adapter(self.adapter)
+            yield model
 
 
 class Shelf:
     """Holds what is loaded, the models that were used last."""
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, promised: Callable[[], int]) -> None:
+        """Make it.
+
+        Args:
+            device: Where the models run.
+            promised: How many bytes of the free memory others are about to take.
+        """
         self._device = device
-        self._bases: OrderedDict[str, _Base] = OrderedDict()
-        self._speakers: dict[str, Speaker] = {}
+        self._promised = promised
+        self._bases: OrderedDict[str, Base] = OrderedDict()
         quiet()
 
     def speaker(self, ref: str) -> Speaker:
         """The model of a reference, loaded if it is not.
 
         Raises:
-            UserError: It cannot be loaded.
+            SpeakingError: It cannot be loaded.
         """
         try:
             base_ref, adapter_folder = _parts(ref)
             base = self._base(base_ref)
-            if ref not in self._speakers or (
-                adapter_folder is not None and ref not in base.adapters
-            ):
-                self._speakers[ref] = self._make(base, adapter_folder, ref)
+            if ref not in base.speakers:
+                base.speakers[ref] = self._make(base, adapter_folder, ref)
         except (JobFailedError, OSError, RuntimeError, ValueError, KeyError) as error:
             if "out of memory" in str(error):
-                raise UserError("The model does not fit into memory.") from error
-            raise UserError(f"The model cannot be loaded: {error}") from error
+                raise SpeakingError(
+                    "The model does not fit into memory.", "out_of_memory", is_passing=True
+                ) from error
+            said = str(error)
+            if not isinstance(error, JobFailedError):
+                said = f"The model cannot be loaded: {said}"
+            raise SpeakingError(said, "model_error") from error
         if ref in base.adapters:
             base.adapters.move_to_end(ref)
-        return self._speakers[ref]
+        return base.speakers[ref]
 
     def clear(self) -> None:
         """Let go of everything."""
-        self._speakers.clear()
         self._bases.clear()
-        gc.collect()
-        if self._device == "cuda":
-            torch.cuda.empty_cache()
+        self._collect()
 
-    def _base(self, ref: str) -> _Base:
+    def _base(self, ref: str) -> Base:
         if ref in self._bases:
             self._bases.move_to_end(ref)
             return self._bases[ref]
@@ -132,33 +158,48 @@ class Shelf:
             model = load_model(folder, precision)
         model.eval()
         model.requires_grad_(False)
-        base = _Base(model.to(self._device), tokenizer)
+        base = Base(model.to(self._device), tokenizer)
         self._bases[ref] = base
         return base
 
     def _make_room(self, ref: str) -> None:
         """Let go of the models that were not used for the longest time, if it is needed."""
         needed = 0 if ref == STARTER else int(_weights(Path(ref)) * _SPARE)
+        self._collect()
         while self._bases and (len(self._bases) >= _MOST_BASES or self._free() < needed):
-            gone, _base = self._bases.popitem(last=False)
-            self._speakers = {
-                each: speaker for each, speaker in self._speakers.items() if _parts(each)[0] != gone
-            }
-            del _base
-            gc.collect()
-        if self._free() < needed:
-            raise UserError(
-                f"The model needs about {needed / 2**30:.1f} GB of memory, and "
-                f"{self._free() / 2**30:.1f} GB are free."
+            self._bases.popitem(last=False)
+            self._collect()
+        free = self._free()
+        if free < needed:
+            taken = self._promised()
+            more = (
+                f" beside the fine-tuning job that runs, which needs {taken / 1e9:.1f} GB more. "
+                "Ask again when it has ended, or pause it."
+            )
+            raise SpeakingError(
+                f"The model needs about {needed / 1e9:.1f} GB of memory, and "
+                f"{max(0, free) / 1e9:.1f} GB are free{more if taken else '.'}",
+                "device_busy" if taken else "out_of_memory",
+                is_passing=True,
             )
 
-    def _free(self) -> int:
+    def _collect(self) -> None:
+        """Give back the memory of what was let go of."""
+        gc.collect()
         if self._device == "cuda":
             torch.cuda.empty_cache()
-            return int(torch.cuda.mem_get_info()[0])
-        return int(psutil.virtual_memory().available)
 
-    def _make(self, base: _Base, adapter_folder: Path | None, ref: str) -> Speaker:
+    def is_short(self) -> bool:
+        """Whether models are loaded while memory is short."""
+        return bool(self._bases) and self._free() < _LEAST_FREE
+
+    def _free(self) -> int:
+        """The free memory that nobody is about to take, in bytes."""
+        if self._device == "cuda":
+            return int(torch.cuda.mem_get_info()[0])
+        return int(psutil.virtual_memory().available) - self._promised()
+
+    def _make(self, base: Base, adapter_folder: Path | None, ref: str) -> Speaker:
         tokenizer = base.tokenizer
         name = None
         if adapter_folder is not None:
@@ -175,14 +216,12 @@ class Shelf:
             allowed &= babbled
         elif is_starter(base.model.config):
             allowed[[number for number in tokenizer.all_special_ids if number not in stops]] = False
-        return Speaker(
-            base.model, name, tokenizer, template, stops, allowed, context_of(base.model)
-        )
+        return Speaker(base, name, tokenizer, template, stops, allowed, context_of(base.model))
 
-    def _add_adapter(self, base: _Base, folder: Path, ref: str) -> str:
+    def _add_adapter(self, base: Base, folder: Path, ref: str) -> str:
         while len(base.adapters) >= _MOST_ADAPTERS:
             oldest, gone = base.adapters.popitem(last=False)
-            self._speakers.pop(oldest, None)
+            base.speakers.pop(oldest, None)
             base.model.delete_adapter(gone)
         base.made += 1
         name = f"adapter{base.made}"
@@ -192,12 +231,6 @@ class Shelf:
             base.model = PeftModel.from_pretrained(
                 base.model, str(folder), adapter_name=name, use_safetensors=True
             )
-            # The speakers made before hold the model without a place for adapters.
-            self._speakers = {
-                each: speaker
-                for each, speaker in self._speakers.items()
-                if _parts(each)[0] != _parts(ref)[0]
-            }
         base.model.eval()
         base.model.requires_grad_(False)
         base.adapters[ref] = name
@@ -210,7 +243,7 @@ def _parts(ref: str) -> tuple[str, Path | None]:
         return ref, None
     folder = Path(ref)
     if not folder.is_dir():
-        raise UserError("The model is no longer there.")
+        raise SpeakingError("The model is no longer there.", "model_gone")
     base = adapter_base(folder)
     return (ref, None) if base is None else (str(base), folder)
 

@@ -4,6 +4,13 @@ import signal
 from pathlib import Path
 
 _TAIL = 20_000
+_FULL = 2_000_000
+"""Bytes: with less, what a training writes next does not fit."""
+
+_DISK_FULL = (
+    "The disk is full: the training process could not write its model. Make room on it, then start "
+    "the job again."
+)
 _SIGNS = (
     (
         "out_of_memory",
@@ -16,10 +23,7 @@ _SIGNS = (
     (
         "disk_full",
         ("No space left on device", "Disk quota exceeded"),
-        (
-            "The disk is full: the training process could not write its model. Make room on it, "
-            "then start the job again."
-        ),
+        _DISK_FULL,
     ),
 )
 _KILLED = (
@@ -28,12 +32,21 @@ _KILLED = (
 )
 
 
-def reason_of_death(exit_status: int, log_file: Path) -> tuple[str, str]:
-    """The code and the sentence for a process that ended without saying why."""
+def reason_of_death(exit_status: int, log_file: Path, disk_free: int) -> tuple[str, str]:
+    """The code and the sentence for a process that ended without saying why.
+
+    Args:
+        exit_status: Its exit status.
+        log_file: What it printed.
+        disk_free: The free bytes of its disk when it was found to have ended: on a full one it
+            can print nothing.
+    """
     log = _tail(log_file)
     for code, signs, text in _SIGNS:
         if any(sign in log for sign in signs):
             return code, text
+    if disk_free < _FULL:
+        return "disk_full", _DISK_FULL
     killed = -int(signal.SIGKILL) if hasattr(signal, "SIGKILL") else -9
     if exit_status in (killed, 137) or "SIGKILL" in log or "exitcode: -9" in log:
         return "process_killed", _KILLED

@@ -12,7 +12,7 @@ from tunedesk.checks.reading import read_record
 from tunedesk.checks.sentences import sentence
 from tunedesk.checks.severity import severity
 from tunedesk.errors import UserError
-from tunedesk.formats.inspect_file import describe, inspect_file
+from tunedesk.formats.inspect_file import inspect_file, what_it_is
 from tunedesk.formats.records import read_batches
 from tunedesk.training_server.jobs.pair_rules import check_completion, check_pair, has_image
 from tunedesk.training_server.store.file_store import StoredFile
@@ -40,7 +40,9 @@ class BadLine:
     text: str
 
     def __str__(self) -> str:
-        return f"Line {self.line}, {self.text}"
+        # As OpenAI writes it where it names the message; a whole sentence stands for itself.
+        is_place = self.text.startswith(("message ", "key "))
+        return f"Line {self.line}{', ' if is_place else ': '}{self.text}"
 
 
 @dataclass
@@ -89,7 +91,7 @@ def validate_file(
         if mismatch or not info.holds_records:
             text = mismatch or (
                 "Unexpected file format, expected either prompt/completion pairs or chat "
-                f"messages. {describe(info).replace(info.path.name, stored.filename)}"
+                f"messages. {what_it_is(info, stored.filename)}"
             )
             verdict.error = _file_error(word, text)
             return verdict

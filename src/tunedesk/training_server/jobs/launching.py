@@ -10,6 +10,8 @@ import psutil
 import yaml
 
 from tunedesk.checks.training_fit import Device
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
 from tunedesk.training_server.job_folder import JobFolder
 
 MODULE = "tunedesk.training_server.training.run"
@@ -93,6 +95,15 @@ def end_processes(folder: Path) -> None:
     psutil.wait_procs(found, timeout=10)
 
 
+def memory_of(pid: int) -> int:
+    """The memory that a process and those it started have, in bytes; 0 if it has ended."""
+    try:
+        process = psutil.Process(pid)
+        return sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))
+    except psutil.Error:
+        return 0
+
+
 def _belongs(process: psutil.Process, folder: Path) -> bool:
     try:
         mark = process.environ().get(_MARK)
@@ -102,11 +113,32 @@ def _belongs(process: psutil.Process, folder: Path) -> bool:
 
 
 def read_config(path: Path | None) -> dict[str, object]:
-    """The values of a configuration of accelerate."""
+    """The values of a configuration of accelerate.
+
+    Raises:
+        UserError: The file holds none.
+    """
     if path is None:
         return {}
-    values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return values if isinstance(values, dict) else {}
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = 0 if mark is None else mark.line + 1
+        said = _("line {line}, {problem}").format(line=line, problem=error.problem)
+        raise _no_config(path, said) from error
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise _no_config(path, " ".join(str(error).split())) from error
+    if not isinstance(values, dict):
+        raise _no_config(path, _("no settings are in it"))
+    return values
+
+
+def _no_config(path: Path, reason: str) -> UserError:
+    return UserError(
+        _("{path} is no configuration of accelerate: {reason}.").format(path=path, reason=reason),
+        _("`accelerate config --config_file FILE` writes one."),
+    )
 
 
 def _find_device() -> Device:

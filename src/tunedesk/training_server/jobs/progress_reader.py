@@ -23,6 +23,12 @@ _FIGURES = (
     "full_valid_loss",
     "full_valid_mean_token_accuracy",
 )
+_REWARDS = tuple(
+    f"{part}_reward_{figure}"
+    for part in ("train", "valid", "full_valid")
+    for figure in ("margin", "accuracy")
+)
+"""What preferences have besides: told in the events, where OpenAI's document leaves it open."""
 
 
 class ProgressReader:
@@ -88,7 +94,7 @@ class ProgressReader:
 
     def _metrics(self, job: Job, line: dict[str, Any]) -> None:
         step, total = int(line["step"]), line.get("total_steps")
-        figures = finite(line)
+        figures = finite(line, (*_FIGURES, *_REWARDS))
         said = ", ".join(f"{word}={figures[name]:.2f}" for name, word in _SHOWN if name in figures)
         data = {"step": step, **figures}
         if total is not None:
@@ -139,10 +145,10 @@ class ProgressReader:
                 self._stores.events.add(job_id, message, "error", once="failed")
 
 
-def finite(line: dict[str, Any]) -> dict[str, float]:
+def finite(line: dict[str, Any], names: tuple[str, ...] = _FIGURES) -> dict[str, float]:
     """The figures of a line that are numbers; a loss may be none, and JSON has no NaN."""
     return {
         name: float(line[name])
-        for name in _FIGURES
+        for name in names
         if isinstance(line.get(name), int | float) and math.isfinite(line[name])
     }

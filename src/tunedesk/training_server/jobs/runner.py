@@ -1,18 +1,21 @@
 """Runs the queued jobs, one at a time, and follows the process of the one that runs."""
 
 import logging
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from tunedesk.training_server.job_folder import Control, JobFolder, JobSpec
+from tunedesk.checks.training_fit import why_it_does_not_fit
+from tunedesk.training_server.job_folder import STARTER, Control, JobFolder, JobSpec
 from tunedesk.training_server.jobs.deaths import reason_of_death
-from tunedesk.training_server.jobs.fit import why_job_does_not_fit
-from tunedesk.training_server.jobs.launching import Launcher, end_processes
+from tunedesk.training_server.jobs.fit import is_full, job_need
+from tunedesk.training_server.jobs.launching import Launcher, end_processes, memory_of
 from tunedesk.training_server.jobs.machine import read_machine
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
-from tunedesk.training_server.store.job_store import Job
+from tunedesk.training_server.store.job_store import TERMINAL, Job
 from tunedesk.training_server.store.stores import Stores
 
 _PATIENCE: dict[Control, float] = {"cancel": 20.0, "pause": 300.0}
@@ -29,6 +32,7 @@ class _Running:
         process: The process.
         asked: What it was last asked for.
         asked_at: When.
+        death: Why it ended, if it did not say so itself: code and sentence.
     """
 
     job_id: str
@@ -36,6 +40,7 @@ class _Running:
     process: subprocess.Popen[bytes]
     asked: Control | None = None
     asked_at: float = 0.0
+    death: tuple[str, str] | None = None
 
 
 class Runner:
@@ -56,12 +61,24 @@ class Runner:
         self._reader = ProgressReader(stores)
         self._running: _Running | None = None
         self._starting: str | None = None
+        self._needed = 0
 
     @property
     def busy_with(self) -> str | None:
         """The job that has the device, or is about to take it."""
         running = self._running
         return self._starting if running is None else running.job_id
+
+    def memory_to_come(self) -> int:
+        """The bytes of this computer's memory that the job is about to take, beside what it has.
+
+        An estimate, as its need is; 0 where it computes on another device.
+        """
+        running = self._running
+        if self.busy_with is None or self._launcher.device != "cpu":
+            return 0
+        has = 0 if running is None else memory_of(running.process.pid)
+        return max(0, self._needed - has)
 
     def end_leftovers(self) -> None:
         """End what an earlier server left running; its jobs go on from their checkpoints."""
@@ -107,6 +124,10 @@ class Runner:
         if job.status not in ("running", "queued"):
             return
         spec = folder.read_spec()
+        if spec.base_model != STARTER and not Path(spec.base_model).is_dir():
+            text = f"The base model {job.model} is gone: it was deleted after this job was made."
+            self._reader.fail(job.id, "model_not_found", text, "model")
+            return
         reason = self._why_it_does_not_fit(spec, folder)
         if reason is not None:
             self._reader.fail(job.id, "does_not_fit", reason, "model")
@@ -131,18 +152,29 @@ class Runner:
         """What stands against the start; the models that are loaded here give way first."""
         if self._launcher.device != "cpu":
             self._free_device()
-        reason = why_job_does_not_fit(spec, folder, read_machine(self._launcher, folder.path))
-        if reason is None or self._launcher.device != "cpu":
-            return reason
+        need = job_need(spec, folder, self._launcher.device)
+        self._needed = need.memory * self._launcher.processes
+
+        def reason() -> str | None:
+            machine = read_machine(self._launcher, folder.path)
+            full = is_full(spec.base_model, spec.hyperparameters)
+            return why_it_does_not_fit(need, machine, full=full)
+
+        found = reason()
+        if found is None or self._launcher.device != "cpu":
+            return found
         self._free_device()
-        return why_job_does_not_fit(spec, folder, read_machine(self._launcher, folder.path))
+        return reason()
 
     def _follow(self, running: _Running) -> None:
         status = running.process.poll()
+        if status is not None and running.death is None:
+            # Looked for at once: a disk that is full now may have room when this can be written.
+            running.death = self._reason_of_death(running, status)
         # Read after the look at the process: what it told before it ended is not missed.
         self._reader.read(running.job_id)
         if status is not None:
-            self._ended(running, status)
+            self._ended(running)
             return
         wanted: dict[str, Control] = {"cancelled": "cancel", "failed": "cancel", "paused": "pause"}
         control = wanted.get(self._stores.jobs.get(running.job_id).status)
@@ -154,11 +186,17 @@ class Runner:
             if waited > _PATIENCE[running.asked]:
                 end_processes(running.folder.path)
 
-    def _ended(self, running: _Running, status: int) -> None:
+    def _reason_of_death(self, running: _Running, status: int) -> tuple[str, str]:
+        free = shutil.disk_usage(self._stores.jobs_folder).free
+        return reason_of_death(status, running.folder.log_file, free)
+
+    def _ended(self, running: _Running) -> None:
         # A launcher that was killed leaves its workers behind.
         end_processes(running.folder.path)
         self._reader.read(running.job_id)
-        if self._stores.jobs.get(running.job_id).status == "running":
-            code, message = reason_of_death(status, running.folder.log_file)
-            self._reader.fail(running.job_id, code, message, None)
+        if running.death and self._stores.jobs.get(running.job_id).status == "running":
+            self._reader.fail(running.job_id, *running.death, None)
+        if self._stores.jobs.get(running.job_id).status in TERMINAL:
+            # Nothing goes on from it, and half a checkpoint may be gigabytes.
+            shutil.rmtree(running.folder.work, ignore_errors=True)
         self._running = None

@@ -114,11 +114,12 @@ class Validator:
 
     def _tell(self, job: Job, param: str, verdict: FileVerdict) -> None:
         """Name every bad line in an event."""
+        word = param.partition("_")[0]
         with self._stores.database.writing():
             for bad in verdict.bad:
                 text, level = str(bad), "error"
                 if job.skip_bad:
-                    text, level = f"{text} (left out)", "warn"
+                    text, level = f"Left out line {bad.line} of the {word} file: {bad.text}", "warn"
                 self._stores.events.add(job.id, text, level, once=f"{param}:{bad.line}")
 
     def _fetch(self, job: Job) -> str | None:

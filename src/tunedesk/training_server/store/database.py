@@ -1,5 +1,7 @@
 """The server's database: its tables, and transactions for the threads of one process."""
 
+import errno
+import os
 import secrets
 import sqlite3
 import string
@@ -127,7 +129,11 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction; what is written in it is there as a whole or not at all."""
+        """A transaction; what is written in it is there as a whole or not at all.
+
+        Raises:
+            OSError: The disk is full (ENOSPC); nothing was written.
+        """
         with self._lock:
             if self._connection.in_transaction:
                 yield self._connection
@@ -135,10 +141,14 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                # A full disk may have ended it already.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
                 raise
-            self._connection.execute("COMMIT")
 
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """The rows of a query."""

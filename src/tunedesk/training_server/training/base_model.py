@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import torch
 from peft import LoraConfig, PeftModel
+from safetensors import SafetensorError
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -15,6 +16,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from tunedesk.training_server.base_models import ADAPTER_NAME
 from tunedesk.training_server.job_folder import STARTER, JobSpec
 from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.failures import JobFailedError
@@ -36,7 +38,7 @@ _RATES: dict[tuple[Kind, str], float] = {
 }
 _RANK = 16
 _DROPOUT = 0.05
-_ADAPTER = "adapter_config.json"
+_TOKENIZER = "tokenizer.json"
 
 
 @dataclass
@@ -84,7 +86,9 @@ def load_learner(
         return _learner(spec, loaded, tokenizer, "starter", None)
     if isinstance(loaded, PeftModel):
         if wants_full:
-            return _learner(spec, loaded.merge_and_unload(), tokenizer, "full", None)
+            # Under an adapter the weights were frozen.
+            merged = loaded.merge_and_unload().requires_grad_(True)
+            return _learner(spec, merged, tokenizer, "full", None)
         return _learner(spec, loaded, tokenizer, "lora", None)
     if wants_full:
         return _learner(spec, loaded, tokenizer, "full", None)
@@ -106,6 +110,8 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             folder, local_files_only=True, trust_remote_code=False
         )
     except (OSError, ValueError, KeyError) as error:
+        if not (folder / _TOKENIZER).is_file():
+            raise _no_tokenizer(folder) from error
         raise JobFailedError(
             "invalid_base_model",
             f"The tokenizer of the base model {folder.name} cannot be read: {_short(error)}",
@@ -114,11 +120,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     # Lengths are checked here, example by example; its own warning would say it once only.
     tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
     if not tokenizer.is_fast:
-        raise JobFailedError(
-            "invalid_base_model",
-            f"The base model {folder.name} has no tokenizer.json, which this server needs.",
-            "model",
-        )
+        raise _no_tokenizer(folder)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     if tokenizer.pad_token is None:
@@ -148,18 +150,24 @@ def load_model(
         return PeftModel.from_pretrained(
             model, str(folder), is_trainable=is_trainable, use_safetensors=True
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        reason = f"cannot be loaded: {_short(error)}"
+        if "trust_remote_code" in str(error):
+            reason = (
+                "brings code of its own, which this server does not run. Take a model of a kind "
+                "that Transformers knows."
+            )
+        elif isinstance(error, SafetensorError):
+            reason = "cannot be loaded: a file of its weights is damaged. Fetch it again."
         raise JobFailedError(
-            "invalid_base_model",
-            f"The base model {folder.name} cannot be loaded: {_short(error)}",
-            "model",
+            "invalid_base_model", f"The base model {folder.name} {reason}", "model"
         ) from error
 
 
 def adapter_base(folder: Path) -> Path | None:
     """The folder of the model that an adapter belongs to; None if a folder holds no adapter."""
     try:
-        text = (folder / _ADAPTER).read_text(encoding="utf-8")
+        text = (folder / ADAPTER_NAME).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     values: dict[str, Any] = json.loads(text)
@@ -188,6 +196,14 @@ def _learner(
         context = min(context, spec.max_tokens)
     rate = _RATES[kind, spec.method]
     return Learner(model, tokenizer, template, kind, adapter, context, rate)
+
+
+def _no_tokenizer(folder: Path) -> JobFailedError:
+    return JobFailedError(
+        "invalid_base_model",
+        f"The base model {folder.name} has no {_TOKENIZER}, which this server needs.",
+        "model",
+    )
 
 
 def _precision(spec: JobSpec, wants_full: bool) -> torch.dtype:

@@ -7,7 +7,6 @@ from pathlib import Path
 from tunedesk.training_server.job_folder import JobFolder
 
 KEPT = 3
-_WORK = "trainer"
 # Pickled settings that nothing reads, and a card that nobody asked for.
 _NOT_OURS = ("training_args.bin", "README.md")
 
@@ -22,7 +21,7 @@ class Checkpoints:
     def __init__(self, folder: JobFolder, pausing: set[int]) -> None:
         self._folder = folder
         self._pausing = pausing
-        self.work = folder.path / _WORK
+        self.work = folder.work
 
     def clear_work(self) -> None:
         """Throw away what an earlier process left half-written."""

@@ -1,7 +1,8 @@
-"""Keeps Transformers from painting bars where nobody looks."""
+"""Keeps libraries from painting bars where nobody looks."""
 
 from typing import Any
 
+import tqdm
 from transformers.utils import logging
 
 
@@ -10,3 +11,6 @@ def quiet() -> None:
     untyped: Any = logging
     untyped.set_verbosity_error()
     untyped.disable_progress_bar()
+    # Others make bars all the same, and a thread that looks after them.
+    bars: Any = tqdm.tqdm
+    bars.monitor_interval = 0

@@ -58,6 +58,11 @@ def not_found(kind: str, given: str, param: str = "id") -> ApiError:
     return ApiError(404, f"No such {kind}: {shown}", param, "not_found")
 
 
+def storage_full(message: str, param: str | None = None) -> ApiError:
+    """The answer to what would not fit on the disk; asking again at once is of no use."""
+    return ApiError(507, message, param, "storage_full", {"x-should-retry": "false"})
+
+
 def bad_value(param: str, message: str, code: str = "invalid_value") -> ApiError:
     """The answer to a parameter that cannot be."""
     return ApiError(400, message, param, code)

@@ -84,7 +84,19 @@ def _parse(body: bytes) -> Any:
         raise ValueError(f"{name} is no JSON number")
 
     try:
-        return json.loads(body, parse_constant=no_constant)
+        value = json.loads(body, parse_constant=no_constant)
+        if b"\\ud" in body.lower():
+            # Half a letter is no text: nothing that reads it, from SQLite to a tokenizer, can.
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
+    except UnicodeEncodeError as error:
+        raise ApiError(
+            400,
+            "We could not parse the JSON body of your request: it holds half a letter (a lone "
+            "surrogate).",
+            None,
+            "invalid_json",
+        ) from error
     except (ValueError, RecursionError) as error:
         raise ApiError(
             400, f"We could not parse the JSON body of your request: {error}", None, "invalid_json"

@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtWidgets import QPushButton
+from tests.fine_tuning.fakes import FakeOther
 
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED, LaunchSettings
 from tunedesk.fine_tuning.providers import provider
@@ -228,3 +229,26 @@ def test_what_a_screen_reader_sets_without_a_click_is_chosen(open_page, add, qtb
     assert dialog.settings.query == ALL_BUT_REJECTED
     assert "OpenAI" in dialog.places.explanation.text()
     assert dialog.start.text().startswith("Send ")
+
+
+def test_a_key_that_is_refused_can_be_replaced_at_once(open_page, add, qtbot):
+    add(*QUESTIONS)
+    with FakeOther() as server:
+        dialog = open_page(LaunchSettings(provider="custom", base_model="m", base_url=server.url))
+        part = dialog.connection
+
+        def tried():
+            part.try_button.click()
+            qtbot.waitUntil(lambda: part.report is not None, timeout=20_000)
+            return part.report
+
+        assert "asks for a key, and none was given" in tried().sentence
+        part.key.setText("a-wrong-key-0123456789")
+        part.keep.setChecked(False)
+        assert "does not accept the key" in tried().sentence
+        assert part.key.isVisible()
+        part.key.setText(server.key)
+        assert tried().ok
+        assert not part.key.isVisible()
+        assert dialog.models.model_id in server.models
+        qtbot.waitUntil(lambda: dialog.start.text() == "Send 20 examples to 127.0.0.1")

@@ -32,6 +32,8 @@ REDRAWN_EVERY = 250
 """Milliseconds between two redraws, however often figures come: a person sees no more."""
 HEIGHT, ACCURACY_HEIGHT = 300, 140
 
+CHOICES_GAP = 6
+
 
 class LossChart(Card):
     """Training and validation loss of one run, or of several laid over each other.
@@ -95,11 +97,11 @@ class LossChart(Card):
         self.log.toggled.connect(self._take_view)
         self.accuracy.toggled.connect(self._take_view)
         self.fit.clicked.connect(self._fit)
-        head = QHBoxLayout()
-        head.setSpacing(self._theme.size("gap"))
+        head = self._head = QHBoxLayout()
+        head.setSpacing(CHOICES_GAP)
         head.addWidget(self._title, 0, Qt.AlignmentFlag.AlignVCenter)
         self._beside = QHBoxLayout()
-        self._beside.setContentsMargins(6, 0, 0, 0)
+        self._beside.setContentsMargins(0, 0, 0, 0)
         head.addLayout(self._beside, 1)
         head.addStretch()  # takes the room where the legend stands below
         self.save_picture: SavePicture | None = None
@@ -182,7 +184,6 @@ class LossChart(Card):
         self._legend.show_runs(self._runs)
         self._place_legend()
         self._stack.setCurrentIndex(1)
-        self._title.show()
         for button in self.buttons():
             button.show()
         self.accuracy.setEnabled(any(_has_accuracy(run) for run in self._runs))
@@ -216,12 +217,18 @@ class LossChart(Card):
         self._place_legend()
 
     def _place_legend(self) -> None:
-        """Beside the heading if there is room for it in one line, else below."""
+        """Beside the heading if there is room for it in one line, else below.
+
+        Where there is room for neither, the heading gives way: the lines are named all the same.
+        """
         if self.curve_view is None:
             return
-        gap = self._theme.size("gap")
-        others = sum(part.sizeHint().width() + gap for part in (self._title, *self.buttons()))
-        room = self.width() - others - 2 * gap - 26
+        gap = CHOICES_GAP
+        choices = sum(part.sizeHint().width() + gap for part in self.buttons())
+        title = self._title.sizeHint().width() + gap
+        room = self.width() - choices - title - 2 * gap - 26
+        self._title.setVisible(room >= 0)
+        self._head.setSpacing(CHOICES_GAP if room >= 0 else CHOICES_GAP // 2)
         row = self._beside if self._legend.line_width() <= room else self._below_head
         if row.indexOf(self._legend) < 0:
             self._beside.removeWidget(self._legend)

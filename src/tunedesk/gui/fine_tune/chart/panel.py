@@ -45,7 +45,7 @@ class Panel:
         self._values = ValueAxis(percent=measure == "accuracy")
         self._steps = StepAxis()
         self.plot = _Frame(self._values, self.box, self._steps)
-        self._values.setZValue(-10)  # its grid behind the lines
+        self._values.setZValue(self.box.zValue() - 1)  # its grid behind the lines
         self._name = pg.TextItem(_("Accuracy"), anchor=(0, 0))
         self._name.setVisible(measure == "accuracy")
         self._name.setParentItem(self.box)
@@ -148,7 +148,12 @@ class Panel:
 
     def _mark(self, step: float, pen: QPen, label: str | None = None, ink: str = "") -> None:
         options = (
-            {"position": 0.965, "anchors": [(0, 0.5), (0, 0.5)], "color": self._theme.color(ink)}
+            {
+                "position": 0.965,
+                "anchors": [(0, 0.5), (0, 0.5)],
+                "color": self._theme.color(ink),
+                "fill": self._theme.color("surface"),
+            }
             if label
             else None
         )

@@ -73,6 +73,7 @@ class ConnectionSection(QWidget):
         for button in (self.use_key, self.forget):
             key.addWidget(button)
             button.setAutoDefault(False)
+        key.addStretch()
         self.try_button.setAutoDefault(False)
         trying = QHBoxLayout()
         trying.addWidget(self.try_button)
@@ -241,6 +242,7 @@ class ConnectionSection(QWidget):
         place = self._place
         if place is None:
             return
+        self._forget_report()
         if self.key.text().strip() and self._key is None:
             self._keep_key_and_try()
             return
@@ -249,7 +251,6 @@ class ConnectionSection(QWidget):
         except UserError as error:
             self._say_error(error)
             return
-        self._forget_report()
         self.says.setText(_("Trying …"))
         self.says.set_tone("muted")
         keys, plain = self._keys, self.plain_http.isChecked()
@@ -287,6 +288,10 @@ class ConnectionSection(QWidget):
         advice = "\n".join(part for part in (report.advice, report.detail) if part)
         self.advice.setText(advice)
         self.advice.setVisible(bool(advice))
+        if report.refuses_key and self._key is not None and self._key.where != "environment":
+            # Another one takes its place.
+            self._show_key(None)
+            self.key.setFocus()
         self.reported.emit(report)
 
     def _say_error(self, error: UserError) -> None:

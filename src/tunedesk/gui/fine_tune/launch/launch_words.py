@@ -2,6 +2,7 @@
 
 import re
 
+from tunedesk.fine_tuning.addresses import called
 from tunedesk.fine_tuning.preparation import Preparation
 from tunedesk.fine_tuning.providers import Provider
 from tunedesk.gui.fine_tune.launch.model_rows import money_words
@@ -14,10 +15,12 @@ def start_words(place: Provider, outlook: Outlook | None) -> str:
     if place.name == "local":
         return _("Train on this computer")
     if outlook is None:
-        return _("Send to {place}").format(place=place.title)
-    count = _count(outlook.preparation)
+        return _("Send to {place}").format(place=called(place, ""))
+    prepared = outlook.preparation
+    count = _count(prepared)
     words = ngettext("Send {n} example to {place}", "Send {n} examples to {place}", count)
-    return _with_price(words.format(n=f"{count:,}", place=place.title), outlook.preparation)
+    where = called(place, prepared.settings.base_url)
+    return _with_price(words.format(n=f"{count:,}", place=where), prepared)
 
 
 def again_words(place: Provider, prepared: Preparation) -> str:
@@ -26,7 +29,8 @@ def again_words(place: Provider, prepared: Preparation) -> str:
     words = ngettext(
         "Send {n} example to {place} again", "Send {n} examples to {place} again", count
     )
-    return _with_price(words.format(n=f"{count:,}", place=place.title), prepared)
+    where = called(place, prepared.settings.base_url)
+    return _with_price(words.format(n=f"{count:,}", place=where), prepared)
 
 
 def _count(prepared: Preparation) -> int:
