@@ -147,6 +147,9 @@ def test_no_server(openai_service):
     error, told = asked(connection)
     assert "No server is running at 127.0.0.1" in told.sentence
     assert not is_lost_answer(error)
+    here = plain(error, provider("local"))
+    assert here.sentence == "The training server of this computer is not running."
+    assert "starts it" in here.advice
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,11 @@ def _no_answer(error: BaseException, provider: Provider, host: str) -> Words:
             _("{host} does not answer in https.").format(host=where),
             _("Nothing was sent. Check the address and the port; some servers speak only http."),
         )
+    if provider.name == "local" and among(httpx2.ConnectError):
+        return Words(
+            _("The training server of this computer is not running."),
+            _("Tunedesk starts it when it is needed; a run in training then goes on."),
+        )
     if among(ConnectionRefusedError):
         return Words(
             _("No server is running at {host}, or it takes no connections.").format(host=where),

@@ -36,8 +36,8 @@ def from_nothing(seen: Seen) -> Advice | None:
         text = _("Training loss is at {loss}; below {goal} it knows them by heart.")
         tone = "neutral"
     more = _(
-        "The starter knows nothing else, so validation loss rises, and says nothing here. For "
-        "answers to new questions choose a base model that knows a language."
+        "The starter knows nothing else, so validation loss says nothing here. For answers "
+        "to new questions choose a base model that knows a language."
     )
     return Advice(
         "from_nothing",

@@ -19,6 +19,7 @@ from tunedesk.gui.fine_tune.launch.place_section import PlaceSection
 from tunedesk.gui.fine_tune.run_words import status_words
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
+from tunedesk.gui.widgets.follow_selection import follow_selection
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
@@ -73,6 +74,7 @@ class BringInDialog(Dialog):
         self.connection.changed.connect(self._show_buttons)
         self.list_jobs.clicked.connect(self._find)
         self.jobs.currentItemChanged.connect(self._take_job)
+        follow_selection(self.jobs)
         self.jobs.itemActivated.connect(self.bring.click)
         self.job_id.textChanged.connect(self._show_buttons)
         self.bring.clicked.connect(self._bring_in)

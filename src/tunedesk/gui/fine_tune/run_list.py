@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QListView, QWidget
 from tunedesk.gui.fine_tune.run_delegate import RunDelegate
 from tunedesk.gui.fine_tune.run_list_model import ROW, RunListModel, RunRow
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.follow_selection import follow_selection
 from tunedesk.i18n import _
 
 
@@ -31,6 +32,7 @@ class RunList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.selectionModel().currentChanged.connect(self._take_current)
+        follow_selection(self)
         theme.changed.connect(self.viewport().update)
 
     @property

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QGridLayout,
     QHBoxLayout,
     QPushButton,
     QSizePolicy,
@@ -51,9 +50,8 @@ class FindingsPanel(QWidget):
         self.leave_out = QCheckBox(_("Leave out examples with errors"))
         self.leave_out.toggled.connect(self.leave_out_changed)
         self.leave_out.hide()
-        self._takes = QGridLayout()
-        self._takes.setVerticalSpacing(7)
-        self._takes.setColumnStretch(0, 1)
+        self._takes = QVBoxLayout()
+        self._takes.setSpacing(7)
         self._how = Label(theme, "", "small", "muted", wrap=True)
         self.leaves = Label(theme, "", "base", wrap=True)
         column = QVBoxLayout(self)
@@ -141,12 +139,17 @@ class FindingsPanel(QWidget):
         if prepared.price is not None:
             price = money_words(prepared.price)
         facts.append((_("Price"), price))
-        for number, (name, value) in enumerate(facts):
-            self._takes.addWidget(Label(self._theme, name, "base", "muted"), number, 0)
+        for name, value in facts:
+            # A row of its own for each: in a grid the longest name would take the room of all.
+            line = QWidget()
+            row = QHBoxLayout(line)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.addWidget(Label(self._theme, name, "base", "muted"))
+            row.addStretch()
             shown = Label(self._theme, value, "strong")
-            shown.setAlignment(Qt.AlignmentFlag.AlignRight)
             shown.setAccessibleName(f"{name}: {value}")
-            self._takes.addWidget(shown, number, 1)
+            row.addWidget(shown)
+            self._takes.addWidget(line)
         how = [prepared.price_source, outlook.time.source if outlook.time else ""]
         self._how.setText(" ".join(part for part in how if part))
         self._how.setVisible(bool(self._how.text()))
@@ -203,7 +206,7 @@ def good_lines(prepared: Preparation) -> list[tuple[str, str]]:
     return lines
 
 
-def _empty(layout: QVBoxLayout | QGridLayout) -> None:
+def _empty(layout: QVBoxLayout) -> None:
     while (item := layout.takeAt(0)) is not None:
         widget = item.widget()
         if widget is not None:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from tunedesk.gui.fine_tune.launch.model_rows import ModelRow
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.follow_selection import follow_selection
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _
 
@@ -94,6 +95,7 @@ class ModelList(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setProperty("framed", True)
         self.selectionModel().currentChanged.connect(self._take)
+        follow_selection(self)
         theme.changed.connect(self.viewport().update)
 
     @property
