@@ -188,6 +188,28 @@ def test_checkpoint_can_be_chosen_instead(page, project, add_run, falling, check
     assert result.code.toPlainText().startswith("curl ")
 
 
+def test_a_deployment_is_explained_beside_commands_that_are_whole(
+    page, project, add_run, falling, checkpoint, qtbot
+):
+    run = add_run(
+        "one",
+        provider="nebius",
+        base_url="https://api.tokenfactory.nebius.com/v1",
+        stage="ended",
+        status="succeeded",
+        fine_tuned_model="ft:llama:end",
+    )
+    falling(run.id)
+    project.runs.set_checkpoints(run.id, [checkpoint(40), checkpoint(80)])
+    result = page.view.result
+    qtbot.waitUntil(lambda: result.tabs.isTabVisible(2))
+    result.tabs.setCurrentIndex(2)
+    # Of the last checkpoint, since that is the tuned model.
+    qtbot.waitUntil(lambda: "ftckpt-80" in result.code.toPlainText())
+    assert "At Nebius" in result.note.text()
+    assert "At Nebius" not in result.code.toPlainText()
+
+
 def test_buttons_are_those_that_the_state_allows(page, project, add_run, actions, qtbot):
     run = add_run("one")
     qtbot.waitUntil(lambda: page.view.details is not None)

@@ -35,12 +35,14 @@ class Snippets(NamedTuple):
     Attributes:
         python: For Python.
         curl: For a terminal.
-        deployment: What has to be done before, and why; empty: nothing.
+        deployment: The commands for what has to be done before; empty: nothing.
+        note: What has to be known first: why the deployment, or that the server must run.
     """
 
     python: str
     curl: str
     deployment: str
+    note: str
 
 
 class ResultSection(Card):
@@ -68,7 +70,7 @@ class ResultSection(Card):
         self._keys = keys
         self._run: Run | None = None
         self._shown: tuple[int, str, tuple[RunCheckpoint, ...]] | None = None
-        self._snippets = Snippets("", "", "")
+        self._snippets = Snippets("", "", "", "")
         self._by_user = False
         self.setAccessibleName(_("Result"))
         self.which = QComboBox()
@@ -128,8 +130,8 @@ class ResultSection(Card):
         self.body.addLayout(head)
         self.body.addLayout(named)
         self.body.addLayout(tabs)
-        self.body.addWidget(self.code)
         self.body.addWidget(self.note)
+        self.body.addWidget(self.code)
         self.body.addLayout(last)
 
     @property
@@ -201,7 +203,7 @@ class ResultSection(Card):
                 self._checkpoint,
                 self._keys,
                 on_result=self._take_snippets,
-                on_error=lambda error: self._take_snippets(Snippets("", "", error.sentence)),
+                on_error=lambda error: self._take_snippets(Snippets("", "", "", error.sentence)),
             )
 
     def _take_snippets(self, found: Snippets) -> None:
@@ -213,14 +215,8 @@ class ResultSection(Card):
         text = self._snippets[max(0, self.tabs.currentIndex())]
         if text != self.code.toPlainText():
             self.code.setPlainText(text)
-        here = self._run is not None and self._run.provider == "local"
-        self.note.setText(
-            _(
-                "The training server of this computer must be running, and listens at another "
-                "port after each start."
-            )
-        )
-        self.note.setVisible(here)
+        self.note.setText(self._snippets.note)
+        self.note.setVisible(bool(self._snippets.note))
 
 
 def find_snippets(
@@ -243,12 +239,21 @@ def find_snippets(
     connection = Connection(place, address, key)
     with contextlib.closing(project.handle()) as handle:
         system = system_message(handle, run.id)
+        points = handle.runs.checkpoints(run.id)
+    if checkpoint is None and place.deployment == "nebius":
+        # There a model is made of a checkpoint; the tuned one is the last.
+        checkpoint = max(points, key=lambda point: point.step, default=None)
     step = snippet.deployment(run, connection, checkpoint)
     asked = (step.name or _("NAME OF THE DEPLOYMENT")) if step else model
-    words = ""
-    if step is not None:
-        commands = [f"# {title}\n{command}" for title, command in step.commands]
-        words = "\n".join([f"# {step.why}", *commands])
+    note = step.why if step else ""
+    if place.name == "local":
+        note = _(
+            "The training server of this computer must be running, and listens at another port "
+            "after each start."
+        )
     return Snippets(
-        snippet.python(asked, connection, system), snippet.curl(asked, connection, system), words
+        snippet.python(asked, connection, system),
+        snippet.curl(asked, connection, system),
+        "\n".join(f"# {title}\n{command}" for title, command in step.commands) if step else "",
+        note,
     )
