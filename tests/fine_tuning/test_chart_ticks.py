@@ -28,6 +28,8 @@ def test_the_ticks_of_a_loss():
     assert log_ticks(0.3, 6, 8) == pytest.approx([0.5, 1, 2, 5])
     assert log_ticks(0.001, 900, 8) == pytest.approx([10.0**k for k in range(-3, 3)])
     assert tick_words([1000.0, 2000.0]) == ["1,000", "2,000"]
+    assert tick_words([0.001, 0.1, 1.0, 10.0]) == ["0.001", "0.1", "1", "10"]
+    assert tick_words([0.5, 1.0, 2.0, 5.0]) == ["0.5", "1", "2", "5"]
 
 
 def test_where_a_logarithmic_axis_spans_little_it_has_the_ticks_of_a_linear_one():

@@ -39,10 +39,21 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def tick_words(values: Sequence[float]) -> list[str]:
-    """The numbers with as many decimals as the closest two of them need."""
+    """The numbers with as many decimals as the closest two of them need.
+
+    Those of a logarithmic axis, which do not stand at even distances, have each its own: "0.01"
+    beside "10", not "10.00", which reads as a thousand where the point parts thousands.
+    """
     if not values:
         return []
     gaps = [b - a for a, b in itertools.pairwise(values) if b > a]
+    if gaps and max(gaps) > 1.5 * min(gaps):
+        return [_shortest(value) for value in values]
     least = min(gaps, default=abs(values[0]) or 1.0)
     decimals = min(max(0, -math.floor(math.log10(least) + 1e-9)), 8)
     return [f"{value + 0.0:,.{decimals}f}" for value in values]
+
+
+def _shortest(value: float) -> str:
+    text = f"{value:,.8f}"
+    return text.rstrip("0").rstrip(".")

@@ -19,6 +19,7 @@ from tunedesk.fine_tuning.service import service_of
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.fine_tune.chart.save_picture import folder_opener
 from tunedesk.gui.fine_tune.file_saving import beside_project, file_name, write_whole
 from tunedesk.gui.fine_tune.frozen_dialog import FrozenDialog
 from tunedesk.gui.fine_tune.rename_dialog import RenameDialog
@@ -261,7 +262,9 @@ class RunActions(QObject):
 
         def saved(paths: list[Path]) -> None:
             words = ngettext("{n} file is saved.", "{n} files are saved.", len(paths))
-            self._feedback.toast(words.format(n=len(paths)))
+            self._feedback.toast(
+                words.format(n=len(paths)), _("Open folder"), folder_opener(paths[0])
+            )
 
         self._background.run(work, on_result=saved, lets_go=True)
 

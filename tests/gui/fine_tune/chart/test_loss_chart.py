@@ -92,7 +92,7 @@ def test_log(chart):
     assert low < np.log10(0.6) < high < 1
     axis = chart.curve_view.loss._values
     found = axis.tickValues(low, high, 300)[0][1]
-    assert axis.tickStrings(found, 1, 1) == ["0.5", "1.0", "2.0"]
+    assert axis.tickStrings(found, 1, 1) == ["0.5", "1", "2"]
 
 
 def test_a_loss_of_nothing_cannot_stand_on_a_logarithmic_axis(chart):

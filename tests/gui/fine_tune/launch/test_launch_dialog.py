@@ -212,6 +212,7 @@ def test_preset_of_azure_goes_into_the_request(open_page, add, qtbot):
     dialog = open_page()
     dialog.places.cards["azure"].click()
     assert dialog.preset.isVisible()
+    assert dialog._preset_title.isVisible()
     dialog.preset.setCurrentIndex(1)
     settled(qtbot, dialog)
     assert dialog.settings.extra_body == {"trainingType": "Standard"}

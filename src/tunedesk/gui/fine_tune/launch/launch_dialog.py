@@ -148,10 +148,11 @@ class LaunchDialog(Dialog):
         column.addWidget(SectionTitle(self.theme, _("Base model")))
         self.model_name.setAccessibleName(_("Name of the base model"))
         self.model_name.setPlaceholderText(_("the name of the base model, as the server knows it"))
+        self._preset_title = SectionTitle(self.theme, _("Kind of training"))
+        self._preset_title.setBuddy(self.preset)
         self.preset.setAccessibleName(_("Kind of training"))
-        column.addWidget(self.models)
-        column.addWidget(self.model_name)
-        column.addWidget(self.preset)
+        for widget in (self.models, self.model_name, self._preset_title, self.preset):
+            column.addWidget(widget)
         return box
 
     def _name_box(self) -> QWidget:
@@ -296,7 +297,8 @@ class LaunchDialog(Dialog):
             self.preset.addItem(preset.title, preset.extra_body)
         wanted = self.preset.findData(self._wanted_preset) if self._wanted_preset else -1
         self.preset.setCurrentIndex(max(0, wanted) if place.presets else -1)
-        self.preset.setVisible(bool(place.presets))
+        for widget in (self._preset_title, self.preset):
+            widget.setVisible(bool(place.presets))
         self.name.setMaxLength(max(place.suffix_length, 1))
         self.epochs.allow(place.limits["epochs"])
         self._show_models()
