@@ -359,3 +359,18 @@ def test_it_brings_no_widget_that_belongs_to_no_window(chart):
     new = set(QApplication.allWidgets()) - before
     loose = [widget for widget in new if not chart.window().isAncestorOf(widget)]
     assert [widget for widget in loose if shiboken6.ownedByPython(widget)] == []
+
+
+def test_many_points_are_drawn_as_finely_as_there_is_room_for(chart, qtbot):
+    steps = np.arange(1, 100_001)
+    metrics = [Metric(int(step), train_loss=2.0 + step % 7) for step in steps]
+    chart.show_runs([ChartedRun("a", RunCurves.from_metrics(metrics))])
+    panel = chart.curve_view.loss
+    raw = next(
+        curve for curve, line in zip(panel._curves, panel.lines, strict=True) if line.look == "raw"
+    )
+    qtbot.waitUntil(lambda: len(raw.curve.getData()[0]) > 0)
+    narrow = len(raw.curve.getData()[0])
+    chart.window().resize(1900, 560)
+    qtbot.waitUntil(lambda: panel.box.width() > 1600)
+    assert len(raw.curve.getData()[0]) > 1.5 * narrow

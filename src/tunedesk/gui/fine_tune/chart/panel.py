@@ -62,6 +62,7 @@ class Panel:
         self._dots.setZValue(31)
         for item in (self._cross, self._dots):
             self.box.addItem(item, ignoreBounds=True)
+        self.box.sigResized.connect(self._thin_again)
         self.dress()
 
     def dress(self) -> None:
@@ -90,6 +91,15 @@ class Panel:
             self._fill(curve, line)
         self._draw_marks()
         self.fit_values()
+
+    def _thin_again(self, _box: StepBox) -> None:
+        """Thin the lines for another width.
+
+        pyqtgraph thins them when the steps that are shown change, not when there is more room for
+        them: what was drawn before the chart had its size would stay as coarse as that.
+        """
+        for curve in self._curves:
+            curve.viewRangeChanged(self.box, None, (True, False))
 
     def _new_curve(self) -> pg.PlotDataItem:
         curve = pg.PlotDataItem(antialias=True)
