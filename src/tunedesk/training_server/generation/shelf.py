@@ -15,15 +15,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.token_stream import SpeakingError
-from tunedesk.training_server.training.base_model import (
-    adapter_base,
-    context_of,
-    load_model,
-    load_tokenizer,
-)
+from tunedesk.training_server.training.base_model import context_of, load_model
 from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.failures import JobFailedError
 from tunedesk.training_server.training.quiet import quiet
+from tunedesk.training_server.training.reader import adapter_base, load_tokenizer
 from tunedesk.training_server.training.starter import is_starter, untrained_starter
 
 _MOST_BASES = 4

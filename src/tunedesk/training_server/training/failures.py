@@ -3,6 +3,9 @@
 import errno
 from dataclasses import dataclass
 
+_LEAST_EXAMPLES = 10
+"""Of a training file, as at OpenAI."""
+
 
 @dataclass(frozen=True)
 class BadExample:
@@ -39,6 +42,16 @@ class JobFailedError(Exception):
         self.message = message
         self.param = param
         self.lines = lines
+
+
+def too_few(examples: int, is_training: bool) -> JobFailedError | None:
+    """That a file has too few examples that can be used, in OpenAI's words; None if it has not."""
+    least = _LEAST_EXAMPLES if is_training else 1
+    if examples >= least:
+        return None
+    word = "training" if is_training else "validation"
+    text = f"{word.title()} file has {examples} example(s), but must have at least {least} examples"
+    return JobFailedError("invalid_n_examples", text, f"{word}_file")
 
 
 def worded(error: BaseException) -> JobFailedError:

@@ -4,31 +4,17 @@ Before any training it is a model over bytes with a fixed seed, which babbles. W
 its tokenizer is trained first, on the same examples: with words as tokens it learns far faster.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import torch
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import (
-    LlamaConfig,
-    LlamaForCausalLM,
-    PreTrainedTokenizerBase,
-    PreTrainedTokenizerFast,
-)
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase
 
-from tunedesk.training_server.training.chat_template import OWN_PHRASES, OWN_TEMPLATE
-
-CONTEXT = 8192
-"""How many tokens it reads; it has no place in which more of them would cost weights."""
+from tunedesk.training_server.training.starter_tokenizer import CONTEXT, train_tokenizer
 
 LEARNING_RATE = 1.5e-3
 """Of a multiplier of 1."""
 
 _MARK = "tunedesk_starter"
-_END = "<|im_end|>"
-_SPECIAL = ("<|pad|>", "<|im_start|>", _END)
-_VOCABULARY = 2048
-_LONGEST_TOKEN = 24
 _WIDTH = 192
 _LAYERS = 4
 _HEADS = 4
@@ -67,32 +53,3 @@ def new_model(tokenizer: PreTrainedTokenizerBase, seed: int) -> LlamaForCausalLM
 def is_starter(config: object) -> bool:
     """Whether a configuration is that of a starter, trained or not."""
     return getattr(config, _MARK, False) is True
-
-
-def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerBase:
-    """A tokenizer whose words are those of some texts, and which can write any other text."""
-    texts = list(texts)
-    phrases = [phrase for phrase in OWN_PHRASES if any(phrase in text for text in texts)]
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=_VOCABULARY,
-        # Each word a token, where there is room: a small set has most of its words once.
-        min_frequency=1,
-        max_token_length=_LONGEST_TOKEN,
-        show_progress=False,
-        special_tokens=[AddedToken(text, normalized=False, special=True) for text in _SPECIAL],
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-    )
-    tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.add_tokens([AddedToken(phrase, normalized=False) for phrase in phrases])
-    make: Any = PreTrainedTokenizerFast
-    made: PreTrainedTokenizerBase = make(
-        tokenizer_object=tokenizer,
-        pad_token="<|pad|>",
-        eos_token=_END,
-        chat_template=OWN_TEMPLATE,
-        clean_up_tokenization_spaces=False,
-    )
-    return made
