@@ -58,7 +58,7 @@ class Server:
                 *files.routes(),
                 *UploadEndpoints(self._stores, files).routes(),
                 *JobEndpoints(self._stores, names, base_models).routes(),
-                *ModelEndpoints(names).routes(),
+                *ModelEndpoints(names, speaking.forget).routes(),
                 *machine.routes(),
                 *ChatEndpoints(speaking).routes(),
                 *CompletionEndpoints(speaking).routes(),

@@ -47,6 +47,17 @@ class Base:
     adapters: OrderedDict[str, str] = field(default_factory=OrderedDict)
     made: int = 0
 
+    def drop_adapter(self, ref: str) -> None:
+        """Take an adapter out; without any, the model is as it was before the first."""
+        name = self.adapters.pop(ref)
+        wrapped: Any = self.model
+        if not self.adapters:
+            self.model = wrapped.unload()
+            return
+        # Which one is in force is chosen anew for each token; PEFT warns where it has to choose.
+        wrapped.set_adapter(next(reversed(self.adapters.values())))
+        wrapped.delete_adapter(name)
+
 
 @dataclass(frozen=True)
 class Speaker:
@@ -130,6 +141,17 @@ class Shelf:
             base.adapters.move_to_end(ref)
         return base.speakers[ref]
 
+    def drop(self, ref: str) -> None:
+        """Let go of one model; a base stays while adapters are used with it."""
+        for base_ref, base in list(self._bases.items()):
+            if base.speakers.pop(ref, None) is None:
+                continue
+            if ref in base.adapters:
+                base.drop_adapter(ref)
+            elif not base.adapters:
+                del self._bases[base_ref]
+        self._collect()
+
     def clear(self) -> None:
         """Let go of everything."""
         self._bases.clear()
@@ -208,9 +230,9 @@ class Shelf:
 
     def _add_adapter(self, base: Base, folder: Path, ref: str) -> str:
         while len(base.adapters) >= _MOST_ADAPTERS:
-            oldest, gone = base.adapters.popitem(last=False)
+            oldest = next(iter(base.adapters))
             base.speakers.pop(oldest, None)
-            base.model.delete_adapter(gone)
+            base.drop_adapter(oldest)
         base.made += 1
         name = f"adapter{base.made}"
         if isinstance(base.model, PeftModel):
