@@ -1,5 +1,6 @@
 """Jobs before they wait for their turn: what their files and their base model say of them."""
 
+import errno
 import io
 import json
 
@@ -9,6 +10,7 @@ from tests.training_server.jobs.test_examining import LONG, SILENT
 from tunedesk.training_server.base_models import BaseModels
 from tunedesk.training_server.job_folder import STARTER, read_records
 from tunedesk.training_server.jobs import launching
+from tunedesk.training_server.jobs import validator as validator_module
 from tunedesk.training_server.jobs.launching import Launcher
 from tunedesk.training_server.jobs.validator import Validator
 from tunedesk.training_server.server_settings import ServerSettings
@@ -154,3 +156,20 @@ def test_a_process_that_dies_leaves_it_to_the_training(
     assert validate([*twelve, LONG]).status == "queued"
     assert "They are examined when it runs." in caplog.text
     caplog.clear()
+
+
+def test_a_full_disk_fails_the_job_and_leaves_nothing_of_it(monkeypatch, stores, validate, twelve):
+    def write(*_given):
+        (
+            stores.job_folder(stores.jobs.page(None, 1, None, False).items[0].id).path / "half"
+        ).touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(validator_module, "validate_file", write)
+    job = validate(twelve)
+    assert job.error == {
+        "code": "disk_full",
+        "message": "The disk is full: make room on it, then start the job again.",
+        "param": None,
+    }
+    assert not stores.job_folder(job.id).path.exists()

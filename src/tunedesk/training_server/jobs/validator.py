@@ -10,6 +10,7 @@ from tunedesk.checks.training_fit import training_need, why_it_does_not_fit
 from tunedesk.errors import UserError
 from tunedesk.training_server.base_models import BaseModels
 from tunedesk.training_server.downloading import download
+from tunedesk.training_server.full_disk import is_disk_full
 from tunedesk.training_server.job_folder import STARTER, JobFolder, JobSpec, leave_out
 from tunedesk.training_server.jobs.examining import examine
 from tunedesk.training_server.jobs.file_validation import BadLine, FileVerdict, validate_file
@@ -58,7 +59,13 @@ class Validator:
 
         try:
             self._validate(job, still_wanted)
-        except Exception:
+        except Exception as error:
+            if is_disk_full(error):
+                # What it wrote makes room for the word that it failed.
+                shutil.rmtree(self._stores.job_folder(job.id).path, ignore_errors=True)
+                text = "The disk is full: make room on it, then start the job again."
+                self._reader.fail(job.id, "disk_full", text, None)
+                return True
             # A bug must not hold up the jobs behind this one, nor leave it waiting for ever.
             logging.getLogger(__name__).exception("The validation of %s failed", job.id)
             text = "The server had an error while it validated the files. Its log says more."

@@ -1,7 +1,8 @@
 """A job that cannot go on, and why, in words that the user understands."""
 
-import errno
 from dataclasses import dataclass
+
+from tunedesk.training_server.full_disk import is_disk_full
 
 _LEAST_EXAMPLES = 10
 """Of a training file, as at OpenAI."""
@@ -65,9 +66,8 @@ def worded(error: BaseException) -> JobFailedError:
             "The training ran out of memory. Use a smaller base model, a smaller batch_size, or "
             "shorter examples.",
         )
-    is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     # The libraries written in Rust and C++ tell it in words only.
-    if is_full or "No space left on device" in text:
+    if is_disk_full(error) or "No space left on device" in text:
         return JobFailedError(
             "disk_full",
             "The disk is full: the model could not be written. Make room on it, then start the "
