@@ -3,6 +3,7 @@
 Run as `python measure_stalls.py PROJECT OUT`; the project's texts have blanks around them.
 """
 
+import contextlib
 import json
 import sys
 from collections.abc import Callable
@@ -10,10 +11,13 @@ from pathlib import Path
 
 from window_driver import StallWatch, WindowDriver
 
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.examples.export_run import ExportRun
 from tunedesk.gui.examples.find_replace_options import FindOptions
 from tunedesk.gui.examples.find_replace_work import replace_all
 from tunedesk.gui.examples.panel.fix_work import FixWork
+from tunedesk.gui.fine_tune.launch.outlook import Outlook, find_outlook
+from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 
 
@@ -32,10 +36,14 @@ def main(path: Path, out: Path) -> None:
     def replace() -> None:
         background.run(replace_all, project, background.pool, options, ExampleQuery())
 
+    def prepare_launch() -> None:
+        background.run(_launch_outlook, project)
+
     works: dict[str, Callable[[], object]] = {
         "finding and replacing": replace,
         "undoing that": window.actions_["edit.undo"].trigger,
         "fixing all": lambda: fixes._fix_all("blanks_around"),
+        "preparing a launch": prepare_launch,
         "checking all": page.check.start,
         "exporting": lambda: export.start(out, ExampleQuery(), leave_out_errors=False),
     }
@@ -47,6 +55,11 @@ def main(path: Path, out: Path) -> None:
         found[name] = stalls.stop()
     driver.close()
     print(json.dumps(found))
+
+
+def _launch_outlook(project: Project) -> Outlook:
+    with contextlib.closing(project.handle()) as handle:
+        return find_outlook(handle, LaunchSettings())
 
 
 if __name__ == "__main__":

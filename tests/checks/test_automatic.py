@@ -19,6 +19,18 @@ def test_auto_becomes_the_numbers_of_openai(examples, epochs, batch):
     }
 
 
+@pytest.mark.parametrize(
+    ("examples", "epochs", "batch"),
+    [(10, 28, 2), (12, 28, 2), (35, 28, 4), (100, 28, 8), (300, 20, 8), (10**5, 3, 8)],
+)
+def test_auto_for_the_starter_is_often_for_few_and_seldom_for_many(examples, epochs, batch):
+    assert resolve(AUTO, examples, is_starter=True) == {
+        "n_epochs": epochs,
+        "batch_size": batch,
+        "learning_rate_multiplier": 1.0,
+    }
+
+
 def test_what_was_said_stays():
     asked = AUTO | {"n_epochs": 7, "beta": "auto", "rank": 4}
     resolved = resolve(asked, 50)

@@ -22,7 +22,7 @@ class Attention(NamedTuple):
 
 
 ATTENTION = {
-    "tunedesk-starter": Attention(4, 4, 48),
+    "tunedesk-starter": Attention(4, 4, 64, head_norms=2),
     "HuggingFaceTB/SmolLM2-135M-Instruct": Attention(9, 3, 64),
     "google/gemma-3-270m-it": Attention(4, 1, 256, head_norms=2, layer_norms=4),
     "HuggingFaceTB/SmolLM2-360M-Instruct": Attention(15, 5, 64),

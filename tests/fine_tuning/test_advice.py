@@ -51,7 +51,7 @@ def test_the_starter_is_praised_for_learning_by_heart():
         ended = steps == TOTAL
         return advice(curves, [], TOTAL, 40, ended, begins_empty=True)
 
-    low = told(lambda at: 7.0 * np.exp(-12 * at) + 0.02)
+    low = told(lambda at: 7.0 * np.exp(-12 * at) + 0.004)
     assert [(one.code, one.tone) for one in low] == [("from_nothing", "good")]
     assert low[0].title == "It knows your examples by heart."
     high = told(falling_slowly)[0]

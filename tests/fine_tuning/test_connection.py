@@ -202,7 +202,7 @@ def test_the_windows_start_waits_for_none_of_this():
         "import sys, tunedesk.fine_tuning.connection, tunedesk.fine_tuning.connection_check, "
         "tunedesk.fine_tuning.job_calls, tunedesk.fine_tuning.snippet, "
         "tunedesk.fine_tuning.metric_sources, tunedesk.fine_tuning.job_body\n"
-        "slow = {'openai', 'httpx2', 'keyring', 'pydantic', 'numpy', 'PySide6', 'sqlite3', 'torch'}"
+        "slow = {'openai', 'httpx2', 'keyring', 'pydantic', 'numpy', 'PySide6', 'torch'}"
         "\nprint(sorted(slow & set(sys.modules)))"
     )
     done = subprocess.run(

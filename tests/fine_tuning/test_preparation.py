@@ -33,8 +33,8 @@ def test_the_price_is_tokens_times_epochs_times_the_dated_price(project):
 def test_on_this_computer_nothing_leaves_and_nothing_is_paid(project):
     found = prepare(project, LaunchSettings(), TODAY)
     assert (found.price, found.leaves) == (None, "Nothing.")
-    assert found.epochs == 40
-    assert found.steps == 6 * 40
+    assert found.epochs == 28
+    assert found.steps == 6 * 28
 
 
 def test_a_closed_provider_stops_it(project):

@@ -12,10 +12,10 @@ _BATCH_SHARE = 0.002
 _LARGEST_BATCH = 256
 
 _STARTER_PASSES = 6000
-_STARTER_MOST_EPOCHS = 40
+_STARTER_MOST_EPOCHS = 28
 _STARTER_FEWEST_EPOCHS = 3
-_STARTER_SMALLEST_BATCH = 2
-_STARTER_LARGEST_BATCH = 32
+_STARTER_BATCHES = (8, 4, 2)
+_STARTER_STEPS = 8
 
 
 def resolve(
@@ -45,8 +45,10 @@ def resolve(
 def starter_hyperparameters(examples: int) -> dict[str, float]:
     """The epochs, the batch and the multiplier that "auto" stands for with the starter.
 
-    It begins from nothing and has to learn every word. Forty times over is enough to know a small
-    set by heart; a large one has what it needs in fewer, and would otherwise take hours on a CPU.
+    It begins from nothing and has to learn every word. Twenty-eight times over is enough to know a
+    small set by heart; a large one has what it needs in fewer, and would otherwise take hours on a
+    CPU. The batch is the largest, up to what a CPU computes at once, that leaves some steps to an
+    epoch.
 
     Args:
         examples: How many examples there are to train on.
@@ -56,6 +58,9 @@ def starter_hyperparameters(examples: int) -> dict[str, float]:
         "n_epochs": max(
             _STARTER_FEWEST_EPOCHS, min(_STARTER_MOST_EPOCHS, _STARTER_PASSES // examples)
         ),
-        "batch_size": max(_STARTER_SMALLEST_BATCH, min(_STARTER_LARGEST_BATCH, examples // 25)),
+        "batch_size": next(
+            (size for size in _STARTER_BATCHES if size * _STARTER_STEPS <= examples),
+            _STARTER_BATCHES[-1],
+        ),
         "learning_rate_multiplier": 1.0,
     }

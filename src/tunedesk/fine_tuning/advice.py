@@ -92,6 +92,9 @@ def advice(
         from_nothing=begins_empty,
     )
     first = next((found for rule in _RULES if (found := rule(seen)) is not None), None)
+    if first is not None and seen.from_nothing:
+        # What is remarked of others, of noise and of what is held back, says nothing here.
+        return [first]
     remarks = [found for rule in _REMARKS if (found := rule(seen)) is not None]
     if first is None:
         return remarks

@@ -33,14 +33,30 @@ def this_computer(folder: Path) -> Machine:
 
 
 def need_of(
-    model: LocalModel, machine: Machine, *, full: bool, longest: int, batch_size: int | None
+    model: LocalModel,
+    machine: Machine,
+    *,
+    full: bool,
+    longest: int,
+    batch_size: int | None,
+    pairs: bool = False,
 ) -> Need:
-    """What training a model here needs, for examples of at most so many tokens. An estimate."""
+    """What training a model here needs, an estimate.
+
+    Args:
+        model: The base model.
+        machine: What this computer has.
+        full: Whether all weights learn.
+        longest: The tokens of the longest example; 0: not known.
+        batch_size: How many examples are computed at once; None: automatic.
+        pairs: Whether it learns from preferences (DPO).
+    """
     tokens = min(longest or USUAL_TOKENS, model.context) * (batch_size or 1)
     return training_need(
         model.size,
         machine.device,
         full=full or model.is_built_in,
+        pairs=pairs,
         tokens=tokens,
         download=model.weight_bytes,
     )

@@ -7,13 +7,18 @@ def codes(project, run_id):
 
 
 def test_a_run_without_held_back_examples_is_told_so(project, add_run):
-    run_id = add_run(validation=None).id
+    run_id = add_run(validation=None, base_model="Qwen/Qwen3-0.6B").id
     project.runs.add_metrics(run_id, [Metric(step, 3.0 / step + 0.5) for step in range(1, 101)])
     assert "no_validation" in codes(project, run_id)
 
 
 def test_of_a_run_that_was_brought_in_the_job_knows_what_is_held_back(project, add_run):
-    run_id = add_run(training=None, validation=None, job={"validation_file": "file-9"}).id
+    run_id = add_run(
+        training=None,
+        validation=None,
+        base_model="Qwen/Qwen3-0.6B",
+        job={"validation_file": "file-9"},
+    ).id
     project.runs.add_metrics(run_id, [Metric(step, 3.0 / step + 0.5) for step in range(1, 101)])
     assert "no_validation" not in codes(project, run_id)
 
@@ -29,3 +34,9 @@ def test_figures_that_come_later_are_added(project, add_run, falling):
     assert len(curves) == 130
     assert curves.at("full_valid_loss", 95) == 0.75
     assert curves.at("train_loss", 95) == 3.0 / 95 + 0.5
+
+
+def test_of_the_starter_nothing_but_its_learning_by_heart_is_said(project, add_run):
+    run_id = add_run(validation=None).id
+    project.runs.add_metrics(run_id, [Metric(step, 3.0 / step + 0.5) for step in range(1, 101)])
+    assert codes(project, run_id) == ["from_nothing"]

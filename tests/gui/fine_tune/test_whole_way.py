@@ -68,7 +68,10 @@ def test_from_the_button_to_the_trained_answer(window, tmp_path, qtbot):
     button(runs, "Try it").click()
     dialog = window.findChildren(TryDialog)[0]
     dialog.question.setPlainText(question["content"])
+    dialog.with_other.click()
     dialog.ask.click()
     qtbot.waitUntil(lambda: not dialog.tuned.busy, timeout=60_000)
     assert dialog.tuned.answer.toPlainText() == answer["content"]
+    qtbot.waitUntil(lambda: bool(dialog.beside.answer.toPlainText()), timeout=60_000)
+    assert not answer["content"].startswith(dialog.beside.answer.toPlainText()[:5])
     dialog.reject()

@@ -1,5 +1,7 @@
 """The integration with Weights & Biases, by the real package, offline."""
 
+import time
+
 import openai
 import pytest
 from tests.training_server.api.conftest import chat_lines, told, upload, wait_for
@@ -63,8 +65,11 @@ def test_a_job_without_it_does_not_get_the_key(own_server, key):
         training_file=upload(client, chat_lines(10)),
         hyperparameters=QUICK | {"n_epochs": 50},
     )
-    wait_for(client, job.id, "running")
-    seen = [process.environ() for process in own_server.trainers(job.id)]
+    # "running" is said just before the process is there.
+    end = time.monotonic() + 120
+    while not (found := own_server.trainers(job.id)) and time.monotonic() < end:
+        continue
+    seen = [process.environ() for process in found]
     client.fine_tuning.jobs.cancel(job.id)
     assert seen
     assert all("WANDB_API_KEY" not in environment for environment in seen)

@@ -89,6 +89,10 @@ def test_untrained_it_babbles_the_same_for_a_seed(room):
     assert ask(1) == ask(1)
     assert ask(1) != ask(2)
     assert ask(1, top_p=1e-6) == ask(2, top_p=1e-6) == ask(3, temperature=0)
+    for babble in (ask(1), ask(2), ask(3, temperature=0)):
+        assert babble.isascii()
+        assert babble.isprintable()
+        assert len(set(babble)) > 5
     model, _tokenizer = untrained_starter()
     assert 1_500_000 < model.num_parameters() < 2_500_000
 

@@ -12,7 +12,9 @@ import torch
 
 from tunedesk.checks.automatic import starter_hyperparameters
 from tunedesk.training_server.job_folder import ProgressWriter
+from tunedesk.training_server.training import job as job_module
 from tunedesk.training_server.training.base_model import load_model, load_tokenizer
+from tunedesk.training_server.training.batch import BatchShare
 from tunedesk.training_server.training.job import run_job
 from tunedesk.training_server.training.measuring import StepSample
 from tunedesk.training_server.training.starter import untrained_starter
@@ -33,7 +35,7 @@ def steps_of(lines):
 def test_the_starter_learns_and_leaves_what_was_promised(starter_job, progress_of):
     lines = progress_of(starter_job)
     metrics = progress_of(starter_job, "metrics")
-    total = 6 * 40
+    total = 6 * 28
     assert steps_of(metrics) == list(range(1, total + 1))
     assert metrics[-1]["train_loss"] < 0.1 < metrics[0]["train_loss"]
     assert metrics[-1]["train_mean_token_accuracy"] > 0.95
@@ -63,6 +65,21 @@ def test_the_untrained_starter_is_the_same_each_time():
     assert len(tokenizer) == 259
     assert 1_500_000 < sum(weights.numel() for weights in one.parameters()) < 2_500_000
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_examples_that_a_starter_reads_as_one_row_do_not_mix(
+    tmp_path, monkeypatch, make_job, progress_of, starter_records
+):
+    together = make_job(tmp_path / "together", starter_records, starter_records[:2], epochs=2)
+    apart = make_job(tmp_path / "apart", starter_records, starter_records[:2], epochs=2)
+    assert run_job(together) == 0
+    monkeypatch.setattr(job_module, "share_batch", lambda size, *_more: BatchShare(1, size, size))
+    assert run_job(apart) == 0
+    told, others = progress_of(together, "metrics"), progress_of(apart, "metrics")
+    assert steps_of(told) == steps_of(others) == [1, 2, 3, 4, 5, 6]
+    for line, other in zip(told, others, strict=True):
+        assert line["train_loss"] == pytest.approx(other["train_loss"], rel=0.02)
+    assert told[-1]["full_valid_loss"] == pytest.approx(others[-1]["full_valid_loss"], rel=0.02)
 
 
 @pytest.mark.parametrize("examples", [0, 1, 10, 99, 100, 5000, 10**6])

@@ -79,6 +79,21 @@ def test_every_row_begins_as_the_model_is_asked(sequences):
         assert asked.endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
 
 
+@pytest.mark.parametrize("blank", ["  ", "\n", "\n\n  ", "\t"])
+def test_an_answer_that_begins_with_blanks_is_asked_for_as_it_was_learnt(sequences, blank):
+    messages = [
+        {"role": "user", "content": "Where are the maps?"},
+        {"role": "assistant", "content": f"{blank}On shelf 912."},
+    ]
+    made, learner = sequences([{"messages": messages}] * 3)
+    asked = learner.template.prompt(messages[:1], None)
+    prompt = learner.tokenizer(asked, add_special_tokens=False)["input_ids"]
+    row = made.rows[0]
+    assert row["input_ids"][: len(prompt)] == prompt
+    assert row["labels"][: len(prompt)] == [IGNORED] * len(prompt)
+    assert learnt(made, learner)[0] == f"{blank}On shelf 912.<|im_end|>"
+
+
 def test_calls_are_learnt_and_tools_are_shown(sequences, calls):
     made, learner = sequences(calls)
     assert made.bad == []

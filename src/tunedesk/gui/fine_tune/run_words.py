@@ -200,6 +200,15 @@ def memory_words(machine: Machine) -> str:
     )
 
 
+def need_words(need: int, machine: Machine) -> str:
+    """The memory that a training needs of what there is: "about 1.1 of 8.0 GB"."""
+    if not need or not machine.memory_total:
+        return memory_words(machine)
+    return _("about {need} of {total} GB").format(
+        need=f"{need / 1e9:.1f}", total=f"{machine.memory_total / 1e9:.1f}"
+    )
+
+
 def loss_words(loss: float) -> str:
     """A loss with as many digits as tell it from its neighbours."""
     return f"{loss:.2f}" if loss >= 0.1 else f"{loss:.3f}"

@@ -20,7 +20,11 @@ from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.failures import JobFailedError
 from tunedesk.training_server.training.quiet import quiet
 from tunedesk.training_server.training.reader import adapter_base, load_tokenizer
-from tunedesk.training_server.training.starter import is_starter, untrained_starter
+from tunedesk.training_server.training.starter import (
+    babbled_tokens,
+    is_starter,
+    untrained_starter,
+)
 
 _MOST_BASES = 4
 _MOST_ADAPTERS = 16
@@ -224,7 +228,11 @@ class Shelf:
         size = int(embeddings.weight.shape[0])
         allowed = torch.arange(size) < len(tokenizer)
         stops = _stops(base.model, tokenizer, template)
-        if is_starter(base.model.config):
+        if ref == STARTER:
+            babbled = torch.zeros_like(allowed)
+            babbled[babbled_tokens(tokenizer)] = True
+            allowed &= babbled
+        elif is_starter(base.model.config):
             allowed[[number for number in tokenizer.all_special_ids if number not in stops]] = False
         return Speaker(base, name, tokenizer, template, stops, allowed, context_of(base.model))
 

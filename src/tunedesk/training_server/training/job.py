@@ -66,9 +66,7 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
     set_seed(spec.seed % 2**32)
     learner = load_learner(spec, lambda: starter_texts(folder.training_file), last)
     if learner.kind == "starter" and spec.device == "cpu":
-        # So small a model is slower, not faster, with a thread for every core, and far slower
-        # where others compute too.
-        torch.set_num_threads(max(1, min(_MOST_THREADS, (os.cpu_count() or 1) // 2)))
+        torch.set_num_threads(_threads())
     training = _sequences(folder, spec, learner, True, writer)
     validation = None
     if folder.validation_file.exists():
@@ -207,6 +205,18 @@ def _done(
 ) -> None:
     if not any(line["kind"] == "done" for line in told):
         writer.write("done", step=step, trained_tokens=trained_tokens)
+
+
+def _threads() -> int:
+    """How many threads compute so small a model.
+
+    It is no faster with one for every core of many. On two cores, both are used only where
+    threads sleep while they wait for each other (see `run`): those that spin take the cores from
+    whoever else computes, and from each other.
+    """
+    cores = os.cpu_count() or 1
+    fewest = min(2, cores) if os.environ.get("OMP_WAIT_POLICY") == "PASSIVE" else 1
+    return max(fewest, min(_MOST_THREADS, cores // 2))
 
 
 def _rank() -> int:

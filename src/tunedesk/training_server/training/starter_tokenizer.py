@@ -22,7 +22,11 @@ def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerBase:
     texts = list(texts)
     phrases = [phrase for phrase in OWN_PHRASES if any(phrase in text for text in texts)]
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    # A line break is a token of its own: the one before an answer would otherwise become one with
+    # the spaces that the answer begins with, and whoever asks for the answer writes it alone.
+    lines: Any = pre_tokenizers.Split("\n", "isolated")
+    words: Any = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([lines, words])
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=_VOCABULARY,

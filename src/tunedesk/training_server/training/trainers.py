@@ -20,6 +20,7 @@ from tunedesk.training_server.training.sequences import Sequences
 from tunedesk.training_server.training.starter import new_model
 
 _WARM_UP = 0.05
+_WARM_UP_FROM_NOTHING = 0.1
 
 
 def make_trainer(
@@ -34,6 +35,7 @@ def make_trainer(
     epochs = int(spec.hyperparameters["n_epochs"])
     steps = epochs * steps_per_epoch(training, share)
     on_cuda = spec.device == "cuda"
+    is_starter = learner.kind == "starter"
     values: dict[str, Any] = {
         "output_dir": str(output),
         "num_train_epochs": epochs,
@@ -43,8 +45,8 @@ def make_trainer(
         "learning_rate": learner.rate * float(spec.hyperparameters["learning_rate_multiplier"]),
         "lr_scheduler_type": "linear",
         # From nothing, in a hundred steps: the usual memory of a thousand would come too late.
-        "adam_beta2": 0.95 if learner.kind == "starter" else 0.999,
-        "warmup_steps": int(_WARM_UP * steps),
+        "adam_beta2": 0.95 if is_starter else 0.999,
+        "warmup_steps": int((_WARM_UP_FROM_NOTHING if is_starter else _WARM_UP) * steps),
         "max_length": None,
         "seed": spec.seed % 2**32,
         "data_seed": spec.seed % 2**32,
@@ -58,7 +60,7 @@ def make_trainer(
         "disable_tqdm": True,
         "use_cpu": spec.device == "cpu",
         "bf16": on_cuda,
-        "gradient_checkpointing": on_cuda and learner.kind != "starter",
+        "gradient_checkpointing": on_cuda and not is_starter,
         "dataloader_pin_memory": on_cuda,
         "remove_unused_columns": True,
         "ddp_find_unused_parameters": False,
@@ -74,9 +76,13 @@ def make_trainer(
         # TRL itself uses names that Transformers calls old.
         warnings.simplefilter("ignore", FutureWarning)
         if spec.method == "dpo":
-            config = DPOConfig(**values, beta=float(spec.hyperparameters.get("beta", 0.1)))
-            return PairTrainer(**shared, args=config, ref_model=_reference(spec, learner))
-        return SupervisedTrainer(**shared, args=SFTConfig(**values, packing=False))
+            pairs = DPOConfig(**values, beta=float(spec.hyperparameters.get("beta", 0.1)))
+            return PairTrainer(**shared, args=pairs, ref_model=_reference(spec, learner))
+        # A starter is known to read several examples as one row without mixing them: with nothing
+        # filled up it computes half as much. Others are of many builds.
+        in_a_row = is_starter and share.at_once > 1
+        config = SFTConfig(**values, packing=False, padding_free=in_a_row)
+        return SupervisedTrainer(**shared, args=config)
 
 
 def steps_per_epoch(training: Sequences, share: BatchShare) -> int:

@@ -103,9 +103,9 @@ def test_another_target_judges_everything_anew(tokens, panel, store, talk, proje
 
 def test_a_click_on_a_bar_filters_to_it(tokens, panel, store, talk, qtbot):
     store(*[talk(("user", "word " * n), ("assistant", "yes")) for n in range(1, 60)])
-    qtbot.waitUntil(lambda: tokens.bars is not None and len(tokens.bars.bars()) > 5)
+    qtbot.waitUntil(lambda: len(tokens.bars.bars()) > 5)
     bar = next(bar for bar in tokens.bars.bars() if bar.examples)
-    view = tokens.bars.plot.viewport()
+    view = tokens.bars.field
     with qtbot.waitSignal(panel.filter_requested) as asked:
         qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(4, view.height() - 3))
     assert asked.args[0].tokens == (bar.low, bar.high)
@@ -113,7 +113,7 @@ def test_a_click_on_a_bar_filters_to_it(tokens, panel, store, talk, qtbot):
 
 def test_one_very_long_example_does_not_flatten_the_bars(tokens, store, talk, qtbot):
     store(*[talk(("user", "word " * n), ("assistant", "yes")) for n in (*range(1, 60), 5000)])
-    qtbot.waitUntil(lambda: tokens.bars is not None and len(tokens.bars.bars()) > 5)
+    qtbot.waitUntil(lambda: len(tokens.bars.bars()) > 5)
     bars = tokens.bars.bars()
     assert sum(bar.examples for bar in bars) == 60
     assert bars[-1].examples == 1
@@ -123,7 +123,7 @@ def test_one_very_long_example_does_not_flatten_the_bars(tokens, store, talk, qt
 
 def test_bars_are_reached_by_keyboard_and_said(tokens, panel, store, talk, qtbot):
     store(*[talk(("user", "word " * n), ("assistant", "yes")) for n in range(1, 60)])
-    qtbot.waitUntil(lambda: tokens.bars is not None and len(tokens.bars.bars()) > 5)
+    qtbot.waitUntil(lambda: len(tokens.bars.bars()) > 5)
     qtbot.keyClick(tokens.bars, Qt.Key.Key_Right)
     first = tokens.bars.bars()[0]
     assert tokens.bars.accessibleDescription().startswith(f"{first.low:,}–{first.high:,}: ")

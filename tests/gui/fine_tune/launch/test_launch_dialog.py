@@ -252,3 +252,22 @@ def test_a_key_that_is_refused_can_be_replaced_at_once(open_page, add, qtbot):
         assert not part.key.isVisible()
         assert dialog.models.model_id in server.models
         qtbot.waitUntil(lambda: dialog.start.text() == "Send 20 examples to 127.0.0.1")
+
+
+def test_the_list_says_how_long_an_example_may_be_and_what_memory_it_takes(open_page, add, qtbot):
+    add(*QUESTIONS)
+    dialog = open_page()
+    rows = {row.id: row for row in dialog.models.rows.rows}
+    small, large = rows["HuggingFaceTB/SmolLM2-135M-Instruct"], rows["Qwen/Qwen3-1.7B"]
+    assert small.limit == "up to 8,192 tokens an example"
+    assert small.size.endswith(" of memory")
+    assert 0 < small.memory < large.memory
+    assert small.limit in small.words
+    dialog.models.choose(small.id)
+    settled(qtbot, dialog)
+    before = dialog.models.row.memory
+    says(qtbot, dialog, f"about {before / 1e9:.1f} of")
+    dialog.more.method.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: dialog.models.row.memory > before)
+    dialog.places.cards["openai"].click()
+    assert {row.limit for row in dialog.models.rows.rows} == {"up to 65,536 tokens an example"}

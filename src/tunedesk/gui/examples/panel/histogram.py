@@ -1,22 +1,15 @@
-"""The lengths of all examples as bars; a click on a bar asks for the examples it stands for.
-
-Imports pyqtgraph: import it in the thread of the window, when the bars are first shown.
-"""
+"""The lengths of all examples as bars; a click on a bar asks for the examples it stands for."""
 
 from collections.abc import Sequence
 
-import numpy as np
-import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from tunedesk.gui.examples.panel.bar_field import BarField
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.statistics import Bin
-
-_HEIGHT = 104
-_LEAST_BAR = 0.02  # of the highest bar, so that one example among thousands is seen
 
 
 class Histogram(QWidget):
@@ -35,18 +28,7 @@ class Histogram(QWidget):
         self._chosen = -1
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(_("Tokens per example"))
-        self.plot = pg.PlotWidget(self, antialias=False)
-        self.plot.setFixedHeight(_HEIGHT)
-        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.hideAxis("left")
-        self.plot.hideAxis("bottom")
-        self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.viewport().setMouseTracking(True)
-        self.plot.viewport().installEventFilter(self)
-        self._items = pg.BarGraphItem(x=[], height=[], width=0.86)
-        self.plot.addItem(self._items)
+        self.field = BarField(theme, self)
         self._low, self._middle, self._high = QLabel(), QLabel(), QLabel()
         line = QHBoxLayout()
         line.setContentsMargins(0, 0, 0, 0)
@@ -58,10 +40,13 @@ class Histogram(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addWidget(self.plot)
+        column.addWidget(self.field)
         column.addLayout(line)
-        theme.changed.connect(self._paint)
-        self._paint()
+        self.field.hovered.connect(self._hover)
+        self.field.pressed.connect(self._press)
+        self.field.clicked.connect(self._request)
+        theme.changed.connect(self._show)
+        self._show()
 
     def bars(self) -> list[Bin]:
         """The bars shown."""
@@ -73,28 +58,16 @@ class Histogram(QWidget):
             return
         self._bars = list(bars)
         self._chosen = -1
-        self._paint()
+        self._show()
 
     def choose(self, number: int) -> None:
         """Mark a bar and say what it stands for; -1 marks none."""
         if number != self._chosen:
             self._chosen = number
-            self._paint()
+            self._show()
 
-    def _paint(self) -> None:
-        self.plot.setBackground(self._theme.color("surface"))
-        counts = np.array([bar.examples for bar in self._bars], dtype=float)
-        highest = counts.max(initial=1.0)
-        heights = np.where(counts > 0, np.maximum(counts, highest * _LEAST_BAR), 0)
-        color, chosen = self._theme.color("accent"), self._theme.color("text")
-        color.setAlphaF(0.78)
-        brushes = [chosen if n == self._chosen else color for n in range(len(self._bars))]
-        self._items.setOpts(
-            x=np.arange(len(self._bars)), height=heights, width=0.86, brushes=brushes, pen=None
-        )
-        self.plot.setRange(
-            xRange=(-0.5, max(len(self._bars), 1) - 0.5), yRange=(0, highest), padding=0
-        )
+    def _show(self) -> None:
+        self.field.show_bars([bar.examples for bar in self._bars], self._chosen)
         for label in (self._low, self._middle, self._high):
             label.setFont(self._theme.font("small"))
         self._low.setText(f"{self._bars[0].low:,}" if self._bars else "")
@@ -112,31 +85,15 @@ class Histogram(QWidget):
             "{low}–{high}: {count} example", "{low}–{high}: {count} examples", bar.examples
         ).format(low=f"{bar.low:,}", high=f"{bar.high:,}", count=f"{bar.examples:,}")
 
-    def _bar_at(self, place: QPointF) -> int:
-        scene = self.plot.mapToScene(place.toPoint())
-        number = round(self.plot.plotItem.vb.mapSceneToView(scene).x())
-        return number if 0 <= number < len(self._bars) else -1
+    def _hover(self, number: int) -> None:
+        self.choose(number)
+        hand = number >= 0 and self._bars[number].examples
+        self.field.setCursor(
+            Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor
+        )
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The mouse over the bars: whole columns answer, not only the painted part."""
-        if event.type() == QEvent.Type.Leave:
-            self.choose(-1)
-        elif isinstance(event, QMouseEvent):
-            number = self._bar_at(event.position())
-            if event.type() == QEvent.Type.MouseMove:
-                self.choose(number)
-                hand = number >= 0 and self._bars[number].examples
-                shape = Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor
-                self.plot.viewport().setCursor(shape)
-            elif event.type() == QEvent.Type.MouseButtonPress:
-                self.setFocus(Qt.FocusReason.MouseFocusReason)
-            elif (
-                event.type() == QEvent.Type.MouseButtonRelease
-                and event.button() == Qt.MouseButton.LeftButton
-            ):
-                self._request(number)
-            return True
-        return super().eventFilter(watched, event)
+    def _press(self) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows choose a bar, Enter asks for its examples."""

@@ -1,16 +1,16 @@
 """The tab "Tokens": lengths of the open example and of all, the base model and its price."""
 
 import datetime
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.checks.models import BaseModel, Catalogue
 from tunedesk.checks.targets import target as target_of
-from tunedesk.gui.background import Background, Task
+from tunedesk.gui.background import Background
 from tunedesk.gui.examples.change_feed import ChangeFeed
 from tunedesk.gui.examples.form.open_example import OpenExample
+from tunedesk.gui.examples.panel.histogram import Histogram
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.examples.panel.recheck import Recheck
 from tunedesk.gui.examples.panel.tokens_example import ExampleTokens
@@ -25,9 +25,6 @@ from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.statistics import Bin
-
-if TYPE_CHECKING:
-    from tunedesk.gui.examples.panel.histogram import Histogram
 
 MODEL_SETTING = "model"
 DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
@@ -57,9 +54,7 @@ class TokensTab(QScrollArea):
     ) -> None:
         super().__init__(parent)
         self._project = project
-        self._background = background
         self._theme = theme
-        self._figures: SetFigures | None = None
         self.recheck = Recheck(
             project=project, background=background, feedback=feedback, parent=self
         )
@@ -72,8 +67,10 @@ class TokensTab(QScrollArea):
             today=datetime.date.today(),
             parent=None,
         )
-        self.bars: Histogram | None = None
-        self._loading: Task | None = None
+        self.bars = Histogram(theme=theme)
+        self.bars.bar_requested.connect(self._show_bar)
+        self.totals.bars_place.addWidget(self.bars)
+        self.bars.hide()
         self._build()
         self.choice.set_enabled(not project.read_only)
         self.choice.model_chosen.connect(self._choose_model)
@@ -93,9 +90,7 @@ class TokensTab(QScrollArea):
         self._read_settings()
 
     def watch(self, watched: bool) -> None:
-        """Say whether the tab is seen; the histogram's library is loaded when it first is."""
-        if watched:
-            self._make_bars()
+        """Say whether the tab is seen."""
         self.example.watch(watched)
         self._answer.watch(watched)
 
@@ -125,31 +120,14 @@ class TokensTab(QScrollArea):
         column.addStretch()
         self.setWidget(inner)
 
-    def _make_bars(self) -> None:
-        """Load the histogram's libraries once: that takes longer than a frame."""
-        if self._loading is None:
-            self._loading = self._background.run(_load_numpy, on_result=self._add_bars)
-
-    def _add_bars(self, _loaded: None) -> None:
-        # pyqtgraph makes Python's classes of all of Qt when it is loaded: no work for a thread.
-        from tunedesk.gui.examples.panel.histogram import Histogram
-
-        self.bars = Histogram(theme=self._theme)
-        self.bars.bar_requested.connect(self._show_bar)
-        self.totals.bars_place.addWidget(self.bars)
-        if self._figures is not None:
-            self._show_bars(self._figures)
-
     def _take(self, figures: SetFigures) -> None:
-        self._figures = figures
         self.totals.show_figures(figures)
         self.lengths.show_figures(figures)
         self._show_bars(figures)
 
     def _show_bars(self, figures: SetFigures) -> None:
-        if self.bars is not None:
-            self.bars.setVisible(bool(figures.bars))
-            self.bars.set_bars(figures.bars)
+        self.bars.setVisible(bool(figures.bars))
+        self.bars.set_bars(figures.bars)
 
     def _show_bar(self, bar: Bin) -> None:
         self.filter_requested.emit(
@@ -183,8 +161,3 @@ class TokensTab(QScrollArea):
         self.example.set_basis(limit, model.title if model else "")
         self.totals.set_model(self.choice.priced_model)
         self._answer.ask(limit)
-
-
-def _load_numpy() -> None:
-    """Load in a thread what knows nothing of Qt."""
-    import numpy  # noqa: F401

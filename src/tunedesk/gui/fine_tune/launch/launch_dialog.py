@@ -34,7 +34,7 @@ from tunedesk.gui.fine_tune.launch.outlook import (
 )
 from tunedesk.gui.fine_tune.launch.place_section import PlaceSection
 from tunedesk.gui.fine_tune.launch.setting_field import SettingField
-from tunedesk.gui.fine_tune.run_words import memory_words
+from tunedesk.gui.fine_tune.run_words import need_words
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import MARGIN, Dialog
 from tunedesk.gui.widgets.elided_label import ElidedLabel
@@ -312,6 +312,7 @@ class LaunchDialog(Dialog):
                 longest=outlook.preparation.longest if outlook else 0,
                 full=settings.full,
                 batch_size=outlook.preparation.batch_size if outlook else settings.batch_size,
+                pairs=settings.method == "dpo",
             )
         else:
             report = self.connection.report
@@ -354,7 +355,8 @@ class LaunchDialog(Dialog):
         self.examples.show_held(len(halves.training), len(halves.validation))
         self.epochs.show_automatic(str(outlook.preparation.epochs))
         self.more.batch_size.show_automatic(str(outlook.preparation.batch_size))
-        memory = memory_words(outlook.machine) if outlook.machine else ""
+        row = self.models.row
+        memory = need_words(row.memory if row else 0, outlook.machine) if outlook.machine else ""
         self.findings.show_outlook(outlook, self.stops, memory)
 
     def _show_button(self) -> None:

@@ -3,9 +3,8 @@
 import datetime
 from typing import NamedTuple
 
-from tunedesk.checks.local_models import LocalModel
 from tunedesk.checks.models import Catalogue
-from tunedesk.checks.training_fit import Machine, why_it_does_not_fit
+from tunedesk.checks.training_fit import Machine, Need, why_it_does_not_fit
 from tunedesk.fine_tuning.connection_check import ListedModel
 from tunedesk.fine_tuning.example_length import longest_example
 from tunedesk.fine_tuning.providers import Provider, provider
@@ -22,12 +21,13 @@ class ModelRow(NamedTuple):
         id: Its name for the service.
         title: The name to show.
         note: What it is good for.
-        size: What is downloaded, or what training costs.
+        size: What is downloaded and the memory that training takes, or what it costs.
         licence: Its licence, or when it ends.
         limit: How long an example may be; may be empty.
         badge: Whether it fits on this computer; may be empty.
         tone: The tone of the badge.
         why: Why it does not fit, in a sentence; may be empty.
+        memory: The bytes of memory that training it needs here, an estimate; 0: not known.
     """
 
     id: str
@@ -39,6 +39,7 @@ class ModelRow(NamedTuple):
     badge: str = ""
     tone: str = "muted"
     why: str = ""
+    memory: int = 0
 
     @property
     def words(self) -> str:
@@ -56,7 +57,12 @@ class ModelRow(NamedTuple):
 
 
 def local_rows(
-    machine: Machine | None, *, longest: int, full: bool, batch_size: int | None
+    machine: Machine | None,
+    *,
+    longest: int,
+    full: bool,
+    batch_size: int | None,
+    pairs: bool,
 ) -> list[ModelRow]:
     """The models for this computer, smallest first, with whether each fits.
 
@@ -65,33 +71,39 @@ def local_rows(
         longest: The tokens of the longest example; 0: not known.
         full: Whether all weights are trained.
         batch_size: How many examples are computed at once; None: automatic.
+        pairs: Whether it learns from preferences (DPO).
     """
     rows = []
     for model in Catalogue.load().local_models:
-        badge, tone, why = "", "muted", ""
+        badge, tone, why, memory = "", "muted", "", 0
         if machine is not None:
-            badge, tone, why = _fit(model, machine, longest, full, batch_size)
+            need = need_of(
+                model, machine, full=full, longest=longest, batch_size=batch_size, pairs=pairs
+            )
+            badge, tone, why = _fit(need, machine, full)
+            memory = need.memory
+        size = size_words(model.weight_bytes) if model.weight_bytes else _("built in")
+        if memory:
+            size += " · " + _("{size} of memory").format(size=size_words(memory))
         gated = _(" · to be accepted at Hugging Face first") if model.is_gated else ""
         rows.append(
             ModelRow(
                 id=model.id,
                 title=model.title,
                 note=model.note + gated,
-                size=size_words(model.weight_bytes) if model.weight_bytes else _("built in"),
+                size=size,
                 licence=model.licence,
                 limit=_limit_words(longest_example(provider("local"), model.id)),
                 badge=badge,
                 tone=tone,
                 why=why,
+                memory=memory,
             )
         )
     return rows
 
 
-def _fit(
-    model: LocalModel, machine: Machine, longest: int, full: bool, batch_size: int | None
-) -> tuple[str, str, str]:
-    need = need_of(model, machine, full=full, longest=longest, batch_size=batch_size)
+def _fit(need: Need, machine: Machine, full: bool) -> tuple[str, str, str]:
     why = why_it_does_not_fit(need, machine, full=full) or ""
     if not why:
         return _("fits"), "success", ""

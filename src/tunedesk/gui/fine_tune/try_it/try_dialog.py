@@ -4,7 +4,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPlainTextEdit, QWidget
 
-from tunedesk.checks.local_models import STARTER_ID
 from tunedesk.fine_tuning.keys import Keys
 from tunedesk.gui.background import Background
 from tunedesk.gui.fine_tune.frozen_examples import system_message
@@ -51,7 +50,7 @@ class TryDialog(Dialog):
         super().__init__(theme, _("Try {name}").format(name=run.name), parent=parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         tuned = tuned_models(run, checkpoints)
-        base = [] if run.base_model == STARTER_ID else [(model_words(run), run.base_model)]
+        base = (_("{model}, before it was tuned").format(model=model_words(run)), run.base_model)
         shared = {
             "project": project,
             "run_id": run.id,
@@ -75,16 +74,13 @@ class TryDialog(Dialog):
         close = self.add_button(_("Close"))
         self.tuned = AnswerPane(models=tuned, name=_("Answer"), **shared)  # type: ignore[arg-type]
         self.beside = AnswerPane(
-            models=[*base, *tuned],
+            models=[base, *tuned],
             name=_("Answer beside it"),
             **shared,  # type: ignore[arg-type]
         )
         place = self.tuned.which.findData(model)
         self.tuned.which.setCurrentIndex(max(0, place))
-        self.with_other = QCheckBox(
-            _("Beside the base model") if base else _("Beside another checkpoint")
-        )
-        self.with_other.setVisible(bool(base) or len(tuned) > 1)
+        self.with_other = QCheckBox(_("Beside the base model"))
         self._lay_out()
         self.ask.clicked.connect(self._ask)
         self.stop.clicked.connect(self._stop)
