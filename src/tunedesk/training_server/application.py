@@ -1,6 +1,5 @@
 """The web application: its routes, and every error in OpenAI's envelope."""
 
-import errno
 import logging
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
 from tunedesk import __version__
+from tunedesk.training_server.full_disk import is_disk_full
 from tunedesk.training_server.idleness import CountRequests, Idleness
 from tunedesk.training_server.server_settings import FILE_BYTES, ServerSettings
 from tunedesk.training_server.web.api_error import ApiError, storage_full
@@ -105,7 +105,7 @@ def _allowed(request: Request) -> str:
 
 async def _os_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, OSError)
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    if not is_disk_full(error):
         return await _bug(request, error)
     return storage_full(
         "The disk of the server is full: make room on it, then ask again."

@@ -8,6 +8,8 @@ reads the progress as it grows, the trainer looks at `control` after each step.
       job.json            what to do; never changes once written
       training.jsonl      one {"line": n, "record": {...}} a line; n: line in the user's file
       validation.jsonl    the same; only if there is a validation file
+      examination.json    which of them the base model cannot be trained on (`training/examine.py`)
+      examination.txt     all that the process printed that found it out
       control             "pause" or "cancel"; absent otherwise
       progress.jsonl      what happened, appended by rank 0 (`ProgressWriter`)
       checkpoints/step-N/ whole as soon as it has this name: made as step-N.part, then renamed
@@ -88,6 +90,21 @@ class JobSpec:
 
 
 @dataclass(frozen=True)
+class Examination:
+    """What a base model has against the examples of a job.
+
+    Attributes:
+        training: The bad lines of the training file, each with what is wrong.
+        validation: Those of the validation file.
+        failure: Why the base model cannot be used at all: code and message.
+    """
+
+    training: list[tuple[int, str]]
+    validation: list[tuple[int, str]]
+    failure: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class JobFolder:
     """The folder of one job, and the names in it."""
 
@@ -107,6 +124,16 @@ class JobFolder:
     def validation_file(self) -> Path:
         """The examples to measure with; may be absent."""
         return self.path / "validation.jsonl"
+
+    @property
+    def examination_file(self) -> Path:
+        """What the base model has against the examples."""
+        return self.path / "examination.json"
+
+    @property
+    def examination_log(self) -> Path:
+        """What the process printed that examined them."""
+        return self.path / "examination.txt"
 
     @property
     def control_file(self) -> Path:
@@ -158,6 +185,23 @@ class JobFolder:
         """What to do."""
         return JobSpec(**json.loads(self.spec_file.read_text(encoding="utf-8")))
 
+    def write_examination(self, examination: Examination) -> None:
+        """Write `examination.json`."""
+        write_whole(self.examination_file, json.dumps(asdict(examination)))
+
+    def read_examination(self) -> Examination | None:
+        """What was found; None if the process that examines ended without a word."""
+        try:
+            values = json.loads(self.examination_file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        training, validation = (
+            [(int(line), str(text)) for line, text in values[name]]
+            for name in ("training", "validation")
+        )
+        failure = values["failure"]
+        return Examination(training, validation, failure and (failure[0], failure[1]))
+
     def ask(self, control: Control | None) -> None:
         """Ask the process for something at its next step; None takes the wish back."""
         if control is None:
@@ -190,6 +234,14 @@ def read_records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         for text in file:
             entry = json.loads(text)
             yield entry["line"], entry["record"]
+
+
+def leave_out(path: Path, lines: set[int]) -> None:
+    """Take the records of some lines out of such a file; it is there as a whole at any time."""
+    part = path.with_name(f"{path.name}.part")
+    with path.open("rb") as file, part.open("wb") as kept:
+        kept.writelines(text for text in file if json.loads(text)["line"] not in lines)
+    part.replace(path)
 
 
 class ProgressWriter:

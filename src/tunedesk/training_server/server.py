@@ -16,6 +16,7 @@ from tunedesk.training_server.api.speaking import Speaking
 from tunedesk.training_server.api.uploads import UploadEndpoints
 from tunedesk.training_server.application import make_application
 from tunedesk.training_server.base_models import BaseModels
+from tunedesk.training_server.full_disk import is_disk_full
 from tunedesk.training_server.idleness import Idleness
 from tunedesk.training_server.jobs.launching import Launcher
 from tunedesk.training_server.jobs.runner import Runner
@@ -58,7 +59,7 @@ class Server:
                 *files.routes(),
                 *UploadEndpoints(self._stores, files).routes(),
                 *JobEndpoints(self._stores, names, base_models).routes(),
-                *ModelEndpoints(names).routes(),
+                *ModelEndpoints(names, speaking.forget).routes(),
                 *machine.routes(),
                 *ChatEndpoints(speaking).routes(),
                 *CompletionEndpoints(speaking).routes(),
@@ -72,7 +73,7 @@ class Server:
             threading.Thread(
                 target=self._repeat, args=(speaking.relieve, _MEMORY_SECONDS), name="memory"
             ),
-            threading.Thread(target=self._tidy, name="tidy"),
+            threading.Thread(target=self._repeat, args=(self._tidy, _TIDY_SECONDS), name="tidy"),
         ]
         for thread in self._threads:
             thread.start()
@@ -95,9 +96,12 @@ class Server:
         while not self._stopping.is_set():
             try:
                 step()
-            except Exception:
+            except Exception as error:
                 # A job that stumbles over a bug must not end the work for all others.
-                logging.getLogger(__name__).exception("The work behind the server failed")
+                if is_disk_full(error):
+                    self._stores.database.full_disk.met()
+                else:
+                    logging.getLogger(__name__).exception("The work behind the server failed")
                 self._stopping.wait(1.0)
             self._stopping.wait(seconds)
 
@@ -110,6 +114,5 @@ class Server:
                 return
 
     def _tidy(self) -> None:
-        while not self._stopping.wait(_TIDY_SECONDS):
-            self._stores.files.delete_expired()
-            self._stores.uploads.end_expired()
+        self._stores.files.delete_expired()
+        self._stores.uploads.end_expired()

@@ -6,6 +6,10 @@
         messages: the conversation in OpenAI's form; tools: OpenAI's list or None.
     complete(model_ref, prompt, parameters) -> Iterator[Token]
         the text that goes on from a prompt, without a chat template.
+    forget(model_ref) -> None
+        lets go of a model that was deleted, after the answers that it is giving.
+    relieve() -> bool
+        called now and then: lets go of what was deleted, and of all models if memory is short.
     unload() -> None
         lets go of all models, after the answers under way have ended with a `RoomClosed`.
 

@@ -9,6 +9,17 @@ import pytest
 from tests.training_server.api.conftest import chat_lines, told, upload, wait_for
 
 LONG = {"n_epochs": 50, "batch_size": 1}
+TOO_LONG = (
+    json.dumps(
+        {
+            "messages": [
+                {"role": "user", "content": "a"},
+                {"role": "assistant", "content": "word " * 9000},
+            ]
+        }
+    ).encode()
+    + b"\n"
+)
 
 
 def create(client, train=None, **options):
@@ -60,16 +71,8 @@ def test_every_bad_line_is_named_in_the_events(client):
 
 
 def test_what_is_left_out_on_request_is_named_alike_whoever_leaves_it_out(client):
-    """Line 11 by the checks before the training, line 12 when its tokens are counted."""
-    long = json.dumps(
-        {
-            "messages": [
-                {"role": "user", "content": "a"},
-                {"role": "assistant", "content": "word " * 9000},
-            ]
-        }
-    )
-    file = upload(client, chat_lines(10) + b"[]\n" + long.encode() + b"\n")
+    """Line 11 by the checks of the file, line 12 when its tokens are counted."""
+    file = upload(client, chat_lines(10) + b"[]\n" + TOO_LONG)
     options = {"metadata": {"tunedesk_skip_bad": "true"}}
     quick = {"n_epochs": 1, "batch_size": 10}
     job = create(client, file, hyperparameters=quick, **options)
@@ -162,6 +165,11 @@ def test_jobs_run_one_after_another_and_can_be_paused_and_cancelled(own_server):
     assert running.status == "running"
     assert running.estimated_finish > running.created_at
     assert jobs.retrieve(second.id).status == "queued"
+    # What the base model cannot take is said at once, not when its turn has come.
+    late = create(client, upload(client, chat_lines(10) + TOO_LONG))
+    late = wait_for(client, late.id, "failed")
+    assert "Line 11: It is" in late.error.message
+    assert jobs.retrieve(first.id).status == "running"
     # OpenAI's own pause answers a status that its document lacks.
     paused = jobs.with_raw_response.pause(first.id)
     assert '"status":"paused"' in paused.text.replace(" ", "")

@@ -14,6 +14,8 @@ import pytest
 from tests.training_server.api.conftest import KEY, chat_lines, told, upload, wait_for
 from tests.training_server.api.test_serve import ask
 
+from tunedesk.training_server.training.starter_tokenizer import train_tokenizer
+
 PATH = "/tunedesk/machine"
 
 
@@ -26,6 +28,7 @@ def write_model(folder, *shape):
     config = {"num_hidden_layers": 4, "hidden_size": 64, "vocab_size": 512}
     config |= {"model_type": "llama", "intermediate_size": 128, "num_attention_heads": 4}
     (folder / "config.json").write_text(json.dumps(config))
+    train_tokenizer(()).save_pretrained(folder)
 
 
 def test_the_machine_tells_its_memory_and_what_fits(own_server, tmp_path):

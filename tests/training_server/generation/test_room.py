@@ -1,5 +1,6 @@
 """Asking models that were really trained."""
 
+import gc
 import itertools
 import shutil
 import threading
@@ -256,3 +257,70 @@ def test_each_token_has_its_own_bytes_whatever_is_held_back(room, starter_job, t
     assert any(not token.text for token in tokens[:-1]), "something was held back"
     assert all(token.own for token in tokens)
     assert b"".join(token.own for token in tokens[:-1]).decode() == answer
+
+
+def weights_in_memory():
+    """How many bytes of weights there are, wherever they are held."""
+    gc.collect()
+    found = (thing for thing in gc.get_objects() if type(thing) is torch.nn.Parameter)
+    return sum(weights.numel() * weights.element_size() for weights in found)
+
+
+def test_a_deleted_model_is_let_go_of_at_once(tmp_path, starter_job, twelve):
+    asked = twelve[0]["messages"][:2]
+    folder = tmp_path / "tuned"
+    shutil.copytree(starter_job.model, folder)
+    room = ModelRoom("cpu")
+    before = weights_in_memory()
+    assert text_of(room.generate(str(folder), asked, None, CALM))
+    assert weights_in_memory() > before + 6_000_000
+    shutil.rmtree(folder)
+    room.forget(str(folder))
+    assert weights_in_memory() == before
+    with pytest.raises(UserError, match="no longer there"):
+        next(room.generate(str(folder), asked, None, CALM))
+
+
+def test_a_deleted_model_ends_the_answer_that_it_is_giving(tmp_path, starter_job, twelve):
+    asked, answer = twelve[0]["messages"][:2], twelve[0]["messages"][2]["content"]
+    folder = tmp_path / "tuned"
+    shutil.copytree(starter_job.model, folder)
+    room = ModelRoom("cpu")
+    before = weights_in_memory()
+    told = room.generate(str(folder), asked, None, CALM)
+    first = next(told)
+    shutil.rmtree(folder)
+    room.forget(str(folder))
+    assert not room.relieve()
+    assert first.text + text_of(told) == answer
+    room.relieve()
+    assert weights_in_memory() == before
+
+
+def test_a_deleted_adapter_leaves_its_base_as_it_was(adapters, twelve):
+    base, one, other = adapters
+    asked = twelve[0]["messages"][:2]
+    parameters = Parameters(temperature=0, top_logprobs=0, max_tokens=8)
+    room = ModelRoom("cpu")
+
+    def values(ref):
+        return [token.logprob for token in room.generate(ref, asked, None, parameters)]
+
+    alone, before = values(base), weights_in_memory()
+    first = {ref: values(ref) for ref in (one, other)}
+    both = weights_in_memory()
+    answer = room.generate(one, asked, None, parameters)
+    told = [next(answer).logprob]
+    room.forget(one)
+    told += [token.logprob for token in answer]
+    assert told == pytest.approx(first[one], abs=1e-5)
+    room.relieve()
+    assert before < weights_in_memory() < both
+    assert values(other) == pytest.approx(first[other], abs=1e-5)
+    room.forget(other)
+    assert weights_in_memory() == before
+    assert values(base) == pytest.approx(alone, abs=1e-5)
+    assert values(one) == pytest.approx(first[one], abs=1e-5)
+    # The base is kept for the adapter that is used with it.
+    room.forget(base)
+    assert values(one) == pytest.approx(first[one], abs=1e-5)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tunedesk.training_server.generation.text_pieces import StopTexts, TextPieces
 from tunedesk.training_server.generation.tool_calls import CallsInText
 from tunedesk.training_server.generation.turns import Turns
-from tunedesk.training_server.training.starter import train_tokenizer
+from tunedesk.training_server.training.starter_tokenizer import train_tokenizer
 
 
 @given(st.lists(st.text("abc", max_size=4)), st.lists(st.text("abc", min_size=1, max_size=3)))

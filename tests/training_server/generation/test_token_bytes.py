@@ -5,7 +5,7 @@ from tokenizers import Tokenizer, decoders, models
 from transformers import PreTrainedTokenizerFast
 
 from tunedesk.training_server.generation.token_bytes import TokenBytes
-from tunedesk.training_server.training.starter import train_tokenizer
+from tunedesk.training_server.training.starter_tokenizer import train_tokenizer
 
 
 def test_of_a_tokenizer_over_bytes():

@@ -218,7 +218,7 @@ def test_bad_examples_fail_the_job_or_are_left_out_by_name(
         "messages": [*twelve[0]["messages"][:2], {"role": "assistant", "content": "word " * 900}]
     }
     base = base_folder("llama")
-    records = [*twelve[:4], bad, bad]
+    records = [*twelve[:4], bad, bad, *twelve[4:10]]
     job = make_job(tmp_path / "job", records, base_model=base)
     assert run_job(job) == 1
     failed = progress_of(job)[-1]
@@ -231,6 +231,17 @@ def test_bad_examples_fail_the_job_or_are_left_out_by_name(
     warnings = [m["message"] for m in progress_of(job, "message") if m["level"] == "warn"]
     assert len(warnings) == 2
     assert warnings[0].startswith("Left out line 5 of the training file: It is")
+    job = make_job(tmp_path / "few", records[:-1], base_model=base, skip_bad=True)
+    assert run_job(job) == 1
+    failed = progress_of(job)[-1]
+    assert failed["code"] == "invalid_n_examples"
+    assert failed["message"] == "Training file has 9 example(s), but must have at least 10 examples"
+    assert failed["param"] == "training_file"
+    job = make_job(tmp_path / "none", twelve, [bad], base_model=base, skip_bad=True)
+    assert run_job(job) == 1
+    assert progress_of(job)[-1]["message"] == (
+        "Validation file has 0 example(s), but must have at least 1 examples"
+    )
 
 
 def test_a_loss_that_explodes_is_said(tmp_path, make_job, base_folder, progress_of, twelve):

@@ -1,6 +1,7 @@
 """/v1/models: base models and tuned ones."""
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,8 +15,15 @@ from tunedesk.training_server.web.api_error import ApiError
 class ModelEndpoints:
     """Answers the requests about models."""
 
-    def __init__(self, names: ModelNames) -> None:
+    def __init__(self, names: ModelNames, forget: Callable[[NamedModel], None]) -> None:
+        """Make it.
+
+        Args:
+            names: Finds models by name.
+            forget: Lets go of the memory that a deleted model has.
+        """
         self._names = names
+        self._forget = forget
 
     def routes(self) -> list[Route]:
         """The paths; names may hold slashes."""
@@ -45,8 +53,12 @@ class ModelEndpoints:
                 "model",
                 "base_model",
             )
-        await asyncio.to_thread(self._names.delete, model.name)
+        await asyncio.to_thread(self._delete, model)
         return JSONResponse({"id": model.name, "object": "model", "deleted": True})
+
+    def _delete(self, model: NamedModel) -> None:
+        self._names.delete(model.name)
+        self._forget(model)
 
     def _find(self, request: Request) -> NamedModel:
         name = request.path_params["name"]

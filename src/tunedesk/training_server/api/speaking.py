@@ -61,8 +61,17 @@ class Speaking:
             if self._room is not None:
                 self._room.unload()
 
+    def forget(self, model: NamedModel) -> None:
+        """Let go of a model that was deleted; if it is answering, when it has."""
+        with self._lock:
+            if self._room is not None:
+                self._room.forget(model.ref)
+
     def relieve(self) -> None:
-        """Let go of all models if memory has become short, and say so in the log."""
+        """Let go of what is not needed, or of all models if memory has become short.
+
+        Then it says so in the log. To be called now and then.
+        """
         with self._lock:
             if self._room is not None and self._room.relieve():
                 logging.getLogger(__name__).warning(

@@ -3,6 +3,7 @@
 The answers take turns token by token, so that a long one does not hold up a short one.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -47,6 +48,8 @@ class ModelRoom:
         self._turns = Turns()
         self._shelf = Shelf(device, promised)
         self._era = 0
+        self._answering: dict[object, str] = {}
+        self._deleted: set[str] = set()
 
     def generate(
         self,
@@ -62,18 +65,16 @@ class ModelRoom:
             RoomClosed: The models were let go of meanwhile.
         """
         era = self._era
-        with self._turns:
-            speaker = self._shelf.speaker(model_ref)
-        asked = _conversation(speaker, messages, tools)
-        yield from self._answer(era, speaker, asked, parameters, bool(tools))
+        with self._speaker(model_ref) as speaker:
+            asked = _conversation(speaker, messages, tools)
+            yield from self._answer(era, speaker, asked, parameters, bool(tools))
 
     def complete(self, model_ref: str, prompt: str, parameters: Parameters) -> Iterator[Token]:
         """What goes on from a prompt, without a chat template; raises as `generate`."""
         era = self._era
-        with self._turns:
-            speaker = self._shelf.speaker(model_ref)
-        asked = _prompt(speaker, prompt)
-        yield from self._answer(era, speaker, asked, parameters, False)
+        with self._speaker(model_ref) as speaker:
+            asked = _prompt(speaker, prompt)
+            yield from self._answer(era, speaker, asked, parameters, False)
 
     def unload(self) -> None:
         """Let go of all models; the answers under way end with a `RoomClosed`."""
@@ -81,12 +82,42 @@ class ModelRoom:
         with self._turns:
             self._shelf.clear()
 
+    def forget(self, model_ref: str) -> None:
+        """Let go of a model that was deleted: at once, or if it is answering, when it has.
+
+        Then it is for `relieve` to do.
+        """
+        self._deleted.add(model_ref)
+        self._drop_deleted()
+
     def relieve(self) -> bool:
-        """Let go of all models if memory has become short; whether it had."""
+        """Let go of all models if memory has become short; whether it had. Called now and then."""
+        self._drop_deleted()
         if not self._shelf.is_short():
             return False
         self.unload()
         return True
+
+    def _drop_deleted(self) -> None:
+        if not self._deleted:
+            return
+        with self._turns:
+            for ref in self._deleted - set(self._answering.values()):
+                self._shelf.drop(ref)
+                self._deleted.discard(ref)
+
+    @contextlib.contextmanager
+    def _speaker(self, ref: str) -> Iterator[Speaker]:
+        """The model of a reference, known to be answering meanwhile."""
+        answer = object()
+        with self._turns:
+            speaker = self._shelf.speaker(ref)
+            self._answering[answer] = ref
+        try:
+            yield speaker
+        finally:
+            # Takes no turn: an answer that nobody wants any more may end in the middle of one.
+            del self._answering[answer]
 
     def _answer(
         self,

@@ -15,15 +15,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.token_stream import SpeakingError
-from tunedesk.training_server.training.base_model import (
-    adapter_base,
-    context_of,
-    load_model,
-    load_tokenizer,
-)
+from tunedesk.training_server.training.base_model import context_of, load_model
 from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.failures import JobFailedError
 from tunedesk.training_server.training.quiet import quiet
+from tunedesk.training_server.training.reader import adapter_base, load_tokenizer
 from tunedesk.training_server.training.starter import (
     babbled_tokens,
     is_starter,
@@ -54,6 +50,17 @@ class Base:
     speakers: dict[str, "Speaker"] = field(default_factory=dict)
     adapters: OrderedDict[str, str] = field(default_factory=OrderedDict)
     made: int = 0
+
+    def drop_adapter(self, ref: str) -> None:
+        """Take an adapter out; without any, the model is as it was before the first."""
+        name = self.adapters.pop(ref)
+        wrapped: Any = self.model
+        if not self.adapters:
+            self.model = wrapped.unload()
+            return
+        # Which one is in force is chosen anew for each token; PEFT warns where it has to choose.
+        wrapped.set_adapter(next(reversed(self.adapters.values())))
+        wrapped.delete_adapter(name)
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,17 @@ class Shelf:
             base.adapters.move_to_end(ref)
         return base.speakers[ref]
 
+    def drop(self, ref: str) -> None:
+        """Let go of one model; a base stays while adapters are used with it."""
+        for base_ref, base in list(self._bases.items()):
+            if base.speakers.pop(ref, None) is None:
+                continue
+            if ref in base.adapters:
+                base.drop_adapter(ref)
+            elif not base.adapters:
+                del self._bases[base_ref]
+        self._collect()
+
     def clear(self) -> None:
         """Let go of everything."""
         self._bases.clear()
@@ -220,9 +238,9 @@ class Shelf:
 
     def _add_adapter(self, base: Base, folder: Path, ref: str) -> str:
         while len(base.adapters) >= _MOST_ADAPTERS:
-            oldest, gone = base.adapters.popitem(last=False)
+            oldest = next(iter(base.adapters))
             base.speakers.pop(oldest, None)
-            base.model.delete_adapter(gone)
+            base.drop_adapter(oldest)
         base.made += 1
         name = f"adapter{base.made}"
         if isinstance(base.model, PeftModel):

@@ -1,7 +1,7 @@
 """Validates the files of a job with Tunedesk's own checks, and says it in OpenAI's words."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from tunedesk.formats.inspect_file import inspect_file, what_it_is
 from tunedesk.formats.records import read_batches
 from tunedesk.training_server.jobs.pair_rules import check_completion, check_pair, has_image
 from tunedesk.training_server.store.file_store import StoredFile
+from tunedesk.training_server.training.failures import too_few
 
-LEAST_EXAMPLES = 10
 _TARGET = "local"
 _CHAT = ("chat", "reinforcement", "other", "unreadable")
 _FORMATS = {
@@ -50,14 +50,47 @@ class FileVerdict:
     """What was found in a file.
 
     Attributes:
+        is_training: Whether it is trained on; otherwise it is measured with.
+        skip_bad: Whether bad records are left out instead of making the file bad.
         examples: How many good ones there are.
         bad: The lines that cannot be trained on.
-        error: Why the file as a whole cannot be used: code and message.
+        unusable: Why it cannot be used whatever its lines are: code and message.
     """
 
+    is_training: bool
+    skip_bad: bool
     examples: int = 0
     bad: list[BadLine] = field(default_factory=list)
-    error: tuple[str, str] | None = None
+    unusable: tuple[str, str] | None = None
+
+    @property
+    def word(self) -> str:
+        """Which file it is: "training" or "validation"."""
+        return "training" if self.is_training else "validation"
+
+    @property
+    def error(self) -> tuple[str, str] | None:
+        """Why the job cannot go on with it: code and message."""
+        if self.unusable is not None:
+            return self.unusable
+        if self.bad and not self.skip_bad:
+            more = len(self.bad) - 1
+            lines = "lines are" if more > 1 else "line is"
+            rest = f" ({more:,} more {lines} wrong; the events name all.)" if more else ""
+            return _file_error(self.word, f"{self.bad[0]}{rest}")
+        few = too_few(self.examples, self.is_training)
+        return None if few is None else (few.code, few.message)
+
+    @property
+    def is_worth_reading(self) -> bool:
+        """Whether it is worth while to look at the good examples more closely."""
+        few = too_few(self.examples + len(self.bad), self.is_training)
+        return self.unusable is None and self.examples > 0 and few is None
+
+    def add(self, bad: Sequence[BadLine]) -> None:
+        """Take in that some of the good ones are bad after all."""
+        self.bad = sorted([*self.bad, *bad], key=lambda each: each.line)
+        self.examples -= len(bad)
 
 
 def validate_file(
@@ -80,12 +113,10 @@ def validate_file(
         out: The file of records to write.
         still_wanted: Asked now and then; if not, the work ends early.
     """
-    verdict = FileVerdict()
-    word = "training" if is_training else "validation"
+    verdict = FileVerdict(is_training, skip_bad)
     try:
         info = inspect_file(path)
         if info.format == "empty":
-            verdict.error = _count_error(0, is_training)
             return verdict
         mismatch = _mismatch(info.format, method, stored.id)
         if mismatch or not info.holds_records:
@@ -93,7 +124,7 @@ def validate_file(
                 "Unexpected file format, expected either prompt/completion pairs or chat "
                 f"messages. {what_it_is(info, stored.filename)}"
             )
-            verdict.error = _file_error(word, text)
+            verdict.unusable = _file_error(verdict.word, text)
             return verdict
         part = out.with_name(f"{out.name}.part")
         with part.open("w", encoding="utf-8") as file:
@@ -108,16 +139,7 @@ def validate_file(
                         verdict.examples += 1
         part.replace(out)
     except (UserError, UnicodeError) as error:
-        verdict.error = _file_error(word, f"The file cannot be read: {error}")
-        return verdict
-    if verdict.bad and not skip_bad:
-        more = len(verdict.bad) - 1
-        rest = (
-            f" ({more:,} more {'lines are' if more > 1 else 'line is'} wrong; the events name all.)"
-        )
-        verdict.error = _file_error(word, f"{verdict.bad[0]}{rest if more else ''}")
-    elif verdict.examples < (LEAST_EXAMPLES if is_training else 1):
-        verdict.error = _count_error(verdict.examples, is_training)
+        verdict.unusable = _file_error(verdict.word, f"The file cannot be read: {error}")
     return verdict
 
 
@@ -185,12 +207,3 @@ def _file_error(word: str, text: str) -> tuple[str, str]:
     if text.startswith("Unexpected file format"):
         message = f"The job failed due to an invalid {word} file. {text}"
     return f"invalid_{word}_file", message
-
-
-def _count_error(examples: int, is_training: bool) -> tuple[str, str]:
-    least = LEAST_EXAMPLES if is_training else 1
-    word = "Training" if is_training else "Validation"
-    return (
-        "invalid_n_examples",
-        f"{word} file has {examples} example(s), but must have at least {least} examples",
-    )

@@ -15,6 +15,7 @@ from tunedesk.i18n import _
 from tunedesk.training_server.job_folder import JobFolder
 
 MODULE = "tunedesk.training_server.training.run"
+_EXAMINE = "tunedesk.training_server.training.examine"
 _MARK = "TUNEDESK_JOB_FOLDER"
 _KEPT_FROM_IT = ("TUNEDESK_SERVER_API_KEY", "OPENAI_API_KEY", "HF_TOKEN")
 
@@ -65,25 +66,39 @@ class Launcher:
 
     def start(self, folder: JobFolder) -> subprocess.Popen[bytes]:
         """Start the process of a job; what it prints goes to its log."""
-        kept = _KEPT_FROM_IT if folder.read_spec().wandb else (*_KEPT_FROM_IT, "WANDB_API_KEY")
-        environment = {name: value for name, value in os.environ.items() if name not in kept}
-        environment |= {
-            _MARK: str(folder.path),
-            "HF_HUB_OFFLINE": "1",
-            "HF_HUB_DISABLE_TELEMETRY": "1",
-            "TOKENIZERS_PARALLELISM": "false",
-            "PYTHONUNBUFFERED": "1",
-        }
-        with folder.log_file.open("ab") as log:
-            return subprocess.Popen(
-                self.command(folder.path),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=environment,
-                cwd=folder.path,
-                start_new_session=True,
-            )
+        kept = () if folder.read_spec().wandb else ("WANDB_API_KEY",)
+        return _start(self.command(folder.path), folder, folder.log_file, kept)
+
+    def start_examining(
+        self, folder: JobFolder, base_model: str, method: str
+    ) -> subprocess.Popen[bytes]:
+        """Start the process that reads the examples of a job as its base model will."""
+        command = [sys.executable, "-m", _EXAMINE, str(folder.path), base_model, method]
+        return _start(command, folder, folder.examination_log, ("WANDB_API_KEY",))
+
+
+def _start(
+    command: list[str], folder: JobFolder, log_file: Path, kept_from_it: tuple[str, ...]
+) -> subprocess.Popen[bytes]:
+    kept = (*_KEPT_FROM_IT, *kept_from_it)
+    environment = {name: value for name, value in os.environ.items() if name not in kept}
+    environment |= {
+        _MARK: str(folder.path),
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "PYTHONUNBUFFERED": "1",
+    }
+    with log_file.open("ab") as log:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            cwd=folder.path,
+            start_new_session=True,
+        )
 
 
 def end_processes(folder: Path) -> None:

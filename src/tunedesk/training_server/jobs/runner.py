@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunedesk.checks.training_fit import why_it_does_not_fit
+from tunedesk.training_server.full_disk import is_disk_full
 from tunedesk.training_server.job_folder import STARTER, Control, JobFolder, JobSpec
 from tunedesk.training_server.jobs.deaths import reason_of_death
 from tunedesk.training_server.jobs.fit import is_full, job_need
@@ -108,7 +109,10 @@ class Runner:
         self._starting = job.id
         try:
             self._start(job)
-        except Exception:
+        except Exception as error:
+            if is_disk_full(error):
+                # It goes on when there is room: nothing has been lost.
+                raise
             # A bug must not hold up the jobs behind this one, nor leave it waiting for ever.
             logging.getLogger(__name__).exception("The start of %s failed", job.id)
             text = "The server had an error while it started the training. Its log says more."

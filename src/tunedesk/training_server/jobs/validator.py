@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tunedesk.checks.automatic import resolve
 from tunedesk.checks.models import Catalogue
@@ -10,8 +10,10 @@ from tunedesk.checks.training_fit import training_need, why_it_does_not_fit
 from tunedesk.errors import UserError
 from tunedesk.training_server.base_models import BaseModels
 from tunedesk.training_server.downloading import download
-from tunedesk.training_server.job_folder import STARTER, JobFolder, JobSpec
-from tunedesk.training_server.jobs.file_validation import FileVerdict, validate_file
+from tunedesk.training_server.full_disk import is_disk_full
+from tunedesk.training_server.job_folder import STARTER, JobFolder, JobSpec, leave_out
+from tunedesk.training_server.jobs.examining import examine
+from tunedesk.training_server.jobs.file_validation import BadLine, FileVerdict, validate_file
 from tunedesk.training_server.jobs.fit import is_full
 from tunedesk.training_server.jobs.launching import Launcher
 from tunedesk.training_server.jobs.machine import read_machine
@@ -57,7 +59,13 @@ class Validator:
 
         try:
             self._validate(job, still_wanted)
-        except Exception:
+        except Exception as error:
+            if is_disk_full(error):
+                # What it wrote makes room for the word that it failed.
+                shutil.rmtree(self._stores.job_folder(job.id).path, ignore_errors=True)
+                text = "The disk is full: make room on it, then start the job again."
+                self._reader.fail(job.id, "disk_full", text, None)
+                return True
             # A bug must not hold up the jobs behind this one, nor leave it waiting for ever.
             logging.getLogger(__name__).exception("The validation of %s failed", job.id)
             text = "The server had an error while it validated the files. Its log says more."
@@ -69,7 +77,7 @@ class Validator:
         # What a server that was killed here left half done is done again.
         shutil.rmtree(folder.path, ignore_errors=True)
         folder.path.mkdir(parents=True)
-        examples = 0
+        verdicts: dict[str, FileVerdict] = {}
         for param, file_id in (
             ("training_file", job.training_file),
             ("validation_file", job.validation_file),
@@ -79,12 +87,63 @@ class Validator:
             verdict = self._file(job, folder, param, file_id, still_wanted)
             if not still_wanted():
                 return
-            self._tell(job, param, verdict)
+            self._tell(job, verdict, verdict.bad)
+            verdicts[param] = verdict
+            if not verdict.is_worth_reading:
+                break
+        ref = self._base_model(job, verdicts)
+        if ref is not None and any(verdict.is_worth_reading for verdict in verdicts.values()):
+            self._examine(job, folder, ref, verdicts, still_wanted)
+            if not still_wanted():
+                return
+        for param, verdict in verdicts.items():
             if verdict.error is not None:
                 self._reader.fail(job.id, *verdict.error, param)
                 return
-            examples = verdict.examples if param == "training_file" else examples
-        self._enqueue(job, folder, examples)
+        if ref is not None:
+            self._enqueue(job, folder, ref, verdicts["training_file"].examples)
+
+    def _base_model(self, job: Job, verdicts: dict[str, FileVerdict]) -> str | None:
+        """Where the base model is, fetched if need be; None if there is no use for it, or none."""
+        ref = self._resolve_ref(job.model)
+        if ref is not None or any(verdict.error for verdict in verdicts.values()):
+            return ref
+        try:
+            ref = self._fetch(job)
+        except UserError as error:
+            self._reader.fail(job.id, "model_not_fetched", str(error), "model")
+            return None
+        if ref is None:
+            text = f"The base model {job.model} is gone."
+            self._reader.fail(job.id, "model_not_found", text, "model")
+        return ref
+
+    def _examine(
+        self,
+        job: Job,
+        folder: JobFolder,
+        ref: str,
+        verdicts: dict[str, FileVerdict],
+        still_wanted: Callable[[], bool],
+    ) -> None:
+        """Have the base model read the good examples: some may be too long for it, for one."""
+        found = examine(self._launcher, folder, ref, job.method, still_wanted)
+        if found is None:
+            return
+        if found.failure is not None:
+            if not any(verdict.error for verdict in verdicts.values()):
+                self._reader.fail(job.id, *found.failure, "model")
+            return
+        for verdict in verdicts.values():
+            lines = found.training if verdict.is_training else found.validation
+            if not lines:
+                continue
+            bad = [BadLine(line, text) for line, text in lines]
+            self._tell(job, verdict, bad)
+            verdict.add(bad)
+            if job.skip_bad:
+                path = folder.training_file if verdict.is_training else folder.validation_file
+                leave_out(path, {line for line, _text in lines})
 
     def _file(
         self,
@@ -100,7 +159,8 @@ class Validator:
         stored = self._stores.files.find(file_id)
         if stored is None:
             text = f"The {word} file {file_id} was deleted before it was read."
-            return FileVerdict(error=(f"invalid_{word}_file", text))
+            reason = (f"invalid_{word}_file", text)
+            return FileVerdict(is_training, job.skip_bad, unusable=reason)
         out = folder.training_file if is_training else folder.validation_file
         return validate_file(
             self._stores.files.path(file_id),
@@ -112,15 +172,15 @@ class Validator:
             still_wanted,
         )
 
-    def _tell(self, job: Job, param: str, verdict: FileVerdict) -> None:
-        """Name every bad line in an event."""
-        word = param.partition("_")[0]
+    def _tell(self, job: Job, verdict: FileVerdict, lines: Sequence[BadLine]) -> None:
+        """Name bad lines of a file, each in an event."""
+        word = verdict.word
         with self._stores.database.writing():
-            for bad in verdict.bad:
+            for bad in lines:
                 text, level = str(bad), "error"
                 if job.skip_bad:
                     text, level = f"Left out line {bad.line} of the {word} file: {bad.text}", "warn"
-                self._stores.events.add(job.id, text, level, once=f"{param}:{bad.line}")
+                self._stores.events.add(job.id, text, level, once=f"{word}_file:{bad.line}")
 
     def _fetch(self, job: Job) -> str | None:
         """Fetch the base model from the hub, if that is allowed; where it is then."""
@@ -148,17 +208,7 @@ class Validator:
 
         return str(download(job.model, folder, why_not))
 
-    def _enqueue(self, job: Job, folder: JobFolder, examples: int) -> None:
-        try:
-            ref = self._resolve_ref(job.model) or self._fetch(job)
-        except UserError as error:
-            self._reader.fail(job.id, "model_not_fetched", str(error), "model")
-            return
-        if ref is None:
-            self._reader.fail(
-                job.id, "model_not_found", f"The base model {job.model} is gone.", "model"
-            )
-            return
+    def _enqueue(self, job: Job, folder: JobFolder, ref: str, examples: int) -> None:
         folder.write_spec(
             JobSpec(
                 job_id=job.id,

@@ -14,6 +14,7 @@ from typing import Any
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.training_server.full_disk import FullDisk
 
 VERSION = 1
 
@@ -102,7 +103,11 @@ _LETTERS = string.ascii_letters + string.digits
 
 
 class Database:
-    """One connection that the threads of the server take turns with."""
+    """One connection that the threads of the server take turns with.
+
+    Attributes:
+        full_disk: Says in the log when its disk is full.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open the database, or make it.
@@ -110,6 +115,7 @@ class Database:
         Raises:
             UserError: A newer Tunedesk made it.
         """
+        self.full_disk = FullDisk(path.parent)
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
@@ -142,11 +148,13 @@ class Database:
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
+                self.full_disk.written()
             except BaseException as error:
                 # A full disk may have ended it already.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                    self.full_disk.met()
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
                 raise
 

@@ -1,31 +1,26 @@
 """Loads the model that a job begins with, and says how it is to learn."""
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from peft import LoraConfig, PeftModel
 from safetensors import SafetensorError
-from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
+from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
-from tunedesk.training_server.base_models import ADAPTER_NAME
 from tunedesk.training_server.job_folder import STARTER, JobSpec
 from tunedesk.training_server.training.chat_template import ChatTemplate
-from tunedesk.training_server.training.failures import JobFailedError
-from tunedesk.training_server.training.starter import (
-    LEARNING_RATE,
-    is_starter,
-    new_model,
-    train_tokenizer,
+from tunedesk.training_server.training.reader import (
+    Reader,
+    adapter_base,
+    context_in,
+    load_tokenizer,
+    unusable,
 )
+from tunedesk.training_server.training.starter import LEARNING_RATE, is_starter, new_model
+from tunedesk.training_server.training.starter_tokenizer import train_tokenizer
 
 Kind = Literal["starter", "lora", "full"]
 _RATES: dict[tuple[Kind, str], float] = {
@@ -38,29 +33,22 @@ _RATES: dict[tuple[Kind, str], float] = {
 }
 _RANK = 16
 _DROPOUT = 0.05
-_TOKENIZER = "tokenizer.json"
 
 
 @dataclass
-class Learner:
+class Learner(Reader):
     """A model that is to learn.
 
     Attributes:
         model: The model.
-        tokenizer: Its tokenizer, with a chat template.
-        template: That template.
         kind: Which of its weights learn.
         adapter: How the adapter is made; None where all weights learn, or one is there already.
-        context: The most tokens that it reads.
         rate: The learning rate of a multiplier of 1.
     """
 
     model: PreTrainedModel | PeftModel
-    tokenizer: PreTrainedTokenizerBase
-    template: ChatTemplate
     kind: Kind
     adapter: LoraConfig | None
-    context: int
     rate: float
 
 
@@ -103,35 +91,6 @@ def load_learner(
     return _learner(spec, loaded, tokenizer, "lora", adapter)
 
 
-def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The tokenizer of a model folder; what runs is our code alone."""
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
-    except (OSError, ValueError, KeyError) as error:
-        if not (folder / _TOKENIZER).is_file():
-            raise _no_tokenizer(folder) from error
-        raise JobFailedError(
-            "invalid_base_model",
-            f"The tokenizer of the base model {folder.name} cannot be read: {_short(error)}",
-            "model",
-        ) from error
-    # Lengths are checked here, example by example; its own warning would say it once only.
-    tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
-    if not tokenizer.is_fast:
-        raise _no_tokenizer(folder)
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    if tokenizer.pad_token is None:
-        raise JobFailedError(
-            "invalid_base_model",
-            f"The tokenizer of the base model {folder.name} names no token for the end of a text.",
-            "model",
-        )
-    return tokenizer
-
-
 def load_model(
     folder: Path, precision: torch.dtype, is_trainable: bool = False
 ) -> PreTrainedModel | PeftModel:
@@ -150,34 +109,16 @@ def load_model(
         return PeftModel.from_pretrained(
             model, str(folder), is_trainable=is_trainable, use_safetensors=True
         )
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        reason = f"cannot be loaded: {_short(error)}"
-        if "trust_remote_code" in str(error):
-            reason = (
-                "brings code of its own, which this server does not run. Take a model of a kind "
-                "that Transformers knows."
-            )
-        elif isinstance(error, SafetensorError):
-            reason = "cannot be loaded: a file of its weights is damaged. Fetch it again."
-        raise JobFailedError(
-            "invalid_base_model", f"The base model {folder.name} {reason}", "model"
-        ) from error
-
-
-def adapter_base(folder: Path) -> Path | None:
-    """The folder of the model that an adapter belongs to; None if a folder holds no adapter."""
-    try:
-        text = (folder / ADAPTER_NAME).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    values: dict[str, Any] = json.loads(text)
-    return Path(values["base_model_name_or_path"])
+    except SafetensorError as error:
+        reason = "cannot be loaded: a file of its weights is damaged. Fetch it again."
+        raise unusable(folder, reason) from error
+    except (OSError, ValueError, KeyError) as error:
+        raise unusable(folder, error) from error
 
 
 def context_of(model: PreTrainedModel | PeftModel) -> int:
     """The most tokens that a model reads."""
-    config = model.config.get_text_config()
-    return int(getattr(config, "max_position_embeddings", None) or 2048)
+    return context_in(model.config)
 
 
 def _learner(
@@ -195,15 +136,7 @@ def _learner(
     if spec.max_tokens is not None:
         context = min(context, spec.max_tokens)
     rate = _RATES[kind, spec.method]
-    return Learner(model, tokenizer, template, kind, adapter, context, rate)
-
-
-def _no_tokenizer(folder: Path) -> JobFailedError:
-    return JobFailedError(
-        "invalid_base_model",
-        f"The base model {folder.name} has no {_TOKENIZER}, which this server needs.",
-        "model",
-    )
+    return Learner(tokenizer, template, context, model, kind, adapter, rate)
 
 
 def _precision(spec: JobSpec, wants_full: bool) -> torch.dtype:
@@ -211,7 +144,3 @@ def _precision(spec: JobSpec, wants_full: bool) -> torch.dtype:
     if spec.device == "cuda" and not wants_full:
         return torch.bfloat16
     return torch.float32
-
-
-def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300]

@@ -8,6 +8,7 @@ conversation with it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from transformers import PreTrainedTokenizerBase
@@ -120,7 +121,8 @@ class ChatTemplate:
             if message["role"] != "assistant" or message.get("weight") == 0:
                 continue
             before = self._render(prepared[:index], tools, True)
-            after = self._render(prepared[: index + 1], tools, False)
+            until = prepared[: index + 1]
+            after = whole if len(until) == len(prepared) else self._render(until, tools, False)
             # What follows the end of the answer, mostly a line break, is never asked for.
             end = len(after.rstrip())
             if not after.startswith(before):
@@ -135,6 +137,10 @@ class ChatTemplate:
 
     def end_of_answer(self) -> int | None:
         """The token that the template puts after an answer; None if it puts none."""
+        return self._end_of_answer
+
+    @cached_property
+    def _end_of_answer(self) -> int | None:
         if self.is_own:
             return _one_id(self._tokenizer.eos_token_id)
         text = self._render(_TRIAL, None, False)

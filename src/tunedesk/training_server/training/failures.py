@@ -1,7 +1,11 @@
 """A job that cannot go on, and why, in words that the user understands."""
 
-import errno
 from dataclasses import dataclass
+
+from tunedesk.training_server.full_disk import is_disk_full
+
+_LEAST_EXAMPLES = 10
+"""Of a training file, as at OpenAI."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,16 @@ class JobFailedError(Exception):
         self.lines = lines
 
 
+def too_few(examples: int, is_training: bool) -> JobFailedError | None:
+    """That a file has too few examples that can be used, in OpenAI's words; None if it has not."""
+    least = _LEAST_EXAMPLES if is_training else 1
+    if examples >= least:
+        return None
+    word = "training" if is_training else "validation"
+    text = f"{word.title()} file has {examples} example(s), but must have at least {least} examples"
+    return JobFailedError("invalid_n_examples", text, f"{word}_file")
+
+
 def worded(error: BaseException) -> JobFailedError:
     """What stopped the training, in words."""
     if isinstance(error, JobFailedError):
@@ -52,9 +66,8 @@ def worded(error: BaseException) -> JobFailedError:
             "The training ran out of memory. Use a smaller base model, a smaller batch_size, or "
             "shorter examples.",
         )
-    is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     # The libraries written in Rust and C++ tell it in words only.
-    if is_full or "No space left on device" in text:
+    if is_disk_full(error) or "No space left on device" in text:
         return JobFailedError(
             "disk_full",
             "The disk is full: the model could not be written. Make room on it, then start the "

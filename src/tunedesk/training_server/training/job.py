@@ -14,7 +14,7 @@ from tunedesk.training_server.job_folder import JobFolder, JobSpec, ProgressWrit
 from tunedesk.training_server.training.base_model import Learner, load_learner
 from tunedesk.training_server.training.batch import BatchShare, share_batch
 from tunedesk.training_server.training.checkpoints import Checkpoints
-from tunedesk.training_server.training.failures import JobFailedError, worded
+from tunedesk.training_server.training.failures import JobFailedError, too_few, worded
 from tunedesk.training_server.training.measuring import StepSample
 from tunedesk.training_server.training.quiet import quiet
 from tunedesk.training_server.training.sequences import Sequences, make_sequences, starter_texts
@@ -138,13 +138,10 @@ def _sequences(
         )
     for bad in made.bad:
         _message(writer, "warn", f"Left out line {bad.line} of the {word} file: {bad.message}.")
-    if not made.rows:
-        raise JobFailedError(
-            f"invalid_{word}_file",
-            f"Nothing is left of the {word} file to work with.",
-            f"{word}_file",
-            tuple(made.bad),
-        )
+    # Counted before; anew only where some were left out.
+    few = too_few(made.examples, is_training) if made.bad else None
+    if few is not None:
+        raise few
     return made
 
 

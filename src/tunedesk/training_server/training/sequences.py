@@ -6,6 +6,7 @@ there is nothing to learn, is named.
 
 import contextlib
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,17 +15,20 @@ from typing import Any
 from jinja2 import TemplateError
 
 from tunedesk.training_server.job_folder import read_records
-from tunedesk.training_server.training.base_model import Learner
 from tunedesk.training_server.training.chat_template import ChatTemplate, Rendered
 from tunedesk.training_server.training.failures import BadExample
 from tunedesk.training_server.training.openai_messages import template_tools
-from tunedesk.training_server.training.starter import train_tokenizer
+from tunedesk.training_server.training.reader import Reader
+from tunedesk.training_server.training.starter_tokenizer import train_tokenizer
 
 IGNORED = -100
 """The label of a token that carries no loss."""
 
 _OUTPUTS = {"chosen_ids": "preferred_output", "rejected_ids": "non_preferred_output"}
 _REFUSALS = (TemplateError, TypeError, ValueError, KeyError)
+
+Row = dict[str, list[int]]
+"""A row of TRL's dataset, by its columns."""
 
 
 @dataclass
@@ -34,40 +38,46 @@ class Sequences:
     Attributes:
         rows: The columns of TRL's dataset, a dictionary a row.
         bad: The examples that cannot be trained on.
+        examples: How many others there are; some make several rows.
         tokens: How many tokens the rows have in all.
         longest: How many the longest has.
     """
 
-    rows: list[dict[str, list[int]]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     bad: list[BadExample] = field(default_factory=list)
+    examples: int = 0
     tokens: int = 0
     longest: int = 0
 
 
-def make_sequences(path: Path, learner: Learner, method: str) -> Sequences:
+def make_sequences(path: Path, reader: Reader, method: str) -> Sequences:
     """The examples of a file as tokens."""
-    make = _pair_rows if method == "dpo" else _rows
     result = Sequences()
-    for line, record in read_records(path):
-        try:
-            made = list(make(record, learner))
-        except _REFUSALS as error:
-            said = " ".join(str(error).split())[:300]
-            made = []
-            result.bad.append(
-                BadExample(line, f"The chat template of the model refuses the example: {said}")
-            )
+    for made in each_sequence(path, reader, method):
+        if isinstance(made, BadExample):
+            result.bad.append(made)
             continue
-        wrong = _wrong(made, learner.context)
-        if wrong:
-            result.bad.append(BadExample(line, wrong))
-            continue
+        result.examples += 1
         for row in made:
             length = _length(row)
             result.tokens += length
             result.longest = max(result.longest, length)
             result.rows.append(row)
     return result
+
+
+def each_sequence(path: Path, reader: Reader, method: str) -> Iterator[list[Row] | BadExample]:
+    """The rows of each example of a file, or what keeps it from being trained on."""
+    make = _pair_rows if method == "dpo" else _rows
+    for line, record in read_records(path):
+        try:
+            rows = list(make(record, reader))
+        except _REFUSALS as error:
+            said = " ".join(str(error).split())[:300]
+            yield BadExample(line, f"The chat template of the model refuses the example: {said}")
+            continue
+        wrong = _wrong(rows, reader.context)
+        yield BadExample(line, wrong) if wrong else rows
 
 
 def starter_texts(path: Path) -> Iterator[str]:
@@ -98,77 +108,72 @@ def _whole_texts(record: dict[str, Any], template: ChatTemplate) -> Iterator[str
         yield from (each.text for each in rendered)
 
 
-def _rows(record: dict[str, Any], learner: Learner) -> Iterator[dict[str, list[int]]]:
+def _rows(record: dict[str, Any], reader: Reader) -> Iterator[Row]:
     if "messages" not in record:
-        yield _completion_row(record, learner)
+        yield _completion_row(record, reader)
         return
-    for rendered in learner.template.render(record["messages"], template_tools(record)):
+    for rendered in reader.template.render(record["messages"], template_tools(record)):
         if rendered.spans:
-            yield _labelled(rendered, learner)
+            yield _labelled(rendered, reader)
 
 
-def _labelled(rendered: Rendered, learner: Learner) -> dict[str, list[int]]:
-    encoded = learner.tokenizer(
-        rendered.text, add_special_tokens=False, return_offsets_mapping=True
-    )
+def _labelled(rendered: Rendered, reader: Reader) -> Row:
+    encoded = reader.tokenizer(rendered.text, add_special_tokens=False, return_offsets_mapping=True)
     ids: list[int] = encoded["input_ids"]
     labels = [IGNORED] * len(ids)
-    spans = iter(rendered.spans)
-    span = next(spans, None)
-    for index, (start, end) in enumerate(encoded["offset_mapping"]):
-        while span is not None and start >= span[1]:
-            span = next(spans, None)
-        if span is None:
-            break
-        if start >= span[0] and end > start:
-            labels[index] = ids[index]
-    eos = learner.tokenizer.eos_token_id
+    places: list[tuple[int, int]] = encoded["offset_mapping"]
+    for begin, end in rendered.spans:
+        first, past = (bisect_left(places, (edge,)) for edge in (begin, end))
+        for index in range(first, past):
+            if places[index][1] > places[index][0]:
+                labels[index] = ids[index]
+    eos = reader.tokenizer.eos_token_id
     is_open = rendered.spans[-1][1] == len(rendered.text)
-    if is_open and learner.template.end_of_answer() is None and isinstance(eos, int):
+    if is_open and reader.template.end_of_answer() is None and isinstance(eos, int):
         # A template that does not end its answers: the model must still learn to stop.
         ids, labels = [*ids, eos], [*labels, eos]
     return {"input_ids": ids, "labels": labels}
 
 
-def _completion_row(record: dict[str, Any], learner: Learner) -> dict[str, list[int]]:
-    asked: list[int] = learner.tokenizer(record["prompt"])["input_ids"]
-    eos = learner.tokenizer.eos_token_id
+def _completion_row(record: dict[str, Any], reader: Reader) -> Row:
+    asked: list[int] = reader.tokenizer(record["prompt"])["input_ids"]
+    eos = reader.tokenizer.eos_token_id
     if asked and asked[-1] == eos:
         asked = asked[:-1]
-    said = learner.tokenizer(record["completion"], add_special_tokens=False)["input_ids"]
+    said = reader.tokenizer(record["completion"], add_special_tokens=False)["input_ids"]
     said = [*said, *([eos] if isinstance(eos, int) else [])]
     return {"input_ids": asked + said, "labels": [IGNORED] * len(asked) + said}
 
 
-def _pair_rows(record: dict[str, Any], learner: Learner) -> Iterator[dict[str, list[int]]]:
+def _pair_rows(record: dict[str, Any], reader: Reader) -> Iterator[Row]:
     asked = record["input"]["messages"]
     tools = template_tools(record["input"])
-    prompt = learner.template.prompt(asked, tools)
-    row = {"prompt_ids": _ids(prompt, learner)}
+    prompt = reader.template.prompt(asked, tools)
+    row = {"prompt_ids": _ids(prompt, reader)}
     for column, key in _OUTPUTS.items():
         answer = [{**message, "weight": 1} for message in record[key]]
         unlearnt = [
             {**message, "weight": 0} if message.get("role") == "assistant" else message
             for message in asked
         ]
-        text = learner.template.render([*unlearnt, *answer], tools)[-1]
+        text = reader.template.render([*unlearnt, *answer], tools)[-1]
         start, end = text.spans[0][0], text.spans[-1][1]
-        row[column] = _ids(text.text[start:end], learner)
+        row[column] = _ids(text.text[start:end], reader)
     yield row
 
 
-def _ids(text: str, learner: Learner) -> list[int]:
-    ids: list[int] = learner.tokenizer(text, add_special_tokens=False)["input_ids"]
+def _ids(text: str, reader: Reader) -> list[int]:
+    ids: list[int] = reader.tokenizer(text, add_special_tokens=False)["input_ids"]
     return ids
 
 
-def _length(row: dict[str, list[int]]) -> int:
+def _length(row: Row) -> int:
     if "input_ids" in row:
         return len(row["input_ids"])
     return len(row["prompt_ids"]) + max(len(row["chosen_ids"]), len(row["rejected_ids"]))
 
 
-def _wrong(rows: Sequence[dict[str, list[int]]], context: int) -> str | None:
+def _wrong(rows: Sequence[Row], context: int) -> str | None:
     """What keeps an example from being trained on; None if nothing does."""
     longest = max(map(_length, rows), default=0)
     if longest > context:
