@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from tunedesk.checks import sentences
 from tunedesk.checks.severity import severity
 from tunedesk.commands.job_lines import print_event, print_run
 from tunedesk.commands.open_project import open_for_writing
@@ -130,7 +131,7 @@ def _tell(project: Project, prepared: Preparation) -> None:
         how = severity(code, provider(settings.provider).target)
         numbers = ", ".join(str(project.number_of(example_id)) for example_id in ids[:8])
         more = f" and {len(ids) - 8:,} more" if len(ids) > 8 else ""
-        say(f"{how}: {code}: examples {numbers}{more}")
+        say(f"{how}: {sentences.title(code)}: examples {numbers}{more}")
     for text in prepared.notes:
         say(text)
     for text in prepared.stops:

@@ -75,7 +75,7 @@ class DetailsReader:
             run.ended,
             # A run that was brought in has no record of its files, but its job has.
             validates=run.validation is not None or bool(run.job.get("validation_file")),
-            begins_empty=run.provider == "local" and run.base_model == STARTER_ID,
+            begins_empty=run.base_model == STARTER_ID,
         )
         best = next((one.checkpoint_step for one in found if one.checkpoint_step), None)
         chart = ChartedRun(

@@ -92,7 +92,7 @@ def model_title(provider_name: str, base_model: str) -> str:
 def facts_words(run: Run) -> str:
     """One line on what is trained: the base model, where, how many examples."""
     parts = [model_words(run), where_words(run)]
-    if run.training is not None:
+    if run.training is not None and run.training.examples:
         count = run.training.examples
         words = ngettext("{n} example", "{n} examples", count).format(n=f"{count:,}")
         if run.validation is not None:
