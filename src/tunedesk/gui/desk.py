@@ -1,5 +1,6 @@
 """The desk of one open project: its pages, its undo, its place, and an orderly end."""
 
+import contextlib
 import gc
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QStackedWidget
 
 from tunedesk.examples.json_path import Path as JsonPath
 from tunedesk.gui.actions import Actions
-from tunedesk.gui.background import Background
+from tunedesk.gui.background import Background, Task
 from tunedesk.gui.damage_check import look_for_damage
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.page import Page
@@ -65,7 +66,8 @@ class Desk(QObject):
         self._look_for_runs = QTimer(self)
         self._look_for_runs.setSingleShot(True)
         self._look_for_runs.setInterval(RUNS_AFTER_MS)
-        self._look_for_runs.timeout.connect(lambda: self.runs().start())
+        self._look_for_runs.timeout.connect(self._find_runs)
+        self._finding_runs: Task | None = None
         self.project = project
         self._settings = settings
         self._background = background
@@ -132,6 +134,16 @@ class Desk(QObject):
         self._take_in(name, page)
         page.restore(self._kept_place().get(name, {}))
         return page
+
+    def _find_runs(self) -> None:
+        """Go on with runs if there are any: what follows them takes a while to load."""
+        self._finding_runs = self._background.run(
+            _runs_go_on, self.project, on_result=self._go_on_with_runs
+        )
+
+    def _go_on_with_runs(self, some: bool) -> None:
+        if some:
+            self.runs().start()
 
     def runs(self) -> "RunWork":
         """What launches and follows runs, whichever page shows."""
@@ -211,6 +223,8 @@ class Desk(QObject):
             self.undo_steps.close()
             self._actions.release("go.examples", "go.fine_tune", "finetune.new")
             self._look_for_runs.stop()
+            if self._finding_runs is not None:
+                self._finding_runs.cancel()
             if self._runs is not None:
                 self._runs.close()
             for page in self._pages.values():
@@ -244,3 +258,9 @@ class Desk(QObject):
                     "“{step}” had been cut off. What it had done is kept; Undo takes it back."
                 ).format(step=step)
             )
+
+
+def _runs_go_on(project: Project) -> bool:
+    """Whether a run of the project has not ended."""
+    with contextlib.closing(project.handle()) as handle:
+        return any(not run.ended for run in handle.runs.all())
