@@ -6,8 +6,6 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-import pytest
-
 from tunedesk.project.project import Project
 from tunedesk.settings import Settings
 
@@ -73,7 +71,6 @@ def test_starts_and_ends_by_closing():
     assert "geometry" in _settings().window
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
 def test_ends_in_order_when_the_system_asks(tmp_path):
     path = tmp_path / "Work.tunedesk"
     Project.create(path).close()
@@ -81,8 +78,10 @@ def test_ends_in_order_when_the_system_asks(tmp_path):
         assert process.stdout.readline().startswith("ready Work")
         process.send_signal(signal.SIGTERM)
         _output, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
-    assert str(path) in _settings().recent_projects
+    # Windows has no such wish: there it is ended at once, and only the project must be whole.
+    if sys.platform != "win32":
+        assert process.returncode == 0, errors
+        assert str(path) in _settings().recent_projects
     with Project.open(path) as project:
         assert not project.read_only
 

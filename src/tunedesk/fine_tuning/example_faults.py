@@ -19,17 +19,20 @@ def fault_in(text: str) -> str:
     key = found["key"] if found else ""
     for phrases, sentence, sentence_with_key in _faults():
         if any(phrase in small for phrase in phrases):
-            return sentence_with_key.format(key=key) if key else sentence
+            return sentence_with_key.format(key=key) if key and sentence_with_key else sentence
     return ""
 
 
 def _faults() -> tuple[tuple[tuple[str, ...], str, str], ...]:
-    """Phrases of services, and the sentence for them without and with a key, the special first."""
+    """Phrases of services, the sentence for them, and that with a key, if it tells more.
+
+    The special ones come first.
+    """
     return (
         (
             ("discriminator 'role'", "tag found using 'role'"),
             _("A message does not say whose it is: system, user, assistant or tool."),
-            _("A message does not say whose it is: system, user, assistant or tool."),
+            "",
         ),
         (
             ("field required", "missing required"),
@@ -59,16 +62,16 @@ def _faults() -> tuple[tuple[tuple[str, ...], str, str], ...]:
         (
             ("last message must be from the assistant", "must end with an assistant"),
             _("It does not end with an answer of the assistant."),
-            _("It does not end with an answer of the assistant."),
+            "",
         ),
         (
             ("invalid json", "not valid json", "json decode", "expecting value"),
             _("The line is not valid JSON."),
-            _("The line is not valid JSON."),
+            "",
         ),
         (
             ("maximum context length", "too many tokens", "token limit", "exceeds the maximum"),
             _("It is too long for the base model."),
-            _("It is too long for the base model."),
+            "",
         ),
     )

@@ -1,5 +1,3 @@
-import os
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +32,6 @@ def test_what_cannot_be_written_leaves_what_stood_there(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.skipif(os.name != "posix", reason="files have other rights there")
 def test_a_saved_file_may_be_read_by_those_who_may_read_any_new_file(tmp_path):
     write_whole(tmp_path / "a.txt", b"new")
     (tmp_path / "b.txt").write_bytes(b"new")

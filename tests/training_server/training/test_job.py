@@ -12,6 +12,7 @@ import torch
 
 from tunedesk.checks.automatic import starter_hyperparameters
 from tunedesk.training_server.job_folder import ProgressWriter
+from tunedesk.training_server.jobs.launching import WINDOWS_OWN
 from tunedesk.training_server.training import job as job_module
 from tunedesk.training_server.training.base_model import load_model, load_tokenizer
 from tunedesk.training_server.training.batch import BatchShare
@@ -327,7 +328,6 @@ def test_killed_it_goes_on_from_its_last_checkpoint(
     assert steps == list(range(1, len(steps) + 1))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="torchrun on Windows needs libuv")
 def test_two_processes_learn_as_one_does(tmp_path, make_job, base_folder, progress_of, twelve):
     options = {"base_model": base_folder("llama"), "epochs": 2, "rate": 20, "dropout": 0.0}
     alone = make_job(tmp_path / "alone", twelve[:8], twelve[8:10], **options)
@@ -339,7 +339,7 @@ def test_two_processes_learn_as_one_does(tmp_path, make_job, base_folder, progre
         capture_output=True,
         text=True,
         timeout=180,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1"} | WINDOWS_OWN,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -19,6 +19,9 @@ _EXAMINE = "tunedesk.training_server.training.examine"
 _MARK = "TUNEDESK_JOB_FOLDER"
 _KEPT_FROM_IT = ("TUNEDESK_SERVER_API_KEY", "OPENAI_API_KEY", "HF_TOKEN")
 
+# PyTorch for Windows is built without libuv, which torchrun otherwise asks for.
+WINDOWS_OWN = {"USE_LIBUV": "0"} if sys.platform == "win32" else {}
+
 
 class Launcher:
     """Knows how many processes train together, and the command that starts them."""
@@ -88,7 +91,7 @@ def _start(
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "PYTHONUNBUFFERED": "1",
-    }
+    } | WINDOWS_OWN
     with log_file.open("ab") as log:
         return subprocess.Popen(
             command,
