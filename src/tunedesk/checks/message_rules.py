@@ -5,7 +5,6 @@ checks of the cookbook's Chat_finetuning_data_prep notebook; the source of each 
 its severity in resources/severities.json.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,10 +12,10 @@ from tunedesk.checks.content_rules import check_parts
 from tunedesk.checks.json_type import json_type
 from tunedesk.checks.problem import Problem
 from tunedesk.checks.targets import Target
+from tunedesk.checks.tool_rules import NAME
 from tunedesk.examples.json_path import Path
 
 ROLES = ("system", "user", "assistant", "tool", "function")
-NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 
 _OWN_KEYS = {
     "system": frozenset({"role", "content", "name"}),

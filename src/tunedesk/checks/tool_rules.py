@@ -1,5 +1,6 @@
 """Rules for the tools that an example declares (the chat API's `tools`)."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import orjson
 
 from tunedesk.checks.json_type import json_type
-from tunedesk.checks.message_rules import NAME
 from tunedesk.checks.problem import Problem
 from tunedesk.checks.schema import OwnSchema, SchemaError
 from tunedesk.checks.targets import Target
+
+NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
+"""What the name of a tool or of a speaker may be."""
 
 
 def check_tools(record: dict[str, Any], target: Target) -> Iterator[Problem]:
