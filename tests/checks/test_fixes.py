@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunedesk.checks.check import Checker
+from tunedesk.checks.checker import Checker
 from tunedesk.checks.fixes import FixJob, fix, fix_all, fix_texts, fixable
-from tunedesk.checks.severity import codes
-from tunedesk.examples.json_path import to_pointer
-from tunedesk.examples.json_text import parse
+from tunedesk.checks.problem import codes
+from tunedesk.examples.json_text import parse, to_pointer
 
 FAMILIES = ("reading", "messages", "order", "images", "tools", "calls", "texts")
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tunedesk.checks.check import Checker
-from tunedesk.checks.severity import severity
+from tunedesk.checks.checker import Checker
+from tunedesk.checks.problem import severity
 
 FAMILIES = ("good",)
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tunedesk.checks.check import Checker
-from tunedesk.checks.sentences import advice, sentence, title
-from tunedesk.checks.severity import severity
-from tunedesk.examples.json_path import to_pointer
+from tunedesk.checks.checker import Checker
+from tunedesk.checks.messages.sentences import advice, sentence, title
+from tunedesk.checks.problem import severity
+from tunedesk.examples.json_text import to_pointer
 
 FAMILIES = ("reading", "messages", "order", "images", "tools", "calls", "texts")
 

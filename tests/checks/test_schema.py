@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunedesk.checks.chat_rules import check_chat
-from tunedesk.checks.order_rules import role_letters
-from tunedesk.checks.reading import read_carefully
+from tunedesk.checks.conversation_rules import check_chat, role_letters
+from tunedesk.checks.parse_record import parse_carefully
 from tunedesk.checks.schema import FORMATS, OwnSchema, SchemaError, is_valid, reasons
 from tunedesk.checks.targets import target
 
@@ -154,7 +153,7 @@ def test_the_two_libraries_agree_on_every_format(record, name):
 
 def test_both_agree_on_the_samples(all_faults):
     for fault, text in all_faults:
-        record = read_carefully(text).record
+        record = parse_carefully(text).record
         if record is not None and fault["code"] != "lone_surrogate":
             assert is_valid("chat", record) == (reasons("chat", record) == [])
 

@@ -6,17 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedesk.checks.check import Checker
-from tunedesk.checks.sentences import sentence
+from tunedesk.checks.checker import Checker
+from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.set_rules import (
     SetFacts,
+    SystemPrompt,
     almost_equal_prompts,
     check_set,
     check_size,
     different_answers,
     duplicates,
+    similar_groups,
 )
-from tunedesk.checks.similar_prompts import SystemPrompt, similar_groups
 
 
 def _text(question, answer, system=None):

@@ -4,7 +4,7 @@ import json
 from functools import partial
 
 from tunedesk.formats import check_file as check_file_module
-from tunedesk.formats.file_range import file_ranges
+from tunedesk.formats.read_records import file_ranges
 
 KEYS = {
     "file",

@@ -11,6 +11,7 @@ from tunedesk.examples.json_edit import (
     RawJson,
     insert_item,
     move_item,
+    on_one_line,
     raw_value,
     remove,
     remove_occurrence,
@@ -144,3 +145,22 @@ def test_what_is_not_there_is_a_key_error(edit):
 
 def test_raw_json_goes_in_as_it_is():
     assert insert_item("[1,2]", (), 2, RawJson('{"x" :1}')) == '[1,2,{"x" :1}]'
+
+
+@given(json_values)
+def test_only_line_breaks_go(value):
+    text = json.dumps(value, indent=2)
+    assert on_one_line(text) == text.replace("\n", "")
+    assert on_one_line(text.replace("\n", "\r\n")) == text.replace("\n", "")
+    assert json.loads(on_one_line(text)) == value
+
+
+@given(json_values)
+def test_without_the_indentation_it_is_as_written_at_once(value):
+    assert on_one_line(json.dumps(value, indent=3), drop_indentation=True) == json.dumps(value)
+
+
+def test_a_line_break_inside_a_string_becomes_an_escape():
+    assert on_one_line('{"a":\n"b\r\nc\\"\rd\ne"}') == r'{"a":"b\nc\"\nd\ne"}'
+    assert on_one_line('{"a\n') == r'{"a\n'
+    assert on_one_line("\u2028") == "\u2028"

@@ -8,7 +8,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.examples.strategies import json_values, spelled_json
 
-from tunedesk.examples.json_text import DEPTH_LIMIT, JsonSyntaxError, parse, parse_first
+from tunedesk.examples.json_text import (
+    DEPTH_LIMIT,
+    JsonSyntaxError,
+    from_pointer,
+    parse,
+    parse_first,
+    to_pointer,
+)
 
 
 @given(json_values, st.booleans(), st.sampled_from([None, 1, 4, "\t"]))
@@ -113,3 +120,35 @@ def test_one_value_after_another():
     first, end = parse_first(text)
     second, end = parse_first(text, end)
     assert (first.value, second.value, end) == ({"a": 1}, [2], len(text) - 1)
+
+
+INDEX = st.integers(0, 10**6)
+NOT_A_NUMBER = st.text().filter(lambda key: not (key.isascii() and key.isdigit()))
+
+
+@given(st.lists(INDEX | NOT_A_NUMBER).map(tuple))
+def test_a_path_comes_back_from_its_pointer(path):
+    assert from_pointer(to_pointer(path)) == path
+
+
+def test_the_examples_of_the_standard():
+    text = '{"foo": ["bar", "baz"], "": 0, "a/b": 1, "m~n": 8, "7": 9}'
+    pointers = {"/foo/0": "bar", "/": 0, "/a~1b": 1, "/m~0n": 8, "/7": 9}
+    root = parse(text)
+    for pointer, value in pointers.items():
+        node = root.find(from_pointer(pointer))
+        assert node is not None
+        assert node.value == value
+    assert to_pointer(()) == ""
+    assert root.find(from_pointer("")) is root
+
+
+def test_a_key_of_digits_and_a_tilde_before_a_one():
+    assert to_pointer(("~1", "01")) == "/~01/01"
+    assert from_pointer("/~01/01") == ("~1", "01")
+    assert from_pointer("/" + "9" * 5000) == ("9" * 5000,)
+
+
+def test_what_is_no_pointer_is_refused():
+    with pytest.raises(ValueError, match="slash"):
+        from_pointer("messages/0")

@@ -2,7 +2,7 @@
 
 from tunedesk.examples.json_text import JsonSyntaxError, parse
 from tunedesk.formats.inspect_file import inspect_file
-from tunedesk.formats.records import read_batches
+from tunedesk.formats.read_records import read_batches
 
 
 class Reading:

@@ -8,10 +8,10 @@ from tests.examples.strategies import spelled_objects
 from tests.formats.reading import Reading
 
 from tunedesk.errors import UserError
-from tunedesk.examples.one_line import one_line
-from tunedesk.formats.chat_jsonl import RecordWriter
+from tunedesk.examples.json_edit import on_one_line
 from tunedesk.formats.inspect_file import inspect_file
-from tunedesk.formats.records import read_batches
+from tunedesk.formats.read_records import read_batches
+from tunedesk.formats.writers.jsonl import RecordWriter
 
 # Each example overwrites the same file.
 in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -66,7 +66,7 @@ def test_pretty_printed_records(tmp_path, records, name, indent, end, size):
 @in_one_folder
 @given(st.lists(spelled_objects, min_size=1, max_size=5), SIZES)
 def test_odd_spellings_go_through_byte_for_byte(tmp_path, objects, size):
-    rows = [one_line(text).encode() for text in objects]
+    rows = [on_one_line(text).encode() for text in objects]
     data = b"\n".join(rows) + b"\n"
     reading = Reading(tmp_path / "a", data, size)
     assert reading.texts == rows

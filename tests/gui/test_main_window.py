@@ -7,7 +7,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QMenu
 
-from tunedesk.checks.check import Checker
+from tunedesk.checks.checker import Checker
 from tunedesk.errors import UserError
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.page import Page

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tunedesk.checks.check import Checker
+from tunedesk.checks.checker import Checker
 from tunedesk.errors import Cancelled
 from tunedesk.project import bulk_edits
 from tunedesk.project.additions import NewExample

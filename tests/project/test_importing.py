@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.project.made_examples import add
 
-from tunedesk.checks.check import Checker
+from tunedesk.checks.checker import Checker
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.project import importing
 from tunedesk.project.exporting import export

@@ -1,6 +1,6 @@
 """The rules for the data set, by SQL: the same answer as from the hashes one by one."""
 
-from tunedesk.checks.check import Checker
+from tunedesk.checks.checker import Checker
 from tunedesk.checks.set_rules import SetFacts, check_set
 from tunedesk.project.additions import NewExample
 from tunedesk.project.set_checks import set_problems

@@ -1,1 +1,1 @@
-"""Is an example right, how long is it, and what would training on it cost."""
+"""Is an example right, what is wrong with it in words, what can be fixed, and how long it is."""

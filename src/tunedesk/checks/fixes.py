@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import NamedTuple
 
-from tunedesk.checks.check import Checker
-from tunedesk.checks.fixing import json_fixes, message_fixes, tool_fixes
+from tunedesk.checks import record_fixes
+from tunedesk.checks.checker import Checker
 from tunedesk.checks.mojibake import repair_mojibake
 from tunedesk.checks.problem import Problem
 from tunedesk.checks.targets import DEFAULT_TARGET
@@ -18,32 +18,32 @@ from tunedesk.examples.json_text import JsonSyntaxError
 Fix = Callable[[str, Problem], str | None]
 
 _FIXES: dict[str, Fix] = {
-    "control_character_raw": json_fixes.escape_control_characters,
-    "not_json": json_fixes.mend_json,
-    "duplicate_key": json_fixes.drop_equal_duplicate,
-    "role_unknown": message_fixes.known_role,
-    "role_developer": message_fixes.developer_to_system,
-    "content_not_text": message_fixes.number_to_text,
-    "parts_where_text_required": message_fixes.join_parts,
-    "parts_only_text": message_fixes.join_parts,
-    "name_empty": message_fixes.take_out,
-    "name_invalid": message_fixes.valid_name,
-    "weight_invalid": message_fixes.whole_weight,
-    "weight_misplaced": message_fixes.take_out,
-    "key_misplaced": message_fixes.take_out_nothing,
-    "system_not_first": message_fixes.move_to_beginning,
-    "tool_calls_empty": message_fixes.take_out,
-    "tool_invalid": tool_fixes.add_type,
-    "tool_repeated": tool_fixes.drop_equal_tool,
-    "tool_call_invalid": tool_fixes.add_type,
-    "arguments_not_text": tool_fixes.arguments_to_text,
-    "arguments_double_encoded": tool_fixes.unwrap_arguments,
-    "function_call_legacy": tool_fixes.modern_calls,
-    "image_type_differs": tool_fixes.right_media_type,
-    "image_detail_invalid": tool_fixes.auto_detail,
-    "mojibake": message_fixes.edit_text(repair_mojibake),
-    "control_character": message_fixes.edit_text(lambda text: CONTROLS.sub("", text)),
-    "blanks_around": message_fixes.edit_text(str.strip),
+    "control_character_raw": record_fixes.escape_control_characters,
+    "not_json": record_fixes.fix_json,
+    "duplicate_key": record_fixes.drop_equal_duplicate,
+    "role_unknown": record_fixes.known_role,
+    "role_developer": record_fixes.developer_to_system,
+    "content_not_text": record_fixes.number_to_text,
+    "parts_where_text_required": record_fixes.join_parts,
+    "parts_only_text": record_fixes.join_parts,
+    "name_empty": record_fixes.take_out,
+    "name_invalid": record_fixes.valid_name,
+    "weight_invalid": record_fixes.whole_weight,
+    "weight_misplaced": record_fixes.take_out,
+    "key_misplaced": record_fixes.take_out_nothing,
+    "system_not_first": record_fixes.move_to_beginning,
+    "tool_calls_empty": record_fixes.take_out,
+    "tool_invalid": record_fixes.add_type,
+    "tool_repeated": record_fixes.drop_equal_tool,
+    "tool_call_invalid": record_fixes.add_type,
+    "arguments_not_text": record_fixes.arguments_to_text,
+    "arguments_double_encoded": record_fixes.unwrap_arguments,
+    "function_call_legacy": record_fixes.modern_calls,
+    "image_type_differs": record_fixes.right_media_type,
+    "image_detail_invalid": record_fixes.auto_detail,
+    "mojibake": record_fixes.edit_text(repair_mojibake),
+    "control_character": record_fixes.edit_text(lambda text: CONTROLS.sub("", text)),
+    "blanks_around": record_fixes.edit_text(str.strip),
 }
 # After one of these the other problems stand at other places: they have to be found again.
 _MOVING = frozenset(

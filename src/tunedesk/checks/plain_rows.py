@@ -11,16 +11,15 @@ from typing import Any
 
 import orjson
 
-from tunedesk.checks.chat_rules import KNOWN_KEYS, check_unknown_keys
+from tunedesk.checks.conversation_rules import KNOWN_KEYS, check_order, check_unknown_keys
 from tunedesk.checks.facts import Facts
-from tunedesk.checks.hashes import SEPARATOR, hash_bytes
-from tunedesk.checks.order_rules import check_order
-from tunedesk.checks.preview import one_line
+from tunedesk.checks.parse_record import is_shallow, keys_are_single
 from tunedesk.checks.problem import Problem
-from tunedesk.checks.reading import is_shallow, keys_are_single
 from tunedesk.checks.text_rules import HARMLESS_ASCII, is_plain_text
 from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.checks.tokens import PER_EXAMPLE, PER_MESSAGE
+from tunedesk.examples.hashes import SEPARATOR, hash_bytes
+from tunedesk.examples.record_text import preview_line
 
 _LETTERS = {"system": "s", "user": "u", "assistant": "a"}
 
@@ -103,7 +102,7 @@ def plain_checker(
         asked = roles.find("u")
         return Facts(
             "chat",
-            one_line(contents[asked if asked > 0 else 0]),
+            preview_line(contents[asked if asked > 0 else 0]),
             roles,
             tokens,
             tokens,

@@ -1,8 +1,16 @@
-"""One thing that is wrong, stored as a code, a place and parameters, never as a sentence."""
+"""A problem, stored as a code, a path and parameters, never as a sentence, and how bad it is.
 
-from typing import Any, NamedTuple
+The severity of each code at each target stands in resources/severities.json, its sentences in
+`checks.messages`.
+"""
 
-from tunedesk.examples.json_path import Path
+import json
+from functools import cache
+from typing import Any, Literal, NamedTuple, cast
+
+from tunedesk.checks.targets import DEFAULT_TARGET
+from tunedesk.examples.json_text import Path
+from tunedesk.paths import resource
 
 
 class Problem(NamedTuple):
@@ -33,3 +41,33 @@ class SetProblem(NamedTuple):
     code: str
     parameters: dict[str, Any]
     members: tuple[int, ...] = ()
+
+
+Severity = Literal["error", "warning", "hint"]
+"""error: the target refuses it, breaks on it, or would lose the answer; warning: it trains but
+costs quality; hint: worth a look."""
+
+
+@cache
+def _table() -> dict[str, dict[str, Any]]:
+    table: dict[str, dict[str, Any]] = json.loads(
+        resource("severities.json").read_text(encoding="utf-8")
+    )
+    return table
+
+
+def codes() -> tuple[str, ...]:
+    """The codes of all rules, in the order of the table: file, example, tools, images, set."""
+    return tuple(_table())
+
+
+@cache
+def severity(code: str, target: str = DEFAULT_TARGET) -> Severity:
+    """How bad a problem of this code is at the target."""
+    entry = _table()[code]
+    return cast("Severity", entry.get("targets", {}).get(target, entry["default"]))
+
+
+def source(code: str) -> str:
+    """Where the rule comes from."""
+    return str(_table()[code]["source"])

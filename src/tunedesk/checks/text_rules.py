@@ -9,7 +9,7 @@ from typing import Any
 
 from tunedesk.checks import mojibake
 from tunedesk.checks.problem import Problem
-from tunedesk.examples.json_path import Path
+from tunedesk.examples.json_text import Path
 
 REPLACEMENT = "\ufffd"
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")

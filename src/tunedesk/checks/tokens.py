@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tunedesk.checks.image_data import read_image_url
 from tunedesk.checks.image_tokens import ImageFormula, image_tokens
+from tunedesk.checks.images import read_image_url
+from tunedesk.checks.problem import Problem
 
 Count = Callable[[str], int]
 
@@ -167,3 +168,28 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else orjson.dumps(value, default=str).decode()
+
+
+def check_length(counts: TokenCounts, limit: int) -> tuple[Problem, ...]:
+    """The problem of an example with more tokens than the limit.
+
+    "Examples longer than the default are truncated to the maximum context length, which removes
+    tokens from the end" (OpenAI best practices 2026, facts 2.1): the problem stands at the message
+    in which the cut falls.
+    """
+    if counts.total <= limit:
+        return ()
+    passed = counts.tools
+    cut_at = max(0, len(counts.per_message) - 1)
+    for number, tokens in enumerate(counts.per_message):
+        passed += tokens
+        if passed > limit:
+            cut_at = number
+            break
+    parameters = {
+        "tokens": counts.total,
+        "limit": limit,
+        "message": cut_at + 1,
+        "messages": len(counts.per_message),
+    }
+    return (Problem("over_token_limit", ("messages", cut_at), parameters),)

@@ -1,16 +1,16 @@
-"""Rules for the tools that an example declares (the chat API's `tools`)."""
+"""Rules for tools: their declarations, the calls to them with their arguments, and the answers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from tunedesk.checks.json_type import json_type
 from tunedesk.checks.problem import Problem
 from tunedesk.checks.schema import OwnSchema, SchemaError
 from tunedesk.checks.targets import Target
+from tunedesk.examples.json_text import JsonSyntaxError, Path, json_type, parse, to_pointer
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 """What the name of a tool or of a speaker may be."""
@@ -112,3 +112,212 @@ def _check_tool(tool: Any) -> Iterator[Problem]:
         except SchemaError as error:
             reason = str(error)[:200]
             yield Problem("tool_parameters_invalid", ("function", "parameters"), {"reason": reason})
+
+
+def check_arguments(
+    arguments: Any, name: str, path: Path, parameters: dict[str, Any] | None
+) -> Iterator[Problem]:
+    """The problems of the arguments at the path.
+
+    Args:
+        arguments: The value of `function.arguments`.
+        name: The name of the tool that is called.
+        path: Where the arguments stand.
+        parameters: The tool's JSON Schema; None if it declares none or is not declared.
+    """
+    if not isinstance(arguments, str):
+        yield Problem("arguments_not_text", path, {"type": json_type(arguments), "tool": name})
+        return
+    # A tool without arguments is often called with an empty text.
+    if not arguments.strip():
+        if parameters and parameters.get("required"):
+            yield Problem("arguments_not_json", path, {"tool": name, "reason": "empty"})
+        return
+    try:
+        value = parse(arguments).value
+    except JsonSyntaxError as error:
+        detail = {"tool": name, "reason": error.reason_code}
+        yield Problem("arguments_not_json", path, detail)
+        return
+    if isinstance(value, str) and _inner_object(value) is not None:
+        yield Problem("arguments_double_encoded", path, {"tool": name})
+        return
+    if not isinstance(value, dict):
+        yield Problem("arguments_not_an_object", path, {"type": json_type(value), "tool": name})
+        return
+    if not parameters:
+        return
+    schema = parameters_schema(parameters)
+    if schema is not None and not schema.is_valid(value):
+        reasons = schema.reasons(value)
+        for reason in reasons[:3]:
+            yield Problem(
+                "arguments_do_not_fit",
+                path,
+                {
+                    "tool": name,
+                    "at": to_pointer(reason.path),
+                    "keyword": reason.keyword,
+                    "reason": reason.message[:200],
+                },
+            )
+        if not reasons:
+            nothing = {"tool": name, "at": "", "keyword": "", "reason": ""}
+            yield Problem("arguments_do_not_fit", path, nothing)
+
+
+def _inner_object(text: str) -> dict[str, Any] | None:
+    """The object that a text spells, where arguments were encoded twice."""
+    try:
+        value = parse(text).value
+    except JsonSyntaxError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+Declared = dict[str, dict[str, Any] | None]
+
+
+class _OpenCall:
+    """A call that waits for its answer."""
+
+    def __init__(self, message: int, path: Path, name: str) -> None:
+        self.message = message
+        self.path = path
+        self.name = name
+
+
+def check_calls(record: dict[str, Any], messages: list[Any]) -> Iterator[Problem]:
+    """The problems of all calls and answers of an example."""
+    declared = _declared(record)
+    open_calls: dict[str, _OpenCall] = {}
+    for number, message in enumerate(messages):
+        if not isinstance(message, dict):
+            continue
+        role = message.get("role")
+        path: Path = ("messages", number)
+        if role == "assistant":
+            yield from _check_calls_of(message, path, declared, open_calls)
+            yield from _check_function_call(message, path, declared)
+        elif role == "tool":
+            yield from _check_answer(message, path, open_calls)
+        elif role == "function":
+            yield Problem("function_call_legacy", (*path, "role"), {"key": "role"})
+    if "functions" in record:
+        yield Problem("function_call_legacy", ("functions",), {"key": "functions"})
+    for call_id, call in open_calls.items():
+        # A call that ends the example is what the model is to learn: nothing can answer it.
+        if call.message < len(messages) - 1:
+            yield Problem(
+                "tool_call_unanswered", call.path, {"id": call_id[:60], "tool": call.name}
+            )
+
+
+def _declared(record: dict[str, Any]) -> Declared:
+    """The parameters of every declared tool (and legacy function) by its name."""
+    tools, functions = record.get("tools"), record.get("functions")
+    declared: Declared = {}
+    for tool in tools if isinstance(tools, list) else ():
+        name = tool_name(tool)
+        if name is not None:
+            parameters = tool["function"].get("parameters")
+            declared[name] = parameters if isinstance(parameters, dict) else None
+    for function in functions if isinstance(functions, list) else ():
+        if isinstance(function, dict) and isinstance(function.get("name"), str):
+            parameters = function.get("parameters")
+            declared[function["name"]] = parameters if isinstance(parameters, dict) else None
+    return declared
+
+
+def _check_calls_of(
+    message: dict[str, Any], path: Path, declared: Declared, open_calls: dict[str, _OpenCall]
+) -> Iterator[Problem]:
+    calls = message.get("tool_calls")
+    if calls is None:
+        return
+    here = (*path, "tool_calls")
+    if not isinstance(calls, list):
+        yield Problem("tool_calls_not_a_list", here, {"type": json_type(calls)})
+        return
+    if not calls:
+        yield Problem("tool_calls_empty", here, {})
+    for number, call in enumerate(calls):
+        place = (*here, number)
+        if not isinstance(call, dict):
+            yield Problem(
+                "tool_call_invalid", place, {"reason": "not_an_object", "type": json_type(call)}
+            )
+            continue
+        yield from _check_shape(call, place)
+        name = yield from _check_function(call.get("function"), (*place, "function"), declared)
+        call_id = call.get("id")
+        if isinstance(call_id, str) and call_id:
+            if call_id in open_calls:
+                yield Problem("tool_call_id_repeated", (*place, "id"), {"id": call_id[:60]})
+            open_calls[call_id] = _OpenCall(int(path[1]), place, name)
+
+
+def _check_shape(call: dict[str, Any], path: Path) -> Iterator[Problem]:
+    if not isinstance(call.get("id"), str) or not call["id"]:
+        yield Problem("tool_call_invalid", path, {"reason": "id"})
+    if call.get("type") != "function":
+        yield Problem("tool_call_invalid", path, {"reason": "type"})
+    if not isinstance(call.get("function"), dict):
+        yield Problem("tool_call_invalid", path, {"reason": "function"})
+
+
+def _check_function(function: Any, path: Path, declared: Declared) -> Generator[Problem, None, str]:
+    """Yield the problems of what is called, and return its name."""
+    if not isinstance(function, dict):
+        return ""
+    name = function.get("name")
+    if not isinstance(name, str):
+        yield Problem("tool_call_invalid", path, {"reason": "name"})
+        name = ""
+    elif name not in declared:
+        yield Problem(
+            "tool_unknown", (*path, "name"), {"tool": name[:60], "declared": len(declared)}
+        )
+    if "arguments" not in function:
+        yield Problem("tool_call_invalid", path, {"reason": "arguments"})
+    else:
+        yield from check_arguments(
+            function["arguments"], name[:60], (*path, "arguments"), declared.get(name)
+        )
+    return name[:60]
+
+
+def _check_function_call(
+    message: dict[str, Any], path: Path, declared: Declared
+) -> Iterator[Problem]:
+    call = message.get("function_call")
+    if call is None:
+        return
+    here = (*path, "function_call")
+    yield Problem("function_call_legacy", here, {"key": "function_call"})
+    if not isinstance(call, dict):
+        yield Problem("function_call_invalid", here, {"reason": "not_an_object"})
+        return
+    name = call.get("name")
+    if not isinstance(name, str):
+        yield Problem("function_call_invalid", here, {"reason": "name"})
+    elif name not in declared:
+        count = {"tool": name[:60], "declared": len(declared)}
+        yield Problem("tool_unknown", (*here, "name"), count)
+    if "arguments" not in call:
+        yield Problem("function_call_invalid", here, {"reason": "arguments"})
+    else:
+        known = name if isinstance(name, str) else ""
+        yield from check_arguments(
+            call["arguments"], known[:60], (*here, "arguments"), declared.get(known)
+        )
+
+
+def _check_answer(
+    message: dict[str, Any], path: Path, open_calls: dict[str, _OpenCall]
+) -> Iterator[Problem]:
+    call_id = message.get("tool_call_id")
+    if not isinstance(call_id, str) or not call_id:
+        yield Problem("tool_call_id_missing", path, {})
+    elif open_calls.pop(call_id, None) is None:
+        yield Problem("tool_call_id_unknown", (*path, "tool_call_id"), {"id": call_id[:60]})

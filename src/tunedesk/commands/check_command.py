@@ -9,11 +9,11 @@ from typing import Any
 
 from tunedesk.checks.encodings import DEFAULT_ENCODING
 from tunedesk.checks.fixes import fixable
-from tunedesk.checks.sentences import sentence
+from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.targets import target
 from tunedesk.commands.progress_line import ProgressLine
 from tunedesk.errors import UserError
-from tunedesk.examples.json_path import to_pointer
+from tunedesk.examples.json_text import to_pointer
 from tunedesk.formats.check_file import FileReport, LineProblem, check_file
 from tunedesk.formats.inspect_file import describe
 

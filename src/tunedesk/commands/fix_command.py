@@ -5,13 +5,13 @@ import sys
 from collections.abc import Iterator
 
 from tunedesk.checks.fixes import FixJob, fix_texts, fixable
-from tunedesk.checks.severity import codes
+from tunedesk.checks.problem import codes
 from tunedesk.commands.progress_line import ProgressLine
 from tunedesk.errors import UserError
-from tunedesk.formats.chat_jsonl import RecordWriter
 from tunedesk.formats.inspect_file import describe, inspect_file
+from tunedesk.formats.read_records import read_batches
 from tunedesk.formats.record_batch import RecordBatch
-from tunedesk.formats.records import read_batches
+from tunedesk.formats.writers.jsonl import RecordWriter
 from tunedesk.workers import WorkerPool
 
 

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tunedesk.checks.sentences import sentence
+from tunedesk.checks.messages.sentences import sentence
 from tunedesk.commands.open_project import open_for_writing
 from tunedesk.commands.progress_line import ProgressLine
 from tunedesk.project.importing import ImportSummary, import_file

@@ -6,8 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from tunedesk.checks import sentences
-from tunedesk.checks.severity import severity
+from tunedesk.checks.messages import sentences
+from tunedesk.checks.problem import severity
 from tunedesk.commands.job_lines import print_event, print_run
 from tunedesk.commands.open_project import open_for_writing
 from tunedesk.commands.progress_line import ProgressLine

@@ -7,8 +7,7 @@ belong. What is not understood is given as it is spelled in the text, so nothing
 from dataclasses import dataclass
 from typing import Literal
 
-from tunedesk.examples.json_path import Path
-from tunedesk.examples.json_text import JsonNode, parse
+from tunedesk.examples.json_text import JsonNode, Path, parse
 
 NEW_EXAMPLE_TEXT = (
     '{"messages": [{"role": "system", "content": ""}, '

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from json.encoder import encode_basestring, encode_basestring_ascii
 from typing import Any, NamedTuple
 
-from tunedesk.examples.json_path import Path, to_pointer
-from tunedesk.examples.json_text import JsonNode, parse
+from tunedesk.examples.json_text import JsonNode, Path, parse, to_pointer
 
 _ESCAPED_LETTER = re.compile(r"(?<!\\)(?:\\\\)*\\u(?!00[0-7])[0-9a-fA-F]{4}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -285,3 +284,28 @@ def _cut(text: str, node: JsonNode, spans: list[tuple[int, int]], number: int) -
         return text[: spans[number - 1][1]] + text[end:]
     # The only one: nothing is left between the brackets.
     return text[: node.start + 1] + text[node.end - 1 :]
+
+
+_BREAKS = re.compile(r'"(?:[^"\\]|\\.)*"?|[\r\n]+', re.DOTALL)
+_INDENTED_BREAKS = re.compile(r'"(?:[^"\\]|\\.)*"?|,?[ \t]*[\r\n][ \t\r\n]*', re.DOTALL)
+
+
+def on_one_line(text: str, drop_indentation: bool = False) -> str:
+    r"""The text without its line breaks; all else stays as it is.
+
+    A raw line break inside a string, which JSON forbids, becomes the escape `\n`.
+
+    Args:
+        text: A JSON text, or what was meant to be one.
+        drop_indentation: Take the blanks beside the line breaks out as well.
+    """
+    if "\n" not in text and "\r" not in text:
+        return text
+    return (_INDENTED_BREAKS if drop_indentation else _BREAKS).sub(_without_breaks, text)
+
+
+def _without_breaks(piece: re.Match[str]) -> str:
+    found = piece.group()
+    if found[0] == '"':
+        return found.replace("\r\n", r"\n").replace("\n", r"\n").replace("\r", r"\n")
+    return ", " if found[0] == "," else ""

@@ -2,6 +2,7 @@
 
 It keeps duplicate keys, and refuses what the standard refuses: NaN, control characters in strings,
 commas before a closing bracket. It works without recursion, so no nesting can exhaust the stack.
+The place of a value is a path of keys and indexes, written out as a JSON Pointer (RFC 6901).
 """
 
 import re
@@ -10,7 +11,59 @@ from json.decoder import JSONDecodeError
 from json.decoder import scanstring as _scanstring  # type: ignore[attr-defined]
 from typing import Any, Literal
 
-from tunedesk.examples.json_path import Path
+Path = tuple[str | int, ...]
+
+_INDEX = re.compile(r"0|[1-9][0-9]*\Z", re.ASCII)
+
+
+def to_pointer(path: Path) -> str:
+    """The JSON Pointer of the path: `/messages/0/content`; empty for the whole text."""
+    return "".join(
+        "/" + str(part).replace("~", "~0").replace("/", "~1")
+        if isinstance(part, str)
+        else f"/{part}"
+        for part in path
+    )
+
+
+def from_pointer(pointer: str) -> Path:
+    """The path that a JSON Pointer names.
+
+    A pointer does not say whether `7` is an index or a key: it comes back as an index, and
+    `JsonNode.find` takes an index for the key of the same spelling where it meets an object.
+
+    Raises:
+        ValueError: The pointer is neither empty nor begins with a slash.
+    """
+    if not pointer:
+        return ()
+    if not pointer.startswith("/"):
+        raise ValueError(f"A JSON Pointer begins with a slash: {pointer!r}")
+    return tuple(_part(part) for part in pointer[1:].split("/"))
+
+
+def _part(part: str) -> str | int:
+    # int() refuses over 4,300 digits, and no list is that long.
+    if _INDEX.fullmatch(part) and len(part) < 19:
+        return int(part)
+    return part.replace("~1", "/").replace("~0", "~")
+
+
+JsonType = Literal["null", "boolean", "number", "string", "array", "object"]
+
+
+def json_type(value: Any) -> JsonType:
+    """The JSON type of the value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, (int, float)):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
 
 DEPTH_LIMIT = 512
 """How many objects and lists may stand one inside the other."""

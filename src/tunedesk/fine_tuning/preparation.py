@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tunedesk.checks.automatic import resolve
 from tunedesk.checks.local_models import STARTER_ID
 from tunedesk.checks.models import Catalogue
-from tunedesk.checks.severity import severity
+from tunedesk.checks.problem import severity
 from tunedesk.checks.targets import target
 from tunedesk.fine_tuning.addresses import called
 from tunedesk.fine_tuning.example_length import longest_example

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.providers import Provider
-from tunedesk.formats.chat_jsonl import RecordWriter
+from tunedesk.formats.writers.jsonl import RecordWriter
 from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
 from tunedesk.progress import Progress, no_progress

@@ -2,24 +2,76 @@
 
 import gc
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from tunedesk.checks.check import CheckJob, check_texts
-from tunedesk.checks.problem import Problem
+from tunedesk.checks.checker import CheckJob, check_texts
+from tunedesk.checks.facts import Facts
+from tunedesk.checks.problem import Problem, Severity, severity
 from tunedesk.checks.set_rules import SetFacts, check_set
-from tunedesk.checks.severity import Severity, severity
-from tunedesk.formats.file_info import FileInfo
-from tunedesk.formats.file_range import LAST, FileRange, Place, RangeReader, file_ranges
-from tunedesk.formats.findings import Findings
-from tunedesk.formats.inspect_file import inspect_file
+from tunedesk.formats.inspect_file import FileInfo, inspect_file
+from tunedesk.formats.read_records import (
+    LAST,
+    FileRange,
+    Place,
+    RangeReader,
+    file_problems,
+    file_ranges,
+    read_batches,
+)
 from tunedesk.formats.record_batch import RecordBatch
-from tunedesk.formats.records import file_problems, read_batches
 from tunedesk.progress import Progress, no_progress
 from tunedesk.workers import WorkerPool
+
+
+@dataclass
+class CheckTotals:
+    """What was found, in the order of the file.
+
+    Attributes:
+        records: What stands there, readable or not.
+        unreadable: How many of them are no JSON object.
+        problems: All problems with the line; None for the whole file.
+        message_tokens: The sum of the exact tokens.
+        tool_tokens: The sum of the estimates for tools.
+        image_tokens: The sum of the estimates for images.
+        lengths: The tokens of each example.
+        set_facts: What the rules for the whole set need; members are lines.
+        bytes_read: How far the file has been read.
+    """
+
+    records: int = 0
+    unreadable: int = 0
+    problems: list[tuple[int | None, Problem]] = field(default_factory=list)
+    message_tokens: int = 0
+    tool_tokens: int = 0
+    image_tokens: int = 0
+    lengths: "array[int]" = field(default_factory=lambda: array("q"))
+    set_facts: SetFacts = field(default_factory=SetFacts)
+    bytes_read: int = 0
+
+    def add(self, batch: RecordBatch, facts: Sequence[Facts]) -> None:
+        """Take in a batch and the facts of its records."""
+        self.records += len(facts)
+        found = batch.problems.copy()
+        for line, fact in zip(batch.lines, facts, strict=True):
+            if fact.problems:
+                found += [(line, problem) for problem in fact.problems]
+        found.sort(key=lambda place: place[0] or 0)
+        self.problems += found
+        readable = [fact.tokens for fact in facts if fact.kind != "unreadable"]
+        self.unreadable += len(facts) - len(readable)
+        self.lengths.extend(readable)
+        if any(readable):
+            self.message_tokens += sum(fact.message_tokens for fact in facts)
+            self.tool_tokens += sum(fact.tool_tokens for fact in facts)
+            self.image_tokens += sum(fact.image_tokens for fact in facts)
+        self.set_facts.add(batch.lines, facts, batch.texts)
+        self.bytes_read = batch.bytes_read
+
 
 SMALL_FILE = 8_000_000
 """Bytes below which starting worker processes costs more than it saves."""
@@ -66,7 +118,7 @@ class FileReport:
         """How many records are JSON objects."""
         return self.records - self.unreadable
 
-    def add(self, found: Findings, lines: int) -> None:
+    def add(self, found: CheckTotals, lines: int) -> None:
         """Take in what was found in a part of the file that begins after so many lines."""
         self.records += found.records
         self.unreadable += found.unreadable
@@ -147,10 +199,10 @@ class BatchJob(NamedTuple):
     encoding: str | None
 
 
-def check_batch(job: BatchJob) -> Findings:
+def check_batch(job: BatchJob) -> CheckTotals:
     """Check the records of a batch: for a pool of worker processes."""
     batch = job.batch
-    findings = Findings()
+    findings = CheckTotals()
     findings.add(batch, check_texts(CheckJob(batch.texts, job.target, job.encoding)))
     return findings
 
@@ -169,7 +221,7 @@ class RangeJob(NamedTuple):
     encoding: str | None
 
 
-class RangeFindings(NamedTuple):
+class RangeTotals(NamedTuple):
     """What was found in a part of a file.
 
     Attributes:
@@ -182,20 +234,22 @@ class RangeFindings(NamedTuple):
     begin: Place
     end: Place
     lines: int
-    findings: Findings
+    findings: CheckTotals
 
 
-def check_range(job: RangeJob) -> RangeFindings:
+def check_range(job: RangeJob) -> RangeTotals:
     """Read and check a part of a file: for a pool of worker processes."""
     begin = job.part.begin()
     reader = RangeReader(job.part.path, begin, job.part.end, job.part.block)
-    findings = Findings()
+    findings = CheckTotals()
     for batch in reader.batches():
         findings.add(batch, check_texts(CheckJob(batch.texts, job.target, job.encoding)))
-    return RangeFindings(begin, reader.place, reader.lines, findings)
+    return RangeTotals(begin, reader.place, reader.lines, findings)
 
 
-def _checked(info: FileInfo, target: str, encoding: str | None) -> Iterator[tuple[Findings, int]]:
+def _checked(
+    info: FileInfo, target: str, encoding: str | None
+) -> Iterator[tuple[CheckTotals, int]]:
     """What was found part by part, and how many lines stand before the part."""
     if info.size < SMALL_FILE:
         for batch in read_batches(info.path, info):
@@ -203,7 +257,7 @@ def _checked(info: FileInfo, target: str, encoding: str | None) -> Iterator[tupl
         return
     with WorkerPool() as pool:
         if info.encoding == "utf-8" and info.container == "jsonl":
-            yield Findings(problems=file_problems(info)), 0
+            yield CheckTotals(problems=file_problems(info)), 0
             yield from _by_ranges(pool, info, target, encoding)
         else:
             batches = read_batches(info.path, info)
@@ -213,7 +267,7 @@ def _checked(info: FileInfo, target: str, encoding: str | None) -> Iterator[tupl
 
 def _by_batches(
     pool: WorkerPool, batches: Iterable[RecordBatch], target: str, encoding: str | None
-) -> Iterator[Findings]:
+) -> Iterator[CheckTotals]:
     """Read here, check in the workers."""
     jobs = (BatchJob(batch, target, encoding) for batch in batches)
     return pool.map_ordered(check_batch, jobs)
@@ -221,7 +275,7 @@ def _by_batches(
 
 def _by_ranges(
     pool: WorkerPool, info: FileInfo, target: str, encoding: str | None
-) -> Iterator[tuple[Findings, int]]:
+) -> Iterator[tuple[CheckTotals, int]]:
     """Let the workers read too, as long as each part begins where the one before it ended."""
     parts = file_ranges(info)
     place, lines = parts[0].begin(), 0

@@ -1,26 +1,142 @@
 """What a file is: looked up in its beginning, before any record is read."""
 
+import csv
 import io
 import re
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import orjson
 
 from tunedesk.errors import UserError
 from tunedesk.examples.example_kind import example_kind
 from tunedesk.examples.json_text import JsonSyntaxError, parse
-from tunedesk.formats.csv_table import looks_like_table
-from tunedesk.formats.file_info import Container, FileFormat, FileInfo, Newline
-from tunedesk.formats.file_signatures import signature
-from tunedesk.formats.line_blocks import line_blocks
-from tunedesk.formats.line_records import line_records
+from tunedesk.formats.readers.json_lines import line_blocks, line_records
+from tunedesk.formats.readers.json_values import Extent, value_end, value_records
 from tunedesk.formats.text_encoding import Encoding, Utf8Reader, detect
-from tunedesk.formats.value_end import Extent, value_end
-from tunedesk.formats.value_stream import value_records
 from tunedesk.i18n import _
 
-__all__ = ["FileInfo", "describe", "inspect_file", "what_it_is"]
+Signature = Literal["git_lfs", "parquet", "xlsx", "binary"]
+
+_GIT_LFS = b"version https://git-lfs.github.com/spec/"
+_BINARY = (
+    b"\x1f\x8b",  # gzip
+    b"BZh",
+    b"\xfd7zXZ\0",
+    b"\x28\xb5\x2f\xfd",  # zstd
+    b"7z\xbc\xaf\x27\x1c",
+    b"%PDF-",
+    b"\x89PNG",
+    b"\xff\xd8\xff",  # JPEG
+    b"SQLite format 3\0",
+    b"ARROW1\0\0",
+    b"\xd0\xcf\x11\xe0",  # Excel and Word before 2007
+)
+
+
+def signature(head: bytes) -> Signature | None:
+    """What the file is, if its first bytes say so and it is no text."""
+    if head.startswith(_GIT_LFS):
+        return "git_lfs"
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(b"PK\x03\x04"):
+        # A ZIP archive; the one of a spreadsheet names its parts near the beginning.
+        return "xlsx" if b"xl/" in head or b"[Content_Types].xml" in head[:200] else "binary"
+    return "binary" if head.startswith(_BINARY) else None
+
+
+_ROWS = 20
+
+
+def looks_like_table(text: str) -> bool:
+    """Whether the text begins like a table with commas, semicolons or tabs between its fields."""
+    lines = [line for line in text.split("\n")[: 4 * _ROWS] if line.strip()]
+    if len(lines) < 2:
+        return False
+    return any(_is_table(lines, delimiter) for delimiter in (",", ";", "\t"))
+
+
+def _is_table(lines: list[str], delimiter: str) -> bool:
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader((f"{line}\n" for line in lines), delimiter=delimiter):
+            rows.append(row)
+            if len(rows) == _ROWS:
+                break
+    except csv.Error:
+        return False
+    width = len(rows[0])
+    header = all(field.strip() for field in rows[0])
+    # The last row may be cut off where the sample ends.
+    return width > 1 and header and all(len(row) == width for row in rows[:-1] or rows)
+
+
+FileFormat = Literal[
+    "chat",
+    "preference",
+    "dpo",
+    "reinforcement",
+    "prompt_completion",
+    "sharegpt",
+    "alpaca",
+    "csv",
+    "parquet",
+    "xlsx",
+    "git_lfs",
+    "binary",
+    "empty",
+    "other",
+]
+Newline = Literal["lf", "crlf", "cr", "none"]
+Container = Literal[
+    "jsonl",  # a record a line
+    "array",  # one JSON list of all records
+    "over_lines",  # records spread over lines, one after the other
+    "one_after_another",  # records without line ends between them
+    "none",  # no JSON at all
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """What a file is.
+
+    Attributes:
+        path: The file.
+        format: What its records are, or what it is if it holds none.
+        encoding: Its encoding; empty if it is no text.
+        encoding_guessed: Whether nothing in the file says so.
+        bom: Whether it begins with a byte order mark.
+        newline: How its lines end, judged by the first.
+        container: How its records stand in it.
+        size: Its size in bytes.
+    """
+
+    path: Path
+    format: FileFormat
+    encoding: str
+    encoding_guessed: bool
+    bom: bool
+    newline: Newline
+    container: Container
+    size: int
+
+    @property
+    def text_encoding(self) -> Encoding:
+        """The encoding with the length of its mark, for the readers."""
+        marks = {"utf-8": 3, "utf-16-le": 2, "utf-16-be": 2, "utf-32-le": 4, "utf-32-be": 4}
+        return Encoding(
+            self.encoding, self.encoding_guessed, marks[self.encoding] if self.bom else 0
+        )
+
+    @property
+    def holds_records(self) -> bool:
+        """Whether `read_batches` finds records in it."""
+        return self.container != "none"
+
 
 _HEAD = 2**20
 _SAMPLE = 50
@@ -74,13 +190,13 @@ def inspect_file(path: Path) -> FileInfo:
 
 def describe(info: FileInfo) -> str:
     """A sentence that says what the file holds, and of files that are no chat what that means."""
-    sentence = what_it_is(info, info.path.name)
+    sentence = describe_contents(info, info.path.name)
     if info.format in ("chat", "git_lfs", "binary", "empty"):
         return sentence
     return f"{sentence} {_('Tunedesk reads chat files for now; this one is left alone.')}"
 
 
-def what_it_is(info: FileInfo, name: str) -> str:
+def describe_contents(info: FileInfo, name: str) -> str:
     """A sentence that says what the file holds; the name is the one to show."""
     sentences = {
         "chat": _("“{name}” holds conversations."),

@@ -30,7 +30,7 @@ class RecordBatch(NamedTuple):
     bytes_read: int
 
 
-class Gathering:
+class BatchBuilder:
     """A batch that grows record by record."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from tunedesk.examples.json_path import Path as JsonPath
+from tunedesk.examples.json_text import Path as JsonPath
 from tunedesk.project.query import ExampleQuery
 
 

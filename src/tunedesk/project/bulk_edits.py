@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
-from tunedesk.checks import sentences
-from tunedesk.checks.check import CheckJob, check_texts
+from tunedesk.checks.checker import CheckJob, check_texts
+from tunedesk.checks.messages import sentences
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import reads
 from tunedesk.project.bulk import StreamedChange

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tunedesk.formats.chat_jsonl import RecordWriter
+from tunedesk.formats.writers.jsonl import RecordWriter
 from tunedesk.i18n import ngettext
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project.parts import ProjectParts, as_json_array

@@ -11,13 +11,13 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tunedesk.checks.check import Checker, CheckJob, check_texts
+from tunedesk.checks.checker import Checker, CheckJob, check_texts
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.formats.inspect_file import FileInfo, describe, inspect_file
+from tunedesk.formats.read_records import read_batches
 from tunedesk.formats.record_batch import RecordBatch
-from tunedesk.formats.records import read_batches
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import change_names, changes, order_keys

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tunedesk import __version__
-from tunedesk.checks.severity import severity
+from tunedesk.checks.problem import severity
 from tunedesk.project import settings_table
 from tunedesk.project.order_numbers import OrderNumbers
 from tunedesk.project.shared_sets import SharedSets

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tunedesk.checks.check import Checker
+from tunedesk.checks.checker import Checker
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
 from tunedesk.progress import Progress, no_progress

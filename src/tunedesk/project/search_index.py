@@ -2,7 +2,7 @@
 
 import time
 
-from tunedesk.examples.search_text import message_text
+from tunedesk.examples.record_text import message_text
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import search_words
 from tunedesk.project.parts import ProjectParts, as_json_array

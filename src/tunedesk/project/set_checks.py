@@ -2,12 +2,12 @@
 
 from tunedesk.checks.problem import SetProblem
 from tunedesk.checks.set_rules import (
+    SystemPrompt,
     almost_equal_prompts,
     check_size,
     different_answers,
     duplicates,
 )
-from tunedesk.checks.similar_prompts import SystemPrompt
 from tunedesk.examples.conversation import Conversation
 from tunedesk.project.parts import ProjectParts
 from tunedesk.project.project import Project

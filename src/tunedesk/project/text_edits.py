@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from tunedesk.checks import fixes
-from tunedesk.checks.check import CheckJob, check_texts
+from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.problem import Problem
 from tunedesk.errors import UserError
-from tunedesk.examples import chat_edits
+from tunedesk.examples import conversation_edits
 from tunedesk.examples.json_text import JsonSyntaxError
-from tunedesk.examples.search_text import replace_in_messages
+from tunedesk.examples.record_text import replace_in_messages
 from tunedesk.project.packed_facts import PackedFacts, packed
 from tunedesk.project.versions import problems_of
 
@@ -71,7 +71,7 @@ class SystemPrompt(NamedTuple):
     def apply(self, text: str) -> tuple[str, int]:
         """Set it in one text; what is no conversation is left alone."""
         try:
-            new = chat_edits.set_system_prompt(text, self.prompt)
+            new = conversation_edits.set_system_prompt(text, self.prompt)
         except (JsonSyntaxError, UserError, LookupError, ValueError):
             return text, 0
         return new, int(new != text)

@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.fine_tuning.memory_keyring import MemoryKeyring
 
-from tunedesk.checks.check import Checker
+from tunedesk.checks.checker import Checker
 from tunedesk.fine_tuning.keys import Keys
 from tunedesk.gui.fine_tune.page import FineTunePage
 from tunedesk.gui.fine_tune.run_work import RunWork

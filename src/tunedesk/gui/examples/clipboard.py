@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from tunedesk.errors import UserError
-from tunedesk.examples.one_line import one_line
+from tunedesk.examples.json_edit import on_one_line
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.examples.chosen_rows import ChosenRows, examples_words
 from tunedesk.gui.examples.pasted_records import pasted_records
@@ -141,7 +141,7 @@ def record_of(row: SpreadsheetRow) -> str:
 def _lines(project: Project, rows: ChosenRows, progress: Progress) -> str:
     lines = []
     for done, example_id in enumerate(rows.ids):
-        lines.append(one_line(project.text(example_id)))
+        lines.append(on_one_line(project.text(example_id)))
         if done % CHUNK == 0:
             progress(done, rows.count)
     return "\n".join(lines) + "\n"

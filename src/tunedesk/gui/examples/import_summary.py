@@ -5,7 +5,7 @@ from collections import Counter
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from tunedesk.checks.sentences import sentence, title
+from tunedesk.checks.messages.sentences import sentence, title
 from tunedesk.gui.examples.chosen_rows import examples_words
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.card import Card

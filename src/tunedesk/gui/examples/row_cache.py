@@ -3,7 +3,7 @@
 from array import array
 from collections import OrderedDict
 
-from tunedesk.examples.search_text import message_text
+from tunedesk.examples.record_text import message_text
 from tunedesk.gui.examples.hit_marks import around_first_hit
 from tunedesk.project.project import Project
 from tunedesk.project.reads import ExampleRow

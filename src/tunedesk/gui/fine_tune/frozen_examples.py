@@ -3,7 +3,7 @@
 import json
 from typing import Any, NamedTuple
 
-from tunedesk.examples.one_line import one_line
+from tunedesk.examples.json_edit import on_one_line
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import RunExample
@@ -66,7 +66,7 @@ def preview_of(text: str) -> str:
     messages = messages_of(text)
     first = next((message for message in messages if message.role == "user"), None)
     shown = first or (messages[0] if messages else None)
-    return one_line((shown.text if shown else text)[: LONGEST_PREVIEW * 2])[:LONGEST_PREVIEW]
+    return on_one_line((shown.text if shown else text)[: LONGEST_PREVIEW * 2])[:LONGEST_PREVIEW]
 
 
 def system_message(project: Project, run_id: int) -> str:

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tunedesk.checks.check import CheckJob, check_texts
-from tunedesk.checks.problem import Problem
-from tunedesk.checks.reading import read_record
-from tunedesk.checks.sentences import sentence
-from tunedesk.checks.severity import severity
+from tunedesk.checks.checker import CheckJob, check_texts
+from tunedesk.checks.messages.sentences import sentence
+from tunedesk.checks.parse_record import parse_record
+from tunedesk.checks.problem import Problem, severity
 from tunedesk.errors import UserError
-from tunedesk.formats.inspect_file import inspect_file, what_it_is
-from tunedesk.formats.records import read_batches
+from tunedesk.formats.inspect_file import describe_contents, inspect_file
+from tunedesk.formats.read_records import read_batches
 from tunedesk.training_server.jobs.pair_rules import check_completion, check_pair, has_image
 from tunedesk.training_server.store.file_store import StoredFile
 from tunedesk.training_server.training.failures import too_few
@@ -122,7 +121,7 @@ def validate_file(
         if mismatch or not info.holds_records:
             text = mismatch or (
                 "Unexpected file format, expected either prompt/completion pairs or chat "
-                f"messages. {what_it_is(info, stored.filename)}"
+                f"messages. {describe_contents(info, stored.filename)}"
             )
             verdict.unusable = _file_error(verdict.word, text)
             return verdict
@@ -150,7 +149,7 @@ def _check(
     every = check_texts(CheckJob(texts, _TARGET, None))
     for line, text, facts in zip(lines, texts, every, strict=True):
         kind = facts.kind
-        record, _problems = read_record(text)
+        record, _problems = parse_record(text)
         if method == "dpo" and kind == "preference" and record is not None:
             wrong = check_pair(record)
         elif method == "supervised" and kind == "prompt_completion" and record is not None:

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from tunedesk.checks.check import CheckJob, check_texts
-from tunedesk.checks.sentences import sentence
-from tunedesk.checks.severity import severity
+from tunedesk.checks.checker import CheckJob, check_texts
+from tunedesk.checks.messages.sentences import sentence
+from tunedesk.checks.problem import severity
 
 _TARGET = "local"
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tunedesk.checks.check import Checker
+from tunedesk.checks.checker import Checker
 from tunedesk.gui.examples.form.form import ExampleForm
 from tunedesk.gui.examples.form.message_card import MessageCard
 from tunedesk.gui.examples.form.open_example import OpenExample

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from tunedesk.checks.check import Checker
+from tunedesk.checks.checker import Checker
 from tunedesk.errors import UserError
-from tunedesk.examples.chat_edits import set_message_text
+from tunedesk.examples.conversation_edits import set_message_text
 
 
 @pytest.fixture

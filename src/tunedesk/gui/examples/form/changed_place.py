@@ -2,8 +2,7 @@
 
 import json
 
-from tunedesk.examples.json_path import Path
-from tunedesk.examples.json_text import JsonNode, JsonSyntaxError, parse
+from tunedesk.examples.json_text import JsonNode, JsonSyntaxError, Path, parse
 from tunedesk.gui.examples.form.shown_text import changed_span
 
 LONGEST_ESCAPE = 12  # a surrogate pair written as two escapes

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from tunedesk.examples import chat_edits
+from tunedesk.examples import conversation_edits
 from tunedesk.examples.conversation import Message, ToolCall
 from tunedesk.examples.json_edit import remove, replace_value, set_member
-from tunedesk.examples.json_path import Path, to_pointer
+from tunedesk.examples.json_text import Path, to_pointer
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.i18n import _
 
@@ -68,18 +68,18 @@ class ExampleEdits:
         if message.content_kind == "string":
             new = replace_value(self._example.text, path, text)
         else:
-            new = chat_edits.set_message_text(self._example.text, message.index, text)
+            new = conversation_edits.set_message_text(self._example.text, message.index, text)
         self._typed(new, path, _("Edit message {number}").format(number=message.index + 1))
 
     def write_part(self, message: Message, number: int, text: str) -> None:
         """Typing in one of the text parts of a message."""
-        new = chat_edits.set_part_text(self._example.text, message.index, number, text)
+        new = conversation_edits.set_part_text(self._example.text, message.index, number, text)
         path: Path = (*message.path, "content", number)
         self._typed(new, path, _("Edit message {number}").format(number=message.index + 1))
 
     def write_refusal(self, message: Message, text: str) -> None:
         """Typing in a refusal."""
-        new = chat_edits.set_refusal(self._example.text, message.index, text)
+        new = conversation_edits.set_refusal(self._example.text, message.index, text)
         self._typed(
             new,
             (*message.path, "refusal"),
@@ -88,7 +88,7 @@ class ExampleEdits:
 
     def write_name(self, message: Message, name: str) -> None:
         """Typing in the name of a speaker."""
-        new = chat_edits.set_name(self._example.text, message.index, name)
+        new = conversation_edits.set_name(self._example.text, message.index, name)
         self._typed(
             new,
             (*message.path, "name"),
@@ -97,12 +97,12 @@ class ExampleEdits:
 
     def remove_refusal(self, message: Message) -> None:
         """Take the refusal away."""
-        new = chat_edits.set_refusal(self._example.text, message.index, None)
+        new = conversation_edits.set_refusal(self._example.text, message.index, None)
         self._do(new, _("Remove the refusal in message {number}"), message.index)
 
     def set_role(self, message: Message, role: str) -> None:
         """Change who speaks."""
-        new = chat_edits.set_role(self._example.text, message.index, role)
+        new = conversation_edits.set_role(self._example.text, message.index, role)
         self._do(new, _("Change the role of message {number}"), message.index)
 
     def set_trained(self, message: Message, trained: bool) -> None:
@@ -110,13 +110,13 @@ class ExampleEdits:
         weight: Literal[0, 1] | None = 0
         if trained:
             weight = 1 if message.weight == 1 else None
-        new = chat_edits.set_weight(self._example.text, message.index, weight)
+        new = conversation_edits.set_weight(self._example.text, message.index, weight)
         name = _("Train on message {number}") if trained else _("Do not train on message {number}")
         self._do(new, name, message.index)
 
     def insert(self, index: int, role: str) -> None:
         """Put an empty message before the one of the index."""
-        new = chat_edits.insert_message(self._example.text, index, role)
+        new = conversation_edits.insert_message(self._example.text, index, role)
         self._do(new, _("Add message {number}"), index)
 
     def delete(self, index: int) -> None:
@@ -126,44 +126,46 @@ class ExampleEdits:
 
     def move(self, index: int, to: int) -> None:
         """Move a message to another place."""
-        new = chat_edits.move_message(self._example.text, index, to)
+        new = conversation_edits.move_message(self._example.text, index, to)
         self._do(new, _("Move message {number}"), index)
 
     def duplicate(self, index: int) -> None:
         """Put a copy behind a message."""
-        new = chat_edits.duplicate_message(self._example.text, index)
+        new = conversation_edits.duplicate_message(self._example.text, index)
         self._do(new, _("Duplicate message {number}"), index)
 
     def split(self, index: int, at_character: int) -> None:
         """Make two messages of one."""
-        new = chat_edits.split_message(self._example.text, index, at_character)
+        new = conversation_edits.split_message(self._example.text, index, at_character)
         self._do(new, _("Split message {number}"), index)
 
     def merge(self, index: int) -> None:
         """Make one message of a message and the next."""
-        new = chat_edits.merge_with_next(self._example.text, index)
+        new = conversation_edits.merge_with_next(self._example.text, index)
         self._do(new, _("Merge message {number} with the next"), index)
 
     def set_call(self, message: Message, number: int, **values: str) -> None:
         """Typing in the name, id or arguments of a tool call."""
-        new = chat_edits.set_tool_call(self._example.text, message.index, number, **values)
+        new = conversation_edits.set_tool_call(self._example.text, message.index, number, **values)
         path: Path = (*message.path, "tool_calls", number, *values)
         name = _("Edit the tool call in message {number}")
         self._typed(new, path, name.format(number=message.index + 1))
 
     def add_call(self, message: Message, name: str) -> None:
         """Let an answer call a tool."""
-        new = chat_edits.add_tool_call(self._example.text, message.index, name)
+        new = conversation_edits.add_tool_call(self._example.text, message.index, name)
         self._do(new, _("Add a tool call to message {number}"), message.index)
 
     def remove_call(self, message: Message, number: int) -> None:
         """Take a tool call away."""
-        new = chat_edits.remove_tool_call(self._example.text, message.index, number)
+        new = conversation_edits.remove_tool_call(self._example.text, message.index, number)
         self._do(new, _("Remove a tool call from message {number}"), message.index)
 
     def set_answered_call(self, message: Message, call_id: str) -> None:
         """Say which call a tool message answers."""
-        new = chat_edits.set_tool_call_id(self._example.text, message.index, call_id or None)
+        new = conversation_edits.set_tool_call_id(
+            self._example.text, message.index, call_id or None
+        )
         self._typed(
             new,
             (*message.path, "tool_call_id"),
@@ -173,7 +175,7 @@ class ExampleEdits:
     def modernise_call(self, message: Message, call: ToolCall) -> None:
         """Turn a function_call of the older form into a tool call."""
         text = remove(self._example.text, (*message.path, "function_call"))
-        new = chat_edits.add_tool_call(text, message.index, call.name, call.arguments)
+        new = conversation_edits.add_tool_call(text, message.index, call.name, call.arguments)
         self._do(
             new, _("Turn the function call in message {number} into a tool call"), message.index
         )
@@ -185,12 +187,12 @@ class ExampleEdits:
 
     def add_picture(self, message: Message, data_url: str) -> None:
         """Put an embedded picture behind what a message says."""
-        new = chat_edits.add_image_part(self._example.text, message.index, data_url)
+        new = conversation_edits.add_image_part(self._example.text, message.index, data_url)
         self._do(new, _("Add a picture to message {number}"), message.index)
 
     def remove_part(self, message: Message, number: int) -> None:
         """Take a part of a message's content out."""
-        new = chat_edits.remove_part(self._example.text, message.index, number)
+        new = conversation_edits.remove_part(self._example.text, message.index, number)
         self._do(new, _("Remove a part of message {number}"), message.index)
 
     def set_detail(self, message: Message, number: int, detail: str) -> None:
@@ -214,7 +216,7 @@ class ExampleEdits:
 
     def write_tools(self, tools_text: str) -> None:
         """Typing in the tools; the text is JSON or empty."""
-        new = chat_edits.set_tools(self._example.text, tools_text)
+        new = conversation_edits.set_tools(self._example.text, tools_text)
         self._typed(new, ("tools",), _("Edit the tools"))
 
     def type_tools(self, new_text: str, field: Path) -> None:
@@ -223,7 +225,7 @@ class ExampleEdits:
 
     def set_parallel(self, allowed: bool | None) -> None:
         """Say whether several tools may be called at once."""
-        new = chat_edits.set_parallel_tool_calls(self._example.text, allowed)
+        new = conversation_edits.set_parallel_tool_calls(self._example.text, allowed)
         self.change_tools(new, _("Change whether several tools are called at once"))
 
     def change_tools(self, new_text: str, name: str) -> None:
@@ -237,7 +239,7 @@ class ExampleEdits:
 
     def set_system_prompt(self, prompt: str) -> None:
         """Give the example the system prompt of a preset."""
-        new = chat_edits.set_system_prompt(self._example.text, prompt)
+        new = conversation_edits.set_system_prompt(self._example.text, prompt)
         self._do(new, _("Set the system prompt"), 0)
 
     @property

@@ -3,8 +3,7 @@
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
-from tunedesk.examples.json_path import Path
-from tunedesk.examples.json_text import JsonSyntaxError
+from tunedesk.examples.json_text import JsonSyntaxError, Path
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.change_feed import ChangeFeed

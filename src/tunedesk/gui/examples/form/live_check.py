@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from tunedesk.checks.check import Checker
+from tunedesk.checks.checker import Checker
 from tunedesk.checks.facts import Facts, unchecked
-from tunedesk.checks.preview import one_line
+from tunedesk.examples.record_text import preview_line
 from tunedesk.gui.background import Background
 
 LOAD_AFTER_MS = 250
@@ -79,7 +79,7 @@ class LiveCheck(QObject):
         try:
             return self._check(revision, text)
         except Exception:
-            return Checked(revision, text, unchecked(one_line(text[:2000])), [])
+            return Checked(revision, text, unchecked(preview_line(text[:2000])), [])
 
     def forget_checker(self) -> None:
         """Make a new checker before the next check: the target or the encoding changed."""

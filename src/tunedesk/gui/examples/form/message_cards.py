@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QVBoxLayout, QWi
 
 from tunedesk.errors import UserError
 from tunedesk.examples.conversation import Conversation, ImagePart
-from tunedesk.examples.json_path import Path
+from tunedesk.examples.json_text import Path
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.card_drag import CardDrag

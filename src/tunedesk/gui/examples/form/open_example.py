@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from tunedesk.checks.check import Checker
+from tunedesk.checks.checker import Checker
 from tunedesk.checks.facts import Facts
 from tunedesk.errors import UserError
 from tunedesk.examples.conversation import Conversation
-from tunedesk.examples.json_path import Path
+from tunedesk.examples.json_text import Path
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.change_feed import ChangeFeed
 from tunedesk.gui.examples.form.changed_place import changed_place

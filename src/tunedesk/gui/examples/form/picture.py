@@ -13,7 +13,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader, QImageWriter
 
-from tunedesk.checks.image_data import ImageUrl, picture_size, read_image_url
+from tunedesk.checks.images import ImageUrl, picture_size, read_image_url
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 

@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 from tunedesk.checks.facts import Facts
-from tunedesk.checks.problem import Problem
-from tunedesk.checks.sentences import sentence
-from tunedesk.checks.severity import severity
-from tunedesk.examples.json_path import Path
+from tunedesk.checks.messages.sentences import sentence
+from tunedesk.checks.problem import Problem, severity
+from tunedesk.examples.json_text import Path
 
 _RANKS = {"error": 0, "warning": 1, "hint": 2}
 

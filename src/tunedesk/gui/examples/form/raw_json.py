@@ -4,11 +4,10 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from tunedesk.checks.messages.sentences import sentence
+from tunedesk.checks.parse_record import parse_carefully
 from tunedesk.checks.problem import Problem
-from tunedesk.checks.reading import read_carefully
-from tunedesk.checks.sentences import sentence
-from tunedesk.examples.json_path import Path
-from tunedesk.examples.json_text import JsonSyntaxError, parse
+from tunedesk.examples.json_text import JsonSyntaxError, Path, parse
 from tunedesk.gui.examples.form.code_edit import CodeEdit
 from tunedesk.gui.examples.form.json_layout import laid_out
 from tunedesk.gui.examples.form.text_marks import fault
@@ -137,7 +136,7 @@ def _problem(text: str) -> Problem | None:
         offset = None
     except JsonSyntaxError as error:
         offset = error.offset
-    problems = read_carefully(text.encode("utf-8", "surrogatepass")).problems
+    problems = parse_carefully(text.encode("utf-8", "surrogatepass")).problems
     if not problems:
         return None
     return problems[0]._replace(parameters={**problems[0].parameters, "offset": offset})

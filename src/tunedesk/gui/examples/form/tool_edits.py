@@ -3,8 +3,7 @@
 from typing import Any, NamedTuple
 
 from tunedesk.examples.json_edit import insert_item, remove, rename_key, set_member
-from tunedesk.examples.json_path import Path
-from tunedesk.examples.json_text import JsonNode, parse
+from tunedesk.examples.json_text import JsonNode, Path, parse
 
 TYPES = ("string", "number", "integer", "boolean", "array", "object")
 

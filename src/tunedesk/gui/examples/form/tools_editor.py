@@ -14,8 +14,7 @@ from PySide6.QtWidgets import (
 
 from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.json_edit import raw_value
-from tunedesk.examples.json_path import Path
-from tunedesk.examples.json_text import JsonSyntaxError, parse
+from tunedesk.examples.json_text import JsonSyntaxError, Path, parse
 from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
 from tunedesk.gui.examples.form.code_edit import CodeEdit
 from tunedesk.gui.examples.form.example_edits import ExampleEdits

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from tunedesk.checks import fixes, sentences
+from tunedesk.checks import fixes
+from tunedesk.checks.messages import sentences
 from tunedesk.checks.problem import Problem
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.examples.fix_preview import FixPreview

@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from tunedesk.checks import sentences
 from tunedesk.checks.fixes import fixable
-from tunedesk.checks.problem import Problem
-from tunedesk.checks.severity import severity
+from tunedesk.checks.messages import sentences
+from tunedesk.checks.problem import Problem, severity
 from tunedesk.gui.examples.panel.problem_rows import ProblemRow, RowAction
 from tunedesk.i18n import _, ngettext
 

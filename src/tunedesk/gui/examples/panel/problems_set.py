@@ -6,9 +6,8 @@ from typing import NamedTuple
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedLayout, QWidget
 
-from tunedesk.checks import sentences
-from tunedesk.checks.problem import SetProblem
-from tunedesk.checks.severity import severity
+from tunedesk.checks.messages import sentences
+from tunedesk.checks.problem import SetProblem, severity
 from tunedesk.gui.examples.panel.problem_list import ProblemList
 from tunedesk.gui.examples.panel.problem_rows import ProblemRow, RowAction
 from tunedesk.gui.examples.panel.problem_wording import (

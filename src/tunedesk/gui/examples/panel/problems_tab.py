@@ -6,7 +6,7 @@ from typing import NamedTuple
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QVBoxLayout, QWidget
 
-from tunedesk.checks import sentences
+from tunedesk.checks.messages import sentences
 from tunedesk.checks.problem import SetProblem
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.open_example import OpenExample

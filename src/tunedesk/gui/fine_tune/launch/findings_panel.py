@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tunedesk.checks import sentences
+from tunedesk.checks.messages import sentences
 from tunedesk.fine_tuning.preparation import Preparation
 from tunedesk.fine_tuning.providers import provider
 from tunedesk.gui.fine_tune.launch.model_rows import money_words

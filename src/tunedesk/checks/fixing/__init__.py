@@ -1,1 +1,0 @@
-"""The safe fixes, each from text to text; only the span of what is fixed changes."""

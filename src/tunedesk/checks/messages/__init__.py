@@ -1,0 +1,1 @@
+"""What is said of each problem: title, sentence and advice, by code."""

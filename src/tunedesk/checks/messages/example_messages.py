@@ -1,0 +1,422 @@
+"""What to say of problems of an example: its messages, tools and texts."""
+
+from functools import cache
+
+from tunedesk.checks.messages.message import ProblemMessage
+from tunedesk.i18n import _
+
+
+@cache
+def conversation_messages() -> dict[str, ProblemMessage]:
+    """The words by code."""
+    return {
+        "not_a_chat_example": ProblemMessage(
+            _("Not a conversation"),
+            _("The row is {kind}; here only conversations (“messages”) can be trained on."),
+            _("It is kept as it is. Leave it out of the export."),
+        ),
+        "messages_missing": ProblemMessage(
+            _("No messages"),
+            _("The example has no “messages”."),
+            _("Add messages, or delete the example."),
+        ),
+        "messages_not_a_list": ProblemMessage(
+            _("The messages are no list"),
+            _("“messages” is {type}; it has to be a list of messages."),
+            _("Mend it in the Raw JSON tab."),
+        ),
+        "messages_empty": ProblemMessage(
+            _("Empty conversation"),
+            _("The example has no message."),
+            _("Add messages, or delete the example."),
+        ),
+        "message_not_an_object": ProblemMessage(
+            _("A message without role and content"),
+            _("Message {n} is {type}; a message is an object with a role and a content."),
+            _("Mend it in the Raw JSON tab, or delete the message."),
+        ),
+        "unknown_key": ProblemMessage(
+            _("Additional fields"),
+            _("The example has fields that training does not use: {keys}."),
+            _("Most services ignore such fields. They are kept."),
+        ),
+        "unknown_message_key": ProblemMessage(
+            _("Unknown field in a message"),
+            _("Message {n} has a field “{key}” that training does not know."),
+            _("Delete the field if a service refuses it."),
+        ),
+        "key_misplaced": ProblemMessage(
+            _("Field on the wrong message"),
+            _("Message {n} has “{key}”, which a message of the role {role} cannot have."),
+            _("Delete the field, or change the role."),
+        ),
+        "role_missing": ProblemMessage(
+            _("Role missing"),
+            _("Message {n} does not say who speaks."),
+            _("Choose its role: system, user, assistant or tool."),
+        ),
+        "role_not_text": ProblemMessage(
+            _("Role is no text"),
+            _("The role of message {n} is {type}."),
+            _("Choose its role: system, user, assistant or tool."),
+        ),
+        "role_unknown": ProblemMessage(
+            _("Unknown role"),
+            _("Message {n} has the role “{role}”, which no service knows."),
+            _("Choose system, user, assistant or tool."),
+        ),
+        "role_developer": ProblemMessage(
+            _("Role developer"),
+            _("Message {n} has the role developer, which training files do not know."),
+            _("Fix it to make it a system message: it means the same."),
+        ),
+        "content_missing": ProblemMessage(
+            _("Content missing"),
+            _("Message {n} has no content."),
+            _("Write what is said, or delete the message."),
+        ),
+        "content_null": ProblemMessage(
+            _("Content is null"),
+            _("The content of message {n} is null, and it calls no tool."),
+            _("Write what is said, or delete the message."),
+        ),
+        "content_empty": ProblemMessage(
+            _("Empty text"),
+            _("Message {n} ({role}) is empty: the model would learn from nothing."),
+            _("Write what is said, or delete the message."),
+        ),
+        "content_blank": ProblemMessage(
+            _("Only blanks"),
+            _("Message {n} ({role}) holds only blanks."),
+            _("Write what is said, or delete the message."),
+        ),
+        "content_not_text": ProblemMessage(
+            _("Content is no text"),
+            _("The content of message {n} is {type}; it has to be a text."),
+            _("Fix it to make a text of a number; mend anything else in the Raw JSON tab."),
+        ),
+        "content_list_empty": ProblemMessage(
+            _("Empty list of parts"),
+            _("The content of message {n} is an empty list."),
+            _("Write what is said, or delete the message."),
+        ),
+        "parts_where_text_required": ProblemMessage(
+            _("List of parts in place of a text"),
+            _("The content of message {n} ({role}) is a list; only users may send lists."),
+            _("Fix it to join the texts of the list to one text."),
+        ),
+        "parts_only_text": ProblemMessage(
+            _("List of texts in place of a text"),
+            _("The content of message {n} is a list without images; a plain text is safer."),
+            _("Fix it to join the texts of the list to one text."),
+        ),
+        "part_not_an_object": ProblemMessage(
+            _("A part without a type"),
+            _("A part of message {n} is {type}; a part is an object with a type."),
+            _("Mend it in the Raw JSON tab."),
+        ),
+        "part_type_unknown": ProblemMessage(
+            _("Unknown kind of part"),
+            _("A part of message {n} is of the type “{type_name}”; only text and image_url are."),
+            _("Mend it in the Raw JSON tab, or delete the part."),
+        ),
+        "part_text_missing": ProblemMessage(
+            _("Part without text"),
+            _("A text part of message {n} has no text."),
+            _("Write its text, or delete the part."),
+        ),
+        "refusal_not_text": ProblemMessage(
+            _("Refusal is no text"),
+            _("The refusal of message {n} is {type}; it has to be a text."),
+            _("Write the refusal as a text, or delete it."),
+        ),
+        "name_not_text": ProblemMessage(
+            _("Name is no text"),
+            _("The name in message {n} is {type}; it has to be a text."),
+            _("Delete the name, or write it as a text."),
+        ),
+        "name_empty": ProblemMessage(
+            _("Empty name"),
+            _("Message {n} has an empty name, which services refuse."),
+            _("Fix it to take the empty name out."),
+        ),
+        "name_invalid": ProblemMessage(
+            _("Name with forbidden characters"),
+            _("“{name}” in message {n} is no valid name: letters a to z, digits, _ and - only."),
+            _("Fix it to put _ for what is forbidden."),
+        ),
+        "weight_invalid": ProblemMessage(
+            _("Weight is neither 0 nor 1"),
+            _("The weight of message {n} is {value}; only 0 (do not train on it) and 1 exist."),
+            _("Choose with “train on this”."),
+        ),
+        "weight_misplaced": ProblemMessage(
+            _("Weight on the wrong message"),
+            _("Message {n} ({role}) has a weight; only assistant messages may."),
+            _("Fix it to take the weight out: other messages are never trained on."),
+        ),
+        "no_assistant": ProblemMessage(
+            _("No answer to learn"),
+            _("The assistant says nothing in this example, so there is nothing to train on."),
+            _("Write the answer, or delete the example."),
+        ),
+        "all_weights_zero": ProblemMessage(
+            _("No answer is trained on"),
+            _("Every assistant message has the weight 0, so there is nothing to train on."),
+            _("Switch “train on this” on for at least one answer."),
+        ),
+        "last_not_assistant": ProblemMessage(
+            _("Does not end with an answer"),
+            _("The last message is the {role}'s; what follows the last answer is never used."),
+            _("Write the answer, or delete the last message."),
+        ),
+        "system_not_first": ProblemMessage(
+            _("System message not at the beginning"),
+            _("Message {n} is a system message; it belongs at the beginning."),
+            _("Fix it to move it to the beginning."),
+        ),
+        "system_repeated": ProblemMessage(
+            _("More than one system message"),
+            _("Message {n} is a further system message; one, at the beginning, is usual."),
+            _("Join the system messages to one."),
+        ),
+        "same_role_twice": ProblemMessage(
+            _("The same role twice in a row"),
+            _("Messages {before} and {n} are both the {role}'s; user and assistant take turns."),
+            _("Merge the two, or write what is missing between them."),
+        ),
+        "image_misplaced": ProblemMessage(
+            _("Image outside a user message"),
+            _("Message {n} ({role}) holds an image; only user messages may."),
+            _("Move the image into a user message, or delete it."),
+        ),
+        "image_url_missing": ProblemMessage(
+            _("Image without a picture"),
+            _("An image of message {n} has neither an address nor a picture."),
+            _("Choose a picture, or delete the image."),
+        ),
+        "image_url_invalid": ProblemMessage(
+            _("Image address is no web address"),
+            _("“{url}” in message {n} is no web address; services cannot read files of yours."),
+            _("Choose the picture, so that it is embedded, or give an https address."),
+        ),
+        "image_data_broken": ProblemMessage(
+            _("Damaged picture"),
+            _("An embedded picture of message {n} is damaged and cannot be read."),
+            _("Choose the picture again."),
+        ),
+        "image_type": ProblemMessage(
+            _("Picture of another kind"),
+            _("A picture of message {n} is of the type {media}; JPEG, PNG and WEBP are accepted."),
+            _("Save the picture as JPEG or PNG and choose it again."),
+        ),
+        "image_type_differs": ProblemMessage(
+            _("Picture named as another kind"),
+            _("A picture of message {n} is {media} but is named as another type."),
+            _("Fix it to name the type that it has."),
+        ),
+        "image_too_large": ProblemMessage(
+            _("Picture too large"),
+            _("A picture of message {n} has {megabytes} MB; at most {limit_megabytes} are read."),
+            _("Choose a smaller picture: 1,024 pixels on a side are enough."),
+        ),
+        "image_detail_invalid": ProblemMessage(
+            _("Unknown level of detail"),
+            _("The detail of an image of message {n} is “{detail}”; low, high and auto exist."),
+            _("Choose low, high or auto."),
+        ),
+        "too_many_images": ProblemMessage(
+            _("Too many images"),
+            _("The example has {count} images; {target} takes at most {limit}."),
+            _("Delete images, or split the example."),
+        ),
+        "over_token_limit": ProblemMessage(
+            _("Too long"),
+            _(
+                "The example has {tokens} tokens, more than {limit}: its end, from message "
+                "{message} of {messages} on, is cut off, and with it the answer."
+            ),
+            _("Shorten the example, or split it into several."),
+        ),
+    }
+
+
+@cache
+def tool_messages() -> dict[str, ProblemMessage]:
+    """The words by code."""
+    return {
+        "parallel_tool_calls_invalid": ProblemMessage(
+            _("parallel_tool_calls is not true or false"),
+            _("“parallel_tool_calls” is {type}; it has to be true or false."),
+            _("Mend it in the Raw JSON tab."),
+        ),
+        "tools_not_a_list": ProblemMessage(
+            _("The tools are no list"),
+            _("“tools” is {type}; it has to be a list of tools."),
+            _("Mend it in the tools editor."),
+        ),
+        "tool_invalid": ProblemMessage(
+            _("Incomplete tool"),
+            _("Tool {tool_number} is not complete."),
+            _("Mend it in the tools editor."),
+            {
+                "not_an_object": _("Tool {tool_number} is {type}; a tool is an object."),
+                "type": _("Tool {tool_number} lacks “type”: “function”."),
+                "function": _("Tool {tool_number} lacks the description of its function."),
+                "name": _("Tool {tool_number} has no name."),
+                "description": _("The description of tool {tool_number} is no text."),
+                "strict": _("“strict” of tool {tool_number} is not true or false."),
+                "parameters": _("The parameters of tool {tool_number} are no object."),
+            },
+        ),
+        "tool_name_invalid": ProblemMessage(
+            _("Tool name with forbidden characters"),
+            _("“{name}” is no valid name of a tool: letters a to z, digits, _ and -, at most 64."),
+            _("Rename the tool, and the calls to it."),
+        ),
+        "tool_repeated": ProblemMessage(
+            _("Two tools of one name"),
+            _("The tool “{name}” is declared twice."),
+            _("Delete one of the two."),
+        ),
+        "too_many_tools": ProblemMessage(
+            _("Too many tools"),
+            _("The example declares {count} tools; at most {limit} are accepted."),
+            _("Delete the tools that the example does not need."),
+        ),
+        "tool_parameters_invalid": ProblemMessage(
+            _("Parameters are no JSON Schema"),
+            _("The parameters of tool {tool_number} are no valid JSON Schema: {reason}"),
+            _("Mend them in the tools editor."),
+        ),
+        "tool_calls_not_a_list": ProblemMessage(
+            _("Tool calls are no list"),
+            _("“tool_calls” of message {n} is {type}; it has to be a list."),
+            _("Mend it in the Raw JSON tab."),
+        ),
+        "tool_calls_empty": ProblemMessage(
+            _("Empty list of tool calls"),
+            _("Message {n} has an empty list of tool calls."),
+            _("Fix it to take the empty list out."),
+        ),
+        "tool_call_invalid": ProblemMessage(
+            _("Incomplete tool call"),
+            _("A tool call of message {n} is not complete."),
+            _("Give the call an id, a tool and its arguments."),
+            {
+                "not_an_object": _("A tool call of message {n} is {type}; a call is an object."),
+                "id": _("A tool call of message {n} has no id."),
+                "type": _("A tool call of message {n} lacks “type”: “function”."),
+                "function": _("A tool call of message {n} does not say which tool it calls."),
+                "name": _("A tool call of message {n} does not name its tool."),
+                "arguments": _("A tool call of message {n} has no arguments."),
+            },
+        ),
+        "tool_unknown": ProblemMessage(
+            _("Call of an undeclared tool"),
+            _("Message {n} calls the tool “{tool}”, which the example does not declare."),
+            _("Declare the tool in the example, or correct the name."),
+        ),
+        "arguments_not_text": ProblemMessage(
+            _("Arguments are no text"),
+            _("The arguments of the call of “{tool}” in message {n} are {type}, not a JSON text."),
+            _("Fix it to write them as a text, as services expect."),
+        ),
+        "arguments_not_json": ProblemMessage(
+            _("Arguments are not JSON"),
+            _("The arguments of the call of “{tool}” in message {n} are not valid JSON."),
+            _("Correct the arguments: the model would learn to make the same mistake."),
+        ),
+        "arguments_double_encoded": ProblemMessage(
+            _("Arguments wrapped twice"),
+            _("The arguments of the call of “{tool}” in message {n} are wrapped in a second text."),
+            _("Fix it to take the second wrapping off."),
+        ),
+        "arguments_not_an_object": ProblemMessage(
+            _("Arguments without names"),
+            _("The arguments of the call of “{tool}” in message {n} are {type}, not an object."),
+            _("Give each argument its name."),
+        ),
+        "arguments_do_not_fit": ProblemMessage(
+            _("Arguments do not fit the tool"),
+            _("The arguments of “{tool}” in message {n} do not fit its parameters: {reason}"),
+            _("Correct the arguments, or the parameters of the tool."),
+        ),
+        "tool_call_id_missing": ProblemMessage(
+            _("Answer of a tool without its call"),
+            _("Message {n} is a tool's answer but does not say to which call (tool_call_id)."),
+            _("Choose the call that it answers."),
+        ),
+        "tool_call_id_unknown": ProblemMessage(
+            _("Answer to a call that was not made"),
+            _("Message {n} answers the call “{id}”, which no message before it makes."),
+            _("Choose the call that it answers, or delete the message."),
+        ),
+        "tool_call_id_repeated": ProblemMessage(
+            _("Two open calls with one id"),
+            _("Message {n} makes a call with the id “{id}” while another with that id is open."),
+            _("Give each call an id of its own."),
+        ),
+        "tool_call_unanswered": ProblemMessage(
+            _("Call without an answer"),
+            _("Message {n} calls “{tool}”, and no later message answers the call."),
+            _("Add the tool's answer, or delete the call."),
+        ),
+        "function_call_legacy": ProblemMessage(
+            _("Older form of tool calls"),
+            _("The example uses “{key}” in the older form of tool calls."),
+            _("Fix it to write the example in the form of today."),
+            {},
+        ),
+        "function_call_invalid": ProblemMessage(
+            _("Incomplete function call"),
+            _("The function call of message {n} is not complete."),
+            _("Give it a name and arguments."),
+        ),
+    }
+
+
+@cache
+def text_messages() -> dict[str, ProblemMessage]:
+    """The words by code."""
+    return {
+        "replacement_character": ProblemMessage(
+            _("Lost letters (\ufffd)"),
+            _("Message {n} holds \ufffd where a letter was lost ({count} in all)."),
+            _("Write the lost letters again."),
+        ),
+        "mojibake": ProblemMessage(
+            _("Garbled letters"),
+            _("Message {n} holds garbled letters: “{found}” was mostly “{meant}”."),
+            _("Fix it to put the letters right."),
+        ),
+        "control_character": ProblemMessage(
+            _("Invisible control characters"),
+            _("Message {n} holds invisible control characters ({code}, {count} in all)."),
+            _("Fix it to take them out."),
+        ),
+        "blanks_around": ProblemMessage(
+            _("Blanks around the text"),
+            _("Message {n} begins or ends with blanks or empty lines."),
+            _("Fix it to take them off."),
+            {
+                "before": _("Message {n} begins with blanks or empty lines."),
+                "after": _("Message {n} ends with blanks or empty lines."),
+            },
+        ),
+        "placeholder": ProblemMessage(
+            _("Placeholder not filled in"),
+            _("Message {n} holds {text}: a placeholder that nobody filled in?"),
+            _("Write what belongs there, if it is not meant to stay."),
+        ),
+        "placeholder_perhaps": ProblemMessage(
+            _("Perhaps a placeholder"),
+            _("Message {n} holds {text}: perhaps a placeholder."),
+            _("Write what belongs there, if it is not meant to stay."),
+        ),
+        "special_token_text": ProblemMessage(
+            _("Text that looks like a special token"),
+            _("Message {n} holds {text}, which some models take for a sign of their own."),
+            _("Delete it if it came by copying."),
+        ),
+    }

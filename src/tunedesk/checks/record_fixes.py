@@ -1,0 +1,362 @@
+"""What each fix does to the text of a record, where only one reading is possible."""
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tunedesk.checks.images import read_image_url
+from tunedesk.checks.problem import Problem
+from tunedesk.examples.json_edit import (
+    RawJson,
+    move_item,
+    raw_value,
+    remove,
+    remove_occurrence,
+    rename_key,
+    replace_value,
+    set_member,
+    spelled_string,
+)
+from tunedesk.examples.json_text import JsonSyntaxError, Path, parse
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_CONTROL = re.compile("[\x00-\x1f]")
+_LONGEST_PYTHON = 1_000_000
+_MOST_COMMAS = 100
+
+
+def escape_control_characters(text: str, problem: Problem) -> str | None:
+    """Spell the raw control characters inside of strings as escapes."""
+    del problem
+
+    def escaped(string: re.Match[str]) -> str:
+        return _CONTROL.sub(lambda found: json.dumps(found.group())[1:-1], string.group())
+
+    return _STRING.sub(escaped, text)
+
+
+def fix_json(text: str, problem: Problem) -> str | None:
+    """Take out commas before closing brackets; write in JSON what is a Python dictionary."""
+    reason = problem.parameters.get("reason")
+    if reason == "trailing_comma":
+        return _without_trailing_commas(text)
+    if reason in ("single_quotes", "python_literal"):
+        return _from_python(text)
+    return None
+
+
+def drop_equal_duplicate(text: str, problem: Problem) -> str | None:
+    """Take out a key that stands twice, if both say the same."""
+    node = parse(text).find(problem.path[:-1])
+    if node is None:
+        return None
+    values = [child.value for name, _, child in node.members if name == problem.path[-1]]
+    if len(values) < 2 or any(_sorted_json(value) != _sorted_json(values[0]) for value in values):
+        return None
+    for _ in values[1:]:
+        text = remove_occurrence(text, problem.path, 1)
+    return text
+
+
+def _without_trailing_commas(text: str) -> str | None:
+    for _number in range(_MOST_COMMAS):
+        try:
+            parse(text)
+        except JsonSyntaxError as error:
+            if error.reason_code != "trailing_comma":
+                return text
+            text = text[: error.offset] + text[error.offset + 1 :]
+        else:
+            return text
+    return None
+
+
+def _from_python(text: str) -> str | None:
+    if len(text) > _LONGEST_PYTHON:
+        return None
+    try:
+        # literal_eval reads values only: nothing is run.
+        value = ast.literal_eval(text.strip())
+        if not isinstance(value, dict) or not _is_json(value):
+            return None
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        return None
+
+
+def _is_json(value: Any) -> bool:
+    """Whether a Python value has a JSON form that says the same."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_json(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    return value is None or isinstance(value, (str, int, float, bool))
+
+
+def _sorted_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+_ROLE_OF = {
+    "human": "user",
+    "customer": "user",
+    "client": "user",
+    "prompter": "user",
+    "gpt": "assistant",
+    "bot": "assistant",
+    "ai": "assistant",
+    "model": "assistant",
+    "chatbot": "assistant",
+    "chatgpt": "assistant",
+    "agent": "assistant",
+    "assistent": "assistant",
+    "sys": "system",
+    "instruction": "system",
+}
+_ROLES = ("system", "user", "assistant", "tool", "function")
+_FORBIDDEN = re.compile(r"[^a-zA-Z0-9_-]+")
+
+
+def known_role(text: str, problem: Problem) -> str | None:
+    """Write a role by the name that services know: Human is user, bot is assistant."""
+    value = _value(text, problem)
+    if not isinstance(value, str):
+        return None
+    name = value.strip().casefold()
+    if name == "developer":
+        name = "system"
+    role = name if name in _ROLES else _ROLE_OF.get(name)
+    return None if role is None else replace_value(text, problem.path, role)
+
+
+def developer_to_system(text: str, problem: Problem) -> str | None:
+    """Make a developer message a system message."""
+    return replace_value(text, problem.path, "system")
+
+
+def number_to_text(text: str, problem: Problem) -> str | None:
+    """Make a text of a number, spelled as it is."""
+    node = parse(text).find(problem.path)
+    if node is None or node.kind != "number":
+        return None
+    return replace_value(text, problem.path, text[node.start : node.end])
+
+
+def join_parts(text: str, problem: Problem) -> str | None:
+    """Make one text of a list of text parts, each in its own line."""
+    parts = _value(text, problem)
+    if not isinstance(parts, list) or not parts:
+        return None
+    texts = [
+        part["text"]
+        for part in parts
+        if isinstance(part, dict)
+        and part.get("type") == "text"
+        and isinstance(part.get("text"), str)
+        and part.keys() == {"type", "text"}
+    ]
+    if len(texts) < len(parts):
+        return None
+    return replace_value(text, problem.path, "\n".join(texts))
+
+
+def take_out(text: str, problem: Problem) -> str | None:
+    """Take out the member at the place of the problem."""
+    return remove(text, problem.path)
+
+
+def take_out_nothing(text: str, problem: Problem) -> str | None:
+    """Take out a member that holds nothing: null, or an empty list, object or text."""
+    value = _value(text, problem)
+    return remove(text, problem.path) if value in (None, "", [], {}) else None
+
+
+def valid_name(text: str, problem: Problem) -> str | None:
+    """Put _ for what a name may not hold."""
+    value = _value(text, problem)
+    if not isinstance(value, str):
+        return None
+    name = _FORBIDDEN.sub("_", value.strip()).strip("_")[:64]
+    return replace_value(text, problem.path, name) if name else None
+
+
+def whole_weight(text: str, problem: Problem) -> str | None:
+    """Write a weight that can only mean 0 or 1 so; take out one that is null."""
+    value = _value(text, problem)
+    if value is None:
+        return remove(text, problem.path)
+    meant = {"true": 1, "1": 1, "1.0": 1, "false": 0, "0": 0, "0.0": 0}
+    weight = meant.get(str(value).strip().lower())
+    return None if weight is None else replace_value(text, problem.path, weight)
+
+
+def move_to_beginning(text: str, problem: Problem) -> str | None:
+    """Move the message to the beginning of the conversation."""
+    number = problem.path[1]
+    return move_item(text, ("messages",), number, 0) if isinstance(number, int) else None
+
+
+def edit_text(change: Callable[[str], str]) -> Callable[[str, Problem], str | None]:
+    """Make a fix that changes the text at the place of the problem."""
+
+    def fix(text: str, problem: Problem) -> str | None:
+        node = parse(text).find(problem.path)
+        if node is None or node.kind != "string":
+            return None
+        changed = change(node.value)
+        if changed == node.value:
+            return None
+        spelled = spelled_string(changed, text[node.start : node.end])
+        return text[: node.start] + spelled + text[node.end :]
+
+    return fix
+
+
+def _value(text: str, problem: Problem) -> Any:
+    node = parse(text).find(problem.path)
+    return None if node is None else node.value
+
+
+_CALL_KEYS = ("name", "arguments")
+
+
+def arguments_to_text(text: str, problem: Problem) -> str | None:
+    """Write arguments that stand as an object as a text, spelled as they are."""
+    node = parse(text).find(problem.path)
+    if node is None or node.kind != "object":
+        return None
+    return replace_value(text, problem.path, text[node.start : node.end])
+
+
+def unwrap_arguments(text: str, problem: Problem) -> str | None:
+    """Take the second wrapping off arguments that were encoded twice."""
+    node = parse(text).find(problem.path)
+    if node is None or node.kind != "string":
+        return None
+    inner = parse(node.value).value
+    return replace_value(text, problem.path, inner) if isinstance(inner, str) else None
+
+
+def add_type(text: str, problem: Problem) -> str | None:
+    """Give a tool or a call its missing type, "function"."""
+    node = parse(text).find(problem.path)
+    if problem.parameters.get("reason") != "type" or node is None or node.kind != "object":
+        return None
+    if not isinstance(node.value.get("function"), dict) or node.value.get("type") is not None:
+        return None
+    return set_member(text, problem.path, "type", "function")
+
+
+def drop_equal_tool(text: str, problem: Problem) -> str | None:
+    """Take out a tool that is declared a second time in the same words."""
+    number = problem.path[1]
+    tools = parse(text).value.get("tools")
+    if not isinstance(number, int) or tools[number] not in tools[:number]:
+        return None
+    return remove(text, ("tools", number))
+
+
+def right_media_type(text: str, problem: Problem) -> str | None:
+    """Name the media type that an embedded picture has."""
+    node = parse(text).find(problem.path)
+    if node is None or node.kind != "string":
+        return None
+    seen = read_image_url(node.value)
+    rest = node.value[node.value.index(";") :]
+    return replace_value(text, problem.path, f"data:{seen.media_type}{rest}")
+
+
+def auto_detail(text: str, problem: Problem) -> str | None:
+    """Let the service choose the detail of an image."""
+    return replace_value(text, problem.path, "auto")
+
+
+def modern_calls(text: str, problem: Problem) -> str | None:
+    """Write functions, function calls and their answers as tools, tool calls and tool messages.
+
+    The whole example is rewritten at once, since a call and its answer belong together.
+    """
+    del problem
+    record = parse(text).value
+    messages = record.get("messages")
+    if not isinstance(messages, list) or not _can_be_modern(record, messages):
+        return None
+    if "functions" in record:
+        text = _modern_tools(text)
+    call_ids: list[str] = []
+    calls = 0
+    for number, message in enumerate(messages):
+        path: Path = ("messages", number)
+        if not isinstance(message, dict):
+            continue
+        if isinstance(message.get("function_call"), dict):
+            calls += 1
+            call_ids.append(_free_id(text, calls))
+            text = _modern_call(text, path, call_ids[-1])
+        if message.get("role") == "function":
+            text = _modern_answer(text, path, message, call_ids.pop(0))
+    return text
+
+
+def _can_be_modern(record: dict[str, Any], messages: list[Any]) -> bool:
+    """Whether each answer follows a call, and nothing of the new form is in the way."""
+    if "functions" in record and (
+        "tools" in record or not _is_list_of_objects(record["functions"])
+    ):
+        return False
+    waiting = 0
+    for message in messages:
+        if not isinstance(message, dict):
+            continue
+        if isinstance(message.get("function_call"), dict):
+            waiting += 1
+            if message.get("tool_calls") or message.get("role") != "assistant":
+                return False
+            if not all(isinstance(message["function_call"].get(key), str) for key in _CALL_KEYS):
+                return False
+        elif message.get("function_call") is not None:
+            return False
+        if message.get("role") == "function":
+            waiting -= 1
+            if waiting < 0 or "tool_call_id" in message:
+                return False
+    return True
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _modern_tools(text: str) -> str:
+    functions = parse(text).find(("functions",))
+    spelled = [] if functions is None else [text[f.start : f.end] for f in functions.items]
+    tools = ", ".join(f'{{"type": "function", "function": {raw}}}' for raw in spelled)
+    text = replace_value(text, ("functions",), RawJson(f"[{tools}]"))
+    return rename_key(text, ("functions",), "tools")
+
+
+def _modern_call(text: str, path: Path, call_id: str) -> str:
+    call = raw_value(text, (*path, "function_call"))
+    spelled_id = json.dumps(call_id)
+    calls = RawJson(f'[{{"id": {spelled_id}, "type": "function", "function": {call}}}]')
+    message = parse(text).find(path)
+    if message is not None and "tool_calls" in message.value:
+        # It holds nothing, or the example would not be rewritten.
+        text = remove(text, (*path, "tool_calls"))
+    text = replace_value(text, (*path, "function_call"), calls)
+    return rename_key(text, (*path, "function_call"), "tool_calls")
+
+
+def _modern_answer(text: str, path: Path, message: dict[str, Any], call_id: str) -> str:
+    text = replace_value(text, (*path, "role"), "tool")
+    if message.get("content") is None:
+        text = set_member(text, path, "content", "")
+    return set_member(text, path, "tool_call_id", call_id, after="role")
+
+
+def _free_id(text: str, number: int) -> str:
+    while f'"call_{number}"' in text:
+        number += 1
+    return f"call_{number}"

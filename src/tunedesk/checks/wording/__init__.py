@@ -1,1 +1,0 @@
-"""The words for each problem, in tables by what they concern."""

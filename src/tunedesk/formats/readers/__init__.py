@@ -1,0 +1,1 @@
+"""How the records of a file are found, one module a way in which they stand there."""

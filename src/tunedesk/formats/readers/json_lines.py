@@ -1,0 +1,284 @@
+"""Records that stand one a line, or spread over lines one after the other.
+
+Blocks in which every line looks like an object are passed on as they are. Where one does not, each
+line is looked at: a record may go on over the following lines, but only as long as they continue
+it; a broken line never takes the good ones after it along.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from tunedesk.formats.readers.json_values import Extent, value_end
+from tunedesk.formats.record_batch import LONGEST_RECORD, BatchBuilder, RecordBatch
+from tunedesk.formats.text_encoding import Utf8Reader
+
+
+class LineBlock(NamedTuple):
+    """Some lines of a file.
+
+    Attributes:
+        first: The number of the first line, from 1.
+        lines: The lines without their ends, in UTF-8.
+        is_text: False if there are bytes in it that are no UTF-8.
+        position: How far the file has been read.
+        rest: How many of the bytes read belong to the line after these.
+    """
+
+    first: int
+    lines: list[bytes]
+    is_text: bool
+    position: int
+    rest: int
+
+
+def line_blocks(reader: Utf8Reader, size: int, read: bytes = b"") -> Iterator[LineBlock]:
+    """Read a file in blocks of whole lines; a line ends at LF, CRLF or CR and nowhere else.
+
+    A line longer than a record may be is given in pieces.
+
+    Args:
+        reader: The file.
+        size: About how many bytes a block has.
+        read: The beginning of the first line, where the reader stands within it.
+    """
+    number = 1
+    rest = [read]
+    waiting = len(read)
+    while True:
+        data = reader.read(size)
+        if data:
+            end = last_line_end(data)
+            if not end and waiting + len(data) < LONGEST_RECORD:
+                rest.append(data)
+                waiting += len(data)
+                continue
+            end = end or len(data)
+            block = b"".join((*rest, data[:end]))
+            rest = [data[end:]]
+            waiting = len(data) - end
+        else:
+            block = b"".join(rest)
+            if not block:
+                return
+            rest = []
+            waiting = 0
+        lines = _split(block)
+        yield LineBlock(number, lines, _is_text(block), reader.position, waiting)
+        number += len(lines)
+
+
+def last_line_end(data: bytes) -> int:
+    """Where the last whole line of some bytes ends; 0 if there is none."""
+    # A CR at the very end may belong to an LF that has not been read yet.
+    return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+
+
+def _split(block: bytes) -> list[bytes]:
+    if b"\r" in block:
+        block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    lines = block.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _is_text(block: bytes) -> bool:
+    if block.isascii():
+        return True
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_BLANKS = " \t"
+_FIRST_KEY = re.compile(r'[ \t]*\{[ \t]*("(?:[^"\\]|\\.)*")')
+
+
+def line_records(blocks: Iterator[LineBlock]) -> Iterator[RecordBatch]:
+    """Yield the records of the lines, a batch for each block."""
+    return _LineRecords(blocks).batches()
+
+
+class _LineRecords:
+    """The state of reading: the lines that were read and not yet used."""
+
+    def __init__(self, blocks: Iterator[LineBlock]) -> None:
+        self._blocks = blocks
+        self._position = 0
+        self._queue: deque[tuple[int, str]] = deque()
+        self._found = BatchBuilder()
+        self._usual_length = 16
+
+    def batches(self) -> Iterator[RecordBatch]:
+        for block in self._blocks:
+            self._position = block.position
+            if block.is_text and self._take_plain(block):
+                yield self._found.take(block.position)
+                continue
+            self._enqueue(block)
+            while self._queue:
+                self._take_record()
+            yield self._found.take(self._position)
+
+    def _take_plain(self, block: LineBlock) -> bool:
+        """Take a block in which each line is an object, judged by its ends, or is blank."""
+        first, lines = block.first, block.lines
+        # 123 and 125 are the braces.
+        odd = [n for n, line in enumerate(lines) if not line or line[0] != 123 or line[-1] != 125]
+        if not odd:
+            self._found.lines = list(range(first, first + len(lines)))
+            self._found.texts = lines
+            return True
+        blank: set[int] = set()
+        commas: set[int] = set()
+        trimmed = lines.copy()
+        for n in odd:
+            line = lines[n].strip(b" \t")
+            if line[-1:] == b",":
+                line = line[:-1].rstrip(b" \t")
+                commas.add(n)
+            if not line:
+                blank.add(n)
+            elif line[0] != 123 or line[-1] != 125:
+                return False
+            trimmed[n] = line
+        if blank & commas:
+            return False
+        numbers = [n for n in range(len(lines)) if n not in blank]
+        self._found.lines = [first + n for n in numbers]
+        self._found.texts = [trimmed[n] for n in numbers]
+        for n in sorted(blank | commas):
+            self._found.report(first + n, "blank_line" if n in blank else "comma_between_rows")
+        return True
+
+    def _enqueue(self, block: LineBlock) -> None:
+        self._position = block.position
+        text = b"\n".join(block.lines).decode(errors="surrogateescape")
+        self._queue.extend(enumerate(text.split("\n"), block.first))
+
+    def _has(self, count: int) -> bool:
+        """Read on until so many lines wait, if there are so many."""
+        while len(self._queue) < count:
+            block = next(self._blocks, None)
+            if block is None:
+                return False
+            self._enqueue(block)
+        return True
+
+    def _take_record(self) -> None:
+        """Take the first line that waits, with those that continue it."""
+        number, line = self._queue[0]
+        text = line.strip(_BLANKS)
+        if not text:
+            self._found.report(number, "blank_line")
+            self._queue.popleft()
+            return
+        if text[0] == "\ufeff" and len(text) > 1:
+            # Files that were put together bring the mark of each along.
+            self._found.report(number, "byte_order_mark")
+            self._queue[0] = (number, text[1:])
+            return
+        if text[0] == ",":
+            self._found.report(number, "comma_between_rows")
+            self._queue[0] = (number, text[1:])
+            if not text[1:].strip(_BLANKS):
+                self._queue.popleft()
+            return
+        extent, end = value_end(text, 0)
+        if extent is Extent.WHOLE:
+            after = text[end:].strip(_BLANKS)
+            if after == ",":
+                self._found.report(number, "comma_between_rows")
+                text = text[:end]
+            self._take_line(text)
+        elif extent is Extent.BROKEN or text[0] not in "{[" or not self._take_spread(text):
+            self._take_line(text)
+
+    def _take_line(self, text: str) -> None:
+        number, _ = self._queue.popleft()
+        self._found.add(number, text)
+
+    def _take_spread(self, text: str) -> bool:
+        """Take a record that goes on after its first line; False if nothing continues it."""
+        if not self._has(2) or self._is_next_record():
+            return False
+        count = self._usual_length
+        while True:
+            more = self._has(count)
+            following = (line for _, line in islice(self._queue, 1, count))
+            joined = "\n".join((text, *following))
+            extent, end = value_end(joined, 0)
+            if extent is Extent.WHOLE:
+                self._take_joined(joined, end)
+                return True
+            if extent is Extent.BROKEN or not more or len(joined) > LONGEST_RECORD:
+                return self._take_broken()
+            count *= 4
+
+    def _is_next_record(self) -> bool:
+        """Whether the second line is a record by itself, so that the first was cut off.
+
+        Within a record a line may be an object too, a message for instance; but that does not
+        begin with the same key.
+        """
+        key = _FIRST_KEY.match(self._queue[0][1])
+        following = _FIRST_KEY.match(self._queue[1][1])
+        if key is None or following is None or key[1] != following[1]:
+            return False
+        return value_end(self._queue[1][1].strip(_BLANKS), 0)[0] is Extent.WHOLE
+
+    def _take_joined(self, joined: str, end: int) -> None:
+        """Take the record that ends there; what follows on its last line waits as a line."""
+        number = self._queue[0][0]
+        length = joined.count("\n", 0, end) + 1
+        self._usual_length = length + 1
+        line_end = joined.find("\n", end)
+        after = joined[end : len(joined) if line_end < 0 else line_end].strip(_BLANKS)
+        last = self._queue[length - 1][0]
+        for _ in range(length):
+            self._queue.popleft()
+        self._found.add(number, joined[:end])
+        self._found.report(number, "record_over_lines")
+        if after.startswith(","):
+            self._found.report(number, "comma_between_rows")
+            after = after[1:].lstrip(_BLANKS)
+        if after:
+            self._queue.appendleft((last, after))
+
+    def _take_broken(self) -> bool:
+        """Take a broken record with the lines that its indentation says belong to it."""
+        number, first = self._queue[0]
+        margin = _margin(first)
+        length = 1
+        size = len(first)
+        while self._has(length + 1) and size < LONGEST_RECORD:
+            line = self._queue[length][1]
+            size += len(line)
+            inside = not line.strip(_BLANKS) or _margin(line) > margin
+            closes = _margin(line) == margin and line.strip(_BLANKS)[:1] in ("}", "]")
+            if not inside and (not closes or length == 1):
+                break
+            length += 1
+            if closes:
+                break
+        while not self._queue[length - 1][1].strip(_BLANKS):
+            length -= 1
+        if length == 1:
+            return False
+        lines = [self._queue.popleft()[1] for _ in range(length)]
+        text = "\n".join(lines).strip(" \t\n")
+        if text.endswith(","):
+            self._found.report(number, "comma_between_rows")
+            text = text[:-1].rstrip(" \t\n")
+        self._found.add(number, text)
+        self._found.report(number, "record_over_lines")
+        return True
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip(_BLANKS))

@@ -1,0 +1,121 @@
+"""Chat files: one conversation a line, as JSON in UTF-8."""
+
+import os
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from tunedesk.errors import UserError
+from tunedesk.examples.json_edit import on_one_line
+from tunedesk.formats.inspect_file import describe, inspect_file
+from tunedesk.formats.read_records import read_batches
+from tunedesk.formats.record_batch import RecordBatch
+from tunedesk.i18n import _
+
+
+def read_chat(path: Path, batch_bytes: int = 262_144) -> Iterator[RecordBatch]:
+    """Yield the records of a chat file, in batches.
+
+    Raises:
+        UserError: The file cannot be opened, or holds something other than conversations.
+    """
+    info = inspect_file(path)
+    if info.format not in ("chat", "empty"):
+        raise UserError(describe(info))
+    return read_batches(path, info, batch_bytes)
+
+
+class RecordWriter:
+    """Writes records to a file, each on a line of its own: UTF-8, LF, no blank line.
+
+    It writes to a temporary file beside the target, which takes the target's place when the `with`
+    block ends well. If it does not, nothing is left behind and the old file stands.
+
+    Attributes:
+        records: How many were written.
+    """
+
+    def __init__(self, path: Path, byte_order_mark: bool = False) -> None:
+        """Prepare to write.
+
+        Args:
+            path: The file to write or replace.
+            byte_order_mark: Begin with a mark, which some services ask for.
+        """
+        self.records = 0
+        self._path = path
+        # Behind a link stands the file that is meant.
+        self._target = Path(os.path.realpath(path))
+        self._temporary = self._target.with_name(f".{self._target.name}.{uuid.uuid4().hex}.part")
+        self._mark = byte_order_mark
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> "RecordWriter":
+        try:
+            self._file = self._temporary.open("xb", buffering=1 << 20)
+            if self._mark:
+                self._file.write(b"\xef\xbb\xbf")
+        except OSError as error:
+            raise self._failure(error) from error
+        return self
+
+    def write(self, record: bytes) -> None:
+        """Write one record, in UTF-8; line breaks between its values are left out."""
+        self.write_all((record,))
+
+    def write_all(self, records: Iterable[bytes]) -> None:
+        """Write records in their order."""
+        if self._file is None:
+            raise ValueError("The writer is used outside of its with block.")
+        records = list(records)
+        if not records:
+            return
+        block = b"\n".join(records)
+        if b"\r" in block or block.count(b"\n") != len(records) - 1:
+            block = b"\n".join(_in_one_line(record) for record in records)
+        try:
+            self._file.write(block)
+            self._file.write(b"\n")
+        except OSError as error:
+            raise self._failure(error) from error
+        self.records += len(records)
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        file, self._file = self._file, None
+        if file is None:
+            return
+        try:
+            if exc_type is None:
+                file.flush()
+                os.fsync(file.fileno())
+            file.close()
+            if exc_type is None:
+                os.replace(self._temporary, self._target)
+        except OSError as error:
+            # Of a failure before this one, that one is told.
+            if exc_type is None:
+                raise self._failure(error) from error
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+    def _failure(self, error: OSError) -> UserError:
+        return UserError(
+            _("“{name}” cannot be written: {reason}").format(
+                name=self._path.name, reason=error.strerror or str(error)
+            ),
+            _("Choose another folder, or make room on the disk."),
+        )
+
+
+def _in_one_line(record: bytes) -> bytes:
+    if b"\n" not in record and b"\r" not in record:
+        return record
+    # A record that came in by hand may hold anything; what is no UTF-8 is not made worse.
+    return on_one_line(record.decode(errors="surrogateescape")).encode(errors="surrogateescape")
