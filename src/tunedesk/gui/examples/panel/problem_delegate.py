@@ -1,14 +1,13 @@
 """Paints one problem in a list: severity as word and shape, title, sentence, and its number."""
 
-from math import ceil
 from typing import NamedTuple
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QTextLayout, QTextOption
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from tunedesk.gui.examples.panel.problem_rows import ProblemRow, severity_name
-from tunedesk.gui.examples.panel.row_list_model import ROW, paint_background
+from tunedesk.gui.examples.panel.row_list_model import ROW, paint_background, wrapped
 from tunedesk.gui.theme import Theme
 
 MARGIN = 14
@@ -152,19 +151,3 @@ class ProblemDelegate(QStyledItemDelegate):
             int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft),
             severity_name(severity),
         )
-
-
-def wrapped(text: str, font: QFont, width: int) -> tuple[QTextLayout, int]:
-    """A text set in lines, between words where possible, and the height they take."""
-    layout = QTextLayout(text, font)
-    option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    layout.setTextOption(option)
-    layout.beginLayout()
-    height = 0.0
-    while (line := layout.createLine()).isValid():
-        line.setLineWidth(width)
-        line.setPosition(QPointF(0, height))
-        height += line.height()
-    layout.endLayout()
-    return layout, ceil(height)
