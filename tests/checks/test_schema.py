@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tunedesk.checks.conversation_rules import check_chat, role_letters
+from tunedesk.checks.conversation_rules import check_conversation
 from tunedesk.checks.parse_record import parse_carefully
 from tunedesk.checks.schema import FORMATS, OwnSchema, SchemaError, is_valid, reasons
 from tunedesk.checks.targets import target
+from tunedesk.examples.kinds.conversation import role_letters
 
 # The codes of the rules that concern the shape, which is what a schema can say.
 SHAPE = {
@@ -126,7 +127,7 @@ def test_the_two_libraries_and_the_rules_agree(record):
     assert verdict == (reasons("chat", record) == [])
     messages = record.get("messages")
     roles = role_letters(messages) if isinstance(messages, list) else ""
-    codes = {problem.code for problem in check_chat(record, roles, target("openai"))}
+    codes = {problem.code for problem in check_conversation(record, roles, target("openai"))}
     assert "schema_mismatch" not in codes
     assert verdict == (not codes & SHAPE), codes & SHAPE or reasons("chat", record)
 

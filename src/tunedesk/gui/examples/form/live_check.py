@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.facts import Facts, unchecked
-from tunedesk.examples.record_text import preview_line
+from tunedesk.examples.kinds.kind import preview_line
 from tunedesk.gui.background import Background
 
 LOAD_AFTER_MS = 250
