@@ -2,7 +2,7 @@
 
 import pytest
 from tests.fine_tuning.conftest import rows
-from tests.training_server.api.conftest import KEY, RunningServer
+from tests.training_server.conftest import KEY, RunningServer
 
 from tunedesk.fine_tuning.connection import Connection
 from tunedesk.fine_tuning.connection_check import try_connection
