@@ -195,3 +195,14 @@ def test_a_tool_schema_gives_reasons():
 def test_a_tool_schema_in_a_circle_ends():
     schema = OwnSchema({"$defs": {"a": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"})
     assert schema.reasons({}) == []
+
+
+def test_half_a_character_in_a_key_stops_nothing():
+    record = {"messages": [{"role": "user", "content": "a", "\ud800": 1}], "\udfff": 2}
+    assert not is_valid("chat", {"messages": 5, **record, "tools": 5})
+    assert is_valid("chat", record) == (reasons("chat", record) == [])
+    schema = OwnSchema({"properties": {"degrees": {"type": "integer"}}})
+    assert schema.is_valid({"\ud800": 1})
+    assert [reason.path for reason in schema.reasons({"\ud800": 1, "degrees": "hot"})] == [
+        ("degrees",)
+    ]
