@@ -291,7 +291,9 @@ def test_a_pair_takes_a_system_prompt_into_its_input():
 )
 def test_the_parts_of_an_example_in_reading_order(record, blocks):
     text = json.dumps(record)
-    assert read_kind(text).kind.blocks(text) == blocks
+    found = read_kind(text).kind.blocks(text)
+    assert [block[:4] for block in found] == blocks
+    assert [block.is_message for block in found] == [bool(role) for _, _, role, _ in blocks]
 
 
 @given(spelled_json)

@@ -184,7 +184,7 @@ def message_blocks(
         node = message.member("role")
         role = node.value if node is not None and node.kind == "string" else ""
         shown = _heading(role if node is not None else None, number) if heading is None else heading
-        blocks.append(Block(section, shown, role, _message_text(text, message)))
+        blocks.append(Block(section, shown, role, _message_text(text, message), is_message=True))
     return blocks
 
 

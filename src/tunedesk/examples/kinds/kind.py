@@ -42,17 +42,18 @@ class Block(NamedTuple):
     """A part of an example as a person reads it.
 
     Attributes:
-        section: The key of the record that it belongs to, such as "messages". Blocks of one
-            section that have a role are a list of messages; all others stand for themselves.
+        section: The key of the record that it belongs to, such as "messages".
         heading: What it is, in words: "Assistant message 3", "Tools".
         role: The role of the message; empty for other parts.
         text: What stands there: a text as it is read, anything else as it is spelled.
+        is_message: Whether it is one of a list of messages; those of one section belong together.
     """
 
     section: str
     heading: str
     role: str
     text: str
+    is_message: bool = False
 
 
 class Replacing(NamedTuple):

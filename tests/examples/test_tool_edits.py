@@ -1,6 +1,6 @@
 import json
 
-from tunedesk.gui.examples.form import tool_edits
+from tunedesk.examples import tool_edits
 
 TEXT = (
     '{"messages": [],  "tools": [{"type": "function", "function": {"name": "f", "parameters": '

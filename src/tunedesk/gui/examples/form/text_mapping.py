@@ -1,15 +1,18 @@
 """A text and how a Qt text box shows it, so that an edit there keeps what the box cannot show.
 
 A text box of Qt turns every kind of line break into one, drops a byte order mark at the beginning
-and cannot hold half a surrogate pair; the raw JSON view lays a record out over lines that it does
-not have. `ShownText` keeps the original beside what is shown, and carries an edit of what is shown
+and cannot hold a lone surrogate; the raw JSON view lays a record out over lines that it does not
+have. `TextMapping` keeps the original beside what is shown, and carries an edit of what is shown
 over to the original: all that was not touched stays as it was.
 """
 
+import json
 import re
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
+
+from tunedesk.examples.json_text import JsonNode, JsonSyntaxError, Path, parse
 
 _BREAK_OR_UNSHOWABLE = re.compile("\r\n|[\r\u2029\ufdd0\ufdd1]|[\ud800-\udfff]|\\A\ufeff")
 _LINE_BREAKS = ("\r\n", "\r", "\u2029", "\ufdd0", "\ufdd1")
@@ -23,7 +26,7 @@ class _Piece(NamedTuple):
     length: int
 
 
-class ShownText:
+class TextMapping:
     """An original text, the text shown for it, and the way from one to the other.
 
     Attributes:
@@ -37,7 +40,7 @@ class ShownText:
         self._pieces = pieces
 
     @classmethod
-    def of_message(cls, original: str) -> "ShownText":
+    def of_message(cls, original: str) -> "TextMapping":
         """The text of a message, as a text box of Qt shows it."""
         if not _BREAK_OR_UNSHOWABLE.search(original):
             return cls(original, original, [_Piece(0, 0, len(original))])
@@ -53,7 +56,7 @@ class ShownText:
         return layout.finished()
 
     @classmethod
-    def with_replaced(cls, original: str, changes: list[tuple[int, int, str]]) -> "ShownText":
+    def with_replaced(cls, original: str, changes: list[tuple[int, int, str]]) -> "TextMapping":
         """A text of which stretches are shown as something else.
 
         Args:
@@ -65,7 +68,7 @@ class ShownText:
             layout.replace(start, end, shown)
         return layout.finished()
 
-    def edited(self, new_shown: str) -> "ShownText":
+    def edited(self, new_shown: str) -> "TextMapping":
         """The text after the box's text became `new_shown`: the edit, and all else untouched."""
         start, old_end, new_end = changed_span(self.shown, new_shown)
         original_start = self.to_original(start)
@@ -92,7 +95,7 @@ class ShownText:
                         piece.length - cut,
                     )
                 )
-        return ShownText(new_original, new_shown, pieces)
+        return TextMapping(new_original, new_shown, pieces)
 
     def to_original(self, position: int) -> int:
         """The place in the original of a place in the shown text."""
@@ -136,10 +139,10 @@ class _Layout:
         self._shown_length += len(shown)
         self._at = end
 
-    def finished(self) -> ShownText:
+    def finished(self) -> TextMapping:
         """The whole, with the rest shown as it is."""
         self._keep_until(len(self._original))
-        return ShownText(self._original, "".join(self._shown), self._pieces)
+        return TextMapping(self._original, "".join(self._shown), self._pieces)
 
     def _keep_until(self, end: int) -> None:
         # Also a stretch of no length is a place that both texts have.
@@ -168,3 +171,55 @@ def _common(same: Callable[[int], bool], longest: int) -> int:
         else:
             high = middle - 1
     return low
+
+
+LONGEST_ESCAPE = 12  # a surrogate pair written as two escapes
+
+
+def diff_position(old_text: str, new_text: str) -> tuple[Path, int] | None:
+    """The path of the value in which the texts differ, and the end of the change inside it.
+
+    The place inside counts characters of a string's value; it is 0 for everything else. None if
+    the new text is not JSON.
+    """
+    try:
+        root = parse(new_text)
+    except JsonSyntaxError:
+        return None
+    start, _old_end, end = changed_span(old_text, new_text)
+    path, node = _innermost(root, start, end)
+    if node.kind != "string":
+        return path, 0
+    return path, _inside(new_text, node, end)
+
+
+def _innermost(root: JsonNode, start: int, end: int) -> tuple[Path, JsonNode]:
+    """The smallest value that holds the whole stretch."""
+    path: list[str | int] = []
+    node = root
+    while True:
+        inner: tuple[str | int, JsonNode] | None = None
+        if node.kind == "object":
+            for key, key_node, value in node.members:
+                if key_node.start <= start and end <= value.end:
+                    inner = (key, value)
+        else:
+            for index, item in enumerate(node.items):
+                if item.start <= start and end <= item.end:
+                    inner = (index, item)
+        if inner is None:
+            return tuple(path), node
+        path.append(inner[0])
+        node = inner[1]
+
+
+def _inside(text: str, node: JsonNode, offset: int) -> int:
+    """How many characters of a string's value stand before an offset of the text."""
+    offset = min(max(offset, node.start + 1), node.end - 1)
+    for end in range(offset, max(node.start, offset - LONGEST_ESCAPE), -1):
+        try:
+            value = json.loads(text[node.start : end] + '"')
+        except ValueError:
+            continue  # the offset cuts an escape in two
+        return len(value)
+    return 0

@@ -4,7 +4,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox
 
 
-class CalmComboBox(QComboBox):
+class NoWheelComboBox(QComboBox):
     """A combo box that gives the wheel to whatever scrolls around it."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:

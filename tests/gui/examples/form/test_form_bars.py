@@ -1,6 +1,6 @@
 import pytest
 
-from tunedesk.gui.examples.form.review_bar import ReviewBar
+from tunedesk.gui.examples.form.form_bars import ReviewBar
 
 
 @pytest.mark.parametrize("width", [190, 220, 300, 380, 560, 900])

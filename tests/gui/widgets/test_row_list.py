@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
-from tunedesk.gui.examples.panel.row_list_model import ROW, RowListModel
+from tunedesk.gui.widgets.row_list import ROW, RowListModel
 
 FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
 

@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 
+from tunedesk.gui.examples.panel.example_diff import ADDED, REMOVED, Piece
 from tunedesk.gui.examples.panel.history_rows import when
-from tunedesk.gui.examples.panel.word_diff import ADDED, REMOVED, Piece
 
 
 @pytest.fixture

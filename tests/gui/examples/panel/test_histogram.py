@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from tunedesk.gui.examples.panel.bar_field import LEAST_BAR, BarField
+from tunedesk.gui.examples.panel.histogram import LEAST_BAR, BarField
 
 
 def test_bars_are_as_high_as_their_share_and_none_is_unseen(theme, qtbot):

@@ -1,10 +1,18 @@
 """What the lists of the side panel share: rows kept by their keys, and the look of a chosen one."""
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPointF,
+    Qt,
+)
+from PySide6.QtGui import QFont, QPainter, QTextLayout, QTextOption
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from tunedesk.gui.theme import Theme
@@ -92,3 +100,19 @@ def paint_background(
             painter.fillRect(rect.adjusted(0, 0, 3 - rect.width(), 0), theme.color("accent"))
     elif option.state & QStyle.StateFlag.State_MouseOver:
         painter.fillRect(rect, theme.color("hover"))
+
+
+def wrapped(text: str, font: QFont, width: int) -> tuple[QTextLayout, int]:
+    """A text set in lines, between words where possible, and the height they take."""
+    layout = QTextLayout(text, font)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    height = 0.0
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(width)
+        line.setPosition(QPointF(0, height))
+        height += line.height()
+    layout.endLayout()
+    return layout, ceil(height)

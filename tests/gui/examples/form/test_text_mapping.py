@@ -3,31 +3,31 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedesk.gui.examples.form.json_layout import laid_out
-from tunedesk.gui.examples.form.shown_text import ShownText, changed_span
+from tunedesk.gui.examples.form.code_edit import laid_out
+from tunedesk.gui.examples.form.text_mapping import TextMapping, changed_span, diff_position
 
 LETTERS = st.text(alphabet="ab\r\n\u2029\u2028\ufeff\ud800é😀", max_size=12)
 PLAIN = st.text(alphabet="ab\né😀", max_size=6)
 
 
 def test_a_text_box_shows_every_line_break_alike():
-    shown = ShownText.of_message("\ufeffa\r\nb\rc\u2029d\ud800\u2028")
+    shown = TextMapping.of_message("\ufeffa\r\nb\rc\u2029d\ud800\u2028")
     assert shown.shown == "a\nb\nc\nd\ufffd\u2028"
 
 
 def test_an_edit_leaves_other_line_breaks_as_they_were():
-    shown = ShownText.of_message("one\r\ntwo\r\nthree")
+    shown = TextMapping.of_message("one\r\ntwo\r\nthree")
     edited = shown.edited("one\ntwo!\nthree")
     assert edited.original == "one\r\ntwo!\r\nthree"
     assert edited.edited("one\nthree").original == "one\r\nthree"
 
 
 def test_half_a_surrogate_pair_survives_an_edit_beside_it():
-    assert ShownText.of_message("a\ud800b").edited("a\ufffdbc").original == "a\ud800bc"
+    assert TextMapping.of_message("a\ud800b").edited("a\ufffdbc").original == "a\ud800bc"
 
 
 def test_a_byte_order_mark_at_the_beginning_survives():
-    assert ShownText.of_message("\ufeffab").edited("xab").original == "\ufeffxab"
+    assert TextMapping.of_message("\ufeffab").edited("xab").original == "\ufeffxab"
 
 
 @given(PLAIN, PLAIN)
@@ -40,12 +40,12 @@ def test_the_span_of_a_change_is_all_that_differs(old, new):
 
 @given(PLAIN, PLAIN)
 def test_a_text_without_hidden_letters_becomes_what_was_typed(old, new):
-    assert ShownText.of_message(old).edited(new).original == new
+    assert TextMapping.of_message(old).edited(new).original == new
 
 
 @given(LETTERS, st.data())
 def test_an_edit_changes_only_its_own_stretch(original, data):
-    shown = ShownText.of_message(original)
+    shown = TextMapping.of_message(original)
     start = data.draw(st.integers(0, len(shown.shown)))
     end = data.draw(st.integers(start, len(shown.shown)))
     typed = data.draw(st.text(alphabet="xy", max_size=3))
@@ -62,7 +62,7 @@ def test_an_edit_changes_only_its_own_stretch(original, data):
 
 @given(LETTERS)
 def test_places_go_there_and_back(original):
-    shown = ShownText.of_message(original)
+    shown = TextMapping.of_message(original)
     for place in range(len(shown.shown) + 1):
         there = shown.to_original(place)
         assert 0 <= there <= len(original)
@@ -138,3 +138,30 @@ def test_very_long_lines_are_broken_only_to_the_eye():
         middle = len(shown.shown) // 2
         edited = shown.edited(shown.shown[:middle] + "!" + shown.shown[middle:])
         assert edited.original.replace("!", "") == text
+
+
+def conversation(*messages):
+    return json.dumps({"messages": [{"role": role, "content": text} for role, text in messages]})
+
+
+def test_the_place_is_the_end_of_the_change_in_the_value():
+    old = conversation(("user", "one two"), ("assistant", "three"))
+    new = conversation(("user", "one two"), ("assistant", "three four"))
+    assert diff_position(old, new) == (("messages", 1, "content"), 10)
+
+
+def test_escapes_count_as_the_letters_they_are():
+    old = '{"messages": [{"role": "user", "content": "a\\u00e9b"}]}'
+    new = '{"messages": [{"role": "user", "content": "a\\u00e9b!"}]}'
+    assert diff_position(old, new) == (("messages", 0, "content"), 4)
+
+
+def test_a_change_of_the_list_is_the_list():
+    old = conversation(("user", "one"), ("assistant", "two"))
+    new = conversation(("user", "one"), ("assistant", "two"), ("user", "three"))
+    path, _inside = diff_position(old, new)
+    assert path[0] == "messages"
+
+
+def test_what_is_no_json_has_no_place():
+    assert diff_position("{", "{]") is None

@@ -1,9 +1,15 @@
-"""What changed between two texts, word by word, in pieces that a person can read."""
+"""What changed between two versions of an example, message by message and word by word."""
 
 import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 from typing import NamedTuple
+
+from tunedesk.examples.kinds.kind import Block
+from tunedesk.examples.kinds.registry import read_kind
+from tunedesk.examples.kinds.unreadable import UNREADABLE
+from tunedesk.gui.roles import role_title
+from tunedesk.i18n import _
 
 SAME, REMOVED, ADDED = "same", "removed", "added"
 # Scripts without blanks between words are compared letter by letter.
@@ -147,3 +153,100 @@ def _flush(pieces: list[Piece], removed: str, added: str) -> None:
         pieces.append(Piece(REMOVED, removed))
     if added:
         pieces.append(Piece(ADDED, added))
+
+
+class Change(NamedTuple):
+    """One message, or another part of the example, that is not what it was.
+
+    Attributes:
+        heading: Where: "Assistant message 3", "Tools", "Raw JSON".
+        role: The role of the message; empty for other parts.
+        note: What happened to it: "added", "removed", or empty for changed words.
+        pieces: The words.
+    """
+
+    heading: str
+    role: str
+    note: str
+    pieces: list[Piece]
+
+
+class Sample(NamedTuple):
+    """What would change in one of many examples.
+
+    Attributes:
+        number: The number of the example in the table; 0 for the open one.
+        changes: What would change.
+    """
+
+    number: int
+    changes: list[Change]
+
+
+def example_diff(before: str, after: str) -> list[Change]:
+    """The parts of an example that changed, in the order of the newer version.
+
+    What two versions differ in is never hidden: where only the writing of the JSON changed (a
+    blank, an escape), the record itself is compared.
+    """
+    if before == after:
+        return []
+    old, new = read_kind(before).kind, read_kind(after).kind
+    if UNREADABLE in (old, new):
+        return [_raw(before, after)]
+    changes = _block_changes(old.blocks(before), new.blocks(after))
+    return changes or [_raw(before, after)]
+
+
+def _block_changes(old: list[Block], new: list[Block]) -> list[Change]:
+    """What changed in the lists of messages, section by section, and then in all other parts."""
+    changes: list[Change] = []
+    sections = dict.fromkeys(block.section for block in [*new, *old] if block.is_message)
+    for section in sections:
+        changes += _message_changes(
+            *(
+                [block for block in blocks if block.is_message and block.section == section]
+                for blocks in (old, new)
+            )
+        )
+    was, now = (
+        {block.heading: block.text for block in blocks if not block.is_message}
+        for blocks in (old, new)
+    )
+    changes += [
+        Change(heading, "", "", word_diff(was.get(heading, ""), now.get(heading, "")))
+        for heading in {**was, **now}
+        if was.get(heading) != now.get(heading)
+    ]
+    return changes
+
+
+def _raw(before: str, after: str) -> Change:
+    return Change(_("Raw JSON"), "", "", word_diff(before, after))
+
+
+def _message_changes(old: list[Block], new: list[Block]) -> list[Change]:
+    changes: list[Change] = []
+    matcher = SequenceMatcher(
+        None, [(b.role, b.text) for b in old], [(b.role, b.text) for b in new], autojunk=False
+    )
+    for tag, i, j, k, m in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        gone, came = list(old[i:j]), list(new[k:m])
+        while gone and came:
+            if len(gone) != len(came) and gone[0].role != came[0].role:
+                # the longer side holds a message that the other has not
+                one, note, side = (
+                    (gone.pop(0), _("removed"), REMOVED)
+                    if len(gone) > len(came)
+                    else (came.pop(0), _("added"), ADDED)
+                )
+                changes.append(Change(one.heading, one.role, note, [Piece(side, one.text)]))
+                continue
+            was, now = gone.pop(0), came.pop(0)
+            note = "" if was.role == now.role else _("was {role}").format(role=role_title(was.role))
+            changes.append(Change(now.heading, now.role, note, word_diff(was.text, now.text)))
+        changes += [Change(b.heading, b.role, _("removed"), [Piece(REMOVED, b.text)]) for b in gone]
+        changes += [Change(b.heading, b.role, _("added"), [Piece(ADDED, b.text)]) for b in came]
+    return changes

@@ -1,4 +1,4 @@
-"""The messages of the open example as cards that can be written, moved and asked for their menu."""
+"""The form of a conversation: its messages as cards that can be written, moved and dragged."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,38 +6,147 @@ from pathlib import Path as FilePath
 
 from PySide6.QtCore import QMimeData, QPoint, QStandardPaths, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetrics
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tunedesk.errors import UserError
-from tunedesk.examples.conversation import Conversation, ImagePart
+from tunedesk.examples.conversation import Conversation, ImagePart, RawValue
 from tunedesk.examples.json_text import Path
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.form.card_drag import CardDrag
+from tunedesk.gui.examples.form.content_parts import RawValueRow
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
-from tunedesk.gui.examples.form.list_footer import ListFooter
 from tunedesk.gui.examples.form.message_card import CardContent, MessageCard
 from tunedesk.gui.examples.form.message_commands import MessageCommands
-from tunedesk.gui.examples.form.message_list import MessageList
-from tunedesk.gui.examples.form.message_menu import MenuDeeds, message_menu, role_menu
+from tunedesk.gui.examples.form.message_head import QuietButton
+from tunedesk.gui.examples.form.message_list import CardDrag, MessageList
+from tunedesk.gui.examples.form.message_menu import MenuCallbacks, message_menu, role_menu
 from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.form.picture import dropped_pictures, picture_file_as_url
+from tunedesk.gui.examples.form.pictures import dropped_pictures, picture_file_as_url
 from tunedesk.gui.examples.form.presets import Presets
-from tunedesk.gui.examples.form.problem_notes import Notes
-from tunedesk.gui.examples.form.problem_spans import problem_spans
+from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblem, ShownProblems
+from tunedesk.gui.examples.form.text_marks import problem_spans
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.spelling.spelling import Spelling
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.action_button import ActionButton
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
+
+MOST_KEYS = 40
+SHOWN_UNFOLDED = 3
+"""More keys than this are folded away until they are asked for."""
+WIDEST_KEY = 180
+
+
+class ListFooter(QWidget):
+    """Buttons and, below them, problems and keys that belong to no message.
+
+    Signals:
+        tools_wanted: The user wants to see the tools.
+        key_removed: A key of the example is to go; its number among the other keys.
+    """
+
+    tools_wanted = Signal()
+    key_removed = Signal(int)
+
+    def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.add = ActionButton(theme, actions["message.add"], _("Add message"), "add")
+        self.tools = QPushButton(_("Tools"))
+        self.tools.setIcon(theme.icons.icon("tool"))
+        self.tools.setToolTip(_("The programs that the model may call in this example"))
+        self.tools.setAccessibleName(_("Tools"))
+        self.tools.clicked.connect(self.tools_wanted)
+        self._problem_lines: list[ProblemLine] = []
+        self._rows: list[RawValueRow] = []
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.add)
+        buttons.addWidget(self.tools)
+        buttons.addStretch(1)
+        self._keys_title = QuietButton(theme, theme.font("small"))
+        self._keys_title.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._keys_title.setToolTip(_("Trainers do not use these. They are kept as they are."))
+        self._keys_title.clicked.connect(self._unfold)
+        self._unfolded = False
+        self._keys: tuple[RawValue, ...] = ()
+        self._writable = False
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 2, 0, 0)
+        self._column.setSpacing(8)
+        self._column.addLayout(buttons)
+        self._column.addWidget(self._keys_title)
+
+    def heightForWidth(self, width: int) -> int:
+        """The height that all of it needs at a width."""
+        if self._column.hasHeightForWidth():
+            return self._column.totalHeightForWidth(width)
+        return self._column.totalSizeHint().height()
+
+    def show_example(
+        self,
+        tools: int,
+        problems: tuple[ShownProblem, ...],
+        keys: tuple[RawValue, ...],
+        writable: bool,
+    ) -> None:
+        """Show how many tools there are, the example's own problems and its other keys."""
+        self.tools.setText(_("Tools {count}").format(count=tools) if tools else _("Tools"))
+        while len(self._problem_lines) < len(problems):
+            line = ProblemLine(self._theme)
+            self._problem_lines.append(line)
+            self._column.insertWidget(len(self._problem_lines), line)
+        for number, line in enumerate(self._problem_lines):
+            line.setVisible(number < len(problems))
+            if number < len(problems):
+                line.show_problem(problems[number])
+        self._keys, self._writable = keys, writable
+        self._show_keys()
+
+    def _unfold(self) -> None:
+        self._unfolded = not self._unfolded
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        keys = self._keys
+        folds = len(keys) > SHOWN_UNFOLDED
+        self._keys_title.setVisible(bool(keys))
+        self._keys_title.setEnabled(folds)
+        words = _("Other keys of this example")
+        if folds:
+            words = _("{words}: {count}").format(words=words, count=len(keys))
+        self._keys_title.show_word(words, "text_muted")
+        shown = keys[:MOST_KEYS] if self._unfolded or not folds else ()
+        while len(self._rows) < len(shown):
+            row = RawValueRow(self._theme)
+            number = len(self._rows)
+            row.removed.connect(lambda number=number: self.key_removed.emit(number))
+            self._rows.append(row)
+            self._column.addWidget(row)
+        width = max((self._rows[0].key_width(value.key) for value in shown), default=0)
+        for number, row in enumerate(self._rows):
+            row.setVisible(number < len(shown))
+            if number < len(shown):
+                row.align_keys(min(width, WIDEST_KEY))
+                row.show_value(shown[number].key, shown[number].raw, "", self._writable)
+
 
 CARD_HEIGHT_WITHOUT_TEXT = 54
 PICTURE_HEIGHT = 172
 CALL_HEIGHT = 110
 
 
-class MessageCards(QWidget):
+class ConversationForm(QWidget):
     """The view "Form".
 
     Signals:
@@ -71,7 +180,7 @@ class MessageCards(QWidget):
         self._actions = actions
         self._theme = theme
         self._fonts = (theme.font("message"), theme.font("mono"))
-        self._notes = Notes(None, example.target)
+        self._problems = ShownProblems(None, example.target)
         self._tokens: list[int] = []
         self._search = ""
         self._conversation = Conversation((), (), None, ())
@@ -101,11 +210,11 @@ class MessageCards(QWidget):
             self._search = search
             self.list.refill()
 
-    def show_example(self, notes: Notes, tokens: list[int], another: bool) -> None:
+    def show_example(self, problems: ShownProblems, tokens: list[int], another: bool) -> None:
         """Show the messages as they are now; `another` for an example that was not shown yet."""
         conversation = self._example.conversation
         self._conversation = conversation
-        self._notes, self._tokens = notes, tokens
+        self._problems, self._tokens = problems, tokens
         self._tool_names = tuple(tool.name for tool in conversation.tools if tool.name)
         self._calls = [
             (message.index, call.id, call.name)
@@ -118,9 +227,9 @@ class MessageCards(QWidget):
         self._show_footer()
         self.list.show_messages(len(conversation.messages), to_top=another)
 
-    def show_checks(self, notes: Notes, tokens: list[int]) -> None:
+    def show_checks(self, problems: ShownProblems, tokens: list[int]) -> None:
         """Show what the checks say of the text that is shown."""
-        self._notes, self._tokens = notes, tokens
+        self._problems, self._tokens = problems, tokens
         self._show_footer()
         self.list.refill()
 
@@ -159,9 +268,9 @@ class MessageCards(QWidget):
         if isinstance(field, MessageText):
             spans = [
                 span
-                for note in self._notes.of_message(path[1])
-                if note.path == path
-                for span in problem_spans(note.problem, field.text)
+                for problem in self._problems.of_message(path[1])
+                if problem.path == path
+                for span in problem_spans(problem.stored, field.text)
             ]
             if spans:
                 field.set_cursor_place(spans[0][0], spans[0][1] - spans[0][0])
@@ -220,7 +329,7 @@ class MessageCards(QWidget):
             CardContent(
                 message=message,
                 tokens=self._tokens[index] if index < len(self._tokens) else None,
-                notes=self._notes.of_message(index),
+                problems=self._problems.of_message(index),
                 search=self._search,
                 tools=self._tool_names,
                 calls=calls,
@@ -249,7 +358,9 @@ class MessageCards(QWidget):
     def _show_footer(self) -> None:
         self._footer.show_example(
             len(self._conversation.tools),
-            tuple(note for note in self._notes.of_example if note.path[:1] != ("tools",)),
+            tuple(
+                problem for problem in self._problems.of_example if problem.path[:1] != ("tools",)
+            ),
             self._conversation.other_keys,
             self._edits.writable,
         )
@@ -281,7 +392,7 @@ class MessageCards(QWidget):
     def _open_menu(self, card: MessageCard, place: QPoint) -> None:
         self.commands.current = card.message.index
         focus = card.focusWidget()
-        deeds = MenuDeeds(
+        callbacks = MenuCallbacks(
             set_role=lambda role: self._edits.set_role(card.message, role),
             set_trained=lambda on: self._edits.set_trained(card.message, on),
             add_name=card.ask_for_name,
@@ -298,7 +409,7 @@ class MessageCards(QWidget):
         )
         text = focus if isinstance(focus, MessageText) and focus.hasFocus() else None
         menu = message_menu(
-            card, self._theme, card.message, text, self._edits.writable, self._actions, deeds
+            card, self._theme, card.message, text, self._edits.writable, self._actions, callbacks
         )
         self._run_menu(menu, place)
 
