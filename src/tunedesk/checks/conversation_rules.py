@@ -192,8 +192,8 @@ def _short(value: Any) -> str | int | float | bool | None:
 
 @lru_cache(maxsize=4096)
 def check_order(roles: str) -> tuple[Problem, ...]:
-    """The problems of an order of roles; the same few orders come again and again."""
-    return tuple(_check_order(roles))
+    """The problems of an order of roles, in reading order; the same few orders come again."""
+    return tuple(sorted(_check_order(roles), key=_reading_order))
 
 
 def _check_order(roles: str) -> Iterator[Problem]:

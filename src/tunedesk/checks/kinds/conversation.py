@@ -33,8 +33,9 @@ from tunedesk.checks.tokens import (
     count_example,
 )
 from tunedesk.examples.hashes import SEPARATOR, hash_bytes
-from tunedesk.examples.kinds.conversation import role_letters
+from tunedesk.examples.kinds.conversation import CONVERSATION, role_letters
 from tunedesk.examples.kinds.kind import preview_line
+from tunedesk.examples.kinds.registry import kind_of
 
 _LETTERS = {"system": "s", "user": "u", "assistant": "a"}
 
@@ -156,7 +157,7 @@ def plain_checker(
 
 def _unknown_keys(text: bytes, record: dict[str, Any]) -> tuple[Problem, ...]:
     """The problems of the keys beside the messages; none if the rules have to look at them."""
-    if record.keys() & KNOWN_KEYS != {"messages"}:
+    if record.keys() & KNOWN_KEYS != {"messages"} or kind_of(record) is not CONVERSATION:
         return ()
     if not is_shallow(text) or not keys_are_single(text, record):
         return ()
