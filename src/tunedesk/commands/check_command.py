@@ -39,7 +39,7 @@ def _check(file: Path, target_name: str, encoding: str | None, as_json: bool) ->
         print(json.dumps(as_object(report), ensure_ascii=False))
     else:
         print_report(report)
-    if report.info.format not in ("chat", "empty"):
+    if not report.info.is_checked:
         print(f"tunedesk: {describe(report.info)}", file=sys.stderr)
         return 2
     return 1 if report.count("error") else 0

@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
             f"Rules with a fix: {', '.join(code for code in codes() if fixable(code))}.",
         )
     info = inspect_file(options.file)
-    if info.format != "chat":
+    if info.is_empty or not info.is_checked:
         raise UserError(describe(info))
     waiting: list[RecordBatch] = []
 

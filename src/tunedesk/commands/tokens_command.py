@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         )
     with ProgressLine(options.file.name) as line:
         report = check_file(options.file, DEFAULT_TARGET, encoding, progress=line.progress)
-    if report.info.format not in ("chat", "empty"):
+    if not report.info.is_checked:
         raise UserError(describe(report.info))
     limit = model.token_limit if model else target(DEFAULT_TARGET).token_limit
     found: dict[str, Any] = {
