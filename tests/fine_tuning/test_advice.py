@@ -16,8 +16,8 @@ from tests.fine_tuning.made_curves import (
 )
 
 from tunedesk.fine_tuning.advice import advice
-from tunedesk.fine_tuning.advice_rules.found import WORDS
-from tunedesk.fine_tuning.advice_rules.generalising import best_checkpoint
+from tunedesk.fine_tuning.advice_rules.context import WORDS
+from tunedesk.fine_tuning.advice_rules.validation_loss import best_checkpoint
 from tunedesk.fine_tuning.curves import Points, RunCurves
 
 TOTAL = 300

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+from tunedesk.catalogue.image_tokens import DEFAULT_FORMULA
+from tunedesk.catalogue.models import Catalogue
+from tunedesk.catalogue.targets import DEFAULT_TARGET, target
+from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING
 from tunedesk.checks.conversation_rules import check_chat, role_letters
-from tunedesk.checks.encodings import DEFAULT_ENCODING
 from tunedesk.checks.facts import Facts, Kind
-from tunedesk.checks.image_tokens import DEFAULT_FORMULA
-from tunedesk.checks.models import Catalogue
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.plain_rows import plain_checker
 from tunedesk.checks.problem import Problem
-from tunedesk.checks.targets import DEFAULT_TARGET, target
 from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.checks.tokens import TokenCounts, check_length, count_example
 from tunedesk.examples.example_kind import example_kind

@@ -5,9 +5,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from tunedesk.checks.local_models import STARTER_ID
-from tunedesk.checks.models import Catalogue
-from tunedesk.checks.training_fit import ModelSize
+from tunedesk.catalogue.memory_estimate import ModelSize
+from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.weight_files import weights_in
 

@@ -1,6 +1,6 @@
 """What a job needs of the memory and the disk, reckoned before it starts."""
 
-from tunedesk.checks.training_fit import Device, Need, training_need
+from tunedesk.catalogue.memory_estimate import Device, Need, training_need
 from tunedesk.training_server.job_folder import STARTER, JobFolder, JobSpec
 from tunedesk.training_server.model_size import size_of
 from tunedesk.training_server.training.batch import share_batch

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil
 
-from tunedesk.checks.training_fit import Machine
+from tunedesk.catalogue.memory_estimate import Machine
 from tunedesk.i18n import _
 from tunedesk.training_server.jobs.launching import Launcher
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunedesk.checks.training_fit import why_it_does_not_fit
+from tunedesk.catalogue.memory_estimate import why_it_does_not_fit
 from tunedesk.training_server.full_disk import is_disk_full
 from tunedesk.training_server.job_folder import STARTER, Control, JobFolder, JobSpec
 from tunedesk.training_server.jobs.deaths import reason_of_death

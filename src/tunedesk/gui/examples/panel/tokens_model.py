@@ -5,8 +5,8 @@ import datetime
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from tunedesk.checks.models import BaseModel, Catalogue
-from tunedesk.checks.targets import DEFAULT_TARGET, targets
+from tunedesk.catalogue.models import Catalogue, HostedModel
+from tunedesk.catalogue.targets import DEFAULT_TARGET, targets
 from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
 from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines
 from tunedesk.gui.theme import Theme
@@ -59,7 +59,7 @@ class ModelChoice(QWidget):
         self._show()
 
     @property
-    def model(self) -> BaseModel | None:
+    def model(self) -> HostedModel | None:
         """The chosen model."""
         number = self._combo.currentIndex()
         return self._catalogue.models[number] if number >= 0 else None
@@ -75,7 +75,7 @@ class ModelChoice(QWidget):
         return self._targets
 
     @property
-    def priced_model(self) -> BaseModel | None:
+    def priced_model(self) -> HostedModel | None:
         """The chosen model if its price is known where it is trained."""
         here = self._targets.currentData() == DEFAULT_TARGET
         return self.model if here or self.model is None else self.model._replace(price=None)
@@ -144,7 +144,7 @@ class ModelChoice(QWidget):
         self.facts.set_lines(lines)
         self._note.setText(self._note_on(model))
 
-    def _note_on(self, model: BaseModel) -> str:
+    def _note_on(self, model: HostedModel) -> str:
         notes = []
         if model.price is not None:
             notes.append(

@@ -5,8 +5,8 @@ import datetime
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from tunedesk.checks.models import BaseModel, Catalogue
-from tunedesk.checks.targets import target as target_of
+from tunedesk.catalogue.models import Catalogue, HostedModel
+from tunedesk.catalogue.targets import target as target_of
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.change_feed import ChangeFeed
 from tunedesk.gui.examples.form.open_example import OpenExample
@@ -135,7 +135,7 @@ class TokensTab(QScrollArea):
             _("{low} to {high} tokens").format(low=f"{bar.low:,}", high=f"{bar.high:,}"),
         )
 
-    def _choose_model(self, model: BaseModel) -> None:
+    def _choose_model(self, model: HostedModel) -> None:
         """Keep the choice in the project and count everything anew where that matters."""
         self._project.set_setting(MODEL_SETTING, model.id)
         if self._project.setting("encoding") != model.encoding:

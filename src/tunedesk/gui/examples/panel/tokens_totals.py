@@ -2,8 +2,8 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from tunedesk.checks.cost import default_epochs
-from tunedesk.checks.models import BaseModel
+from tunedesk.catalogue.cost import default_epochs
+from tunedesk.catalogue.models import HostedModel
 from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines, figure_text
 from tunedesk.gui.examples.panel.tokens_example import estimate_lines
 from tunedesk.gui.examples.panel.tokens_figures import SetFigures
@@ -23,7 +23,7 @@ class SetTotals(QWidget):
     def __init__(self, *, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._figures: SetFigures | None = None
-        self._model: BaseModel | None = None
+        self._model: HostedModel | None = None
         self._title = SectionTitle(theme, _("All examples"))
         self.facts = FactLines(theme=theme)
         self._note = Label(theme, "", "small", "muted", wrap=True)
@@ -41,7 +41,7 @@ class SetTotals(QWidget):
         self._figures = figures
         self._show()
 
-    def set_model(self, model: BaseModel | None) -> None:
+    def set_model(self, model: HostedModel | None) -> None:
         """Work the price out for another base model."""
         self._model = model
         self._show()
@@ -77,7 +77,7 @@ class SetTotals(QWidget):
         self._note.setText(_("An epoch is one pass of the training through all examples."))
 
 
-def cost_lines(figures: SetFigures, model: BaseModel | None) -> list[FactLine]:
+def cost_lines(figures: SetFigures, model: HostedModel | None) -> list[FactLine]:
     """What training on all examples would take; the money is an estimate, and said to be one."""
     epochs = default_epochs(figures.examples)
     billable = figures.billed_tokens * epochs
