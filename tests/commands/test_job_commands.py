@@ -14,8 +14,7 @@ from tunedesk.project.project import Project
 @pytest.fixture(autouse=True)
 def surroundings(tmp_path, monkeypatch):
     monkeypatch.setattr("tunedesk.fine_tuning.launch.user_data_dir", lambda: tmp_path / "data")
-    for name in ("launch", "jobs"):
-        monkeypatch.setattr(f"tunedesk.commands.{name}_command.time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("tunedesk.commands.job_commands.time.sleep", lambda _seconds: None)
 
 
 @pytest.fixture

@@ -48,12 +48,14 @@ def begun(project, service, name="openai", **settings):
     model = MODELS.get(name) or service.models[0]
     chosen = LaunchSettings(provider=name, base_model=model, name="night", **settings)
     connection = connection_to(service, name)
-    return launch.begin(project, preview_launch(project, chosen, TODAY), connection), connection
+    return launch.create_run(
+        project, preview_launch(project, chosen, TODAY), connection
+    ), connection
 
 
 def launched(project, service, name="openai", **settings):
     run, connection = begun(project, service, name, **settings)
-    return launch.carry_on(project, run.id, connection, no_wait), connection
+    return launch.continue_launch(project, run.id, connection, no_wait), connection
 
 
 def followed(project, run, connection):
@@ -116,12 +118,12 @@ def test_a_job_that_was_not_made_is_made_only_when_it_is_asked_for_again(
     openai_service.fail("POST", "/fine_tuning/jobs", fault)
     run, connection = begun(project, openai_service)
     with pytest.raises(ServiceError):
-        launch.carry_on(project, run.id, connection, no_wait)
+        launch.continue_launch(project, run.id, connection, no_wait)
     stays = project.runs.get(run.id)
     assert (stays.stage, stays.job_id) == ("creating", "")
     assert stays.note
     assert openai_service.jobs == {}
-    again = launch.carry_on(project, run.id, connection, no_wait)
+    again = launch.continue_launch(project, run.id, connection, no_wait)
     assert again.stage == "following"
     assert len(openai_service.jobs) == 1
     assert len(openai_service.sent("POST", "/files")) == 2
@@ -132,11 +134,13 @@ def test_a_job_that_appears_late_is_taken_over_by_the_next_try(project, openai_s
     openai_service.fail("GET", "/fine_tuning/jobs", fake_faults.server_error(status=503), 3)
     run, connection = begun(project, openai_service)
     with pytest.raises(ServiceError):
-        launch.carry_on(project, run.id, connection, no_wait)
+        launch.continue_launch(project, run.id, connection, no_wait)
     with pytest.raises(ServiceError):
         # Not even looked for: so nothing is sent.
-        launch.carry_on(project, run.id, connection, no_wait)
-    assert launch.carry_on(project, run.id, connection, no_wait).job_id in openai_service.jobs
+        launch.continue_launch(project, run.id, connection, no_wait)
+    assert (
+        launch.continue_launch(project, run.id, connection, no_wait).job_id in openai_service.jobs
+    )
     assert len(openai_service.jobs) == 1
 
 
@@ -144,7 +148,7 @@ def test_a_refusal_ends_the_run_and_takes_the_files_away(project, openai_service
     openai_service.fail("POST", "/fine_tuning/jobs", fake_faults.not_available())
     run, connection = begun(project, openai_service)
     with pytest.raises(ServiceError, match="no new fine-tuning jobs"):
-        launch.carry_on(project, run.id, connection, no_wait)
+        launch.continue_launch(project, run.id, connection, no_wait)
     ended = project.runs.get(run.id)
     assert (ended.stage, ended.status) == ("ended", "failed")
     assert ended.error.code == "training_not_available"
@@ -156,9 +160,9 @@ def test_too_many_requests_lose_nothing(project, openai_service, path):
     openai_service.fail("POST", path, fake_faults.too_many())
     run, connection = begun(project, openai_service)
     with pytest.raises(ServiceError):
-        launch.carry_on(project, run.id, connection, no_wait)
+        launch.continue_launch(project, run.id, connection, no_wait)
     assert project.runs.get(run.id).stage == "uploading"
-    assert launch.carry_on(project, run.id, connection, no_wait).stage == "following"
+    assert launch.continue_launch(project, run.id, connection, no_wait).stage == "following"
     assert len(openai_service.jobs) == 1
 
 
@@ -166,8 +170,8 @@ def test_a_file_whose_answer_was_lost_is_not_sent_again(project, openai_service)
     openai_service.fail("POST", "/files", fake_faults.lost_answer())
     run, connection = begun(project, openai_service)
     with pytest.raises(ServiceError):
-        launch.carry_on(project, run.id, connection, no_wait)
-    launch.carry_on(project, run.id, connection, no_wait)
+        launch.continue_launch(project, run.id, connection, no_wait)
+    launch.continue_launch(project, run.id, connection, no_wait)
     assert len(openai_service.files) == 2
 
 
@@ -175,7 +179,7 @@ def test_the_key_stands_nowhere_in_the_project(project, openai_service):
     openai_service.fail("POST", "/fine_tuning/jobs", fake_faults.wrong_key(openai_service.key))
     run, connection = begun(project, openai_service)
     with pytest.raises(ServiceError) as caught:
-        launch.carry_on(project, run.id, connection, no_wait)
+        launch.continue_launch(project, run.id, connection, no_wait)
     secret = openai_service.key
     assert secret not in str(caught.value) + caught.value.detail + repr(project.runs.get(run.id))
     path = project.path
@@ -191,7 +195,7 @@ def test_cancelling_the_upload_leaves_nothing_behind(project, openai_service):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        launch.carry_on(project, run.id, connection, no_wait, stop)
+        launch.continue_launch(project, run.id, connection, no_wait, stop)
     ended = project.runs.get(run.id)
     assert (ended.stage, ended.status) == ("ended", "cancelled")
     assert openai_service.files == {}
@@ -228,7 +232,7 @@ def test_a_run_for_one_address_is_not_carried_on_at_another(project, openai_serv
     run, connection = begun(project, openai_service)
     project.runs.update(run.id, base_url="https://elsewhere.example/v1")
     with pytest.raises(UserError, match="another server"):
-        launch.carry_on(project, run.id, connection, no_wait)
+        launch.continue_launch(project, run.id, connection, no_wait)
     assert openai_service.files == {}
 
 
@@ -285,7 +289,7 @@ def test_a_job_from_elsewhere_is_brought_in_and_charted(project, openai_service)
 LAUNCH = """
 import sys, time
 from pathlib import Path
-from tunedesk.fine_tuning import launching
+from tunedesk.fine_tuning import launch
 from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Key
 from tunedesk.services.providers import provider
@@ -295,7 +299,7 @@ path, url, key = sys.argv[1:]
 with Project.open(Path(path)) as project:
     (run,) = project.runs.all()
     connection = Connection(provider("openai"), url, Key(key, "this run"))
-    launch.carry_on(project, run.id, connection, time.sleep)
+    launch.continue_launch(project, run.id, connection, time.sleep)
 """
 
 
@@ -318,7 +322,7 @@ def test_killed_while_the_service_has_the_request(tmp_path, openai_service, path
     with library(project_path) as project:
         settings = LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14")
         prepared = preview_launch(project, settings, datetime.date(2026, 11, 24))
-        run = launch.begin(project, prepared, connection_to(openai_service))
+        run = launch.create_run(project, prepared, connection_to(openai_service))
     root = Path(__file__).parents[2]
     with subprocess.Popen(
         [sys.executable, "-c", LAUNCH, str(project_path), openai_service.url, openai_service.key],
@@ -329,7 +333,9 @@ def test_killed_while_the_service_has_the_request(tmp_path, openai_service, path
         finally:
             process.kill()
     with Project.open(project_path) as project:
-        found = launch.carry_on(project, run.id, connection_to(openai_service), lambda _s: None)
+        found = launch.continue_launch(
+            project, run.id, connection_to(openai_service), lambda _s: None
+        )
         assert found.stage == "following"
         assert found.job_id in openai_service.jobs
     assert len(openai_service.jobs) == 1

@@ -177,7 +177,7 @@ def test_lists_that_never_end(openai_service, calls, job):
     openai_service.fail("GET", path, fake_faults.pages_without_end(), times=10_000)
     begun = len(openai_service.requests)
     endless = responses.read_list(
-        lambda after: responses.value_of(
+        lambda after: responses.parse_json(
             calls._jobs.list_events(job, limit=100, after=after), provider("openai")
         ),
         most_pages=5,

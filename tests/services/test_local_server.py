@@ -26,8 +26,8 @@ TODAY = datetime.date(2026, 11, 24)
 @pytest.fixture
 def data(tmp_path, monkeypatch):
     """The user's data folder; a server that was started in it ends with the test."""
-    for module in ("local_server", "local_install", "run_files"):
-        monkeypatch.setattr(f"tunedesk.fine_tuning.{module}.user_data_dir", lambda: tmp_path)
+    for module in ("services.local_server", "services.local_install", "fine_tuning.launch"):
+        monkeypatch.setattr(f"tunedesk.{module}.user_data_dir", lambda: tmp_path)
     yield tmp_path
     found = find_server(local_server.server_data_dir())
     if found is not None:

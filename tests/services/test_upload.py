@@ -35,7 +35,7 @@ def test_a_large_file_goes_in_parts_and_arrives_whole(openai_service, file, monk
     monkeypatch.setattr(upload, "PART_BYTES", 5000)
     told = []
     connection = small(openai_service, 1000, 10**9)
-    file_id = upload.send_file(connection, file, no_wait, lambda done, _all: told.append(done))
+    file_id = upload.upload_file(connection, file, no_wait, lambda done, _all: told.append(done))
     assert openai_service.files[file_id] == file.read_bytes()
     assert len(openai_service.sent("POST", "/uploads/[^/]+/parts")) == -(-len(rows(200)) // 5000)
     assert told == sorted(told)
@@ -51,24 +51,24 @@ def test_an_upload_that_breaks_off_is_cancelled_there(openai_service, file, monk
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        upload.send_file(connection, file, no_wait, stop)
+        upload.upload_file(connection, file, no_wait, stop)
     assert openai_service.sent("POST", "/uploads/[^/]+/cancel")
     openai_service.fail("POST", "/uploads/[^/]+/parts", fake_faults.server_error())
     with pytest.raises(ServiceError):
-        upload.send_file(connection, file, no_wait)
+        upload.upload_file(connection, file, no_wait)
     assert len(openai_service.sent("POST", "/uploads/[^/]+/cancel")) == 2
     assert openai_service.files == {}
 
 
 def test_a_file_that_is_too_large_is_never_sent(openai_service, file):
     with pytest.raises(UserError, match="at most"):
-        upload.send_file(small(openai_service, 1000, 2000), file, no_wait)
+        upload.upload_file(small(openai_service, 1000, 2000), file, no_wait)
     assert openai_service.requests == []
 
 
 def test_progress_reaches_the_end_of_a_small_file(openai_service, file):
     told = []
-    upload.send_file(
+    upload.upload_file(
         connection_to(openai_service), file, no_wait, lambda done, _all: told.append(done)
     )
     assert told[-1] == file.stat().st_size
@@ -77,4 +77,4 @@ def test_progress_reaches_the_end_of_a_small_file(openai_service, file):
 def test_a_file_that_the_service_cannot_read_is_told(openai_service, file):
     openai_service.file_status = lambda: "error"
     with pytest.raises(UserError, match="could not read"):
-        upload.send_file(connection_to(openai_service), file, no_wait)
+        upload.upload_file(connection_to(openai_service), file, no_wait)
