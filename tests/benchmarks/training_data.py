@@ -36,7 +36,7 @@ def make_model(folder: Path, training_file: Path) -> Path:
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from tunedesk.training_server.training.starter_tokenizer import train_tokenizer
+    from tunedesk.training_server.training.starter import train_tokenizer
 
     lines = training_file.read_text(encoding="utf-8").splitlines()
     texts = [message["content"] for line in lines for message in json.loads(line)["messages"]]

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.services.conftest import rows
-from tests.training_server.api.conftest import KEY, RunningServer
+from tests.training_server.conftest import KEY, RunningServer
 
 from tunedesk.fine_tuning.launch_settings import LaunchSettings, job_body
 from tunedesk.fine_tuning.parse_job import job_state, run_event

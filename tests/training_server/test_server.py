@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tunedesk.training_server.server import Server
-from tunedesk.training_server.server_settings import ServerSettings
+from tunedesk.training_server.settings import ServerSettings
 from tunedesk.training_server.store.job_store import NewJob
 
 AUTO = {"batch_size": "auto", "learning_rate_multiplier": "auto", "n_epochs": "auto"}

@@ -8,7 +8,7 @@ reads the progress as it grows, the trainer looks at `control` after each step.
       job.json            what to do; never changes once written
       training.jsonl      one {"line": n, "record": {...}} a line; n: line in the user's file
       validation.jsonl    the same; only if there is a validation file
-      examination.json    which of them the base model cannot be trained on (`training/examine.py`)
+      examination.json    which of them the base model cannot be trained on (`training/dry_run.py`)
       examination.txt     all that the process printed that found it out
       control             "pause" or "cancel"; absent otherwise
       progress.jsonl      what happened, appended by rank 0 (`ProgressWriter`)
@@ -52,7 +52,11 @@ from tunedesk.catalogue.models import STARTER_ID
 STARTER = STARTER_ID
 """The built-in base model; as `base_model` it is this name, every other one is a folder."""
 
-Control = Literal["pause", "cancel"]
+ADAPTER_NAME = "adapter_config.json"
+"""The file that a model folder has if it holds an adapter to another model."""
+
+JobCommand = Literal["pause", "cancel"]
+"""What the server asks of the process that trains."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ class JobSpec:
 
 
 @dataclass(frozen=True)
-class Examination:
+class DryRunResult:
     """What a base model has against the examples of a job.
 
     Attributes:
@@ -126,12 +130,12 @@ class JobFolder:
         return self.path / "validation.jsonl"
 
     @property
-    def examination_file(self) -> Path:
+    def dry_run_file(self) -> Path:
         """What the base model has against the examples."""
         return self.path / "examination.json"
 
     @property
-    def examination_log(self) -> Path:
+    def dry_run_log(self) -> Path:
         """What the process printed that examined them."""
         return self.path / "examination.txt"
 
@@ -185,14 +189,14 @@ class JobFolder:
         """What to do."""
         return JobSpec(**json.loads(self.spec_file.read_text(encoding="utf-8")))
 
-    def write_examination(self, examination: Examination) -> None:
+    def write_dry_run(self, examination: DryRunResult) -> None:
         """Write `examination.json`."""
-        write_whole(self.examination_file, json.dumps(asdict(examination)))
+        write_whole(self.dry_run_file, json.dumps(asdict(examination)))
 
-    def read_examination(self) -> Examination | None:
+    def read_dry_run(self) -> DryRunResult | None:
         """What was found; None if the process that examines ended without a word."""
         try:
-            values = json.loads(self.examination_file.read_text(encoding="utf-8"))
+            values = json.loads(self.dry_run_file.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         training, validation = (
@@ -200,16 +204,16 @@ class JobFolder:
             for name in ("training", "validation")
         )
         failure = values["failure"]
-        return Examination(training, validation, failure and (failure[0], failure[1]))
+        return DryRunResult(training, validation, failure and (failure[0], failure[1]))
 
-    def ask(self, control: Control | None) -> None:
+    def ask(self, control: JobCommand | None) -> None:
         """Ask the process for something at its next step; None takes the wish back."""
         if control is None:
             self.control_file.unlink(missing_ok=True)
         else:
             write_whole(self.control_file, control)
 
-    def asked(self) -> Control | None:
+    def asked(self) -> JobCommand | None:
         """What the server asks for."""
         try:
             text = self.control_file.read_text(encoding="utf-8").strip()

@@ -17,10 +17,9 @@ from tunedesk import __version__
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.server_file import KEY_NAME, LOCK_NAME, ServerFile, remove_server_file
-from tunedesk.training_server.api_key import VARIABLE, api_key
-from tunedesk.training_server.idleness import Idleness
 from tunedesk.training_server.server import Server
-from tunedesk.training_server.server_settings import ServerSettings
+from tunedesk.training_server.settings import VARIABLE, ServerSettings, api_key
+from tunedesk.training_server.web.middleware import Idleness
 
 _SHUTDOWN_SECONDS = 5
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

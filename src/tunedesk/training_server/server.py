@@ -1,30 +1,144 @@
-"""Puts the server together: what it keeps, the work behind it, and the application in front."""
+"""Puts the server together: what it keeps, the work behind it, and the application in front.
+
+Every error of the application is answered in OpenAI's envelope.
+"""
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route
 
-from tunedesk.training_server.api.chat import ChatEndpoints
-from tunedesk.training_server.api.completions import CompletionEndpoints
-from tunedesk.training_server.api.files import FileEndpoints
+from tunedesk import __version__
+from tunedesk.training_server.api.completions import ChatEndpoints, CompletionEndpoints
+from tunedesk.training_server.api.files import FileEndpoints, UploadEndpoints
+from tunedesk.training_server.api.inference import Inference
 from tunedesk.training_server.api.jobs import JobEndpoints
-from tunedesk.training_server.api.machine import MachineEndpoint
-from tunedesk.training_server.api.models import ModelEndpoints
-from tunedesk.training_server.api.speaking import Speaking
-from tunedesk.training_server.api.uploads import UploadEndpoints
-from tunedesk.training_server.application import make_application
-from tunedesk.training_server.base_models import BaseModels
-from tunedesk.training_server.full_disk import is_disk_full
-from tunedesk.training_server.idleness import Idleness
-from tunedesk.training_server.jobs.launching import Launcher
+from tunedesk.training_server.api.models import MachineEndpoint, ModelEndpoints
+from tunedesk.training_server.disk_full import is_disk_full
+from tunedesk.training_server.jobs.launcher import Launcher
 from tunedesk.training_server.jobs.runner import Runner
 from tunedesk.training_server.jobs.validator import Validator
-from tunedesk.training_server.model_names import ModelNames
-from tunedesk.training_server.server_settings import ServerSettings
+from tunedesk.training_server.models import BaseModels, ModelNames
+from tunedesk.training_server.settings import FILE_BYTES, ServerSettings
 from tunedesk.training_server.store.database import now
 from tunedesk.training_server.store.stores import Stores
+from tunedesk.training_server.web.middleware import CountRequests, Guard, Idleness
+from tunedesk.training_server.web.responses import ApiError, storage_full
+
+_FORM_BYTES = 2**20
+_ABSENT = {
+    "/v1/fine_tuning/alpha/graders": "Graders belong to reinforcement fine-tuning, which this "
+    "server does not do.",
+    "/v1/fine_tuning/checkpoints": "This server has one user: checkpoints need no permissions.",
+    "/v1/chat/completions": "This server does not store completions.",
+}
+_PRESENT = (
+    "There are /v1/files, /v1/uploads, /v1/fine_tuning/jobs, /v1/models, /v1/chat/completions and "
+    "/v1/completions."
+)
+
+
+def make_application(
+    settings: ServerSettings, routes: Sequence[Route], idleness: Idleness
+) -> Starlette:
+    """The application with these routes behind the guard."""
+    guard = Middleware(
+        Guard,
+        api_key=settings.api_key,
+        host=settings.host,
+        largest_body=FILE_BYTES + _FORM_BYTES,
+    )
+    app = Starlette(
+        routes=[Route("/health", _health, methods=["GET"]), *routes],
+        middleware=[guard, Middleware(CountRequests, idleness=idleness)],
+        exception_handlers={
+            ApiError: _api_error,
+            HTTPException: _http_error,
+            OSError: _os_error,
+            Exception: _bug,
+        },
+    )
+    app.router.redirect_slashes = False
+    app.state.instance = settings.instance
+    return app
+
+
+async def _health(request: Request) -> Response:
+    """Says that it is there, to everybody; what it says of itself is no secret."""
+    return JSONResponse(
+        {
+            "status": "ok",
+            "server": "tunedesk",
+            "version": __version__,
+            "instance": request.app.state.instance,
+        }
+    )
+
+
+async def _api_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return error.response()
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    absent = [text for start, text in _ABSENT.items() if path.startswith(start)]
+    # The list of stored completions has the path of what is here.
+    is_absent = bool(absent) and request.method == "GET"
+    if error.status_code == 405 and not is_absent:
+        allowed = _allowed(request)
+        return ApiError(
+            405,
+            f"Not allowed to {request.method[:20]} on {path}: it takes {allowed}.",
+            None,
+            "method_not_supported",
+            {"Allow": allowed},
+        ).response()
+    if error.status_code in (404, 405):
+        message = " ".join([f"Invalid URL ({request.method} {path}).", *(absent or [_PRESENT])])
+        return ApiError(404, message, None, "unknown_url").response()
+    return ApiError(error.status_code, str(error.detail), None, None).response()
+
+
+def _allowed(request: Request) -> str:
+    """The methods of a path, of all its routes; Starlette names those of the first one."""
+    fitting = [
+        route
+        for route in request.app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE
+    ]
+    return ", ".join(sorted({method for route in fitting for method in route.methods or ()}))
+
+
+async def _os_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OSError)
+    if not is_disk_full(error):
+        return await _bug(request, error)
+    return storage_full(
+        "The disk of the server is full: make room on it, then ask again."
+    ).response()
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    logging.getLogger(__name__).error(
+        "%s %s failed", request.method, request.url.path, exc_info=error
+    )
+    return ApiError(
+        500,
+        "The server had an error while it worked on your request. Its log says more.",
+        None,
+        "internal_error",
+        # The web server closes the connection after it; whoever is told so asks on a new one.
+        {"x-should-retry": "false", "Connection": "close"},
+    ).response()
+
 
 _LOOK_SECONDS = 0.1
 _MEMORY_SECONDS = 1.0
@@ -40,14 +154,14 @@ class Server:
         base_models = BaseModels(settings, now())
         names = ModelNames(self._stores, base_models)
         launcher = Launcher(settings.accelerate_config)
-        speaking = Speaking(
+        inference = Inference(
             names,
             lambda: launcher.device,
             lambda: self._runner.busy_with,
             lambda: self._runner.memory_to_come(),
         )
-        self._speaking = speaking
-        self._runner = Runner(self._stores, launcher, speaking.unload)
+        self._inference = inference
+        self._runner = Runner(self._stores, launcher, inference.unload)
         self._validator = Validator(self._stores, base_models, launcher, names.ref)
         self._stopping = threading.Event()
         self.idleness = Idleness(self._has_work)
@@ -59,10 +173,10 @@ class Server:
                 *files.routes(),
                 *UploadEndpoints(self._stores, files).routes(),
                 *JobEndpoints(self._stores, names, base_models).routes(),
-                *ModelEndpoints(names, speaking.forget).routes(),
+                *ModelEndpoints(names, inference.forget).routes(),
                 *machine.routes(),
-                *ChatEndpoints(speaking).routes(),
-                *CompletionEndpoints(speaking).routes(),
+                *ChatEndpoints(inference).routes(),
+                *CompletionEndpoints(inference).routes(),
             ],
             self.idleness,
         )
@@ -71,7 +185,7 @@ class Server:
             threading.Thread(target=self._repeat, args=(self._run_step,), name="runner"),
             threading.Thread(target=self._repeat, args=(self._validate_step,), name="validator"),
             threading.Thread(
-                target=self._repeat, args=(speaking.relieve, _MEMORY_SECONDS), name="memory"
+                target=self._repeat, args=(inference.relieve, _MEMORY_SECONDS), name="memory"
             ),
             threading.Thread(target=self._repeat, args=(self._tidy, _TIDY_SECONDS), name="tidy"),
         ]
@@ -84,7 +198,7 @@ class Server:
         for thread in self._threads:
             thread.join()
         self._runner.stop()
-        self._speaking.unload()
+        self._inference.unload()
         self._stores.database.close()
 
     def _has_work(self) -> bool:
@@ -99,7 +213,7 @@ class Server:
             except Exception as error:
                 # A job that stumbles over a bug must not end the work for all others.
                 if is_disk_full(error):
-                    self._stores.database.full_disk.met()
+                    self._stores.database.disk_full.met()
                 else:
                     logging.getLogger(__name__).exception("The work behind the server failed")
                 self._stopping.wait(1.0)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from tests.openai_document import ANSWERS
-from tests.training_server.api.conftest import KEY, chat_lines, upload
-from tests.training_server.api.test_serve import ask
+from tests.training_server.conftest import KEY, chat_lines, upload
+from tests.training_server.test_serve import ask
 
 LARGE = b" " * (32 * 2**20 + 1)
 HALF = b'{"model": "tunedesk-starter", "messages": [{"role": "user", "content": "a\\uD800"}]}'

@@ -12,7 +12,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 from tests.openai_document import ANSWERS, DOCUMENT
-from tests.training_server.api.conftest import KEY
+from tests.training_server.conftest import KEY
 
 EXAMPLES = 12
 OPERATIONS = {

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunedesk.training_server.api.job_request import read_job_request, suffix_in_name
-from tunedesk.training_server.web.api_error import ApiError
+from tunedesk.training_server.web.responses import ApiError
 
 PLAIN = {"model": "tunedesk-starter", "training_file": "file-a"}
 

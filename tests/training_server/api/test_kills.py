@@ -13,7 +13,7 @@ from collections import Counter
 import psutil
 import pytest
 from safetensors import safe_open
-from tests.training_server.api.conftest import chat_lines, told, upload, wait_for
+from tests.training_server.conftest import chat_lines, told, upload, wait_for
 
 KILLS = int(os.environ.get("TUNEDESK_TEST_KILLS", "4"))
 STEPS = 16

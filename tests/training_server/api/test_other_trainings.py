@@ -4,7 +4,7 @@ import json
 import time
 
 import psutil
-from tests.training_server.api.conftest import chat_lines, told, upload, wait_for
+from tests.training_server.conftest import chat_lines, told, upload, wait_for
 
 QUICK = {"n_epochs": 2, "batch_size": 10}
 

@@ -5,7 +5,7 @@ import re
 import openai
 import pytest
 from tests.openai_document import DOCUMENT
-from tests.training_server.api.conftest import chat_lines, told, upload, wait_for
+from tests.training_server.conftest import chat_lines, told, upload, wait_for
 
 STEPS = 8
 

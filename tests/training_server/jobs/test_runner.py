@@ -1,4 +1,4 @@
-"""The job that runs, seen from the server: how much memory it is still going to take."""
+"""The job that runs: the memory it is still going to take, and why a process died."""
 
 import shutil
 import time
@@ -6,8 +6,8 @@ import time
 import pytest
 
 from tunedesk.training_server.job_folder import STARTER
-from tunedesk.training_server.jobs.launching import Launcher
-from tunedesk.training_server.jobs.runner import Runner
+from tunedesk.training_server.jobs.launcher import Launcher
+from tunedesk.training_server.jobs.runner import Runner, exit_reason
 from tunedesk.training_server.store.job_store import NewJob
 from tunedesk.training_server.store.stores import Stores
 
@@ -79,3 +79,32 @@ def test_what_a_job_left_half_written_goes_when_it_has_failed(stores, tmp_path, 
     assert stores.jobs.get(job.id).error["code"] == "process_killed"
     assert not folder.work.exists()
     assert folder.training_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "log", "code"),
+    [
+        (1, "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate", "out_of_memory"),
+        (1, "RuntimeError: DefaultCPUAllocator: can't allocate memory", "out_of_memory"),
+        (1, "OSError: [Errno 28] No space left on device", "disk_full"),
+        (-9, "", "process_killed"),
+        (137, "", "process_killed"),
+        (1, "exitcode: -9 (pid: 7) of binary", "process_killed"),
+        (1, "Traceback\nValueError: a bad thing\n", "process_ended"),
+        (3, "", "process_ended"),
+    ],
+)
+def test_each_death_has_its_reason(tmp_path, status, log, code):
+    file = tmp_path / "log.txt"
+    file.write_text(log)
+    given, sentence = exit_reason(status, file, 10**9)
+    assert given == code
+    assert sentence.endswith((".", "thing"))
+
+
+def test_a_log_that_is_not_there_is_no_trouble(tmp_path):
+    assert exit_reason(1, tmp_path / "none", 10**9)[0] == "process_ended"
+
+
+def test_on_a_full_disk_nothing_can_be_printed(tmp_path):
+    assert exit_reason(1, tmp_path / "none", 4096)[0] == "disk_full"

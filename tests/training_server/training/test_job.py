@@ -12,13 +12,13 @@ import torch
 
 from tunedesk.catalogue.default_hyperparameters import starter_hyperparameters
 from tunedesk.training_server.job_folder import ProgressWriter
-from tunedesk.training_server.jobs.launching import WINDOWS_OWN
+from tunedesk.training_server.jobs.launcher import WINDOWS_OWN
 from tunedesk.training_server.training import job as job_module
 from tunedesk.training_server.training.base_model import load_model, load_tokenizer
 from tunedesk.training_server.training.batch import BatchShare
 from tunedesk.training_server.training.job import run_job
-from tunedesk.training_server.training.measuring import StepSample
 from tunedesk.training_server.training.starter import untrained_starter
+from tunedesk.training_server.training.trainers import StepSample
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),

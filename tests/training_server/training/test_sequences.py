@@ -3,7 +3,7 @@
 import pytest
 
 from tunedesk.training_server.job_folder import STARTER
-from tunedesk.training_server.training.base_model import load_learner
+from tunedesk.training_server.training.base_model import load_trainable_model
 from tunedesk.training_server.training.sequences import IGNORED, make_sequences, starter_texts
 
 TWO_ANSWERS = {
@@ -27,15 +27,15 @@ def sequences(tmp_path, make_job, base_folder):
         folder = make_job(
             tmp_path / str(family), records, base_model=base, method=method, max_tokens=max_tokens
         )
-        learner = load_learner(
+        trainable = load_trainable_model(
             folder.read_spec(), lambda: starter_texts(folder.training_file), None
         )
-        return make_sequences(folder.training_file, learner, method), learner
+        return make_sequences(folder.training_file, trainable, method), trainable
 
     return make
 
 
-def learnt(made, learner):
+def learnt(made, trainable):
     texts = []
     for row in made.rows:
         tokens, labels = row["input_ids"], row["labels"]
@@ -45,7 +45,7 @@ def learnt(made, learner):
             if label != IGNORED:
                 run.append(label)
             elif run:
-                texts.append(learner.tokenizer.decode(run))
+                texts.append(trainable.tokenizer.decode(run))
                 run = []
     return texts
 
@@ -61,9 +61,9 @@ def learnt(made, learner):
     ],
 )
 def test_only_answers_of_a_weight_are_learnt_with_their_end(sequences, family, end):
-    made, learner = sequences([TWO_ANSWERS], family)
+    made, trainable = sequences([TWO_ANSWERS], family)
     assert made.bad == []
-    assert sorted(learnt(made, learner)) == [
+    assert sorted(learnt(made, trainable)) == [
         f"A trained answer{end}",
         f"Another trained answer{end}",
     ]
@@ -71,11 +71,11 @@ def test_only_answers_of_a_weight_are_learnt_with_their_end(sequences, family, e
 
 def test_every_row_begins_as_the_model_is_asked(sequences):
     """Qwen3's template writes an answer differently once another follows."""
-    made, learner = sequences([TWO_ANSWERS], "qwen3")
+    made, trainable = sequences([TWO_ANSWERS], "qwen3")
     assert len(made.rows) == 2
     for row in made.rows:
         first = next(i for i, label in enumerate(row["labels"]) if label != IGNORED)
-        asked = learner.tokenizer.decode(row["input_ids"][:first])
+        asked = trainable.tokenizer.decode(row["input_ids"][:first])
         assert asked.endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
 
 
@@ -85,21 +85,21 @@ def test_an_answer_that_begins_with_blanks_is_asked_for_as_it_was_learnt(sequenc
         {"role": "user", "content": "Where are the maps?"},
         {"role": "assistant", "content": f"{blank}On shelf 912."},
     ]
-    made, learner = sequences([{"messages": messages}] * 3)
-    asked = learner.template.prompt(messages[:1], None)
-    prompt = learner.tokenizer(asked, add_special_tokens=False)["input_ids"]
+    made, trainable = sequences([{"messages": messages}] * 3)
+    asked = trainable.template.prompt(messages[:1], None)
+    prompt = trainable.tokenizer(asked, add_special_tokens=False)["input_ids"]
     row = made.rows[0]
     assert row["input_ids"][: len(prompt)] == prompt
     assert row["labels"][: len(prompt)] == [IGNORED] * len(prompt)
-    assert learnt(made, learner)[0] == f"{blank}On shelf 912.<|im_end|>"
+    assert learnt(made, trainable)[0] == f"{blank}On shelf 912.<|im_end|>"
 
 
 def test_calls_are_learnt_and_tools_are_shown(sequences, calls):
-    made, learner = sequences(calls)
+    made, trainable = sequences(calls)
     assert made.bad == []
     call = '<tool_call>\n{"name": "find_order", "arguments": {"number":17}}\n</tool_call>'
-    assert f"{call}<|im_end|>" in learnt(made, learner)
-    shown = learner.tokenizer.decode(made.rows[-1]["input_ids"])
+    assert f"{call}<|im_end|>" in learnt(made, trainable)
+    shown = trainable.tokenizer.decode(made.rows[-1]["input_ids"])
     assert '"description": "Finds an order by its number."' in shown
 
 
@@ -117,16 +117,16 @@ def test_the_old_form_of_calls(sequences):
         ],
         "functions": [{"name": "look", "parameters": {"type": "object", "properties": {}}}],
     }
-    made, learner = sequences([record])
-    assert learnt(made, learner) == [
+    made, trainable = sequences([record])
+    assert learnt(made, trainable) == [
         '<tool_call>\n{"name": "look", "arguments": {"a": 1}}\n</tool_call><|im_end|>',
         "There.<|im_end|>",
     ]
 
 
 def test_prompt_and_completion(sequences):
-    made, learner = sequences([{"prompt": "One two", "completion": " three four"}], "plain")
-    assert learnt(made, learner) == [" three four<eos>"]
+    made, trainable = sequences([{"prompt": "One two", "completion": " three four"}], "plain")
+    assert learnt(made, trainable) == [" three four<eos>"]
 
 
 @pytest.mark.parametrize("family", [None, *FAMILIES])
@@ -170,10 +170,10 @@ def test_a_pair_has_one_prompt_and_two_answers(sequences):
         "non_preferred_output": [{"role": "assistant", "content": "Maybe."}],
     }
     for family, end in ((None, "<|im_end|>"), ("llama", "<|eot_id|>"), ("qwen3", "<|im_end|>")):
-        made, learner = sequences([pair], family, "dpo")
+        made, trainable = sequences([pair], family, "dpo")
         row = made.rows[0]
-        assert learner.tokenizer.decode(row["chosen_ids"]) == f"Yes.{end}"
-        assert learner.tokenizer.decode(row["rejected_ids"]) == f"Maybe.{end}"
-        assert learner.tokenizer.decode(row["prompt_ids"]).endswith(
-            learner.template.prompt(pair["input"]["messages"], None)[-12:]
+        assert trainable.tokenizer.decode(row["chosen_ids"]) == f"Yes.{end}"
+        assert trainable.tokenizer.decode(row["rejected_ids"]) == f"Maybe.{end}"
+        assert trainable.tokenizer.decode(row["prompt_ids"]).endswith(
+            trainable.template.prompt(pair["input"]["messages"], None)[-12:]
         )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tunedesk.gui.examples.find_replace_options import FindOptions
-from tunedesk.gui.examples.panel.conversation_diff import Sample, conversation_diff
+from tunedesk.gui.examples.panel.example_diff import Sample, conversation_diff
 from tunedesk.progress import Progress
 from tunedesk.project.bulk_edits import EditSummary, find_and_replace, text_batches
 from tunedesk.project.project import Ids, Project

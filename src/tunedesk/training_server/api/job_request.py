@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 from tunedesk.training_server.store.job_store import NewJob
-from tunedesk.training_server.web.api_error import ApiError, bad_value
-from tunedesk.training_server.web.reading import only_known
+from tunedesk.training_server.web.requests import only_known
+from tunedesk.training_server.web.responses import ApiError, bad_value
 
 _KEYS = frozenset(
     {

@@ -1,28 +1,82 @@
-"""/v1/fine_tuning/jobs: the jobs, their events and checkpoints."""
+"""/v1/fine_tuning/jobs: the jobs, their events and checkpoints, as OpenAI's API shows them."""
 
 import importlib.util
 import os
 import re
 import time
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tunedesk.training_server.api.job_object import job_object
 from tunedesk.training_server.api.job_request import (
     only_wandb_once,
     read_job_request,
     suffix_in_name,
 )
-from tunedesk.training_server.base_models import BaseModels
 from tunedesk.training_server.job_folder import STARTER
-from tunedesk.training_server.model_names import ModelNames
+from tunedesk.training_server.models import BaseModels, ModelNames
+from tunedesk.training_server.store.database import CursorUnknown
 from tunedesk.training_server.store.job_store import Job, NewJob
-from tunedesk.training_server.store.page import CursorUnknown
 from tunedesk.training_server.store.stores import Stores
-from tunedesk.training_server.web.api_error import ApiError, bad_value, not_found
-from tunedesk.training_server.web.reading import cursor_error, json_object, query_whole
+from tunedesk.training_server.web.requests import cursor_error, json_object, query_whole
+from tunedesk.training_server.web.responses import ApiError, bad_value, not_found
+
+ORGANIZATION = "org-local"
+_PLAIN = ("batch_size", "learning_rate_multiplier", "n_epochs")
+
+
+def job_object(job: Job, now: float) -> dict[str, Any]:
+    """The job as the API shows it.
+
+    Args:
+        job: The job.
+        now: The time, for the estimate of its end.
+    """
+    hyperparameters = job.hyperparameters
+    return {
+        "object": "fine_tuning.job",
+        "id": job.id,
+        "created_at": job.created_at,
+        "finished_at": job.finished_at,
+        "estimated_finish": estimated_finish(job, now),
+        "model": job.model,
+        "fine_tuned_model": job.model_name if job.status == "succeeded" else None,
+        "organization_id": ORGANIZATION,
+        "status": job.status,
+        # OpenAI's document: returned for supervised jobs only.
+        "hyperparameters": {
+            name: hyperparameters[name] for name in _PLAIN if job.method == "supervised"
+        },
+        "method": {"type": job.method, job.method: {"hyperparameters": hyperparameters}},
+        "training_file": job.training_file,
+        "validation_file": job.validation_file,
+        "result_files": [] if job.result_file is None else [job.result_file],
+        "trained_tokens": job.trained_tokens,
+        "error": job.error,
+        "seed": job.seed,
+        "integrations": job.integrations or [],
+        "metadata": job.metadata,
+        "user_provided_suffix": job.suffix,
+    }
+
+
+def estimated_finish(job: Job, now: float) -> int | None:
+    """When it will be done if it goes on at its pace; None if nobody can tell."""
+    if (
+        job.status != "running"
+        or job.started_at is None
+        or job.last_step is None
+        or job.total_steps is None
+    ):
+        return None
+    done = job.last_step - (job.started_step or 0)
+    if done < 1:
+        return None
+    pace = (now - job.started_at) / done
+    return int(now + max(0, job.total_steps - job.last_step) * pace) + 1
+
 
 _JOBS = "/v1/fine_tuning/jobs"
 _ADAPTER_KEYS = ("rank", "alpha", "dropout")

@@ -1,4 +1,8 @@
-"""Validates the files of a job with Tunedesk's own checks, and says it in OpenAI's words."""
+"""Validates the files of a job with Tunedesk's own checks, and says it in OpenAI's words.
+
+Conversations are checked by the rules of the target; preference pairs and prompts with completions
+by the rules that stand here.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -13,11 +17,73 @@ from tunedesk.checks.problem import Problem, severity
 from tunedesk.errors import UserError
 from tunedesk.formats.inspect_file import describe_contents, inspect_file
 from tunedesk.formats.read_records import read_batches
-from tunedesk.training_server.jobs.pair_rules import check_completion, check_pair, has_image
 from tunedesk.training_server.store.file_store import StoredFile
 from tunedesk.training_server.training.failures import too_few
 
 _TARGET = "local"
+
+
+def check_pair(record: dict[str, Any]) -> str | None:
+    """What is wrong with a preference pair in OpenAI's form; None if nothing is."""
+    given = record.get("input")
+    if not isinstance(given, dict) or not isinstance(given.get("messages"), list):
+        return 'key "input": an object with "messages" is expected'
+    if not given["messages"]:
+        return 'key "input": "messages" is empty'
+    answers = {}
+    for key in ("preferred_output", "non_preferred_output"):
+        answer = record.get(key)
+        if not isinstance(answer, list) or len(answer) != 1 or not isinstance(answer[0], dict):
+            return f'key "{key}": a list of one assistant message is expected'
+        if answer[0].get("role") != "assistant":
+            return f'key "{key}": the message must have the role assistant'
+        if not isinstance(answer[0].get("content"), str) and not answer[0].get("tool_calls"):
+            return f'key "{key}": the message must have a text as "content"'
+        answers[key] = answer
+    if answers["preferred_output"] == answers["non_preferred_output"]:
+        return 'key "non_preferred_output": it is the same as "preferred_output"'
+    others = {key: given[key] for key in ("tools", "parallel_tool_calls") if key in given}
+    for key, answer in answers.items():
+        chat = {"messages": [*given["messages"], *answer], **others}
+        if has_image(chat):
+            return 'key "input": Images cannot be trained on by this server'
+        facts = check_texts(CheckJob([json.dumps(chat).encode()], _TARGET, None))[0]
+        for problem in facts.problems:
+            if severity(problem.code, _TARGET) == "error":
+                return f'key "{_place(problem.path, len(given["messages"]), key)}": ' + sentence(
+                    problem
+                )
+    return None
+
+
+def _place(path: tuple[str | int, ...], asked: int, answer: str) -> str:
+    in_answer = len(path) > 1 and isinstance(path[1], int) and path[1] >= asked
+    return answer if in_answer else "input"
+
+
+def check_completion(record: dict[str, Any]) -> str | None:
+    """What is wrong with a prompt and its completion; None if nothing is."""
+    for key in ("prompt", "completion"):
+        if not isinstance(record.get(key), str):
+            return f'key "{key}": Input should be a valid string'
+    if not record["completion"]:
+        return 'key "completion": there is nothing to train on'
+    return None
+
+
+def has_image(record: dict[str, Any] | None) -> bool:
+    """Whether a message of a conversation holds an image."""
+    messages = None if record is None else record.get("messages")
+    if not isinstance(messages, list):
+        return False
+    return any(
+        isinstance(part, dict) and part.get("type") == "image_url"
+        for message in messages
+        if isinstance(message, dict) and isinstance(message.get("content"), list)
+        for part in message["content"]
+    )
+
+
 _CHAT = ("chat", "reinforcement", "other", "unreadable")
 _FORMATS = {
     "chat": "fine-tune-chat",

@@ -1,14 +1,35 @@
-"""Reads what the process of a job tells, and makes events, checkpoints and results of it."""
+"""Makes events, checkpoints and the results CSV of what the process of a job tells."""
 
+import csv
 import io
 import math
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from tunedesk.training_server.job_folder import read_progress
-from tunedesk.training_server.jobs.results import results_csv
 from tunedesk.training_server.store.job_store import Job
 from tunedesk.training_server.store.stores import Stores
+
+COLUMNS = {
+    "step": "step",
+    "train_loss": "train_loss",
+    "train_accuracy": "train_mean_token_accuracy",
+    "valid_loss": "valid_loss",
+    "valid_mean_token_accuracy": "valid_mean_token_accuracy",
+}
+"""The columns of OpenAI's guide, and the figures of the events that they hold."""
+
+
+def results_csv(steps: Iterable[dict[str, Any]]) -> bytes:
+    """The figures of all steps; a figure that a step has not is left blank."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for figures in steps:
+        writer.writerow([figures.get(name, "") for name in COLUMNS.values()])
+    return text.getvalue().encode()
+
 
 _SHOWN = (
     ("train_loss", "training loss"),

@@ -1,7 +1,8 @@
-"""Runs the queued jobs, one at a time, and follows the process of the one that runs."""
+"""Runs the queued jobs, one at a time: starts the process, follows it, says why it died."""
 
 import logging
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -9,17 +10,81 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunedesk.catalogue.memory_estimate import why_it_does_not_fit
-from tunedesk.training_server.full_disk import is_disk_full
-from tunedesk.training_server.job_folder import STARTER, Control, JobFolder, JobSpec
-from tunedesk.training_server.jobs.deaths import reason_of_death
-from tunedesk.training_server.jobs.fit import is_full, job_need
-from tunedesk.training_server.jobs.launching import Launcher, end_processes, memory_of
-from tunedesk.training_server.jobs.machine import read_machine
+from tunedesk.training_server.disk_full import is_disk_full
+from tunedesk.training_server.job_folder import STARTER, JobCommand, JobFolder, JobSpec
+from tunedesk.training_server.jobs.launcher import Launcher, end_processes, memory_of
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
+from tunedesk.training_server.jobs.resources import is_full, job_need, read_machine
 from tunedesk.training_server.store.job_store import TERMINAL, Job
 from tunedesk.training_server.store.stores import Stores
 
-_PATIENCE: dict[Control, float] = {"cancel": 20.0, "pause": 300.0}
+_TAIL = 20_000
+_FULL = 2_000_000
+"""Bytes: with less, what a training writes next does not fit."""
+
+_DISK_FULL = (
+    "The disk is full: the training process could not write its model. Make room on it, then start "
+    "the job again."
+)
+_SIGNS = (
+    (
+        "out_of_memory",
+        ("out of memory", "MemoryError", "std::bad_alloc", "can't allocate memory"),
+        (
+            "The training process ran out of memory. Use a smaller base model, a smaller "
+            "batch_size, or shorter examples."
+        ),
+    ),
+    (
+        "disk_full",
+        ("No space left on device", "Disk quota exceeded"),
+        _DISK_FULL,
+    ),
+)
+_KILLED = (
+    "The training process was killed from outside. Most often the computer ran out of memory: a "
+    "smaller base model or a smaller batch_size needs less."
+)
+
+
+def exit_reason(exit_status: int, log_file: Path, disk_free: int) -> tuple[str, str]:
+    """The code and the sentence for a process that ended without saying why.
+
+    Args:
+        exit_status: Its exit status.
+        log_file: What it printed.
+        disk_free: The free bytes of its disk when it was found to have ended: on a full one it
+            can print nothing.
+    """
+    log = _tail_of(log_file)
+    for code, signs, text in _SIGNS:
+        if any(sign in log for sign in signs):
+            return code, text
+    if disk_free < _FULL:
+        return "disk_full", _DISK_FULL
+    killed = -int(signal.SIGKILL) if hasattr(signal, "SIGKILL") else -9
+    if exit_status in (killed, 137) or "SIGKILL" in log or "exitcode: -9" in log:
+        return "process_killed", _KILLED
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    last = next((line for line in reversed(lines) if "Error" in line), "")
+    said = f" The last it said: {last[:300]}" if last else ""
+    return (
+        "process_ended",
+        f"The training process ended unexpectedly (status {exit_status}).{said}",
+    )
+
+
+def _tail_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - _TAIL))
+            return file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+_PATIENCE: dict[JobCommand, float] = {"cancel": 20.0, "pause": 300.0}
 """Seconds that a process may take to do what it is asked; a pause writes a checkpoint."""
 
 
@@ -39,7 +104,7 @@ class _Running:
     job_id: str
     folder: JobFolder
     process: subprocess.Popen[bytes]
-    asked: Control | None = None
+    asked: JobCommand | None = None
     asked_at: float = 0.0
     death: tuple[str, str] | None = None
 
@@ -180,7 +245,11 @@ class Runner:
         if status is not None:
             self._ended(running)
             return
-        wanted: dict[str, Control] = {"cancelled": "cancel", "failed": "cancel", "paused": "pause"}
+        wanted: dict[str, JobCommand] = {
+            "cancelled": "cancel",
+            "failed": "cancel",
+            "paused": "pause",
+        }
         control = wanted.get(self._stores.jobs.get(running.job_id).status)
         if control is not None and control != running.asked:
             running.folder.ask(control)
@@ -192,7 +261,7 @@ class Runner:
 
     def _reason_of_death(self, running: _Running, status: int) -> tuple[str, str]:
         free = shutil.disk_usage(self._stores.jobs_folder).free
-        return reason_of_death(status, running.folder.log_file, free)
+        return exit_reason(status, running.folder.log_file, free)
 
     def _ended(self, running: _Running) -> None:
         # A launcher that was killed leaves its workers behind.

@@ -1,26 +1,79 @@
-"""Validates the files of new jobs, one job after another, and puts good ones into the queue."""
+"""Validates the files of new jobs, one job after another, and puts good ones into the queue.
+
+First Tunedesk's own checks, then a dry run: a process that reads the examples as the base model
+will (`training/dry_run.py`), and ends.
+"""
 
 import logging
 import shutil
+import subprocess
 from collections.abc import Callable, Sequence
 
 from tunedesk.catalogue.default_hyperparameters import resolve_auto
 from tunedesk.catalogue.memory_estimate import training_need, why_it_does_not_fit
 from tunedesk.catalogue.models import Catalogue
 from tunedesk.errors import UserError
-from tunedesk.training_server.base_models import BaseModels
-from tunedesk.training_server.downloading import download
-from tunedesk.training_server.full_disk import is_disk_full
-from tunedesk.training_server.job_folder import STARTER, JobFolder, JobSpec, leave_out
-from tunedesk.training_server.jobs.examining import examine
+from tunedesk.training_server.disk_full import is_disk_full
+from tunedesk.training_server.job_folder import STARTER, DryRunResult, JobFolder, JobSpec, leave_out
 from tunedesk.training_server.jobs.file_validation import BadLine, FileVerdict, validate_file
-from tunedesk.training_server.jobs.fit import is_full
-from tunedesk.training_server.jobs.launching import Launcher
-from tunedesk.training_server.jobs.machine import read_machine
+from tunedesk.training_server.jobs.launcher import Launcher
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
-from tunedesk.training_server.model_size import size_by_bytes
+from tunedesk.training_server.jobs.resources import is_full, read_machine, size_by_bytes
+from tunedesk.training_server.models import BaseModels, download
 from tunedesk.training_server.store.job_store import Job
 from tunedesk.training_server.store.stores import Stores
+
+_POLL_SECONDS = 0.1
+
+
+def dry_run(
+    launcher: Launcher,
+    folder: JobFolder,
+    base_model: str,
+    method: str,
+    still_wanted: Callable[[], bool],
+) -> DryRunResult | None:
+    """What the base model has against the examples.
+
+    Args:
+        launcher: Starts the process.
+        folder: The folder of the job, with its records.
+        base_model: As in the `JobSpec`.
+        method: The method of the job.
+        still_wanted: Asked now and then; if not, the process is ended.
+
+    Returns:
+        What was found; None if it is no longer wanted, or if the process died, which the log then
+        says: the process that trains will find out the same.
+    """
+    try:
+        process = launcher.start_dry_run(folder, base_model, method)
+    except OSError as error:
+        _warn_of_dry_run(folder, f"could not be started: {error}")
+        return None
+    try:
+        while True:
+            try:
+                status = process.wait(_POLL_SECONDS)
+                break
+            except subprocess.TimeoutExpired:
+                if not still_wanted():
+                    return None
+    finally:
+        process.kill()
+        process.wait()
+    found = folder.read_dry_run()
+    if found is None:
+        _warn_of_dry_run(folder, f"ended with status {status}; {folder.dry_run_log} says more")
+    return found
+
+
+def _warn_of_dry_run(folder: JobFolder, what: str) -> None:
+    logging.getLogger(__name__).warning(
+        "The process that examines the examples of %s %s. They are examined when it runs.",
+        folder.path.name,
+        what,
+    )
 
 
 class Validator:
@@ -93,7 +146,7 @@ class Validator:
                 break
         ref = self._base_model(job, verdicts)
         if ref is not None and any(verdict.is_worth_reading for verdict in verdicts.values()):
-            self._examine(job, folder, ref, verdicts, still_wanted)
+            self._dry_run(job, folder, ref, verdicts, still_wanted)
             if not still_wanted():
                 return
         for param, verdict in verdicts.items():
@@ -118,7 +171,7 @@ class Validator:
             self._reader.fail(job.id, "model_not_found", text, "model")
         return ref
 
-    def _examine(
+    def _dry_run(
         self,
         job: Job,
         folder: JobFolder,
@@ -127,7 +180,7 @@ class Validator:
         still_wanted: Callable[[], bool],
     ) -> None:
         """Have the base model read the good examples: some may be too long for it, for one."""
-        found = examine(self._launcher, folder, ref, job.method, still_wanted)
+        found = dry_run(self._launcher, folder, ref, job.method, still_wanted)
         if found is None:
             return
         if found.failure is not None:

@@ -1,4 +1,4 @@
-"""The server's database: its tables, and transactions for the threads of one process."""
+"""The server's database: its tables, transactions for several threads, and pages of lists."""
 
 import errno
 import os
@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.training_server.full_disk import FullDisk
+from tunedesk.training_server.disk_full import DiskFullNotice
 
 VERSION = 1
 
@@ -106,7 +107,7 @@ class Database:
     """One connection that the threads of the server take turns with.
 
     Attributes:
-        full_disk: Says in the log when its disk is full.
+        disk_full: Says in the log when its disk is full.
     """
 
     def __init__(self, path: Path) -> None:
@@ -115,7 +116,7 @@ class Database:
         Raises:
             UserError: A newer Tunedesk made it.
         """
-        self.full_disk = FullDisk(path.parent)
+        self.disk_full = DiskFullNotice(path.parent)
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
@@ -148,13 +149,13 @@ class Database:
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
-                self.full_disk.written()
+                self.disk_full.written()
             except BaseException as error:
                 # A full disk may have ended it already.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                    self.full_disk.met()
+                    self.disk_full.met()
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
                 raise
 
@@ -182,3 +183,61 @@ def new_id(prefix: str, length: int = 24) -> str:
 def now() -> int:
     """The time as the API tells it: seconds since 1970."""
     return int(time.time())
+
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """A page of a list.
+
+    Attributes:
+        items: What stands on it.
+        has_more: Whether there is a page after it.
+    """
+
+    items: list[Item]
+    has_more: bool
+
+
+class CursorUnknown(Exception):  # noqa: N818  it is an answer, not a fault
+    """The `after` of a request names nothing in the list."""
+
+
+def read_page(
+    database: Database,
+    table: str,
+    where: str,
+    values: tuple[Any, ...],
+    after: str | None,
+    limit: int,
+    ascending: bool = False,
+) -> Page[sqlite3.Row]:
+    """A page of a table's rows in the order of their numbers.
+
+    Args:
+        database: The database.
+        table: The table; it has `number` and `id`.
+        where: The condition of the list.
+        values: The values in it.
+        after: The id of the last row of the page before.
+        limit: How many rows at most.
+        ascending: Oldest first; otherwise newest first.
+
+    Raises:
+        CursorUnknown: `after` is no row of the table.
+    """
+    order, sign = ("ASC", ">") if ascending else ("DESC", "<")
+    if after is not None:
+        cursor = database.row(f"SELECT number FROM {table} WHERE id = ?", after)
+        if cursor is None:
+            raise CursorUnknown
+        where = f"({where}) AND number {sign} ?"
+        values = (*values, cursor["number"])
+    rows = database.rows(
+        f"SELECT * FROM {table} WHERE {where} ORDER BY number {order} LIMIT ?",
+        *values,
+        limit + 1,
+    )
+    return Page(rows[:limit], len(rows) > limit)

@@ -5,12 +5,9 @@ from pathlib import Path
 from typing import Self
 
 from tunedesk.training_server.job_folder import JobFolder
-from tunedesk.training_server.store.checkpoint_store import CheckpointStore
 from tunedesk.training_server.store.database import Database
-from tunedesk.training_server.store.event_store import EventStore
-from tunedesk.training_server.store.file_store import FileStore
-from tunedesk.training_server.store.job_store import JobStore
-from tunedesk.training_server.store.upload_store import UploadStore
+from tunedesk.training_server.store.file_store import FileStore, UploadStore
+from tunedesk.training_server.store.job_store import CheckpointStore, EventStore, JobStore
 
 
 @dataclass(frozen=True)

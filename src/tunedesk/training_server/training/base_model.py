@@ -1,26 +1,43 @@
-"""Loads the model that a job begins with, and says how it is to learn."""
+"""Loads the model that a job begins with, and says how it is to learn; keeps libraries quiet."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
+import tqdm
 from peft import LoraConfig, PeftModel
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging
 
 from tunedesk.training_server.job_folder import STARTER, JobSpec
 from tunedesk.training_server.training.chat_template import ChatTemplate
-from tunedesk.training_server.training.reader import (
-    Reader,
+from tunedesk.training_server.training.starter import (
+    LEARNING_RATE,
+    is_starter,
+    new_model,
+    train_tokenizer,
+)
+from tunedesk.training_server.training.tokenizer import (
+    ExampleTokenizer,
     adapter_base,
     context_in,
     load_tokenizer,
     unusable,
 )
-from tunedesk.training_server.training.starter import LEARNING_RATE, is_starter, new_model
-from tunedesk.training_server.training.starter_tokenizer import train_tokenizer
+
+
+def disable_progress_bars() -> None:
+    """Let only errors through, and no bars of progress."""
+    untyped: Any = logging
+    untyped.set_verbosity_error()
+    untyped.disable_progress_bar()
+    # Others make bars all the same, and a thread that looks after them.
+    bars: Any = tqdm.tqdm
+    bars.monitor_interval = 0
+
 
 Kind = Literal["starter", "lora", "full"]
 _RATES: dict[tuple[Kind, str], float] = {
@@ -36,7 +53,7 @@ _DROPOUT = 0.05
 
 
 @dataclass
-class Learner(Reader):
+class TrainableModel(ExampleTokenizer):
     """A model that is to learn.
 
     Attributes:
@@ -52,9 +69,9 @@ class Learner(Reader):
     rate: float
 
 
-def load_learner(
+def load_trainable_model(
     spec: JobSpec, texts: Callable[[], Iterable[str]], checkpoint: Path | None
-) -> Learner:
+) -> TrainableModel:
     """The model of a job.
 
     Args:
@@ -127,7 +144,7 @@ def _learner(
     tokenizer: PreTrainedTokenizerBase,
     kind: Kind,
     adapter: LoraConfig | None,
-) -> Learner:
+) -> TrainableModel:
     template = ChatTemplate(tokenizer)
     if template.is_own:
         # Saved with the model, so that whoever talks to it uses the same one.
@@ -136,7 +153,7 @@ def _learner(
     if spec.max_tokens is not None:
         context = min(context, spec.max_tokens)
     rate = _RATES[kind, spec.method]
-    return Learner(tokenizer, template, context, model, kind, adapter, rate)
+    return TrainableModel(tokenizer, template, context, model, kind, adapter, rate)
 
 
 def _precision(spec: JobSpec, wants_full: bool) -> torch.dtype:

@@ -4,9 +4,15 @@ Our own template, for the starter and for base models that have none, marks what
 says with `{% generation %}`, and leaves out messages of weight 0. Templates of others know no
 weights: there the place of an answer is the difference between the conversation up to it and the
 conversation with it.
+
+Many templates know only what their model was made for. One that has no tools writes an answer that
+is a call as an empty answer, and the model would learn to say nothing: what a template leaves out
+of a conversation without a word (calls, tools, messages) is looked for (`omission_in`).
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,8 +20,119 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 from transformers.utils.chat_template_utils import render_jinja_template
 
-from tunedesk.training_server.training.openai_messages import template_messages
-from tunedesk.training_server.training.template_losses import lost_in
+
+def template_messages(
+    messages: Iterable[Mapping[str, Any]], parse_arguments: bool
+) -> list[dict[str, Any]]:
+    """The messages for a chat template.
+
+    Args:
+        messages: The messages of a conversation.
+        parse_arguments: Whether the arguments of calls become objects, which the templates of
+            others write as JSON; ours keeps their text as it is.
+    """
+    return [_message(message, parse_arguments) for message in messages]
+
+
+def template_tools(record: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The tools of a record, those in the old form of functions too; None without any."""
+    tools = record.get("tools")
+    if tools:
+        return list(tools)
+    functions = record.get("functions")
+    if functions:
+        return [{"type": "function", "function": function} for function in functions]
+    return None
+
+
+def content_text(content: Any) -> str:
+    """The text of a content: a string, a list of parts, or nothing."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    return "".join(
+        part.get("text") or part.get("refusal") or "" for part in content if isinstance(part, dict)
+    )
+
+
+def _message(message: Mapping[str, Any], parse_arguments: bool) -> dict[str, Any]:
+    role = message.get("role")
+    text = content_text(message.get("content")) or str(message.get("refusal") or "")
+    result: dict[str, Any] = {"role": role, "content": text}
+    if role == "developer":
+        result["role"] = "system"
+    elif role == "function":
+        result |= {"role": "tool", "name": message.get("name"), "tool_call_id": ""}
+    elif role == "tool":
+        result["tool_call_id"] = message.get("tool_call_id")
+        if message.get("name"):
+            result["name"] = message["name"]
+    elif role == "assistant":
+        if message.get("weight") is not None:
+            result["weight"] = message["weight"]
+        calls = list(message.get("tool_calls") or ())
+        if not calls and message.get("function_call"):
+            calls = [{"id": "", "type": "function", "function": message["function_call"]}]
+        if calls:
+            result["tool_calls"] = [_call(call, parse_arguments) for call in calls]
+    return result
+
+
+def _call(call: Mapping[str, Any], parse_arguments: bool) -> dict[str, Any]:
+    function = call.get("function") or {}
+    arguments = function.get("arguments") or "{}"
+    if parse_arguments and isinstance(arguments, str):
+        try:
+            arguments = json.loads(arguments)
+        except ValueError:
+            # Checked before; what is left is written by the template as the text that it is.
+            arguments = str(arguments)
+    return {
+        "id": call.get("id") or "",
+        "type": "function",
+        "function": {"name": function.get("name"), "arguments": arguments},
+    }
+
+
+def omission_in(text: str, messages: Sequence[Mapping[str, Any]], tools: Any) -> str | None:
+    """What of a conversation does not stand in the text that a template made of it.
+
+    Args:
+        text: What the template wrote.
+        messages: What it was given, as `template_messages` makes them.
+        tools: The tools it was given; None without any.
+
+    Returns:
+        That it leaves something out, as half a sentence; None if all is there.
+    """
+    named: Counter[str] = Counter()
+    for message in messages:
+        for call in message.get("tool_calls") or ():
+            named[str(call["function"]["name"])] += 1
+    for name, times in named.items():
+        if text.count(name) < times:
+            return f"it leaves out the call of “{name}”"
+    for tool in tools or ():
+        name = str((tool.get("function") or {}).get("name") or "")
+        named[name] += 1
+        if text.count(name) < named[name]:
+            return f"it leaves out {'the call of' if named[name] > 1 else 'the tool'} “{name}”"
+    for number, message in enumerate(messages, 1):
+        if not _stands_in(text, str(message.get("content") or "")):
+            return f"it leaves out message {number} ({message['role']})"
+    return None
+
+
+def _stands_in(text: str, content: str) -> bool:
+    # Thoughts of earlier answers are left out on purpose, by the models that have them.
+    said = content.rpartition("</think>")[2].strip()
+    return (
+        said in text
+        or json.dumps(said)[1:-1] in text
+        or json.dumps(said, ensure_ascii=False)[1:-1] in text
+    )
+
 
 OWN_MARK = "{#- tunedesk -#}"
 OWN_TEMPLATE = (
@@ -174,7 +291,7 @@ class ChatTemplate:
 
 
 def _refuse_loss(text: str, prepared: Sequence[dict[str, Any]], tools: Any) -> None:
-    lost = lost_in(text, prepared, tools)
+    lost = omission_in(text, prepared, tools)
     if lost is not None:
         raise ValueError(f"{lost}. Another base model may have a place for it")
 

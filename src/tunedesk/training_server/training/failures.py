@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tunedesk.training_server.full_disk import is_disk_full
+from tunedesk.training_server.disk_full import is_disk_full
 
 _LEAST_EXAMPLES = 10
 """Of a training file, as at OpenAI."""

@@ -11,16 +11,27 @@ import torch
 from transformers import set_seed
 
 from tunedesk.training_server.job_folder import JobFolder, JobSpec, ProgressWriter, read_progress
-from tunedesk.training_server.training.base_model import Learner, load_learner
+from tunedesk.training_server.training.base_model import (
+    TrainableModel,
+    disable_progress_bars,
+    load_trainable_model,
+)
 from tunedesk.training_server.training.batch import BatchShare, share_batch
-from tunedesk.training_server.training.checkpoints import Checkpoints
 from tunedesk.training_server.training.failures import JobFailedError, too_few, worded
-from tunedesk.training_server.training.measuring import StepSample
-from tunedesk.training_server.training.quiet import quiet
+from tunedesk.training_server.training.progress_callback import (
+    Checkpoints,
+    ProgressCallback,
+    read_command,
+    wait_for_all,
+)
 from tunedesk.training_server.training.sequences import Sequences, make_sequences, starter_texts
-from tunedesk.training_server.training.telling import Teller, hear, wait_for_all
-from tunedesk.training_server.training.trainers import add_callback, make_trainer, steps_per_epoch
-from tunedesk.training_server.training.weights_and_biases import run_told
+from tunedesk.training_server.training.trainers import (
+    StepSample,
+    add_callback,
+    make_trainer,
+    steps_per_epoch,
+)
+from tunedesk.training_server.training.weights_and_biases import reported_run
 
 _DEVICES = {"cpu": "the processor (CPU)", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
 _SECONDS_FOR_RANK_0 = 10
@@ -29,7 +40,7 @@ _MOST_THREADS = 4
 
 def run_job(folder: JobFolder) -> int:
     """Do a job; returns the exit status of the process."""
-    quiet()
+    disable_progress_bars()
     is_first = _rank() == 0
     with contextlib.ExitStack() as stack:
         writer = stack.enter_context(ProgressWriter(folder)) if is_first else None
@@ -64,29 +75,29 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
         checkpoints.clear_work()
     last = checkpoints.last()
     set_seed(spec.seed % 2**32)
-    learner = load_learner(spec, lambda: starter_texts(folder.training_file), last)
-    if learner.kind == "starter" and spec.device == "cpu":
+    trainable = load_trainable_model(spec, lambda: starter_texts(folder.training_file), last)
+    if trainable.kind == "starter" and spec.device == "cpu":
         torch.set_num_threads(_threads())
-    training = _sequences(folder, spec, learner, True, writer)
+    training = _sequences(folder, spec, trainable, True, writer)
     validation = None
     if folder.validation_file.exists():
-        validation = _sequences(folder, spec, learner, False, writer)
+        validation = _sequences(folder, spec, trainable, False, writer)
     share = share_batch(
         int(spec.hyperparameters["batch_size"]), _world(), training.longest, spec.device
     )
-    trainer = make_trainer(spec, learner, training, validation, share, checkpoints.work)
+    trainer = make_trainer(spec, trainable, training, validation, share, checkpoints.work)
     per_epoch = steps_per_epoch(training, share)
     epochs = int(spec.hyperparameters["n_epochs"])
     total = per_epoch * epochs
     begin = folder.checkpoint_steps()[-1] if last else 0
-    _say_start(writer, spec, share, learner, begin, total)
+    _say_start(writer, spec, share, trainable, begin, total)
     if writer is not None and folder.model.exists():
         # Killed between the model and the word that it is there.
         _done(writer, told, total, training.tokens * epochs)
         return
-    wish = hear(folder, trainer.args)
-    if wish is not None:
-        _ended(writer, wish, begin)
+    command = read_command(folder, trainer.args)
+    if command is not None:
+        _ended(writer, command, begin)
         return
     sample = None
     if validation is not None:
@@ -97,12 +108,14 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
         return trainer.measure(rows) if rows else {}
 
     validates = validation is not None
-    with run_told(folder, spec, writer) as report:
-        teller = Teller(folder, writer, checkpoints, per_epoch, validates, measure, report)
-        add_callback(trainer, teller)
+    with reported_run(folder, spec, writer) as report:
+        callback = ProgressCallback(
+            folder, writer, checkpoints, per_epoch, validates, measure, report
+        )
+        add_callback(trainer, callback)
         trainer.train(resume_from_checkpoint=str(last) if last else None)
-    if teller.wish == "cancel" or (teller.wish == "pause" and teller.step < total):
-        _ended(writer, teller.wish, teller.step)
+    if callback.command == "cancel" or (callback.command == "pause" and callback.step < total):
+        _ended(writer, callback.command, callback.step)
         return
     made = checkpoints.work / "model"
     trainer.save_model(str(made))
@@ -117,14 +130,14 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
 def _sequences(
     folder: JobFolder,
     spec: JobSpec,
-    learner: Learner,
+    trainable: TrainableModel,
     is_training: bool,
     writer: ProgressWriter | None,
 ) -> Sequences:
     """The examples of a file; bad ones end the job, or are named and left out if so wished."""
     word = "training" if is_training else "validation"
     path = folder.training_file if is_training else folder.validation_file
-    made = make_sequences(path, learner, spec.method)
+    made = make_sequences(path, trainable, spec.method)
     if made.bad and not spec.skip_bad:
         first = made.bad[0]
         more = len(made.bad) - 1
@@ -149,7 +162,7 @@ def _say_start(
     writer: ProgressWriter | None,
     spec: JobSpec,
     share: BatchShare,
-    learner: Learner,
+    trainable: TrainableModel,
     begin: int,
     total: int,
 ) -> None:
@@ -178,7 +191,7 @@ def _say_start(
             "used."
         )
         _message(writer, "warn", text)
-    if learner.kind == "starter" and spec.method == "dpo" and not _is_tuned(spec):
+    if trainable.kind == "starter" and spec.method == "dpo" and not _is_tuned(spec):
         text = (
             "The starter knows nothing yet, so preferences teach it little: tune it on examples "
             "first, then tune the result on preferences."
@@ -195,9 +208,9 @@ def _message(writer: ProgressWriter | None, level: str, text: str) -> None:
         writer.write("message", level=level, message=text)
 
 
-def _ended(writer: ProgressWriter | None, wish: str, step: int) -> None:
+def _ended(writer: ProgressWriter | None, command: str, step: int) -> None:
     if writer is not None:
-        writer.write("paused" if wish == "pause" else "cancelled", step=step)
+        writer.write("paused" if command == "pause" else "cancelled", step=step)
 
 
 def _done(

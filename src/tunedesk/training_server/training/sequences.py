@@ -15,11 +15,10 @@ from typing import Any
 from jinja2 import TemplateError
 
 from tunedesk.training_server.job_folder import read_records
-from tunedesk.training_server.training.chat_template import ChatTemplate, Rendered
+from tunedesk.training_server.training.chat_template import ChatTemplate, Rendered, template_tools
 from tunedesk.training_server.training.failures import BadExample
-from tunedesk.training_server.training.openai_messages import template_tools
-from tunedesk.training_server.training.reader import Reader
-from tunedesk.training_server.training.starter_tokenizer import train_tokenizer
+from tunedesk.training_server.training.starter import train_tokenizer
+from tunedesk.training_server.training.tokenizer import ExampleTokenizer
 
 IGNORED = -100
 """The label of a token that carries no loss."""
@@ -50,7 +49,7 @@ class Sequences:
     longest: int = 0
 
 
-def make_sequences(path: Path, reader: Reader, method: str) -> Sequences:
+def make_sequences(path: Path, reader: ExampleTokenizer, method: str) -> Sequences:
     """The examples of a file as tokens."""
     result = Sequences()
     for made in each_sequence(path, reader, method):
@@ -66,7 +65,9 @@ def make_sequences(path: Path, reader: Reader, method: str) -> Sequences:
     return result
 
 
-def each_sequence(path: Path, reader: Reader, method: str) -> Iterator[list[Row] | BadExample]:
+def each_sequence(
+    path: Path, reader: ExampleTokenizer, method: str
+) -> Iterator[list[Row] | BadExample]:
     """The rows of each example of a file, or what keeps it from being trained on."""
     make = _pair_rows if method == "dpo" else _rows
     for line, record in read_records(path):
@@ -108,7 +109,7 @@ def _whole_texts(record: dict[str, Any], template: ChatTemplate) -> Iterator[str
         yield from (each.text for each in rendered)
 
 
-def _rows(record: dict[str, Any], reader: Reader) -> Iterator[Row]:
+def _rows(record: dict[str, Any], reader: ExampleTokenizer) -> Iterator[Row]:
     if "messages" not in record:
         yield _completion_row(record, reader)
         return
@@ -117,7 +118,7 @@ def _rows(record: dict[str, Any], reader: Reader) -> Iterator[Row]:
             yield _labelled(rendered, reader)
 
 
-def _labelled(rendered: Rendered, reader: Reader) -> Row:
+def _labelled(rendered: Rendered, reader: ExampleTokenizer) -> Row:
     encoded = reader.tokenizer(rendered.text, add_special_tokens=False, return_offsets_mapping=True)
     ids: list[int] = encoded["input_ids"]
     labels = [IGNORED] * len(ids)
@@ -135,7 +136,7 @@ def _labelled(rendered: Rendered, reader: Reader) -> Row:
     return {"input_ids": ids, "labels": labels}
 
 
-def _completion_row(record: dict[str, Any], reader: Reader) -> Row:
+def _completion_row(record: dict[str, Any], reader: ExampleTokenizer) -> Row:
     asked: list[int] = reader.tokenizer(record["prompt"])["input_ids"]
     eos = reader.tokenizer.eos_token_id
     if asked and asked[-1] == eos:
@@ -145,7 +146,7 @@ def _completion_row(record: dict[str, Any], reader: Reader) -> Row:
     return {"input_ids": asked + said, "labels": [IGNORED] * len(asked) + said}
 
 
-def _pair_rows(record: dict[str, Any], reader: Reader) -> Iterator[Row]:
+def _pair_rows(record: dict[str, Any], reader: ExampleTokenizer) -> Iterator[Row]:
     asked = record["input"]["messages"]
     tools = template_tools(record["input"])
     prompt = reader.template.prompt(asked, tools)
@@ -162,7 +163,7 @@ def _pair_rows(record: dict[str, Any], reader: Reader) -> Iterator[Row]:
     yield row
 
 
-def _ids(text: str, reader: Reader) -> list[int]:
+def _ids(text: str, reader: ExampleTokenizer) -> list[int]:
     ids: list[int] = reader.tokenizer(text, add_special_tokens=False)["input_ids"]
     return ids
 

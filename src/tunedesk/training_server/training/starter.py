@@ -4,14 +4,20 @@ Before any training it is a model over bytes with a fixed seed, which babbles. W
 its tokenizer is trained first, on the same examples: with words as tokens it learns far faster. So
 a job begins from a model of the same build, but not from the one that babbles, whose tokens are
 others.
+
+Its tokenizer is made without torch, which the dry run of a job does not load.
 """
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
-import torch
-from transformers import PreTrainedTokenizerBase, Qwen3Config, Qwen3ForCausalLM
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from tunedesk.training_server.training.starter_tokenizer import CONTEXT, train_tokenizer
+from tunedesk.training_server.training.chat_template import OWN_PHRASES, OWN_TEMPLATE
+
+if TYPE_CHECKING:
+    from transformers import Qwen3ForCausalLM
 
 LEARNING_RATE = 1.5e-3
 """Of a multiplier of 1."""
@@ -28,8 +34,49 @@ _SPREAD = 0.04
 _SPREAD_OF_WORDS = 0.07
 _UNTRAINED_SEED = 20261120
 
+CONTEXT = 8192
+"""How many tokens it reads; it has no place in which more of them would cost weights."""
 
-def untrained_starter() -> tuple[Qwen3ForCausalLM, PreTrainedTokenizerBase]:
+_END = "<|im_end|>"
+_SPECIAL = ("<|pad|>", "<|im_start|>", _END)
+_VOCABULARY = 2048
+_LONGEST_TOKEN = 24
+
+
+def train_tokenizer(texts: Iterable[str]) -> PreTrainedTokenizerBase:
+    """A tokenizer whose words are those of some texts, and which can write any other text."""
+    texts = list(texts)
+    phrases = [phrase for phrase in OWN_PHRASES if any(phrase in text for text in texts)]
+    tokenizer = Tokenizer(models.BPE())
+    # A line break is a token of its own: the one before an answer would otherwise become one with
+    # the spaces that the answer begins with, and whoever asks for the answer writes it alone.
+    lines: Any = pre_tokenizers.Split("\n", "isolated")
+    words: Any = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([lines, words])
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=_VOCABULARY,
+        # Each word a token, where there is room: a small set has most of its words once.
+        min_frequency=1,
+        max_token_length=_LONGEST_TOKEN,
+        show_progress=False,
+        special_tokens=[AddedToken(text, normalized=False, special=True) for text in _SPECIAL],
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.add_tokens([AddedToken(phrase, normalized=False) for phrase in phrases])
+    make: Any = PreTrainedTokenizerFast
+    made: PreTrainedTokenizerBase = make(
+        tokenizer_object=tokenizer,
+        pad_token="<|pad|>",
+        eos_token=_END,
+        chat_template=OWN_TEMPLATE,
+        clean_up_tokenization_spaces=False,
+    )
+    return made
+
+
+def untrained_starter() -> tuple["Qwen3ForCausalLM", PreTrainedTokenizerBase]:
     """The model that has learnt nothing, the same one each time.
 
     What it says has weights apart from those of what it reads. Were they the same, as in a model
@@ -48,7 +95,7 @@ def babbled_tokens(tokenizer: PreTrainedTokenizerBase) -> list[int]:
 
 def new_model(
     tokenizer: PreTrainedTokenizerBase, seed: int, says_as_it_reads: bool = True
-) -> Qwen3ForCausalLM:
+) -> "Qwen3ForCausalLM":
     """A model with random weights for the tokens of a tokenizer.
 
     Of Qwen3's build, whose queries and keys have a fixed length: so steps as large as a training
@@ -59,6 +106,9 @@ def new_model(
         seed: Of the weights.
         says_as_it_reads: Whether the tokens have the same weights when they are read and said.
     """
+    import torch
+    from transformers import Qwen3Config, Qwen3ForCausalLM
+
     mark: dict[str, Any] = {_MARK: True}
     config = Qwen3Config(
         vocab_size=len(tokenizer),

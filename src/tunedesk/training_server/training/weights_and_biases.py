@@ -19,7 +19,9 @@ Report = Callable[[int, dict[str, float]], None]
 
 
 @contextmanager
-def run_told(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Iterator[Report]:
+def reported_run(
+    folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None
+) -> Iterator[Report]:
     """A run at Weights & Biases while a job trains, if that is asked for; takes its figures.
 
     Where it cannot be made, a warning says why, and the training goes on without it.

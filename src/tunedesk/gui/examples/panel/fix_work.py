@@ -13,7 +13,7 @@ from tunedesk.checks.problem import Problem
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.examples.fix_preview import FixPreview
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.conversation_diff import Sample, conversation_diff
+from tunedesk.gui.examples.panel.example_diff import Sample, conversation_diff
 from tunedesk.gui.examples.panel.undo_toast import UndoToast
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.theme import Theme

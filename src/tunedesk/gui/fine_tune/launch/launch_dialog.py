@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, 
 from tunedesk.catalogue.models import Catalogue
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL
 from tunedesk.gui.feedback import Feedback
@@ -37,6 +36,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import MARGIN, Dialog
 from tunedesk.gui.widgets.elided_label import ElidedLabel
 from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
@@ -88,7 +88,7 @@ class LaunchDialog(Dialog):
         self.install = InstallPanel(theme, background)
         self.models = ModelList(theme)
         self.model_name = QLineEdit()
-        self.preset = CalmComboBox()
+        self.preset = NoWheelComboBox()
         self.name = QLineEdit()
         self.epochs = SettingField(theme, "epochs", _("How often it sees each example."))
         self.more = MoreSection(theme)

@@ -1,1 +1,0 @@
-"""Talking to models: loaded once, asked many times."""

@@ -1,0 +1,292 @@
+"""Asks models: loaded when first needed, several answers at once, each token told as it comes.
+
+The answers take turns token by token, so that a long one does not hold up a short one.
+"""
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+import torch
+from jinja2 import TemplateError
+from transformers import DynamicCache
+
+from tunedesk.training_server.inference.decoding import (
+    Choice,
+    Sampler,
+    StopTexts,
+    TextPieces,
+    TokenBytes,
+    ToolCallParser,
+)
+from tunedesk.training_server.inference.inference_types import (
+    FinishReason,
+    InferenceError,
+    SamplingParams,
+    Token,
+)
+from tunedesk.training_server.inference.model_cache import LoadedModel, ModelCache
+
+
+class FairLock:
+    """A lock that is given to whoever waits longest, so that no answer starves another."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._is_taken = False
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            turn = threading.Event()
+            self._waiting.append(turn)
+        turn.wait()
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        with self._guard:
+            if self._waiting:
+                # Handed over, not let go: nobody can push in between.
+                self._waiting.popleft().set()
+            else:
+                self._is_taken = False
+
+
+_READ_AT_ONCE = 512
+
+
+class ModelsUnloaded(InferenceError):  # noqa: N818 - the word of the border
+    """The models were let go of while an answer was under way."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The model was unloaded because its memory is needed. Ask again later.",
+            "model_unloaded",
+            is_passing=True,
+        )
+
+
+class InferenceEngine:
+    """Asks models; safe to use from several threads."""
+
+    def __init__(self, device: str = "cpu", promised: Callable[[], int] = lambda: 0) -> None:
+        """Make it.
+
+        Args:
+            device: Where models run: "cpu", "cuda" or "mps".
+            promised: How many bytes of the free memory others are about to take.
+        """
+        self._device = device
+        self._lock = FairLock()
+        self._cache = ModelCache(device, promised)
+        self._era = 0
+        self._answering: dict[object, str] = {}
+        self._deleted: set[str] = set()
+
+    def generate(
+        self,
+        model_ref: str,
+        messages: Sequence[Mapping[str, Any]],
+        tools: Sequence[Mapping[str, Any]] | None,
+        parameters: SamplingParams,
+    ) -> Iterator[Token]:
+        """The answer in a conversation, token by token.
+
+        Raises:
+            InferenceError: The model cannot be loaded, or cannot read this.
+            ModelsUnloaded: The models were let go of meanwhile.
+        """
+        era = self._era
+        with self._loaded(model_ref) as loaded:
+            asked = _conversation(loaded, messages, tools)
+            yield from self._answer(era, loaded, asked, parameters, bool(tools))
+
+    def complete(self, model_ref: str, prompt: str, parameters: SamplingParams) -> Iterator[Token]:
+        """What goes on from a prompt, without a chat template; raises as `generate`."""
+        era = self._era
+        with self._loaded(model_ref) as loaded:
+            asked = _prompt(loaded, prompt)
+            yield from self._answer(era, loaded, asked, parameters, False)
+
+    def unload(self) -> None:
+        """Let go of all models; the answers under way end with a `ModelsUnloaded`."""
+        self._era += 1
+        with self._lock:
+            self._cache.clear()
+
+    def forget(self, model_ref: str) -> None:
+        """Let go of a model that was deleted: at once, or if it is answering, when it has.
+
+        Then it is for `relieve` to do.
+        """
+        self._deleted.add(model_ref)
+        self._drop_deleted()
+
+    def relieve(self) -> bool:
+        """Let go of all models if memory has become short; whether it had. Called now and then."""
+        self._drop_deleted()
+        if not self._cache.is_short():
+            return False
+        self.unload()
+        return True
+
+    def _drop_deleted(self) -> None:
+        if not self._deleted:
+            return
+        with self._lock:
+            for ref in self._deleted - set(self._answering.values()):
+                self._cache.drop(ref)
+                self._deleted.discard(ref)
+
+    @contextlib.contextmanager
+    def _loaded(self, ref: str) -> Iterator[LoadedModel]:
+        """The model of a reference, known to be answering meanwhile."""
+        answer = object()
+        with self._lock:
+            loaded = self._cache.load(ref)
+            self._answering[answer] = ref
+        try:
+            yield loaded
+        finally:
+            # Takes no turn: an answer that nobody wants any more may end in the middle of one.
+            del self._answering[answer]
+
+    def _answer(
+        self,
+        era: int,
+        loaded: LoadedModel,
+        asked: list[int],
+        parameters: SamplingParams,
+        has_tools: bool,
+    ) -> Iterator[Token]:
+        free = loaded.context - len(asked)
+        if free < 1:
+            raise InferenceError(
+                f"This model's maximum context length is {loaded.context} tokens, and you sent "
+                f"{len(asked)}. Please shorten what you send.",
+                "context_length_exceeded",
+                is_question=True,
+            )
+        left = free if parameters.max_tokens is None else min(free, parameters.max_tokens)
+        sampler = Sampler(parameters, loaded.allowed)
+        text = _Text(loaded, parameters, has_tools)
+        cache = DynamicCache(config=loaded.base.model.config)
+        fresh = asked
+        prompt_tokens: int | None = len(asked)
+        while True:
+            choice = sampler.choose(self._read(era, loaded, fresh, cache))
+            left -= 1
+            token = text.next(choice, is_last=left < 1)
+            if prompt_tokens is not None:
+                token = replace(token, prompt_tokens=prompt_tokens)
+                prompt_tokens = None
+            yield token
+            if token.finish_reason is not None:
+                return
+            fresh = [choice.token]
+
+    def _read(
+        self, era: int, loaded: LoadedModel, tokens: list[int], cache: DynamicCache
+    ) -> torch.Tensor:
+        """Let the model read tokens; what it thinks comes next."""
+        logits = torch.empty(0)
+        for begin in range(0, len(tokens), _READ_AT_ONCE):
+            piece = torch.tensor([tokens[begin : begin + _READ_AT_ONCE]], device=self._device)
+            with self._lock:
+                if era != self._era or not loaded.is_whole:
+                    raise ModelsUnloaded
+                with torch.inference_mode(), loaded.activated() as model:
+                    answer = model(
+                        input_ids=piece, past_key_values=cache, use_cache=True, logits_to_keep=1
+                    )
+            logits = answer.logits[0, -1]
+        return logits
+
+
+class _Text:
+    """Makes the pieces that are told of the tokens that are chosen."""
+
+    def __init__(self, loaded: LoadedModel, parameters: SamplingParams, has_tools: bool) -> None:
+        self._loaded = loaded
+        self._pieces = TextPieces(loaded.tokenizer)
+        self._stops = StopTexts(parameters.stop)
+        self._calls = ToolCallParser(has_tools)
+        self._bytes = TokenBytes(loaded.tokenizer)
+
+    def next(self, choice: Choice, is_last: bool) -> Token:
+        """The piece of a token, or the end."""
+        if choice.token in self._loaded.stops:
+            return self._end(choice, "", "stop", is_mere_end=True)
+        piece, is_stopped = self._stops.add(self._pieces.add(choice.token))
+        told = self._calls.add(piece)
+        if is_stopped:
+            return self._end(choice, told, "stop", is_stopped=True, is_mere_end=not told)
+        if is_last:
+            return self._end(choice, told, "length")
+        return self._token(choice, told)
+
+    def _end(
+        self,
+        choice: Choice,
+        told: str,
+        reason: FinishReason,
+        is_stopped: bool = False,
+        is_mere_end: bool = False,
+    ) -> Token:
+        if not is_stopped:
+            piece, was_stopped = self._stops.add(self._pieces.rest())
+            told += self._calls.add(piece if was_stopped else piece + self._stops.rest())
+        rest, calls = self._calls.finish()
+        if calls and reason == "stop":
+            reason = "tool_calls"
+        return self._token(choice, told + rest, reason, calls, is_mere_end)
+
+    def _token(
+        self,
+        choice: Choice,
+        text: str,
+        reason: FinishReason | None = None,
+        calls: tuple[dict[str, object], ...] = (),
+        is_mere_end: bool = False,
+    ) -> Token:
+        own = b"" if choice.logprob is None else self._bytes.of(choice.token)
+        likeliest = tuple((self._bytes.of(token), value) for token, value in choice.likeliest)
+        return Token(text, own, choice.logprob, likeliest, reason, is_mere_end, calls)
+
+
+def _conversation(
+    loaded: LoadedModel,
+    messages: Sequence[Mapping[str, Any]],
+    tools: Sequence[Mapping[str, Any]] | None,
+) -> list[int]:
+    try:
+        text = loaded.template.prompt(messages, list(tools) if tools else None)
+    except (TemplateError, TypeError, ValueError) as error:
+        said = " ".join(str(error).split())[:300]
+        raise InferenceError(
+            f"The chat template of the model refuses the messages: {said}",
+            "messages_refused",
+            is_question=True,
+        ) from error
+    ids: list[int] = loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
+    return ids
+
+
+def _prompt(loaded: LoadedModel, prompt: str) -> list[int]:
+    ids: list[int] = loaded.tokenizer(prompt)["input_ids"]
+    eos = loaded.tokenizer.eos_token_id
+    if len(ids) > 1 and ids[-1] == eos:
+        ids = ids[:-1]
+    # A model reads at least one token.
+    return ids or [eos if isinstance(eos, int) else 0]

@@ -1,0 +1,284 @@
+"""Follows a training: tells each step, puts checkpoints in their place, reads commands."""
+
+import math
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from tunedesk.training_server.job_folder import JobCommand, JobFolder, ProgressWriter
+from tunedesk.training_server.training.failures import JobFailedError
+
+KEPT = 3
+# Pickled settings that nothing reads, and a card that nobody asked for.
+_NOT_OURS = ("training_args.bin", "README.md")
+
+
+class Checkpoints:
+    """The checkpoints and the tuned model of a job.
+
+    Attributes:
+        work: Where the trainer writes; what lies there is never offered to anybody.
+    """
+
+    def __init__(self, folder: JobFolder, pausing: set[int]) -> None:
+        self._folder = folder
+        self._pausing = pausing
+        self.work = folder.work
+
+    def clear_work(self) -> None:
+        """Throw away what an earlier process left half-written."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        for part in (*self._folder.checkpoints.glob("*.part"), *self._folder.path.glob("*.part")):
+            if part.is_dir():
+                shutil.rmtree(part)
+
+    def last(self) -> Path | None:
+        """The last whole checkpoint; None if there is none."""
+        steps = self._folder.checkpoint_steps()
+        return self._folder.checkpoint(steps[-1]) if steps else None
+
+    def take(self, step: int, is_pausing: bool) -> None:
+        """Take the trainer's checkpoint of a step, and remove the ones that are too old."""
+        made = self.work / f"checkpoint-{step}"
+        target = self._folder.checkpoint(step)
+        if target.exists():
+            shutil.rmtree(made)
+            return
+        if is_pausing:
+            self._pausing.add(step)
+        place(made, target)
+        steps = self._folder.checkpoint_steps()
+        # That of a pause is of use until the next one is there.
+        kept = {step, *[each for each in steps if each not in self._pausing][-KEPT:]}
+        for each in steps:
+            if each not in kept:
+                remove(self._folder.checkpoint(each))
+
+    def take_model(self, made: Path) -> None:
+        """Take the tuned model."""
+        place(made, self._folder.model)
+
+
+def place(made: Path, target: Path) -> None:
+    """Give a finished folder its name, after all in it is on the disk for good."""
+    for name in _NOT_OURS:
+        (made / name).unlink(missing_ok=True)
+    part = target.with_name(f"{target.name}.part")
+    part.parent.mkdir(parents=True, exist_ok=True)
+    made.rename(part)
+    for path in (*part.rglob("*"), part):
+        _sync(path)
+    part.rename(target)
+    _sync(target.parent)
+
+
+def remove(folder: Path) -> None:
+    """Remove a checkpoint: its name goes first, so that nobody sees half of it."""
+    part = folder.with_name(f"{folder.name}.part")
+    folder.rename(part)
+    shutil.rmtree(part)
+
+
+def _sync(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY if os.name != "nt" or path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+_TRAIN_NAMES = {
+    "loss": "train_loss",
+    "mean_token_accuracy": "train_mean_token_accuracy",
+    "rewards/margins": "train_reward_margin",
+    "rewards/accuracies": "train_reward_accuracy",
+}
+_VALID_NAMES = {
+    "eval_loss": "full_valid_loss",
+    "eval_mean_token_accuracy": "full_valid_mean_token_accuracy",
+    "eval_rewards/margins": "full_valid_reward_margin",
+    "eval_rewards/accuracies": "full_valid_reward_accuracy",
+}
+_SAMPLE_NAMES = {
+    "loss": "valid_loss",
+    "mean_token_accuracy": "valid_mean_token_accuracy",
+    "rewards/margins": "valid_reward_margin",
+    "rewards/accuracies": "valid_reward_accuracy",
+}
+_COMMANDS: tuple[JobCommand | None, ...] = (None, "pause", "cancel")
+
+
+class ProgressCallback(TrainerCallback):
+    """Sits in the trainer, in every process; only rank 0 has a writer and writes.
+
+    Attributes:
+        wish: What the server asked for, once it was heard; the training then ends.
+        step: The last step done.
+    """
+
+    def __init__(
+        self,
+        folder: JobFolder,
+        writer: ProgressWriter | None,
+        checkpoints: Checkpoints,
+        steps_per_epoch: int,
+        validates: bool,
+        measure: Callable[[int], dict[str, float]],
+        report: Callable[[int, dict[str, float]], None],
+    ) -> None:
+        """Make it.
+
+        Args:
+            folder: The folder of the job.
+            writer: Where it tells; None in every process but one.
+            checkpoints: Where checkpoints are put.
+            steps_per_epoch: How many steps an epoch has.
+            validates: Whether there is a validation file.
+            measure: Measures a few of its examples after a step; no figures after most.
+            report: Takes the figures of each step, too, for whoever else wants them.
+        """
+        self._folder = folder
+        self._writer = writer
+        self._checkpoints = checkpoints
+        self._steps_per_epoch = steps_per_epoch
+        self._validates = validates
+        self._measure = measure
+        self._report = report
+        self._sampled: dict[str, float] = {}
+        self._metrics: dict[str, float] = {}
+        self._is_told = True
+        self.command: JobCommand | None = None
+        self.step = 0
+
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
+    ) -> TrainerControl:
+        """Listen to the server; the end of an epoch is waited for if it is this step."""
+        self.step = state.global_step
+        self._sampled = _named(self._measure(self.step), _SAMPLE_NAMES)
+        self.command = read_command(self._folder, args)
+        is_end = state.global_step % self._steps_per_epoch == 0
+        if self.command == "cancel" or (self.command == "pause" and not is_end):
+            control.should_training_stop = True
+            control.should_save = self.command == "pause"
+        return control
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **_more: Any,
+    ) -> None:
+        """Keep the figures of a step until all of them are there."""
+        logs = logs or {}
+        if "loss" not in logs:
+            return
+        if not math.isfinite(float(logs["loss"])):
+            raise JobFailedError(
+                "loss_not_finite",
+                f"The training loss became infinite at step {state.global_step}: the steps are "
+                "too large. Use a smaller learning_rate_multiplier.",
+                "hyperparameters",
+            )
+        self._metrics = _named(logs, _TRAIN_NAMES) | self._sampled
+        self._is_told = False
+
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
+    ) -> TrainerControl:
+        """Measure and save; an epoch that was broken off is no end of an epoch."""
+        if state.global_step % self._steps_per_epoch or self.command == "cancel":
+            return control
+        # Told already; kept, it would be written whole into every checkpoint.
+        state.log_history.clear()
+        control.should_evaluate = self._validates
+        control.should_save = True
+        if self.command == "pause" and state.global_step < state.max_steps:
+            control.should_training_stop = True
+        return control
+
+    def on_evaluate(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        metrics: dict[str, float] | None = None,
+        **_more: Any,
+    ) -> None:
+        """Add the figures of the validation to those of the step."""
+        self._metrics |= _named(metrics or {}, _VALID_NAMES)
+
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
+    ) -> None:
+        """Take the checkpoint, and tell of it."""
+        step = state.global_step
+        self._tell(state)
+        # Every process writes its share of a checkpoint.
+        wait_for_all()
+        is_end = step % self._steps_per_epoch == 0
+        if self._writer is not None:
+            is_pausing = self.command == "pause" and not is_end
+            self._checkpoints.take(step, is_pausing)
+            metrics = {"step": step, **self._metrics}
+            self._writer.write("checkpoint", step=step, metrics=metrics, pausing=is_pausing)
+            if is_end:
+                self._writer.write("epoch", step=step, epoch=step // self._steps_per_epoch)
+        wait_for_all()
+
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
+    ) -> None:
+        """Tell the step before: nothing more is coming for it."""
+        self._tell(state)
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
+    ) -> None:
+        """Tell the last step."""
+        self._tell(state)
+
+    def _tell(self, state: TrainerState) -> None:
+        if self._is_told:
+            return
+        self._is_told = True
+        if self._writer is not None:
+            total = int(state.max_steps)
+            step = state.global_step
+            self._writer.write("metrics", step=step, total_steps=total, **self._metrics)
+            self._report(step, self._metrics)
+
+
+def read_command(folder: JobFolder, args: TrainingArguments | None = None) -> JobCommand | None:
+    """What the server asks for: read by rank 0, so that all processes read_command the same."""
+    if not torch.distributed.is_initialized():
+        return folder.asked()
+    number = torch.zeros(1, dtype=torch.int64, device=None if args is None else args.device)
+    if torch.distributed.get_rank() == 0:
+        number += _COMMANDS.index(folder.asked())
+    torch.distributed.broadcast(number, 0)
+    return _COMMANDS[int(number.item())]
+
+
+def wait_for_all() -> None:
+    """Wait until every process is here."""
+    if torch.distributed.is_initialized():
+        torch.distributed.barrier()
+
+
+def _named(values: dict[str, float], names: dict[str, str]) -> dict[str, float]:
+    """The figures under OpenAI's names; one that is no number any more is left out."""
+    return {
+        name: float(values[ours])
+        for ours, name in names.items()
+        if ours in values and math.isfinite(float(values[ours]))
+    }

@@ -1,0 +1,138 @@
+"""What of a base model reads examples: its tokenizer, its chat template, its context.
+
+Without its weights, and without torch: so examples can be looked at before they are trained on.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+
+from tunedesk.training_server.job_folder import ADAPTER_NAME, STARTER
+from tunedesk.training_server.training.chat_template import ChatTemplate
+from tunedesk.training_server.training.failures import JobFailedError
+from tunedesk.training_server.training.starter import CONTEXT, train_tokenizer
+
+_TOKENIZER = "tokenizer.json"
+_USUAL_CONTEXT = 2048
+
+
+@dataclass
+class ExampleTokenizer:
+    """Reads examples as a model does.
+
+    Attributes:
+        tokenizer: The tokenizer, with a chat template.
+        template: That template.
+        context: The most tokens that the model reads.
+    """
+
+    tokenizer: PreTrainedTokenizerBase
+    template: ChatTemplate
+    context: int
+
+
+def load_example_tokenizer(base_model: str, texts: Callable[[], Iterable[str]]) -> ExampleTokenizer:
+    """What reads the examples of a job.
+
+    Args:
+        base_model: As in the `JobSpec`.
+        texts: The texts that the tokenizer of a new starter is trained on.
+
+    Raises:
+        JobFailedError: The model cannot be used.
+    """
+    if base_model == STARTER:
+        tokenizer, context = train_tokenizer(texts()), CONTEXT
+    else:
+        folder = Path(base_model)
+        tokenizer, context = load_tokenizer(folder), context_in(_config(folder))
+    return ExampleTokenizer(tokenizer, ChatTemplate(tokenizer), context)
+
+
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model folder; what runs is our code alone."""
+    # A third of the start of a process that only reads, and a new starter needs none of it.
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+    except (OSError, ValueError, KeyError) as error:
+        if not (folder / _TOKENIZER).is_file():
+            raise _no_tokenizer(folder) from error
+        raise JobFailedError(
+            "invalid_base_model",
+            f"The tokenizer of the base model {folder.name} cannot be read: {_short(error)}",
+            "model",
+        ) from error
+    # Lengths are checked here, example by example; its own warning would say it once only.
+    tokenizer.deprecation_warnings["sequence-length-is-longer-than-the-specified-maximum"] = True
+    if not tokenizer.is_fast:
+        raise _no_tokenizer(folder)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    if tokenizer.pad_token is None:
+        raise JobFailedError(
+            "invalid_base_model",
+            f"The tokenizer of the base model {folder.name} names no token for the end of a text.",
+            "model",
+        )
+    return tokenizer
+
+
+def adapter_base(folder: Path) -> Path | None:
+    """The folder of the model that an adapter belongs to; None if a folder holds no adapter."""
+    try:
+        text = (folder / ADAPTER_NAME).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    values: dict[str, Any] = json.loads(text)
+    return Path(values["base_model_name_or_path"])
+
+
+def context_in(config: PreTrainedConfig) -> int:
+    """The most tokens that the model of a configuration reads."""
+    text: Any = config.get_text_config()
+    return int(getattr(text, "max_position_embeddings", None) or _USUAL_CONTEXT)
+
+
+def unusable(folder: Path, reason: str | Exception) -> JobFailedError:
+    """That a base model cannot be used, and why: a half sentence, or the error of Transformers."""
+    if isinstance(reason, Exception):
+        is_code = "trust_remote_code" in str(reason)
+        reason = (
+            "brings code of its own, which this server does not run. Take a model of a kind that "
+            "Transformers knows."
+            if is_code
+            else f"cannot be loaded: {_short(reason)}"
+        )
+    return JobFailedError("invalid_base_model", f"The base model {folder.name} {reason}", "model")
+
+
+def _config(folder: Path) -> PreTrainedConfig:
+    from transformers import AutoConfig
+
+    try:
+        config: PreTrainedConfig = AutoConfig.from_pretrained(
+            adapter_base(folder) or folder, local_files_only=True, trust_remote_code=False
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise unusable(folder, error) from error
+    return config
+
+
+def _no_tokenizer(folder: Path) -> JobFailedError:
+    return JobFailedError(
+        "invalid_base_model",
+        f"The base model {folder.name} has no {_TOKENIZER}, which this server needs.",
+        "model",
+    )
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300]

@@ -1,0 +1,121 @@
+"""Reads what a request brings: its JSON body, its query, its form."""
+
+import asyncio
+import json
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from tunedesk.training_server.settings import JSON_BYTES
+from tunedesk.training_server.store.database import CursorUnknown
+from tunedesk.training_server.web.responses import ApiError, bad_value
+
+_MOST_FIELDS = 16
+
+
+def query_whole(request: Request, name: str, default: int, least: int, most: int) -> int:
+    """A whole number of the query within its range."""
+    given = request.query_params.get(name)
+    if given is None:
+        return default
+    digits = given.isascii() and given.lstrip("-").isdigit() and len(given) < 12
+    if not digits or not least <= int(given) <= most:
+        raise bad_value(
+            name, f"Invalid '{name}': it must be a whole number from {least} to {most}."
+        )
+    return int(given)
+
+
+def only_known(given: Iterable[str], known: Collection[str]) -> None:
+    """Refuse what the server would not heed: a wish that is misspelt is not dropped in silence."""
+    for key in given:
+        if key not in known:
+            raise bad_value(
+                key[:80], f"Unrecognized request argument supplied: {key[:80]}", "unknown_parameter"
+            )
+
+
+def query_choice(request: Request, name: str, choices: tuple[str, ...]) -> str | None:
+    """A word of the query that is one of a few; None if it is not there."""
+    given = request.query_params.get(name)
+    if given is not None and given not in choices:
+        raise bad_value(name, f"Invalid '{name}': it must be one of {', '.join(choices)}.")
+    return given
+
+
+def cursor_error(error: CursorUnknown) -> ApiError:
+    """The answer to an `after` that names nothing in the list."""
+    return bad_value("after", f"Invalid 'after': no such id in this list. {error}".strip())
+
+
+async def json_object(request: Request) -> dict[str, Any]:
+    """The JSON object that is the body."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise ApiError(
+            415,
+            f"Unsupported content type “{kind[:80]}”: send the body as application/json.",
+            None,
+            "unsupported_content_type",
+        )
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > JSON_BYTES:
+            raise ApiError(
+                413,
+                f"The body is too large: at most {JSON_BYTES:,} bytes of JSON are taken.",
+                None,
+                "request_too_large",
+                {"Connection": "close"},
+            )
+    # A large body would hold up all others if it were read in the loop.
+    value = await asyncio.to_thread(_parse, bytes(body))
+    if not isinstance(value, dict):
+        raise ApiError(400, "The body must be a JSON object.", None, "invalid_json")
+    return value
+
+
+def _parse(body: bytes) -> Any:
+    def no_constant(name: str) -> None:
+        raise ValueError(f"{name} is no JSON number")
+
+    try:
+        value = json.loads(body, parse_constant=no_constant)
+        if b"\\ud" in body.lower():
+            # Half a letter is no text: nothing that reads it, from SQLite to a tokenizer, can.
+            json.dumps(value, ensure_ascii=False).encode()
+        return value
+    except UnicodeEncodeError as error:
+        raise ApiError(
+            400,
+            "We could not parse the JSON body of your request: it holds half a letter (a lone "
+            "surrogate).",
+            None,
+            "invalid_json",
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise ApiError(
+            400, f"We could not parse the JSON body of your request: {error}", None, "invalid_json"
+        ) from error
+
+
+async def form(request: Request) -> FormData:
+    """The fields and files of a multipart body; the caller closes it."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise ApiError(
+            415,
+            f"Unsupported content type “{kind[:80]}”: send the body as multipart/form-data.",
+            None,
+            "unsupported_content_type",
+        )
+    try:
+        return await request.form(max_files=1, max_fields=_MOST_FIELDS)
+    except HTTPException as error:
+        raise ApiError(
+            400, f"The multipart body cannot be read: {error.detail}", None, "invalid_multipart"
+        ) from error

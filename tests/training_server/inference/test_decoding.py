@@ -1,0 +1,119 @@
+"""The text of an answer in pieces: stop texts, calls of tools, bytes of tokens; the fair lock."""
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer, decoders, models
+from transformers import PreTrainedTokenizerFast
+
+from tunedesk.training_server.inference.decoding import (
+    StopTexts,
+    TextPieces,
+    TokenBytes,
+    ToolCallParser,
+)
+from tunedesk.training_server.inference.inference_engine import FairLock
+from tunedesk.training_server.training.starter import train_tokenizer
+
+
+@given(st.lists(st.text("abc", max_size=4)), st.lists(st.text("abc", min_size=1, max_size=3)))
+def test_a_stop_text_ends_the_text_wherever_it_is_cut(pieces, stops):
+    watch = StopTexts(stops)
+    told, ended = "", False
+    for piece in pieces:
+        text, ended = watch.add(piece)
+        told += text
+        if ended:
+            break
+    if not ended:
+        told += watch.rest()
+    whole = "".join(pieces)
+    places = [whole.find(stop) for stop in stops if stop in whole]
+    assert told == (whole[: min(places)] if places else whole) or ended
+    assert all(stop not in told for stop in stops)
+
+
+@given(st.text().filter(lambda text: "<|" not in text))
+def test_letters_come_whole(text):
+    tokenizer = train_tokenizer(())
+    pieces = TextPieces(tokenizer)
+    told = [pieces.add(token) for token in tokenizer(text, add_special_tokens=False)["input_ids"]]
+    assert "".join(told) + pieces.rest() == text
+
+
+def found(text, step):
+    watch = ToolCallParser(True)
+    told = "".join(watch.add(text[at : at + step]) for at in range(0, len(text), step))
+    rest, calls = watch.finish()
+    return told + rest, [call["function"] for call in calls]
+
+
+def test_calls_are_found_in_both_ways_of_writing():
+    for step in (1, 3, 100):
+        text = 'Let me see.\n<tool_call>\n{"name": "f", "arguments": {"a":1}}\n</tool_call>'
+        text += '\n<tool_call>\n{"name": "g", "arguments": {}}\n</tool_call>'
+        assert found(text, step) == (
+            "Let me see.",
+            [{"name": "f", "arguments": '{"a":1}'}, {"name": "g", "arguments": "{}"}],
+        )
+        text = '{"name": "f", "parameters": {"a": "ü"}}'
+        assert found(text, step) == ("", [{"name": "f", "arguments": '{"a": "ü"}'}])
+
+
+def test_what_is_no_call_stays_text():
+    for text in ('{"a": 1}', "<tool_call>never ended", "a < b", "x\n", '{"name": 1}', "", "<tool"):
+        for step in (1, 100):
+            assert found(text, step) == (text, [])
+
+
+def test_turns_are_given_in_the_order_of_asking():
+    lock = FairLock()
+    order = []
+    threads = []
+    with lock:
+        for number in range(5):
+            thread = threading.Thread(target=lambda n=number: _take(lock, order, n))
+            thread.start()
+            threads.append(thread)
+            while len(lock._waiting) <= number:
+                thread.join(0.001)
+    for thread in threads:
+        thread.join()
+    assert order == [0, 1, 2, 3, 4]
+
+
+def _take(lock, order, number):
+    with lock:
+        order.append(number)
+
+
+def test_of_a_tokenizer_over_bytes():
+    tokenizer = train_tokenizer(())
+    bytes_of = TokenBytes(tokenizer)
+    for text in ("Grüße — 日本", " a\n", "\U0001f600"):
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        assert b"".join(map(bytes_of.of, ids)) == text.encode()
+    assert len(ids) == 4
+    assert bytes_of.of(tokenizer.eos_token_id) == tokenizer.eos_token.encode()
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("▁word", b" word"),
+        ("word", b"word"),
+        ("<0xE2>", b"\xe2"),
+        ("<s>", b"<s>"),
+        ("é", b"\xc3\xa9"),
+    ],
+)
+def test_of_a_tokenizer_that_marks_blanks(written, expected):
+    """As those of Llama 2, Mistral and Gemma."""
+    words = ["<s>", "▁word", "word", "<0xE2>", "é"]
+    core = Tokenizer(models.BPE({word: place for place, word in enumerate(words)}, []))
+    parts = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    core.decoder = decoders.Sequence(parts)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, bos_token="<s>", eos_token="<s>")
+    assert TokenBytes(tokenizer).of(words.index(written)) == expected

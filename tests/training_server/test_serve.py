@@ -1,0 +1,199 @@
+"""`tunedesk serve`: how it starts, what it prints, and whom it lets in."""
+
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import openai
+import pytest
+from tests.training_server.conftest import KEY, chat_lines, upload
+
+from tunedesk.server_file import find_server
+
+
+def ask(url, headers=None, method="GET", data=None):
+    request = urllib.request.Request(url, headers=headers or {}, method=method, data=data)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+def test_health_needs_no_key_and_nothing_else_goes_without(server):
+    base = server.url.removesuffix("/v1")
+    status, body = ask(f"{base}/health")
+    assert status == 200
+    assert body["status"] == "ok"
+    status, body = ask(f"{server.url}/models")
+    assert status == 401
+    assert body["error"]["code"] == "invalid_api_key"
+    with pytest.raises(openai.AuthenticationError) as refusal:
+        server.client(api_key="sk-wrong").models.list()
+    assert "sk-wrong" not in str(refusal.value)
+    assert KEY not in str(refusal.value)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""])
+def test_another_host_header_is_refused(server, host):
+    """A page of the web that points its own name here gets nothing."""
+    headers = {"Host": host, "Authorization": f"Bearer {KEY}"}
+    status, body = ask(f"{server.url}/models", headers)
+    if host:
+        assert status == 403
+        assert body["error"]["code"] == "host_not_allowed"
+    else:
+        assert status in (400, 403)
+
+
+def test_localhost_is_this_computer(server):
+    url = server.url.replace("127.0.0.1", "localhost")
+    status, _body = ask(f"{url}/models", {"Authorization": f"Bearer {KEY}"})
+    assert status == 200
+
+
+def test_no_other_site_is_told_that_it_may_read(server):
+    request = urllib.request.Request(
+        f"{server.url}/models",
+        headers={"Origin": "https://evil.example", "Authorization": f"Bearer {KEY}"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+
+
+def test_the_key_is_made_once_and_is_its_owners_alone(tmp_path):
+    data = tmp_path / "data"
+    environment = {k: v for k, v in os.environ.items() if k != "TUNEDESK_SERVER_API_KEY"}
+    keys = []
+    for _start in range(2):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tunedesk", "serve", "--port", "0", "--data-dir", str(data)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        with process:
+            url = process.stdout.readline().split()[-1]
+            key = (data / "api_key").read_text().strip()
+            keys.append(key)
+            status, _body = ask(f"{url}/models", {"Authorization": f"Bearer {key}"})
+            assert status == 200
+            process.terminate()
+        assert process.returncode == 0
+    assert keys[0] == keys[1]
+    assert len(keys[0]) > 40
+    if os.name == "posix":
+        assert stat.S_IMODE((data / "api_key").stat().st_mode) == 0o600
+
+
+def run_serve(*options):
+    return subprocess.run(
+        [sys.executable, "-m", "tunedesk", "serve", *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_second_server_on_the_same_directory_is_refused(server):
+    done = run_serve("--port", "0", "--data-dir", str(server.data_dir))
+    assert done.returncode == 2
+    assert "Another server" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_is_taken_is_said(tmp_path, server):
+    port = server.url.split(":")[2].split("/")[0]
+    done = run_serve("--port", port, "--data-dir", str(tmp_path / "data"))
+    assert done.returncode == 2
+    assert f"port {port}" in done.stderr
+    assert "in use. Another one may run there" in done.stderr
+
+
+@pytest.mark.parametrize("port", ["70000", "-1", "x"])
+def test_a_port_that_is_none_is_said(port):
+    done = run_serve("--port", port)
+    assert done.returncode == 2
+    assert f"“{port}” is no whole number from 0 to 65535" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["a: [\n", "- 1\n", "", "\0"])
+def test_a_configuration_that_is_none_is_said(tmp_path, text):
+    config = tmp_path / "accelerate.yaml"
+    config.write_text(text)
+    done = run_serve("--data-dir", str(tmp_path / "data"), "--accelerate-config", str(config))
+    assert done.returncode == 2
+    assert "accelerate.yaml is no configuration of accelerate" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_address_that_is_not_there_is_said_without_a_warning(tmp_path):
+    done = run_serve("--data-dir", str(tmp_path / "data"), "--host", "192.0.2.1", "--port", "0")
+    assert done.returncode == 2
+    assert "cannot listen on 192.0.2.1" in done.stderr
+    assert "warning" not in done.stderr
+
+
+def test_folders_that_are_not_there_are_said(tmp_path):
+    done = run_serve("--data-dir", str(tmp_path / "data"), "--models", str(tmp_path / "none"))
+    assert done.returncode == 2
+    assert "is not there" in done.stderr
+
+
+def test_a_body_too_large_is_refused_before_it_is_read(server):
+    host, port = server.url.split("/")[2].split(":")
+    head = (
+        f"POST /v1/files HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {KEY}\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {2**40}\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(head.encode())
+        answer = b"".join(iter(lambda: connection.recv(65_536), b"")).decode()
+    assert answer.startswith("HTTP/1.1 413")
+    assert "request_too_large" in answer
+
+
+def test_a_running_server_is_found_by_its_file_and_a_dead_one_is_not(own_server):
+    own_server.start()
+    found = find_server(own_server.data_dir)
+    assert found.url == own_server.url
+    assert found.pid == own_server.process.pid
+    _status, health = ask(f"{found.url.removesuffix('/v1')}/health")
+    assert health["instance"] == found.instance
+    file = own_server.data_dir / "server.json"
+    if os.name == "posix":
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert KEY not in file.read_text()
+    own_server.kill()
+    assert file.exists()
+    assert find_server(own_server.data_dir) is None
+    own_server.start()
+    again = find_server(own_server.data_dir)
+    assert again.url == own_server.url
+    assert again.instance != found.instance
+    assert own_server.stop() == 0
+    assert not file.exists()
+    assert find_server(own_server.data_dir) is None
+
+
+def test_an_idle_server_ends_by_itself_but_not_before_its_jobs(own_server):
+    own_server.options = ("--exit-when-idle", "1.5")
+    client = own_server.start()
+    job = client.fine_tuning.jobs.create(
+        model="tunedesk-starter",
+        training_file=upload(client, chat_lines(10)),
+        hyperparameters={"n_epochs": 2, "batch_size": 5},
+    )
+    assert own_server.process.wait(timeout=120) == 0
+    assert find_server(own_server.data_dir) is None
+    own_server.stop()
+    own_server.options = ()
+    client = own_server.start()
+    # It was trained to its end before the server ended, so there is nothing left to do.
+    assert client.fine_tuning.jobs.retrieve(job.id).status == "succeeded"

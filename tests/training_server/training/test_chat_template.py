@@ -1,0 +1,101 @@
+"""Templates that leave something out are found out, and complete ones are not blamed."""
+
+from pathlib import Path
+
+import pytest
+import trl
+
+from tunedesk.training_server.training.chat_template import ChatTemplate, omission_in
+
+TEMPLATES = Path(trl.__file__).parent / "chat_templates"
+NO_TOOLS = (
+    "{% for message in messages %}"
+    "{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
+)
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "look_up",
+            "description": "Looks up.",
+            "parameters": {"type": "object", "properties": {}},
+        },
+    }
+]
+PLAIN = [
+    {"role": "system", "content": 'Be brief.\nSay "so".'},
+    {"role": "user", "content": "  Hi “there” <b> & é\n\nsecond  "},
+    {"role": "assistant", "content": "Hello\n- one\n- two "},
+    {"role": "user", "content": "More?"},
+    {"role": "assistant", "content": '{"a": "é"}'},
+]
+
+
+def talk(calls):
+    made = [
+        {"id": f"c{n}", "type": "function", "function": {"name": "look_up", "arguments": "{}"}}
+        for n in range(calls)
+    ]
+    answers = [
+        {"role": "tool", "tool_call_id": f"c{n}", "content": '{"found": "é \\"x\\""}'}
+        for n in range(calls)
+    ]
+    return [
+        {"role": "user", "content": "Find one."},
+        {"role": "assistant", "content": None, "tool_calls": made},
+        *answers,
+        {"role": "assistant", "content": "Here it is."},
+    ]
+
+
+class Tokenizer:
+    """What of a tokenizer a template needs."""
+
+    def __init__(self, chat_template):
+        self.chat_template = chat_template
+        self.special_tokens_map = {"eos_token": "<eos>", "bos_token": "<bos>"}
+
+
+def template(name):
+    return ChatTemplate(Tokenizer((TEMPLATES / f"{name}.jinja").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("name", ["qwen2_5", "qwen3", "qwen3_instruct_2507", "glm4moe", "gptoss"])
+@pytest.mark.parametrize("calls", [0, 1, 2])
+def test_a_template_that_has_everything_is_not_blamed(name, calls):
+    messages, tools = (talk(calls), TOOLS) if calls else (PLAIN, None)
+    assert template(name).render(messages, tools)
+    assert template(name).prompt(messages[:-1], tools)
+
+
+@pytest.mark.parametrize("name", ["llama3_2", "gemma3", "phi3", "llama3"])
+def test_makers_templates_lose_no_plain_talk(name):
+    assert template(name).render(PLAIN, None)
+
+
+@pytest.mark.parametrize("name", ["llama3", "phi3", "deepseek_r1_distill", "qwen2_5_vl"])
+def test_makers_templates_that_leave_out_calls_are_found_out(name):
+    with pytest.raises(ValueError, match="it leaves out the call of “look_up”"):
+        template(name).render(talk(1), TOOLS)
+
+
+def test_an_answer_that_is_a_call_is_never_learnt_as_silence():
+    made = ChatTemplate(Tokenizer(NO_TOOLS))
+    with pytest.raises(ValueError, match="the call of “look_up”"):
+        made.render(talk(1), None)
+    with pytest.raises(ValueError, match="the tool “look_up”"):
+        made.prompt([{"role": "user", "content": "Find one."}], TOOLS)
+
+
+def test_what_is_left_out_is_named():
+    user = {"role": "user", "content": "Well?"}
+    assert omission_in("Well?", [user], None) is None
+    assert omission_in("", [user], None) == "it leaves out message 1 (user)"
+    # A tool that is shown, and a call of it that is not.
+    call = {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "look_up"}}]}
+    assert omission_in("look_up", [call], TOOLS) == "it leaves out the call of “look_up”"
+    assert omission_in("look_up look_up", [call], TOOLS) is None
+    # Thoughts of earlier answers may be left out.
+    thought = {"role": "assistant", "content": "<think>hm</think>Yes."}
+    assert omission_in("Yes.", [thought], None) is None
