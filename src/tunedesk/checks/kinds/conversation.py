@@ -1,9 +1,11 @@
-"""The short way for plain rows: messages with a role and a text and nothing else.
+"""The checks of a conversation, and the short way for plain rows.
 
-Most rows of most files are such, and their number decides how long a check takes. Here a handful
-of quick looks prove that no rule has anything to say but those of order; a row that fails one of
-them is left to the rules, which find out what it is. This is the one place of the checks that is
-written for speed: names are bound outside of the loop, and there are few calls.
+Most rows of most files are plain: messages with a role and a text and nothing else. Their number
+decides how long a check takes. Here a handful of quick looks prove that no rule has anything to
+say but those of order; a row that fails one of them is left to the rules, which find out what it
+is. The short way comes to the facts that the rules come to, and a test holds both to it. It is the
+one place of the checks that is written for speed: names are bound outside of the loop, and there
+are few calls.
 """
 
 from collections.abc import Callable
@@ -11,17 +13,51 @@ from typing import Any
 
 import orjson
 
-from tunedesk.checks.conversation_rules import KNOWN_KEYS, check_order, check_unknown_keys
+from tunedesk.checks.conversation_rules import (
+    KNOWN_KEYS,
+    check_conversation,
+    check_order,
+    check_unknown_keys,
+)
 from tunedesk.checks.facts import Facts
+from tunedesk.checks.kinds.kind_checks import Checked, CheckSettings, KindChecks
 from tunedesk.checks.parse_record import is_shallow, keys_are_single
 from tunedesk.checks.problem import Problem
 from tunedesk.checks.text_rules import HARMLESS_ASCII, is_plain_text
 from tunedesk.checks.token_counter import TokenCounter
-from tunedesk.checks.tokens import PER_EXAMPLE, PER_MESSAGE
+from tunedesk.checks.tokens import (
+    PER_EXAMPLE,
+    PER_MESSAGE,
+    TokenCounts,
+    check_length,
+    count_example,
+)
 from tunedesk.examples.hashes import SEPARATOR, hash_bytes
-from tunedesk.examples.record_text import preview_line
+from tunedesk.examples.kinds.conversation import CONVERSATION, role_letters
+from tunedesk.examples.kinds.kind import preview_line
+from tunedesk.examples.kinds.registry import kind_of
 
 _LETTERS = {"system": "s", "user": "u", "assistant": "a"}
+
+
+class ConversationChecks(KindChecks):
+    """The rules and the tokens of a conversation, whole or waiting for its answer."""
+
+    def check(self, record: dict[str, Any], settings: CheckSettings) -> Checked:
+        """Name the problems of a record and count its tokens."""
+        messages = record.get("messages")
+        roles = role_letters(messages) if isinstance(messages, list) else ""
+        problems = check_conversation(record, roles, settings.target)
+        counts = self.count(record, settings)
+        if counts is not None:
+            problems += check_length(counts, settings.token_limit)
+        return Checked(roles, tuple(problems), counts)
+
+    def count(self, record: dict[str, Any], settings: CheckSettings) -> TokenCounts | None:
+        """Count the tokens of a record."""
+        if settings.counter is None or "messages" not in record:
+            return None
+        return count_example(record, settings.counter.count, settings.image_formula)
 
 
 def plain_checker(
@@ -121,7 +157,7 @@ def plain_checker(
 
 def _unknown_keys(text: bytes, record: dict[str, Any]) -> tuple[Problem, ...]:
     """The problems of the keys beside the messages; none if the rules have to look at them."""
-    if record.keys() & KNOWN_KEYS != {"messages"}:
+    if record.keys() & KNOWN_KEYS != {"messages"} or kind_of(record) is not CONVERSATION:
         return ()
     if not is_shallow(text) or not keys_are_single(text, record):
         return ()
