@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.examples.find_replace_options import FindOptions
-from tunedesk.gui.examples.form.roles import role_title
+from tunedesk.gui.roles import role_title
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _

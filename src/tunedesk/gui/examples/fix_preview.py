@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from tunedesk.gui.examples.panel.conversation_diff import Change, Sample
 from tunedesk.gui.examples.panel.diff_view import DiffView
+from tunedesk.gui.examples.panel.example_diff import Change, Sample
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.card import Card
 from tunedesk.gui.widgets.dialog import Dialog

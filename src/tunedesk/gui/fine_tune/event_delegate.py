@@ -4,9 +4,9 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF,
 from PySide6.QtGui import QFontMetrics, QPainter, QTextLayout
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from tunedesk.gui.examples.panel.problem_delegate import wrapped
 from tunedesk.gui.fine_tune.events_model import EVENT, PLAIN, time_words
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.row_list import wrapped
 from tunedesk.project.run_records import RunEvent
 
 PADDING = 5

@@ -1,20 +1,96 @@
-"""The choice of a language to spell in, the boxes that show it, and what their menus offer."""
+"""The language to spell in, the wavy lines in text boxes, and what their menus offer."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 import shiboken6
 from PySide6.QtCore import QObject, QPoint
-from PySide6.QtGui import QActionGroup
+from PySide6.QtGui import QActionGroup, QSyntaxHighlighter, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QMenu, QTextEdit
 
 from tunedesk.gui.background import Background, Task
-from tunedesk.gui.spelling import dictionaries
-from tunedesk.gui.spelling.highlighter import SpellingHighlighter, word_at
+from tunedesk.gui.spelling import speller
 from tunedesk.gui.spelling.speller import Speller, load
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 from tunedesk.settings import Settings
+
+LONGEST_LINE = 20_000
+"""Longer paragraphs are left alone: they are no prose, and would hold up each keystroke."""
+
+
+class SpellingHighlighter(QSyntaxHighlighter):
+    """Looks at a paragraph when it changes; the word under the cursor gets its line later."""
+
+    def __init__(self, box: QTextEdit, theme: Theme) -> None:
+        super().__init__(box.document())
+        self._box = box
+        self._theme = theme
+        self._speller: Speller | None = None
+        self._spared = False
+        box.cursorPositionChanged.connect(self._cursor_moved)
+
+    def use(self, speller: Speller | None) -> None:
+        """Look up words in another dictionary, or in none."""
+        self._speller = speller
+        self.rehighlight()
+
+    def highlightBlock(self, text: str) -> None:
+        """Draw the lines of one paragraph."""
+        if self._speller is None or len(text) > LONGEST_LINE:
+            return
+        typed = self._typed_at()
+        line = QTextCharFormat()
+        line.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
+        line.setUnderlineColor(self._theme.color("error"))
+        for start, end in self._speller.wrong_words(text):
+            if end == typed:
+                self._spared = True
+            else:
+                first = utf16_length(text[:start])
+                self.setFormat(first, utf16_length(text[start:end]), line)
+
+    def _typed_at(self) -> int:
+        """Where in this paragraph the user is writing, in characters; -1 for elsewhere."""
+        cursor = self._box.textCursor()
+        if not self._box.hasFocus() or cursor.block() != self.currentBlock():
+            return -1
+        return characters_before(self.currentBlock().text(), cursor.positionInBlock())
+
+    def _cursor_moved(self) -> None:
+        if self._spared:
+            self._spared = False
+            self.rehighlight()
+
+
+def utf16_length(text: str) -> int:
+    """How many units of UTF-16, in which Qt counts, a text has."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def characters_before(text: str, position: int) -> int:
+    """How many characters stand before a position that Qt counts in UTF-16."""
+    if text.isascii():
+        return position
+    raw = text.encode("utf-16-le", "surrogatepass")[: 2 * position]
+    return len(raw.decode("utf-16-le", "ignore"))
+
+
+def word_at(box: QTextEdit, cursor: QTextCursor, speller: Speller) -> QTextCursor | None:
+    """The word that is not in the dictionary at a cursor, selected; None if there is none."""
+    block = cursor.block()
+    text = block.text()
+    place = characters_before(text, cursor.positionInBlock())
+    for start, end in speller.wrong_words(text):
+        if start <= place <= end:
+            selected = QTextCursor(box.document())
+            selected.setPosition(block.position() + utf16_length(text[:start]))
+            selected.setPosition(
+                block.position() + utf16_length(text[:end]), QTextCursor.MoveMode.KeepAnchor
+            )
+            return selected
+    return None
+
 
 LOAD_AFTER_MS = 400
 MOST_OWN_WORDS = 20_000
@@ -65,7 +141,7 @@ class Spelling(QObject):
 
     def languages(self) -> dict[str, str]:
         """The languages to choose from, each with its title, sorted by it."""
-        return dictionaries.titles(dictionaries.found(self._places()))
+        return speller.titles(speller.found(self._places()))
 
     def fill_suggestions(self, menu: QMenu, box: QTextEdit, place: QPoint) -> None:
         """Offer what may be meant by the word at a place on the screen."""
@@ -109,11 +185,11 @@ class Spelling(QObject):
         self._show()
 
     def _places(self) -> list[Path]:
-        return list(dictionaries.folders() if self._folders is None else self._folders)
+        return list(speller.folders() if self._folders is None else self._folders)
 
     def _load(self, delay_ms: int = 0) -> None:
         language = self._settings.spelling
-        files = dictionaries.found(self._places()).get(language)
+        files = speller.found(self._places()).get(language)
         if self._loading is not None:
             self._loading.cancel()
         if files is None:
@@ -122,7 +198,7 @@ class Spelling(QObject):
             load,
             files,
             language,
-            dictionaries.script(language),
+            speller.script(language),
             self._own_words,
             on_result=self._take,
             delay_ms=delay_ms,

@@ -54,7 +54,7 @@ def call():
 
 @pytest.fixture
 def short():
-    """A small conversation without faults."""
+    """A small conversation without problems."""
     return _conversation(("system", "Be kind."), ("user", "Hello?"), ("assistant", "Hello!"))
 
 

@@ -223,11 +223,11 @@ def test_content_that_is_no_text_is_shown_and_mended(show, conversation, card, m
     assert card(0).parts.first_text().text == "5"
 
 
-def test_a_record_that_is_no_json_opens_at_its_fault(show, form, example, card, qtbot):
+def test_a_record_that_is_not_json_opens_at_its_error(show, form, example, card, qtbot):
     show('{"messages": [{"role": "user", "content": "Hi"}')
     assert form._views.currentWidget() is form._raw
     assert "column" in form._raw._verdict.text()
-    form._raw.go_to_fault()
+    form._raw.go_to_error()
     qtbot.keyClicks(form._raw.edit, "]}")
     form.choose_view(0)
     assert card(0).parts.first_text().text == "Hi"
@@ -247,10 +247,10 @@ def test_nobody_is_told_that_nothing_is_written_while_beginning(
     show(conversation(("user", "Hi"), ("assistant", "")))
     text_box(1).setFocus()
     assert card(1).property("tone") == "accent"
-    assert not card(1)._notes[0].isVisible()
+    assert not card(1)._problem_lines[0].isVisible()
     window.field.setFocus()
     assert card(1).property("tone") == "warning"
-    assert card(1)._notes[0].isVisible()
+    assert card(1)._problem_lines[0].isVisible()
 
 
 def test_many_other_keys_are_folded_away(show, conversation, form):

@@ -89,7 +89,7 @@ def test_leaving_writes_first(example, opened, project, store, short):
 def test_undo_reloads_and_tells_the_place(example, opened, project, qtbot):
     example.apply(set_message_text(example.text, 2, "Hello, you!"), "Edit message 3", "a")
     example.flush()
-    with qtbot.waitSignal(example.place_changed) as told:
+    with qtbot.waitSignal(example.position_changed) as told:
         project.undo()
     assert example.conversation.messages[2].text == "Hello!"
     assert told.args == [("messages", 2, "content"), 5]

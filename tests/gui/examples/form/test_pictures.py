@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel
 
 from tunedesk.errors import UserError
-from tunedesk.gui.examples.form.picture import (
+from tunedesk.gui.examples.form.pictures import (
     MOST_BYTES,
     dropped_pictures,
     picture_as_url,

@@ -12,7 +12,7 @@ def test_the_raw_view_writes_the_record(show, short, form, example, qtbot):
     assert form.cards.list.cards()[1].parts.first_text().text == "Oh, Hello?"
 
 
-def test_faults_are_told_as_they_are_typed(show, short, form, example, qtbot):
+def test_errors_are_told_as_they_are_typed(show, short, form, example, qtbot):
     show(short)
     form.choose_view(2)
     raw = form._raw

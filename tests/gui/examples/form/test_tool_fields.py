@@ -66,7 +66,7 @@ def test_the_answer_names_its_call(with_call, card, example):
     assert json.loads(example.text)["messages"][2]["tool_call_id"] == "call_9"
 
 
-def test_go_to_a_fault_in_the_arguments(with_call, card, example):
+def test_go_to_a_problem_in_the_arguments(with_call, card, example):
     with_call(arguments="{")
     example.go_to(("messages", 1, "tool_calls", 0, "function", "arguments"))
     assert card(1).calls._calls[0].arguments.hasFocus()
@@ -152,7 +152,7 @@ def test_tools_as_json_apply_once_they_are_valid(with_call, tools, example, qtbo
     before = example.text
     tools._code.edited.emit("[")
     assert example.text == before
-    assert "Not JSON" in tools._fault.text()
+    assert "Not JSON" in tools._error.text()
     tools._code.edited.emit('[{"type": "function", "function": {"name": "f"}}]')
     assert declared(example) == [{"name": "f"}]
 

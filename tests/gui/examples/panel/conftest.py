@@ -35,7 +35,7 @@ def store(project):
 
 @pytest.fixture
 def good(talk):
-    """Makes a record without faults, another one for each number."""
+    """Makes a record without problems, another one for each number."""
     return lambda number: talk(("user", f"Question {number}?"), ("assistant", f"Answer {number}."))
 
 

@@ -3,9 +3,8 @@
 import pytest
 
 from tunedesk.gui.examples.panel import diff_view
-from tunedesk.gui.examples.panel.conversation_diff import Change
 from tunedesk.gui.examples.panel.diff_view import DiffView
-from tunedesk.gui.examples.panel.word_diff import word_diff
+from tunedesk.gui.examples.panel.example_diff import Change, word_diff
 
 
 @pytest.fixture

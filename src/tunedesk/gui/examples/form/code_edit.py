@@ -1,17 +1,162 @@
-"""A box for JSON text: fixed-width, coloured, keeping what it cannot show."""
+"""A box for JSON text: fixed-width, coloured, laid out over lines, keeping what it cannot show."""
+
+import contextlib
+import re
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QTextCursor, QTextOption
+from PySide6.QtGui import (
+    QFont,
+    QKeyEvent,
+    QKeySequence,
+    QSyntaxHighlighter,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextOption,
+)
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
-from tunedesk.gui.examples.form.json_highlighter import JsonHighlighter
-from tunedesk.gui.examples.form.shown_text import ShownText, changed_span
+from tunedesk.examples.json_text import JsonNode, JsonSyntaxError, parse
+from tunedesk.gui.examples.form.text_mapping import TextMapping, changed_span
 from tunedesk.gui.examples.form.text_marks import Mark, selection_of
 from tunedesk.gui.theme import Theme
+from tunedesk.i18n import _
+
+LONGEST_LINE = 20_000
+"""Longer lines stay in one colour: the eye gains nothing and the time is long."""
+
+_TOKEN = re.compile(
+    r'(?P<key>"(?:[^"\\]|\\.)*"(?=\s*:))|(?P<string>"(?:[^"\\]|\\.)*"?)'
+    r"|(?P<number>-?\d[\d.eE+-]*)|(?P<word>\b(?:true|false|null)\b)|(?P<mark>[\[\]{}:,])"
+)
+
+
+class JsonHighlighter(QSyntaxHighlighter):
+    """Colours a document as the theme wants it."""
+
+    def __init__(self, document: QTextDocument, theme: Theme) -> None:
+        super().__init__(document)
+        self._theme = theme
+        self._formats: dict[str, QTextCharFormat] = {}
+        self._make_formats()
+        theme.changed.connect(self._recolor)
+
+    def highlightBlock(self, text: str) -> None:
+        """Colour one line."""
+        if len(text) > LONGEST_LINE:
+            return
+        # Qt counts in UTF-16; letters beyond that shift what follows them.
+        plain = text.isascii() or all(letter <= "\uffff" for letter in text)
+        for match in _TOKEN.finditer(text):
+            start, end = match.span()
+            if not plain:
+                start = len(text[:start].encode("utf-16-le", "surrogatepass")) // 2
+                end = len(text[: match.end()].encode("utf-16-le", "surrogatepass")) // 2
+            self.setFormat(start, end - start, self._formats[match.lastgroup or "mark"])
+
+    def _make_formats(self) -> None:
+        colors = {
+            "key": "role_user",
+            "string": "text",
+            "number": "role_system",
+            "word": "role_system",
+            "mark": "text_muted",
+        }
+        for name, color in colors.items():
+            style = QTextCharFormat()
+            style.setForeground(self._theme.color(color))
+            if name == "key":
+                style.setFontWeight(QFont.Weight.Medium)
+            self._formats[name] = style
+
+    def _recolor(self) -> None:
+        self._make_formats()
+        self.rehighlight()
+
+
+INDENT = "  "
+SHORT = 40
+"""A value that is spelled shorter than this and holds nothing nested stays in its line."""
+LONGEST_LAID_OUT = 1_000_000
+"""Longer than this, pictures not counted, it stays as it is: the time would be felt."""
+
+LONG_LINE = 20_000
+PIECE = 2_000
+
+_PICTURE = re.compile(
+    r"(data:[\w/+.-]+;base64,[A-Za-z0-9+/=]{24})([A-Za-z0-9+/=\\]{400,})(?=[A-Za-z0-9+/=]{8})"
+)
+
+
+def laid_out(text: str) -> TextMapping:
+    """The text with line breaks that are only shown and with the middle of pictures left out.
+
+    It keeps its own lines if it has some, and no line breaks are shown if it is no JSON.
+    """
+    changes = [
+        (match.start(2), match.end(2), _left_out(match.end(2) - match.start(2)))
+        for match in _PICTURE.finditer(text)
+    ]
+    hidden = sum(end - start for start, end, _words in changes)
+    if "\n" not in text.strip() and len(text) - hidden <= LONGEST_LAID_OUT:
+        with contextlib.suppress(JsonSyntaxError):  # it is shown as it is, and said so
+            _lay_out(text, parse(text), 0, changes)
+    changes.sort()
+    return TextMapping.with_replaced(text, _with_long_lines_broken(text, changes))
+
+
+def _with_long_lines_broken(
+    text: str, changes: list[tuple[int, int, str]]
+) -> list[tuple[int, int, str]]:
+    """Add breaks in what would be very long lines: Qt needs a square of their length for some."""
+    broken: list[tuple[int, int, str]] = []
+    at = 0
+    for start, end, shown in (*changes, (len(text), len(text), "")):
+        line_start = at
+        for line in text[at:start].split("\n"):
+            if len(line) > LONG_LINE:
+                places = range(line_start + PIECE, line_start + len(line), PIECE)
+                broken.extend((place, place, "\n") for place in places)
+            line_start += len(line) + 1
+        if end > start or shown:
+            broken.append((start, end, shown))
+        at = end
+    return broken
+
+
+def _left_out(count: int) -> str:
+    return " … {} … ".format(_("{count} characters").format(count=f"{count:,}"))
+
+
+def _lay_out(text: str, root: JsonNode, depth: int, changes: list[tuple[int, int, str]]) -> None:
+    waiting = [(root, depth)]
+    while waiting:
+        node, level = waiting.pop()
+        children = [(key.start, child.end, child) for _name, key, child in node.members] or [
+            (item.start, item.end, item) for item in node.items
+        ]
+        if not children or _is_short(node):
+            continue
+        at = node.start + 1
+        for start, end, child in children:
+            # Between two values stand a comma and blanks: the blanks are shown as a line break.
+            comma = text.find(",", at, start)
+            begin = comma + 1 if comma >= 0 else at
+            changes.append((begin, start, "\n" + INDENT * (level + 1)))
+            waiting.append((child, level + 1))
+            at = end
+        changes.append((at, node.end - 1, "\n" + INDENT * level))
+
+
+def _is_short(node: JsonNode) -> bool:
+    children = [child for _name, _key, child in node.members] or node.items
+    return node.end - node.start <= SHORT and all(
+        child.kind not in ("object", "array") for child in children
+    )
 
 
 class CodeEdit(QPlainTextEdit):
-    """Edits a `ShownText`; undo is the project's.
+    """Edits a `TextMapping`; undo is the project's.
 
     Signals:
         edited: The original text after a keystroke.
@@ -23,7 +168,7 @@ class CodeEdit(QPlainTextEdit):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = ShownText.with_replaced("", [])
+        self._text = TextMapping.with_replaced("", [])
         self._own_change = False
         self.setUndoRedoEnabled(False)
         self.setTabChangesFocus(True)
@@ -33,11 +178,11 @@ class CodeEdit(QPlainTextEdit):
         self.textChanged.connect(self._changed)
 
     @property
-    def shown_text(self) -> ShownText:
+    def shown_text(self) -> TextMapping:
         """The text with the way from what is shown to it."""
         return self._text
 
-    def show_text(self, text: ShownText, keep_place: bool) -> None:
+    def show_text(self, text: TextMapping, keep_place: bool) -> None:
         """Show a text; with `keep_place` the cursor and the scrolling stay where they are."""
         self._own_change = True
         try:

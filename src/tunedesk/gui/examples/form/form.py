@@ -7,14 +7,12 @@ from tunedesk.examples.json_text import JsonSyntaxError, Path
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.change_feed import ChangeFeed
+from tunedesk.gui.examples.form.conversation_form import ConversationForm
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
-from tunedesk.gui.examples.form.form_head import FormHead
-from tunedesk.gui.examples.form.form_tabs import FORM, RAW, TOOLS, FormTabs
-from tunedesk.gui.examples.form.message_cards import MessageCards
+from tunedesk.gui.examples.form.form_bars import FORM, RAW, TOOLS, FormHead, FormTabs, ReviewBar
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.form.problem_notes import Notes
-from tunedesk.gui.examples.form.raw_json import RawJson
-from tunedesk.gui.examples.form.review_bar import ReviewBar
+from tunedesk.gui.examples.form.problem_line import ShownProblems
+from tunedesk.gui.examples.form.raw_json import RawJsonView
 from tunedesk.gui.examples.form.tools_editor import ToolsEditor
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.spelling.spelling import Spelling
@@ -60,7 +58,7 @@ class ExampleForm(QWidget):
         self._edits = ExampleEdits(example)
         self._head = FormHead(theme, actions)
         self._tabs = FormTabs(theme, actions)
-        self._cards = MessageCards(
+        self._cards = ConversationForm(
             project,
             example,
             self._edits,
@@ -72,7 +70,7 @@ class ExampleForm(QWidget):
             self,
         )
         self._tools = ToolsEditor(theme, self._edits)
-        self._raw = RawJson(theme)
+        self._raw = RawJsonView(theme)
         self._nothing = EmptyState(
             theme,
             "examples",
@@ -87,7 +85,7 @@ class ExampleForm(QWidget):
         self._loaded()
 
     @property
-    def cards(self) -> MessageCards:
+    def cards(self) -> ConversationForm:
         """The cards of the messages."""
         return self._cards
 
@@ -132,7 +130,7 @@ class ExampleForm(QWidget):
         example.text_changed.connect(self._text_changed)
         example.facts_changed.connect(self._facts_changed)
         example.go_to_requested.connect(self._go_to)
-        example.place_changed.connect(self._place_changed)
+        example.position_changed.connect(self._position_changed)
         example.write_failed.connect(self._feedback.error)
         example.closed.connect(self._shut)
         self._tabs.chosen.connect(self._view_chosen)
@@ -144,11 +142,11 @@ class ExampleForm(QWidget):
         self._raw.leave_requested.connect(self.leave_requested)
         self._feed = ChangeFeed(self._project, self)
         self._feed.changed.connect(self._project_changed)
-        for action_id, deed in (
+        for action_id, callback in (
             ("view.raw", self._raw_switched),
             ("view.monospace", self._monospace_switched),
         ):
-            self._actions.connect(action_id, deed)
+            self._actions.connect(action_id, callback)
         self._actions["view.monospace"].setChecked(self._settings.monospace)
         self._theme.changed.connect(self._take_fonts)
         QApplication.instance().focusChanged.connect(self._focus_changed)
@@ -185,9 +183,9 @@ class ExampleForm(QWidget):
 
     def _facts_changed(self) -> None:
         if not self._unreadable:
-            notes = Notes(self._example.facts, self._example.target)
-            self._cards.show_checks(notes, self._example.message_tokens)
-            self._tools.show_notes(notes)
+            problems = ShownProblems(self._example.facts, self._example.target)
+            self._cards.show_checks(problems, self._example.message_tokens)
+            self._tools.show_problems(problems)
 
     def _understand(self) -> None:
         """See whether the text can be shown as messages at all."""
@@ -208,12 +206,12 @@ class ExampleForm(QWidget):
         elif tab == TOOLS:
             self._views.setCurrentWidget(self._tools)
             self._tools.show_tools(self._example.conversation, self._edits.writable)
-            self._tools.show_notes(Notes(self._example.facts, self._example.target))
+            self._tools.show_problems(ShownProblems(self._example.facts, self._example.target))
         else:
             # First: at the width of the window every card is laid out once, not twice.
             self._views.setCurrentWidget(self._cards)
-            notes = Notes(self._example.facts, self._example.target)
-            self._cards.show_example(notes, self._example.message_tokens, another)
+            problems = ShownProblems(self._example.facts, self._example.target)
+            self._cards.show_example(problems, self._example.message_tokens, another)
 
     def _view_chosen(self, tab: int) -> None:
         if self._unreadable and tab != RAW:
@@ -242,7 +240,7 @@ class ExampleForm(QWidget):
             self._tabs.choose(FORM)
             self._cards.go_to(path)
 
-    def _place_changed(self, path: Path, place: int) -> None:
+    def _position_changed(self, path: Path, place: int) -> None:
         """Undo changed something: show where."""
         if self._tabs.current == FORM and not self._unreadable:
             self._cards.show_place(path, place)

@@ -8,17 +8,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from tunedesk.examples.conversation import Message
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.form.calls_area import CallsArea
-from tunedesk.gui.examples.form.content_parts import ContentParts
+from tunedesk.gui.examples.form.content_parts import ContentParts, RawValueRow
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.message_head import MessageHead
 from tunedesk.gui.examples.form.message_text import MessageText
-from tunedesk.gui.examples.form.note_line import NoteLine
-from tunedesk.gui.examples.form.problem_notes import Note, worst
-from tunedesk.gui.examples.form.problem_spans import problem_spans
-from tunedesk.gui.examples.form.raw_value_row import RawValueRow
-from tunedesk.gui.examples.form.text_marks import Mark, fault, hit
-from tunedesk.gui.examples.form.tool_call_fields import ToolAnswerFields
+from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblem, worst
+from tunedesk.gui.examples.form.text_marks import Mark, hit_mark, problem_mark, problem_spans
+from tunedesk.gui.examples.form.tool_calls import CallsArea, ToolAnswerFields
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.card import Card
 from tunedesk.gui.widgets.icon_button import IconButton
@@ -26,7 +22,7 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.search_words import hits
 
-MOST_NOTES = 3
+MOST_PROBLEMS = 3
 EMPTY_CODES = ("content_empty", "content_missing", "content_null", "content_blank")
 MARKED_LENGTH = 20_000
 """Longer texts are not searched for marks: it would be felt at each keystroke."""
@@ -38,7 +34,7 @@ class CardContent(NamedTuple):
     Attributes:
         message: The message.
         tokens: Its length; None while it is not counted.
-        notes: Its problems, the worst first.
+        problems: Its problems, the worst first.
         search: What is searched for, to mark the hits.
         tools: The names of the tools that the example declares.
         calls: The ids of the tool calls before it, each with the name of its tool.
@@ -49,7 +45,7 @@ class CardContent(NamedTuple):
 
     message: Message
     tokens: int | None
-    notes: tuple[Note, ...]
+    problems: tuple[ShownProblem, ...]
     search: str
     tools: tuple[str, ...]
     calls: dict[str, str]
@@ -94,7 +90,7 @@ class MessageCard(Card):
         self._content: CardContent | None = None
         self._fonts: tuple[QFont, QFont] | None = None
         self._others: list[RawValueRow] = []
-        self._notes: list[NoteLine] = []
+        self._problem_lines: list[ProblemLine] = []
         self._answer: ToolAnswerFields | None = None
         self._name: QWidget | None = None
         self._name_field: QLineEdit | None = None
@@ -107,8 +103,8 @@ class MessageCard(Card):
         self.head = MessageHead(theme)
         self.parts = ContentParts(theme, background)
         self.calls = CallsArea(theme, edits)
-        self._long_note = Label(theme, font="small", tone="muted", wrap=True)
-        for widget in (self.head, self.parts, self._long_note, self.calls):
+        self._long_text_note = Label(theme, font="small", tone="muted", wrap=True)
+        for widget in (self.head, self.parts, self._long_text_note, self.calls):
             self.body.addWidget(widget)
         self._connect()
 
@@ -149,13 +145,13 @@ class MessageCard(Card):
         self.head.show_tokens(content.tokens)
         self.head.show_preset(content.preset, content.preset_tooltip)
         self.parts.show_message(message, content.writable)
-        self._show_long_note()
+        self._show_long_text_note()
         self._show_name()
         self._show_refusal()
         self._show_answer()
-        self.calls.show_calls(message, content.tools, content.notes, content.writable)
+        self.calls.show_calls(message, content.tools, content.problems, content.writable)
         self._show_others()
-        self._show_notes()
+        self._show_problems()
         self._mark()
 
     def texts(self) -> list[tuple[int, MessageText]]:
@@ -235,7 +231,7 @@ class MessageCard(Card):
         if inside:
             self.focused.emit()
         if self._content is not None:
-            self._show_notes()
+            self._show_problems()
 
     def _text_edited(self, number: int, new: str) -> None:
         if number < 0:
@@ -243,11 +239,11 @@ class MessageCard(Card):
         else:
             self._edits.write_part(self.message, number, new)
 
-    def _show_long_note(self) -> None:
+    def _show_long_text_note(self) -> None:
         cut = any(text.cut_off for _number, text in self.texts())
-        self._long_note.setVisible(cut)
+        self._long_text_note.setVisible(cut)
         if cut:
-            self._long_note.setText(
+            self._long_text_note.setText(
                 _(
                     "Only the beginning is shown: this message has {count} characters. "
                     "It can be changed in the raw JSON."
@@ -305,7 +301,7 @@ class MessageCard(Card):
             remove = IconButton(self._theme, "delete", _("Remove refusal"))
             remove.clicked.connect(lambda: self._edits.remove_refusal(self.message))
             row.addWidget(remove)
-            self.body.insertWidget(self.body.indexOf(self._long_note) + 1, self._refusal)
+            self.body.insertWidget(self.body.indexOf(self._long_text_note) + 1, self._refusal)
         if self._refusal is not None and self._refusal_text is not None:
             self._refusal.setVisible(refusal is not None)
             self._refusal_text.set_text(refusal or "")
@@ -335,7 +331,7 @@ class MessageCard(Card):
             number = len(self._others)
             row.removed.connect(lambda number=number: self._remove_other(number))
             self._others.append(row)
-            first = self._notes[0] if self._notes else None
+            first = self._problem_lines[0] if self._problem_lines else None
             place = self.body.indexOf(first) if first is not None else self.body.count()
             self.body.insertWidget(place, row)
         for number, row in enumerate(self._others):
@@ -347,34 +343,34 @@ class MessageCard(Card):
         if number < len(self.message.other_keys):
             self._edits.remove_key(self.message, self.message.other_keys[number].path)
 
-    def _show_notes(self) -> None:
+    def _show_problems(self) -> None:
         """Say in words what the frame means; tool calls say it beside their own fields."""
-        notes = [
-            note
-            for note in self.content.notes
+        problems = [
+            problem
+            for problem in self.content.problems
             # Whoever has begun to write knows that nothing is there yet.
-            if not (self._written_in and note.problem.code in EMPTY_CODES)
+            if not (self._written_in and problem.stored.code in EMPTY_CODES)
         ]
-        self.set_tone(worst(tuple(notes)) or ("accent" if self._written_in else ""))
-        notes = [
-            note
-            for note in notes
-            if note.path[2:3] != ("function_call",)
-            and not (len(note.path) > 3 and note.path[2] == "tool_calls")
+        self.set_tone(worst(tuple(problems)) or ("accent" if self._written_in else ""))
+        problems = [
+            problem
+            for problem in problems
+            if problem.path[2:3] != ("function_call",)
+            and not (len(problem.path) > 3 and problem.path[2] == "tool_calls")
         ]
-        shown = notes[:MOST_NOTES]
-        if len(notes) > MOST_NOTES:
-            more = len(notes) - MOST_NOTES
+        shown = problems[:MOST_PROBLEMS]
+        if len(problems) > MOST_PROBLEMS:
+            more = len(problems) - MOST_PROBLEMS
             words = ngettext("and {count} more problem", "and {count} more problems", more)
-            shown.append(notes[MOST_NOTES]._replace(words=words.format(count=more)))
-        while len(self._notes) < len(shown):
-            line = NoteLine(self._theme)
-            self._notes.append(line)
+            shown.append(problems[MOST_PROBLEMS]._replace(text=words.format(count=more)))
+        while len(self._problem_lines) < len(shown):
+            line = ProblemLine(self._theme)
+            self._problem_lines.append(line)
             self.body.addWidget(line)
-        for number, line in enumerate(self._notes):
+        for number, line in enumerate(self._problem_lines):
             line.setVisible(number < len(shown))
             if number < len(shown):
-                line.show_note(shown[number])
+                line.show_problem(shown[number])
 
     def _mark(self) -> None:
         for number, box in self.texts():
@@ -382,15 +378,16 @@ class MessageCard(Card):
             marks: list[Mark] = []
             if len(text) <= MARKED_LENGTH:
                 marks = [
-                    hit(start, end, self._theme) for start, end in hits(text, self.content.search)
+                    hit_mark(start, end, self._theme)
+                    for start, end in hits(text, self.content.search)
                 ]
-                for note in self.content.notes:
-                    here = note.path[2:3] == ("content",) and (
-                        len(note.path) == 3 or note.path[3] == number
+                for problem in self.content.problems:
+                    here = problem.path[2:3] == ("content",) and (
+                        len(problem.path) == 3 or problem.path[3] == number
                     )
                     if here:
                         marks += [
-                            fault(start, end, note.severity, note.words, self._theme)
-                            for start, end in problem_spans(note.problem, text)
+                            problem_mark(start, end, problem.severity, problem.text, self._theme)
+                            for start, end in problem_spans(problem.stored, text)
                         ]
             box.set_marks(marks)

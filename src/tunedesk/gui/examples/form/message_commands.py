@@ -32,7 +32,7 @@ class MessageCommands(QObject):
         self._edits = edits
         self._cards = cards
         self.current: int | None = None
-        deeds = {
+        callbacks = {
             "message.add": self.add,
             "message.delete": self.delete,
             "message.duplicate": self.duplicate,
@@ -41,9 +41,9 @@ class MessageCommands(QObject):
             "message.split": self.split,
             "message.merge": self.merge,
         }
-        self.action_ids = tuple(deeds)
-        for action_id, deed in deeds.items():
-            actions.connect(action_id, deed)
+        self.action_ids = tuple(callbacks)
+        for action_id, callback in callbacks.items():
+            actions.connect(action_id, callback)
 
     def add(self) -> None:
         """Add a message behind the one that has the cursor, else at the end."""

@@ -1,4 +1,4 @@
-"""The scrolling column of message cards, of which only those near the screen exist.
+"""The scrolling column of message cards, of which only those near the screen exist, and dragging.
 
 A conversation of hundreds of messages has as many cards as fit on the screen and a few more; a card
 that leaves is used again for the next message. The heights of the others are estimated until they
@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+from tunedesk.gui.theme import Theme
 
 _PLACE = QEvent.Type(QEvent.registerEventType())
 
@@ -382,3 +384,72 @@ def _tab_stops(widget: QWidget) -> list[QWidget]:
     ]
     places = {stop: stop.mapTo(widget, QPoint(0, 0)) for stop in stops}
     return sorted(stops, key=lambda stop: (places[stop].y() // ROW, places[stop].x()))
+
+
+EDGE = 40
+"""Nearer than this to the upper or lower edge the list scrolls by itself."""
+STEP = 14
+
+
+class CardDrag(QObject):
+    """Shows where a dragged message would go, scrolls at the edges and tells where it went.
+
+    Signals:
+        moved: The index of the message and the index that it is to have.
+    """
+
+    moved = Signal(int, int)
+
+    def __init__(self, cards: MessageList, theme: Theme) -> None:
+        super().__init__(cards)
+        self._cards = cards
+        self._theme = theme
+        self._index: int | None = None
+        self._place = QPoint()
+        self._line = QFrame(cards.viewport())
+        self._line.setFixedHeight(3)
+        self._line.hide()
+        self._scroll = QTimer(self)
+        self._scroll.setInterval(16)
+        self._scroll.timeout.connect(self._scroll_on)
+
+    def drag(self, index: int, place: QPoint) -> None:
+        """The message is dragged to a place on the screen."""
+        self._index = index
+        self._place = place
+        inside = self._cards.viewport().mapFromGlobal(place)
+        gap = self._cards.gap_before(self._cards.index_at(inside))
+        palette = self._line.palette()
+        palette.setColor(self._line.backgroundRole(), self._theme.color("accent"))
+        self._line.setPalette(palette)
+        self._line.setAutoFillBackground(True)
+        self._line.setFixedWidth(self._cards.viewport().width() - 36)
+        self._line.move(18, gap - 1)
+        self._line.show()
+        self._line.raise_()
+        near = not EDGE < inside.y() < self._cards.viewport().height() - EDGE
+        if near and not self._scroll.isActive():
+            self._scroll.start()
+        elif not near:
+            self._scroll.stop()
+
+    def drop(self, place: QPoint) -> None:
+        """The dragging ended there."""
+        self._scroll.stop()
+        self._line.hide()
+        index, self._index = self._index, None
+        if index is None:
+            return
+        gap = self._cards.index_at(self._cards.viewport().mapFromGlobal(place))
+        to = gap - 1 if gap > index else gap
+        if to != index:
+            self.moved.emit(index, to)
+
+    def _scroll_on(self) -> None:
+        if self._index is None:
+            self._scroll.stop()
+            return
+        inside = self._cards.viewport().mapFromGlobal(self._place)
+        bar = self._cards.verticalScrollBar()
+        bar.setValue(bar.value() + (-STEP if inside.y() <= EDGE else STEP))
+        self.drag(self._index, self._place)

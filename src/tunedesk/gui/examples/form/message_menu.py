@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QMenu, QWidget
 from tunedesk.examples.conversation import Message
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.examples.form.message_text import MessageText
-from tunedesk.gui.examples.form.roles import ROLES, role_explanation, role_title
+from tunedesk.gui.roles import ROLES, role_explanation, role_title
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 
 
 @dataclass(frozen=True)
-class MenuDeeds:
+class MenuCallbacks:
     """What the entries of the menu do.
 
     Attributes:
@@ -70,7 +70,7 @@ def message_menu(
     text: MessageText | None,
     writable: bool,
     actions: Actions,
-    deeds: MenuDeeds,
+    callbacks: MenuCallbacks,
 ) -> QMenu:
     """Build the menu of a message.
 
@@ -80,27 +80,27 @@ def message_menu(
         message: The message.
         text: The text box it was asked for in; None from the button.
         writable: Whether the example can be changed.
-        actions: For the deeds that have keys.
-        deeds: The others.
+        actions: For the entries that have keys.
+        callbacks: What the other entries do.
     """
     menu = QMenu(parent)
     if text is not None:
-        deeds.suggestions(menu, text)
+        callbacks.suggestions(menu, text)
         _add_clipboard(menu, text)
         menu.addSeparator()
     spelling = QMenu(_("Spelling"), menu)
-    deeds.languages(spelling)
+    callbacks.languages(spelling)
     menu.addMenu(spelling)
     if not writable:
         return menu
     if message.is_object:
-        menu.addMenu(_owned(menu, role_menu(menu, message.role, deeds.set_role)))
+        menu.addMenu(_owned(menu, role_menu(menu, message.role, callbacks.set_role)))
         if message.role in ("system", "developer"):
             presets = QMenu(_("Presets"), menu)
             presets.setIcon(theme.icons.icon("preset", "text_muted"))
-            deeds.presets(presets)
+            callbacks.presets(presets)
             menu.addMenu(presets)
-        _add_fields(menu, theme, message, deeds)
+        _add_fields(menu, theme, message, callbacks)
         menu.addSeparator()
     for name in MESSAGE_ACTIONS:
         if message.is_object or name.startswith("message.move"):
@@ -115,27 +115,27 @@ def _owned(menu: QMenu, child: QMenu) -> QMenu:
     return child
 
 
-def _add_fields(menu: QMenu, theme: Theme, message: Message, deeds: MenuDeeds) -> None:
+def _add_fields(menu: QMenu, theme: Theme, message: Message, callbacks: MenuCallbacks) -> None:
     icon = theme.icons.icon
     if message.role == "assistant":
         trained = menu.addAction(_("Train on this"))
         trained.setCheckable(True)
         trained.setChecked(message.weight != 0)
-        trained.triggered.connect(deeds.set_trained)
-        _entry(menu, icon("tool", "text_muted"), _("Add tool call"), deeds.add_call)
+        trained.triggered.connect(callbacks.set_trained)
+        _entry(menu, icon("tool", "text_muted"), _("Add tool call"), callbacks.add_call)
         if message.refusal is None:
-            _entry(menu, None, _("Add refusal"), deeds.add_refusal)
+            _entry(menu, None, _("Add refusal"), callbacks.add_refusal)
     if message.role == "user":
-        _entry(menu, icon("image", "text_muted"), _("Add picture…"), deeds.add_picture)
+        _entry(menu, icon("image", "text_muted"), _("Add picture…"), callbacks.add_picture)
     if message.name is None and message.role != "tool":
-        _entry(menu, None, _("Add name"), deeds.add_name)
+        _entry(menu, None, _("Add name"), callbacks.add_name)
 
 
-def _entry(menu: QMenu, icon: QIcon | None, text: str, deed: Callable[[], object]) -> None:
+def _entry(menu: QMenu, icon: QIcon | None, text: str, callback: Callable[[], object]) -> None:
     action = QAction(text, menu)
     if icon is not None:
         action.setIcon(icon)
-    action.triggered.connect(lambda _checked=False: deed())
+    action.triggered.connect(lambda _checked=False: callback())
     menu.addAction(action)
 
 
@@ -144,7 +144,7 @@ def _add_clipboard(menu: QMenu, text: MessageText) -> None:
     mime = QGuiApplication.clipboard().mimeData()
     can_paste = mime is not None and text.canInsertFromMimeData(mime)
     keys = QKeySequence.StandardKey
-    for words, key, deed, possible in (
+    for words, key, callback, possible in (
         (_("Cut"), keys.Cut, text.cut, selected and writable),
         (_("Copy"), keys.Copy, text.copy, selected),
         (_("Paste"), keys.Paste, text.paste, writable and can_paste),
@@ -154,7 +154,7 @@ def _add_clipboard(menu: QMenu, text: MessageText) -> None:
         # The key is shown only: the box itself answers to it.
         action.setText(f"{words}\t{QKeySequence(key).toString(_NATIVE)}")
         action.setEnabled(possible)
-        action.triggered.connect(lambda _checked=False, deed=deed: deed())
+        action.triggered.connect(lambda _checked=False, callback=callback: callback())
 
 
 _NATIVE = QKeySequence.SequenceFormat.NativeText

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 
-from tunedesk.gui.examples.form.shown_text import ShownText, changed_span
+from tunedesk.gui.examples.form.text_mapping import TextMapping, changed_span
 from tunedesk.gui.examples.form.text_marks import Mark, selection_of
 
 LONGEST_EDITED = 300_000
@@ -49,7 +49,7 @@ class MessageText(QTextEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._text = ShownText.of_message("")
+        self._text = TextMapping.of_message("")
         self._marks: list[Mark] = []
         self._own_change = False
         self._measuring = False
@@ -93,7 +93,7 @@ class MessageText(QTextEdit):
         if text == self._text.original:
             return
         self._cut_off = len(text) > LONGEST_EDITED
-        self._text = ShownText.of_message(text)
+        self._text = TextMapping.of_message(text)
         shown = self._text.shown[:SHOWN_OF_LONG] if self._cut_off else self._text.shown
         self._own_change = True
         try:
@@ -110,7 +110,7 @@ class MessageText(QTextEdit):
         self._update_writable()
 
     def set_marks(self, marks: list[Mark]) -> None:
-        """Underline and colour stretches of the text: faults, hits of a search."""
+        """Underline and colour stretches of the text: problems, hits of a search."""
         if marks != self._marks:
             self._marks = marks
             self._paint_marks()

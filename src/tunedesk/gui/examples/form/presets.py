@@ -1,16 +1,74 @@
-"""Named system prompts: keep one, choose one, set one on many examples."""
+"""Named system prompts: keep one under a name, choose one, set one on many examples."""
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
-from tunedesk.gui.examples.form.preset_name_dialog import LONGEST_NAME, PresetNameDialog
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.dialog import Dialog
+from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
+
+WIDTH = 440
+LONGEST_NAME = 60
+
+
+class PresetNameDialog(Dialog):
+    """One field; a name that is taken says so before it is taken over.
+
+    Signals:
+        named: The name that was chosen.
+    """
+
+    named = Signal(str)
+
+    def __init__(
+        self, theme: Theme, suggestion: str, taken: frozenset[str], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(theme, _("Keep as preset"), parent=parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(WIDTH)
+        self._taken = taken
+        label = Label(theme, _("Name"), "small_strong", "muted")
+        self.name = QLineEdit(suggestion)
+        self.name.setMaxLength(LONGEST_NAME)
+        self.name.setAccessibleName(_("Name"))
+        self.name.selectAll()
+        label.setBuddy(self.name)
+        self.about = Label(theme, "", "small", "muted", wrap=True)
+        for widget in (label, self.name, self.about):
+            self.body.addWidget(widget)
+        self.add_cancel()
+        self.keep = self.add_button(_("Keep"), "primary", default=True)
+        self.keep.clicked.connect(self.accept)
+        self.name.textChanged.connect(self._look)
+        self._look()
+
+    def accept(self) -> None:
+        """Tell the name."""
+        name = self._name()
+        if name:
+            self.named.emit(name)
+            super().accept()
+
+    def _name(self) -> str:
+        return " ".join(self.name.text().split())
+
+    def _look(self) -> None:
+        name = self._name()
+        self.keep.setEnabled(bool(name))
+        taken = name in self._taken
+        self.about.setText(
+            _("There is a preset of this name; it will hold this prompt instead.")
+            if taken
+            else _("The system prompt is kept in this project and can be set on other examples.")
+        )
+        self.about.set_tone("warning" if taken else "muted")
+
 
 LONGEST_TOOLTIP = 400
 

@@ -8,9 +8,8 @@ from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.parse_record import parse_carefully
 from tunedesk.checks.problem import Problem
 from tunedesk.examples.json_text import JsonSyntaxError, Path, parse
-from tunedesk.gui.examples.form.code_edit import CodeEdit
-from tunedesk.gui.examples.form.json_layout import laid_out
-from tunedesk.gui.examples.form.text_marks import fault
+from tunedesk.gui.examples.form.code_edit import CodeEdit, laid_out
+from tunedesk.gui.examples.form.text_marks import problem_mark
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
@@ -19,7 +18,7 @@ CHECKED_AT_ONCE = 200_000
 CHECK_LATER_MS = 400
 
 
-class RawJson(QWidget):
+class RawJsonView(QWidget):
     """Shows and edits the text of an example.
 
     Signals:
@@ -33,11 +32,11 @@ class RawJson(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._fault_at: int | None = None
+        self._error_at: int | None = None
         self._verdict = Label(theme, font="small", tone="muted", wrap=True)
         self._go = QPushButton(_("Go there"))
         self._go.setProperty("kind", "link")
-        self._go.clicked.connect(self.go_to_fault)
+        self._go.clicked.connect(self.go_to_error)
         self.edit = CodeEdit(theme)
         self.edit.setAccessibleName(_("Raw JSON"))
         self.edit.edited.connect(self._edited)
@@ -78,15 +77,15 @@ class RawJson(QWidget):
         try:
             node = parse(text.original).find(path)
         except JsonSyntaxError:
-            self.go_to_fault()
+            self.go_to_error()
             return
         if node is not None:
             self.edit.go_to(text.to_shown(node.start))
 
-    def go_to_fault(self) -> None:
+    def go_to_error(self) -> None:
         """Put the cursor to where the text stops being JSON."""
-        if self._fault_at is not None:
-            self.edit.go_to(self._fault_at)
+        if self._error_at is not None:
+            self.edit.go_to(self._error_at)
         else:
             self.edit.setFocus()
 
@@ -100,27 +99,27 @@ class RawJson(QWidget):
     def _check(self) -> None:
         text = self.edit.shown_text
         problem = _problem(text.original)
-        self._fault_at = None
+        self._error_at = None
         if problem is None:
             self._verdict.setText(_("Valid JSON. Line breaks between values are only shown here."))
             self._verdict.set_tone("muted")
             self.edit.set_marks([])
         else:
-            self._mark_fault(problem)
-        self._go.setVisible(self._fault_at is not None)
+            self._mark_error(problem)
+        self._go.setVisible(self._error_at is not None)
 
-    def _mark_fault(self, problem: Problem) -> None:
+    def _mark_error(self, problem: Problem) -> None:
         text = self.edit.shown_text
         offset = problem.parameters.get("offset")
         if isinstance(offset, int):
-            self._fault_at = min(text.to_shown(offset), len(text.shown))
-            before = text.shown[: self._fault_at]
-            column = self._fault_at - (before.rfind("\n") + 1) + 1
+            self._error_at = min(text.to_shown(offset), len(text.shown))
+            before = text.shown[: self._error_at]
+            column = self._error_at - (before.rfind("\n") + 1) + 1
             place = {"line": before.count("\n") + 1, "column": column}
             problem = problem._replace(parameters={**problem.parameters, **place})
-            start = max(0, min(self._fault_at, len(text.shown) - 1))
+            start = max(0, min(self._error_at, len(text.shown) - 1))
             words = sentence(problem)
-            self.edit.set_marks([fault(start, start + 1, "error", words, self._theme)])
+            self.edit.set_marks([problem_mark(start, start + 1, "error", words, self._theme)])
         else:
             words = sentence(problem)
             self.edit.set_marks([])

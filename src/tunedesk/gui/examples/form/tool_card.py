@@ -1,13 +1,11 @@
-"""One tool of the example: what it is called, what it is for, what it is given."""
+"""One tool of the example: what it is called, what it is for, and a table of its parameters."""
 
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from tunedesk.examples.conversation import Tool
-from tunedesk.gui.examples.form.example_edits import ExampleEdits
-from tunedesk.gui.examples.form.note_line import NoteLine
-from tunedesk.gui.examples.form.parameter_rows import ParameterRows
-from tunedesk.gui.examples.form.problem_notes import Note, worst
-from tunedesk.gui.examples.form.tool_edits import (
+from tunedesk.examples.tool_edits import (
+    TYPES,
     Parameter,
     add_parameter,
     remove_parameter,
@@ -17,13 +15,147 @@ from tunedesk.gui.examples.form.tool_edits import (
     set_parameter_value,
     set_required,
 )
+from tunedesk.gui.examples.form.example_edits import ExampleEdits
+from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblem, worst
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.card import Card
 from tunedesk.gui.widgets.icon_button import IconButton
 from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
+from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _
 
-MOST_NOTES = 3
+COLUMNS = 5
+
+
+class _Row:
+    """The widgets of one row, made once and filled again."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.name = QLineEdit()
+        self.type = NoWheelComboBox()
+        self.required = QCheckBox()
+        self.description = QLineEdit()
+        self.remove = IconButton(theme, "delete", _("Remove parameter"))
+        self.shown = Parameter("", "", False, "", "")
+
+    def widgets(self) -> tuple[QWidget, ...]:
+        """From left to right."""
+        return (self.name, self.type, self.required, self.description, self.remove)
+
+
+class ParameterRows(QWidget):
+    """Shows and edits parameters.
+
+    Signals:
+        renamed: The old and the new name.
+        type_changed, description_changed: The name and the new value.
+        required_changed: The name, and whether it must be given.
+        removed: The name.
+    """
+
+    renamed = Signal(str, str)
+    type_changed = Signal(str, str)
+    description_changed = Signal(str, str)
+    required_changed = Signal(str, bool)
+    removed = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._rows: list[_Row] = []
+        self._headings = [
+            Label(theme, words, "small", "muted")
+            for words in (_("Parameter"), _("Type"), _("Required"), _("Description"))
+        ]
+        self._headings[2].setToolTip(_("A call without it is refused"))
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(0, 3)
+        self._grid.setColumnStretch(1, 2)
+        self._grid.setColumnStretch(3, 6)
+        for column, heading in enumerate(self._headings):
+            self._grid.addWidget(heading, 0, column)
+
+    def show_parameters(self, parameters: list[Parameter], writable: bool) -> None:
+        """Show these parameters."""
+        while len(self._rows) < len(parameters):
+            self._make_row()
+        for heading in self._headings:
+            heading.setVisible(bool(parameters))
+        for number, row in enumerate(self._rows):
+            shown = number < len(parameters)
+            for widget in row.widgets():
+                widget.setVisible(shown)
+            if shown:
+                self._fill(row, parameters[number], writable)
+
+    def field(self, name: str) -> QWidget | None:
+        """The field with the name of a parameter."""
+        for row in self._rows:
+            if row.shown.name == name and not row.name.isHidden():
+                return row.name
+        return None
+
+    def names(self) -> set[str]:
+        """The names that are taken."""
+        return {row.shown.name for row in self._rows if not row.name.isHidden()}
+
+    def _fill(self, row: _Row, parameter: Parameter, writable: bool) -> None:
+        row.shown = parameter
+        if row.name.text() != parameter.name and not row.name.hasFocus():
+            row.name.setText(parameter.name)
+        if row.description.text() != parameter.description:
+            row.description.setText(parameter.description)
+        types = list(dict.fromkeys((*TYPES, parameter.type)))
+        if [row.type.itemText(i) for i in range(row.type.count())] != types:
+            row.type.clear()
+            row.type.addItems(types)
+        row.type.setCurrentText(parameter.type)
+        row.required.setChecked(parameter.required)
+        rest = _("Also set: {keys}. They can be changed in the raw JSON.")
+        tooltip = rest.format(keys=parameter.rest) if parameter.rest else ""
+        for field in (row.name, row.type, row.description):
+            field.setToolTip(plain_tooltip(tooltip))
+        for widget in row.widgets():
+            widget.setEnabled(writable)
+        row.name.setAccessibleName(_("Parameter"))
+        row.type.setAccessibleName(_("Type of {name}").format(name=parameter.name))
+        row.required.setAccessibleName(_("{name} is required").format(name=parameter.name))
+        row.description.setAccessibleName(_("Description of {name}").format(name=parameter.name))
+        row.remove.set_name(_("Remove parameter {name}").format(name=parameter.name))
+
+    def _make_row(self) -> None:
+        row = _Row(self._theme)
+        row.description.setPlaceholderText(_("What it means"))
+        row.name.editingFinished.connect(lambda: self._rename(row))
+        row.type.activated.connect(
+            lambda number: self.type_changed.emit(row.shown.name, row.type.itemText(number))
+        )
+        row.required.clicked.connect(lambda on: self.required_changed.emit(row.shown.name, on))
+        row.description.textEdited.connect(
+            lambda words: self.description_changed.emit(row.shown.name, words)
+        )
+        row.remove.clicked.connect(lambda: self.removed.emit(row.shown.name))
+        self._rows.append(row)
+        line = len(self._rows)
+        for column, widget in enumerate(row.widgets()):
+            flags = Qt.AlignmentFlag.AlignHCenter if column == 2 else Qt.AlignmentFlag(0)
+            self._grid.addWidget(widget, line, column, flags)
+
+    def _rename(self, row: _Row) -> None:
+        new = row.name.text().strip()
+        if new == row.shown.name:
+            return
+        if not new or new in self.names():
+            row.name.setText(row.shown.name)  # two of one name would be one
+            return
+        self.renamed.emit(row.shown.name, new)
+
+
+MOST_PROBLEMS = 3
 
 
 class ToolCard(Card):
@@ -36,7 +168,7 @@ class ToolCard(Card):
         self._theme = theme
         self._edits = edits
         self._number = number
-        self._notes: list[NoteLine] = []
+        self._problem_lines: list[ProblemLine] = []
         self.name = QLineEdit()
         self.name.setAccessibleName(_("Name of tool {number}").format(number=number + 1))
         self.name.setPlaceholderText(_("Name, such as get_weather"))
@@ -84,17 +216,17 @@ class ToolCard(Card):
         self.rows.setVisible(bool(parameters))
         self.rows.show_parameters(parameters or [], writable)
 
-    def show_notes(self, notes: tuple[Note, ...]) -> None:
+    def show_problems(self, problems: tuple[ShownProblem, ...]) -> None:
         """Show the problems of the tool."""
-        while len(self._notes) < min(MOST_NOTES, len(notes)):
-            line = NoteLine(self._theme)
-            self._notes.append(line)
+        while len(self._problem_lines) < min(MOST_PROBLEMS, len(problems)):
+            line = ProblemLine(self._theme)
+            self._problem_lines.append(line)
             self.body.addWidget(line)
-        for number, line in enumerate(self._notes):
-            line.setVisible(number < len(notes))
-            if number < len(notes):
-                line.show_note(notes[number])
-        self.set_tone(worst(notes))
+        for number, line in enumerate(self._problem_lines):
+            line.setVisible(number < len(problems))
+            if number < len(problems):
+                line.show_problem(problems[number])
+        self.set_tone(worst(problems))
 
     def _connect(self) -> None:
         number, edits = self._number, self._edits

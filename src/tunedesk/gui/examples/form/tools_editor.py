@@ -15,15 +15,14 @@ from PySide6.QtWidgets import (
 from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.json_edit import raw_value
 from tunedesk.examples.json_text import JsonSyntaxError, Path, parse
-from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
-from tunedesk.gui.examples.form.code_edit import CodeEdit
+from tunedesk.examples.tool_edits import add_tool, parameters_of
+from tunedesk.gui.examples.form.code_edit import CodeEdit, laid_out
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
-from tunedesk.gui.examples.form.json_layout import laid_out
-from tunedesk.gui.examples.form.problem_notes import Notes
+from tunedesk.gui.examples.form.problem_line import ShownProblems
 from tunedesk.gui.examples.form.tool_card import ToolCard
-from tunedesk.gui.examples.form.tool_edits import add_tool, parameters_of
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
 from tunedesk.i18n import _
 
 PARALLEL = (None, True, False)
@@ -45,7 +44,7 @@ class ToolsEditor(QWidget):
         self._edits = edits
         self._cards: list[ToolCard] = []
         self._conversation = Conversation((), (), None, ())
-        self._notes: Notes | None = None
+        self._problems: ShownProblems | None = None
         self._about = Label(
             theme,
             _("Programs that the model may call in this example."),
@@ -57,7 +56,7 @@ class ToolsEditor(QWidget):
         self._as_json.toggled.connect(self._switch)
         self._add = QPushButton(_("Add tool"))
         self._add.setIcon(theme.icons.icon("add"))
-        self._parallel = CalmComboBox()
+        self._parallel = NoWheelComboBox()
         self._parallel.addItems([_("not said"), _("allowed"), _("not allowed")])
         self._parallel.setAccessibleName(_("Several calls at once"))
         self._parallel.setToolTip(
@@ -69,7 +68,7 @@ class ToolsEditor(QWidget):
         self._code.setAccessibleName(_("Tools as JSON"))
         self._code.edited.connect(self._code_edited)
         self._code.leave_requested.connect(self.leave_requested)
-        self._fault = Label(theme, font="small", tone="error", wrap=True)
+        self._error = Label(theme, font="small", tone="error", wrap=True)
         self._lay_out()
 
     def set_text_font(self, font: QFont) -> None:
@@ -96,15 +95,19 @@ class ToolsEditor(QWidget):
             if number < len(conversation.tools):
                 tool = conversation.tools[number]
                 card.show_tool(tool, parameters_of(text, number), writable)
-        if self._notes is not None:
-            self.show_notes(self._notes)
+        if self._problems is not None:
+            self.show_problems(self._problems)
 
-    def show_notes(self, notes: Notes) -> None:
+    def show_problems(self, problems: ShownProblems) -> None:
         """Show the problems of the tools."""
-        self._notes = notes
+        self._problems = problems
         for number, card in enumerate(self._cards):
-            card.show_notes(
-                tuple(note for note in notes.of_example if note.path[:2] == ("tools", number))
+            card.show_problems(
+                tuple(
+                    problem
+                    for problem in problems.of_example
+                    if problem.path[:2] == ("tools", number)
+                )
             )
 
     def focus_first(self) -> None:
@@ -157,7 +160,7 @@ class ToolsEditor(QWidget):
         coded = QWidget()
         code_column = QVBoxLayout(coded)
         code_column.setContentsMargins(18, 4, 18, 12)
-        code_column.addWidget(self._fault)
+        code_column.addWidget(self._error)
         code_column.addWidget(self._code, 1)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._area)
@@ -179,14 +182,14 @@ class ToolsEditor(QWidget):
 
     def _show_code(self) -> None:
         """Show the JSON of the tools, unless what is being typed there is no JSON yet."""
-        if self._fault.text() and self._code.hasFocus():
+        if self._error.text() and self._code.hasFocus():
             return
         text = ""
         if parse(self._edits.text).find(("tools",)) is not None:
             text = str(raw_value(self._edits.text, ("tools",)))
         if text != self._code.shown_text.original and not self._same_value(text):
             self._code.show_text(laid_out(text), keep_place=True)
-        self._tell_fault("")
+        self._show_error("")
 
     def _same_value(self, text: str) -> bool:
         """Whether the box says the same, spelled in another way."""
@@ -200,21 +203,21 @@ class ToolsEditor(QWidget):
             try:
                 node = parse(text)
             except JsonSyntaxError as error:
-                self._tell_fault(
+                self._show_error(
                     _("Not JSON yet: character {offset} is not expected there.").format(
                         offset=f"{error.offset + 1:,}"
                     )
                 )
                 return
             if node.kind != "array":
-                self._tell_fault(_("Tools are a list: [ … ]."))
+                self._show_error(_("Tools are a list: [ … ]."))
                 return
-        self._tell_fault("")
+        self._show_error("")
         self._edits.write_tools(text)
 
-    def _tell_fault(self, words: str) -> None:
-        self._fault.setText(words)
-        self._fault.setVisible(bool(words))
+    def _show_error(self, words: str) -> None:
+        self._error.setText(words)
+        self._error.setVisible(bool(words))
 
     def _add_tool(self) -> None:
         taken = {tool.name for tool in self._conversation.tools}

@@ -20,21 +20,22 @@ from PySide6.QtWidgets import (
 
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.conversation_diff import Change, conversation_diff
 from tunedesk.gui.examples.panel.diff_view import DiffView
+from tunedesk.gui.examples.panel.example_diff import Change, example_diff
 from tunedesk.gui.examples.panel.history_rows import (
     HistoryDelegate,
     HistoryRow,
     HistoryRowsModel,
+    detail_changes,
+    history_rows,
 )
-from tunedesk.gui.examples.panel.history_wording import detail_changes, history_rows
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
-from tunedesk.gui.examples.panel.row_list_model import ROW
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
 from tunedesk.gui.widgets.empty_state import EmptyState
 from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.row_list import ROW
 from tunedesk.i18n import _
 from tunedesk.project.history import HistoryEntry
 from tunedesk.project.project import Project
@@ -241,6 +242,4 @@ def _version_text(project: Project, version_id: int) -> str:
 
 def _difference(project: Project, before: int, after: int) -> list[Change]:
     with contextlib.closing(project.handle()) as handle:
-        return conversation_diff(
-            handle.version_text(before) or "", handle.version_text(after) or ""
-        )
+        return example_diff(handle.version_text(before) or "", handle.version_text(after) or "")

@@ -1,12 +1,20 @@
-"""The rows of a list of problems: what each says, and the model that holds them."""
+"""The rows of a list of problems: what each says, what can be done, and how it is painted."""
 
-from collections.abc import Hashable
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
-from tunedesk.gui.examples.panel.row_list_model import RowListModel
-from tunedesk.i18n import _
+from tunedesk.checks.fixes import fixable
+from tunedesk.checks.messages import sentences
+from tunedesk.checks.problem import Problem, severity
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.row_list import ROW, RowListModel, paint_background, wrapped
+from tunedesk.i18n import _, ngettext
 
 
 @dataclass(frozen=True)
@@ -62,3 +70,237 @@ class ProblemRowsModel(RowListModel):
             count = f" ({row.count:,})" if row.count else ""
             return f"{severity_name(row.severity)}: {row.title}{count}. {row.sentence}"
         return row.advice if role == Qt.ItemDataRole.AccessibleDescriptionRole else None
+
+
+GO, FIX, SAME, SHOW, FIX_ALL = "go", "fix", "same", "show", "fix_all"
+SEVERITIES = ("error", "warning", "hint")
+
+
+def example_rows(
+    problems: Sequence[Problem], target: str, counts: Mapping[str, int], *, may_fix: bool
+) -> list[tuple[ProblemRow, Problem]]:
+    """The rows of one example, errors first, each with its problem.
+
+    Args:
+        problems: All problems of the example.
+        target: Where it will be trained; decides the severities.
+        counts: By code, in how many examples of the project the same is wrong.
+        may_fix: Whether the example can be changed.
+    """
+    looks: dict[str, tuple[str, str, str, tuple[RowAction, ...]]] = {}
+    for code in {problem.code for problem in problems}:
+        actions = _example_actions(code, counts.get(code, 0) - 1, may_fix=may_fix)
+        looks[code] = (
+            severity(code, target),
+            sentences.title(code),
+            sentences.advice(code),
+            actions,
+        )
+    seen: Counter[tuple[str, tuple[str | int, ...]]] = Counter()
+    rows = []
+    for problem in sorted(problems, key=lambda p: SEVERITIES.index(looks[p.code][0])):
+        place = (problem.code, problem.path)
+        seen[place] += 1
+        how_bad, title, advice, actions = looks[problem.code]
+        row = ProblemRow(
+            key=(*place, seen[place]),
+            severity=how_bad,
+            title=title,
+            sentence=sentences.sentence(problem),
+            advice=advice,
+            actions=actions,
+        )
+        rows.append((row, problem))
+    return rows
+
+
+def _example_actions(code: str, more: int, *, may_fix: bool) -> tuple[RowAction, ...]:
+    """What can be done about a problem of the open example that `more` others have as well."""
+    actions = [RowAction(GO, _("Go there"), _("Show the place in the example (Enter)"))]
+    if may_fix and fixable(code):
+        actions.append(RowAction(FIX, _("Fix…"), _("Look at a safe correction first")))
+    if more > 0:
+        actions.append(
+            RowAction(
+                SAME,
+                _("Same in {count} more").format(count=f"{more:,}"),
+                _("Show all examples that have this problem"),
+            )
+        )
+    return tuple(actions)
+
+
+def rule_rows(counts: Mapping[str, int], target: str, *, may_fix: bool) -> list[ProblemRow]:
+    """One row a rule that examples break, errors first, then the most frequent."""
+    rows = []
+    for code, count in counts.items():
+        actions = [
+            RowAction(
+                SHOW,
+                _("Show them"),
+                _("Show only these examples in the table (Enter)"),
+            )
+        ]
+        if may_fix and fixable(code):
+            actions.append(
+                RowAction(
+                    FIX_ALL,
+                    ngettext("Fix {count}…", "Fix all {count}…", count).format(count=f"{count:,}"),
+                    _("Look at some of the corrections first; all are one step of undo"),
+                )
+            )
+        rows.append(
+            ProblemRow(
+                key=code,
+                severity=severity(code, target),
+                title=sentences.title(code),
+                sentence="",
+                advice=sentences.advice(code),
+                count=count,
+                actions=tuple(actions),
+            )
+        )
+    return sorted(rows, key=lambda row: (SEVERITIES.index(row.severity), -row.count, row.title))
+
+
+MARGIN = 14
+_PADDING = 12
+_GAP = 4
+_BADGE_HEIGHT = 18
+_SHAPE = 12
+_MOST_HEIGHTS = 20_000
+_SEVERITY_COLORS = {"error": "error", "warning": "warning", "hint": "accent"}
+
+
+class _Places(NamedTuple):
+    """Where the parts of a row stand in it, and how high it is."""
+
+    badge: QRect
+    number: QRect
+    title: QRect
+    sentence: QRect
+    advice: QRect
+    height: int
+
+
+class ProblemDelegate(QStyledItemDelegate):
+    """Paints rows that hold a `ProblemRow`.
+
+    Attributes:
+        chosen_row: The row that also shows its advice and leaves room for its buttons; -1: none.
+        buttons_height: That room, in pixels.
+    """
+
+    def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.chosen_row = -1
+        self.buttons_height = 0
+        self._heights: dict[tuple[str, str, str, int, int], int] = {}
+
+    def height(self, row: ProblemRow, width: int, chosen: bool) -> int:
+        """How high a row is at a width."""
+        if chosen:
+            return self._layout(row, width, chosen).height
+        key = (row.severity, row.title, row.sentence, row.count, width)
+        height = self._heights.get(key)
+        if height is None:
+            if len(self._heights) > _MOST_HEIGHTS:
+                self._heights.clear()
+            height = self._heights[key] = self._layout(row, width, chosen).height
+        return height
+
+    def forget_heights(self) -> None:
+        """The fonts are others now."""
+        self._heights.clear()
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """As wide as the list, as high as the texts need."""
+        view = option.widget
+        width = view.viewport().width() if hasattr(view, "viewport") else option.rect.width()
+        chosen = index.row() == self.chosen_row
+        return QSize(width, self.height(index.data(ROW), width, chosen))
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Paint the row."""
+        row: ProblemRow = index.data(ROW)
+        theme, rect = self._theme, option.rect
+        chosen = index.row() == self.chosen_row
+        places = self._layout(row, rect.width(), chosen)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_background(painter, option, theme, chosen)
+        painter.setPen(theme.color("border"))
+        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        painter.translate(rect.topLeft())
+        self._paint_badge(painter, places.badge, row.severity)
+        if row.count:
+            painter.setFont(theme.font("strong"))
+            painter.setPen(theme.color("text"))
+            painter.drawText(places.number, int(Qt.AlignmentFlag.AlignRight), f"{row.count:,}")
+        for area, text, font, color in (
+            (places.title, row.title, "strong", "text"),
+            (places.sentence, row.sentence, "base", "text_muted"),
+            (places.advice, row.advice, "base", "text"),
+        ):
+            if not area.isEmpty():
+                painter.setPen(theme.color(color))
+                layout = wrapped(text, theme.font(font), area.width())[0]
+                layout.draw(painter, QPointF(area.topLeft()))
+        painter.restore()
+
+    def _layout(self, row: ProblemRow, width: int, chosen: bool) -> _Places:
+        inner = width - 2 * MARGIN
+        badge = QRect(MARGIN, _PADDING, self._badge_width(row.severity), _BADGE_HEIGHT)
+        strong = QFontMetrics(self._theme.font("strong"))
+        number = strong.horizontalAdvance(f"{row.count:,}") + 4 if row.count else 0
+        count = QRect(width - MARGIN - number, _PADDING, number, _BADGE_HEIGHT)
+        beside = count.left() - badge.right() - 2 * _GAP - 4
+        y = badge.bottom() + 1
+        if strong.horizontalAdvance(row.title) <= beside:
+            title = QRect(badge.right() + 2 * _GAP, _PADDING, beside, _BADGE_HEIGHT)
+        else:
+            title = self._text_area(row.title, "strong", y + _GAP, inner)
+            y = title.bottom() + 1
+        sentence = self._text_area(row.sentence, "base", y + _GAP, inner)
+        y = sentence.bottom() + 1 if not sentence.isEmpty() else y
+        advice = QRect()
+        if chosen and row.advice:
+            advice = self._text_area(row.advice, "base", y + _GAP + 2, inner)
+            y = advice.bottom() + 1
+        if chosen and self.buttons_height:
+            y += self.buttons_height
+        return _Places(badge, count, title, sentence, advice, y + _PADDING)
+
+    def _text_area(self, text: str, font: str, top: int, width: int) -> QRect:
+        if not text:
+            return QRect()
+        return QRect(MARGIN, top, width, wrapped(text, self._theme.font(font), width)[1])
+
+    def _badge_width(self, severity: str) -> int:
+        metrics = QFontMetrics(self._theme.font("small_strong"))
+        return metrics.horizontalAdvance(severity_name(severity)) + _SHAPE + 18
+
+    def _paint_badge(self, painter: QPainter, rect: QRect, severity: str) -> None:
+        name = _SEVERITY_COLORS.get(severity, "text_muted")
+        color = self._theme.color(name)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color(f"{name}_soft" if name != "text_muted" else "hover"))
+        painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
+        if severity in _SEVERITY_COLORS:
+            place = QRect(rect.left() + 6, rect.center().y() - _SHAPE // 2 + 1, _SHAPE, _SHAPE)
+            self._theme.icons.paint(painter, place, severity, color)
+        painter.setFont(self._theme.font("small_strong"))
+        painter.setPen(color)
+        painter.drawText(
+            rect.adjusted(_SHAPE + 10, 0, 0, 0),
+            int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft),
+            severity_name(severity),
+        )

@@ -1,25 +1,281 @@
-"""The tab "Problems": those of the open example, and those of all examples."""
+"""The tab "Problems": those of the open example as it is written, and those of all examples."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QStackedLayout,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tunedesk.checks.messages import sentences
-from tunedesk.checks.problem import SetProblem
+from tunedesk.checks.problem import Problem, SetProblem, severity
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.problems_example import ExampleProblems
-from tunedesk.gui.examples.panel.problems_set import SetProblems
+from tunedesk.gui.examples.panel.problem_list import ProblemList
+from tunedesk.gui.examples.panel.problem_rows import (
+    FIX,
+    FIX_ALL,
+    GO,
+    SAME,
+    SEVERITIES,
+    SHOW,
+    ProblemRow,
+    RowAction,
+    example_rows,
+    rule_rows,
+)
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
+from tunedesk.gui.widgets.empty_state import EmptyState
 from tunedesk.gui.widgets.flow_layout import FlowLayout
+from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.project import set_checks
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+
+
+class ExampleProblems(QWidget):
+    """The list "Problems", live at each keystroke.
+
+    Signals:
+        count_changed: How many problems the example has.
+        fix_requested: A problem that the user wants to have mended.
+        same_requested: The code of a problem whose other examples the user wants to see.
+    """
+
+    count_changed = Signal(int)
+    fix_requested = Signal(object)
+    same_requested = Signal(str)
+
+    def __init__(
+        self, *, open_example: OpenExample, theme: Theme, target: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._open_example = open_example
+        self._target = target
+        self._counts: Mapping[str, int] = {}
+        self._problems: dict[object, Problem] = {}
+        self._visited: object = None
+        self._position = Label(theme, "", "small", "muted")
+        self._hint = Label(theme, _("Enter goes there"), "small", "muted")
+        self.list = ProblemList(name=_("Problems"), theme=theme)
+        self.list.action_requested.connect(self._act)
+        self.list.chosen_changed.connect(self._say_position)
+        self._empty = EmptyState(theme, "done", "")
+        head = QHBoxLayout()
+        head.setContentsMargins(14, 0, 14, 6)
+        head.addWidget(self._position, 1)
+        head.addWidget(self._hint, 0, Qt.AlignmentFlag.AlignRight)
+        listed = QWidget()
+        column = QVBoxLayout(listed)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.list, 1)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(listed)
+        open_example.loaded.connect(self._begin)
+        open_example.facts_changed.connect(self._refresh)
+        open_example.text_changed.connect(self._refresh_if_gone)
+        self._refresh()
+
+    @property
+    def position(self) -> str:
+        """Which problem is chosen, of how many, in words."""
+        return self._position.text()
+
+    def set_target(self, target: str) -> None:
+        """Judge the severities for another target."""
+        if target != self._target:
+            self._target = target
+            self._refresh()
+
+    def set_counts(self, counts: Mapping[str, int]) -> None:
+        """Say in how many examples each problem stands."""
+        if counts != self._counts:
+            self._counts = dict(counts)
+            self._refresh()
+
+    def next_problem(self, step: int = 1) -> None:
+        """Go to the chosen problem; if that was visited last, to the one that is a step on."""
+        rows = self.list.rows()
+        if not rows:
+            return
+        number = self.list.currentIndex().row()
+        if self.list.chosen_key() == self._visited:
+            self.list.choose((number + step) % len(rows))
+        elif number < 0:
+            self.list.choose(0)
+        self._act(rows[self.list.currentIndex().row()], GO)
+
+    def _begin(self) -> None:
+        """Another example is open."""
+        self._visited = None
+        self._refresh()
+        if self.list.rows():
+            self.list.choose(0)
+
+    def _refresh_if_gone(self) -> None:
+        if self._open_example.example_id is None:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        facts = self._open_example.facts
+        found = example_rows(
+            facts.problems if facts is not None else (),
+            self._target,
+            self._counts,
+            may_fix=not self._open_example.read_only,
+        )
+        self._problems = {row.key: problem for row, problem in found}
+        self.list.set_rows([row for row, _problem in found])
+        if self._open_example.example_id is None:
+            self._empty.show_text(
+                "examples", _("No example is open"), _("Choose one in the table.")
+            )
+        elif not found:
+            self._empty.show_text(
+                "done", _("No problems"), _("Every rule is kept in this example.")
+            )
+        self._stack.setCurrentIndex(1 if found else 0)
+        self._say_position(self.list.currentIndex().row())
+        self.count_changed.emit(len(found))
+
+    def _say_position(self, number: int) -> None:
+        total = len(self._problems)
+        self._position.setText(
+            _("{number} of {total}").format(number=number + 1, total=f"{total:,}")
+            if number >= 0
+            else ""
+        )
+
+    def _act(self, row: ProblemRow, action: str) -> None:
+        problem = self._problems.get(row.key)
+        if problem is None:
+            return
+        if action == GO:
+            self._visited = row.key
+            self._open_example.go_to(problem.path)
+        elif action == FIX:
+            self.fix_requested.emit(problem)
+        elif action == SAME:
+            self.same_requested.emit(problem.code)
+
+
+_SHOWN_SINGLY = 3
+
+
+class _Gathered(NamedTuple):
+    """A problem of the set, or all of a kind taken together, and how many groups that are."""
+
+    problem: SetProblem
+    groups: int
+
+
+class SetProblems(QWidget):
+    """The list "Problems of all examples".
+
+    Signals:
+        rule_requested: The code of a rule whose examples the user wants to see.
+        members_requested: A problem of the set whose examples the user wants to see.
+        fix_all_requested: The code of a rule and in how many examples it is broken.
+    """
+
+    rule_requested = Signal(str)
+    members_requested = Signal(object)
+    fix_all_requested = Signal(str, int)
+
+    def __init__(self, *, theme: Theme, may_fix: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._may_fix = may_fix
+        self._set_problems: dict[Hashable, _Gathered] = {}
+        self.list = ProblemList(name=_("Problems of all examples"), theme=theme)
+        self.list.action_requested.connect(self._act)
+        self._empty = EmptyState(theme, "clock", _("Looking at all examples …"))
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.list)
+
+    def show_problems(
+        self, counts: Mapping[str, int], of_set: Sequence[SetProblem], target: str, examples: int
+    ) -> None:
+        """Show what is wrong.
+
+        Args:
+            counts: By code, in how many examples.
+            of_set: The problems of the set as a whole.
+            target: Where it will be trained; decides the severities.
+            examples: How many examples there are.
+        """
+        self._set_problems = dict(_gathered(of_set))
+        rows = [self._set_row(key, problem, target) for key, problem in self._set_problems.items()]
+        rows += rule_rows(counts, target, may_fix=self._may_fix)
+        rows.sort(key=lambda row: SEVERITIES.index(row.severity))
+        if not examples:
+            rows.clear()  # that a blank page has too few examples need not be said
+        self.list.set_rows(rows)
+        self._stack.setCurrentIndex(1 if rows else 0)
+        if not examples:
+            self._empty.show_text("examples", _("No examples yet"))
+        elif not rows:
+            self._empty.show_text(
+                "done", _("No problems"), _("Every rule is kept in all examples.")
+            )
+
+    @staticmethod
+    def _set_row(key: Hashable, found: _Gathered, target: str) -> ProblemRow:
+        problem = found.problem
+        actions = (RowAction(SHOW, _("Show them"), _("Show only these examples in the table")),)
+        sentence = sentences.sentence(problem)
+        if found.groups > 1:
+            sentence = ngettext(
+                "This is so in {count} group of examples.",
+                "This is so in {count} groups of examples.",
+                found.groups,
+            ).format(count=f"{found.groups:,}")
+        return ProblemRow(
+            key=key,
+            severity=severity(problem.code, target),
+            title=sentences.title(problem.code),
+            sentence=sentence,
+            advice=sentences.advice(problem.code),
+            count=len(problem.members),
+            actions=actions if problem.members else (),
+        )
+
+    def _act(self, row: ProblemRow, action: str) -> None:
+        of_set = self._set_problems.get(row.key)
+        if of_set is not None:
+            if of_set.problem.members:
+                self.members_requested.emit(of_set.problem)
+        elif action == SHOW:
+            self.rule_requested.emit(str(row.key))
+        elif action == FIX_ALL:
+            self.fix_all_requested.emit(str(row.key), row.count)
+
+
+def _gathered(problems: Sequence[SetProblem]) -> Iterator[tuple[Hashable, _Gathered]]:
+    """The problems by a key; where there are many of a kind, all of them are one row."""
+    by_code: dict[str, list[SetProblem]] = {}
+    for problem in problems:
+        by_code.setdefault(problem.code, []).append(problem)
+    for code, alike in by_code.items():
+        if len(alike) > _SHOWN_SINGLY:
+            members = tuple(dict.fromkeys(m for problem in alike for m in problem.members))
+            yield (code, "all"), _Gathered(alike[0]._replace(members=members), len(alike))
+        else:
+            for number, problem in enumerate(alike):
+                yield (code, number), _Gathered(problem, 1)
+
 
 _KINDS = frozenset({"text", "facts", "added", "deleted", "settings"})
 

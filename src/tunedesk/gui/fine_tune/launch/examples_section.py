@@ -4,11 +4,11 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED
-from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
 from tunedesk.gui.fine_tune.launch.outlook import Counts
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
 from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.query import ExampleQuery
@@ -44,7 +44,7 @@ class ExamplesSection(QWidget):
             chip.toggled.connect(self._take_choice)
         self.note = Label(theme, "", "small", "warning", wrap=True)
         self.note.hide()
-        self.share = CalmComboBox()
+        self.share = NoWheelComboBox()
         for percent in SHARES:
             self.share.addItem(_share_words(percent), percent)
         self.share.setAccessibleName(_("Held back"))

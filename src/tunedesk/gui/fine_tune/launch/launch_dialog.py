@@ -7,12 +7,9 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from tunedesk.checks.models import Catalogue
-from tunedesk.fine_tuning.connection_check import ConnectionReport
-from tunedesk.fine_tuning.keys import Keys
+from tunedesk.catalogue.models import Catalogue
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.form.calm_combo_box import CalmComboBox
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL
 from tunedesk.gui.feedback import Feedback
@@ -39,11 +36,14 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import MARGIN, Dialog
 from tunedesk.gui.widgets.elided_label import ElidedLabel
 from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.services.connect import ConnectionReport
+from tunedesk.services.keys import Keys
 
 USUAL_WIDTH, USUAL_HEIGHT = 1120, 800
 """So much of the window stays in sight around the page."""
@@ -88,7 +88,7 @@ class LaunchDialog(Dialog):
         self.install = InstallPanel(theme, background)
         self.models = ModelList(theme)
         self.model_name = QLineEdit()
-        self.preset = CalmComboBox()
+        self.preset = NoWheelComboBox()
         self.name = QLineEdit()
         self.epochs = SettingField(theme, "epochs", _("How often it sees each example."))
         self.more = MoreSection(theme)

@@ -1,0 +1,456 @@
+"""The form of a conversation: its messages as cards that can be written, moved and dragged."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path as FilePath
+
+from PySide6.QtCore import QMimeData, QPoint, QStandardPaths, Qt, QTimer, Signal
+from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tunedesk.errors import UserError
+from tunedesk.examples.conversation import Conversation, ImagePart, RawValue
+from tunedesk.examples.json_text import Path
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.background import Background
+from tunedesk.gui.examples.form.content_parts import RawValueRow
+from tunedesk.gui.examples.form.example_edits import ExampleEdits
+from tunedesk.gui.examples.form.message_card import CardContent, MessageCard
+from tunedesk.gui.examples.form.message_commands import MessageCommands
+from tunedesk.gui.examples.form.message_head import QuietButton
+from tunedesk.gui.examples.form.message_list import CardDrag, MessageList
+from tunedesk.gui.examples.form.message_menu import MenuCallbacks, message_menu, role_menu
+from tunedesk.gui.examples.form.message_text import MessageText
+from tunedesk.gui.examples.form.open_example import OpenExample
+from tunedesk.gui.examples.form.pictures import dropped_pictures, picture_file_as_url
+from tunedesk.gui.examples.form.presets import Presets
+from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblem, ShownProblems
+from tunedesk.gui.examples.form.text_marks import problem_spans
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.spelling.spelling import Spelling
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.action_button import ActionButton
+from tunedesk.i18n import _
+from tunedesk.project.project import Project
+
+MOST_KEYS = 40
+SHOWN_UNFOLDED = 3
+"""More keys than this are folded away until they are asked for."""
+WIDEST_KEY = 180
+
+
+class ListFooter(QWidget):
+    """Buttons and, below them, problems and keys that belong to no message.
+
+    Signals:
+        tools_wanted: The user wants to see the tools.
+        key_removed: A key of the example is to go; its number among the other keys.
+    """
+
+    tools_wanted = Signal()
+    key_removed = Signal(int)
+
+    def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.add = ActionButton(theme, actions["message.add"], _("Add message"), "add")
+        self.tools = QPushButton(_("Tools"))
+        self.tools.setIcon(theme.icons.icon("tool"))
+        self.tools.setToolTip(_("The programs that the model may call in this example"))
+        self.tools.setAccessibleName(_("Tools"))
+        self.tools.clicked.connect(self.tools_wanted)
+        self._problem_lines: list[ProblemLine] = []
+        self._rows: list[RawValueRow] = []
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.add)
+        buttons.addWidget(self.tools)
+        buttons.addStretch(1)
+        self._keys_title = QuietButton(theme, theme.font("small"))
+        self._keys_title.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._keys_title.setToolTip(_("Trainers do not use these. They are kept as they are."))
+        self._keys_title.clicked.connect(self._unfold)
+        self._unfolded = False
+        self._keys: tuple[RawValue, ...] = ()
+        self._writable = False
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 2, 0, 0)
+        self._column.setSpacing(8)
+        self._column.addLayout(buttons)
+        self._column.addWidget(self._keys_title)
+
+    def heightForWidth(self, width: int) -> int:
+        """The height that all of it needs at a width."""
+        if self._column.hasHeightForWidth():
+            return self._column.totalHeightForWidth(width)
+        return self._column.totalSizeHint().height()
+
+    def show_example(
+        self,
+        tools: int,
+        problems: tuple[ShownProblem, ...],
+        keys: tuple[RawValue, ...],
+        writable: bool,
+    ) -> None:
+        """Show how many tools there are, the example's own problems and its other keys."""
+        self.tools.setText(_("Tools {count}").format(count=tools) if tools else _("Tools"))
+        while len(self._problem_lines) < len(problems):
+            line = ProblemLine(self._theme)
+            self._problem_lines.append(line)
+            self._column.insertWidget(len(self._problem_lines), line)
+        for number, line in enumerate(self._problem_lines):
+            line.setVisible(number < len(problems))
+            if number < len(problems):
+                line.show_problem(problems[number])
+        self._keys, self._writable = keys, writable
+        self._show_keys()
+
+    def _unfold(self) -> None:
+        self._unfolded = not self._unfolded
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        keys = self._keys
+        folds = len(keys) > SHOWN_UNFOLDED
+        self._keys_title.setVisible(bool(keys))
+        self._keys_title.setEnabled(folds)
+        words = _("Other keys of this example")
+        if folds:
+            words = _("{words}: {count}").format(words=words, count=len(keys))
+        self._keys_title.show_word(words, "text_muted")
+        shown = keys[:MOST_KEYS] if self._unfolded or not folds else ()
+        while len(self._rows) < len(shown):
+            row = RawValueRow(self._theme)
+            number = len(self._rows)
+            row.removed.connect(lambda number=number: self.key_removed.emit(number))
+            self._rows.append(row)
+            self._column.addWidget(row)
+        width = max((self._rows[0].key_width(value.key) for value in shown), default=0)
+        for number, row in enumerate(self._rows):
+            row.setVisible(number < len(shown))
+            if number < len(shown):
+                row.align_keys(min(width, WIDEST_KEY))
+                row.show_value(shown[number].key, shown[number].raw, "", self._writable)
+
+
+CARD_HEIGHT_WITHOUT_TEXT = 54
+PICTURE_HEIGHT = 172
+CALL_HEIGHT = 110
+
+
+class ConversationForm(QWidget):
+    """The view "Form".
+
+    Signals:
+        leave_requested: Esc was pressed in a text.
+        tools_wanted: The user wants to see the tools.
+        system_prompt_wanted: A system prompt is to be set on the selected examples.
+    """
+
+    leave_requested = Signal()
+    tools_wanted = Signal()
+    system_prompt_wanted = Signal(str)
+
+    def __init__(
+        self,
+        project: Project,
+        example: OpenExample,
+        edits: ExampleEdits,
+        background: Background,
+        feedback: Feedback,
+        actions: Actions,
+        theme: Theme,
+        spelling: Spelling,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._example = example
+        self._spelling = spelling
+        self._edits = edits
+        self._background = background
+        self._feedback = feedback
+        self._actions = actions
+        self._theme = theme
+        self._fonts = (theme.font("message"), theme.font("mono"))
+        self._problems = ShownProblems(None, example.target)
+        self._tokens: list[int] = []
+        self._search = ""
+        self._conversation = Conversation((), (), None, ())
+        self._tool_names: tuple[str, ...] = ()
+        self._calls: list[tuple[int, str, str]] = []
+        self._presets = Presets(project, feedback, theme, self)
+        self._footer = ListFooter(theme, actions)
+        self.list = MessageList(self._make_card, self._fill, self._estimate, self._footer)
+        self.commands = MessageCommands(example, edits, self.list, actions, self)
+        self._drag = CardDrag(self.list, theme)
+        self._drag.moved.connect(self.commands.move_to)
+        self._footer.tools_wanted.connect(self.tools_wanted)
+        self._footer.key_removed.connect(self._remove_key)
+        self._presets.many_wanted.connect(self.system_prompt_wanted)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.list)
+
+    def set_fonts(self, text: QFont, code: QFont) -> None:
+        """Show the texts and the JSON in other fonts."""
+        self._fonts = (text, code)
+        self.list.refill()
+
+    def set_search(self, search: str) -> None:
+        """Mark the hits of another search."""
+        if search != self._search:
+            self._search = search
+            self.list.refill()
+
+    def show_example(self, problems: ShownProblems, tokens: list[int], another: bool) -> None:
+        """Show the messages as they are now; `another` for an example that was not shown yet."""
+        conversation = self._example.conversation
+        self._conversation = conversation
+        self._problems, self._tokens = problems, tokens
+        self._tool_names = tuple(tool.name for tool in conversation.tools if tool.name)
+        self._calls = [
+            (message.index, call.id, call.name)
+            for message in conversation.messages
+            for call in message.tool_calls
+            if call.id
+        ]
+        if another:
+            self.commands.current = None
+        self._show_footer()
+        self.list.show_messages(len(conversation.messages), to_top=another)
+
+    def show_checks(self, problems: ShownProblems, tokens: list[int]) -> None:
+        """Show what the checks say of the text that is shown."""
+        self._problems, self._tokens = problems, tokens
+        self._show_footer()
+        self.list.refill()
+
+    def presets_changed(self) -> None:
+        """A preset was kept or deleted: some cards say so."""
+        self._presets.forget()
+        self.list.refill()
+
+    def focus_last(self) -> None:
+        """Put the cursor into the message that was written in last, or the first that is empty."""
+        messages = self._conversation.messages
+        if not messages:
+            self._footer.add.setFocus()
+            return
+        current = self.commands.current
+        if current is None or current >= len(messages):
+            empty = (m.index for m in messages if not m.text and not m.tool_calls)
+            current = next(empty, 0)
+        self.commands.go(current)
+
+    def go_to(self, path: Path) -> None:
+        """Put the cursor to the value at a path, on the letters that are wrong if it has such."""
+        if len(path) < 2 or path[0] != "messages" or not isinstance(path[1], int):
+            self.list.verticalScrollBar().setValue(0)
+            self.focus_last()
+            return
+        if path[1] >= self.list.count:
+            return
+        card = self._card(path[1])
+        self.commands.current = path[1]
+        field = card.field_at(path[2:])
+        if field is None:
+            self.list.show_rect(card, card.rect())
+            return
+        field.setFocus()
+        if isinstance(field, MessageText):
+            spans = [
+                span
+                for problem in self._problems.of_message(path[1])
+                if problem.path == path
+                for span in problem_spans(problem.stored, field.text)
+            ]
+            if spans:
+                field.set_cursor_place(spans[0][0], spans[0][1] - spans[0][0])
+            self.list.show_rect(card, card.rect())
+            self.list.show_rect(field, field.cursorRect())
+        else:
+            self.list.show_rect(field, field.rect())
+
+    def show_place(self, path: Path, place: int) -> None:
+        """Scroll to where undo changed the text; the cursor goes there if it is in the form."""
+        if len(path) < 2 or path[0] != "messages" or not isinstance(path[1], int):
+            return
+        if path[1] >= self.list.count:
+            return
+        focus = QApplication.focusWidget()
+        had_focus = focus is not None and self.isAncestorOf(focus)
+        card = self._card(path[1])
+        field = card.field_at(path[2:]) if len(path) > 2 else card.parts.first_text()
+        if not isinstance(field, MessageText):
+            self.list.show_rect(card, card.rect())
+            return
+        if had_focus:
+            field.setFocus()
+            field.set_cursor_place(place)
+        self.list.show_rect(field, field.cursorRect())
+
+    def _card(self, index: int) -> MessageCard:
+        card = self.list.card(index)
+        assert isinstance(card, MessageCard)
+        return card
+
+    def _make_card(self) -> QWidget:
+        card = MessageCard(self._theme, self._background, self._edits)
+        card.parts.text_made.connect(self._spelling.watch)
+        card.role_wanted.connect(lambda: self._ask_role(card))
+        card.preset_wanted.connect(lambda: self._ask_preset(card))
+        card.menu_wanted.connect(lambda place: self._open_menu(card, place))
+        card.focused.connect(lambda: self._focused(card))
+        card.leave_requested.connect(self.leave_requested)
+        card.cursor_moved.connect(self._show_cursor)
+        card.pictures_dropped.connect(lambda mime: self._drop_pictures(card, mime))
+        card.dragged.connect(lambda place: self._drag.drag(card.message.index, place))
+        card.dropped.connect(self._drag.drop)
+        return card
+
+    def _fill(self, widget: QWidget, index: int) -> None:
+        assert isinstance(widget, MessageCard)
+        message = self._conversation.messages[index]
+        calls = {}
+        if message.role == "tool" or message.tool_call_id is not None:
+            calls = {call_id: name for at, call_id, name in self._calls if at < index}
+        preset = tooltip = ""
+        if message.role in ("system", "developer") and self._edits.writable:
+            preset, tooltip = self._presets.word_for(message.text)
+        widget.show_content(
+            CardContent(
+                message=message,
+                tokens=self._tokens[index] if index < len(self._tokens) else None,
+                problems=self._problems.of_message(index),
+                search=self._search,
+                tools=self._tool_names,
+                calls=calls,
+                preset=preset,
+                preset_tooltip=tooltip,
+                writable=self._edits.writable,
+            ),
+            *self._fonts,
+        )
+
+    def _estimate(self, index: int, width: int) -> int:
+        """The likely height of a card, from the length of its text."""
+        message = self._conversation.messages[index]
+        metrics = QFontMetrics(self._fonts[0])
+        per_line = max(10, (width - 26) // max(1, metrics.averageCharWidth()))
+        text = message.text
+        lines = max(1, text.count("\n") + 1 + len(text) // per_line)
+        pictures = sum(isinstance(part, ImagePart) for part in message.parts or ())
+        return (
+            CARD_HEIGHT_WITHOUT_TEXT
+            + lines * metrics.lineSpacing()
+            + pictures * PICTURE_HEIGHT
+            + len(message.tool_calls) * CALL_HEIGHT
+        )
+
+    def _show_footer(self) -> None:
+        self._footer.show_example(
+            len(self._conversation.tools),
+            tuple(
+                problem for problem in self._problems.of_example if problem.path[:1] != ("tools",)
+            ),
+            self._conversation.other_keys,
+            self._edits.writable,
+        )
+
+    def _remove_key(self, number: int) -> None:
+        if number < len(self._conversation.other_keys):
+            self._edits.remove_other_key(self._conversation.other_keys[number].path)
+
+    def _focused(self, card: MessageCard) -> None:
+        self.commands.current = card.message.index
+
+    def _show_cursor(self, text: MessageText) -> None:
+        # The box may be about to grow: look once it has its height.
+        QTimer.singleShot(0, self, lambda: self.list.show_rect(text, text.cursorRect()))
+
+    def _ask_role(self, card: MessageCard) -> None:
+        menu = role_menu(
+            card, card.message.role, lambda role: self._edits.set_role(card.message, role)
+        )
+        button = card.head.role
+        self._run_menu(menu, button.mapToGlobal(QPoint(0, button.height())))
+
+    def _ask_preset(self, card: MessageCard) -> None:
+        menu = QMenu(card)
+        self._presets.fill(menu, card.message.text, self._edits.set_system_prompt)
+        button = card.head.preset
+        self._run_menu(menu, button.mapToGlobal(QPoint(0, button.height())))
+
+    def _open_menu(self, card: MessageCard, place: QPoint) -> None:
+        self.commands.current = card.message.index
+        focus = card.focusWidget()
+        callbacks = MenuCallbacks(
+            set_role=lambda role: self._edits.set_role(card.message, role),
+            set_trained=lambda on: self._edits.set_trained(card.message, on),
+            add_name=card.ask_for_name,
+            add_refusal=lambda: self._edits.write_refusal(card.message, ""),
+            add_call=lambda: self._edits.add_call(
+                card.message, self._tool_names[0] if self._tool_names else ""
+            ),
+            add_picture=lambda: self._pick_picture(card),
+            presets=lambda menu: self._presets.fill(
+                menu, card.message.text, self._edits.set_system_prompt
+            ),
+            suggestions=lambda menu, text: self._spelling.fill_suggestions(menu, text, place),
+            languages=self._spelling.fill_languages,
+        )
+        text = focus if isinstance(focus, MessageText) and focus.hasFocus() else None
+        menu = message_menu(
+            card, self._theme, card.message, text, self._edits.writable, self._actions, callbacks
+        )
+        self._run_menu(menu, place)
+
+    def _run_menu(self, menu: QMenu, place: QPoint) -> None:
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+
+    def _pick_picture(self, card: MessageCard) -> None:
+        index = card.message.index
+        pictures = QStandardPaths.StandardLocation.PicturesLocation
+        dialog = QFileDialog(self, _("Add picture"), QStandardPaths.writableLocation(pictures))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilter(_("Pictures (*.jpg *.jpeg *.png *.webp)"))
+        dialog.filesSelected.connect(lambda names: self.add_pictures(index, names))
+        dialog.open()
+
+    def add_pictures(self, index: int, names: list[str]) -> None:
+        """Embed files that the user picked."""
+        for name in names:
+            self._embed(index, partial(picture_file_as_url, FilePath(name)))
+
+    def _drop_pictures(self, card: MessageCard, mime: QMimeData) -> None:
+        if not self._edits.writable:
+            return
+        if card.message.role != "user":
+            self._feedback.error(_("Only a user message can hold pictures."))
+            return
+        for make_url in dropped_pictures(mime):
+            self._embed(card.message.index, make_url)
+
+    def _embed(self, index: int, make_url: Callable[[], str]) -> None:
+        """Read a picture in the background and put it into the message."""
+        example_id = self._example.example_id
+
+        def add(url: str) -> None:
+            messages = self._example.conversation.messages
+            if self._example.example_id == example_id and index < len(messages):
+                self._edits.add_picture(messages[index], url)
+
+        def tell(failure: UserError) -> None:
+            self._feedback.error(failure)
+
+        self._background.run(make_url, on_result=add, on_error=tell)

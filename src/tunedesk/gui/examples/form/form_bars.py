@@ -1,0 +1,167 @@
+"""The bars around the form: which example it is, the tabs Form, Tools and Raw JSON, the verdict."""
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
+
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.state_look import STATES
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.action_button import ActionButton
+from tunedesk.gui.widgets.badge import Badge
+from tunedesk.gui.widgets.elided_label import ElidedLabel
+from tunedesk.gui.widgets.icon_button import IconButton
+from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.segmented_tabs import SegmentedTabs
+from tunedesk.i18n import _
+from tunedesk.project.reads import ExampleRow
+
+HEIGHT = 46
+
+
+class FormHead(QWidget):
+    """Shows "Example 37", its badge and source, "37 / 128", previous and next."""
+
+    def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = Label(theme, font="title")
+        self._badge = Badge(theme)
+        self._source = ElidedLabel(theme, font="small", tone="muted")
+        self._place = Label(theme, font="small", tone="muted")
+        self._place.setToolTip(_("The place of this example among those that the table shows"))
+        self._previous = IconButton(theme, "previous", _("Previous example"), framed=True)
+        self._previous.follow(actions["go.previous"])
+        self._next = IconButton(theme, "next", _("Next example"), framed=True)
+        self._next.follow(actions["go.next"])
+        row = QHBoxLayout(self)
+        row.setContentsMargins(18, 8, 16, 4)
+        row.setSpacing(10)
+        row.addWidget(self._title)
+        row.addWidget(self._badge)
+        row.addWidget(self._source, 1)
+        for widget in (self._place, self._previous, self._next):
+            row.addWidget(widget)
+        self.setFixedHeight(HEIGHT)
+
+    def show_row(self, row: ExampleRow | None) -> None:
+        """Show what is known of the example."""
+        self._badge.setVisible(row is not None)
+        if row is None:
+            self._title.setText("")
+            self._source.setText("")
+            return
+        self._title.setText(_("Example {number}").format(number=f"{row.number:,}"))
+        look = STATES.get(row.state)
+        if look is not None:
+            self._badge.show_text(look.label, look.tone)
+        source = row.source
+        if row.source_line is not None:
+            source = _("{source}, line {line}").format(source=source, line=f"{row.source_line:,}")
+        self._source.setText(source)
+
+    def show_place(self, number: int | None, total: int) -> None:
+        """Show the place among those that the table shows; None hides it."""
+        self._place.setVisible(number is not None)
+        if number is not None:
+            self._place.setText(f"{number:,} / {total:,}")
+
+
+FORM, TOOLS, RAW = range(3)
+
+VIEW_ACTIONS = ("view.zoom_in", "view.zoom_out", "view.zoom_reset", "view.monospace")
+
+
+class FormTabs(QWidget):
+    """One row above the messages.
+
+    Signals:
+        chosen: Another tab, as its index.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tabs = SegmentedTabs(theme, [_("Form"), _("Tools"), _("Raw JSON")])
+        self._tabs.setAccessibleName(_("View of the example"))
+        self._tabs.setTabToolTip(FORM, _("The messages as cards"))
+        self._tabs.setTabToolTip(TOOLS, _("The programs that the model may call"))
+        key = actions.key_text("view.raw")
+        raw = _("All of the example as it stands in the file")
+        self._tabs.setTabToolTip(RAW, f"{raw} ({key})" if key else raw)
+        self._text = IconButton(theme, "text", _("Text size and font"))
+        menu = QMenu(self)
+        for action_id in VIEW_ACTIONS:
+            menu.addAction(actions[action_id])
+        self._text.setMenu(menu)
+        self._text.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 0, 16, 0)
+        row.setSpacing(8)
+        row.addWidget(self._tabs)
+        row.addStretch(1)
+        row.addWidget(self._text)
+        self._tabs.currentChanged.connect(self.chosen)
+
+    @property
+    def current(self) -> int:
+        """The tab that is open."""
+        return self._tabs.currentIndex()
+
+    def choose(self, tab: int) -> None:
+        """Open a tab."""
+        self._tabs.setCurrentIndex(tab)
+
+    def choose_quietly(self, tab: int) -> None:
+        """Open a tab for an example that is not shown yet."""
+        self._tabs.blockSignals(True)
+        self._tabs.setCurrentIndex(tab)
+        self._tabs.blockSignals(False)
+
+    def show_tool_count(self, count: int) -> None:
+        """Show how many tools there are."""
+        self._tabs.set_count(TOOLS, count)
+
+
+GAP = 8
+MARGIN = 18
+ICON_ONLY = 46
+
+
+class ReviewBar(QFrame):
+    """Three buttons that stay whole at every width: first the keys give way, then the words."""
+
+    def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "footer")
+        self.setAccessibleName(_("Review"))
+        self._buttons = [
+            ActionButton(theme, actions[action], label, icon, kind)
+            for action, label, icon, kind in (
+                ("example.approve_next", _("Approve"), "approve", "success"),
+                ("example.changes", _("Changes"), "changes_wanted", ""),
+                ("example.reject", _("Reject"), "reject", "danger"),
+            )
+        ]
+        self._labels = [button.text() for button in self._buttons]
+        row = QHBoxLayout(self)
+        row.setContentsMargins(MARGIN, 9, MARGIN, 9)
+        row.setSpacing(GAP)
+        for button in self._buttons:
+            row.addWidget(button)
+        row.addStretch(1)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the icons."""
+        width = len(self._buttons) * (ICON_ONLY + GAP) + 2 * MARGIN
+        return QSize(width, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the words out where they do not fit; names and tooltips stay."""
+        super().resizeEvent(event)
+        for button, label in zip(self._buttons, self._labels, strict=True):
+            button.setText(label)
+        needed = sum(button.minimumSizeHint().width() + GAP for button in self._buttons)
+        if needed - GAP > self.width() - 2 * MARGIN:
+            for button in self._buttons:
+                button.setText("")

@@ -1,0 +1,94 @@
+"""The problems of the open example in words, gathered by message, and a line that shows one."""
+
+from typing import NamedTuple
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from tunedesk.checks.facts import Facts
+from tunedesk.checks.messages.sentences import sentence
+from tunedesk.checks.problem import Problem, severity
+from tunedesk.examples.json_text import Path
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.label import Label
+
+_RANKS = {"error": 0, "warning": 1, "hint": 2}
+
+
+class ShownProblem(NamedTuple):
+    """A problem as the form shows it.
+
+    Attributes:
+        severity: "error", "warning" or "hint".
+        text: The sentence.
+        path: The value it is about.
+        stored: The problem itself, for its spans.
+    """
+
+    severity: str
+    text: str
+    path: Path
+    stored: Problem
+
+
+class ShownProblems:
+    """All problems of an example."""
+
+    def __init__(self, facts: Facts | None, target: str) -> None:
+        self._by_message: dict[int, list[ShownProblem]] = {}
+        self.of_example: list[ShownProblem] = []
+        for stored in facts.problems if facts is not None else ():
+            problem = ShownProblem(
+                severity(stored.code, target), sentence(stored), stored.path, stored
+            )
+            if len(stored.path) > 1 and stored.path[0] == "messages":
+                self._by_message.setdefault(int(stored.path[1]), []).append(problem)
+            else:
+                self.of_example.append(problem)
+        for problems in (*self._by_message.values(), self.of_example):
+            problems.sort(key=lambda problem: _RANKS.get(problem.severity, 3))
+
+    def of_message(self, index: int) -> tuple[ShownProblem, ...]:
+        """The problems of a message, the worst first."""
+        return tuple(self._by_message.get(index, ()))
+
+
+def worst(problems: tuple[ShownProblem, ...]) -> str:
+    """The severity that the frame shows; empty if there is nothing to frame."""
+    grades = {problem.severity for problem in problems}
+    return next((grade for grade in ("error", "warning") if grade in grades), "")
+
+
+ICON = 14
+
+
+class ProblemLine(QWidget):
+    """An icon of the severity and a sentence."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._severity = ""
+        self._icon = QLabel()
+        self._icon.setFixedWidth(ICON)
+        self._text = Label(theme, font="small", wrap=True)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        theme.changed.connect(self._draw_icon)
+
+    def show_problem(self, problem: ShownProblem) -> None:
+        """Show a problem."""
+        self._text.setText(problem.text)
+        self._text.set_tone({"error": "error", "warning": "warning"}.get(problem.severity, "muted"))
+        if problem.severity != self._severity:
+            self._severity = problem.severity
+            self._draw_icon()
+
+    def _draw_icon(self) -> None:
+        name = self._severity if self._severity in ("error", "warning") else "hint"
+        color = name if name != "hint" else "text_muted"
+        self._icon.setPixmap(self._theme.icons.pixmap(name, ICON, color, self.devicePixelRatioF()))

@@ -1,0 +1,118 @@
+"""What the lists of the side panel share: rows kept by their keys, and the look of a chosen one."""
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPointF,
+    Qt,
+)
+from PySide6.QtGui import QFont, QPainter, QTextLayout, QTextOption
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+
+from tunedesk.gui.theme import Theme
+
+ROW = Qt.ItemDataRole.UserRole
+"""The row itself, for the delegate."""
+
+
+class RowListModel(QAbstractListModel):
+    """Rows with a `key`; replaced whole, changed only where they differ.
+
+    A kind of list says in `words` what its rows are to screen readers.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[Any] = []
+
+    def words(self, row: Any, role: int) -> str | None:
+        """What a row is called, or what more is to be said of it, by the role of Qt."""
+        raise NotImplementedError
+
+    def rows(self) -> list[Any]:
+        """The rows shown."""
+        return list(self._rows)
+
+    def set_rows(self, rows: Sequence[Any]) -> None:
+        """Show other rows; a row whose key stays keeps its place, choice and buttons."""
+        new = list(rows)
+        if [row.key for row in new] != [row.key for row in self._rows]:
+            self._replace(new)
+            return
+        for number, (old, row) in enumerate(zip(self._rows, new, strict=True)):
+            if old != row:
+                self._rows[number] = row
+                index = self.index(number)
+                self.dataChanged.emit(index, index)
+
+    def _replace(self, new: list[Any]) -> None:
+        """Take out what went and put in what came between rows that stay in order."""
+        start = 0
+        old_keys, new_keys = [r.key for r in self._rows], [r.key for r in new]
+        shortest = min(len(old_keys), len(new_keys))
+        while start < shortest and old_keys[start] == new_keys[start]:
+            start += 1
+        end = 0
+        while end < shortest - start and old_keys[-1 - end] == new_keys[-1 - end]:
+            end += 1
+        gone = len(self._rows) - start - end
+        if gone:
+            self.beginRemoveRows(QModelIndex(), start, start + gone - 1)
+            del self._rows[start : start + gone]
+            self.endRemoveRows()
+        came = new[start : len(new) - end]
+        if came:
+            self.beginInsertRows(QModelIndex(), start, start + len(came) - 1)
+            self._rows[start:start] = came
+            self.endInsertRows()
+        self.set_rows(new)
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+        """How many rows."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(
+        self,
+        index: QModelIndex | QPersistentModelIndex,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> object:
+        """The row for the delegate, its words for screen readers."""
+        if not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        return row if role == ROW else self.words(row, role)
+
+
+def paint_background(
+    painter: QPainter, option: QStyleOptionViewItem, theme: Theme, chosen: bool
+) -> None:
+    """Paint what stands behind a row: the choice, the focus, the pointer."""
+    rect = option.rect
+    if chosen:
+        painter.fillRect(rect, theme.color("selection"))
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.fillRect(rect.adjusted(0, 0, 3 - rect.width(), 0), theme.color("accent"))
+    elif option.state & QStyle.StateFlag.State_MouseOver:
+        painter.fillRect(rect, theme.color("hover"))
+
+
+def wrapped(text: str, font: QFont, width: int) -> tuple[QTextLayout, int]:
+    """A text set in lines, between words where possible, and the height they take."""
+    layout = QTextLayout(text, font)
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    layout.setTextOption(option)
+    layout.beginLayout()
+    height = 0.0
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(width)
+        line.setPosition(QPointF(0, height))
+        height += line.height()
+    layout.endLayout()
+    return layout, ceil(height)

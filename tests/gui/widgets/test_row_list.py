@@ -1,0 +1,48 @@
+"""Rows of the side panel's lists: replaced by their keys, so that a choice stays."""
+
+from typing import NamedTuple
+
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPersistentModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester
+
+from tunedesk.gui.widgets.row_list import ROW, RowListModel
+
+FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
+
+
+class Row(NamedTuple):
+    key: int
+    text: str
+
+
+class Rows(RowListModel):
+    def words(self, row, role):
+        return row.text if role == Qt.ItemDataRole.DisplayRole else None
+
+
+rows = st.lists(
+    st.builds(Row, st.integers(0, 8), st.sampled_from("abc")), unique_by=lambda r: r.key
+)
+
+
+@given(st.lists(rows))
+def test_the_last_rows_show(series):
+    model = Rows()
+    tester = QAbstractItemModelTester(model, FATAL)
+    for new in series:
+        model.set_rows(new)
+        assert model.rows() == new
+        assert [model.index(n).data(ROW) for n in range(model.rowCount())] == new
+        assert [model.index(n).data() for n in range(model.rowCount())] == [r.text for r in new]
+    del tester
+
+
+def test_a_row_that_stays_keeps_its_choice():
+    model = Rows()
+    model.set_rows([Row(1, "one"), Row(2, "two"), Row(3, "three")])
+    chosen = QPersistentModelIndex(model.index(2))
+    model.set_rows([Row(0, "new"), Row(1, "one"), Row(3, "THREE")])
+    assert chosen.data(ROW) == Row(3, "THREE")
+    assert chosen.row() == 2
