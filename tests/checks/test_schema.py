@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tunedesk.catalogue.targets import target
 from tunedesk.checks.conversation_rules import check_conversation
 from tunedesk.checks.parse_record import parse_carefully
 from tunedesk.checks.schema import FORMATS, OwnSchema, SchemaError, is_valid, reasons
-from tunedesk.checks.targets import target
 from tunedesk.examples.kinds.conversation import role_letters
 
 # The codes of the rules that concern the shape, which is what a schema can say.

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from tunedesk.checks.encodings import DEFAULT_ENCODING
+from tunedesk.catalogue.image_tokens import DEFAULT_FORMULA
+from tunedesk.catalogue.models import Catalogue
+from tunedesk.catalogue.targets import DEFAULT_TARGET, target
+from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING
 from tunedesk.checks.facts import Facts
-from tunedesk.checks.image_tokens import DEFAULT_FORMULA
 from tunedesk.checks.kinds.conversation import ConversationChecks, plain_checker
 from tunedesk.checks.kinds.kind_checks import CheckSettings, KindChecks
 from tunedesk.checks.kinds.untrained import UntrainedChecks
-from tunedesk.checks.models import Catalogue
 from tunedesk.checks.parse_record import parse_record
-from tunedesk.checks.targets import DEFAULT_TARGET, target
 from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.examples.hashes import NO_HASHES
 from tunedesk.examples.kinds.conversation import CONVERSATION

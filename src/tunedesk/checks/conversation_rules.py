@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from tunedesk.catalogue.targets import Target
 from tunedesk.checks.images import check_image, check_image_count
 from tunedesk.checks.problem import Problem, severity
 from tunedesk.checks.schema import is_valid, reasons
-from tunedesk.checks.targets import Target
 from tunedesk.checks.text_rules import check_texts
 from tunedesk.checks.tool_rules import NAME, check_calls, check_tools
 from tunedesk.examples.json_text import Path, json_type

@@ -2,9 +2,9 @@
 
 from typing import Any, NamedTuple, Protocol
 
-from tunedesk.checks.image_tokens import ImageFormula
+from tunedesk.catalogue.image_tokens import ImageFormula
+from tunedesk.catalogue.targets import Target
 from tunedesk.checks.problem import Problem
-from tunedesk.checks.targets import Target
 from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.checks.tokens import TokenCounts
 
