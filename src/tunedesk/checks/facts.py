@@ -1,19 +1,9 @@
 """What is worked out about one record: its kind, preview, lengths, fingerprints and problems."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from tunedesk.checks.problem import Problem
-
-Kind = Literal[
-    "chat",
-    "preference",
-    "reinforcement",
-    "prompt_completion",
-    "sharegpt",
-    "alpaca",
-    "other",
-    "unreadable",
-]
+from tunedesk.examples.kinds.kind import KindName
 
 
 class Facts(NamedTuple):
@@ -36,7 +26,7 @@ class Facts(NamedTuple):
         problems: All problems, in the order of the record.
     """
 
-    kind: Kind
+    kind: KindName
     preview: str
     roles: str
     tokens: int

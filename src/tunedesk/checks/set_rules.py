@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import orjson
 
+from tunedesk.catalogue.targets import DEFAULT_TARGET, target
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import SetProblem
-from tunedesk.checks.targets import DEFAULT_TARGET, target
 
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")

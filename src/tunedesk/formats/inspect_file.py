@@ -11,8 +11,8 @@ from typing import Literal
 import orjson
 
 from tunedesk.errors import UserError
-from tunedesk.examples.example_kind import example_kind
 from tunedesk.examples.json_text import JsonSyntaxError, parse
+from tunedesk.examples.kinds.registry import kind_of
 from tunedesk.formats.readers.json_lines import line_blocks, line_records
 from tunedesk.formats.readers.json_values import Extent, value_end, value_records
 from tunedesk.formats.text_encoding import Encoding, Utf8Reader, detect
@@ -235,10 +235,7 @@ def _contents(text: str) -> tuple[FileFormat, Container]:
     kinds, any_json = _kinds(text, container)
     if kinds:
         known = [kind for kind in kinds if kind != "other"]
-        kind = known[0] if known else "other"
-        # An item of reinforcement fine-tuning is a conversation that waits for its answer: it is
-        # read and shown as one.
-        return ("chat" if kind == "reinforcement" else kind), container
+        return (known[0] if known else "other"), container
     if any_json or re.search(r"^[ \t,]*[\[{]", text, re.MULTILINE):
         return _by_key_words(text), container
     return ("csv" if looks_like_table(text) else "other"), "none"
@@ -273,7 +270,7 @@ def _kinds(text: str, container: Container) -> tuple[list[FileFormat], bool]:
             value, is_json = _value(record)
             any_json = any_json or is_json
             if isinstance(value, dict):
-                kinds[example_kind(value)] += 1
+                kinds[kind_of(value).format_of(value)] += 1
         if kinds.total() >= _SAMPLE:
             break
     return [kind for kind, _count in kinds.most_common()], any_json

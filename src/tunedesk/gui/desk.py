@@ -25,8 +25,8 @@ from tunedesk.project.query import ExampleQuery
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
-    from tunedesk.fine_tuning.keys import Keys
     from tunedesk.gui.fine_tune.run_work import RunWork
+    from tunedesk.services.keys import Keys
 
 PageMaker = Callable[[Project, Settings, Background, Feedback, Actions, Theme], Page]
 

@@ -36,9 +36,9 @@ from tunedesk.paths import documents_dir
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
-    from tunedesk.fine_tuning.keys import Keys
     from tunedesk.gui.desk import Desk, PageMaker
     from tunedesk.project.project import Project
+    from tunedesk.services.keys import Keys
 
 SMALLEST = (860, 560)
 USUAL = (1280, 800)
@@ -196,7 +196,7 @@ class MainWindow(QMainWindow):
     def keys(self) -> "Keys":
         """The keys of services; one for this run only lasts as long as the window."""
         if self._keys is None:
-            from tunedesk.fine_tuning.keys import Keys
+            from tunedesk.services.keys import Keys
 
             self._keys = Keys()
         return self._keys

@@ -3,9 +3,9 @@
 import datetime
 from typing import NamedTuple
 
-from tunedesk.checks.cost import default_epochs
-from tunedesk.checks.models import Catalogue
-from tunedesk.checks.targets import DEFAULT_TARGET
+from tunedesk.catalogue.cost import default_epochs
+from tunedesk.catalogue.models import Catalogue
+from tunedesk.catalogue.targets import DEFAULT_TARGET
 from tunedesk.gui.examples.panel.fact_lines import figure_text
 from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL, MODEL_SETTING
 from tunedesk.gui.status_line import StatusPart

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tunedesk.gui.examples.find_replace_options import FindOptions
-from tunedesk.gui.examples.panel.example_diff import Sample, conversation_diff
+from tunedesk.gui.examples.panel.example_diff import Sample, example_diff
 from tunedesk.progress import Progress
 from tunedesk.project.bulk_edits import EditSummary, find_and_replace, text_batches
 from tunedesk.project.project import Ids, Project
@@ -105,7 +105,7 @@ def count(
             done += found.looked_at
             for example_id, before, after in found.samples[: SAMPLES - len(samples)]:
                 number = handle.number_of(example_id) or 0
-                samples.append(Sample(number, conversation_diff(before, after)))
+                samples.append(Sample(number, example_diff(before, after)))
             tell(Counted(places, examples, list(samples)))
             progress(done, len(ids))
     return Counted(places, examples, samples)

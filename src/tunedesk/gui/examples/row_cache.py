@@ -3,7 +3,7 @@
 from array import array
 from collections import OrderedDict
 
-from tunedesk.examples.record_text import message_text
+from tunedesk.examples.kinds.registry import search_text
 from tunedesk.gui.examples.hit_marks import around_first_hit
 from tunedesk.project.project import Project
 from tunedesk.project.reads import ExampleRow
@@ -71,7 +71,7 @@ class RowCache:
         text = self._project.text(row.id)
         if len(text) > SNIPPET_CHARACTERS:
             return ""
-        return around_first_hit(message_text(text), search)
+        return around_first_hit(search_text(text), search)
 
     def _read(self, ids: "array[int]", number: int) -> None:
         start = number - number % PAGE

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from tunedesk.fine_tuning.keys import Keys
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
@@ -23,6 +22,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
+from tunedesk.services.keys import Keys
 
 if TYPE_CHECKING:
     from tunedesk.gui.fine_tune.run_details import RunDetails

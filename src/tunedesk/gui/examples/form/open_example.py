@@ -17,7 +17,7 @@ from tunedesk.checks.facts import Facts, unchecked
 from tunedesk.errors import UserError
 from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.json_text import Path
-from tunedesk.examples.record_text import preview_line
+from tunedesk.examples.kinds.kind import preview_line
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.change_feed import ChangeFeed
 from tunedesk.gui.examples.form.text_mapping import diff_position

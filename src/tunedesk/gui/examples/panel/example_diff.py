@@ -4,8 +4,9 @@ import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from tunedesk.examples.conversation import Conversation, ImagePart, Message, TextPart
-from tunedesk.examples.json_text import JsonNode, JsonSyntaxError, parse
+from tunedesk.examples.kinds.kind import Block
+from tunedesk.examples.kinds.registry import read_kind
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.gui.roles import role_title
 from tunedesk.i18n import _
 
@@ -290,13 +291,7 @@ class Sample(NamedTuple):
     changes: list[Change]
 
 
-class _Block(NamedTuple):
-    heading: str
-    role: str
-    text: str
-
-
-def conversation_diff(before: str, after: str) -> list[Change]:
+def example_diff(before: str, after: str) -> list[Change]:
     """The parts of an example that changed, in the order of the newer version.
 
     What two versions differ in is never hidden: where only the writing of the JSON changed (a
@@ -304,24 +299,41 @@ def conversation_diff(before: str, after: str) -> list[Change]:
     """
     if before == after:
         return []
-    try:
-        old, new = _blocks(before), _blocks(after)
-    except JsonSyntaxError:
+    old, new = read_kind(before).kind, read_kind(after).kind
+    if UNREADABLE in (old, new):
         return [_raw(before, after)]
-    changes = _message_changes(old[0], new[0])
-    changes += [
-        Change(heading, "", "", word_diff(old[1].get(heading, ""), new[1].get(heading, "")))
-        for heading in {**old[1], **new[1]}
-        if old[1].get(heading) != new[1].get(heading)
-    ]
+    changes = _block_changes(old.blocks(before), new.blocks(after))
     return changes or [_raw(before, after)]
+
+
+def _block_changes(old: list[Block], new: list[Block]) -> list[Change]:
+    """What changed in the lists of messages, section by section, and then in all other parts."""
+    changes: list[Change] = []
+    sections = dict.fromkeys(block.section for block in [*new, *old] if block.is_message)
+    for section in sections:
+        changes += _message_changes(
+            *(
+                [block for block in blocks if block.is_message and block.section == section]
+                for blocks in (old, new)
+            )
+        )
+    was, now = (
+        {block.heading: block.text for block in blocks if not block.is_message}
+        for blocks in (old, new)
+    )
+    changes += [
+        Change(heading, "", "", word_diff(was.get(heading, ""), now.get(heading, "")))
+        for heading in {**was, **now}
+        if was.get(heading) != now.get(heading)
+    ]
+    return changes
 
 
 def _raw(before: str, after: str) -> Change:
     return Change(_("Raw JSON"), "", "", word_diff(before, after))
 
 
-def _message_changes(old: list[_Block], new: list[_Block]) -> list[Change]:
+def _message_changes(old: list[Block], new: list[Block]) -> list[Change]:
     changes: list[Change] = []
     said_before, said_after = ([(b.role, b.text) for b in side] for side in (old, new))
     for edit in _edits(said_before, said_after, run=1):
@@ -343,46 +355,3 @@ def _message_changes(old: list[_Block], new: list[_Block]) -> list[Change]:
         changes += [Change(b.heading, b.role, _("removed"), [Piece(REMOVED, b.text)]) for b in gone]
         changes += [Change(b.heading, b.role, _("added"), [Piece(ADDED, b.text)]) for b in came]
     return changes
-
-
-def _blocks(text: str) -> tuple[list[_Block], dict[str, str]]:
-    """The messages of a record, and its other parts by heading."""
-    record = parse(text)
-    conversation = Conversation.from_text(text)
-    messages = [
-        _Block(
-            _("{role} message {number}").format(
-                role=role_title(message.role), number=message.index + 1
-            ),
-            message.role or "",
-            _message_block(message, record, text),
-        )
-        for message in conversation.messages
-    ]
-    others = {
-        (_("Tools") if key == "tools" else key): text[value.start : value.end]
-        for key, _key_node, value in record.members
-        if key != "messages" or value.kind != "array"
-    }
-    return messages, others
-
-
-def _message_block(message: Message, record: JsonNode, text: str) -> str:
-    """All that a message says: its text, then its other fields, a line each."""
-    lines: list[str] = []
-    if message.parts is None:
-        lines.append(message.text)
-    else:
-        for part in message.parts:
-            if isinstance(part, TextPart):
-                lines.append(part.text)
-            elif isinstance(part, ImagePart):
-                lines.append(_("[picture, {size} characters]").format(size=len(part.url)))
-            else:
-                lines.append(_("[another content part]"))
-    node = record.find(message.path)
-    for key, _key, value in node.members if node is not None else ():
-        if key == "role" or (key == "content" and value.kind != "null"):
-            continue
-        lines.append(f"{key}: {text[value.start : value.end]}")
-    return "\n".join(lines).removeprefix("\n")

@@ -13,7 +13,7 @@ from tunedesk.checks.problem import Problem
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.examples.fix_preview import FixPreview
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.example_diff import Sample, conversation_diff
+from tunedesk.gui.examples.panel.example_diff import Sample, example_diff
 from tunedesk.gui.examples.panel.undo_toast import UndoToast
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.theme import Theme
@@ -178,7 +178,7 @@ class FixWork(QObject):
 
 def _fix_one(text: str, problem: Problem) -> _OneFix:
     after = fixes.fix(text, problem)
-    changes = conversation_diff(text, after) if after is not None else []
+    changes = example_diff(text, after) if after is not None else []
     return _OneFix(text, after, Sample(0, changes))
 
 
@@ -193,7 +193,7 @@ def _samples(project: Project, code: str, progress: Progress) -> list[Sample]:
             after, count = fixes.fix_all(text, (code,), target)
             if count:
                 number = handle.number_of(example_id) or 0
-                samples.append(Sample(number, conversation_diff(text, after)))
+                samples.append(Sample(number, example_diff(text, after)))
             if len(samples) == _SAMPLES:
                 break
     return samples

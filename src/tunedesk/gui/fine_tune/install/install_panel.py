@@ -4,8 +4,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning import local_install
-from tunedesk.fine_tuning.local_install import Plan
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.examples.file_words import size_words
 from tunedesk.gui.theme import Theme
@@ -14,6 +12,8 @@ from tunedesk.gui.widgets.elided_label import ElidedLabel
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
+from tunedesk.services import local_install
+from tunedesk.services.local_install import Plan
 
 
 class InstallPanel(Card):

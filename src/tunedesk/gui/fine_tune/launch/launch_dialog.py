@@ -7,9 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from tunedesk.checks.models import Catalogue
-from tunedesk.fine_tuning.connection_check import ConnectionReport
-from tunedesk.fine_tuning.keys import Keys
+from tunedesk.catalogue.models import Catalogue
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
@@ -44,6 +42,8 @@ from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.services.connect import ConnectionReport
+from tunedesk.services.keys import Keys
 
 USUAL_WIDTH, USUAL_HEIGHT = 1120, 800
 """So much of the window stays in sight around the page."""

@@ -3,15 +3,14 @@
 import datetime
 from typing import NamedTuple
 
-from tunedesk.checks.models import Catalogue
-from tunedesk.checks.training_fit import Machine, Need, why_it_does_not_fit
-from tunedesk.fine_tuning.connection_check import ListedModel
-from tunedesk.fine_tuning.example_length import longest_example
-from tunedesk.fine_tuning.providers import Provider, provider
-from tunedesk.fine_tuning.this_computer import need_of
+from tunedesk.catalogue.hardware import need_of
+from tunedesk.catalogue.memory_estimate import Machine, Need, why_it_does_not_fit
+from tunedesk.catalogue.models import Catalogue
 from tunedesk.gui.examples.file_words import size_words
 from tunedesk.gui.fine_tune.run_words import day_words
 from tunedesk.i18n import _
+from tunedesk.services.connect import ListedModel
+from tunedesk.services.providers import Provider, longest_example, provider
 
 
 class ModelRow(NamedTuple):
