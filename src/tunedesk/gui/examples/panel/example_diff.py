@@ -14,11 +14,12 @@ SAME, REMOVED, ADDED = "same", "removed", "added"
 # Scripts without blanks between words are compared letter by letter.
 _SINGLE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORDS = re.compile(rf"\s|[{_SINGLE}]|[^\s{_SINGLE}!-/:-@\[-`{{-~]+|[^\s]")
+_LINES = re.compile(r"[^\n]*\n+|[^\n]+")  # with the empty lines below: these are all alike
 # Above this many comparisons the texts are compared line by line first: rapidfuzz keeps a bit for
 # each of them, 3 MB here, and takes about 15 ms.
 _MOST_COMPARISONS = 25_000_000
 _LONG_RUN = 8  # words and blanks: about four words that stayed together
-_ISLAND = 4  # what stayed is lost between changes that are each so many times longer
+_ISLAND = 3  # what stayed is lost between changes that are each more than so many times longer
 
 
 class Piece(NamedTuple):
@@ -95,7 +96,7 @@ def _compare(before: list[str], after: list[str]) -> list[Piece]:
 
 def _compare_lines(before: str, after: str) -> list[Piece]:
     """Compare line by line, and word by word only inside lines that changed."""
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    old, new = _LINES.findall(before), _LINES.findall(after)
     pieces: list[Piece] = []
     at = 0
     for edit in _edits(old, new, run=1):
@@ -200,11 +201,8 @@ def _without_islands(before: list[str], after: list[str], edits: list[_Edit]) ->
             last = joined[-1]
             stayed = before[last.old_end : edit.old_start]
             island = _written_length(stayed)
-            if (
-                island
-                and "\n" not in stayed
-                and island * 3 <= min(sizes[number - 1], sizes[number])
-            ):
+            around = min(sizes[number - 1], sizes[number])
+            if island and "\n" not in stayed and island * _ISLAND < around:
                 joined[-1] = _Edit(last.old_start, edit.old_end, last.new_start, edit.new_end)
                 continue
         joined.append(edit)
@@ -240,18 +238,13 @@ def _joined(pieces: list[Piece]) -> list[Piece]:
 
 def _append_change(pieces: list[Piece], removed: str, added: str) -> None:
     """Append what went and what came; blanks that both end with stayed."""
-    shorter = min(len(removed) - len(removed.rstrip()), len(added) - len(added.rstrip()))
-    same = next(
-        (
-            n
-            for n in range(shorter, 0, -1)
-            if removed[len(removed) - n :] == added[len(added) - n :]
-        ),
-        0,
-    )
-    _append(pieces, REMOVED, removed[: len(removed) - same])
-    _append(pieces, ADDED, added[: len(added) - same])
-    _append(pieces, SAME, removed[len(removed) - same :])
+    blanks = ""
+    while removed and added and removed[-1] == added[-1] and removed[-1].isspace():
+        blanks = removed[-1] + blanks
+        removed, added = removed[:-1], added[:-1]
+    _append(pieces, REMOVED, removed)
+    _append(pieces, ADDED, added)
+    _append(pieces, SAME, blanks)
 
 
 def _append(pieces: list[Piece], kind: str, text: str) -> None:
