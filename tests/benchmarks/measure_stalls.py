@@ -12,10 +12,9 @@ from pathlib import Path
 from window_driver import StallWatch, WindowDriver
 
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
-from tunedesk.gui.examples.export_run import ExportRun
-from tunedesk.gui.examples.find_replace_options import FindOptions
-from tunedesk.gui.examples.find_replace_work import replace_all
-from tunedesk.gui.examples.panel.fix_work import FixWork
+from tunedesk.gui.examples.export_dialog import FileExport
+from tunedesk.gui.examples.find_replace import FindOptions, replace_all
+from tunedesk.gui.examples.fixes import Fixes
 from tunedesk.gui.fine_tune.launch.outlook import Outlook, find_outlook
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -28,8 +27,8 @@ def main(path: Path, out: Path) -> None:
     page, window = driver.page, driver.window
     assert window.desk is not None
     project, background = window.desk.project, window.background
-    export = ExportRun(project=project, background=background, feedback=window.feedback)
-    fixes = window.findChild(FixWork)
+    export = FileExport(project=project, background=background, feedback=window.feedback)
+    fixes = window.findChild(Fixes)
     assert fixes is not None
     options = FindOptions("never", "at no time", match_case=True)
 
