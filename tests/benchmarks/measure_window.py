@@ -234,10 +234,9 @@ def watch_stalls(path: Path, out: Path) -> None:
     """Do each work in turn and watch."""
     # Here: what the others measure must not find them loaded.
     from tunedesk.fine_tuning.launch_settings import LaunchSettings
-    from tunedesk.gui.examples.export_run import ExportRun
-    from tunedesk.gui.examples.find_replace_options import FindOptions
-    from tunedesk.gui.examples.find_replace_work import replace_all
-    from tunedesk.gui.examples.panel.fix_work import FixWork
+    from tunedesk.gui.examples.export_dialog import FileExport
+    from tunedesk.gui.examples.find_replace import FindOptions, replace_all
+    from tunedesk.gui.examples.fixes import Fixes
     from tunedesk.gui.fine_tune.launch.outlook import Outlook, find_outlook
 
     driver = WindowDriver()
@@ -246,8 +245,8 @@ def watch_stalls(path: Path, out: Path) -> None:
     page, window = driver.page, driver.window
     assert window.desk is not None
     project, background = window.desk.project, window.background
-    export = ExportRun(project=project, background=background, feedback=window.feedback)
-    fixes = window.findChild(FixWork)
+    export = FileExport(project=project, background=background, feedback=window.feedback)
+    fixes = window.findChild(Fixes)
     assert fixes is not None
     options = FindOptions("never", "at no time", match_case=True)
 
