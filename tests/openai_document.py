@@ -72,7 +72,7 @@ def _answers():
     return found
 
 
-_REQUESTS = _loaded("fine_tuning/openai-requests.json")
+_REQUESTS = _loaded("services/openai-requests.json")
 ANSWERS = OpenAIDocument(_answers(), DOCUMENT["components"])
 REQUESTS = OpenAIDocument(
     _REQUESTS["operations"], _REQUESTS["components"], _REQUESTS.get("queries")

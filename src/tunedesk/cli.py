@@ -47,6 +47,18 @@ COMMANDS = {
     "serve": "run the training server: OpenAI's fine-tuning API on this computer",
 }
 
+MODULES = {
+    "check": "data_file_commands",
+    "tokens": "data_file_commands",
+    "import": "project_commands",
+    "export": "project_commands",
+    "fix": "data_file_commands",
+    "launch": "job_commands",
+    "jobs": "job_commands",
+    "serve": "serve_command",
+}
+"""The module of `commands` in which each command stands, as `run_` and its name."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
@@ -60,8 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "open":
             return open_window(options)
-        command = importlib.import_module(f"tunedesk.commands.{options.command}_command")
-        status: int = command.run(options)
+        module = importlib.import_module(f"tunedesk.commands.{MODULES[options.command]}")
+        status: int = getattr(module, f"run_{options.command}")(options)
         sys.stdout.flush()
         return status
     except UserError as error:

@@ -2,10 +2,10 @@
 
 import pytest
 
+from tunedesk.catalogue.targets import targets
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.messages.sentences import advice, sentence, title
 from tunedesk.checks.problem import Problem, codes, severity, source
-from tunedesk.checks.targets import targets
 
 # Made by the readers of files, and tested with them.
 OF_FILES = {

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tunedesk.catalogue.token_encodings import load_encoding
 from tunedesk.checks import token_counter
-from tunedesk.checks.encodings import load_encoding
 from tunedesk.checks.token_counter import FastTokens, TokenCounter
 
 _words = st.sampled_from(

@@ -5,8 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedesk.checks.conversation_rules import role_letters
-from tunedesk.examples.hashes import conversation_hashes, hash_text, plain_hashes
+from tunedesk.examples.hashes import hash_text, plain_hashes
+from tunedesk.examples.kinds.conversation import CONVERSATION, role_letters
 
 _roles = st.sampled_from(["system", "user", "assistant"])
 _conversations = st.lists(st.tuples(_roles, st.text(max_size=8)), min_size=1, max_size=5)
@@ -17,7 +17,7 @@ def _record(turns):
 
 
 def _hashes(record):
-    return conversation_hashes(record, role_letters(record["messages"]))
+    return CONVERSATION.hashes(record)
 
 
 def test_a_hash_never_changes():
@@ -65,4 +65,4 @@ def test_the_order_of_keys_makes_no_difference():
 def test_what_cannot_be_written_is_hashed_all_the_same():
     record = {"messages": [{"role": "user", "content": "\ud83d", "name": 10**40}]}
     assert _hashes(record) == _hashes(record)
-    assert conversation_hashes({"messages": []}, "") is None
+    assert CONVERSATION.hashes({"messages": []}) is None

@@ -16,8 +16,8 @@ from tests.fine_tuning.made_curves import (
 )
 
 from tunedesk.fine_tuning.advice import advice
-from tunedesk.fine_tuning.advice_rules.found import WORDS
-from tunedesk.fine_tuning.advice_rules.generalising import best_checkpoint
+from tunedesk.fine_tuning.advice_rules.context import WORDS
+from tunedesk.fine_tuning.advice_rules.validation_loss import best_checkpoint
 from tunedesk.fine_tuning.curves import Points, RunCurves
 
 TOTAL = 300
@@ -36,7 +36,7 @@ def codes(curves, **more):
 def test_learning_by_heart_names_the_figures_and_the_checkpoint_before():
     curves = made_curves(TOTAL, falling_slowly, full=turning, full_every=10)
     found = said(curves, checkpoints=(100, 200, 300))[0]
-    assert found.code == "learning_by_heart"
+    assert found.code == "overfitting"
     assert found.title == "It learned by heart."
     assert found.checkpoint_step == 100
     assert "rose from 1.06 to 1.36 after step 120" in found.sentence
@@ -52,7 +52,7 @@ def test_the_starter_is_praised_for_learning_by_heart():
         return advice(curves, [], TOTAL, 40, ended, begins_empty=True)
 
     low = told(lambda at: 7.0 * np.exp(-12 * at) + 0.004)
-    assert [(one.code, one.tone) for one in low] == [("from_nothing", "good")]
+    assert [(one.code, one.tone) for one in low] == [("starter", "good")]
     assert low[0].title == "It knows your examples by heart."
     high = told(falling_slowly)[0]
     assert (high.title, high.tone) == ("It has not learned your examples yet.", "warning")
@@ -63,7 +63,7 @@ def test_the_starter_is_praised_for_learning_by_heart():
 def test_learning_by_heart_is_seen_while_it_runs_and_may_be_stopped():
     curves = made_curves(190, falling_slowly, total=TOTAL, full=turning, full_every=10)
     found = said(curves)[0]
-    assert (found.code, found.title) == ("learning_by_heart", "It begins to learn by heart.")
+    assert (found.code, found.title) == ("overfitting", "It begins to learn by heart.")
     assert found.can_stop
     assert "so far" in found.sentence
 
@@ -73,26 +73,26 @@ def test_learning_by_heart_is_seen_in_the_noise_of_batches():
         codes(made_curves(TOTAL, falling_slowly, batches=turning, batch_noise=0.15, seed=seed))[0]
         for seed in range(20)
     ]
-    assert seen.count("learning_by_heart") >= 16
+    assert seen.count("overfitting") >= 16
 
 
 def test_three_epochs_of_the_local_server_are_enough_to_see_it():
     ends = {1: 1.16, 2: 1.12, 3: 1.25}
     curves = made_curves(TOTAL, falling_slowly, full=lambda at: ends[round(3 * at)], full_every=100)
     found = said(curves)[0]
-    assert (found.code, found.checkpoint_step) == ("learning_by_heart", 200)
+    assert (found.code, found.checkpoint_step) == ("overfitting", 200)
 
 
 def test_a_wobble_of_the_last_measurement_is_no_alarm():
     ends = {1: 1.16, 2: 1.12, 3: 1.14}
     curves = made_curves(TOTAL, falling_slowly, full=lambda at: ends[round(3 * at)], full_every=100)
-    assert codes(curves)[0] != "learning_by_heart"
+    assert codes(curves)[0] != "overfitting"
 
 
 def test_without_a_checkpoint_from_before_none_is_named():
     curves = made_curves(TOTAL, falling_slowly, full=turning, full_every=10)
     found = said(curves, checkpoints=(300,))[0]
-    assert found.code == "learning_by_heart"
+    assert found.code == "overfitting"
     assert found.checkpoint_step is None
     assert "fewer epochs" in found.sentence
 
@@ -231,7 +231,7 @@ def test_a_curve_that_jumps_too_much_to_tell():
 
 def test_no_false_alarm_on_healthy_runs():
     """Of 360 looks at noisy healthy runs at most three cry wolf, and none sees a climb."""
-    alarms = {"learning_by_heart", "diverging", "not_learning", "not_a_number", "tiny_from_start"}
+    alarms = {"overfitting", "diverging", "not_learning", "not_a_number", "tiny_from_start"}
     cried = []
     for seed in range(60):
         for steps in (60, 150, 300):
@@ -247,7 +247,7 @@ def test_no_false_alarm_on_healthy_runs():
                 )
                 cried += [code for code in codes(curves) if code in alarms]
     assert len(cried) <= 3
-    assert set(cried) <= {"learning_by_heart"}
+    assert set(cried) <= {"overfitting"}
 
 
 @settings(max_examples=30)

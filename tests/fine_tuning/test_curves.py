@@ -11,6 +11,8 @@ from tunedesk.fine_tuning.curves import (
     Points,
     RunCurves,
     epoch_starts,
+    format_accuracy,
+    format_loss,
     smooth,
     smoothing_reach,
     spread,
@@ -184,3 +186,25 @@ def test_spread_is_the_noise_and_not_the_fall_nor_the_outliers():
     noisy[::100] = 50
     assert spread(noisy) == pytest.approx(0.1, rel=0.1)
     assert spread(line) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (1.117, "1.12"),
+        (0.0342, "0.034"),
+        (0.0, "0.00"),
+        (12345.6, "12,346"),
+        (math.inf, "∞"),
+        (math.nan, "–"),
+    ],
+)
+def test_losses(value, words):
+    assert format_loss(value) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.873, "87 %"), (0.9964, "99.6 %"), (1.0, "100.0 %"), (0.0, "0 %")]
+)
+def test_accuracies(value, words):
+    assert format_accuracy(value) == words

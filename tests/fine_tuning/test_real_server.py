@@ -1,18 +1,17 @@
 """The connection, the calls and the bodies against this project's real server."""
 
 import pytest
-from tests.fine_tuning.conftest import rows
+from tests.services.conftest import rows
 from tests.training_server.conftest import KEY, RunningServer
 
-from tunedesk.fine_tuning.connection import Connection
-from tunedesk.fine_tuning.connection_check import try_connection
-from tunedesk.fine_tuning.job_body import job_body
-from tunedesk.fine_tuning.job_calls import JobCalls
-from tunedesk.fine_tuning.job_reading import job_state, run_event
-from tunedesk.fine_tuning.keys import Key
-from tunedesk.fine_tuning.launch_settings import LaunchSettings
-from tunedesk.fine_tuning.plain_errors import ServiceError, plain_job_error
-from tunedesk.fine_tuning.providers import provider
+from tunedesk.fine_tuning.launch_settings import LaunchSettings, job_body
+from tunedesk.fine_tuning.parse_job import job_state, run_event
+from tunedesk.services.connect import try_connection
+from tunedesk.services.connection import Connection
+from tunedesk.services.jobs_client import JobsClient
+from tunedesk.services.keys import Key
+from tunedesk.services.providers import provider
+from tunedesk.services.service_errors import ServiceError, explain_job_error
 
 LOCAL = provider("local")
 
@@ -43,7 +42,7 @@ def test_trying_the_connection(server):
 def test_every_setting_is_taken_and_found_again(server):
     connection = to(server)
     with connection.client() as client:
-        calls = JobCalls(connection, client)
+        calls = JobsClient(connection, client)
         file = client.files.create(file=("t.jsonl", rows(12)), purpose="fine-tune").id
         settings = LaunchSettings(
             base_model="tunedesk-starter",
@@ -68,7 +67,7 @@ def test_every_setting_is_taken_and_found_again(server):
 def test_refusals_of_the_server_are_in_plain_words(server):
     connection = to(server)
     with connection.client() as client:
-        calls = JobCalls(connection, client)
+        calls = JobsClient(connection, client)
         file = client.files.create(file=("t.jsonl", rows(3)), purpose="fine-tune").id
         for model, file_id, said in (
             ("tunedesk-starter", "file-none", "no longer has the file"),
@@ -84,5 +83,5 @@ def test_refusals_of_the_server_are_in_plain_words(server):
         job = calls.create(job_body(LaunchSettings(), LOCAL, file))
         while not (state := job_state(job, LOCAL)).ended:
             job = calls.retrieve(state.id)
-        told = plain_job_error(state.error.code, state.error.message, LOCAL)
+        told = explain_job_error(state.error.code, state.error.message, LOCAL)
         assert "too few examples" in told.sentence

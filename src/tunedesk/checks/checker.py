@@ -1,7 +1,7 @@
 """The checker: from the bytes of a record to its facts.
 
-Plain rows take a short way (`plain_rows`), all others that of the rules. Both come to the same
-facts, and a test holds them to it.
+The checks of each kind are found through the kind. Plain conversations take a short way, all other
+records that of the rules.
 """
 
 import gc
@@ -9,22 +9,35 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from tunedesk.checks.conversation_rules import check_chat, role_letters
-from tunedesk.checks.encodings import DEFAULT_ENCODING
-from tunedesk.checks.facts import Facts, Kind
-from tunedesk.checks.image_tokens import DEFAULT_FORMULA
-from tunedesk.checks.models import Catalogue
+from tunedesk.catalogue.image_tokens import DEFAULT_FORMULA
+from tunedesk.catalogue.models import Catalogue
+from tunedesk.catalogue.targets import DEFAULT_TARGET, target
+from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING
+from tunedesk.checks.facts import Facts
+from tunedesk.checks.kinds.conversation import ConversationChecks, plain_checker
+from tunedesk.checks.kinds.kind_checks import CheckSettings, KindChecks
+from tunedesk.checks.kinds.untrained import UntrainedChecks
 from tunedesk.checks.parse_record import parse_record
-from tunedesk.checks.plain_rows import plain_checker
-from tunedesk.checks.problem import Problem
-from tunedesk.checks.targets import DEFAULT_TARGET, target
 from tunedesk.checks.token_counter import TokenCounter
-from tunedesk.checks.tokens import TokenCounts, check_length, count_example
-from tunedesk.examples.example_kind import example_kind
-from tunedesk.examples.hashes import conversation_hashes
-from tunedesk.examples.record_text import preview, preview_line
+from tunedesk.examples.hashes import NO_HASHES
+from tunedesk.examples.kinds.conversation import CONVERSATION
+from tunedesk.examples.kinds.foreign import ALPACA, OTHER, SHAREGPT
+from tunedesk.examples.kinds.kind import Kind
+from tunedesk.examples.kinds.preference import PREFERENCE
+from tunedesk.examples.kinds.prompt_completion import PROMPT_COMPLETION
+from tunedesk.examples.kinds.registry import kind_of
+from tunedesk.examples.kinds.reinforcement import REINFORCEMENT
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 
-_NO_TOKENS = TokenCounts((), 0, 0, 0)
+_CHECKS: dict[Kind, KindChecks] = {
+    CONVERSATION: ConversationChecks(),
+    REINFORCEMENT: ConversationChecks(),
+    OTHER: ConversationChecks(),
+    PREFERENCE: UntrainedChecks(PREFERENCE),
+    PROMPT_COMPLETION: UntrainedChecks(PROMPT_COMPLETION),
+    SHAREGPT: UntrainedChecks(SHAREGPT),
+    ALPACA: UntrainedChecks(ALPACA),
+}
 
 
 class Checker:
@@ -49,9 +62,10 @@ class Checker:
         self.target = target(target_name)
         base = None if model is None else Catalogue.load().find(model)
         self.token_limit = self.target.token_limit if base is None else base.token_limit
-        self._formula = DEFAULT_FORMULA if base is None else base.image_formula
-        self._counter = None if encoding is None else TokenCounter(encoding)
-        self._check_plain = plain_checker(self._counter, self.token_limit)
+        counter = None if encoding is None else TokenCounter(encoding)
+        formula = DEFAULT_FORMULA if base is None else base.image_formula
+        self._settings = CheckSettings(self.target, self.token_limit, counter, formula)
+        self._check_plain = plain_checker(counter, self.token_limit)
 
     def check(self, text: bytes) -> Facts:
         """The facts of one record, given as its UTF-8 bytes."""
@@ -70,53 +84,37 @@ class Checker:
                 gc.enable()
 
     def message_tokens(self, text: bytes) -> list[int]:
-        """The exact tokens of each message of a record; empty for what is no conversation."""
-        record = None if self._counter is None else parse_record(text).record
-        if self._counter is None or record is None:
+        """The exact tokens of each message of a record; empty for what is not a conversation."""
+        record = None if self._settings.counter is None else parse_record(text).record
+        if record is None:
             return []
-        return list(count_example(record, self._counter.count, self._formula).per_message)
+        counts = _CHECKS[kind_of(record)].count(record, self._settings)
+        return [] if counts is None else list(counts.per_message)
 
     def check_by_rules(self, text: bytes) -> Facts:
         """The facts of any record, by every rule one after another."""
         record, problems = parse_record(text)
         if record is None:
-            shown = preview_line(text[:2000].decode("utf-8", "replace"))
-            return _without_conversation("unreadable", shown, problems)
-        found_kind = example_kind(record)
-        kind: Kind = "preference" if found_kind == "dpo" else found_kind
-        if kind not in ("chat", "reinforcement", "other"):
-            problem = Problem("not_a_chat_example", (), {"kind": kind})
-            return _without_conversation(kind, preview(record), (*problems, problem))
-        messages = record.get("messages")
-        roles = role_letters(messages) if isinstance(messages, list) else ""
-        found = check_chat(record, roles, self.target)
-        counts = _NO_TOKENS
-        tokens = message_tokens = 0
-        if self._counter is not None and "messages" in record:
-            counts = count_example(record, self._counter.count, self._formula)
+            shown = UNREADABLE.preview(text[:2000].decode("utf-8", "replace"))
+            return Facts(UNREADABLE.name, shown, "", 0, 0, 0, 0, 0, *NO_HASHES, problems)
+        kind = kind_of(record)
+        roles, found, counts = _CHECKS[kind].check(record, self._settings)
+        tokens = message_tokens = tool_tokens = image_tokens = trained_tokens = 0
+        if counts is not None:
             tokens, message_tokens = counts.total, counts.messages
-            found += check_length(counts, self.token_limit)
-        hashes = conversation_hashes(record, roles)
-        fingerprint, question, answer, system = (None,) * 4 if hashes is None else hashes
+            tool_tokens, image_tokens, trained_tokens = counts.tools, counts.images, counts.trained
         return Facts(
-            kind,
-            preview(record),
+            kind.name,
+            kind.preview(record),
             roles,
             tokens,
             message_tokens,
-            counts.tools,
-            counts.images,
-            counts.trained,
-            fingerprint,
-            question,
-            answer,
-            system,
+            tool_tokens,
+            image_tokens,
+            trained_tokens,
+            *(kind.hashes(record) or NO_HASHES),
             (*problems, *found),
         )
-
-
-def _without_conversation(kind: Kind, shown: str, problems: tuple[Problem, ...]) -> Facts:
-    return Facts(kind, shown, "", 0, 0, 0, 0, 0, None, None, None, None, problems)
 
 
 class CheckJob(NamedTuple):

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from tunedesk.catalogue.targets import Target
 from tunedesk.checks.images import check_image, check_image_count
 from tunedesk.checks.problem import Problem, severity
 from tunedesk.checks.schema import is_valid, reasons
-from tunedesk.checks.targets import Target
 from tunedesk.checks.text_rules import check_texts
 from tunedesk.checks.tool_rules import NAME, check_calls, check_tools
 from tunedesk.examples.json_text import Path, json_type
+from tunedesk.examples.kinds.conversation import ROLE_LETTERS
 
 _TEXT_KEYS = frozenset({"type", "text"})
 _IMAGE_KEYS = frozenset({"type", "image_url"})
@@ -189,30 +190,10 @@ def _short(value: Any) -> str | int | float | bool | None:
     return value if isinstance(value, (int, float, bool)) or value is None else json_type(value)
 
 
-LETTERS = {
-    "system": "s",
-    "user": "u",
-    "assistant": "a",
-    "tool": "t",
-    "function": "f",
-    "developer": "d",
-}
-
-
-def role_letters(messages: list[Any]) -> str:
-    """One letter a message, as in `Facts.roles`."""
-    return "".join(
-        LETTERS.get(role, "?") if isinstance(role, str) else "?"
-        for role in (
-            message.get("role") if isinstance(message, dict) else None for message in messages
-        )
-    )
-
-
 @lru_cache(maxsize=4096)
 def check_order(roles: str) -> tuple[Problem, ...]:
-    """The problems of an order of roles; the same few orders come again and again."""
-    return tuple(_check_order(roles))
+    """The problems of an order of roles, in reading order; the same few orders come again."""
+    return tuple(sorted(_check_order(roles), key=_reading_order))
 
 
 def _check_order(roles: str) -> Iterator[Problem]:
@@ -252,18 +233,18 @@ def check_weights(messages: list[Any]) -> Iterator[Problem]:
 
 
 def _role(letter: str) -> str:
-    return next((role for role, known in LETTERS.items() if known == letter), "")
+    return next((role for role, known in ROLE_LETTERS.items() if known == letter), "")
 
 
 KNOWN_KEYS = frozenset({"messages", "tools", "parallel_tool_calls", "functions"})
 
 
-def check_chat(record: dict[str, Any], roles: str, target: Target) -> list[Problem]:
-    """The problems of a chat example, but for those of its JSON and its length.
+def check_conversation(record: dict[str, Any], roles: str, target: Target) -> list[Problem]:
+    """The problems of a conversation, but for those of its JSON and its length.
 
     Args:
         record: The example.
-        roles: Its roles, as `order_rules.role_letters` gives them.
+        roles: Its roles, a letter each, as `role_letters` gives them.
         target: Where it will be trained.
     """
     found: list[Problem] = []

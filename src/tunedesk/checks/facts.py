@@ -1,19 +1,10 @@
 """What is worked out about one record: its kind, preview, lengths, fingerprints and problems."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from tunedesk.checks.problem import Problem
-
-Kind = Literal[
-    "chat",
-    "preference",
-    "reinforcement",
-    "prompt_completion",
-    "sharegpt",
-    "alpaca",
-    "other",
-    "unreadable",
-]
+from tunedesk.examples.kinds.kind import KindName
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 
 
 class Facts(NamedTuple):
@@ -36,7 +27,7 @@ class Facts(NamedTuple):
         problems: All problems, in the order of the record.
     """
 
-    kind: Kind
+    kind: KindName
     preview: str
     roles: str
     tokens: int
@@ -49,6 +40,11 @@ class Facts(NamedTuple):
     answer: int | None
     system: int | None
     problems: tuple[Problem, ...]
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it is a JSON object."""
+        return self.kind != UNREADABLE.name
 
     @property
     def turns(self) -> int:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import NamedTuple
 
+from tunedesk.catalogue.targets import DEFAULT_TARGET
 from tunedesk.checks import record_fixes
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.mojibake import repair_mojibake
 from tunedesk.checks.problem import Problem
-from tunedesk.checks.targets import DEFAULT_TARGET
 from tunedesk.checks.text_rules import CONTROLS
 from tunedesk.examples.json_text import JsonSyntaxError
 

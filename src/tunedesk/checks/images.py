@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
+from tunedesk.catalogue.targets import Target
 from tunedesk.checks.problem import Problem
-from tunedesk.checks.targets import Target
 from tunedesk.examples.json_text import Path
 
 ImageFault = Literal["not_an_image_address", "not_base64", "not_an_image", "media_type_differs"]

@@ -8,7 +8,7 @@ import json
 from functools import cache
 from typing import Any, Literal, NamedTuple, cast
 
-from tunedesk.checks.targets import DEFAULT_TARGET
+from tunedesk.catalogue.targets import DEFAULT_TARGET
 from tunedesk.examples.json_text import Path
 from tunedesk.paths import resource
 

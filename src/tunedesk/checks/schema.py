@@ -4,6 +4,8 @@ The schemas stand in resources/schemas, one a format, each whole in itself. Neit
 ever given a way to fetch: a reference that leads out of a schema is an error, not a request.
 """
 
+import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -15,6 +17,8 @@ from tunedesk.paths import resource
 if TYPE_CHECKING:
     import jsonschema_rs
     from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 FORMATS = ("chat", "preference", "reinforcement", "prompt_completion")
 
@@ -39,7 +43,7 @@ class SchemaError(ValueError):
 
 def is_valid(name: str, record: Any) -> bool:
     """Whether the record fits the schema of that format."""
-    return _verdict(name).is_valid(record)
+    return _is_valid(_verdict(name), record)
 
 
 def reasons(name: str, record: Any) -> list[Reason]:
@@ -83,7 +87,7 @@ class OwnSchema:
 
     def is_valid(self, value: Any) -> bool:
         """Whether the value fits."""
-        return self._fast.is_valid(value)
+        return _is_valid(self._fast, value)
 
     def reasons(self, value: Any) -> list[Reason]:
         """Why it does not fit.
@@ -93,7 +97,7 @@ class OwnSchema:
         """
         return [
             Reason(tuple(error.instance_path), str(error.schema_path[-1]), error.message)
-            for error in self._fast.iter_errors(value)
+            for error in self._fast.iter_errors(_encodable(value))
         ]
 
 
@@ -111,6 +115,21 @@ def _validator(schema: Any) -> "Draft202012Validator":
 def _reasons(validator: "Draft202012Validator", value: Any) -> Iterator[Reason]:
     for error in validator.iter_errors(value):
         yield Reason(tuple(error.absolute_path), str(error.validator), error.message)
+
+
+def _is_valid(validator: "jsonschema_rs.Draft202012Validator", value: Any) -> bool:
+    try:
+        return validator.is_valid(value)
+    except UnicodeEncodeError:
+        return validator.is_valid(_encodable(value))
+
+
+def _encodable(value: Any) -> Any:
+    """The value with U+FFFD for half a surrogate pair, on which jsonschema-rs stops in keys."""
+    spelled = json.dumps(value, ensure_ascii=False)
+    if spelled.isascii() or not _SURROGATES.search(spelled):
+        return value
+    return json.loads(_SURROGATES.sub("\ufffd", spelled))
 
 
 def _refuse(uri: str) -> NoReturn:

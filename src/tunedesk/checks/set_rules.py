@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import orjson
 
+from tunedesk.catalogue.targets import DEFAULT_TARGET, target
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import SetProblem
-from tunedesk.checks.targets import DEFAULT_TARGET, target
 
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")
@@ -118,7 +118,7 @@ class SetFacts:
             facts: Their facts.
             texts: Their records, looked into where a system prompt is new.
         """
-        self.examples += sum(fact.kind != "unreadable" for fact in facts)
+        self.examples += sum(fact.is_readable for fact in facts)
         chats = [
             (member, fact.fingerprint, fact.question, fact.answer, fact.system)
             for member, fact in zip(members, facts, strict=True)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sized
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tunedesk.checks.encodings import (
+from tunedesk.catalogue.token_encodings import (
     DEFAULT_ENCODING,
     checked_vocabulary_file,
     load_encoding,

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
+from tunedesk.catalogue.targets import Target
 from tunedesk.checks.problem import Problem
 from tunedesk.checks.schema import OwnSchema, SchemaError
-from tunedesk.checks.targets import Target
 from tunedesk.examples.json_text import JsonSyntaxError, Path, json_type, parse, to_pointer
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")

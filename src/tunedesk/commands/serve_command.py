@@ -11,7 +11,7 @@ NEEDED = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "sta
 """What the extra `local` brings."""
 
 
-def run(options: argparse.Namespace) -> int:
+def run_serve(options: argparse.Namespace) -> int:
     """Run the server until it is stopped."""
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
         raise UserError(

@@ -1,4 +1,4 @@
-"""Hashes of a conversation, by which the data set's rules find what stands in it twice.
+"""Hashes of an example, by which the data set's rules find what stands in it twice.
 
 They are the same in every process and on every machine: XXH3, 64 bits. Key order, spacing and
 escapes of the JSON make no difference, and neither does a weight to the question and the answer.
@@ -21,16 +21,19 @@ class Hashes(NamedTuple):
     """The hashes of one conversation, as signed 64-bit numbers.
 
     Attributes:
-        fingerprint: Of all of it.
+        fingerprint: Of all of it; None where no doubles are looked for.
         question: Of what stands before the last assistant answer; None without an answer.
         answer: Of that answer; None without one.
         system: Of the first system prompt; None without one.
     """
 
-    fingerprint: int
+    fingerprint: int | None
     question: int | None
     answer: int | None
     system: int | None
+
+
+NO_HASHES = Hashes(None, None, None, None)
 
 
 def hash_bytes(data: bytes) -> int:
@@ -60,14 +63,14 @@ def plain_hashes(roles: str, contents: list[str]) -> Hashes:
     return Hashes(fingerprint, question, hash_text(contents[last]), system)
 
 
-def conversation_hashes(record: dict[str, Any], roles: str) -> Hashes | None:
-    """The hashes of a chat example of any shape; None if it has no messages.
+def conversation_hashes(record: dict[str, Any], messages: list[Any], roles: str) -> Hashes:
+    """The hashes of a conversation of any shape; one of plain texts has those of `plain_hashes`.
 
-    A conversation of plain texts has those of `plain_hashes`.
+    Args:
+        record: The example.
+        messages: Its messages; there is at least one.
+        roles: One letter a message.
     """
-    messages = record.get("messages")
-    if not isinstance(messages, list) or not messages:
-        return None
     hashes = plain_hashes(roles, [_content(message) for message in messages])
     declared = [record.get(key) for key in ("tools", "functions")]
     if any(declared):
@@ -78,6 +81,11 @@ def conversation_hashes(record: dict[str, Any], roles: str) -> Hashes | None:
     if any(weight is not None for weight in weights):
         hashes = hashes._replace(fingerprint=_with(hashes.fingerprint, _spelled(weights)))
     return hashes
+
+
+def record_hashes(record: dict[str, Any]) -> Hashes:
+    """The hash of a record as a whole, for kinds that are compared in no other way."""
+    return Hashes(hash_text(_spelled(record)), None, None, None)
 
 
 def _content(message: Any) -> str:
@@ -98,6 +106,6 @@ def _spelled(value: Any) -> str:
         return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def _with(number: int, text: str) -> int:
+def _with(number: int | None, text: str) -> int:
     """The hash of a hash and a text."""
     return hash_text(f"{number}{SEPARATOR}{text}")

@@ -1,1 +1,1 @@
-"""Fine-tuning jobs: providers, keys, launching, following; the only room that calls openai."""
+"""Fine-tuning jobs: launching, following, curves, advice, reports."""

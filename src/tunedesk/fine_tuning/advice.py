@@ -6,40 +6,38 @@ of the curve (see `curve_shapes`), and say that they cannot tell rather than gue
 
 from collections.abc import Callable, Sequence
 
-from tunedesk.fine_tuning.advice_rules.dangers import (
+from tunedesk.fine_tuning.advice_rules.context import Advice, AdviceContext
+from tunedesk.fine_tuning.advice_rules.training_loss import (
     diverging,
-    not_a_number,
-    not_learning,
-    tiny_from_start,
-)
-from tunedesk.fine_tuning.advice_rules.directions import (
     flat,
     jumps,
+    not_a_number,
+    not_learning,
+    starter,
     steady,
     still_falling,
+    tiny_from_start,
     too_early,
     too_noisy,
 )
-from tunedesk.fine_tuning.advice_rules.found import Advice, Seen
-from tunedesk.fine_tuning.advice_rules.from_nothing import from_nothing
-from tunedesk.fine_tuning.advice_rules.generalising import (
+from tunedesk.fine_tuning.advice_rules.validation_loss import (
     enough,
     good,
-    learning_by_heart,
     more_epochs,
     no_validation,
+    overfitting,
 )
 from tunedesk.fine_tuning.curves import RunCurves
 from tunedesk.project.run_records import RunCheckpoint
 
-Rule = Callable[[Seen], Advice | None]
+Rule = Callable[[AdviceContext], Advice | None]
 
 _RULES: tuple[Rule, ...] = (
     not_a_number,
     diverging,
     too_early,
-    from_nothing,
-    learning_by_heart,
+    starter,
+    overfitting,
     tiny_from_start,
     enough,
     more_epochs,
@@ -79,7 +77,7 @@ def advice(
     """
     train, valid = curves.points("train_loss"), curves.validation()
     held_back = True if len(valid) else validates
-    seen = Seen(
+    seen = AdviceContext(
         curves,
         train,
         valid,

@@ -1,8 +1,9 @@
-"""The figures of a run as arrays, and what is computed from them before they are drawn or judged.
+"""The metrics of a run as arrays, what is computed from them, and how people read them.
 
 Imports numpy: the window imports this module when the first chart is shown, not at its start.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -257,3 +258,18 @@ def spread(values: Sequence[float] | Floats) -> float:
         return 0.0
     differences = np.abs(np.diff(np.asarray(values, dtype=np.float64)))
     return float(np.median(differences) / (0.6745 * np.sqrt(2.0)))
+
+
+def format_loss(value: float) -> str:
+    """A loss: two decimals, more where it is small ("1.12", "0.034")."""
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "–"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+
+
+def format_accuracy(value: float) -> str:
+    """An accuracy of 0 to 1: "87 %", with a decimal near the ends."""
+    percent = value * 100
+    return f"{percent:.1f} %" if percent > 99 or 0 < percent < 1 else f"{percent:.0f} %"

@@ -1,17 +1,17 @@
-"""What is known of a run, as lines of text in groups: for its page and for comparing runs."""
+"""What is known of a run, in rows: settings, data, results, origin; also of runs side by side."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.curves import Points, RunCurves
-from tunedesk.fine_tuning.figure_words import accuracy_words, loss_words
+from tunedesk.fine_tuning.curves import Points, RunCurves, format_accuracy, format_loss
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
-from tunedesk.fine_tuning.providers import provider
 from tunedesk.i18n import _
 from tunedesk.project.run_records import Run, RunFile
+from tunedesk.services.providers import provider
 
 
 class Fact(NamedTuple):
@@ -182,7 +182,7 @@ def _steps(run: Run, curves: RunCurves) -> str:
 
 
 def _last(points: Points) -> str:
-    return loss_words(float(points.values[-1])) if len(points) else ""
+    return format_loss(float(points.values[-1])) if len(points) else ""
 
 
 def _lowest(points: Points) -> str:
@@ -190,7 +190,7 @@ def _lowest(points: Points) -> str:
         return ""
     place = int(points.values.argmin())
     return _("{loss} at step {step}").format(
-        loss=loss_words(float(points.values[place])), step=f"{points.steps[place]:,}"
+        loss=format_loss(float(points.values[place])), step=f"{points.steps[place]:,}"
     )
 
 
@@ -203,7 +203,7 @@ def _accuracy(curves: RunCurves) -> str:
         (_("{share} validation"), valid),
     ):
         if len(points):
-            parts.append(text.format(share=accuracy_words(float(points.values[-1]))))
+            parts.append(text.format(share=format_accuracy(float(points.values[-1]))))
     return ", ".join(parts)
 
 
@@ -215,3 +215,38 @@ def _duration(run: Run) -> str:
         return _("less than a minute")
     hours, rest = divmod(minutes, 60)
     return _("{h} h {m} min").format(h=hours, m=rest) if hours else _("{m} min").format(m=rest)
+
+
+@dataclass(frozen=True)
+class ComparedRow:
+    """One line of the comparison.
+
+    Attributes:
+        group: What it belongs to: settings, data or results.
+        name: What is compared.
+        values: What it is in each run, in their order; empty where nothing is known.
+        differs: Whether the runs differ in it.
+    """
+
+    group: str
+    name: str
+    values: tuple[str, ...]
+    differs: bool
+
+
+def compare(runs: Sequence[tuple[Run, RunCurves]]) -> list[ComparedRow]:
+    """The lines in their groups; those of which nothing is known of any run are left out."""
+    columns = [
+        [*settings_facts(run), *data_facts(run), *result_facts(run, curves)] for run, curves in runs
+    ]
+    keys = list(dict.fromkeys((fact.group, fact.name) for column in columns for fact in column))
+    groups = list(dict.fromkeys(group for group, _name in keys))
+    keys.sort(key=lambda key: groups.index(key[0]))
+    found = [{(fact.group, fact.name): fact for fact in column} for column in columns]
+    rows = []
+    for group, name in keys:
+        facts = [column.get((group, name), Fact(group, name, "")) for column in found]
+        if any(fact.value for fact in facts):
+            differs = len({str(fact.sameness) for fact in facts}) > 1
+            rows.append(ComparedRow(group, name, tuple(fact.value for fact in facts), differs))
+    return rows

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from tunedesk.fine_tuning.advice_rules.found import Advice
+from tunedesk.fine_tuning.advice_rules.context import Advice
 from tunedesk.fine_tuning.chart_svg import chart_svg
 from tunedesk.fine_tuning.charted_run import ChartedRun
-from tunedesk.fine_tuning.figure_words import loss_words
-from tunedesk.fine_tuning.plain_errors import plain_event
-from tunedesk.fine_tuning.providers import providers
+from tunedesk.fine_tuning.curves import format_loss
 from tunedesk.fine_tuning.run_facts import (
     Fact,
     data_facts,
@@ -20,6 +18,8 @@ from tunedesk.fine_tuning.run_facts import (
 )
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.run_records import Run, RunCheckpoint, RunEvent
+from tunedesk.services.providers import providers
+from tunedesk.services.service_errors import explain_event
 
 MOST_EVENTS = 2000
 """So many events stand on the page; of more, the newest."""
@@ -168,7 +168,7 @@ def _checkpoints(page: RunPage) -> str:
     rows = []
     for point in sorted(page.checkpoints, key=lambda point: point.step):
         value = valid.at(point.step)
-        loss = "" if value is None else loss_words(value)
+        loss = "" if value is None else format_loss(value)
         cells = (f"{point.step:,}", point.model, loss)
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     heads = "".join(
@@ -211,6 +211,6 @@ def _events(events: Sequence[RunEvent], provider_name: str) -> str:
 
 def _event_words(event: RunEvent, provider_name: str) -> str:
     place = providers().get(provider_name)
-    plain = plain_event(event, place) if place else ""
+    plain = explain_event(event, place) if place else ""
     said = escape(event.message)
     return f"{escape(plain)}<br>{said}" if plain else said

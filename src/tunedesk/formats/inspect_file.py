@@ -11,8 +11,8 @@ from typing import Literal
 import orjson
 
 from tunedesk.errors import UserError
-from tunedesk.examples.example_kind import example_kind
 from tunedesk.examples.json_text import JsonSyntaxError, parse
+from tunedesk.examples.kinds.registry import kind_of
 from tunedesk.formats.readers.json_lines import line_blocks, line_records
 from tunedesk.formats.readers.json_values import Extent, value_end, value_records
 from tunedesk.formats.text_encoding import Encoding, Utf8Reader, detect
@@ -137,7 +137,25 @@ class FileInfo:
         """Whether `read_batches` finds records in it."""
         return self.container != "none"
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing but blanks stands in it."""
+        return self.format == "empty"
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether its records are judged and counted: conversations, or none at all."""
+        return self.format in ("chat", "empty")
+
+    @property
+    def can_be_imported(self) -> bool:
+        """Whether its records are examples that a project can hold."""
+        return self.format in _IMPORTED
+
+
+_IMPORTED: frozenset[FileFormat] = frozenset(
+    {"chat", "preference", "dpo", "reinforcement", "prompt_completion"}
+)
 _HEAD = 2**20
 _SAMPLE = 50
 _UTF8 = Encoding("utf-8", False, 0)
@@ -189,10 +207,14 @@ def inspect_file(path: Path) -> FileInfo:
 
 
 def describe(info: FileInfo) -> str:
-    """A sentence that says what the file holds, and of files that are no chat what that means."""
+    """A sentence that says what the file holds, and of one that is not checked what that means."""
     sentence = describe_contents(info, info.path.name)
     if info.format in ("chat", "git_lfs", "binary", "empty"):
         return sentence
+    if info.can_be_imported:
+        return (
+            f"{sentence} {_('They can be imported, but only conversations are checked for now.')}"
+        )
     return f"{sentence} {_('Tunedesk reads chat files for now; this one is left alone.')}"
 
 
@@ -235,10 +257,7 @@ def _contents(text: str) -> tuple[FileFormat, Container]:
     kinds, any_json = _kinds(text, container)
     if kinds:
         known = [kind for kind in kinds if kind != "other"]
-        kind = known[0] if known else "other"
-        # An item of reinforcement fine-tuning is a conversation that waits for its answer: it is
-        # read and shown as one.
-        return ("chat" if kind == "reinforcement" else kind), container
+        return (known[0] if known else "other"), container
     if any_json or re.search(r"^[ \t,]*[\[{]", text, re.MULTILINE):
         return _by_key_words(text), container
     return ("csv" if looks_like_table(text) else "other"), "none"
@@ -273,7 +292,7 @@ def _kinds(text: str, container: Container) -> tuple[list[FileFormat], bool]:
             value, is_json = _value(record)
             any_json = any_json or is_json
             if isinstance(value, dict):
-                kinds[example_kind(value)] += 1
+                kinds[kind_of(value).format_of(value)] += 1
         if kinds.total() >= _SAMPLE:
             break
     return [kind for kind, _count in kinds.most_common()], any_json

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tunedesk.fine_tuning import local_install
 from tunedesk.gui.background import Background
 from tunedesk.gui.fine_tune.install.installed_row import InstalledRow
 from tunedesk.gui.theme import CHOICES, MAX_ZOOM, MIN_ZOOM, Theme
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
+from tunedesk.services import local_install
 from tunedesk.settings import Settings
 
 

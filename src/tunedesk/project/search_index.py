@@ -2,7 +2,7 @@
 
 import time
 
-from tunedesk.examples.record_text import message_text
+from tunedesk.examples.kinds.registry import search_text
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import search_words
 from tunedesk.project.parts import ProjectParts, as_json_array
@@ -77,7 +77,7 @@ def _fill_slice(store: Store, rows: int) -> int:
         return 0
     store.connection.executemany(
         "INSERT INTO search(rowid, words) VALUES (?, ?)",
-        [(number, search_words.fold(message_text(text))) for number, text in texts],
+        [(number, search_words.fold(search_text(text))) for number, text in texts],
     )
     store.execute(
         "INSERT OR REPLACE INTO setting(key, value) VALUES (?, ?)",
@@ -129,7 +129,7 @@ def has_words(text: bytes, search: str) -> bool:
         small = text.lower()
         if not all(needle in small for needle in search_words.ascii_needles(search)):
             return False
-    return search_words.matches(search_words.fold(message_text(text)), search)
+    return search_words.matches(search_words.fold(search_text(text)), search)
 
 
 def clause(

@@ -7,10 +7,7 @@ from typing import NamedTuple, Protocol
 from tunedesk.checks import fixes
 from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.problem import Problem
-from tunedesk.errors import UserError
-from tunedesk.examples import conversation_edits
-from tunedesk.examples.json_text import JsonSyntaxError
-from tunedesk.examples.record_text import replace_in_messages
+from tunedesk.examples.kinds import registry
 from tunedesk.project.packed_facts import PackedFacts, packed
 from tunedesk.project.versions import problems_of
 
@@ -40,7 +37,9 @@ class Replacement(NamedTuple):
 
     def apply(self, text: str) -> tuple[str, int]:
         """Replace in one text."""
-        return replace_in_messages(text, self.pattern, self.replacement, self.roles, self.template)
+        return registry.replace_text(
+            text, self.pattern, self.replacement, self.roles, self.template
+        )
 
 
 class Fixing(NamedTuple):
@@ -69,11 +68,8 @@ class SystemPrompt(NamedTuple):
     prompt: str
 
     def apply(self, text: str) -> tuple[str, int]:
-        """Set it in one text; what is no conversation is left alone."""
-        try:
-            new = conversation_edits.set_system_prompt(text, self.prompt)
-        except (JsonSyntaxError, UserError, LookupError, ValueError):
-            return text, 0
+        """Set it in one text; what can have none is left alone."""
+        new = registry.with_system_prompt(text, self.prompt)
         return new, int(new != text)
 
 

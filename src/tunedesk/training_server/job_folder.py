@@ -46,8 +46,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from tunedesk.checks.local_models import STARTER_ID
-from tunedesk.checks.training_fit import Device
+from tunedesk.catalogue.memory_estimate import Device
+from tunedesk.catalogue.models import STARTER_ID
 
 STARTER = STARTER_ID
 """The built-in base model; as `base_model` it is this name, every other one is a folder."""

@@ -3,16 +3,16 @@
 import json
 
 import pytest
-from tests.fine_tuning.memory_keyring import MemoryKeyring
+from tests.services.memory_keyring import MemoryKeyring
 
 from tunedesk.checks.checker import Checker
-from tunedesk.fine_tuning.keys import Keys
 from tunedesk.gui.fine_tune.page import FineTunePage
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.project.additions import NewExample
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.run_records import Metric, RunCheckpoint, RunEvent, RunFile
+from tunedesk.services.keys import Keys
 
 NOON = 1_790_000_000_000
 

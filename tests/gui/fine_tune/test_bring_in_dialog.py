@@ -2,12 +2,12 @@
 
 import pytest
 import shiboken6
-from tests.fine_tuning.fakes import FakeOther
+from tests.services.fakes import FakeOther
 
-from tunedesk.fine_tuning.connection import Connection
-from tunedesk.fine_tuning.job_calls import JobCalls
-from tunedesk.fine_tuning.providers import provider
 from tunedesk.gui.fine_tune.bring_in_dialog import BringInDialog
+from tunedesk.services.connection import Connection
+from tunedesk.services.jobs_client import JobsClient
+from tunedesk.services.providers import provider
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_job_is_chosen_from_the_list_and_brought_in(dialog, project, keys, qtb
         connection = Connection(custom, service.url, keys.find(custom, service.url))
         with connection.client() as client:
             made = client.files.create(file=("a.jsonl", b'{"messages": []}\n'), purpose="fine-tune")
-            job = JobCalls(connection, client).create(
+            job = JobsClient(connection, client).create(
                 {"model": service.models[0], "training_file": made.id, "suffix": "elsewhere"}
             )
         dialog.places.cards["custom"].click()

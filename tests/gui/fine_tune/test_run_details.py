@@ -39,4 +39,4 @@ def test_figures_that_come_later_are_added(project, add_run, falling):
 def test_of_the_starter_nothing_but_its_learning_by_heart_is_said(project, add_run):
     run_id = add_run(validation=None).id
     project.runs.add_metrics(run_id, [Metric(step, 3.0 / step + 0.5) for step in range(1, 101)])
-    assert codes(project, run_id) == ["from_nothing"]
+    assert codes(project, run_id) == ["starter"]

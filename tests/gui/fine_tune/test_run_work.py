@@ -3,22 +3,21 @@
 import datetime
 
 import pytest
-from tests.fine_tuning import fake_faults
-from tests.fine_tuning.fakes import FakeOther
+from tests.services import fake_faults
+from tests.services.fakes import FakeOther
 
-from tunedesk.fine_tuning import following, launching
+from tunedesk.fine_tuning.launch_preview import preview_launch
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
-from tunedesk.fine_tuning.preparation import prepare
-from tunedesk.fine_tuning.providers import provider
 from tunedesk.gui.widgets.toast import Toast
+from tunedesk.services.providers import provider
 
 QUESTIONS = [f"Question {number}?" for number in range(14)]
 
 
 @pytest.fixture
 def service(monkeypatch):
-    monkeypatch.setattr(following, "FIRST_SECONDS", 0.02)
-    monkeypatch.setattr(launching, "HUNTS", (0.0, 0.0))
+    monkeypatch.setattr("tunedesk.fine_tuning.follow.FIRST_SECONDS", 0.02)
+    monkeypatch.setattr("tunedesk.fine_tuning.launch.HUNTS", (0.0, 0.0))
     with FakeOther() as service:
         yield service
     assert service.problems == []
@@ -38,7 +37,7 @@ def launch(project, add, keys, service, work):
             name="night",
             **settings,
         )
-        work.launching.launch(prepare(project, chosen, datetime.date(2026, 11, 24)))
+        work.launching.launch(preview_launch(project, chosen, datetime.date(2026, 11, 24)))
 
     return launch
 

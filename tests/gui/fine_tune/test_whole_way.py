@@ -8,11 +8,11 @@ import pytest
 from PySide6.QtWidgets import QAbstractButton
 from tests.fine_tuning.made_project import library
 
-from tunedesk.fine_tuning import local_server
 from tunedesk.gui.fine_tune.launch.launch_dialog import LaunchDialog
 from tunedesk.gui.fine_tune.try_it.try_dialog import TryDialog
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.server_file import find_server
+from tunedesk.services import local_server
 
 
 @pytest.fixture

@@ -46,16 +46,3 @@ def role_names() -> dict[str, str]:
         "function": _("function"),
         "developer": _("developer"),
     }
-
-
-@cache
-def kind_names() -> dict[str, str]:
-    """The words for kinds of examples."""
-    return {
-        "preference": _("a preference pair (two answers, one preferred)"),
-        "reinforcement": _("an item for reinforcement fine-tuning"),
-        "prompt_completion": _("a prompt and its completion (the older format)"),
-        "sharegpt": _("a ShareGPT conversation"),
-        "alpaca": _("an Alpaca instruction"),
-        "other": _("something else"),
-    }

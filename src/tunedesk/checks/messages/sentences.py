@@ -13,8 +13,9 @@ from tunedesk.checks.messages.example_messages import (
     tool_messages,
 )
 from tunedesk.checks.messages.file_messages import file_messages, set_messages
-from tunedesk.checks.messages.message import ProblemMessage, kind_names, role_names, type_names
+from tunedesk.checks.messages.message import ProblemMessage, role_names, type_names
 from tunedesk.checks.problem import Problem, SetProblem
+from tunedesk.examples.kinds.registry import kind_named
 from tunedesk.i18n import _
 
 
@@ -76,7 +77,7 @@ def _shown(name: str, value: Any) -> str:
     if name == "role" and isinstance(value, str):
         return role_names().get(value, value)
     if name == "kind" and isinstance(value, str):
-        return kind_names().get(value, value)
+        return kind_named(value).title()
     if name in ("role", "tool") and not value:
         return _("unknown")
     if isinstance(value, bool) or value is None:

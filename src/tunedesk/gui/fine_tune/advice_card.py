@@ -14,7 +14,7 @@ from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _
 
 if TYPE_CHECKING:
-    from tunedesk.fine_tuning.advice_rules.found import Advice
+    from tunedesk.fine_tuning.advice_rules.context import Advice
 
 
 class AdviceCard(Card):

@@ -7,12 +7,8 @@ from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning import following, local_server
-from tunedesk.fine_tuning.connection import Connection, connect
-from tunedesk.fine_tuning.job_reading import JobState
-from tunedesk.fine_tuning.keys import Keys
-from tunedesk.fine_tuning.providers import Provider
-from tunedesk.fine_tuning.sending import Wait
+from tunedesk.fine_tuning import follow
+from tunedesk.fine_tuning.parse_job import JobState
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.fine_tune.launch.connection_section import ConnectionSection
 from tunedesk.gui.fine_tune.launch.place_section import PlaceSection
@@ -24,6 +20,11 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
+from tunedesk.services import local_server
+from tunedesk.services.connection import Connection, connect
+from tunedesk.services.keys import Keys
+from tunedesk.services.providers import Provider
+from tunedesk.services.upload import Wait
 
 WIDTH, HEIGHT = 760, 680
 MOST_SHOWN = 6
@@ -141,7 +142,7 @@ class BringInDialog(Dialog):
         made = self._connection()
 
         def work(wait: Wait) -> list[JobState]:
-            return following.remote_jobs(made.connection(wait))
+            return follow.list_jobs(made.connection(wait))
 
         self.says.hide()
         self.list_jobs.setEnabled(False)
@@ -172,7 +173,7 @@ class BringInDialog(Dialog):
         def work(wait: Wait) -> int:
             connection = made.connection(wait)
             with contextlib.closing(project.handle()) as handle:
-                return following.bring_in(handle, job_id, connection).id
+                return follow.adopt_job(handle, job_id, connection).id
 
         def came(run_id: int) -> None:
             self.accept()

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.fine_tuning.charted_run import ChartedRun
-from tunedesk.fine_tuning.comparison import compare
+from tunedesk.fine_tuning.run_facts import compare
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
 from tunedesk.gui.fine_tune.compare_model import CompareModel

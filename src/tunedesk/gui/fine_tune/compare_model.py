@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from tunedesk.fine_tuning.comparison import ComparedRow
+from tunedesk.fine_tuning.run_facts import ComparedRow
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _

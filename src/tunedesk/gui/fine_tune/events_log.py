@@ -3,7 +3,6 @@
 from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListView, QPushButton, QWidget
 
-from tunedesk.fine_tuning.places import Place, places_in
 from tunedesk.gui.fine_tune.event_delegate import EventDelegate
 from tunedesk.gui.fine_tune.events_model import EVENT, EventsModel
 from tunedesk.gui.theme import Theme
@@ -13,6 +12,7 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.run_records import Run, RunEvent
+from tunedesk.services.file_references import FileReference, find_file_references
 
 MOST_LINKS = 4
 LEAST_HEIGHT = 150
@@ -97,7 +97,7 @@ class EventsLog(Card):
                 widget.hide()
                 widget.deleteLater()
         event: RunEvent | None = now.data(EVENT) if now.isValid() else None
-        places = places_in(event.message)[:MOST_LINKS] if event is not None else []
+        places = find_file_references(event.message)[:MOST_LINKS] if event is not None else []
         for place in places:
             button = QPushButton(place_words(place))
             button.setProperty("kind", "link")
@@ -108,12 +108,12 @@ class EventsLog(Card):
 
     def _go_to_first(self, index: QModelIndex) -> None:
         event: RunEvent | None = index.data(EVENT)
-        places = places_in(event.message) if event is not None else []
+        places = find_file_references(event.message) if event is not None else []
         if places:
             self.place_asked.emit(places[0])
 
 
-def place_words(place: Place) -> str:
+def place_words(place: FileReference) -> str:
     """A place in a training file, in words: Line 12, message 3."""
     if place.message is None:
         return _("Line {line}").format(line=f"{place.line:,}")

@@ -10,9 +10,9 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from tunedesk.fine_tuning.plain_errors import plain_event
-from tunedesk.fine_tuning.providers import providers
 from tunedesk.project.run_records import Run, RunEvent
+from tunedesk.services.providers import providers
+from tunedesk.services.service_errors import explain_event
 
 EVENT = Qt.ItemDataRole.UserRole
 """The role under which a row is its `RunEvent`."""
@@ -109,7 +109,7 @@ def _plain_words(run: Run, events: list[RunEvent]) -> dict[str, str]:
     if place is None:
         # Written by a newer Tunedesk.
         return {}
-    return {event.id: plain for event in events if (plain := plain_event(event, place))}
+    return {event.id: plain for event in events if (plain := explain_event(event, place))}
 
 
 def time_words(milliseconds: int) -> str:

@@ -3,8 +3,6 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from tunedesk.fine_tuning.places import Place, places_in
-from tunedesk.fine_tuning.plain_errors import why_it_failed
 from tunedesk.gui.fine_tune.events_log import place_words
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.card import Card
@@ -12,6 +10,8 @@ from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 from tunedesk.project.run_records import Run
+from tunedesk.services.file_references import FileReference, find_file_references
+from tunedesk.services.service_errors import why_it_failed
 
 MOST_LINKS = 8
 
@@ -55,9 +55,9 @@ class FailureCard(Card):
         self.advice.setVisible(bool(error.advice))
         self.detail.setText(detail)
         self.detail.setVisible(bool(detail) and detail != error.sentence)
-        self._show_links(places_in(detail)[:MOST_LINKS])
+        self._show_links(find_file_references(detail)[:MOST_LINKS])
 
-    def _show_links(self, places: list[Place]) -> None:
+    def _show_links(self, places: list[FileReference]) -> None:
         while (item := self._flow.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None:

@@ -6,12 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from tunedesk.fine_tuning.local_server import server_data_dir
-from tunedesk.fine_tuning.places import Place
-from tunedesk.fine_tuning.this_computer import this_computer
+from tunedesk.catalogue.hardware import detect_hardware
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.run_actions import RunActions
 from tunedesk.gui.fine_tune.run_list import RunList
@@ -19,6 +16,7 @@ from tunedesk.gui.fine_tune.run_list_model import RunRow, find_runs
 from tunedesk.gui.fine_tune.run_view import RunView
 from tunedesk.gui.fine_tune.run_words import memory_words
 from tunedesk.gui.fine_tune.run_work import RunWork
+from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.page import Page
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.gui.theme import Theme
@@ -27,6 +25,8 @@ from tunedesk.gui.widgets.empty_state import EmptyState
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
+from tunedesk.services.file_references import FileReference
+from tunedesk.services.local_server import server_data_dir
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class FineTunePage(Page):
             work=work,
             page=self,
         )
-        self._rows = ProjectAnswer(
+        self._rows = LiveQuery(
             project=project,
             background=background,
             question=find_runs,
@@ -257,7 +257,7 @@ class FineTunePage(Page):
 
     # Dialogs
 
-    def _show_place(self, place: Place) -> None:
+    def _show_place(self, place: FileReference) -> None:
         """Show the example that a line of the training file was."""
         run = self.view.run
         if run is None:
@@ -348,6 +348,6 @@ class FineTunePage(Page):
 
 def find_here() -> str:
     """What this computer has to train with, in words; called in a thread."""
-    machine = this_computer(server_data_dir())
+    machine = detect_hardware(server_data_dir())
     words, name = memory_words(machine), machine.device_name
     return f"{name[:1].upper()}{name[1:]}: {words}" if words else ""

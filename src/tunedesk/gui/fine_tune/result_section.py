@@ -7,10 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning import local_server, snippet
-from tunedesk.fine_tuning.connection import NO_KEY, Connection
-from tunedesk.fine_tuning.keys import Key, Keys
-from tunedesk.fine_tuning.providers import provider
+from tunedesk.fine_tuning import code_snippets
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.fine_tune.copy_button import CopyButton
@@ -25,6 +22,10 @@ from tunedesk.gui.widgets.segmented_tabs import SegmentedTabs
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run, RunCheckpoint
+from tunedesk.services import local_server
+from tunedesk.services.connection import NO_KEY, Connection
+from tunedesk.services.keys import Key, Keys
+from tunedesk.services.providers import provider
 
 CODE_HEIGHT = 190
 
@@ -243,7 +244,7 @@ def find_snippets(
     if checkpoint is None and place.deployment == "nebius":
         # There a model is made of a checkpoint; the tuned one is the last.
         checkpoint = max(points, key=lambda point: point.step, default=None)
-    step = snippet.deployment(run, connection, checkpoint)
+    step = code_snippets.deployment(run, connection, checkpoint)
     asked = (step.name or _("NAME OF THE DEPLOYMENT")) if step else model
     note = step.why if step else ""
     if place.name == "local":
@@ -252,8 +253,8 @@ def find_snippets(
             "after each start."
         )
     return Snippets(
-        snippet.python(asked, connection, system),
-        snippet.curl(asked, connection, system),
+        code_snippets.python(asked, connection, system),
+        code_snippets.curl(asked, connection, system),
         "\n".join(f"# {title}\n{command}" for title, command in step.commands) if step else "",
         note,
     )

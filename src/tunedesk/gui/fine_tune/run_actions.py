@@ -8,14 +8,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning import following
-from tunedesk.fine_tuning.following import Wish
-from tunedesk.fine_tuning.job_calls import JobCalls
-from tunedesk.fine_tuning.job_reading import job_state
-from tunedesk.fine_tuning.preparation import Preparation
-from tunedesk.fine_tuning.providers import provider
-from tunedesk.fine_tuning.sending import Wait
-from tunedesk.fine_tuning.service import service_of
+from tunedesk.fine_tuning import follow
+from tunedesk.fine_tuning.follow import JobCommand
+from tunedesk.fine_tuning.launch_preview import LaunchPreview
+from tunedesk.fine_tuning.parse_job import job_state
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
@@ -30,6 +26,10 @@ from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
+from tunedesk.services.connect import connect_to_run
+from tunedesk.services.jobs_client import JobsClient
+from tunedesk.services.providers import provider
+from tunedesk.services.upload import Wait
 
 _READING = ("run.examples", "run.save_report", "run.print_report", "run.try")
 """What can be done in a project that is open for reading."""
@@ -140,7 +140,7 @@ class RunActions(QObject):
             self._work.launching.carry_on(self._run)
             self.show_run(self._run, has_model=self._has_model)
 
-    def _launch_again(self, prepared: Preparation) -> None:
+    def _launch_again(self, prepared: LaunchPreview) -> None:
         # That others can read along, where they can, was accepted for the run before.
         self._work.launching.launch(prepared, plain_http=True)
 
@@ -171,7 +171,7 @@ class RunActions(QObject):
         if self._run is not None and self._run.stage == "following":
             self._cancel()
 
-    def _ask(self, wish: Wish, run_id: int | None = None) -> None:
+    def _ask(self, wish: JobCommand, run_id: int | None = None) -> None:
         run_id = run_id or (self._run.id if self._run else None)
         if run_id is None:
             return
@@ -180,8 +180,8 @@ class RunActions(QObject):
 
         def work(wait: Wait) -> None:
             with contextlib.closing(project.handle()) as handle:
-                connection = service_of(handle.runs.get(number), keys, wait)
-                following.ask(handle, number, connection, wish)
+                connection = connect_to_run(handle.runs.get(number), keys, wait)
+                follow.send_command(handle, number, connection, wish)
 
         for action_id in ("run.pause", "run.resume"):
             self._actions[action_id].setEnabled(False)
@@ -250,10 +250,10 @@ class RunActions(QObject):
 
         def work(wait: Wait) -> list[Path]:
             with contextlib.closing(project.handle()) as handle:
-                connection = service_of(handle.runs.get(run.id), keys, wait)
+                connection = connect_to_run(handle.runs.get(run.id), keys, wait)
             paths = []
             with connection.client() as client:
-                calls = JobCalls(connection, client)
+                calls = JobsClient(connection, client)
                 for number, file_id in enumerate(_result_files(run), 1):
                     path = folder / f"{file_name(run.name)}-results-{number}.csv"
                     write_whole(path, calls.file_content(file_id))
@@ -291,9 +291,9 @@ class RunActions(QObject):
 
         def work(wait: Wait) -> None:
             with contextlib.closing(project.handle()) as handle:
-                connection = service_of(handle.runs.get(run.id), keys, wait)
+                connection = connect_to_run(handle.runs.get(run.id), keys, wait)
                 with connection.client() as client:
-                    calls = JobCalls(connection, client)
+                    calls = JobsClient(connection, client)
                     calls.delete_model(run.fine_tuned_model)
                     for file in (run.training, run.validation):
                         if file is not None and file.file_id:

@@ -6,17 +6,17 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.keys import Keys
+from tunedesk.fine_tuning.launch_preview import LaunchPreview, preview_launch
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
-from tunedesk.fine_tuning.preparation import Preparation, prepare
-from tunedesk.fine_tuning.providers import provider, providers
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.fine_tune.launch.launch_words import again_words, next_name
 from tunedesk.gui.fine_tune.launch.outlook import OUTLOOK_KINDS
+from tunedesk.gui.live_query import LiveQuery
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
+from tunedesk.services.keys import Keys
+from tunedesk.services.providers import provider, providers
 
 
 class RunAgain(QObject):
@@ -42,10 +42,10 @@ class RunAgain(QObject):
         self._project = project
         self._keys = keys
         self._settings: LaunchSettings | None = None
-        self._prepared: Preparation | None = None
+        self._prepared: LaunchPreview | None = None
         self._wanted = False
         self._seen = False
-        self._answer = ProjectAnswer(
+        self._answer = LiveQuery(
             project=project,
             background=background,
             question=prepare_again,
@@ -104,7 +104,7 @@ class RunAgain(QObject):
         self._prepared = None
         self.words_changed.emit(_("Run again"))
 
-    def _take(self, prepared: Preparation | None) -> None:
+    def _take(self, prepared: LaunchPreview | None) -> None:
         settings = self._settings
         if settings is None:
             return
@@ -121,7 +121,7 @@ class RunAgain(QObject):
             self.words_changed.emit(again_words(provider(settings.provider), prepared))
 
 
-def prepare_again(project: Project, settings: LaunchSettings, keys: Keys) -> Preparation | None:
+def prepare_again(project: Project, settings: LaunchSettings, keys: Keys) -> LaunchPreview | None:
     """What another launch would be, under the next name; None: the user must look at it first.
 
     Called in a thread. A key that is missing is asked for on the launch page.
@@ -135,5 +135,5 @@ def prepare_again(project: Project, settings: LaunchSettings, keys: Keys) -> Pre
         if key is None:
             return None
     name = next_name(settings.name, project.path.stem, len(project.runs.all()))
-    prepared = prepare(project, replace(settings, name=name), datetime.date.today())
+    prepared = preview_launch(project, replace(settings, name=name), datetime.date.today())
     return prepared if prepared.may_start else None

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tunedesk.checks.local_models import STARTER_ID
+from tunedesk.catalogue.models import STARTER_ID
 from tunedesk.gui.fine_tune.run_words import SPEED_STEPS, epochs_of
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint, RunEvent
 
 if TYPE_CHECKING:
-    from tunedesk.fine_tuning.advice_rules.found import Advice
+    from tunedesk.fine_tuning.advice_rules.context import Advice
     from tunedesk.fine_tuning.charted_run import ChartedRun
     from tunedesk.fine_tuning.curves import RunCurves
 

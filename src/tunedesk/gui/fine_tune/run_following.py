@@ -6,14 +6,14 @@ from collections import deque
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.connection import Connection
-from tunedesk.fine_tuning.following import Follower
-from tunedesk.fine_tuning.keys import Keys
-from tunedesk.fine_tuning.sending import Wait
-from tunedesk.fine_tuning.service import service_of
+from tunedesk.fine_tuning.follow import Follower
 from tunedesk.gui.background import Background
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
+from tunedesk.services.connect import connect_to_run
+from tunedesk.services.connection import Connection
+from tunedesk.services.keys import Keys
+from tunedesk.services.upload import Wait
 
 AT_ONCE = 2
 """So many looks at the same time: a server that hangs must not take all threads."""
@@ -129,7 +129,9 @@ class _Followed:
             if self._connection is None or run.note:
                 # After trouble everything may be another: the key, the port of this computer.
                 try:
-                    self._connection = service_of(handle.runs.get(self.run_id), self._keys, wait)
+                    self._connection = connect_to_run(
+                        handle.runs.get(self.run_id), self._keys, wait
+                    )
                 except UserError as error:
                     handle.runs.update(self.run_id, note=error.sentence)
                     return AGAIN_SECONDS, handle.runs.get(self.run_id)

@@ -6,23 +6,22 @@ from collections.abc import Callable, Iterator
 from PySide6.QtCore import QObject, Signal
 
 from tunedesk.errors import Cancelled, UserError
-from tunedesk.fine_tuning import following, launching
-from tunedesk.fine_tuning.connection import NO_KEY, Connection, connect
-from tunedesk.fine_tuning.job_calls import JobCalls
-from tunedesk.fine_tuning.job_hunt import find_job
-from tunedesk.fine_tuning.job_reading import job_state
-from tunedesk.fine_tuning.keys import Key, Keys
-from tunedesk.fine_tuning.preparation import Preparation
-from tunedesk.fine_tuning.providers import provider
-from tunedesk.fine_tuning.sending import Wait
-from tunedesk.fine_tuning.service import service_of
+from tunedesk.fine_tuning import follow, launch
+from tunedesk.fine_tuning.launch import find_created_job
+from tunedesk.fine_tuning.launch_preview import LaunchPreview
+from tunedesk.fine_tuning.parse_job import job_state
 from tunedesk.gui.background import Background, Task
-from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.progress_line import ProgressHandle
+from tunedesk.gui.feedback import Feedback, ProgressHandle
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
+from tunedesk.services.connect import connect_to_run
+from tunedesk.services.connection import NO_KEY, Connection, connect
+from tunedesk.services.jobs_client import JobsClient
+from tunedesk.services.keys import Key, Keys
+from tunedesk.services.providers import provider
+from tunedesk.services.upload import Wait
 
 
 class RunLaunching(QObject):
@@ -54,7 +53,7 @@ class RunLaunching(QObject):
         self._tasks: dict[int, Task] = {}
         self._closing = False
 
-    def launch(self, prepared: Preparation, plain_http: bool = False) -> None:
+    def launch(self, prepared: LaunchPreview, plain_http: bool = False) -> None:
         """Begin a new run and bring it to its service.
 
         Args:
@@ -162,7 +161,7 @@ class RunLaunching(QObject):
 
     def _begin(
         self,
-        prepared: Preparation,
+        prepared: LaunchPreview,
         plain_http: bool,
         begun: Callable[[int], None],
         progress: Progress,
@@ -175,24 +174,24 @@ class RunLaunching(QObject):
                 # It is in the list at once, its server may take a while to start; nothing is
                 # ever sent by this connection.
                 none_yet = Connection(place, place.base_url, Key(NO_KEY, "this run"))
-                run = launching.begin(handle, prepared, none_yet)
+                run = launch.create_run(handle, prepared, none_yet)
             else:
                 connection = connect(place, settings.base_url, self._keys, plain_http=plain_http)
-                run = launching.begin(handle, prepared, connection)
+                run = launch.create_run(handle, prepared, connection)
         begun(run.id)
         return self._carry_on(run.id, progress, wait)
 
     def _carry_on(self, run_id: int, progress: Progress, wait: Wait) -> Run:
         with contextlib.closing(self._project.handle()) as handle:
             try:
-                connection = service_of(handle.runs.get(run_id), self._keys, wait)
+                connection = connect_to_run(handle.runs.get(run_id), self._keys, wait)
             except Cancelled:
-                launching.give_up(handle, run_id, None)
+                launch.give_up(handle, run_id, None)
                 raise
             except UserError as error:
                 handle.runs.update(run_id, note=error.sentence)
                 raise
-            return launching.carry_on(handle, run_id, connection, wait, progress)
+            return launch.continue_launch(handle, run_id, connection, wait, progress)
 
     def _give_up(self, run_id: int, wait: Wait) -> None:
         """End a run that was cut off before its job was known."""
@@ -204,21 +203,21 @@ class RunLaunching(QObject):
                     file is not None and file.file_id for file in (run.training, run.validation)
                 ):
                     with contextlib.suppress(UserError):
-                        connection = service_of(handle.runs.get(run_id), self._keys, wait)
-                launching.give_up(handle, run_id, connection)
+                        connection = connect_to_run(handle.runs.get(run_id), self._keys, wait)
+                launch.give_up(handle, run_id, connection)
                 return
             # The job may have been made, and then it would go on, and cost, unseen.
-            connection = service_of(handle.runs.get(run_id), self._keys, wait)
+            connection = connect_to_run(handle.runs.get(run_id), self._keys, wait)
             with connection.client() as client:
-                job = find_job(JobCalls(connection, client), connection.provider, run)
+                job = find_created_job(JobsClient(connection, client), connection.provider, run)
             if job is None:
-                launching.give_up(handle, run_id, connection)
+                launch.give_up(handle, run_id, connection)
                 return
             state = job_state(job, connection.provider)
             handle.runs.update(
                 run_id, stage="following", status=state.status, job_id=state.id, job=job, note=""
             )
-            following.ask(handle, run_id, connection, "cancel")
+            follow.send_command(handle, run_id, connection, "cancel")
 
 
 def cut_off_words() -> str:

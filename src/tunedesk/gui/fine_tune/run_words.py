@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QDate, QLocale
 
-from tunedesk.checks.models import Catalogue
-from tunedesk.checks.training_fit import Machine
+from tunedesk.catalogue.memory_estimate import Machine
+from tunedesk.catalogue.models import Catalogue
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.addresses import called
-from tunedesk.fine_tuning.providers import provider
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint
+from tunedesk.services.providers import provider, provider_label
 
 SPEED_STEPS = 50
 """The speed is that of the last steps, so that a pause long ago does not count."""
@@ -66,7 +65,7 @@ def where_words(run: Run) -> str:
     if run.provider == "local":
         return _("this computer")
     try:
-        return called(provider(run.provider), run.base_url)
+        return provider_label(provider(run.provider), run.base_url)
     except UserError:
         return run.provider
 

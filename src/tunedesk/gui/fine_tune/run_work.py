@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from tunedesk.fine_tuning.keys import Keys
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
@@ -19,6 +18,7 @@ from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.run_records import Run
+from tunedesk.services.keys import Keys
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:

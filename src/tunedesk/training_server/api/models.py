@@ -20,7 +20,8 @@ whether a model fits, and cannot know the computer that the server runs on. It n
               "fits": true or false, "reason": a sentence, null where it fits}
 
 The models are those that are here (`GET /v1/models` lists them, too) and those of the catalogue.
-All figures are estimates (`tunedesk.checks.training_fit`); a job is measured again when it starts.
+All figures are estimates (`tunedesk.catalogue.memory_estimate`); a job is measured again when it
+starts.
 """
 
 import asyncio
@@ -32,14 +33,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tunedesk.checks.models import Catalogue
-from tunedesk.checks.training_fit import (
+from tunedesk.catalogue.memory_estimate import (
     USUAL_TOKENS,
     Machine,
     ModelSize,
     training_need,
     why_it_does_not_fit,
 )
+from tunedesk.catalogue.models import Catalogue
 from tunedesk.training_server.api.inference import model_not_found
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.jobs.launcher import Launcher

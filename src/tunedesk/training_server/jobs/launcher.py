@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import yaml
 
-from tunedesk.checks.training_fit import Device
+from tunedesk.catalogue.memory_estimate import Device
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.training_server.job_folder import JobFolder

@@ -8,9 +8,8 @@ from typing import Any
 
 import psutil
 
-from tunedesk.checks.local_models import STARTER_ID
-from tunedesk.checks.models import Catalogue
-from tunedesk.checks.training_fit import Device, Machine, ModelSize, Need, training_need
+from tunedesk.catalogue.memory_estimate import Device, Machine, ModelSize, Need, training_need
+from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.i18n import _
 from tunedesk.training_server.job_folder import STARTER, JobFolder, JobSpec
 from tunedesk.training_server.jobs.launcher import Launcher

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunedesk.checks.training_fit import why_it_does_not_fit
+from tunedesk.catalogue.memory_estimate import why_it_does_not_fit
 from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.job_folder import STARTER, JobCommand, JobFolder, JobSpec
 from tunedesk.training_server.jobs.launcher import Launcher, end_processes, memory_of

@@ -9,9 +9,9 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 
-from tunedesk.checks.automatic import resolve
-from tunedesk.checks.models import Catalogue
-from tunedesk.checks.training_fit import training_need, why_it_does_not_fit
+from tunedesk.catalogue.default_hyperparameters import resolve_auto
+from tunedesk.catalogue.memory_estimate import training_need, why_it_does_not_fit
+from tunedesk.catalogue.models import Catalogue
 from tunedesk.errors import UserError
 from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.job_folder import STARTER, DryRunResult, JobFolder, JobSpec, leave_out
@@ -268,7 +268,7 @@ class Validator:
                 method="dpo" if job.method == "dpo" else "supervised",
                 base_model=ref,
                 model_name=job.model_name,
-                hyperparameters=resolve(job.hyperparameters, examples, ref == STARTER),
+                hyperparameters=resolve_auto(job.hyperparameters, examples, ref == STARTER),
                 seed=job.seed,
                 max_tokens=None,
                 skip_bad=job.skip_bad,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tunedesk.checks.training_fit import Device
+from tunedesk.catalogue.memory_estimate import Device
 
 _TOKENS_AT_ONCE: dict[Device, int] = {"cpu": 2048, "mps": 4096, "cuda": 16_384}
 """A processor is no faster with more, and all that they leave behind in each layer is kept."""

@@ -3,6 +3,7 @@
 import json
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from tunedesk.gui.examples.panel.example_diff import (
     REMOVED,
     SAME,
     Piece,
-    conversation_diff,
+    example_diff,
     shortened,
     word_diff,
 )
@@ -43,6 +44,39 @@ def test_neighbouring_changed_words_read_as_one_change():
         Piece(ADDED, "a new"),
         Piece(SAME, " house"),
     ]
+
+
+def test_a_sentence_that_stayed_is_not_given_up_for_single_words():
+    stayed = "that The Planets should be played in full"
+    pieces = word_diff(
+        f"Based on the text the name of the man who was not sure {stayed} is Holst the composer.",
+        f"After the answer to the question, of the two, the one who doubted {stayed} was Boult.",
+    )
+    assert any(piece.kind == SAME and stayed in piece.text for piece in pieces)
+
+
+def test_a_short_word_between_long_changes_is_part_of_them():
+    pieces = word_diff(
+        "Call reception a physiotherapist answers.",
+        "Write something a practitioner listening.",
+    )
+    assert [piece.kind for piece in pieces] == [REMOVED, ADDED, SAME]
+
+
+def test_blanks_around_a_changed_word_stay_outside():
+    assert word_diff("I am sorry to hear it", "I'm sorry to hear it")[1:3] == [
+        Piece(REMOVED, " am"),
+        Piece(ADDED, "'m"),
+    ]
+
+
+@pytest.mark.parametrize("words", [600, 12_000])
+def test_texts_that_share_nothing_are_compared_in_a_moment(words):
+    before = " ".join(f"a{n * 7919 % 997}" for n in range(words))
+    after = " ".join(f"b{n * 7907 % 991}" for n in range(words))
+    began = time.process_time()
+    word_diff(before, after)
+    assert time.process_time() - began < 0.5
 
 
 def test_chinese_is_compared_letter_by_letter():
@@ -82,12 +116,12 @@ BASE = record(("system", "Be kind."), ("user", "Hello"), ("assistant", "Good day
 
 
 def test_equal_versions_have_no_changes():
-    assert conversation_diff(BASE, BASE) == []
+    assert example_diff(BASE, BASE) == []
 
 
 def test_a_changed_word_stands_in_its_message():
     after = record(("system", "Be kind."), ("user", "Hello"), ("assistant", "Good night."))
-    (change,) = conversation_diff(BASE, after)
+    (change,) = example_diff(BASE, after)
     assert change.heading == "Assistant message 3"
     assert change.pieces == [
         Piece(SAME, "Good "),
@@ -99,7 +133,7 @@ def test_a_changed_word_stands_in_its_message():
 
 def test_added_and_removed_messages_are_named():
     after = record(("user", "Hello"), ("assistant", "Good day."), ("user", "Bye"))
-    changes = conversation_diff(BASE, after)
+    changes = example_diff(BASE, after)
     assert [(c.heading, c.note) for c in changes] == [
         ("System message 1", "removed"),
         ("User message 3", "added"),
@@ -108,25 +142,25 @@ def test_added_and_removed_messages_are_named():
 
 def test_a_changed_role_says_what_it_was():
     after = record(("system", "Be kind."), ("assistant", "Hello"), ("assistant", "Good day."))
-    (change,) = conversation_diff(BASE, after)
+    (change,) = example_diff(BASE, after)
     assert (change.heading, change.note) == ("Assistant message 2", "was User")
 
 
 def test_weights_and_tools_count_as_changes():
     before = '{"messages":[{"role":"assistant","content":"a","weight":1}],"tools":[]}'
     after = '{"messages":[{"role":"assistant","content":"a","weight":0}],"tools":[1]}'
-    first, second = conversation_diff(before, after)
+    first, second = example_diff(before, after)
     assert first.heading == "Assistant message 1"
     assert "".join(p.text for p in first.pieces if p.kind != ADDED) == "a\nweight: 1"
     assert second.heading == "Tools"
 
 
 def test_a_change_of_the_writing_alone_shows_the_record():
-    (change,) = conversation_diff('{"messages": []}', '{"messages":[]}')
+    (change,) = example_diff('{"messages": []}', '{"messages":[]}')
     assert change.heading == "Raw JSON"
 
 
 def test_what_is_no_json_shows_the_record():
-    (change,) = conversation_diff('{"messages": [}', '{"messages": []}')
+    (change,) = example_diff('{"messages": [}', '{"messages": []}')
     assert change.heading == "Raw JSON"
     assert Piece(ADDED, "]") in change.pieces

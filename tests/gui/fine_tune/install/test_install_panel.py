@@ -3,8 +3,8 @@
 import pytest
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning import local_install
 from tunedesk.gui.fine_tune.install.install_panel import InstallPanel
+from tunedesk.services import local_install
 
 
 @pytest.fixture

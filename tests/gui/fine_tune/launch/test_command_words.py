@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunedesk import cli
-from tunedesk.commands.launch_command import _settings
+from tunedesk.commands.job_commands import _settings
 from tunedesk.fine_tuning.launch_settings import APPROVED, LaunchSettings
 from tunedesk.gui.fine_tune.launch.command_words import command_words
 from tunedesk.project.query import ExampleQuery

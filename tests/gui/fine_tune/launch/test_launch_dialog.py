@@ -3,13 +3,13 @@
 import pytest
 from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtWidgets import QPushButton
-from tests.fine_tuning.fakes import FakeOther
+from tests.services.fakes import FakeOther
 
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED, LaunchSettings
-from tunedesk.fine_tuning.providers import provider
 from tunedesk.gui.fine_tune.launch.launch_words import next_name
 from tunedesk.gui.widgets.label import Label
 from tunedesk.project.query import ExampleQuery
+from tunedesk.services.providers import provider
 
 QUESTIONS = [f"Question {number}?" for number in range(20)]
 

@@ -1,10 +1,10 @@
 """A question to the tuned model, its answer as it comes, and what goes wrong."""
 
 import pytest
-from tests.fine_tuning.fakes import FakeOther
+from tests.services.fakes import FakeOther
 
-from tunedesk.fine_tuning.providers import provider
 from tunedesk.gui.fine_tune.try_it.try_dialog import TryDialog
+from tunedesk.services.providers import provider
 
 
 @pytest.fixture

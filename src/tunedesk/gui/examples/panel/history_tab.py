@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.diff_view import DiffView
-from tunedesk.gui.examples.panel.example_diff import Change, conversation_diff
+from tunedesk.gui.examples.panel.example_diff import Change, example_diff
 from tunedesk.gui.examples.panel.history_rows import (
     HistoryDelegate,
     HistoryRow,
@@ -29,7 +29,7 @@ from tunedesk.gui.examples.panel.history_rows import (
     detail_changes,
     history_rows,
 )
-from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
+from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
 from tunedesk.gui.widgets.empty_state import EmptyState
@@ -86,7 +86,7 @@ class HistoryTab(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._build())
-        self._answer = ProjectAnswer(
+        self._answer = LiveQuery(
             project=project,
             background=background,
             question=_history,
@@ -242,6 +242,4 @@ def _version_text(project: Project, version_id: int) -> str:
 
 def _difference(project: Project, before: int, after: int) -> list[Change]:
     with contextlib.closing(project.handle()) as handle:
-        return conversation_diff(
-            handle.version_text(before) or "", handle.version_text(after) or ""
-        )
+        return example_diff(handle.version_text(before) or "", handle.version_text(after) or "")

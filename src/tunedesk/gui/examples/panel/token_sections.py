@@ -7,8 +7,8 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from tunedesk.checks.cost import default_epochs
-from tunedesk.checks.models import BaseModel
+from tunedesk.catalogue.cost import default_epochs
+from tunedesk.catalogue.models import HostedModel
 from tunedesk.examples.json_text import JsonSyntaxError
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines, figure_text
@@ -312,7 +312,7 @@ class SetTotals(QWidget):
     def __init__(self, *, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._figures: SetFigures | None = None
-        self._model: BaseModel | None = None
+        self._model: HostedModel | None = None
         self._title = SectionTitle(theme, _("All examples"))
         self.facts = FactLines(theme=theme)
         self._note = Label(theme, "", "small", "muted", wrap=True)
@@ -330,7 +330,7 @@ class SetTotals(QWidget):
         self._figures = figures
         self._show()
 
-    def set_model(self, model: BaseModel | None) -> None:
+    def set_model(self, model: HostedModel | None) -> None:
         """Work the price out for another base model."""
         self._model = model
         self._show()
@@ -366,7 +366,7 @@ class SetTotals(QWidget):
         self._note.setText(_("An epoch is one pass of the training through all examples."))
 
 
-def cost_lines(figures: SetFigures, model: BaseModel | None) -> list[FactLine]:
+def cost_lines(figures: SetFigures, model: HostedModel | None) -> list[FactLine]:
     """What training on all examples would take; the money is an estimate, and said to be one."""
     epochs = default_epochs(figures.examples)
     billable = figures.billed_tokens * epochs

@@ -5,19 +5,18 @@ import datetime
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from tunedesk.checks.models import BaseModel, Catalogue
-from tunedesk.checks.targets import DEFAULT_TARGET, targets
-from tunedesk.checks.targets import target as target_of
+from tunedesk.catalogue.models import Catalogue, HostedModel
+from tunedesk.catalogue.targets import DEFAULT_TARGET, targets
+from tunedesk.catalogue.targets import target as target_of
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.change_feed import ChangeFeed
+from tunedesk.gui.examples.bulk_actions import Recheck
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines
 from tunedesk.gui.examples.panel.histogram import Histogram
-from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
-from tunedesk.gui.examples.panel.recheck import Recheck
 from tunedesk.gui.examples.panel.set_figures import SetFigures, find_figures
 from tunedesk.gui.examples.panel.token_sections import ExampleTokens, SetLengths, SetTotals
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
@@ -73,7 +72,7 @@ class ModelChoice(QWidget):
         self._show()
 
     @property
-    def model(self) -> BaseModel | None:
+    def model(self) -> HostedModel | None:
         """The chosen model."""
         number = self._combo.currentIndex()
         return self._catalogue.models[number] if number >= 0 else None
@@ -89,7 +88,7 @@ class ModelChoice(QWidget):
         return self._targets
 
     @property
-    def priced_model(self) -> BaseModel | None:
+    def priced_model(self) -> HostedModel | None:
         """The chosen model if its price is known where it is trained."""
         here = self._targets.currentData() == DEFAULT_TARGET
         return self.model if here or self.model is None else self.model._replace(price=None)
@@ -158,7 +157,7 @@ class ModelChoice(QWidget):
         self.facts.set_lines(lines)
         self._note.setText(self._note_on(model))
 
-    def _note_on(self, model: BaseModel) -> str:
+    def _note_on(self, model: HostedModel) -> str:
         notes = []
         if model.price is not None:
             notes.append(
@@ -233,7 +232,7 @@ class TokensTab(QScrollArea):
         self.choice.target_chosen.connect(self._choose_target)
         self.lengths.filter_requested.connect(self.filter_requested)
         self.lengths.example_requested.connect(self.example_requested)
-        self._answer = ProjectAnswer(
+        self._answer = LiveQuery(
             project=project,
             background=background,
             question=find_figures,
@@ -241,7 +240,7 @@ class TokensTab(QScrollArea):
             parent=self,
         )
         self._answer.ready.connect(self._take)
-        self._feed = ChangeFeed(project, self)
+        self._feed = ProjectChangeSignal(project, self)
         self._feed.changed.connect(self._project_changed)
         self._read_settings()
 
@@ -291,7 +290,7 @@ class TokensTab(QScrollArea):
             _("{low} to {high} tokens").format(low=f"{bar.low:,}", high=f"{bar.high:,}"),
         )
 
-    def _choose_model(self, model: BaseModel) -> None:
+    def _choose_model(self, model: HostedModel) -> None:
         """Keep the choice in the project and count everything anew where that matters."""
         self._project.set_setting(MODEL_SETTING, model.id)
         if self._project.setting("encoding") != model.encoding:

@@ -7,7 +7,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsRectItem
 
-from tunedesk.fine_tuning.chart_ticks import log_ticks, step_ticks, tick_words, ticks
+from tunedesk.fine_tuning.chart_svg import format_ticks, log_ticks, step_ticks, ticks
 from tunedesk.gui.theme import Theme
 
 ROOM_PER_VALUE = 36  # pixels between two figures of the upright axis
@@ -37,8 +37,8 @@ class ValueAxis(pg.AxisItem):
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """The figures as text."""
         if self._percent:
-            return [f"{word} %" for word in tick_words([100 * value for value in values])]
-        return tick_words([10**value for value in values] if self.is_log else values)
+            return [f"{word} %" for word in format_ticks([100 * value for value in values])]
+        return format_ticks([10**value for value in values] if self.is_log else values)
 
     def dress(self, theme: Theme) -> None:
         """Take the colours and fonts of the theme."""

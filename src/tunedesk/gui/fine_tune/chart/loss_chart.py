@@ -268,22 +268,21 @@ class LossChart(Card):
 
     def svg(self) -> str:
         """A drawing of what is shown, as it is shown."""
-        from tunedesk.fine_tuning.chart_ink import chart_ink
-        from tunedesk.fine_tuning.chart_svg import chart_svg
+        from tunedesk.fine_tuning.chart_svg import chart_palette, chart_svg
 
         view, size = self._view().view, self._view().size()
         return chart_svg(
             self._runs,
             view,
             title=self.name() if len(self._runs) == 1 else _("Loss"),
-            ink=chart_ink("dark" if self._theme.dark else "light"),
+            ink=chart_palette("dark" if self._theme.dark else "light"),
             width=max(size.width(), 640),
             height=max(size.height() + 60, 360),
         )
 
     def csv(self) -> str:
         """All figures of the runs that are shown."""
-        from tunedesk.fine_tuning.curves_csv import curves_csv
+        from tunedesk.fine_tuning.charted_run import curves_csv
 
         return curves_csv(self._runs)
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.charted_run import ChartedRun
-from tunedesk.fine_tuning.figure_words import accuracy_words, loss_words
+from tunedesk.fine_tuning.curves import format_accuracy, format_loss
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
@@ -58,12 +58,12 @@ def _losses(run: ChartedRun, step: int) -> list[str]:
         (_("smooth {figure}"), run.smoothed_training.at(step)),
         (_("valid {figure}"), run.curves.at("valid_loss", step)),
         (every, run.curves.at("full_valid_loss", step)),
-        words=loss_words,
+        words=format_loss,
     )
     held_back = run.curves.points("full_valid_loss").between(0, step)
     if not run.validates_batches and len(held_back) and held_back.steps[-1] != step:
         text = _("valid {figure} at step {n}")
-        figure = loss_words(float(held_back.values[-1]))
+        figure = format_loss(float(held_back.values[-1]))
         words.append(text.format(figure=figure, n=f"{held_back.steps[-1]:,}"))
     return words
 
@@ -74,7 +74,7 @@ def _accuracies(run: ChartedRun, step: int) -> list[str]:
         (_("accuracy {figure}"), run.curves.at("train_accuracy", step)),
         (_("valid {figure}"), run.curves.at("valid_accuracy", step)),
         (every, run.curves.at("full_valid_accuracy", step)),
-        words=accuracy_words,
+        words=format_accuracy,
     )
 
 
@@ -89,9 +89,9 @@ def latest(run: ChartedRun, *, alone: bool) -> str:
     words = []
     train, valid = curves.points("train_loss"), curves.validation()
     if len(train):
-        words.append(_("training loss {loss}").format(loss=loss_words(float(train.values[-1]))))
+        words.append(_("training loss {loss}").format(loss=format_loss(float(train.values[-1]))))
     if len(valid):
-        words.append(_("validation loss {loss}").format(loss=loss_words(float(valid.values[-1]))))
+        words.append(_("validation loss {loss}").format(loss=format_loss(float(valid.values[-1]))))
     said = _("step {n}").format(n=f"{curves.last_step:,}")
     text = ", ".join([said, *words]) + "."
     return text[0].upper() + text[1:] if alone else f"{run.name}: {text}"

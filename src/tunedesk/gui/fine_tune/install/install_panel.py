@@ -4,16 +4,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning import local_install
-from tunedesk.fine_tuning.local_install import Plan
 from tunedesk.gui.background import Background, Task
-from tunedesk.gui.examples.file_words import size_words
+from tunedesk.gui.size_text import size_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.card import Card
 from tunedesk.gui.widgets.elided_label import ElidedLabel
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
+from tunedesk.services import local_install
+from tunedesk.services.local_install import Plan
 
 
 class InstallPanel(Card):
@@ -82,7 +82,7 @@ class InstallPanel(Card):
 
     def _take_plan(self, plan: Plan) -> None:
         words = _("It takes about {size} in {folder}; {free} are free there.").format(
-            size=size_words(plan.bytes), folder=plan.folder, free=size_words(plan.disk_free)
+            size=size_text(plan.bytes), folder=plan.folder, free=size_text(plan.disk_free)
         )
         words += " " + (
             _("An NVIDIA GPU is there and will be used.")

@@ -3,11 +3,11 @@
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning import local_install, local_server
 from tunedesk.gui.background import Background
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
+from tunedesk.services import local_install, local_server
 
 
 class InstalledRow(QWidget):

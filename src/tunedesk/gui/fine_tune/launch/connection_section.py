@@ -4,16 +4,15 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.addresses import is_readable_by_others, normal_address
-from tunedesk.fine_tuning.connection import connect
-from tunedesk.fine_tuning.connection_check import ConnectionReport, try_connection
-from tunedesk.fine_tuning.keys import Key, Keys, where_sentence
-from tunedesk.fine_tuning.providers import Provider
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
+from tunedesk.services.connect import ConnectionReport, try_connection
+from tunedesk.services.connection import connect
+from tunedesk.services.keys import Key, Keys, key_location_text
+from tunedesk.services.providers import Provider, is_readable_by_others, normalize_address
 
 LOOK_MS = 400
 
@@ -113,7 +112,7 @@ class ConnectionSection(QWidget):
         if place is None or place.name == "local":
             return ""
         try:
-            address = normal_address(place, self.base_url)
+            address = normalize_address(place, self.base_url)
         except UserError as error:
             return error.sentence
         if self._key is None and place.key_needed:
@@ -149,7 +148,7 @@ class ConnectionSection(QWidget):
         place = self._place
         if place is not None:
             try:
-                address = normal_address(place, self.base_url)
+                address = normalize_address(place, self.base_url)
                 if is_readable_by_others(address):
                     warning = _(
                         "The address begins with http, not https: others on the way can read "
@@ -187,7 +186,7 @@ class ConnectionSection(QWidget):
         if place is None:
             return
         if key is not None:
-            self.key_note.setText(where_sentence(key.where, place))
+            self.key_note.setText(key_location_text(key.where, place))
         elif place.key_page:
             self.key_note.setText(
                 _("A key is made at {page}; it belongs to you alone.").format(page=place.key_page)
@@ -247,7 +246,7 @@ class ConnectionSection(QWidget):
             self._keep_key_and_try()
             return
         try:
-            address = normal_address(place, self.base_url)
+            address = normalize_address(place, self.base_url)
         except UserError as error:
             self._say_error(error)
             return

@@ -13,8 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.checks.messages import sentences
-from tunedesk.fine_tuning.preparation import Preparation
-from tunedesk.fine_tuning.providers import provider
+from tunedesk.fine_tuning.launch_preview import LaunchPreview
 from tunedesk.gui.fine_tune.launch.model_rows import money_words
 from tunedesk.gui.fine_tune.launch.outlook import Outlook
 from tunedesk.gui.fine_tune.run_words import duration_words
@@ -23,6 +22,7 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.query import ExampleQuery
+from tunedesk.services.providers import provider
 
 WIDTH = 300
 MARKS = {"success": "✓", "warning": "!", "error": "✕", "muted": "·"}
@@ -178,7 +178,7 @@ class FindingsPanel(QWidget):
         self._lines.addWidget(line)
 
 
-def good_lines(prepared: Preparation) -> list[tuple[str, str]]:
+def good_lines(prepared: LaunchPreview) -> list[tuple[str, str]]:
     """What is as it should be."""
     count = len(prepared.split.training) + len(prepared.split.validation)
     lines = []

@@ -7,12 +7,9 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from tunedesk.checks.models import Catalogue
-from tunedesk.fine_tuning.connection_check import ConnectionReport
-from tunedesk.fine_tuning.keys import Keys
+from tunedesk.catalogue.models import Catalogue
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.install.install_panel import InstallPanel
@@ -34,6 +31,7 @@ from tunedesk.gui.fine_tune.launch.outlook import (
 from tunedesk.gui.fine_tune.launch.place_section import PlaceSection
 from tunedesk.gui.fine_tune.launch.setting_field import SettingField
 from tunedesk.gui.fine_tune.run_words import need_words
+from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import MARGIN, Dialog
 from tunedesk.gui.widgets.elided_label import ElidedLabel
@@ -44,6 +42,8 @@ from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.services.connect import ConnectionReport
+from tunedesk.services.keys import Keys
 
 USUAL_WIDTH, USUAL_HEIGHT = 1120, 800
 """So much of the window stays in sight around the page."""
@@ -94,8 +94,8 @@ class LaunchDialog(Dialog):
         self.more = MoreSection(theme)
         self.findings = FindingsPanel(theme)
         shared: dict[str, Any] = {"project": project, "background": background, "parent": self}
-        self._look = ProjectAnswer(**shared, question=find_outlook, kinds=OUTLOOK_KINDS)
-        self._begin = ProjectAnswer(**shared, question=find_start, kinds=OUTLOOK_KINDS | {"runs"})
+        self._look = LiveQuery(**shared, question=find_outlook, kinds=OUTLOOK_KINDS)
+        self._begin = LiveQuery(**shared, question=find_start, kinds=OUTLOOK_KINDS | {"runs"})
         self._lay_out()
         self._connect()
         self._take(settings)

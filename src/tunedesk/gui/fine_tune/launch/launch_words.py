@@ -2,12 +2,11 @@
 
 import re
 
-from tunedesk.fine_tuning.addresses import called
-from tunedesk.fine_tuning.preparation import Preparation
-from tunedesk.fine_tuning.providers import Provider
+from tunedesk.fine_tuning.launch_preview import LaunchPreview
 from tunedesk.gui.fine_tune.launch.model_rows import money_words
 from tunedesk.gui.fine_tune.launch.outlook import Outlook
 from tunedesk.i18n import _, ngettext
+from tunedesk.services.providers import Provider, provider_label
 
 
 def start_words(place: Provider, outlook: Outlook | None) -> str:
@@ -15,29 +14,29 @@ def start_words(place: Provider, outlook: Outlook | None) -> str:
     if place.name == "local":
         return _("Train on this computer")
     if outlook is None:
-        return _("Send to {place}").format(place=called(place, ""))
+        return _("Send to {place}").format(place=provider_label(place, ""))
     prepared = outlook.preparation
     count = _count(prepared)
     words = ngettext("Send {n} example to {place}", "Send {n} examples to {place}", count)
-    where = called(place, prepared.settings.base_url)
+    where = provider_label(place, prepared.settings.base_url)
     return _with_price(words.format(n=f"{count:,}", place=where), prepared)
 
 
-def again_words(place: Provider, prepared: Preparation) -> str:
+def again_words(place: Provider, prepared: LaunchPreview) -> str:
     """What the button says that sends the same again: how many, where to, for how much."""
     count = _count(prepared)
     words = ngettext(
         "Send {n} example to {place} again", "Send {n} examples to {place} again", count
     )
-    where = called(place, prepared.settings.base_url)
+    where = provider_label(place, prepared.settings.base_url)
     return _with_price(words.format(n=f"{count:,}", place=where), prepared)
 
 
-def _count(prepared: Preparation) -> int:
+def _count(prepared: LaunchPreview) -> int:
     return len(prepared.split.training) + len(prepared.split.validation)
 
 
-def _with_price(words: str, prepared: Preparation) -> str:
+def _with_price(words: str, prepared: LaunchPreview) -> str:
     if prepared.price is None:
         return words
     return _("{words}, {price}").format(words=words, price=money_words(prepared.price))

@@ -13,14 +13,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tunedesk.checks.local_models import STARTER_ID
+from tunedesk.catalogue.models import STARTER_ID
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
-from tunedesk.fine_tuning.providers import Provider
 from tunedesk.gui.fine_tune.launch.setting_field import SettingField
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
 from tunedesk.i18n import _
+from tunedesk.services.providers import Provider
 
 METHODS = ("supervised", "dpo")
 MULTIPLIER = _("How far each step goes. 2 goes twice as far as usual; too far unlearns.")

@@ -3,14 +3,18 @@
 import datetime
 from typing import NamedTuple
 
-from tunedesk.checks.training_fit import Machine
-from tunedesk.fine_tuning import local_install, local_server
+from tunedesk.catalogue.hardware import detect_hardware
+from tunedesk.catalogue.memory_estimate import Machine
+from tunedesk.fine_tuning.launch_preview import (
+    LaunchPreview,
+    TimeEstimate,
+    estimate_time,
+    preview_launch,
+)
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED, LaunchSettings
-from tunedesk.fine_tuning.preparation import Preparation, prepare
-from tunedesk.fine_tuning.this_computer import this_computer
-from tunedesk.fine_tuning.time_estimate import TimeEstimate, estimate_time
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.services import local_install, local_server
 
 OUTLOOK_KINDS = frozenset({"text", "facts", "state", "tags", "added", "deleted", "set"})
 """After these kinds of changes the outlook may be another one."""
@@ -25,7 +29,7 @@ class Outlook(NamedTuple):
         machine: What this computer has; None where it does not train.
     """
 
-    preparation: Preparation
+    preparation: LaunchPreview
     time: TimeEstimate | None
     machine: Machine | None
 
@@ -66,8 +70,8 @@ def find_start(project: Project, shown: ExampleQuery) -> Start:
 
 def find_outlook(project: Project, settings: LaunchSettings) -> Outlook:
     """What a launch with these settings would be; called in a thread."""
-    prepared = prepare(project, settings, datetime.date.today())
+    prepared = preview_launch(project, settings, datetime.date.today())
     here = settings.provider == "local"
-    machine = this_computer(local_server.server_data_dir()) if here else None
+    machine = detect_hardware(local_server.server_data_dir()) if here else None
     time = estimate_time(project, prepared, machine.device if machine else "cpu")
     return Outlook(prepared, time, machine)

@@ -6,13 +6,13 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from tunedesk.fine_tuning.providers import Provider, provider, providers
 from tunedesk.gui.fine_tune.launch.place_card import WIDTH, PlaceCard
 from tunedesk.gui.fine_tune.run_words import day_words
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
+from tunedesk.services.providers import Provider, provider, providers
 
 GAP = 8
 

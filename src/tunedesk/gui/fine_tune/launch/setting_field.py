@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from tunedesk.fine_tuning.setting_limits import TITLES, Limit, limit_problem
+from tunedesk.catalogue.setting_limits import TITLES, Limit, limit_problem
 from tunedesk.gui.theme import Theme, restyle
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _

@@ -6,10 +6,6 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.keys import Keys
-from tunedesk.fine_tuning.sending import Wait
-from tunedesk.fine_tuning.service import service_of
-from tunedesk.fine_tuning.talking import stream_answer
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.fine_tune.copy_button import CopyButton
 from tunedesk.gui.theme import Theme
@@ -17,6 +13,10 @@ from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
+from tunedesk.services.chat_client import stream_completion
+from tunedesk.services.connect import connect_to_run
+from tunedesk.services.keys import Keys
+from tunedesk.services.upload import Wait
 
 Message = dict[str, str]
 
@@ -96,8 +96,8 @@ class AnswerPane(QWidget):
 
         def work(progress: Progress, wait: Wait) -> None:
             with contextlib.closing(project.handle()) as handle:
-                connection = service_of(handle.runs.get(run_id), keys, wait)
-            for piece in stream_answer(connection, model, messages):
+                connection = connect_to_run(handle.runs.get(run_id), keys, wait)
+            for piece in stream_completion(connection, model, messages):
                 progress(0, None)
                 show(task, piece)
 

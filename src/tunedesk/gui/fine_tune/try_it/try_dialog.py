@@ -4,7 +4,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPlainTextEdit, QWidget
 
-from tunedesk.fine_tuning.keys import Keys
 from tunedesk.gui.background import Background
 from tunedesk.gui.fine_tune.frozen_examples import system_message
 from tunedesk.gui.fine_tune.run_words import checkpoint_words, model_words
@@ -16,6 +15,7 @@ from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run, RunCheckpoint
+from tunedesk.services.keys import Keys
 
 WIDTH, HEIGHT = 860, 640
 

@@ -1,0 +1,1 @@
+"""The world's dated facts: base models, prices, targets, limits; and what follows from them."""

@@ -1,0 +1,172 @@
+"""The vocabularies of tiktoken, from the shipped files and without the network.
+
+tiktoken downloads its vocabularies at first use; here they come from resources/encodings, each
+held to the hash that tiktoken itself expects. The split patterns and special tokens are those of
+tiktoken_ext.openai_public 0.14, written down because its functions download when called.
+"""
+
+import binascii
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
+from tunedesk.paths import resource
+
+if TYPE_CHECKING:
+    import tiktoken
+
+
+_R50K_PATTERN = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"
+_CL100K_PATTERN = (
+    r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"
+    r"|\s++$|\s*[\r\n]|\s+(?!\S)|\s"
+)
+_O200K_PATTERN = "|".join(
+    (
+        (
+            r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+            r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        ),
+        (
+            r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+            r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+        ),
+        r"\p{N}{1,3}",
+        r" ?[^\s\p{L}\p{N}]+[\r\n/]*",
+        r"\s*[\r\n]+",
+        r"\s+(?!\S)",
+        r"\s+",
+    )
+)
+
+
+class Vocabulary(NamedTuple):
+    """What makes an encoding.
+
+    Attributes:
+        file: The name of the rank file in resources/encodings.
+        pattern: The expression that splits text before the ranks are applied.
+        scheme: The name that gigatoken gives to that pattern; None if it has none.
+        special_tokens: The special tokens; text that spells one still counts as plain text.
+    """
+
+    file: str
+    pattern: str
+    scheme: str | None
+    special_tokens: dict[str, int]
+
+
+_R50K = Vocabulary("r50k_base.tiktoken", _R50K_PATTERN, "r50k", {"<|endoftext|>": 50256})
+_P50K = Vocabulary("p50k_base.tiktoken", _R50K_PATTERN, None, {"<|endoftext|>": 50256})
+_CL100K = Vocabulary(
+    "cl100k_base.tiktoken",
+    _CL100K_PATTERN,
+    "cl100k",
+    {
+        "<|endoftext|>": 100257,
+        "<|fim_prefix|>": 100258,
+        "<|fim_middle|>": 100259,
+        "<|fim_suffix|>": 100260,
+        "<|endofprompt|>": 100276,
+    },
+)
+_O200K = Vocabulary(
+    "o200k_base.tiktoken",
+    _O200K_PATTERN,
+    "o200k",
+    {"<|endoftext|>": 199999, "<|endofprompt|>": 200018},
+)
+_HARMONY = _O200K._replace(
+    special_tokens={
+        "<|startoftext|>": 199998,
+        "<|endoftext|>": 199999,
+        "<|return|>": 200002,
+        "<|constrain|>": 200003,
+        "<|channel|>": 200005,
+        "<|start|>": 200006,
+        "<|end|>": 200007,
+        "<|message|>": 200008,
+        "<|call|>": 200012,
+    }
+)
+
+ENCODINGS: dict[str, Vocabulary] = {
+    "o200k_base": _O200K,
+    "o200k_harmony": _HARMONY,
+    "cl100k_base": _CL100K,
+    "p50k_base": _P50K,
+    "r50k_base": _R50K,
+}
+"""The encodings by name, the newest first."""
+
+DEFAULT_ENCODING = "o200k_base"
+
+
+def encoding_names() -> tuple[str, ...]:
+    """The names of all encodings, the newest first."""
+    return tuple(ENCODINGS)
+
+
+@cache
+def _expected_hashes() -> dict[str, str]:
+    lines = resource("encodings/SHA256SUMS").read_text(encoding="ascii").splitlines()
+    return {name: digest for digest, name in (line.split() for line in lines if line.strip())}
+
+
+def vocabulary(name: str) -> Vocabulary:
+    """What makes the encoding of that name.
+
+    Raises:
+        UserError: There is no such encoding.
+    """
+    try:
+        return ENCODINGS[name]
+    except KeyError:
+        known = ", ".join(ENCODINGS)
+        raise UserError(
+            _("There is no encoding named “{name}”.").format(name=name),
+            _("Choose one of these: {known}.").format(known=known),
+        ) from None
+
+
+@cache
+def checked_vocabulary_file(file: str) -> Path:
+    """The path of a rank file, once its hash has been found right.
+
+    Raises:
+        UserError: The file is damaged.
+    """
+    path = resource(f"encodings/{file}")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != _expected_hashes().get(file):
+        raise UserError(
+            _("The vocabulary file {file} of Tunedesk is damaged.").format(file=file),
+            _("Install Tunedesk again; until then, tokens cannot be counted."),
+        )
+    return path
+
+
+@cache
+def load_encoding(name: str) -> "tiktoken.Encoding":
+    """Build tiktoken's encoding of that name (about half a second, once in a process).
+
+    Raises:
+        UserError: There is no such encoding, or its file is damaged.
+    """
+    import tiktoken  # a slow import, and `--no-tokens` needs none of it
+
+    made_of = vocabulary(name)
+    lines = checked_vocabulary_file(made_of.file).read_bytes().splitlines()
+    ranks = {
+        binascii.a2b_base64(token): int(rank)
+        for token, rank in (line.split() for line in lines if line)
+    }
+    return tiktoken.Encoding(
+        name,
+        pat_str=made_of.pattern,
+        mergeable_ranks=ranks,
+        special_tokens=made_of.special_tokens,
+    )

@@ -1,0 +1,164 @@
+"""The checks of a conversation, and the short way for plain rows.
+
+Most rows of most files are plain: messages with a role and a text and nothing else. Their number
+decides how long a check takes. Here a handful of quick looks prove that no rule has anything to
+say but those of order; a row that fails one of them is left to the rules, which find out what it
+is. The short way comes to the facts that the rules come to, and a test holds both to it. It is the
+one place of the checks that is written for speed: names are bound outside of the loop, and there
+are few calls.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from tunedesk.checks.conversation_rules import (
+    KNOWN_KEYS,
+    check_conversation,
+    check_order,
+    check_unknown_keys,
+)
+from tunedesk.checks.facts import Facts
+from tunedesk.checks.kinds.kind_checks import Checked, CheckSettings, KindChecks
+from tunedesk.checks.parse_record import is_shallow, keys_are_single
+from tunedesk.checks.problem import Problem
+from tunedesk.checks.text_rules import HARMLESS_ASCII, is_plain_text
+from tunedesk.checks.token_counter import TokenCounter
+from tunedesk.checks.tokens import (
+    PER_EXAMPLE,
+    PER_MESSAGE,
+    TokenCounts,
+    check_length,
+    count_example,
+)
+from tunedesk.examples.hashes import SEPARATOR, hash_bytes
+from tunedesk.examples.kinds.conversation import CONVERSATION, role_letters
+from tunedesk.examples.kinds.kind import preview_line
+from tunedesk.examples.kinds.registry import kind_of
+
+_LETTERS = {"system": "s", "user": "u", "assistant": "a"}
+
+
+class ConversationChecks(KindChecks):
+    """The rules and the tokens of a conversation, whole or waiting for its answer."""
+
+    def check(self, record: dict[str, Any], settings: CheckSettings) -> Checked:
+        """Name the problems of a record and count its tokens."""
+        messages = record.get("messages")
+        roles = role_letters(messages) if isinstance(messages, list) else ""
+        problems = check_conversation(record, roles, settings.target)
+        counts = self.count(record, settings)
+        if counts is not None:
+            problems += check_length(counts, settings.token_limit)
+        return Checked(roles, tuple(problems), counts)
+
+    def count(self, record: dict[str, Any], settings: CheckSettings) -> TokenCounts | None:
+        """Count the tokens of a record."""
+        if settings.counter is None or "messages" not in record:
+            return None
+        return count_example(record, settings.counter.count, settings.image_formula)
+
+
+def plain_checker(
+    counter: TokenCounter | None, token_limit: int
+) -> Callable[[bytes], Facts | None]:
+    """Make the function that gives the facts of a plain row, and None for any other row.
+
+    Args:
+        counter: Counts the tokens; None to count none.
+        token_limit: Rows with more tokens are left to the rules.
+    """
+    loads = orjson.loads
+    letters = _LETTERS
+    join = SEPARATOR.join
+    count_all = None if counter is None else counter.count_all
+    role_tokens = {
+        letter: PER_MESSAGE + (0 if counter is None else counter.count(role))
+        for role, letter in _LETTERS.items()
+    }
+
+    def check_plain(text: bytes) -> Facts | None:
+        try:
+            record = loads(text)
+            messages = record["messages"]
+            roles = ""
+            contents = []
+            for message in messages:
+                content = message["content"]
+                # A text that needs no stripping comes back as itself, an empty one is false.
+                if len(message) != 2 or content.strip() is not content or not content:
+                    return None
+                roles += letters[message["role"]]
+                contents.append(content)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            # No JSON, no messages, a message that is no object, a role that nobody knows.
+            return None
+        if not roles or type(messages) is not list:
+            return None
+
+        joined = join((roles, *contents))
+        if len(record) == 1:
+            # Marks that are no part of a text: two for "messages", eight for each message. A key
+            # that stands twice adds some; only marks spelled \u0022 could make up for them, and
+            # these would be in the texts.
+            inside = joined.count('"')
+            if text.count(b'"') != 2 + 8 * len(roles) + inside or (inside and b"\\u0022" in text):
+                return None
+            unknown: tuple[Problem, ...] = ()
+        else:
+            unknown = _unknown_keys(text, record)
+            if not unknown or "a" not in roles:
+                return None
+
+        data = joined.encode()
+        rare = data.translate(None, HARMLESS_ASCII).decode()
+        if rare != SEPARATOR * len(roles) and not (
+            rare.count(SEPARATOR) == len(roles) and is_plain_text(joined, rare)
+        ):
+            return None
+
+        tokens = trained = 0
+        if count_all is not None:
+            tokens = PER_EXAMPLE
+            for letter, number in zip(roles, count_all(contents, rare), strict=True):
+                tokens += role_tokens[letter] + number
+                if letter == "a":
+                    trained += number
+            if tokens > token_limit:
+                return None
+
+        question = answer = None
+        if roles[-1] == "a":
+            last = contents[-1].encode()
+            answer = hash_bytes(last)
+            question = hash_bytes(data[: -1 - len(last)])
+        elif "a" in roles:
+            return None
+        asked = roles.find("u")
+        return Facts(
+            "chat",
+            preview_line(contents[asked if asked > 0 else 0]),
+            roles,
+            tokens,
+            tokens,
+            0,
+            0,
+            trained,
+            hash_bytes(data),
+            question,
+            answer,
+            hash_bytes(contents[roles.index("s")].encode()) if "s" in roles else None,
+            check_order(roles) + unknown,
+        )
+
+    return check_plain
+
+
+def _unknown_keys(text: bytes, record: dict[str, Any]) -> tuple[Problem, ...]:
+    """The problems of the keys beside the messages; none if the rules have to look at them."""
+    if record.keys() & KNOWN_KEYS != {"messages"} or kind_of(record) is not CONVERSATION:
+        return ()
+    if not is_shallow(text) or not keys_are_single(text, record):
+        return ()
+    return check_unknown_keys(record)

@@ -1,0 +1,254 @@
+"""`tunedesk check`, `fix` and `tokens`: what can be done with a data file without a project."""
+
+import argparse
+import datetime
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tunedesk.catalogue.cost import estimate
+from tunedesk.catalogue.models import Catalogue, HostedModel
+from tunedesk.catalogue.targets import DEFAULT_TARGET, target
+from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING, encoding_names
+from tunedesk.checks.fixes import FixJob, fix_texts, fixable
+from tunedesk.checks.messages.sentences import sentence
+from tunedesk.checks.problem import codes
+from tunedesk.commands.progress_line import ProgressLine
+from tunedesk.errors import UserError
+from tunedesk.examples.json_text import to_pointer
+from tunedesk.formats.check_file import FileReport, LineProblem, check_file
+from tunedesk.formats.inspect_file import describe, inspect_file
+from tunedesk.formats.read_records import read_batches
+from tunedesk.formats.record_batch import RecordBatch
+from tunedesk.formats.writers.jsonl import RecordWriter
+from tunedesk.workers import WorkerPool
+
+SHOWN_ALIKE = 20
+"""Problems of one rule that are printed for people; --json prints all."""
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """Check the files one after another; the worst of their exit statuses."""
+    target(options.target)
+    encoding = None if options.no_tokens else DEFAULT_ENCODING
+    return max(_check(file, options.target, encoding, options.json) for file in options.files)
+
+
+def _check(file: Path, target_name: str, encoding: str | None, as_json: bool) -> int:
+    try:
+        with ProgressLine(file.name) as line:
+            report = check_file(file, target_name, encoding, progress=line.progress)
+    except UserError as error:
+        print(f"tunedesk: {error}", file=sys.stderr)
+        return 2
+    if as_json:
+        print(json.dumps(as_object(report), ensure_ascii=False))
+    else:
+        print_report(report)
+    if not report.info.is_checked:
+        print(f"tunedesk: {describe(report.info)}", file=sys.stderr)
+        return 2
+    return 1 if report.count("error") else 0
+
+
+def as_object(report: FileReport) -> dict[str, Any]:
+    """The report as `--json` prints it."""
+    return {
+        "file": str(report.info.path),
+        "format": report.info.format,
+        "encoding": report.info.encoding,
+        "records": report.records,
+        "examples": report.examples,
+        "unreadable": report.unreadable,
+        "errors": report.count("error"),
+        "warnings": report.count("warning"),
+        "hints": report.count("hint"),
+        "tokens": None
+        if report.encoding is None
+        else {
+            "encoding": report.encoding,
+            "messages": report.message_tokens,
+            "tools": report.tool_tokens,
+            "images": report.image_tokens,
+            "max": max(report.lengths, default=0),
+        },
+        "issues": [
+            {
+                "line": found.line,
+                "code": found.problem.code,
+                "severity": found.severity,
+                "path": to_pointer(found.problem.path),
+                "message": sentence(found.problem),
+                "fixable": fixable(found.problem.code),
+            }
+            for found in report.problems
+        ],
+    }
+
+
+def print_report(report: FileReport) -> None:
+    """Print the report for people."""
+    info = report.info
+    print(f"{info.path}: {info.format}, {info.encoding}, {report.examples:,} examples")
+    shown: Counter[str] = Counter()
+    for found in report.problems:
+        shown[found.problem.code] += 1
+        if shown[found.problem.code] <= SHOWN_ALIKE:
+            print(f"  {_place(found):>12}  {found.severity:<7}  {sentence(found.problem)}")
+    for code, number in shown.items():
+        if number > SHOWN_ALIKE:
+            print(f"  {'':>12}  ... and {number - SHOWN_ALIKE:,} more {code} (--json names them)")
+    counts = f"{report.count('error'):,} errors, {report.count('warning'):,} warnings, "
+    counts += f"{report.count('hint'):,} hints"
+    if report.unreadable:
+        counts += f", {report.unreadable:,} unreadable records"
+    if report.encoding is not None:
+        counts += f"; {report.message_tokens:,} tokens in messages ({report.encoding})"
+        estimates = report.tool_tokens + report.image_tokens
+        if estimates:
+            counts += f", about {estimates:,} more in tools and images"
+    print(f"  {counts}")
+
+
+def _place(found: LineProblem) -> str:
+    return "whole file" if found.line is None else f"line {found.line:,}"
+
+
+def run_fix(options: argparse.Namespace) -> int:
+    """Write every record, fixed where a rule has a safe fix; nothing is left out."""
+    rules = frozenset(options.rule) or None
+    unknown = [code for code in options.rule if code not in codes() or not fixable(code)]
+    if unknown:
+        raise UserError(
+            f"There is no fix for “{unknown[0]}”.",
+            f"Rules with a fix: {', '.join(code for code in codes() if fixable(code))}.",
+        )
+    info = inspect_file(options.file)
+    if info.is_empty or not info.is_checked:
+        raise UserError(describe(info))
+    waiting: list[RecordBatch] = []
+
+    def jobs() -> Iterator[FixJob]:
+        for batch in read_batches(options.file, info):
+            waiting.append(batch)
+            yield FixJob(batch.texts, rules)
+
+    changed = fixes = 0
+    with (
+        ProgressLine(options.file.name) as line,
+        WorkerPool() as pool,
+        RecordWriter(options.out) as writer,
+    ):
+        for results in pool.map_ordered(fix_texts, jobs()):
+            writer.write_all(text for text, _count in results)
+            changed += sum(count > 0 for _text, count in results)
+            fixes += sum(count for _text, count in results)
+            line.progress(waiting.pop(0).bytes_read, info.size)
+    print(f"{options.out}: {writer.records:,} records, {fixes:,} fixes in {changed:,} of them")
+    if fixes == 0:
+        print("  nothing was to be fixed; the file is a copy", file=sys.stderr)
+    return 0
+
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def run_tokens(options: argparse.Namespace) -> int:
+    """Count and print; 2 for a file that is not in the chat format."""
+    catalogue = Catalogue.load()
+    model = catalogue.find(options.model) if options.model else None
+    encoding = options.encoding or DEFAULT_ENCODING
+    if options.model:
+        encoding = catalogue.encoding_of(options.model)
+    if encoding not in encoding_names():
+        raise UserError(
+            f"There is no encoding named “{encoding}”.",
+            f"Choose one of these: {', '.join(encoding_names())}.",
+        )
+    with ProgressLine(options.file.name) as line:
+        report = check_file(options.file, DEFAULT_TARGET, encoding, progress=line.progress)
+    if not report.info.is_checked:
+        raise UserError(describe(report.info))
+    limit = model.token_limit if model else target(DEFAULT_TARGET).token_limit
+    found: dict[str, Any] = {
+        "file": str(options.file),
+        "encoding": encoding,
+        "examples": report.examples,
+        "tokens": report.message_tokens + report.tool_tokens + report.image_tokens,
+        "messages": report.message_tokens,
+        "tools_estimate": report.tool_tokens,
+        "images_estimate": report.image_tokens,
+        "per_example": quantiles(report.lengths),
+        "limit": limit,
+        "over_limit": [row for row, length in enumerate(report.lengths, 1) if length > limit],
+        "cost_estimate": _cost(report.lengths, limit, model, catalogue),
+    }
+    print(json.dumps(found, ensure_ascii=False) if options.json else _tokens_text(found))
+    return 0
+
+
+def quantiles(lengths: Sequence[int]) -> dict[str, int | float]:
+    """Least, mean, most and the quantiles by the nearest rank; empty for no lengths."""
+    if not lengths:
+        return {}
+    ordered = sorted(lengths)
+    last = len(ordered) - 1
+    by_rank: dict[str, int | float] = {
+        f"p{round(share * 100)}": ordered[round(share * last)] for share in QUANTILES
+    }
+    mean = round(sum(ordered) / len(ordered), 1)
+    return {"min": ordered[0], **by_rank, "max": ordered[-1], "mean": mean}
+
+
+def _cost(
+    lengths: Sequence[int], limit: int, model: HostedModel | None, catalogue: Catalogue
+) -> dict[str, Any]:
+    found = estimate(lengths, limit, model)
+    cost: dict[str, Any] = {"epochs": found.epochs, "billable_tokens": found.billable_tokens}
+    if model is not None:
+        cost["model"] = model.id
+        cost["shutdown_date"] = model.shutdown_date and model.shutdown_date.isoformat()
+    if found.price is not None:
+        cost["price"] = round(found.price, 4)
+        cost["currency"] = catalogue.currency
+        cost["price_date"] = catalogue.price_date.isoformat()
+    return cost
+
+
+def _tokens_text(found: dict[str, Any]) -> str:
+    about = "about " if found["tools_estimate"] + found["images_estimate"] else ""
+    lines = [
+        (
+            f"{found['file']}: {found['examples']:,} examples, {about}{found['tokens']:,} tokens "
+            f"({found['encoding']})"
+        ),
+        (
+            f"  messages {found['messages']:,} exact; tools {found['tools_estimate']:,} and "
+            f"images {found['images_estimate']:,} estimated"
+        ),
+    ]
+    spread = ", ".join(f"{name} {value:,}" for name, value in found["per_example"].items())
+    estimated = ", with the estimates" if about else ""
+    lines.append(f"  per example{estimated}: {spread or 'none'}")
+    over = found["over_limit"]
+    named = ", ".join(map(str, over[:20])) + (", ..." if len(over) > 20 else "")
+    lines.append(
+        f"  over the limit of {found['limit']:,} tokens: {len(over):,}"
+        + (f" (examples {named})" if over else "")
+    )
+    cost = found["cost_estimate"]
+    lines.append(
+        f"  epochs by default {cost['epochs']}, billable tokens {about}{cost['billable_tokens']:,}"
+    )
+    if "price" in cost:
+        lines.append(
+            f"  training {cost['model']}: about {cost['price']:,.2f} {cost['currency']} "
+            f"(prices of {cost['price_date']})"
+        )
+    if cost.get("shutdown_date"):
+        ended = datetime.date.fromisoformat(cost["shutdown_date"]) <= datetime.date.today()
+        lines.append(f"  {cost['model']} {'ended' if ended else 'ends'} on {cost['shutdown_date']}")
+    return "\n".join(lines)

@@ -1,0 +1,331 @@
+"""`tunedesk launch` and `tunedesk jobs`: fine-tune a model, and see to jobs.
+
+Both tell of runs and jobs in the same way: a line for people, or an object a line for scripts.
+"""
+
+import argparse
+import datetime
+import json
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tunedesk.checks.messages import sentences
+from tunedesk.checks.problem import severity
+from tunedesk.commands.progress_line import ProgressLine
+from tunedesk.commands.project_commands import open_for_writing
+from tunedesk.errors import UserError
+from tunedesk.fine_tuning import launch
+from tunedesk.fine_tuning.follow import Follower, adopt_job, list_jobs, send_command
+from tunedesk.fine_tuning.launch_preview import LaunchPreview, preview_launch
+from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, LaunchSettings
+from tunedesk.fine_tuning.parse_job import JobState, job_state
+from tunedesk.project.importing import import_file
+from tunedesk.project.project import Project
+from tunedesk.project.query_language import parse_query
+from tunedesk.project.run_records import Metric, Run, RunError, RunEvent
+from tunedesk.services.connect import connect_to_provider, connect_to_run
+from tunedesk.services.connection import Connection
+from tunedesk.services.jobs_client import JobsClient
+from tunedesk.services.keys import Keys
+from tunedesk.services.providers import provider
+from tunedesk.services.service_errors import why_it_failed
+from tunedesk.workers import WorkerPool
+
+
+def print_event(event: RunEvent, as_json: bool) -> None:
+    """Print a line of a job's log."""
+    if as_json:
+        line = {"event": event.id, "time": event.time / 1000, "level": event.level}
+        _print_object({**line, "message": event.message, "data": dict(event.data)})
+    else:
+        mark = "" if event.level == "info" else f"{event.level}: "
+        print(f"{_clock(event.time)}  {mark}{event.message}", flush=True)
+
+
+def print_run(run: Run, as_json: bool) -> None:
+    """Print how a run stands."""
+    if as_json:
+        _print_object(
+            {
+                "run": run.id,
+                "key": run.key,
+                "job": run.job_id,
+                "name": run.name,
+                "provider": run.provider,
+                "base_model": run.base_model,
+                "stage": run.stage,
+                "status": run.status,
+                "step": run.step,
+                "total_steps": run.total_steps,
+                "fine_tuned_model": run.fine_tuned_model or None,
+                "trained_tokens": run.trained_tokens,
+                "training_examples": run.training.examples if run.training else None,
+                "validation_examples": run.validation.examples if run.validation else 0,
+                "error": {"code": run.error.code, "message": run.error.message}
+                if run.error
+                else None,
+            }
+        )
+        return
+    print(f"{run.id}  {run.name}: {run.status or run.stage}, job {run.job_id or '(none yet)'}")
+    if run.fine_tuned_model:
+        print(f"  model: {run.fine_tuned_model}")
+    if run.error:
+        _print_error(run.error, run.provider)
+
+
+def print_job(state: JobState, provider_name: str, as_json: bool) -> None:
+    """Print a job as its service tells of it."""
+    if as_json:
+        _print_object(
+            {
+                "job": state.id,
+                "status": state.status,
+                "model": state.model,
+                "fine_tuned_model": state.fine_tuned_model or None,
+                "created_at": None if state.created_at is None else state.created_at / 1000,
+                "finished_at": None if state.finished_at is None else state.finished_at / 1000,
+                "trained_tokens": state.trained_tokens,
+                "method": state.method,
+                "hyperparameters": state.hyperparameters,
+                "metadata": state.metadata,
+                "error": {"code": state.error.code, "message": state.error.message}
+                if state.error
+                else None,
+            }
+        )
+        return
+    made = "" if state.created_at is None else f"{_day(state.created_at)}  "
+    tuned = f"  {state.fine_tuned_model}" if state.fine_tuned_model else ""
+    print(f"{state.id}  {made}{state.status:<16}  {state.model}{tuned}")
+    if state.error and state.status == "failed":
+        _print_error(state.error, provider_name)
+
+
+def print_metrics(metrics: Iterable[Metric], as_json: bool) -> None:
+    """Print the figures of the steps, as a table separated by tabs or an object a line."""
+    names = [name for name in Metric._fields if name != "time"]
+    if not as_json:
+        print("\t".join(names))
+    for metric in metrics:
+        values: dict[str, Any] = {name: getattr(metric, name) for name in names}
+        if as_json:
+            _print_object({name: value for name, value in values.items() if value is not None})
+        else:
+            print("\t".join("" if value is None else f"{value:g}" for value in values.values()))
+
+
+def _print_error(error: RunError, provider_name: str) -> None:
+    why = why_it_failed(error, provider_name)
+    print(f"  {' '.join(part for part in (why.sentence, why.advice) if part)}")
+    if error.message and error.message not in (why.sentence, why.advice):
+        print(f"  {error.message}")
+
+
+def _print_object(value: dict[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def _clock(time: int) -> str:
+    return datetime.datetime.fromtimestamp(time / 1000).strftime("%H:%M:%S")
+
+
+def _day(time: int) -> str:
+    return datetime.datetime.fromtimestamp(time / 1000).strftime("%Y-%m-%d %H:%M")
+
+
+def run_launch(options: argparse.Namespace) -> int:
+    """Launch one run, and follow it if that was asked for: 0 if all is well, 1 if it failed."""
+    settings = _settings(options)
+    with _project(options.project) as project:
+        prepared = preview_launch(project, settings, datetime.date.today())
+        _print_preview(project, prepared)
+        if not prepared.may_start:
+            return 1
+        connection = connect_to_provider(
+            settings.provider,
+            settings.base_url,
+            Keys(),
+            time.sleep,
+            variable=options.key_env or "",
+            plain_http=options.plain_http,
+        )
+        begun = launch.create_run(project, prepared, connection)
+        with ProgressLine(begun.name) as line:
+            now = launch.continue_launch(project, begun.id, connection, time.sleep, line.progress)
+        if options.follow:
+            now = follow(project, now.id, connection, options.json)
+        print_run(now, options.json)
+        return 1 if now.status == "failed" else 0
+
+
+def follow(project: Project, run_id: int, connection: Connection, as_json: bool) -> Run:
+    """Print a line for each event until the run has ended."""
+    follower, told, noted = Follower(run_id), 0, ""
+    while True:
+        looked = follower.look(project, connection)
+        events = project.runs.events(run_id)[::-1]
+        for event in events[told:]:
+            print_event(event, as_json)
+        told = len(events)
+        now = project.runs.get(run_id)
+        if now.note and now.note != noted:
+            print(f"tunedesk: {now.note}", file=sys.stderr)
+        noted = now.note
+        if looked is None:
+            return now
+        time.sleep(looked)
+
+
+def _settings(options: argparse.Namespace) -> LaunchSettings:
+    if not 0 <= options.validation <= 0.5:
+        raise UserError("--validation is a share between 0 and 0.5, such as 0.2.")
+    return LaunchSettings(
+        provider=provider(options.provider).name,
+        base_url=options.base_url or "",
+        base_model=options.model,
+        method=options.method,
+        query=parse_query(options.where) if options.where else ALL_BUT_REJECTED,
+        leave_out_errors=options.without_errors,
+        validation_share=options.validation,
+        name=options.suffix or "",
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        seed=options.seed,
+    )
+
+
+def _project(path: Path) -> Project:
+    """The project, or a new one beside a data file, with the file's examples in it."""
+    if path.suffix == ".tunedesk":
+        return open_for_writing(path)
+    if not path.is_file():
+        raise UserError(f"“{path}” is not there.")
+    beside = path.with_suffix(".tunedesk")
+    if beside.exists():
+        raise UserError(
+            f"There is a project “{beside.name}” beside this file already.",
+            f"Launch that, or bring the file into it first: tunedesk import {beside} {path}",
+        )
+    project = Project.create(beside)
+    try:
+        with WorkerPool() as pool, ProgressLine(path.name) as line:
+            import_file(project, path, pool, line.progress)
+    except BaseException:
+        project.close()
+        beside.unlink(missing_ok=True)
+        raise
+    return project
+
+
+def _print_preview(project: Project, prepared: LaunchPreview) -> None:
+    """Say on stderr what will be done, and what stands against it."""
+
+    def say(text: str) -> None:
+        print(text, file=sys.stderr)
+
+    halves, settings = prepared.split, prepared.settings
+    say(
+        f"{len(halves.training):,} examples to train on, {len(halves.validation):,} held back; "
+        f"{prepared.tokens:,} tokens, {prepared.epochs} epochs, {settings.base_model}"
+    )
+    if prepared.price is not None:
+        say(f"about ${prepared.price:,.2f}. {prepared.price_source}")
+    for reason, ids in prepared.left_out.items():
+        say(f"left out ({reason}): {len(ids):,}")
+    for code, ids in {**prepared.errors, **prepared.warnings}.items():
+        how = severity(code, provider(settings.provider).target)
+        numbers = ", ".join(str(project.number_of(example_id)) for example_id in ids[:8])
+        more = f" and {len(ids) - 8:,} more" if len(ids) > 8 else ""
+        say(f"{how}: {sentences.title(code)}: examples {numbers}{more}")
+    for text in prepared.notes:
+        say(text)
+    for text in prepared.stops:
+        say(f"tunedesk: {text}")
+    if prepared.errors:
+        say("tunedesk: errors stop a launch; mend them, or add --without-errors.")
+
+
+def run_jobs(options: argparse.Namespace) -> int:
+    """Do what was asked: 0 if all is well, 1 if the job failed."""
+    if options.action != "list" and not options.job:
+        raise UserError(
+            f"`tunedesk jobs {options.action}` needs the job.",
+            "`tunedesk jobs list` names them; with --project FILE, the runs of a project.",
+        )
+    if options.project:
+        with Project.open(options.project, read_only=True) as project:
+            if options.action == "list":
+                for each in project.runs.all():
+                    print_run(each, options.json)
+                return 0
+        return _of_project(options)
+    connection = connect_to_provider(
+        options.provider,
+        options.base_url or "",
+        Keys(),
+        time.sleep,
+        variable=options.key_env or "",
+        plain_http=options.plain_http,
+    )
+    return _of_service(options, connection)
+
+
+def _of_project(options: argparse.Namespace) -> int:
+    with open_for_writing(options.project) as project:
+        found = project.runs.find(options.job)
+        if options.action == "metrics":
+            print_metrics(project.runs.metrics(found.id), options.json)
+            return 0
+        if options.action != "show":
+            connection = connect_to_run(found, Keys(), time.sleep, variable=options.key_env or "")
+            if options.action == "follow":
+                found = follow(project, found.id, connection, options.json)
+            else:
+                found = send_command(project, found.id, connection, options.action)
+        print_run(found, options.json)
+        return int(found.status == "failed")
+
+
+def _of_service(options: argparse.Namespace, connection: Connection) -> int:
+    if options.action == "list":
+        for state in list_jobs(connection):
+            print_job(state, connection.provider.name, options.json)
+        return 0
+    if options.action in ("follow", "metrics"):
+        return _followed(options, connection)
+    with connection.client() as client:
+        calls = JobsClient(connection, client)
+        action = {
+            "show": calls.retrieve,
+            "cancel": calls.cancel,
+            "pause": calls.pause,
+            "resume": calls.resume,
+        }[options.action]
+        state = job_state(action(options.job), connection.provider)
+    return _print_state(state, options, connection)
+
+
+def _print_state(state: JobState, options: argparse.Namespace, connection: Connection) -> int:
+    print_job(state, connection.provider.name, options.json)
+    return int(state.status == "failed")
+
+
+def _followed(options: argparse.Namespace, connection: Connection) -> int:
+    """Follow a job of a service, or tell its figures, as if it had been brought into a project."""
+    with (
+        TemporaryDirectory(prefix="tunedesk-") as folder,
+        Project.create(Path(folder, "job.tunedesk")) as project,
+    ):
+        run_jobs = adopt_job(project, options.job, connection)
+        if options.action == "metrics":
+            Follower(run_jobs.id).look(project, connection)
+            print_metrics(project.runs.metrics(run_jobs.id), options.json)
+            return 0
+        run_jobs = follow(project, run_jobs.id, connection, options.json)
+        return _print_state(job_state(run_jobs.job, connection.provider), options, connection)

@@ -1,0 +1,79 @@
+"""`tunedesk import` and `tunedesk export`: examples into a project, and out of it."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tunedesk.checks.messages.sentences import sentence
+from tunedesk.commands.progress_line import ProgressLine
+from tunedesk.errors import UserError
+from tunedesk.project.exporting import export
+from tunedesk.project.importing import ImportSummary, import_file
+from tunedesk.project.project import Project
+from tunedesk.project.query_language import parse_query
+from tunedesk.workers import WorkerPool
+
+
+def open_for_writing(path: Path, make: bool = False) -> Project:
+    """Open a project to change it.
+
+    Args:
+        path: The project file.
+        make: Make it if it is not there.
+
+    Raises:
+        UserError: It is not there, damaged, or open elsewhere.
+    """
+    if make and not path.exists():
+        return Project.create(path)
+    project = Project.open(path)
+    if project.read_only:
+        holder = project.held_by
+        project.close()
+        raise UserError(
+            f"“{path.name}” is open elsewhere{f': {holder}' if holder else ''}.",
+            "Close it there and run the command again.",
+        )
+    return project
+
+
+def run_import(options: argparse.Namespace) -> int:
+    """Import the files in their order; each is one change that the window can undo."""
+    with open_for_writing(options.project, make=True) as project, WorkerPool() as pool:
+        for file in options.files:
+            with ProgressLine(file.name) as line:
+                summary = import_file(project, file, pool, line.progress)
+            print(_told(summary))
+            for place, problem in summary.problems:
+                where = "the file" if place is None else f"line {place:,}"
+                print(f"  {where}: {sentence(problem)}", file=sys.stderr)
+    return 0
+
+
+def _told(summary: ImportSummary) -> str:
+    told = f"{summary.info.path}: {summary.added:,} rows imported"
+    if summary.unreadable:
+        told += f", {summary.unreadable:,} of them no JSON object"
+    if summary.with_errors:
+        told += f", {summary.with_errors:,} with errors"
+    return told
+
+
+def run_export(options: argparse.Namespace) -> int:
+    """Write the file, and name on stderr what was left out and why."""
+    query = parse_query(options.where)
+    with Project.open(options.project, read_only=True) as project:
+        with ProgressLine(options.out.name) as line:
+            summary = export(
+                project,
+                options.out,
+                query,
+                line.progress,
+                leave_out_errors=options.without_errors,
+            )
+        print(f"{summary.path}: {summary.written:,} examples written")
+        for reason, ids in summary.left_out_ids.items():
+            numbers = [project.number_of(example_id) for example_id in ids]
+            named = ", ".join(f"{number:,}" for number in numbers if number is not None)
+            print(f"  left out ({reason}): examples {named}", file=sys.stderr)
+    return 0

@@ -1,0 +1,1 @@
+"""The kinds of training example, one module a kind; `registry` finds the kind of a record."""

@@ -1,0 +1,170 @@
+"""What the rules of the advice look at, and what they find."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from tunedesk.fine_tuning.curve_analysis import (
+    FEWEST_IN_LEVEL,
+    LEAST_CHANGE,
+    SURE,
+    Rise,
+    last_part,
+    levels,
+    median_of,
+    rise_of_measurements,
+    rise_of_noisy,
+    trend,
+)
+from tunedesk.fine_tuning.curves import Points, RunCurves, spread
+from tunedesk.i18n import _
+
+Tone = Literal["good", "neutral", "warning", "error"]
+
+FEWEST_POINTS = 20
+"""Of fewer figures no direction can be told: two or three batches of luck look like a trend."""
+LAST_PART = 0.4
+"""The part at the end of a run in which it is looked for what the curve does now."""
+SEEN_SHARE = 0.15
+"""A curve jumps too much where a change of this share of its level could not be seen."""
+FLAT_SHARE = 0.25
+"""A curve is called flat where it surely changed by less than this share of its level."""
+MOST_VALID_LEVELS = 8
+"""Validation loss of batches is averaged over so many stretches."""
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing to be said of a run.
+
+    Attributes:
+        code: Its stable name.
+        title: The finding in a few words.
+        sentence: What is seen, with its figures, and what to do.
+        why: The reason of the rule, for those who ask.
+        checkpoint_step: The checkpoint to take; None if there is none to name.
+        tone: How good or bad it is.
+        can_stop: Whether a run that is under way may as well be stopped.
+        words: The words of it that are explained in `WORDS`.
+    """
+
+    code: str
+    title: str
+    sentence: str
+    why: str
+    checkpoint_step: int | None = None
+    tone: Tone = "neutral"
+    can_stop: bool = False
+    words: tuple[str, ...] = ("training loss",)
+
+    def explained(self) -> list[str]:
+        """Each of its words in one line."""
+        return [f"{_(word)[:1].upper()}{_(word)[1:]}: {_(WORDS[word])}" for word in self.words]
+
+
+WORDS = {
+    "training loss": "how far the model's answers are from those it is trained on; lower is "
+    "better.",
+    "validation loss": "the same for examples that were held back, so that it shows what the model "
+    "does with what it has never seen.",
+    "checkpoint": "the model as it was after a certain step; it can be used like the finished one.",
+    "epoch": "one pass through all examples.",
+    "step": "one small correction of the model, after looking at one batch of examples.",
+    "learning rate": "how large each correction of the model is.",
+    "batch size": "how many examples are looked at before each correction.",
+}
+"""The field's words, each in one line."""
+
+
+@dataclass(frozen=True, eq=False)
+class AdviceContext:
+    """What the rules look at.
+
+    Attributes:
+        curves: All figures.
+        train: The training loss.
+        valid: The validation loss that can be judged by.
+        exact: Whether each figure of it is of all held-back examples.
+        checkpoints: The steps of the checkpoints that exist, rising.
+        total_steps: How many steps there will be.
+        epochs: How many times it goes through the examples.
+        ended: Whether no more figures come.
+        validates: Whether examples are held back; None if that is not known.
+        from_nothing: Whether the base model knew nothing before.
+    """
+
+    curves: RunCurves
+    train: Points
+    valid: Points
+    exact: bool
+    checkpoints: tuple[int, ...]
+    total_steps: int | None
+    epochs: int | None
+    ended: bool
+    validates: bool | None
+    from_nothing: bool
+
+    @property
+    def finished(self) -> bool:
+        """Whether it ran to its last step."""
+        total = self.total_steps
+        return self.ended and total is not None and 0 < total <= self.curves.last_step
+
+    @property
+    def steps_per_epoch(self) -> float | None:
+        """How many steps an epoch has; None if that is not known."""
+        return self.total_steps / self.epochs if self.total_steps and self.epochs else None
+
+    @property
+    def rise(self) -> Rise | None:
+        """Where the validation loss has turned upwards, if it has."""
+        return rise_of_measurements(self.valid) if self.exact else rise_of_noisy(self.valid)
+
+
+def falls_now(train: Points) -> bool:
+    """Whether the training loss falls at the end."""
+    return trend(last_part(train, LAST_PART)).falls
+
+
+def valid_falls(seen: AdviceContext) -> bool:
+    """Whether validation loss falls at the end."""
+    if seen.exact:
+        if len(seen.valid) < 2:
+            return False
+        before, now = seen.valid.values[-2:]
+        return bool(now < before * (1 - LEAST_CHANGE))
+    return len(seen.valid) >= FEWEST_POINTS and trend(last_part(seen.valid, 0.5)).falls
+
+
+def valid_fell(seen: AdviceContext) -> bool:
+    """Whether validation loss is lower than it was at first, beyond its noise."""
+    if seen.exact:
+        return bool(seen.valid.values[-1] < seen.valid.values[0] * (1 - LEAST_CHANGE))
+    found = levels(seen.valid, MOST_VALID_LEVELS)
+    if len(found) < 2:
+        return False
+    first, last = found[0], found[-1]
+    doubt = float(np.hypot(first.error, last.error))
+    return first.value - last.value > max(3 * doubt, LEAST_CHANGE * abs(first.value))
+
+
+def fell_before(train: Points, since: int) -> bool:
+    """Whether the training loss was clearly higher before a step from which on it is flat.
+
+    Also within the first few steps, where an easy format is often learned at once.
+    """
+    rest = train.between(since, None).values
+    middle, noise = median_of(rest), spread(rest)
+    start = train.values[:FEWEST_IN_LEVEL]
+    for part in (start[: FEWEST_IN_LEVEL // 2], start, train.between(0, since - 1).values):
+        doubt = 1.2533 * noise / max(len(part), 1) ** 0.5
+        if len(part) and median_of(part) - middle > max(SURE * doubt, 0.05 * abs(middle)):
+            return True
+    return False
+
+
+def last_checkpoint_up_to(checkpoints: Sequence[int], step: int) -> int | None:
+    """The last checkpoint at a step or before it."""
+    return max((point for point in checkpoints if point <= step), default=None)

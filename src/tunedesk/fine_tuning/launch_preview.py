@@ -1,0 +1,373 @@
+"""What a launch would do, said before it does anything: counts, problems, length, price, time.
+
+How long a training takes is always an estimate, which says how it was made: from an earlier run of
+the same model in this project, if there is one; otherwise, on this computer, by arithmetic: a token
+costs about 6 operations for each weight (2 forwards, 4 backwards; Kaplan et al. 2020, section 2.1),
+about 4 where only an adapter learns, and each step something beside that.
+"""
+
+import datetime
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tunedesk.catalogue.default_hyperparameters import resolve_auto
+from tunedesk.catalogue.memory_estimate import Device
+from tunedesk.catalogue.models import STARTER_ID, Catalogue
+from tunedesk.catalogue.setting_limits import setting_problems
+from tunedesk.catalogue.targets import target
+from tunedesk.checks.problem import severity
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.i18n import _, ngettext
+from tunedesk.progress import Progress, no_progress
+from tunedesk.project.project import Project
+from tunedesk.project.run_records import Run
+from tunedesk.project.training_rows import TrainingRow, training_rows
+from tunedesk.services.providers import Provider, longest_example, provider, provider_label
+
+
+class Split(NamedTuple):
+    """The two sides.
+
+    Attributes:
+        training: What is trained on, in the order it came.
+        validation: What is held back, in the order it came.
+    """
+
+    training: list[TrainingRow]
+    validation: list[TrainingRow]
+
+
+def split(rows: Sequence[TrainingRow], share: float, least_training: int = 1) -> Split:
+    """Hold a share of the examples back.
+
+    Args:
+        rows: The examples.
+        share: The share to hold back, from 0 to 1; rounded to whole groups of one question.
+        least_training: How many must be left to train on; less is held back for it if need be.
+    """
+    wanted = min(round(len(rows) * share), len(rows) - least_training)
+    if wanted <= 0:
+        return Split(list(rows), [])
+    groups: dict[object, list[TrainingRow]] = {}
+    for row in rows:
+        groups.setdefault(row.uid if row.question is None else row.question, []).append(row)
+    held: set[int] = set()
+    for group in sorted(groups.values(), key=_rank):
+        if len(held) >= wanted:
+            break
+        if len(held) + len(group) <= wanted:
+            held.update(row.example_id for row in group)
+    return Split(
+        [row for row in rows if row.example_id not in held],
+        [row for row in rows if row.example_id in held],
+    )
+
+
+def _rank(group: Sequence[TrainingRow]) -> bytes:
+    return min(hashlib.blake2b(row.uid, digest_size=8).digest() for row in group)
+
+
+@dataclass(frozen=True)
+class LaunchPreview:
+    """What a launch would do.
+
+    Attributes:
+        settings: What it was asked with.
+        split: What is trained on and what is held back.
+        left_out: Examples that are not trained on, by the reason in a sentence.
+        errors: The examples with each problem that stops the launch, by its code.
+        warnings: The examples with each problem that may be accepted, by its code.
+        stops: Whatever else stands against the launch, a sentence each.
+        notes: What the user should know, a sentence each.
+        tokens: The tokens of the examples to train on, each up to the limit. An estimate.
+        longest: The tokens of the longest.
+        over_limit: How many are longer than the limit, and would be cut at the end.
+        epochs: How often each is gone through.
+        batch_size: How many make one step.
+        price: In USD, estimated; None: it costs nothing, or is not known.
+        price_source: How the price was worked out; empty without one.
+        leaves: What leaves this computer, and to whom.
+    """
+
+    settings: LaunchSettings
+    split: Split
+    left_out: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    errors: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    warnings: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    stops: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    tokens: int = 0
+    longest: int = 0
+    over_limit: int = 0
+    epochs: int = 0
+    batch_size: int = 1
+    price: float | None = None
+    price_source: str = ""
+    leaves: str = ""
+
+    @property
+    def may_start(self) -> bool:
+        """Whether nothing stands against the launch but what the user may accept."""
+        return not self.errors and not self.stops
+
+    @property
+    def billable_tokens(self) -> int:
+        """Tokens times epochs."""
+        return self.tokens * self.epochs
+
+    @property
+    def steps(self) -> int:
+        """How many steps it takes."""
+        return math.ceil(len(self.split.training) / self.batch_size) * self.epochs
+
+
+def preview_launch(
+    project: Project,
+    settings: LaunchSettings,
+    today: datetime.date,
+    progress: Progress = no_progress,
+) -> LaunchPreview:
+    """Say what a launch would do; reads the project and touches nothing.
+
+    Args:
+        project: The project, or a handle of it in a background thread.
+        settings: What to launch.
+        today: For closing dates.
+        progress: May cancel.
+
+    Raises:
+        UserError: The provider is not known.
+    """
+    place = provider(settings.provider)
+    limits = target(place.target)
+    rows = training_rows(project, settings.query, progress)
+    kept: list[TrainingRow] = []
+    left_out: dict[str, list[int]] = {}
+    errors: dict[str, list[int]] = {}
+    warnings: dict[str, list[int]] = {}
+    for row in rows:
+        found = {code: _severity(code, place.target) for code in row.codes}
+        if row.unreadable:
+            left_out.setdefault(_("no JSON object"), []).append(row.example_id)
+            continue
+        bad = [code for code, how in found.items() if how == "error"]
+        if bad and settings.leave_out_errors:
+            left_out.setdefault(_("with errors"), []).append(row.example_id)
+            continue
+        for code in bad:
+            errors.setdefault(code, []).append(row.example_id)
+        for code in (code for code, how in found.items() if how == "warning"):
+            warnings.setdefault(code, []).append(row.example_id)
+        kept.append(row)
+    halves = split(kept, settings.validation_share, min(limits.least_examples, len(kept)))
+    lengths = [row.tokens for row in halves.training]
+    limit = longest_example(place, settings.base_model) or limits.token_limit
+    tokens = sum(min(length, limit) for length in lengths)
+    automatic = resolve_auto(
+        {"n_epochs": settings.epochs or "auto", "batch_size": settings.batch_size or "auto"},
+        len(lengths),
+        place.name == "local" and settings.base_model == STARTER_ID,
+    )
+    epochs = int(automatic["n_epochs"]) if lengths else 0
+    price, price_source = _price(place, settings, tokens * epochs)
+    return LaunchPreview(
+        settings=settings,
+        split=halves,
+        left_out=_frozen(left_out),
+        errors=_frozen(errors),
+        warnings=_frozen(warnings),
+        stops=tuple(_stops(place, settings, len(lengths), limits.least_examples, today)),
+        notes=tuple(_notes(place, settings, halves, limits.advised_examples, today)),
+        tokens=tokens,
+        longest=max(lengths, default=0),
+        over_limit=sum(length > limit for length in lengths),
+        epochs=epochs,
+        batch_size=int(automatic["batch_size"]),
+        price=price,
+        price_source=price_source,
+        leaves=_leaves(place, settings, halves),
+    )
+
+
+def _severity(code: str, target_name: str) -> str:
+    try:
+        return severity(code, target_name)
+    except KeyError:
+        # Found by a newer Tunedesk.
+        return "hint"
+
+
+def _frozen(found: Mapping[str, list[int]]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(ids) for name, ids in found.items()}
+
+
+def _stops(
+    place: Provider, settings: LaunchSettings, training: int, least: int, today: datetime.date
+) -> list[str]:
+    stops = []
+    if training < least:
+        stops.append(
+            ngettext(
+                "There is {n} example to train on; at least {least} are needed.",
+                "There are {n} examples to train on; at least {least} are needed.",
+                training,
+            ).format(n=training, least=least)
+        )
+    if place.is_closed(today):
+        stops.append(place.ends_note)
+    ended = next(
+        (
+            model
+            for model in place.models
+            if model.id == settings.base_model and model.ends is not None and model.ends <= today
+        ),
+        None,
+    )
+    if ended is not None:
+        stops.append(
+            _("{model} takes no new jobs since {day}.").format(model=ended.title, day=ended.ends)
+        )
+    if settings.method not in place.methods:
+        stops.append(_("{place} has no such method of training.").format(place=place.title))
+    elif any(
+        model.id == settings.base_model and settings.method not in model.methods
+        for model in place.models
+    ):
+        stops.append(
+            _("{place} does not train this base model by “{method}”: choose another one.").format(
+                place=place.title, method=settings.method
+            )
+        )
+    problem = place.suffix_problem(settings.name)
+    if problem:
+        stops.append(problem)
+    metadata = settings.metadata if place.metadata else {}
+    return stops + setting_problems(settings.numbers, metadata, place.limits)
+
+
+def _notes(
+    place: Provider, settings: LaunchSettings, halves: Split, advised: int, today: datetime.date
+) -> list[str]:
+    notes = []
+    training, held = len(halves.training), len(halves.validation)
+    if 0 < training < advised:
+        notes.append(
+            _("{n} examples are few: {advised} or more are advised.").format(
+                n=training, advised=advised
+            )
+        )
+    wanted = round((training + held) * settings.validation_share)
+    if held < wanted:
+        notes.append(
+            _("{held} of {wanted} are held back, so that enough are left to train on.").format(
+                held=held, wanted=wanted
+            )
+        )
+    if place.ends_note and not place.is_closed(today):
+        notes.append(place.ends_note)
+    return notes
+
+
+def _price(place: Provider, settings: LaunchSettings, billable: int) -> tuple[float | None, str]:
+    if place.name != "openai":
+        return None, ""
+    catalogue = Catalogue.load()
+    model = catalogue.find(settings.base_model)
+    if model is None or model.price is None:
+        return None, ""
+    return billable * model.price.training / 1e6, _(
+        "Estimated: {tokens} tokens at {price} {currency} for a million, price of {day}."
+    ).format(
+        tokens=f"{billable:,}",
+        price=f"{model.price.training:g}",
+        currency=catalogue.currency,
+        day=catalogue.price_date,
+    )
+
+
+def _leaves(place: Provider, settings: LaunchSettings, halves: Split) -> str:
+    if place.name == "local":
+        return _("Nothing.")
+    count = len(halves.training) + len(halves.validation)
+    return ngettext(
+        "{n} example, whole, goes to {place}.", "{n} examples, whole, go to {place}.", count
+    ).format(n=f"{count:,}", place=provider_label(place, settings.base_url))
+
+
+_OPERATIONS: dict[Device, float] = {"cpu": 4e10, "mps": 2e12, "cuda": 2e13}
+"""Operations a second, as trainings reach them: 2 cores measured here, the others cautiously."""
+_STEP_SECONDS: dict[Device, float] = {"cpu": 0.03, "mps": 0.05, "cuda": 0.1}
+_START_SECONDS = 12.0
+"""Until the first step, measured here: loading the libraries and the model."""
+_LEAST_STEPS = 10
+
+
+class TimeEstimate(NamedTuple):
+    """An estimate.
+
+    Attributes:
+        seconds: How long it takes.
+        source: How that was worked out, in a sentence.
+    """
+
+    seconds: float
+    source: str
+
+
+def estimate_time(
+    project: Project, prepared: LaunchPreview, device: Device = "cpu"
+) -> TimeEstimate | None:
+    """How long a run takes; None where nothing can be said.
+
+    Args:
+        project: The project, or a handle of it.
+        prepared: What would be launched.
+        device: Where this computer trains.
+    """
+    settings = prepared.settings
+    if not prepared.tokens:
+        return None
+    for run in project.runs.all():
+        if _is_alike(run, prepared):
+            measured = _measured(project, run)
+            if measured is not None:
+                start, per_token = measured
+                return TimeEstimate(
+                    start + per_token * prepared.billable_tokens,
+                    _("Estimated from the run “{name}”.").format(name=run.name),
+                )
+    model = Catalogue.load().find_local(settings.base_model)
+    if model is None or settings.provider != "local":
+        return None
+    learns_whole = settings.full or model.id == STARTER_ID
+    operations = (6 if learns_whole else 4) * model.size.parameters * prepared.billable_tokens
+    seconds = _START_SECONDS + operations / _OPERATIONS[device]
+    seconds += prepared.steps * _STEP_SECONDS[device]
+    return TimeEstimate(
+        seconds, _("Estimated from the size of the model; the first run here will tell better.")
+    )
+
+
+def _is_alike(run: Run, prepared: LaunchPreview) -> bool:
+    settings = prepared.settings
+    return (
+        run.provider == settings.provider
+        and run.succeeded
+        and run.base_model == settings.base_model
+        and bool(run.settings.get("full")) == settings.full
+    )
+
+
+def _measured(project: Project, run: Run) -> tuple[float, float] | None:
+    """The seconds until the first step and for each token of a run; None if it was too short."""
+    metrics = [metric for metric in project.runs.metrics(run.id) if metric.time]
+    if len(metrics) < _LEAST_STEPS or not run.trained_tokens:
+        return None
+    seconds = (metrics[-1].time - metrics[0].time) / 1000
+    if seconds <= 0:
+        return None
+    start = max((metrics[0].time - run.created_at) / 1000, 0.0)
+    return min(start, 10 * _START_SECONDS), seconds / run.trained_tokens

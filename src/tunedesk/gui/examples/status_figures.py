@@ -1,0 +1,94 @@
+"""The figures of the whole project: for the chips, the menus of the filters and the status line."""
+
+import datetime
+from typing import NamedTuple
+
+from tunedesk.catalogue.cost import default_epochs
+from tunedesk.catalogue.models import Catalogue
+from tunedesk.catalogue.targets import DEFAULT_TARGET
+from tunedesk.gui.examples.panel.fact_lines import figure_text
+from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL, MODEL_SETTING
+from tunedesk.gui.status_line import StatusPart
+from tunedesk.i18n import _, ngettext
+from tunedesk.project.project import Project
+from tunedesk.project.totals import Totals
+
+FIGURE_KINDS = frozenset({"set", "added", "deleted", "state", "tags", "facts", "text", "settings"})
+"""After these kinds of changes the figures may be others."""
+
+
+class Figures(NamedTuple):
+    """What the project comes to.
+
+    Attributes:
+        totals: Counts and lengths of all examples.
+        estimated: Whether the lengths hold estimates: tools and images.
+        tags: The tags with how many examples have them.
+        sources: The names of the sources and what the user reads for them.
+        model: The base model that the cost is worked out for; empty where no price is known.
+    """
+
+    totals: Totals
+    estimated: bool
+    tags: list[tuple[str, int]]
+    sources: list[tuple[str, str]]
+    model: str
+
+
+def find_figures(project: Project) -> Figures:
+    """Work the figures out; called in a thread."""
+    # The catalogue is read here, so that the GUI thread finds it ready.
+    Catalogue.load()
+    sources = {source.name: source.title for source in project.sources()}
+    return Figures(
+        project.totals(),
+        any(project.estimated_tokens()),
+        [(tag.name, tag.examples) for tag in project.tags()],
+        list(sources.items()),
+        # The prices are those of OpenAI; elsewhere they are not known.
+        str(project.setting(MODEL_SETTING) or DEFAULT_MODEL)
+        if project.setting("target") == DEFAULT_TARGET
+        else "",
+    )
+
+
+def status_parts(figures: Figures, today: datetime.date) -> list[StatusPart]:
+    """What the status line says of all examples."""
+    totals = figures.totals
+    examples = ngettext("example", "examples", totals.count)
+    parts = [StatusPart(f"{totals.count:,}", examples)]
+    problems = totals.with_errors + totals.with_warnings
+    if totals.with_problems:
+        tone = "error" if totals.with_errors else "warning" if problems else ""
+        words = ngettext("with problems", "with problems", totals.with_problems)
+        parts.append(StatusPart(f"{totals.with_problems:,}", words, tone))
+    if totals.count:
+        words = ngettext("token", "tokens", totals.tokens)
+        parts.append(StatusPart(figure_text(totals.tokens, figures.estimated), words))
+        parts.append(_cost(figures, today))
+    left = totals.by_state.get("to_review", 0)
+    if left:
+        parts.append(StatusPart(f"{left:,}", _("left to review")))
+    return parts
+
+
+def _cost(figures: Figures, today: datetime.date) -> StatusPart:
+    """Epochs and price on the base model, and when that model ends."""
+    epochs = default_epochs(figures.totals.count)
+    words = ngettext("{n} epoch", "{n} epochs", epochs).format(n=epochs)
+    model = Catalogue.load().find(figures.model)
+    if model is None:
+        return StatusPart("", words)
+    if model.price is not None:
+        price = figures.totals.tokens * epochs * model.price.training / 1e6
+        shown = f"≈ ${price:,.2f}" if price >= 0.01 else "< $0.01"
+        words = _("{epochs} {price} on {model}").format(
+            epochs=words, price=shown, model=model.title
+        )
+    else:
+        words = _("{epochs} on {model}").format(epochs=words, model=model.title)
+    if model.shutdown_date is not None:
+        ended = model.is_shut_down(today)
+        end = _("{words}, ended {day}") if ended else _("{words}, ends {day}")
+        words = end.format(words=words, day=model.shutdown_date.isoformat())
+    return StatusPart("", words)

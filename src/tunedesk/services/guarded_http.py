@@ -1,0 +1,92 @@
+"""The HTTP client under the openai SDK: what it sends is what we say, and no key comes back.
+
+The SDK takes headers and keys from the environment, also where every setting is given (openai
+3.52, lib/_client_auth.py), and again each time a client is copied. So the last word is here, where
+a request leaves: whatever the SDK was told, only headers that are known go out, with our key, to
+our server.
+"""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
+from tunedesk.services.keys import redacted
+from tunedesk.services.providers import host_of, is_this_computer, origin_of
+
+_SENT = frozenset(
+    (
+        *("accept", "accept-encoding", "connection", "content-encoding", "content-length"),
+        *("content-type", "host", "idempotency-key", "transfer-encoding", "user-agent"),
+    )
+)
+_SENT_BEGINNING = "x-stainless-"
+
+
+class GuardedClient(httpx2.Client):
+    """A client for one server and one key.
+
+    Proxies and trusted certificates are the system's, as the SDK has them. Redirects are not
+    followed: a POST would come out as a GET, and a key could go to another server.
+
+    Args:
+        address: The server's address; nothing is sent to another scheme, host or port.
+        key: The key; empty: none is sent.
+        timeout: How long to wait.
+    """
+
+    def __init__(self, address: str, key: str, timeout: httpx2.Timeout) -> None:
+        parts = urlsplit(address)
+        here = is_this_computer(host_of(address))
+        super().__init__(
+            timeout=timeout,
+            follow_redirects=False,
+            # A proxy of the network is not asked for this computer itself: it could not reach it,
+            # and would see the key.
+            mounts={f"all://{parts.netloc}": None} if here else None,
+            # Reading the system's certificates takes 20 ms; nothing in TLS goes to plain http.
+            verify=not (here and parts.scheme == "http"),
+        )
+        self._origin = origin_of(address)
+        self._key = key
+
+    def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """Send a request as it should be, and take the key out of an error that echoes it.
+
+        Raises:
+            UserError: The request is for another server.
+        """
+        if origin_of(str(request.url)) != self._origin:
+            raise UserError(
+                _("A request was stopped that would have gone to another server."),
+                _("Nothing was sent. Please report this: it should not happen."),
+            )
+        for name in list(request.headers):
+            if name.casefold() not in _SENT and not name.casefold().startswith(_SENT_BEGINNING):
+                del request.headers[name]
+        if self._key:
+            request.headers["Authorization"] = f"Bearer {self._key}"
+        options["follow_redirects"] = False
+        response = super().send(request, **options)
+        if response.status_code < 300:
+            return response
+        return self._without_key(response)
+
+    def _without_key(self, response: httpx2.Response) -> httpx2.Response:
+        response.read()
+        response.close()
+        headers = [
+            (name, redacted(value, self._key))
+            for name, value in response.headers.multi_items()
+            # The body is read and decoded: these no longer hold.
+            if name not in ("content-encoding", "content-length", "transfer-encoding")
+        ]
+        return httpx2.Response(
+            response.status_code,
+            headers=headers,
+            content=redacted(response.text, self._key).encode(response.encoding or "utf-8"),
+            request=response.request,
+            extensions=response.extensions,
+        )

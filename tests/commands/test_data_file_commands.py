@@ -1,0 +1,204 @@
+"""`tunedesk check`: exit status, the object of --json, every problem with its line."""
+
+import json
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunedesk.commands.data_file_commands import quantiles
+from tunedesk.formats import check_file as check_file_module
+from tunedesk.formats.read_records import file_ranges
+
+KEYS = {
+    "file",
+    "format",
+    "encoding",
+    "records",
+    "examples",
+    "unreadable",
+    "errors",
+    "warnings",
+    "hints",
+    "tokens",
+    "issues",
+}
+
+
+def test_a_good_file_is_all_well(command, write_rows, good_rows):
+    file = write_rows("good.jsonl", good_rows)
+    status, out, _err = command("check", file, "--json")
+    report = json.loads(out)
+    assert status == 0
+    assert set(report) == KEYS
+    assert (report["format"], report["encoding"], report["examples"]) == ("chat", "utf-8", 12)
+    assert (report["records"], report["unreadable"], report["errors"]) == (12, 0, 0)
+    assert set(report["tokens"]) == {"encoding", "messages", "tools", "images", "max"}
+
+
+def test_tokens_are_those_of_the_published_formula(command, write_rows):
+    message = {"role": "user", "content": "hello world"}
+    file = write_rows("one.jsonl", [{"messages": [message]}])
+    _status, out, _err = command("check", file, "--json")
+    tokens = json.loads(out)["tokens"]
+    # 3 for the message, 1 for its role, 2 for its words, 3 at the end.
+    assert tokens == {"encoding": "o200k_base", "messages": 9, "tools": 0, "images": 0, "max": 9}
+
+
+def test_every_problem_is_named_with_its_line_and_place(command, write_rows, good_rows):
+    bad = {"messages": [{"role": "bot", "content": 7}, {"role": "assistant", "content": "{{x}}"}]}
+    file = write_rows("bad.jsonl", [*good_rows, bad, "{oops"])
+    status, out, _err = command("check", file, "--json")
+    report = json.loads(out)
+    found = {(issue["line"], issue["code"], issue["path"]) for issue in report["issues"]}
+    assert status == 1
+    assert report["unreadable"] == 1
+    assert (13, "role_unknown", "/messages/0/role") in found
+    assert (13, "content_not_text", "/messages/0/content") in found
+    assert (13, "placeholder", "/messages/1/content") in found
+    assert (14, "not_json", "") in found
+    for issue in report["issues"]:
+        assert set(issue) == {"line", "code", "severity", "path", "message", "fixable"}
+        assert len(issue["message"].split()) > 3
+
+
+def test_without_tokens_none_are_told(command, write_rows, good_rows):
+    file = write_rows("good.jsonl", good_rows)
+    status, out, _err = command("check", file, "--json", "--no-tokens")
+    assert status == 0
+    assert json.loads(out)["tokens"] is None
+
+
+def test_several_files_give_a_line_each_and_the_worst_status(command, write_rows, good_rows):
+    good = write_rows("good.jsonl", good_rows)
+    few = write_rows("few.jsonl", good_rows[:3])
+    status, out, _err = command("check", good, few, "--json")
+    assert status == 1
+    assert [json.loads(line)["examples"] for line in out.splitlines()] == [12, 3]
+
+
+def test_another_format_is_named_and_left_alone(command, write_rows):
+    file = write_rows("pairs.jsonl", [{"prompt": "a", "completion": "b"}] * 12)
+    status, out, err = command("check", file, "--json")
+    assert status == 2
+    assert json.loads(out)["format"] == "prompt_completion"
+    assert json.loads(out)["examples"] == 12
+    assert "pairs.jsonl" in err
+
+
+def test_a_missing_file_is_a_sentence(command, tmp_path):
+    status, out, err = command("check", tmp_path / "nothing.jsonl")
+    assert (status, out) == (2, "")
+    assert "nothing.jsonl" in err
+    assert "Traceback" not in err
+
+
+def test_an_unknown_target_is_a_sentence(command, write_rows, good_rows):
+    status, _out, err = command("check", write_rows("a.jsonl", good_rows), "--target", "moon")
+    assert status == 2
+    assert "moon" in err
+
+
+def test_the_report_for_people_names_lines_and_counts(command, write_rows, good_rows):
+    file = write_rows("bad.jsonl", [*good_rows, {"messages": []}])
+    status, out, _err = command("check", file)
+    assert status == 1
+    assert "line 13" in out
+    assert "1 errors" in out
+
+
+def test_duplicates_are_named_at_the_first_of_them(command, write_rows, good_rows):
+    file = write_rows("double.jsonl", [*good_rows, good_rows[4]])
+    _status, out, _err = command("check", file, "--json")
+    issues = json.loads(out)["issues"]
+    assert [(i["line"], i["severity"]) for i in issues if i["code"] == "duplicate_examples"] == [
+        (5, "warning")
+    ]
+
+
+def test_a_large_file_gives_the_same_in_worker_processes(
+    command, write_rows, good_rows, monkeypatch
+):
+    rows = [*good_rows, {"messages": []}, "{oops", *good_rows]
+    file = write_rows("large.jsonl", rows)
+    here = json.loads(command("check", file, "--json")[1])
+    monkeypatch.setattr(check_file_module, "SMALL_FILE", 0)
+    assert json.loads(command("check", file, "--json")[1]) == here
+
+
+def test_a_large_file_read_in_parts_gives_the_same(command, write_rows, good_rows, monkeypatch):
+    broken = '{"messages": [\n  {"role": "user",\n\n  oops}\n]}'
+    rows = [*good_rows, {"messages": []}, broken, "{oops", *good_rows, *good_rows[:3]]
+    file = write_rows("parts.jsonl", rows)
+    here = json.loads(command("check", file, "--json")[1])
+    monkeypatch.setattr(check_file_module, "SMALL_FILE", 0)
+    monkeypatch.setattr(check_file_module, "file_ranges", partial(file_ranges, block=64))
+    assert json.loads(command("check", file, "--json")[1]) == here
+
+
+def test_totals_epochs_and_cost(command, write_rows, good_rows):
+    file = write_rows("good.jsonl", good_rows)
+    status, out, _err = command("tokens", file, "--model", "gpt-4.1-mini", "--json")
+    found = json.loads(out)
+    cost = found["cost_estimate"]
+    assert status == 0
+    assert found["examples"] == 12
+    assert cost["epochs"] == 100 // 12
+    assert cost["billable_tokens"] == found["tokens"] * cost["epochs"]
+    assert cost["price"] == pytest.approx(cost["billable_tokens"] * 5 / 1e6, abs=1e-4)
+    assert cost["shutdown_date"] == "2027-01-14"
+
+
+def test_a_fine_tuned_model_counts_as_its_base(command, write_rows, good_rows):
+    file = write_rows("good.jsonl", good_rows)
+    tuned = command("tokens", file, "--model", "ft:gpt-4.1-2025-04-14:me::abc", "--json")[1]
+    assert json.loads(tuned)["encoding"] == "o200k_base"
+
+
+def test_rows_over_the_limit_are_named(command, write_rows, good_rows):
+    long = {"messages": [{"role": "assistant", "content": "word " * 70_000}]}
+    file = write_rows("long.jsonl", [*good_rows, long])
+    found = json.loads(command("tokens", file, "--json")[1])
+    assert found["over_limit"] == [13]
+
+
+def test_the_words_for_people(command, write_rows, good_rows):
+    file = write_rows("good.jsonl", good_rows)
+    status, out, _err = command("tokens", file, "--model", "gpt-4.1-mini")
+    assert status == 0
+    assert "about" in out
+    assert "2027-01-14" in out
+
+
+def test_totals_with_estimates_say_so(command, write_rows, good_rows):
+    exact = command("tokens", write_rows("good.jsonl", good_rows))[1]
+    assert "about" not in exact
+    tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+    rows = [*good_rows[:-1], good_rows[-1] | {"tools": [tool]}]
+    first, _parts, spread, _over, epochs = command("tokens", write_rows("tools.jsonl", rows))[
+        1
+    ].splitlines()
+    assert "examples, about " in first
+    assert "with the estimates" in spread
+    assert "billable tokens about " in epochs
+
+
+@pytest.mark.parametrize("choice", [("--encoding", "klingon"), ("--model", "gpt-99")])
+def test_an_unknown_choice_is_a_sentence(command, write_rows, good_rows, choice):
+    status, _out, err = command("tokens", write_rows("a.jsonl", good_rows), *choice)
+    assert status == 2
+    assert choice[1] in err
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1))
+def test_quantiles_are_lengths_in_order(lengths):
+    found = quantiles(lengths)
+    mean = found.pop("mean")
+    assert list(found.values()) == sorted(found.values())
+    assert set(found.values()) <= set(lengths)
+    assert found["min"] - 0.1 <= mean <= found["max"] + 0.1
+
+
+def test_no_lengths_have_no_quantiles():
+    assert quantiles([]) == {}

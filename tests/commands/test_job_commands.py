@@ -1,0 +1,135 @@
+"""`tunedesk launch` and `tunedesk jobs`, against a fake of OpenAI's service."""
+
+import json
+
+import pytest
+from tests.fine_tuning.made_project import conversation, library
+from tests.services.conftest import openai_service  # noqa: F401  a fixture
+from tests.services.memory_keyring import MemoryKeyring
+
+from tunedesk.cli import main
+from tunedesk.project.project import Project
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path, monkeypatch):
+    monkeypatch.setattr("tunedesk.fine_tuning.launch.user_data_dir", lambda: tmp_path / "data")
+    monkeypatch.setattr("tunedesk.commands.job_commands.time.sleep", lambda _seconds: None)
+
+
+@pytest.fixture
+def there(openai_service, monkeypatch):  # noqa: F811
+    """The arguments that name the service."""
+    monkeypatch.setenv("MY_KEY", openai_service.key)
+    return ["--provider", "custom", "--base-url", openai_service.url, "--key-env", "MY_KEY"]
+
+
+def objects(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def launch(path, there, *more):
+    return main(["launch", str(path), *there, "--model", "gpt-4.1-2025-04-14", *more])
+
+
+def test_launched_and_followed_to_the_end(tmp_path, there, capsys):
+    library(tmp_path / "law.tunedesk").close()
+    assert launch(tmp_path / "law.tunedesk", there, "--suffix", "night", "--follow") == 0
+    out = capsys.readouterr().out
+    assert "Fine-tuning job started" in out
+    assert "night: succeeded" in out
+    assert "model: ft:gpt-4.1-2025-04-14" in out
+
+
+def test_a_data_file_gets_a_project_beside_it(tmp_path, there, capsys):
+    file = tmp_path / "law.jsonl"
+    file.write_text("\n".join(conversation(f"Question {n}?", f"Answer {n}.") for n in range(12)))
+    assert launch(file, there, "--validation", "0", "--json") == 0
+    (told,) = objects(capsys.readouterr().out)
+    assert (told["stage"], told["training_examples"]) == ("following", 12)
+    assert main(["jobs", "list", "--project", str(tmp_path / "law.tunedesk"), "--json"]) == 0
+    assert objects(capsys.readouterr().out)[0]["job"] == told["job"]
+    assert launch(file, there) == 2
+
+
+def test_problems_stop_it_before_anything_is_sent(tmp_path, there, openai_service, capsys):  # noqa: F811
+    with library(tmp_path / "law.tunedesk") as project:
+        text = '{"messages": [{"role": "user", "content": "no answer"}]}'
+        project.add_example(text, project.checker().check(text.encode()), state="approved")
+    assert launch(tmp_path / "law.tunedesk", there) == 1
+    assert "errors stop a launch" in capsys.readouterr().err
+    assert openai_service.files == {}
+    assert launch(tmp_path / "law.tunedesk", there, "--without-errors") == 0
+
+
+def test_the_jobs_of_a_service(tmp_path, there, openai_service, capsys):  # noqa: F811
+    library(tmp_path / "law.tunedesk").close()
+    openai_service.held = True
+    launch(tmp_path / "law.tunedesk", there, "--json")
+    job = objects(capsys.readouterr().out)[0]["job"]
+    assert main(["jobs", "list", *there]) == 0
+    assert job in capsys.readouterr().out
+    assert main(["jobs", "pause", job, *there]) == 0
+    assert "paused" in capsys.readouterr().out
+    assert main(["jobs", "resume", job, *there]) == 0
+    openai_service.held = False
+    capsys.readouterr()
+    assert main(["jobs", "follow", job, *there, "--json"]) == 0
+    lines = objects(capsys.readouterr().out)
+    assert lines[-1]["status"] == "succeeded"
+    assert main(["jobs", "metrics", job, *there]) == 0
+    header, *rows = capsys.readouterr().out.splitlines()
+    assert header.startswith("step\ttrain_loss")
+    assert len(rows) == openai_service.total_steps
+    assert main(["jobs", "show", job, *there, "--json"]) == 0
+    assert objects(capsys.readouterr().out)[0]["fine_tuned_model"]
+
+
+def test_the_runs_of_a_project(tmp_path, there, capsys):
+    path = tmp_path / "law.tunedesk"
+    library(path).close()
+    launch(path, there, "--suffix", "night")
+    with Project.open(path) as project:
+        run = project.runs.find("night")
+    assert run.job_id
+    follow = ["jobs", "follow", "night", "--project", str(path), "--key-env", "MY_KEY"]
+    assert main(follow) == 0
+    assert "night: succeeded" in capsys.readouterr().out
+    assert main(["jobs", "metrics", "night", "--project", str(path)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) > 2
+    assert main(["jobs", "show", "night", "--project", str(path)]) == 0
+    assert "night" in capsys.readouterr().out
+    assert main(["jobs", "show", "day", "--project", str(path)]) == 2
+    assert main(["jobs", "list", "--project", str(path)]) == 0
+    number = capsys.readouterr().out.split()[0]
+    assert main(["jobs", "show", number, "--project", str(path)]) == 0
+    assert "night: succeeded" in capsys.readouterr().out
+
+
+def test_a_number_that_makes_no_sense_is_said_before_anything_is_sent(
+    tmp_path,
+    there,
+    openai_service,  # noqa: F811
+    capsys,
+):
+    path = tmp_path / "law.tunedesk"
+    library(path).close()
+    assert launch(path, there, "--epochs", "0") == 1
+    assert "Epochs must be a whole number" in capsys.readouterr().err
+    assert not openai_service.requests
+    with Project.open(path) as project:
+        assert project.runs.all() == []
+
+
+def test_a_key_that_is_not_there_is_said_with_where_it_comes_from(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setattr("keyring.get_keyring", MemoryKeyring)
+    assert main(["jobs", "list", "--provider", "openai"]) == 2
+    assert "OPENAI_API_KEY" in capsys.readouterr().err
+    assert main(["jobs", "list", "--provider", "openai", "--key-env", "NO_SUCH_KEY"]) == 2
+    assert "NO_SUCH_KEY is not set" in capsys.readouterr().err
+
+
+def test_a_job_has_to_be_named(there, capsys):
+    assert main(["jobs", "cancel", *there]) == 2
+    assert "needs the job" in capsys.readouterr().err
