@@ -9,8 +9,7 @@ from tunedesk.errors import UserError
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
 from tunedesk.fine_tuning.run_service import RunService
 from tunedesk.gui.background import Background, Task
-from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.progress_line import ProgressHandle
+from tunedesk.gui.feedback import Feedback, ProgressHandle
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, Wait
 from tunedesk.project.project import Project
