@@ -27,7 +27,7 @@ def weights_in(file: Path) -> dict[str, dict[str, Any]]:
     """The weights of a file by name, with "shape" and "data_offsets".
 
     Raises:
-        ValueError: It is no such file, or half of one: it has not the size that its head promises.
+        ValueError: It is not such a file, or shorter or longer than its head promises.
         OSError: It cannot be read.
     """
     try:

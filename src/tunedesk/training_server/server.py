@@ -213,7 +213,7 @@ class Server:
             except Exception as error:
                 # A job that stumbles over a bug must not end the work for all others.
                 if is_disk_full(error):
-                    self._stores.database.disk_full.met()
+                    self._stores.database.disk_full.on_full()
                 else:
                     logging.getLogger(__name__).exception("The work behind the server failed")
                 self._stopping.wait(1.0)

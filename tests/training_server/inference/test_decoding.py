@@ -28,7 +28,7 @@ def test_a_stop_text_ends_the_text_wherever_it_is_cut(pieces, stops):
         if ended:
             break
     if not ended:
-        told += watch.rest()
+        told += watch.flush()
     whole = "".join(pieces)
     places = [whole.find(stop) for stop in stops if stop in whole]
     assert told == (whole[: min(places)] if places else whole) or ended
@@ -40,14 +40,14 @@ def test_letters_come_whole(text):
     tokenizer = train_tokenizer(())
     pieces = TextPieces(tokenizer)
     told = [pieces.add(token) for token in tokenizer(text, add_special_tokens=False)["input_ids"]]
-    assert "".join(told) + pieces.rest() == text
+    assert "".join(told) + pieces.flush() == text
 
 
 def found(text, step):
     watch = ToolCallParser(True)
     told = "".join(watch.add(text[at : at + step]) for at in range(0, len(text), step))
-    rest, calls = watch.finish()
-    return told + rest, [call["function"] for call in calls]
+    flush, calls = watch.finish()
+    return told + flush, [call["function"] for call in calls]
 
 
 def test_calls_are_found_in_both_ways_of_writing():

@@ -193,7 +193,6 @@ class UploadEndpoints:
 
     def __init__(self, stores: Stores, files: FileEndpoints) -> None:
         self._uploads = stores.uploads
-        self._stored_files = stores.files
         self._files = files
 
     def routes(self) -> list[Route]:

@@ -149,13 +149,13 @@ class Database:
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
-                self.disk_full.written()
+                self.disk_full.on_written()
             except BaseException as error:
                 # A full disk may have ended it already.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                    self.disk_full.met()
+                    self.disk_full.on_full()
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
                 raise
 
@@ -226,7 +226,7 @@ def read_page(
         ascending: Oldest first; otherwise newest first.
 
     Raises:
-        CursorUnknown: `after` is no row of the table.
+        CursorUnknown: `after` is not a row of the table.
     """
     order, sign = ("ASC", ">") if ascending else ("DESC", "<")
     if after is not None:

@@ -37,7 +37,7 @@ def query_whole(request: Request, name: str, default: int, least: int, most: int
 
 
 def only_known(given: Iterable[str], known: Collection[str]) -> None:
-    """Refuse what the server would not heed: a wish that is misspelt is not dropped in silence."""
+    """Refuse what is not heeded: a misspelt parameter is not dropped in silence."""
     for key in given:
         if key not in known:
             raise bad_value(
@@ -65,7 +65,7 @@ async def read_json(request: Request, read: Callable[[dict[str, Any]], Read]) ->
     loop. So it may also load the module that it needs (`web.request_models`).
 
     Raises:
-        ApiError: The body is no JSON object, or the function raises it.
+        ApiError: The body is not a JSON object, or the function raises it.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -103,7 +103,7 @@ def _parse(body: bytes) -> Any:
     try:
         value = json.loads(body, parse_constant=no_constant)
         if b"\\ud" in body.lower():
-            # Half a letter is no text: nothing that reads it, from SQLite to a tokenizer, can.
+            # A lone surrogate is not text: nothing from SQLite to a tokenizer takes one.
             json.dumps(value, ensure_ascii=False).encode()
         return value
     except UnicodeEncodeError as error:
