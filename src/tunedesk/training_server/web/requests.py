@@ -101,11 +101,20 @@ def _parse(body: bytes) -> Any:
         raise ValueError(f"{name} is no JSON number")
 
     try:
-        value = json.loads(body, parse_constant=no_constant)
+        # Strict: other encodings, and halves of UTF-16 as bytes, become texts that nothing takes.
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=no_constant)
         if b"\\ud" in body.lower():
             # A lone surrogate is not text: nothing from SQLite to a tokenizer takes one.
             json.dumps(value, ensure_ascii=False).encode()
         return value
+    except UnicodeDecodeError as error:
+        raise ApiError(
+            400,
+            "We could not parse the JSON body of your request: it is not UTF-8 "
+            f"(byte {error.start + 1}).",
+            None,
+            "invalid_json",
+        ) from error
     except UnicodeEncodeError as error:
         raise ApiError(
             400,
