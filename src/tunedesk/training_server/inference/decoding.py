@@ -13,6 +13,9 @@ from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from tunedesk.training_server.inference.inference_types import SamplingParams
 
+_LEAST_TEMPERATURE = 1e-5
+"""With less, the likeliest token is taken: its lead over the others is beyond any number."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -62,7 +65,7 @@ class Sampler:
 
     def _pick(self, values: torch.Tensor) -> int:
         temperature = self._parameters.temperature
-        if temperature <= 0:
+        if temperature < _LEAST_TEMPERATURE:
             return int(values.argmax())
         probabilities = torch.softmax(values / temperature, dim=-1)
         if self._parameters.top_p < 1:

@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Any
 
 import torch
-from jinja2 import TemplateError
 from transformers import DynamicCache
 
 from tunedesk.training_server.inference.decoding import (
@@ -272,7 +271,8 @@ def _conversation(
 ) -> list[int]:
     try:
         text = loaded.template.prompt(messages, list(tools) if tools else None)
-    except (TemplateError, TypeError, ValueError) as error:
+    except Exception as error:
+        # A template is a stranger's program: it may raise anything, also by nesting too deep.
         said = " ".join(str(error).split())[:300]
         raise InferenceError(
             f"The chat template of the model refuses the messages: {said}",

@@ -204,6 +204,14 @@ class JobStore:
                 )
         return moved
 
+    def clear_model(self, job_id: str) -> bool:
+        """Note that a job's tuned model is deleted; whether it was there."""
+        with self._database.writing() as connection:
+            done = connection.execute(
+                "UPDATE job SET has_model = 0 WHERE id = ? AND has_model", (job_id,)
+            )
+        return done.rowcount == 1
+
     def set(self, job_id: str, **columns: Any) -> None:
         """Set columns of a job; lists and objects are kept as JSON."""
         names = ", ".join(f"{name} = ?" for name in columns)
@@ -388,10 +396,11 @@ class CheckpointStore:
         found = self._database.readable([] if row is None else [row], _checkpoint)
         return found[0] if found else None
 
-    def delete(self, checkpoint_id: str) -> None:
-        """Forget a checkpoint."""
+    def delete(self, checkpoint_id: str) -> bool:
+        """Forget a checkpoint; whether it was there."""
         with self._database.writing() as connection:
-            connection.execute("DELETE FROM checkpoint WHERE id = ?", (checkpoint_id,))
+            done = connection.execute("DELETE FROM checkpoint WHERE id = ?", (checkpoint_id,))
+        return done.rowcount == 1
 
 
 def _checkpoint(row: sqlite3.Row) -> Checkpoint:

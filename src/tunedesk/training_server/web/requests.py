@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from tunedesk.training_server.store.database import CursorUnknown
 from tunedesk.training_server.web.responses import ApiError, bad_value
 
 _MOST_FIELDS = 16
+_WHOLE = re.compile("-?[0-9]{1,11}")
 
 Read = TypeVar("Read")
 
@@ -28,8 +30,7 @@ def query_whole(request: Request, name: str, default: int, least: int, most: int
     given = request.query_params.get(name)
     if given is None:
         return default
-    digits = given.isascii() and given.lstrip("-").isdigit() and len(given) < 12
-    if not digits or not least <= int(given) <= most:
+    if not _WHOLE.fullmatch(given) or not least <= int(given) <= most:
         raise bad_value(
             name, f"Invalid '{name}': it must be a whole number from {least} to {most}."
         )
@@ -144,4 +145,9 @@ async def form(request: Request) -> FormData:
     except HTTPException as error:
         raise ApiError(
             400, f"The multipart body cannot be read: {error.detail}", None, "invalid_multipart"
+        ) from error
+    except (LookupError, ValueError) as error:
+        # A charset that Python does not know, or that the bytes are not in.
+        raise ApiError(
+            400, f"The multipart body cannot be read: {error}", None, "invalid_multipart"
         ) from error
