@@ -6,7 +6,7 @@ import pytest
 
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import Cancelled
-from tunedesk.project import bulk_edits
+from tunedesk.project import bulk_edits, set_checks
 from tunedesk.project.additions import NewExample
 from tunedesk.project.query import ExampleQuery
 from tunedesk.workers import WorkerPool
@@ -160,16 +160,16 @@ def test_what_is_typed_meanwhile_is_kept(project, ids, monkeypatch):
 
 
 def test_another_target_checks_again(project, ids):
-    assert bulk_edits.stale_count(project) == 0
+    assert len(set_checks.stale_ids(project.parts)) == 0
     before = project.undo_name()
     old_tokens = project.totals().tokens
     project.set_setting("encoding", "cl100k_base")
     project.set_setting("target", "azure")
-    assert bulk_edits.stale_count(project) == 30
+    assert len(set_checks.stale_ids(project.parts)) == 30
     told = []
     project.subscribe(told.append)
-    assert bulk_edits.check_again(project, None, only_stale=True) == 30
-    assert bulk_edits.stale_count(project) == 0
+    assert set_checks.check_again(project, None, only_stale=True) == 30
+    assert len(set_checks.stale_ids(project.parts)) == 0
     assert project.undo_name() == before
     assert [set(change.kinds) for change in told] == [{"facts", "set"}]
     other = Checker("azure", "cl100k_base")
@@ -179,17 +179,17 @@ def test_another_target_checks_again(project, ids):
         other.check(project.text(example).encode()).tokens for example in ids
     )
     assert old_tokens
-    assert bulk_edits.check_again(project, None) == 30
+    assert set_checks.check_again(project, None) == 30
 
 
 def test_undo_to_a_text_checked_otherwise_is_told(project, ids):
     bulk_edits.find_and_replace(project, None, re.compile("law"), "x", ids[:5])
     project.set_setting("encoding", "cl100k_base")
-    bulk_edits.check_again(project, None)
-    assert bulk_edits.stale_count(project) == 0
+    set_checks.check_again(project, None)
+    assert len(set_checks.stale_ids(project.parts)) == 0
     project.undo()
-    assert bulk_edits.stale_count(project) == 5
-    bulk_edits.check_again(project, None, only_stale=True)
+    assert len(set_checks.stale_ids(project.parts)) == 5
+    set_checks.check_again(project, None, only_stale=True)
     other = Checker("openai", "cl100k_base")
     assert project.facts(ids[0]) == other.check(project.text(ids[0]).encode())
     assert project.count(ExampleQuery(search="law")) == 30

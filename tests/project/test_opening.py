@@ -6,7 +6,7 @@ import pytest
 from tests.project.made_examples import add, words
 
 from tunedesk.errors import UserError
-from tunedesk.project import integrity, opening, schema
+from tunedesk.project import opening, schema
 from tunedesk.project.project import Project
 
 
@@ -111,7 +111,7 @@ def test_damage_in_a_place_that_opening_does_not_read(path):
     raw[(page - 1) * 8192 : (page - 1) * 8192 + 100] = b"\xff" * 100
     path.write_bytes(raw)
     with Project.open(path) as project:
-        assert integrity.find_damage(project)
+        assert project.find_damage()
         with pytest.raises(UserError, match="damaged"):
             words(project)
 
@@ -119,20 +119,20 @@ def test_damage_in_a_place_that_opening_does_not_read(path):
 def test_a_whole_file_is_found_whole(path):
     calls = []
     with Project.open(path) as project:
-        assert integrity.find_damage(project, lambda *done: calls.append(done)) == []
-        assert integrity.find_damage(project, thorough=True) == []
+        assert project.find_damage(lambda *done: calls.append(done)) == []
+        assert project.find_damage(thorough=True) == []
     assert path.stat().st_size
 
 
 def test_looking_for_damage_can_be_cancelled(path, monkeypatch):
-    monkeypatch.setattr(integrity, "_STEPS_PER_REPORT", 1)
+    monkeypatch.setattr(opening, "_STEPS_PER_REPORT", 1)
 
     def cancel(done, total):
         raise KeyboardInterrupt
 
     with Project.open(path) as project:
         with pytest.raises(KeyboardInterrupt):
-            integrity.find_damage(project, cancel)
+            project.find_damage(cancel)
         assert project.count() == 50
 
 

@@ -9,9 +9,9 @@ from tunedesk.progress import Progress, no_progress
 from tunedesk.project import changes, order_keys
 from tunedesk.project.bulk import write_in_slices
 from tunedesk.project.change_names import ChangeName
-from tunedesk.project.parts import ProjectParts, as_json_array
+from tunedesk.project.parts import ProjectParts, as_json_array, missing_example
 from tunedesk.project.states import STATE_NUMBERS, State, state_of
-from tunedesk.project.telling import gone, tell
+from tunedesk.project.telling import notify
 from tunedesk.project.versions import NewVersion
 
 WRITTEN_HERE = 1
@@ -111,7 +111,7 @@ def position_of(parts: ProjectParts, example_id: int) -> bytes:
         "SELECT position FROM example WHERE id = ?", (example_id,)
     )
     if key is None:
-        raise gone()
+        raise missing_example()
     return key
 
 
@@ -143,7 +143,7 @@ def add_examples(
     )
     if after_id is not None:
         parts.store.order_changed()
-    tell(parts, {"added", "set"}, ids, written, name or ChangeName("add", {"count": len(ids)}))
+    notify(parts, {"added", "set"}, ids, written, name or ChangeName("add", {"count": len(ids)}))
     return ids
 
 
@@ -185,5 +185,5 @@ def duplicate(
 
     written = write_in_slices(parts, name, list(zip(chosen, keys, strict=True)), write, progress)
     store.order_changed()
-    tell(parts, {"added", "set"}, copies, written, name)
+    notify(parts, {"added", "set"}, copies, written, name)
     return copies

@@ -1,4 +1,4 @@
-"""Edits of many texts as one step: find and replace, fixes, system prompt; and checking anew.
+"""Edits of many texts as one step: find and replace, fixes, system prompt.
 
 The texts are edited and checked in worker processes while this one writes what comes back.
 """
@@ -8,20 +8,17 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.messages import sentences
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import reads
 from tunedesk.project.bulk import StreamedChange
 from tunedesk.project.change_names import ChangeName
-from tunedesk.project.importing import KEPT_WITH_ROWS
 from tunedesk.project.parts import ProjectParts, as_json_array
-from tunedesk.project.project import Ids, Project
 from tunedesk.project.project_change import KINDS_OF_FIELD, ProjectChange
-from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery
-from tunedesk.project.telling import tell
+from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, Ids
+from tunedesk.project.telling import notify
 from tunedesk.project.text_edits import (
     EditJob,
     Fixing,
@@ -33,12 +30,15 @@ from tunedesk.project.text_edits import (
 from tunedesk.project.texts import write_packed
 from tunedesk.workers import WorkerPool
 
+if TYPE_CHECKING:
+    from tunedesk.project.project import Project
+
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
 
 _JOB_BYTES = 400_000
 _JOB_ROWS = 400
-_WRITTEN_AT_ONCE = 400
+WRITTEN_AT_ONCE = 400
 _HERE = 300
 """With fewer examples than this, starting worker processes costs more than it saves."""
 
@@ -59,7 +59,7 @@ class EditSummary:
 
 
 def find_and_replace(
-    project: Project,
+    project: "Project",
     pool: WorkerPool | None,
     pattern: re.Pattern[str],
     replacement: str,
@@ -93,7 +93,7 @@ def find_and_replace(
 
 
 def fix_all(
-    project: Project,
+    project: "Project",
     pool: WorkerPool | None,
     codes: Sequence[str],
     where: Ids | None = None,
@@ -122,7 +122,7 @@ def fix_all(
 
 
 def set_system_prompt(
-    project: Project,
+    project: "Project",
     pool: WorkerPool | None,
     prompt: str,
     where: Ids,
@@ -137,7 +137,7 @@ def set_system_prompt(
 
 
 def edit_examples(
-    project: Project,
+    project: "Project",
     pool: WorkerPool | None,
     edit: TextEdit,
     where: Ids,
@@ -159,15 +159,15 @@ def edit_examples(
     changed: list[int] = []
     found = places = done = 0
     with StreamedChange(parts, name, len(ids)) as change:
-        for edited in _results(pool, edit_texts, jobs(), len(ids)):
+        for edited in run_in_workers(pool, edit_texts, jobs(), len(ids)):
             batch = waiting.popleft()
             texts = [
                 (batch.ids[number], batch.versions[number], text, facts)
                 for number, text, facts in edited.texts
             ]
-            for start in range(0, len(texts), _WRITTEN_AT_ONCE):
+            for start in range(0, len(texts), WRITTEN_AT_ONCE):
                 change.write(
-                    texts[start : start + _WRITTEN_AT_ONCE],
+                    texts[start : start + WRITTEN_AT_ONCE],
                     lambda change_id, part: write_packed(parts, change_id, part),
                 )
             found += len(texts)
@@ -176,75 +176,8 @@ def edit_examples(
                 changed.extend(text[0] for text in texts)
             done += len(batch.ids)
             progress(done, len(ids))
-    tell(parts, KINDS_OF_FIELD["version_id"], changed, change.written, name)
+    notify(parts, KINDS_OF_FIELD["version_id"], changed, change.written, name)
     return EditSummary(change.written.count, places, found - change.written.count)
-
-
-def check_again(
-    project: Project,
-    pool: WorkerPool | None,
-    progress: Progress = no_progress,
-    *,
-    only_stale: bool = False,
-) -> int:
-    """Work out the facts of all examples anew, for the project's target, encoding and model.
-
-    This is no change of the project and cannot be undone. What was done when it is cancelled
-    stays; `stale_count` tells what is left.
-
-    Args:
-        project: The project, or a handle of it in a background thread.
-        pool: Worker processes; without it the work is done here.
-        progress: Told how many were checked, and of how many; may cancel.
-        only_stale: Only those that were checked with other settings or by an older Tunedesk.
-
-    Returns:
-        How many examples were checked.
-    """
-    parts = project.parts
-    target, encoding, model = parts.check_settings
-    ids = _stale_ids(parts) if only_stale else reads.ids(parts, ALL_EXAMPLES)
-    waiting: deque[TextBatch] = deque()
-
-    def jobs() -> Iterator[CheckJob]:
-        for batch in text_batches(parts, ids):
-            waiting.append(batch)
-            yield CheckJob(batch.texts, target, encoding, model)
-
-    done = 0
-    for facts in _results(pool, check_texts, jobs(), len(ids)):
-        batch = waiting.popleft()
-        checked = list(zip(batch.versions, facts, strict=True))
-        for start in range(0, len(checked), _WRITTEN_AT_ONCE):
-            with parts.store.transaction(bulk=True):
-                parts.versions.set_facts(
-                    checked[start : start + _WRITTEN_AT_ONCE],
-                    parts.basis,
-                    target,
-                    kept=KEPT_WITH_ROWS,
-                )
-        done += len(batch.ids)
-        parts.store.checkpoint_if_large()
-        progress(done, len(ids))
-    if done:
-        parts.store.publish(ProjectChange(frozenset({"facts", "set"})))
-    return done
-
-
-def stale_count(project: Project) -> int:
-    """How many examples were checked with other settings, or by an older Tunedesk."""
-    return len(_stale_ids(project.parts))
-
-
-def _stale_ids(parts: ProjectParts) -> list[int]:
-    basis = parts.store.value("SELECT id FROM check_basis WHERE name = ?", (parts.basis,))
-    return [
-        row[0]
-        for row in parts.store.rows(
-            "SELECT id FROM example WHERE hidden = 0 AND checked_as IS NOT ? ORDER BY position",
-            (basis,),
-        )
-    ]
 
 
 class TextBatch(NamedTuple):
@@ -294,7 +227,7 @@ def _known_problems(parts: ProjectParts, version_ids: Sequence[int]) -> list[str
     ]
 
 
-def _results(
+def run_in_workers(
     pool: WorkerPool | None,
     function: Callable[[_Job], _Result],
     jobs: Iterator[_Job],

@@ -14,7 +14,7 @@ from tunedesk.project.changes import Item
 from tunedesk.project.parts import ProjectParts, as_json_array
 from tunedesk.project.project_change import KINDS_OF_FIELD, ProjectChange
 from tunedesk.project.states import STATE_NUMBERS
-from tunedesk.project.telling import tell
+from tunedesk.project.telling import notify
 
 # Rows that a later change has touched while a bulk change was under way are left to that change.
 _NOT_TOUCHED_SINCE = (
@@ -68,7 +68,7 @@ def set_state(
         return ChangeName("set_state", {"state": state, "count": count})
 
     written = set_column(parts, ids, "state", STATE_NUMBERS[state], name, progress)
-    tell(parts, KINDS_OF_FIELD["state"], ids, written, name)
+    notify(parts, KINDS_OF_FIELD["state"], ids, written, name)
     return written
 
 
@@ -80,7 +80,7 @@ def delete(parts: ProjectParts, ids: Sequence[int], progress: Progress = no_prog
 
     written = set_column(parts, ids, "hidden", 1, name, progress)
     parts.store.order_changed()
-    tell(parts, {"deleted", "set"}, ids, written, name)
+    notify(parts, {"deleted", "set"}, ids, written, name)
     return written
 
 
@@ -123,7 +123,7 @@ def change_tag(
         return count
 
     written = write_in_slices(parts, name, ids, write, progress)
-    tell(parts, KINDS_OF_FIELD["tag_set"], ids, written, name)
+    notify(parts, KINDS_OF_FIELD["tag_set"], ids, written, name)
     return written
 
 
@@ -176,7 +176,7 @@ def move(
 
     written = write_in_slices(parts, name, list(zip(ids, keys, strict=True)), write, progress)
     store.order_changed()
-    tell(parts, KINDS_OF_FIELD["position"], ids, written, name)
+    notify(parts, KINDS_OF_FIELD["position"], ids, written, name)
     return written
 
 

@@ -29,6 +29,7 @@ from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.slices import SliceSize
 from tunedesk.project.sources import add_source
 from tunedesk.project.states import State
+from tunedesk.project.versions import KEPT_PROBLEMS
 from tunedesk.workers import WorkerPool
 
 FIRST_ROWS = 200
@@ -36,9 +37,6 @@ _TELL_SECONDS = 0.3
 _JOBS_AHEAD = 32  # so that the workers have work while the disk is waited for
 _SMALL_FILE = 2_000_000
 """Bytes below which starting worker processes costs more than it saves."""
-
-KEPT_WITH_ROWS = ("bytes_not_text",)
-"""Problems that the file had with a record and that stay with its row."""
 
 
 @dataclass
@@ -171,7 +169,7 @@ class _Import:
         summary = self._summary
         of_rows: dict[int, list[Problem]] = {}
         for line, problem in batch.problems:
-            if line is not None and problem.code in KEPT_WITH_ROWS:
+            if line is not None and problem.code in KEPT_PROBLEMS:
                 of_rows.setdefault(line, []).append(problem)
             else:
                 summary.problems.append((line, problem))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, schema
 from tunedesk.project.lock import Holder, ProjectLock
 from tunedesk.project.shared_state import SharedState, user_name
@@ -14,6 +15,7 @@ from tunedesk.project.storage import storage_note
 from tunedesk.project.store import Store, configure_writer, connect, fold_log_in
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
+_STEPS_PER_REPORT = 100_000
 
 
 class Opened(NamedTuple):
@@ -198,3 +200,39 @@ def _damaged(path: Path) -> UserError:
         _("The project {name} is damaged and cannot be opened.").format(name=path.name),
         _("Nothing was changed. Open a copy or a backup of it, if there is one."),
     )
+
+
+def find_damage(
+    store: Store, progress: Progress = no_progress, *, thorough: bool = False
+) -> list[str]:
+    """What SQLite finds wrong with the file, in its own words; empty when it is whole.
+
+    Args:
+        store: A handle of the project, in a background thread: slow for large files.
+        progress: Called now and then; may cancel.
+        thorough: Also compare each index with its table.
+    """
+    connection = store.connection
+    failure: list[BaseException] = []
+
+    def report() -> int:
+        try:
+            progress(0, None)
+        except BaseException as error:
+            failure.append(error)
+            return 1
+        return 0
+
+    connection.set_progress_handler(report, _STEPS_PER_REPORT)
+    try:
+        kind = "integrity_check" if thorough else "quick_check"
+        found = [row[0] for row in connection.execute(f"PRAGMA {kind}(20)")]
+    except sqlite3.OperationalError:
+        if failure:
+            raise failure[0] from None
+        raise
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    finally:
+        connection.set_progress_handler(None, 0)
+    return [] if found == ["ok"] else found

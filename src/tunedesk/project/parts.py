@@ -5,6 +5,8 @@ from typing import Any
 
 from tunedesk import __version__
 from tunedesk.checks.problem import severity
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
 from tunedesk.project import settings_table
 from tunedesk.project.order_numbers import OrderNumbers
 from tunedesk.project.shared_sets import SharedSets
@@ -63,3 +65,8 @@ def _severity_or_hint(code: str, target: str) -> str:
 def as_json_array(ids: Sequence[int]) -> str:
     """Ids as one parameter for SQL's json_each."""
     return f"[{','.join(map(str, ids))}]"
+
+
+def missing_example() -> UserError:
+    """What to say of an example that is not there."""
+    return UserError(_("This example is no longer in the project."))

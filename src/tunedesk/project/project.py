@@ -37,7 +37,7 @@ from tunedesk.project.history import HistoryEntry
 from tunedesk.project.lock import Holder
 from tunedesk.project.parts import ProjectParts
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery
+from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, Ids
 from tunedesk.project.reads import ExampleRow
 from tunedesk.project.runs import Runs
 from tunedesk.project.sources import Source, sources
@@ -47,9 +47,6 @@ from tunedesk.project.store import Store
 from tunedesk.project.tags import TagUse
 from tunedesk.project.texts import TextChange
 from tunedesk.project.totals import EstimatedTokens, Totals
-
-Ids = Sequence[int] | ExampleQuery
-"""Some examples, or all that a query finds."""
 
 
 class Project:
@@ -349,6 +346,10 @@ class Project:
     def sources(self) -> list[Source]:
         """Where the examples came from, the oldest first."""
         return sources(self._store)
+
+    def find_damage(self, progress: Progress = no_progress, *, thorough: bool = False) -> list[str]:
+        """What SQLite finds wrong with the file, in its own words; empty when it is whole."""
+        return opening.find_damage(self._store, progress, thorough=thorough)
 
     # Settings of the project
 

@@ -1,6 +1,6 @@
 """Which examples, in which order: the filter, search and sort of the table as one value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -76,6 +76,9 @@ class ExampleQuery:
 
 ALL_EXAMPLES = ExampleQuery()
 """All examples, as they came."""
+
+Ids = Sequence[int] | ExampleQuery
+"""Some examples, or all that a query finds."""
 
 
 class Condition(NamedTuple):

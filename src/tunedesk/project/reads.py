@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 from tunedesk.checks.facts import Facts
 from tunedesk.progress import Progress, no_progress
-from tunedesk.project.parts import ProjectParts, as_json_array
+from tunedesk.project.parts import ProjectParts, as_json_array, missing_example
 from tunedesk.project.query import ExampleQuery, order
 from tunedesk.project.selection import selection
 from tunedesk.project.sources import source_titles
 from tunedesk.project.states import State, state_of
-from tunedesk.project.telling import gone
 
 _CHUNK = 4096
 
@@ -129,7 +128,7 @@ def version_of(parts: ProjectParts, example_id: int) -> int:
         "SELECT version_id FROM example WHERE id = ?", (example_id,)
     )
     if found is None:
-        raise gone()
+        raise missing_example()
     return found
 
 

@@ -1,5 +1,12 @@
-"""The rules for the data set as a whole: the groups are made by SQL, judged by checks.set_rules."""
+"""Checking a whole project: all examples anew, and the rules for the data set as a whole.
 
+The groups that the rules for the set look at are made by SQL and judged by checks.set_rules.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+
+from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.problem import SetProblem
 from tunedesk.checks.set_rules import (
     SystemPrompt,
@@ -9,12 +16,78 @@ from tunedesk.checks.set_rules import (
     duplicates,
 )
 from tunedesk.examples.conversation import Conversation
+from tunedesk.progress import Progress, no_progress
+from tunedesk.project import reads
+from tunedesk.project.bulk_edits import WRITTEN_AT_ONCE, TextBatch, run_in_workers, text_batches
 from tunedesk.project.parts import ProjectParts
 from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
+from tunedesk.project.query import ALL_EXAMPLES
 from tunedesk.project.store import Row
+from tunedesk.workers import WorkerPool
 
 _MOST_PROMPTS = 2_000
 _CURRENT = "example JOIN version ON version.id = example.version_id WHERE hidden = 0"
+
+
+def check_again(
+    project: Project,
+    pool: WorkerPool | None,
+    progress: Progress = no_progress,
+    *,
+    only_stale: bool = False,
+) -> int:
+    """Work out the facts of all examples anew, for the project's target, encoding and model.
+
+    The project itself does not change, so nothing is there to be undone. What was done when it is
+    cancelled stays; `only_stale` goes on with the rest.
+
+    Args:
+        project: The project, or a handle of it in a background thread.
+        pool: Worker processes; without it the work is done here.
+        progress: Told how many were checked, and of how many; may cancel.
+        only_stale: Only those that were checked with other settings or by an older Tunedesk.
+
+    Returns:
+        How many examples were checked.
+    """
+    parts = project.parts
+    target, encoding, model = parts.check_settings
+    ids = stale_ids(parts) if only_stale else reads.ids(parts, ALL_EXAMPLES)
+    waiting: deque[TextBatch] = deque()
+
+    def jobs() -> Iterator[CheckJob]:
+        for batch in text_batches(parts, ids):
+            waiting.append(batch)
+            yield CheckJob(batch.texts, target, encoding, model)
+
+    done = 0
+    for facts in run_in_workers(pool, check_texts, jobs(), len(ids)):
+        batch = waiting.popleft()
+        checked = list(zip(batch.versions, facts, strict=True))
+        for start in range(0, len(checked), WRITTEN_AT_ONCE):
+            with parts.store.transaction(bulk=True):
+                parts.versions.set_facts(
+                    checked[start : start + WRITTEN_AT_ONCE], parts.basis, target
+                )
+        done += len(batch.ids)
+        parts.store.checkpoint_if_large()
+        progress(done, len(ids))
+    if done:
+        parts.store.publish(ProjectChange(frozenset({"facts", "set"})))
+    return done
+
+
+def stale_ids(parts: ProjectParts) -> list[int]:
+    """The examples that were checked with other settings or by an older Tunedesk."""
+    basis = parts.store.value("SELECT id FROM check_basis WHERE name = ?", (parts.basis,))
+    return [
+        row[0]
+        for row in parts.store.rows(
+            "SELECT id FROM example WHERE hidden = 0 AND checked_as IS NOT ? ORDER BY position",
+            (basis,),
+        )
+    ]
 
 
 def set_problems(project: Project) -> list[SetProblem]:

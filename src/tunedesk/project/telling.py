@@ -1,9 +1,7 @@
-"""Telling the views of a change, and the user of an example that is not there."""
+"""Telling the views of a change."""
 
 from collections.abc import Callable, Iterable, Sequence
 
-from tunedesk.errors import UserError
-from tunedesk.i18n import _
 from tunedesk.project import change_names
 from tunedesk.project.bulk import Written
 from tunedesk.project.change_names import ChangeName
@@ -11,7 +9,7 @@ from tunedesk.project.parts import ProjectParts
 from tunedesk.project.project_change import ProjectChange
 
 
-def tell(
+def notify(
     parts: ProjectParts,
     kinds: Iterable[str],
     ids: Sequence[int],
@@ -32,8 +30,3 @@ def tell(
             change_names.worded(name),
         )
     )
-
-
-def gone() -> UserError:
-    """What to say of an example that is not there."""
-    return UserError(_("This example is no longer in the project."))

@@ -11,9 +11,9 @@ from tunedesk.project.change_names import ChangeName
 from tunedesk.project.changes import Item
 from tunedesk.project.kept_versions import drop_if_unused
 from tunedesk.project.packed_facts import PackedFacts, packed
-from tunedesk.project.parts import ProjectParts, as_json_array
+from tunedesk.project.parts import ProjectParts, as_json_array, missing_example
 from tunedesk.project.project_change import KINDS_OF_FIELD
-from tunedesk.project.telling import gone, tell
+from tunedesk.project.telling import notify
 from tunedesk.project.versions import NewVersion
 
 
@@ -55,7 +55,7 @@ def set_text(
             (example_id,),
         )
         if old is None:
-            raise gone()
+            raise missing_example()
         if old[1] == text:
             return False
         merged = changes.merge_target(store, merge_key, example_id)
@@ -76,7 +76,7 @@ def set_text(
         parts.versions.make_current(version_id, version_id, store.now())
         if merged is not None:
             drop_if_unused(store, example_id, old[0])
-        tell(parts, KINDS_OF_FIELD["version_id"], [example_id], None, name)
+        notify(parts, KINDS_OF_FIELD["version_id"], [example_id], None, name)
     return True
 
 
@@ -94,7 +94,7 @@ def set_texts(
         lambda change_id, part: write_texts(parts, change_id, part),
         progress,
     )
-    tell(parts, KINDS_OF_FIELD["version_id"], [text.id for text in texts], written, name)
+    notify(parts, KINDS_OF_FIELD["version_id"], [text.id for text in texts], written, name)
     return written
 
 

@@ -31,6 +31,10 @@ _INSERT_VERSION = (
 )
 
 
+KEPT_PROBLEMS = ("bytes_not_text",)
+"""Problems that only the import could see, in the bytes of the file: they stay with the row."""
+
+
 class NewVersion(NamedTuple):
     """A version to be written.
 
@@ -146,18 +150,16 @@ class Versions:
         checked: Sequence[tuple[int, Facts]],
         basis: str,
         target: str,
-        kept: Sequence[str] = (),
     ) -> None:
-        """Write the facts of versions anew, and their copies.
+        """Write the facts of versions anew, and their copies; KEPT_PROBLEMS stay.
 
         Args:
             checked: Versions and their facts.
             basis: What they were worked out with.
             target: The target that severities go by.
-            kept: Codes of problems that only the import could see; they stay.
         """
         with_kept = [
-            (version_id, self._with_kept(version_id, facts, kept)) for version_id, facts in checked
+            (version_id, self._with_kept(version_id, facts)) for version_id, facts in checked
         ]
         connection = self._store.connection
         connection.executemany(
@@ -175,11 +177,11 @@ class Versions:
             [(version_id,) for version_id, _facts in with_kept],
         )
 
-    def _with_kept(self, version_id: int, facts: Facts, kept: Sequence[str]) -> Facts:
+    def _with_kept(self, version_id: int, facts: Facts) -> Facts:
         stored = self._store.value(
             "SELECT problems FROM version WHERE id = ? AND problems IS NOT NULL", (version_id,)
         )
-        found = tuple(problem for problem in problems_of(stored) if problem.code in kept)
+        found = tuple(problem for problem in problems_of(stored) if problem.code in KEPT_PROBLEMS)
         return facts._replace(problems=(*found, *facts.problems)) if found else facts
 
     def text(self, version_id: int) -> bytes | None:

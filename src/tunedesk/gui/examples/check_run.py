@@ -87,7 +87,7 @@ def check_words(totals: Totals) -> str:
 
 
 def _check(project: Project, pool: WorkerPool, progress: Progress) -> Totals:
-    from tunedesk.project.bulk_edits import check_again
+    from tunedesk.project.set_checks import check_again
 
     with contextlib.closing(project.handle()) as handle:
         check_again(handle, pool, progress)

@@ -12,8 +12,8 @@ from tunedesk.gui.examples.find_replace_options import FindOptions
 from tunedesk.gui.examples.panel.example_diff import Sample, example_diff
 from tunedesk.progress import Progress
 from tunedesk.project.bulk_edits import EditSummary, find_and_replace, text_batches
-from tunedesk.project.project import Ids, Project
-from tunedesk.project.query import ExampleQuery
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery, Ids
 from tunedesk.project.text_edits import Replacement
 from tunedesk.workers import WorkerPool
 

@@ -11,7 +11,8 @@ from tunedesk.gui.examples.row_actions import RowActions
 from tunedesk.gui.feedback import Feedback
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
-from tunedesk.project.project import Ids, Project
+from tunedesk.project.project import Project
+from tunedesk.project.query import Ids
 from tunedesk.workers import WorkerPool
 
 if TYPE_CHECKING:
