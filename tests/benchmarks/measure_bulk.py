@@ -32,11 +32,11 @@ def main(path: Path, out: Path) -> None:
     with Project.open(path) as project, WorkerPool() as pool:
 
         def replace() -> None:
-            summary = find_and_replace(project, pool, re.compile("never"), "at no time")
+            summary = find_and_replace(project.parts, pool, re.compile("never"), "at no time")
             changed["replace"] = summary.examples
 
         def fix() -> None:
-            changed["fix"] = fix_all(project, pool, ["blanks_around"]).examples
+            changed["fix"] = fix_all(project.parts, pool, ["blanks_around"]).examples
 
         to_fix = project.count(ExampleQuery(problems=("blanks_around",)))
         for _round in range(2):

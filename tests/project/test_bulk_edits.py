@@ -44,7 +44,7 @@ def test_find_and_replace(project, ids):
     before = [project.text(example) for example in ids]
     seen = []
     summary = bulk_edits.find_and_replace(
-        project,
+        project.parts,
         None,
         re.compile("law"),
         "rule",
@@ -66,12 +66,12 @@ def test_find_and_replace(project, ids):
 
 def test_replace_by_role_and_template(project, ids):
     summary = bulk_edits.find_and_replace(
-        project, None, re.compile(r"(Y)es"), r"\1up", roles={"assistant"}, template=True
+        project.parts, None, re.compile(r"(Y)es"), r"\1up", roles={"assistant"}, template=True
     )
     assert summary.examples == 30
     assert project.text(ids[0]) == text_of("Is law 0 good law?", "Yup.")
     summary = bulk_edits.find_and_replace(
-        project, None, re.compile("law"), "x", roles={"assistant"}
+        project.parts, None, re.compile("law"), "x", roles={"assistant"}
     )
     assert (summary.examples, summary.places) == (0, 0)
     assert project.undo_name() == "Replace “(Y)es” in 30 examples"
@@ -80,7 +80,7 @@ def test_replace_by_role_and_template(project, ids):
 def test_fix_all(project):
     ids = fill(project, [text_of(f" {number} blanks ") for number in range(4)] + [text_of("good")])
     assert project.problem_counts()["blanks_around"] == 4
-    summary = bulk_edits.fix_all(project, None, ["blanks_around"])
+    summary = bulk_edits.fix_all(project.parts, None, ["blanks_around"])
     assert (summary.examples, summary.places) == (4, 4)
     assert "blanks_around" not in project.problem_counts()
     assert project.text(ids[0]) == text_of("0 blanks")
@@ -92,7 +92,7 @@ def test_fix_all(project):
 
 def test_set_system_prompt(project, ids):
     broken = fill(project, ["{broken"])
-    summary = bulk_edits.set_system_prompt(project, None, "Be brief.", [*ids[:3], *broken])
+    summary = bulk_edits.set_system_prompt(project.parts, None, "Be brief.", [*ids[:3], *broken])
     assert summary.examples == 3
     assert '"Be brief."' in project.text(ids[0])
     assert project.text(broken[0]) == "{broken"
@@ -108,7 +108,7 @@ def test_problems_found_by_other_rules_are_looked_for_again(project):
         [NewExample(text.encode(), facts._replace(problems=(moved,)))]
     )
     project.set_setting("target", "azure")
-    assert bulk_edits.fix_all(project, None, ["blanks_around"], [example]).places == 1
+    assert bulk_edits.fix_all(project.parts, None, ["blanks_around"], [example]).places == 1
     assert project.text(example) == text_of("blanks")
 
 
@@ -116,7 +116,7 @@ def test_workers_do_the_same(project, monkeypatch):
     monkeypatch.setattr(bulk_edits, "_HERE", 1)
     ids = fill(project, [text_of(f"Is law {number} good law?") for number in range(900)])
     with WorkerPool(1) as pool:
-        summary = bulk_edits.find_and_replace(project, pool, re.compile("good"), "bad")
+        summary = bulk_edits.find_and_replace(project.parts, pool, re.compile("good"), "bad")
     assert (summary.examples, summary.places) == (900, 900)
     assert project.text(ids[899]) == text_of("Is law 899 bad law?")
     checked(project, ids[::100])
@@ -133,7 +133,7 @@ def test_cancel_takes_everything_back(project, ids, monkeypatch):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        bulk_edits.find_and_replace(project, None, re.compile("law"), "x", progress=cancel)
+        bulk_edits.find_and_replace(project.parts, None, re.compile("law"), "x", progress=cancel)
     assert project.text(ids[0]) == text_of("Is law 0 good law?")
     assert project.undo_name() == "Add 30 examples"
 
@@ -149,7 +149,7 @@ def test_what_is_typed_meanwhile_is_kept(project, ids, monkeypatch):
         return real(job)
 
     monkeypatch.setattr(bulk_edits, "edit_texts", slow)
-    summary = bulk_edits.find_and_replace(project, None, re.compile("law"), "x")
+    summary = bulk_edits.find_and_replace(project.parts, None, re.compile("law"), "x")
     assert (summary.examples, summary.left) == (29, 1)
     assert project.text(ids[0]) == typed
     assert project.undo_name() == "Edit message 1"
@@ -183,7 +183,7 @@ def test_another_target_checks_again(project, ids):
 
 
 def test_undo_to_a_text_checked_otherwise_is_told(project, ids):
-    bulk_edits.find_and_replace(project, None, re.compile("law"), "x", ids[:5])
+    bulk_edits.find_and_replace(project.parts, None, re.compile("law"), "x", ids[:5])
     project.set_setting("encoding", "cl100k_base")
     set_checks.check_again(project, None)
     assert len(set_checks.stale_ids(project.parts)) == 0

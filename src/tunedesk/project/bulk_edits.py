@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from tunedesk.checks.messages import sentences
 from tunedesk.progress import Progress, no_progress
@@ -29,9 +29,6 @@ from tunedesk.project.text_edits import (
 )
 from tunedesk.project.texts import write_packed
 from tunedesk.workers import WorkerPool
-
-if TYPE_CHECKING:
-    from tunedesk.project.project import Project
 
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
@@ -59,7 +56,7 @@ class EditSummary:
 
 
 def find_and_replace(
-    project: "Project",
+    parts: ProjectParts,
     pool: WorkerPool | None,
     pattern: re.Pattern[str],
     replacement: str,
@@ -73,7 +70,7 @@ def find_and_replace(
     r"""Replace in the messages of many examples, as one step.
 
     Args:
-        project: The project, or a handle of it in a background thread.
+        parts: The parts of the project, or of a handle of it in a background thread.
         pool: Worker processes; without it the work is done here. Killing it cancels everything.
         pattern: What to find.
         replacement: What to put there.
@@ -89,11 +86,11 @@ def find_and_replace(
     def name(count: int) -> ChangeName:
         return ChangeName("replace", {"find": shown[:60], "count": count})
 
-    return edit_examples(project, pool, edit, where, name, progress)
+    return edit_examples(parts, pool, edit, where, name, progress)
 
 
 def fix_all(
-    project: "Project",
+    parts: ProjectParts,
     pool: WorkerPool | None,
     codes: Sequence[str],
     where: Ids | None = None,
@@ -102,7 +99,7 @@ def fix_all(
     """Apply the fixes of these rules wherever they are broken, as one step.
 
     Args:
-        project: The project, or a handle of it in a background thread.
+        parts: The parts of the project, or of a handle of it in a background thread.
         pool: Worker processes; without it the work is done here.
         codes: The rules.
         where: In which examples; None for all that have these problems.
@@ -116,13 +113,11 @@ def fix_all(
         return ChangeName("fix_several", {"rules": len(codes), "count": count})
 
     chosen = ExampleQuery(problems=tuple(codes)) if where is None else where
-    return edit_examples(
-        project, pool, Fixing(tuple(codes), project.parts.target), chosen, name, progress
-    )
+    return edit_examples(parts, pool, Fixing(tuple(codes), parts.target), chosen, name, progress)
 
 
 def set_system_prompt(
-    project: "Project",
+    parts: ProjectParts,
     pool: WorkerPool | None,
     prompt: str,
     where: Ids,
@@ -133,11 +128,11 @@ def set_system_prompt(
     def name(count: int) -> ChangeName:
         return ChangeName("set_system_prompt", {"count": count})
 
-    return edit_examples(project, pool, SystemPrompt(prompt), where, name, progress)
+    return edit_examples(parts, pool, SystemPrompt(prompt), where, name, progress)
 
 
 def edit_examples(
-    project: "Project",
+    parts: ProjectParts,
     pool: WorkerPool | None,
     edit: TextEdit,
     where: Ids,
@@ -145,7 +140,6 @@ def edit_examples(
     progress: Progress = no_progress,
 ) -> EditSummary:
     """Do the same to many texts, as one step."""
-    parts = project.parts
     target, encoding, model = parts.check_settings
     ids = reads.ids(parts, where, progress) if isinstance(where, ExampleQuery) else where
     waiting: deque[TextBatch] = deque()

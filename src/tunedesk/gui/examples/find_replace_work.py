@@ -117,7 +117,7 @@ def replace_all(
     """Replace in all of these examples, as one step of undo."""
     with contextlib.closing(project.handle()) as handle:
         return find_and_replace(
-            handle,
+            handle.parts,
             pool,
             options.pattern(),
             options.replacement,

@@ -86,4 +86,4 @@ def _set_prompt(
     from tunedesk.project.bulk_edits import set_system_prompt
 
     with contextlib.closing(project.handle()) as handle:
-        return set_system_prompt(handle, pool, prompt, ids, progress)
+        return set_system_prompt(handle.parts, pool, prompt, ids, progress)

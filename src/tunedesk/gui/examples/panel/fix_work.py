@@ -201,4 +201,4 @@ def _samples(project: Project, code: str, progress: Progress) -> list[Sample]:
 
 def _fix_all(project: Project, pool: WorkerPool, code: str, progress: Progress) -> int:
     with contextlib.closing(project.handle()) as handle:
-        return bulk_edits.fix_all(handle, pool, (code,), None, progress).examples
+        return bulk_edits.fix_all(handle.parts, pool, (code,), None, progress).examples
