@@ -1,7 +1,12 @@
-"""Translation by gettext, free of Qt: the texts of the program in the user's language."""
+"""Translation by gettext, free of Qt: the texts of the program in the user's language.
+
+`packaging/translations.py` collects the texts that are given to `_` and `ngettext`: whole
+sentences, never glued together, with what is filled in named in braces.
+"""
 
 import gettext as gettext_module
 import locale
+import os
 from functools import cache
 
 from tunedesk.paths import resource
@@ -11,13 +16,16 @@ DOMAIN = "tunedesk"
 
 @cache
 def _translations() -> gettext_module.NullTranslations:
-    """The catalogue of the user's language; the English texts themselves if there is none."""
+    """The catalogue of the user's language; the English texts themselves if there is none.
+
+    The languages are those of gettext's variable LANGUAGE ("de:fr"), else that of the locale.
+    """
+    languages = [name for name in os.environ.get("LANGUAGE", "").split(":") if name]
     language, _encoding = locale.getlocale()
+    if not languages and language:
+        languages = [language]
     return gettext_module.translation(
-        DOMAIN,
-        localedir=str(resource("translations")),
-        languages=[language] if language else None,
-        fallback=True,
+        DOMAIN, localedir=str(resource("translations")), languages=languages or None, fallback=True
     )
 
 

@@ -1,6 +1,7 @@
 """Import: every record becomes a row with its exact bytes; Cancel keeps what came."""
 
 import json
+import re
 
 import pytest
 from tests.project.made_examples import add
@@ -8,6 +9,7 @@ from tests.project.made_examples import add
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.project import importing
+from tunedesk.project.bulk_edits import find_and_replace
 from tunedesk.project.exporting import export
 from tunedesk.project.importing import import_file
 from tunedesk.project.query import ExampleQuery
@@ -132,7 +134,7 @@ def test_typing_goes_on_during_an_import(project, data):
     ("content", "said"),
     [
         (b"", "is empty"),
-        (b'{"prompt": "a", "chosen": "b", "rejected": "c"}\n', "left alone"),
+        (b'{"instruction": "a", "output": "b"}\n', "left alone"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n", "Git LFS"),
         (bytes(range(256)) * 20, "no text"),
     ],
@@ -170,3 +172,54 @@ def test_a_guessed_row_says_so(project, tmp_path):
     codes = [[problem.code for problem in project.problems(row)] for row in rows]
     assert codes[0] == codes[2]
     assert "Café" in project.text(rows[1])
+
+
+OTHER_KINDS = {
+    "preference": [
+        {
+            "input": {"messages": [{"role": "user", "content": f"Sunday {number}?"}]},
+            "preferred_output": [{"role": "assistant", "content": "Open from ten."}],
+            "non_preferred_output": [{"role": "assistant", "content": "Maybe."}],
+        }
+        for number in range(3)
+    ],
+    "reinforcement": [
+        {"messages": [{"role": "user", "content": f"Sunday {number}?"}], "reference_answer": "Open"}
+        for number in range(3)
+    ],
+    "prompt_completion": [
+        {"prompt": f"Sunday {number}?", "completion": " Open from ten."} for number in range(3)
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_other_kinds_come_in_are_found_changed_tagged_and_go_out(project, tmp_path, kind):
+    path = tmp_path / "other.jsonl"
+    lines = [json.dumps(record) for record in OTHER_KINDS[kind]]
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    summary = import_file(project, path)
+    assert (summary.added, summary.unreadable) == (3, 0)
+    ids = project.ids()
+    assert [row.kind for row in project.rows(ids)] == [kind] * 3
+    assert [row.preview for row in project.rows(ids)] == [f"Sunday {n}?" for n in range(3)]
+    assert project.ids(ExampleQuery(search="open")) == ids
+    assert not project.ids(ExampleQuery(search="user"))
+    project.add_tag(ids[:1], "kept")
+    assert list(project.ids(ExampleQuery(tags=("kept",)))) == [ids[0]]
+    out = tmp_path / "out.jsonl"
+    assert export(project, out).written == 3
+    assert out.read_bytes() == path.read_bytes()
+    assert find_and_replace(project, None, re.compile("Sunday"), "Monday").examples == 3
+    assert json.loads(project.text(ids[0])) == json.loads(lines[0].replace("Sunday", "Monday"))
+    project.undo()
+    assert [project.text(row) for row in ids] == lines
+
+
+def test_one_project_holds_several_kinds(project, tmp_path):
+    for kind, records in OTHER_KINDS.items():
+        path = tmp_path / f"{kind}.jsonl"
+        path.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+        import_file(project, path)
+    kinds = [row.kind for row in project.rows(project.ids())]
+    assert kinds == [kind for kind in OTHER_KINDS for _number in range(3)]

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from tunedesk.checks.problem import Problem
 from tunedesk.examples.kinds.kind import KindName
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 
 
 class Facts(NamedTuple):
@@ -39,6 +40,11 @@ class Facts(NamedTuple):
     answer: int | None
     system: int | None
     problems: tuple[Problem, ...]
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it is a JSON object."""
+        return self.kind != UNREADABLE.name
 
     @property
     def turns(self) -> int:

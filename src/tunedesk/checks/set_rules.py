@@ -118,7 +118,7 @@ class SetFacts:
             facts: Their facts.
             texts: Their records, looked into where a system prompt is new.
         """
-        self.examples += sum(fact.kind != "unreadable" for fact in facts)
+        self.examples += sum(fact.is_readable for fact in facts)
         chats = [
             (member, fact.fingerprint, fact.question, fact.answer, fact.system)
             for member, fact in zip(members, facts, strict=True)

@@ -48,7 +48,7 @@ def _check(file: Path, target_name: str, encoding: str | None, as_json: bool) ->
         print(json.dumps(as_object(report), ensure_ascii=False))
     else:
         print_report(report)
-    if report.info.format not in ("chat", "empty"):
+    if not report.info.is_checked:
         print(f"tunedesk: {describe(report.info)}", file=sys.stderr)
         return 2
     return 1 if report.count("error") else 0
@@ -127,7 +127,7 @@ def run_fix(options: argparse.Namespace) -> int:
             f"Rules with a fix: {', '.join(code for code in codes() if fixable(code))}.",
         )
     info = inspect_file(options.file)
-    if info.format != "chat":
+    if info.is_empty or not info.is_checked:
         raise UserError(describe(info))
     waiting: list[RecordBatch] = []
 
@@ -170,7 +170,7 @@ def run_tokens(options: argparse.Namespace) -> int:
         )
     with ProgressLine(options.file.name) as line:
         report = check_file(options.file, DEFAULT_TARGET, encoding, progress=line.progress)
-    if report.info.format not in ("chat", "empty"):
+    if not report.info.is_checked:
         raise UserError(describe(report.info))
     limit = model.token_limit if model else target(DEFAULT_TARGET).token_limit
     found: dict[str, Any] = {

@@ -62,7 +62,7 @@ class CheckTotals:
                 found += [(line, problem) for problem in fact.problems]
         found.sort(key=lambda place: place[0] or 0)
         self.problems += found
-        readable = [fact.tokens for fact in facts if fact.kind != "unreadable"]
+        readable = [fact.tokens for fact in facts if fact.is_readable]
         self.unreadable += len(facts) - len(readable)
         self.lengths.extend(readable)
         if any(readable):
@@ -126,7 +126,7 @@ class FileReport:
         self.tool_tokens += found.tool_tokens
         self.image_tokens += found.image_tokens
         self.lengths.extend(found.lengths)
-        if self.info.format in ("chat", "empty"):
+        if self.info.is_checked:
             self.problems += [
                 self._judged(None if line is None else line + lines, problem)
                 for line, problem in found.problems
@@ -180,7 +180,7 @@ def check_file(
             progress(found.bytes_read, info.size)
     finally:
         gc.enable()
-    if info.format in ("chat", "empty"):
+    if info.is_checked:
         report.add_set(whole)
     return report
 

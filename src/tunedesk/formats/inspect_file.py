@@ -137,7 +137,25 @@ class FileInfo:
         """Whether `read_batches` finds records in it."""
         return self.container != "none"
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing but blanks stands in it."""
+        return self.format == "empty"
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether its records are judged and counted: conversations, or none at all."""
+        return self.format in ("chat", "empty")
+
+    @property
+    def can_be_imported(self) -> bool:
+        """Whether its records are examples that a project can hold."""
+        return self.format in _IMPORTED
+
+
+_IMPORTED: frozenset[FileFormat] = frozenset(
+    {"chat", "preference", "dpo", "reinforcement", "prompt_completion"}
+)
 _HEAD = 2**20
 _SAMPLE = 50
 _UTF8 = Encoding("utf-8", False, 0)
@@ -189,10 +207,14 @@ def inspect_file(path: Path) -> FileInfo:
 
 
 def describe(info: FileInfo) -> str:
-    """A sentence that says what the file holds, and of files that are no chat what that means."""
+    """A sentence that says what the file holds, and of one that is not checked what that means."""
     sentence = describe_contents(info, info.path.name)
     if info.format in ("chat", "git_lfs", "binary", "empty"):
         return sentence
+    if info.can_be_imported:
+        return (
+            f"{sentence} {_('They can be imported, but only conversations are checked for now.')}"
+        )
     return f"{sentence} {_('Tunedesk reads chat files for now; this one is left alone.')}"
 
 

@@ -79,7 +79,7 @@ def import_file(
     on_first_rows: Callable[[], None] | None = None,
     state: State = "to_review",
 ) -> ImportSummary:
-    """Import a file of conversations, as one change.
+    """Import a file of examples, of one kind or several, as one change.
 
     Args:
         project: The project, or a handle of it in a background thread.
@@ -90,12 +90,12 @@ def import_file(
         state: The state of review that the rows begin with.
 
     Raises:
-        UserError: The file cannot be read, or holds something other than conversations.
+        UserError: The file cannot be read, or holds no examples that a project can keep.
     """
     info = inspect_file(path)
-    if info.format == "empty":
+    if info.is_empty:
         raise UserError(_("“{name}” is empty.").format(name=path.name))
-    if info.format != "chat":
+    if not info.can_be_imported:
         raise UserError(describe(info))
     return _Import(project.parts, info, state).run(pool, progress, on_first_rows)
 
@@ -194,7 +194,7 @@ class _Import:
             done += len(part)
             self._store.checkpoint_if_large()
         summary.added += len(new)
-        summary.unreadable += sum(fact.kind == "unreadable" for fact in facts)
+        summary.unreadable += sum(not fact.is_readable for fact in facts)
         summary.tokens += sum([fact.tokens for fact in facts])
         if time.monotonic() - self._told > _TELL_SECONDS:
             self._tell()

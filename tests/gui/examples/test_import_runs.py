@@ -83,12 +83,20 @@ def test_what_was_odd_is_said(qtbot, imports, project, page, tmp_path):
 
 
 def test_a_file_of_another_kind_is_left_alone(qtbot, imports, project, feedback, tmp_path):
-    file = tmp_path / "pairs.jsonl"
-    pair = {"prompt": "Hi", "chosen": "Hello", "rejected": "What"}
-    file.write_text(json.dumps(pair) + "\n", encoding="utf-8")
+    file = tmp_path / "alpaca.jsonl"
+    file.write_text(json.dumps({"instruction": "Hi", "output": "Hello"}) + "\n", encoding="utf-8")
     bring_in(qtbot, imports, file)
     assert project.count() == 0
-    assert "preference pairs" in toast(feedback)
+    assert "Alpaca" in toast(feedback)
+
+
+def test_preference_pairs_come_in(qtbot, imports, project, feedback, tmp_path):
+    file = tmp_path / "pairs.jsonl"
+    pair = {"prompt": "Hi there", "chosen": "Hello", "rejected": "What"}
+    file.write_text(json.dumps(pair) + "\n", encoding="utf-8")
+    bring_in(qtbot, imports, file)
+    (row,) = project.rows(project.ids())
+    assert (row.kind, row.preview) == ("preference", "Hi there")
 
 
 def test_a_file_that_is_not_there_is_told(qtbot, imports, project, feedback, tmp_path):

@@ -3,6 +3,7 @@
 import json
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,6 +44,39 @@ def test_neighbouring_changed_words_read_as_one_change():
         Piece(ADDED, "a new"),
         Piece(SAME, " house"),
     ]
+
+
+def test_a_sentence_that_stayed_is_not_given_up_for_single_words():
+    stayed = "that The Planets should be played in full"
+    pieces = word_diff(
+        f"Based on the text the name of the man who was not sure {stayed} is Holst the composer.",
+        f"After the answer to the question, of the two, the one who doubted {stayed} was Boult.",
+    )
+    assert any(piece.kind == SAME and stayed in piece.text for piece in pieces)
+
+
+def test_a_short_word_between_long_changes_is_part_of_them():
+    pieces = word_diff(
+        "Call reception a physiotherapist answers.",
+        "Write something a practitioner listening.",
+    )
+    assert [piece.kind for piece in pieces] == [REMOVED, ADDED, SAME]
+
+
+def test_blanks_around_a_changed_word_stay_outside():
+    assert word_diff("I am sorry to hear it", "I'm sorry to hear it")[1:3] == [
+        Piece(REMOVED, " am"),
+        Piece(ADDED, "'m"),
+    ]
+
+
+@pytest.mark.parametrize("words", [600, 12_000])
+def test_texts_that_share_nothing_are_compared_in_a_moment(words):
+    before = " ".join(f"a{n * 7919 % 997}" for n in range(words))
+    after = " ".join(f"b{n * 7907 % 991}" for n in range(words))
+    began = time.process_time()
+    word_diff(before, after)
+    assert time.process_time() - began < 0.5
 
 
 def test_chinese_is_compared_letter_by_letter():

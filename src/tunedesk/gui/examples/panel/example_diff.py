@@ -1,8 +1,7 @@
 """What changed between two versions of an example, message by message and word by word."""
 
 import re
-from collections.abc import Iterable
-from difflib import SequenceMatcher
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tunedesk.examples.kinds.kind import Block
@@ -15,9 +14,12 @@ SAME, REMOVED, ADDED = "same", "removed", "added"
 # Scripts without blanks between words are compared letter by letter.
 _SINGLE = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORDS = re.compile(rf"\s|[{_SINGLE}]|[^\s{_SINGLE}!-/:-@\[-`{{-~]+|[^\s]")
-# Above this many comparisons the texts are compared line by line first, so that no diff takes
-# longer than a person waits.
-_MOST_COMPARISONS = 4_000_000
+_LINES = re.compile(r"[^\n]*\n+|[^\n]+")  # with the empty lines below: these are all alike
+# Above this many comparisons the texts are compared line by line first: rapidfuzz keeps a bit for
+# each of them, 3 MB here, and takes about 15 ms.
+_MOST_COMPARISONS = 25_000_000
+_LONG_RUN = 8  # words and blanks: about four words that stayed together
+_ISLAND = 3  # what stayed is lost between changes that are each more than so many times longer
 
 
 class Piece(NamedTuple):
@@ -87,39 +89,128 @@ def _compare(before: list[str], after: list[str]) -> list[Piece]:
     if len(old) * len(new) > _MOST_COMPARISONS:
         pieces += _compare_lines("".join(old), "".join(new))
     else:
-        pieces += _compare_units(old, new)
+        pieces += _compare_words(old, new)
     pieces.append(Piece(SAME, "".join(before[len(before) - end :])))
     return pieces
 
 
 def _compare_lines(before: str, after: str) -> list[Piece]:
     """Compare line by line, and word by word only inside lines that changed."""
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    old, new = _LINES.findall(before), _LINES.findall(after)
     pieces: list[Piece] = []
-    # autojunk (difflib's way to skip what repeats) keeps very long texts quick
-    for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=True).get_opcodes():
-        gone, came = "".join(old[i:j]), "".join(new[k:m])
-        if tag == "equal":
-            pieces.append(Piece(SAME, gone))
-            continue
+    at = 0
+    for edit in _edits(old, new, run=1):
+        pieces.append(Piece(SAME, "".join(old[at : edit.old_start])))
+        gone = "".join(old[edit.old_start : edit.old_end])
+        came = "".join(new[edit.new_start : edit.new_end])
         gone_words, came_words = _WORDS.findall(gone), _WORDS.findall(came)
-        if gone and came and len(gone_words) * len(came_words) <= _MOST_COMPARISONS // 8:
-            pieces += _compare_units(gone_words, came_words)
+        if len(gone_words) * len(came_words) <= _MOST_COMPARISONS // 50:
+            pieces += _compare_words(gone_words, came_words)
         else:
             pieces += [Piece(REMOVED, gone), Piece(ADDED, came)]
+        at = edit.old_end
+    pieces.append(Piece(SAME, "".join(old[at:])))
     return pieces
 
 
-def _compare_units(before: list[str], after: list[str]) -> list[Piece]:
+def _compare_words(before: list[str], after: list[str]) -> list[Piece]:
     pieces: list[Piece] = []
-    matcher = SequenceMatcher(None, before, after, autojunk=len(after) > 2000)
-    for tag, i, j, k, m in matcher.get_opcodes():
-        if tag == "equal":
-            pieces.append(Piece(SAME, "".join(before[i:j])))
-        else:
-            pieces.append(Piece(REMOVED, "".join(before[i:j])))
-            pieces.append(Piece(ADDED, "".join(after[k:m])))
+    at = 0
+    for edit in _without_islands(before, after, _edits(before, after, _LONG_RUN)):
+        pieces.append(Piece(SAME, "".join(before[at : edit.old_start])))
+        pieces.append(Piece(REMOVED, "".join(before[edit.old_start : edit.old_end])))
+        pieces.append(Piece(ADDED, "".join(after[edit.new_start : edit.new_end])))
+        at = edit.old_end
+    pieces.append(Piece(SAME, "".join(before[at:])))
     return pieces
+
+
+class _Edit(NamedTuple):
+    """A stretch of one list that became a stretch of another; one of them may be empty."""
+
+    old_start: int
+    old_end: int
+    new_start: int
+    new_end: int
+
+
+def _edits(before: Sequence[Hashable], after: Sequence[Hashable], run: int) -> list[_Edit]:
+    """What leads from one list to the other, in order, with something that stayed between each.
+
+    Args:
+        before: The old list.
+        after: The new list.
+        run: Runs of so many items that stayed are found first, and single ones only between
+            them: a longest common subsequence alone would give up a sentence that stayed for the
+            sake of more "the" and "of" scattered over it.
+    """
+    edits: list[_Edit] = []
+    old = new = 0
+    for old_start, new_start, length in [
+        *_common_runs(before, after, run),
+        (len(before), len(after), 0),
+    ]:
+        if run > 1 and old < old_start and new < new_start:
+            edits += [
+                _Edit(e.old_start + old, e.old_end + old, e.new_start + new, e.new_end + new)
+                for e in _edits(before[old:old_start], after[new:new_start], run=1)
+            ]
+        elif old < old_start or new < new_start:
+            edits.append(_Edit(old, old_start, new, new_start))
+        old, new = old_start + length, new_start + length
+    return edits
+
+
+def _common_runs(
+    before: Sequence[Hashable], after: Sequence[Hashable], run: int
+) -> Iterator[tuple[int, int, int]]:
+    """Runs of at least `run` items that stayed: start in the old list, in the new one, length."""
+    # 13 ms to import, and most windows never show a diff.
+    from rapidfuzz.distance import Indel
+
+    if min(len(before), len(after)) < run:
+        return
+    old_end = new_end = 0
+    for step in Indel.opcodes(_runs_of(before, run), _runs_of(after, run)):
+        if step.tag != "equal":
+            continue
+        # A run that begins inside the one before it counts from where that ended.
+        inside = max(old_end - step.src_start, new_end - step.dest_start, 0)
+        length = step.src_end - step.src_start + run - 1 - inside
+        if length > 0:
+            old_end, new_end = step.src_start + inside + length, step.dest_start + inside + length
+            yield old_end - length, new_end - length, length
+
+
+def _runs_of(items: Sequence[Hashable], run: int) -> Sequence[Hashable]:
+    return list(zip(*(items[start:] for start in range(run)), strict=False)) if run > 1 else items
+
+
+def _without_islands(before: list[str], after: list[str], edits: list[_Edit]) -> list[_Edit]:
+    """Join changes between which only a little word stayed, lost among much that did not."""
+    sizes = [
+        max(
+            _written_length(before[edit.old_start : edit.old_end]),
+            _written_length(after[edit.new_start : edit.new_end]),
+        )
+        for edit in edits
+    ]
+    joined: list[_Edit] = []
+    for number, edit in enumerate(edits):
+        if joined:
+            last = joined[-1]
+            stayed = before[last.old_end : edit.old_start]
+            island = _written_length(stayed)
+            around = min(sizes[number - 1], sizes[number])
+            if island and "\n" not in stayed and island * _ISLAND < around:
+                joined[-1] = _Edit(last.old_start, edit.old_end, last.new_start, edit.new_end)
+                continue
+        joined.append(edit)
+    return joined
+
+
+def _written_length(words: list[str]) -> int:
+    return sum(len(word) for word in words if not word.isspace())
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:
@@ -138,21 +229,31 @@ def _joined(pieces: list[Piece]) -> list[Piece]:
                 removed += piece.text
                 added += piece.text
                 continue
-            _flush(joined, removed, added)
+            _append_change(joined, removed, added)
             removed = added = ""
-            if joined and joined[-1].kind == SAME:
-                joined[-1] = Piece(SAME, joined[-1].text + piece.text)
-            else:
-                joined.append(piece)
-    _flush(joined, removed, added)
+            _append(joined, piece.kind, piece.text)
+    _append_change(joined, removed, added)
     return joined
 
 
-def _flush(pieces: list[Piece], removed: str, added: str) -> None:
-    if removed:
-        pieces.append(Piece(REMOVED, removed))
-    if added:
-        pieces.append(Piece(ADDED, added))
+def _append_change(pieces: list[Piece], removed: str, added: str) -> None:
+    """Append what went and what came; blanks that both end with stayed."""
+    blanks = ""
+    while removed and added and removed[-1] == added[-1] and removed[-1].isspace():
+        blanks = removed[-1] + blanks
+        removed, added = removed[:-1], added[:-1]
+    _append(pieces, REMOVED, removed)
+    _append(pieces, ADDED, added)
+    _append(pieces, SAME, blanks)
+
+
+def _append(pieces: list[Piece], kind: str, text: str) -> None:
+    if not text:
+        return
+    if pieces and pieces[-1].kind == kind:
+        pieces[-1] = Piece(kind, pieces[-1].text + text)
+    else:
+        pieces.append(Piece(kind, text))
 
 
 class Change(NamedTuple):
@@ -227,13 +328,10 @@ def _raw(before: str, after: str) -> Change:
 
 def _message_changes(old: list[Block], new: list[Block]) -> list[Change]:
     changes: list[Change] = []
-    matcher = SequenceMatcher(
-        None, [(b.role, b.text) for b in old], [(b.role, b.text) for b in new], autojunk=False
-    )
-    for tag, i, j, k, m in matcher.get_opcodes():
-        if tag == "equal":
-            continue
-        gone, came = list(old[i:j]), list(new[k:m])
+    said_before, said_after = ([(b.role, b.text) for b in side] for side in (old, new))
+    for edit in _edits(said_before, said_after, run=1):
+        gone = list(old[edit.old_start : edit.old_end])
+        came = list(new[edit.new_start : edit.new_end])
         while gone and came:
             if len(gone) != len(came) and gone[0].role != came[0].role:
                 # the longer side holds a message that the other has not
