@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tunedesk.project.bulk_edits import find_and_replace, fix_all
 from tunedesk.project.exporting import export
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.text_edits import find_and_replace, fix_all
 from tunedesk.workers import WorkerPool
 
 
@@ -32,11 +32,11 @@ def main(path: Path, out: Path) -> None:
     with Project.open(path) as project, WorkerPool() as pool:
 
         def replace() -> None:
-            summary = find_and_replace(project.parts, pool, re.compile("never"), "at no time")
+            summary = find_and_replace(project.context, pool, re.compile("never"), "at no time")
             changed["replace"] = summary.examples
 
         def fix() -> None:
-            changed["fix"] = fix_all(project.parts, pool, ["blanks_around"]).examples
+            changed["fix"] = fix_all(project.context, pool, ["blanks_around"]).examples
 
         to_fix = project.count(ExampleQuery(problems=("blanks_around",)))
         for _round in range(2):

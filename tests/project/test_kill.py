@@ -85,7 +85,7 @@ def run_and_kill(script: str, arguments: list[Path], until: str, after: float) -
 def check_whole(project: Project) -> None:
     assert not project.read_only
     assert project.find_damage(thorough=True) == []
-    assert project.parts.store.value("SELECT count(*) FROM change WHERE incomplete") == 0
+    assert project.context.store.value("SELECT count(*) FROM change WHERE incomplete") == 0
 
 
 def test_typing_survives_kill(tmp_path):

@@ -10,7 +10,7 @@ from tunedesk.gui.feedback import Feedback
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
-from tunedesk.project.totals import Totals
+from tunedesk.project.statistics import Totals
 from tunedesk.workers import WorkerPool
 
 
@@ -87,7 +87,7 @@ def check_words(totals: Totals) -> str:
 
 
 def _check(project: Project, pool: WorkerPool, progress: Progress) -> Totals:
-    from tunedesk.project.set_checks import check_again
+    from tunedesk.project.check_project import check_again
 
     with contextlib.closing(project.handle()) as handle:
         check_again(handle, pool, progress)

@@ -27,7 +27,7 @@ from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.totals import Totals
+from tunedesk.project.statistics import Totals
 from tunedesk.settings import Settings
 
 FOLDER = "examples.export_folder"

@@ -22,7 +22,7 @@ from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _
 from tunedesk.project.query import ANY_LENGTH, ExampleQuery
-from tunedesk.project.totals import Totals
+from tunedesk.project.statistics import Totals
 
 WITH_PROBLEMS = ("any",)
 LONGEST_MENU = 200

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from tunedesk.project.search_words import hits
+from tunedesk.project.search import hits
 
 LETTER_BY_LETTER = 4_000
 

@@ -16,7 +16,7 @@ from tunedesk.project.query import Ids
 from tunedesk.workers import WorkerPool
 
 if TYPE_CHECKING:
-    from tunedesk.project.bulk_edits import EditSummary
+    from tunedesk.project.text_edits import EditSummary
 
 
 class PromptRun:
@@ -83,7 +83,7 @@ class PromptRun:
 def _set_prompt(
     project: Project, pool: WorkerPool, prompt: str, ids: Ids, progress: Progress
 ) -> "EditSummary":
-    from tunedesk.project.bulk_edits import set_system_prompt
+    from tunedesk.project.text_edits import set_system_prompt
 
     with contextlib.closing(project.handle()) as handle:
-        return set_system_prompt(handle.parts, pool, prompt, ids, progress)
+        return set_system_prompt(handle.context, pool, prompt, ids, progress)

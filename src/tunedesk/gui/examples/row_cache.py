@@ -7,7 +7,7 @@ from tunedesk.examples.kinds.registry import search_text
 from tunedesk.gui.examples.hit_marks import around_first_hit
 from tunedesk.project.project import Project
 from tunedesk.project.reads import ExampleRow
-from tunedesk.project.search_words import hits
+from tunedesk.project.search import hits
 
 PAGE = 64
 KEPT_ROWS = 2_048

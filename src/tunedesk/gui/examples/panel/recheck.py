@@ -8,8 +8,8 @@ from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
+from tunedesk.project.check_project import check_again
 from tunedesk.project.project import Project
-from tunedesk.project.set_checks import check_again
 from tunedesk.workers import WorkerPool
 
 

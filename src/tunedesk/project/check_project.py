@@ -18,12 +18,12 @@ from tunedesk.checks.set_rules import (
 from tunedesk.examples.conversation import Conversation
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import reads
-from tunedesk.project.bulk_edits import WRITTEN_AT_ONCE, TextBatch, run_in_workers, text_batches
-from tunedesk.project.parts import ProjectParts
+from tunedesk.project.context import ProjectContext
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ALL_EXAMPLES
 from tunedesk.project.store import Row
+from tunedesk.project.text_edits import WRITTEN_AT_ONCE, TextBatch, run_in_workers, text_batches
 from tunedesk.workers import WorkerPool
 
 _MOST_PROMPTS = 2_000
@@ -51,13 +51,13 @@ def check_again(
     Returns:
         How many examples were checked.
     """
-    parts = project.parts
-    target, encoding, model = parts.check_settings
-    ids = stale_ids(parts) if only_stale else reads.ids(parts, ALL_EXAMPLES)
+    context = project.context
+    target, encoding, model = context.check_settings
+    ids = stale_ids(context) if only_stale else reads.ids(context, ALL_EXAMPLES)
     waiting: deque[TextBatch] = deque()
 
     def jobs() -> Iterator[CheckJob]:
-        for batch in text_batches(parts, ids):
+        for batch in text_batches(context, ids):
             waiting.append(batch)
             yield CheckJob(batch.texts, target, encoding, model)
 
@@ -66,24 +66,24 @@ def check_again(
         batch = waiting.popleft()
         checked = list(zip(batch.versions, facts, strict=True))
         for start in range(0, len(checked), WRITTEN_AT_ONCE):
-            with parts.store.transaction(bulk=True):
-                parts.versions.set_facts(
-                    checked[start : start + WRITTEN_AT_ONCE], parts.basis, target
+            with context.store.transaction(bulk=True):
+                context.versions.set_facts(
+                    checked[start : start + WRITTEN_AT_ONCE], context.basis, target
                 )
         done += len(batch.ids)
-        parts.store.checkpoint_if_large()
+        context.store.checkpoint_if_large()
         progress(done, len(ids))
     if done:
-        parts.store.publish(ProjectChange(frozenset({"facts", "set"})))
+        context.store.publish(ProjectChange(frozenset({"facts", "set"})))
     return done
 
 
-def stale_ids(parts: ProjectParts) -> list[int]:
+def stale_ids(context: ProjectContext) -> list[int]:
     """The examples that were checked with other settings or by an older Tunedesk."""
-    basis = parts.store.value("SELECT id FROM check_basis WHERE name = ?", (parts.basis,))
+    basis = context.store.value("SELECT id FROM check_basis WHERE name = ?", (context.basis,))
     return [
         row[0]
-        for row in parts.store.rows(
+        for row in context.store.rows(
             "SELECT id FROM example WHERE hidden = 0 AND checked_as IS NOT ? ORDER BY position",
             (basis,),
         )
@@ -92,29 +92,29 @@ def stale_ids(parts: ProjectParts) -> list[int]:
 
 def set_problems(project: Project) -> list[SetProblem]:
     """All problems of the set; their members are ids of examples."""
-    parts = project.parts
-    store = parts.store
+    context = project.context
+    store = context.store
     with store.snapshot():
         examples = store.value(f"SELECT count(*) FROM {_CURRENT} AND kind != 'unreadable'")
         return [
-            *check_size(examples, parts.target),
-            *duplicates(_repeated(parts, "fingerprint", "fingerprint")),
-            *different_answers(_repeated(parts, "question", "question, answer")),
-            *_similar_prompts(parts),
+            *check_size(examples, context.target),
+            *duplicates(_repeated(context, "fingerprint", "fingerprint")),
+            *different_answers(_repeated(context, "question", "question, answer")),
+            *_similar_prompts(context),
         ]
 
 
-def _repeated(parts: ProjectParts, column: str, wanted: str) -> list[Row]:
+def _repeated(context: ProjectContext, column: str, wanted: str) -> list[Row]:
     """Examples whose hash occurs more than once, in their order."""
-    return parts.store.rows(
+    return context.store.rows(
         f"SELECT example.id, {wanted} FROM {_CURRENT} AND {column} IN"
         f" (SELECT {column} FROM {_CURRENT} AND {column} IS NOT NULL"
         f" GROUP BY {column} HAVING count(*) > 1) ORDER BY position"
     )
 
 
-def _similar_prompts(parts: ProjectParts) -> list[SetProblem]:
-    store = parts.store
+def _similar_prompts(context: ProjectContext) -> list[SetProblem]:
+    store = context.store
     used = store.rows(
         f"SELECT system, min(version_id) FROM {_CURRENT} AND system IS NOT NULL"
         " GROUP BY system ORDER BY 2 LIMIT ?",
@@ -123,21 +123,21 @@ def _similar_prompts(parts: ProjectParts) -> list[SetProblem]:
     if len(used) < 2:
         return []
     # The prompts go by their hash at first: only for those that are alike the examples are sought.
-    prompts = [SystemPrompt(_prompt(parts, version), (system,)) for system, version in used]
+    prompts = [SystemPrompt(_prompt(context, version), (system,)) for system, version in used]
     return [
-        problem._replace(members=_users(parts, problem.members))
+        problem._replace(members=_users(context, problem.members))
         for problem in almost_equal_prompts(prompts)
     ]
 
 
-def _prompt(parts: ProjectParts, version_id: int) -> str:
-    text = parts.versions.text(version_id) or b""
+def _prompt(context: ProjectContext, version_id: int) -> str:
+    text = context.versions.text(version_id) or b""
     messages = Conversation.from_text(text.decode("utf-8", "replace")).messages
     return next((message.text for message in messages if message.role == "system"), "")
 
 
-def _users(parts: ProjectParts, systems: tuple[int, ...]) -> tuple[int, ...]:
-    rows = parts.store.rows(
+def _users(context: ProjectContext, systems: tuple[int, ...]) -> tuple[int, ...]:
+    rows = context.store.rows(
         f"SELECT example.id FROM {_CURRENT} AND system IN (SELECT value FROM json_each(?))"
         " ORDER BY position",
         (f"[{','.join(map(str, systems))}]",),
