@@ -11,8 +11,7 @@ from tunedesk.fine_tuning.launch import find_created_job
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
 from tunedesk.fine_tuning.parse_job import job_state
 from tunedesk.gui.background import Background, Task
-from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.progress_line import ProgressHandle
+from tunedesk.gui.feedback import Feedback, ProgressHandle
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
