@@ -1,16 +1,19 @@
-"""The works of the benchmark at 100,000 examples: each measures something and gives its rows."""
+"""What is measured, at 100,000 and at 1,000,000 examples: each measurement gives its rows."""
 
+import shutil
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from bench import HERE, Bench
-from data import write_examples, write_long_example
+from example_data import write_examples, write_long_example
 from table import Row, seconds
 
 FRAME = 0.016
 STALL = 0.05
+QUESTION = 0.3
+MEMORY = 800_000_000
 
 
 def start(bench: Bench) -> list[Row]:
@@ -30,17 +33,19 @@ def start(bench: Bench) -> list[Row]:
 def open_file(bench: Bench) -> list[Row]:
     """Open a file in the window; import it whole, beside the plain script."""
     file = bench.file
-    shown = bench.measure("measure_import_in_window.py", file)
+    shown = bench.measure("measure_window.py", "import", file)
     remove_projects(bench)
     path = bench.folder / f"{file.stem}.tunedesk"
     path.unlink(missing_ok=True)
     times = max(1, bench.repeats - 1)
-    bench.measure("measure_import.py", file, path)  # kept for the works after this one
+    bench.measure("measure_project.py", "import", file, path)  # kept for the works after this one
     stored = []
     alone = []
     for _time in range(times):
-        stored.append(bench.measure("measure_import.py", file, bench.new_project("again")))
-        alone.append(bench.measure("plain.py", file))
+        stored.append(
+            bench.measure("measure_project.py", "import", file, bench.new_project("again"))
+        )
+        alone.append(bench.measure("baselines.py", "tiktoken", file))
     ours = min(stored, key=lambda found: float(found["seconds"]))
     plain = min(alone, key=lambda found: float(found["seconds"]))
     if ours["tokens"] != plain["tokens"]:
@@ -68,7 +73,9 @@ def check(bench: Bench) -> list[Row]:
     for _time in range(bench.repeats):
         ours.append(bench.run(*command)[1])
         if bench.together_python is not None:
-            theirs.append(bench.run(bench.together_python, HERE / "together_check.py", bench.file))
+            theirs.append(
+                bench.run(bench.together_python, HERE / "baselines.py", "together", bench.file)
+            )
     best = min(ours, key=lambda used: used.wall)
     measured = f"{seconds(best.wall)} (CPU {min(used.cpu for used in ours):.1f} s)"
     if not theirs:
@@ -84,7 +91,7 @@ def check(bench: Bench) -> list[Row]:
 def typing(bench: Bench) -> list[Row]:
     """Type into an example of 4,000 tokens."""
     file = write_long_example(bench.folder / "long.jsonl", 56)
-    found = bench.measure("measure_typing.py", bench.project_of(file))
+    found = bench.measure("measure_window.py", "typing", bench.project_of(file))
     measured = f"{seconds(found['work'])} (CPU; until shown {seconds(found['wall'])},"
     measured += f" of it checks {seconds(found['check'])})"
     work = f"keystroke to updated checks and tokens, {found['tokens']:,}-token example"
@@ -93,11 +100,11 @@ def typing(bench: Bench) -> list[Row]:
 
 def table(bench: Bench) -> list[Row]:
     """Next row and scrolling."""
-    return table_rows(bench.measure("measure_table.py", bench.project_of(bench.file)))
+    return table_rows(bench.measure("measure_window.py", "table", bench.project_of(bench.file)))
 
 
 def table_rows(found: dict[str, Any]) -> list[Row]:
-    """The rows of what `measure_table.py` printed."""
+    """The rows of what `measure_window.py table` printed."""
     names = {"next_row": "next row", "wheel": "scroll frame", "leap": "scroll frame, far away"}
     at = f"at {found['examples']:,}"
     return [
@@ -115,7 +122,7 @@ def table_rows(found: dict[str, Any]) -> list[Row]:
 def stalls(bench: Bench) -> list[Row]:
     """The event loop while bulk work runs."""
     project = bench.project_of(bench.file_with_blanks)
-    found = bench.measure("measure_stalls.py", project, bench.folder / "out.jsonl")
+    found = bench.measure("measure_window.py", "stalls", project, bench.folder / "out.jsonl")
     return [stall_row(name, stall) for name, stall in found.items()]
 
 
@@ -149,9 +156,11 @@ def chart(bench: Bench) -> list[Row]:
 def bulk(bench: Bench) -> list[Row]:
     """Find and replace, fix all, their undo, and export."""
     out = bench.folder / "out.jsonl"
-    found = bench.measure("measure_bulk.py", bench.project_of(bench.file), out)
+    found = bench.measure("measure_project.py", "edits", bench.project_of(bench.file), out)
     same = same_bytes(bench.file, out)
-    fixed = bench.measure("measure_bulk.py", bench.project_of(bench.file_with_blanks), out)
+    fixed = bench.measure(
+        "measure_project.py", "edits", bench.project_of(bench.file_with_blanks), out
+    )
     names = {
         "replace": f"find and replace in {bench.rows:,} ({found['changed']['replace']:,} changed)",
         "undo_replace": "its undo",
@@ -182,3 +191,50 @@ def remove_projects(bench: Bench) -> None:
     """Remove the projects that a window made in its folder of documents."""
     for path in bench.folder.glob("home/**/*.tunedesk"):
         path.unlink()
+
+
+def million(bench: Bench) -> list[Row]:
+    """Open a very large file in the window, open its project again, and ask it questions."""
+    file = bench.million_file
+    size = f"{bench.million:,} examples ({file.stat().st_size / 1e9:.2f} GB)"
+    shown, used = bench.run(sys.executable, HERE / "measure_window.py", "import", file)
+    project = bench.new_project("million")
+    shutil.move(Path(shown["project"]), project)
+    remove_projects(bench)
+    first = shown["first_rows"]
+    rows = [Row(f"open {size}: first rows", "2 s", seconds(first), first / 2)]
+    stored = f"{seconds(shown['stored'])}; closing {seconds(shown['closing'])}"
+    rows.append(Row("the same, all stored, checked and token-counted in the window", "", stored))
+    for name, memory in (("the window", shown["memory"]), ("with its workers", used.memory)):
+        rows.append(
+            Row(
+                f"memory throughout, {name}",
+                "800 MB",
+                f"{memory / 1e6:.0f} MB" if memory else "not told by this system",
+                memory / MEMORY if memory else None,
+            )
+        )
+    rows.append(stall_row(f"importing {bench.million:,}", shown["stalls"]))
+    found, used = bench.run(sys.executable, HERE / "measure_window.py", "table", project)
+    opened = found["opened"]
+    rows.append(Row("opening the project again", "1 s", seconds(opened), opened))
+    rows += table_rows(found)
+    return rows + questions(bench, project)
+
+
+def questions(bench: Bench, project: Path) -> list[Row]:
+    """Filter, sort and search: the slowest of each kind, and what it was."""
+    found, used = bench.run(sys.executable, HERE / "measure_window.py", "queries", project)
+    rows = []
+    asked = {name: first for name, (first, _all, _count) in found["queries"].items()}
+    for kind in ("filter", "sort", "search"):
+        took = {name: first for name, first in asked.items() if name.startswith(kind)}
+        slowest = max(took, key=lambda name: took[name])
+        others = sorted(took.values())
+        measured = f"{seconds(took[slowest])} ({slowest.removeprefix(kind + ': ')};"
+        measured += f" median of {len(took)}: {seconds(others[len(others) // 2])})"
+        work = f"{kind} at {bench.million:,}: slowest to the first rows"
+        rows.append(Row(work, "300 ms", measured, took[slowest] / QUESTION))
+    memory = f"{used.memory / 1e6:.0f} MB"
+    rows.append(Row("memory meanwhile", "800 MB", memory, used.memory / MEMORY))
+    return rows

@@ -1,6 +1,6 @@
 """The training of the benchmark by TRL alone, as a script of its own would do it.
 
-`bare_training.py MODEL EXAMPLES OUT` prints the seconds from the end of the first step to the last
+`baseline_trl.py MODEL EXAMPLES OUT` prints the seconds from the end of the first step to the last
 checkpoint, and the CPU seconds of that time.
 """
 
@@ -17,7 +17,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 from datasets import Dataset
 from peft import LoraConfig
-from training_data import BATCH, DROPOUT, EPOCHS, RANK, RATE, SEED
+from server_measurements import BATCH, DROPOUT, EPOCHS, RANK, RATE, SEED
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
