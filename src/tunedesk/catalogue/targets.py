@@ -39,9 +39,10 @@ class Target(NamedTuple):
 def targets() -> dict[str, Target]:
     """All targets by their short names."""
     table = json.loads(resource("targets.json").read_text(encoding="utf-8"))["targets"]
-    fields = [field for field in Target._fields if field != "name"]
+    numbers = [field for field in Target._fields if field not in ("name", "title")]
     return {
-        name: Target(name, *(entry[field] for field in fields)) for name, entry in table.items()
+        name: Target(name, _(entry["title"]), *(entry[field] for field in numbers))
+        for name, entry in table.items()
     }
 
 
