@@ -89,7 +89,7 @@ class LocalModel:
             context=entry["context"],
             licence=entry["licence"],
             is_gated=entry["is_gated"],
-            note=_(entry["note"]),
+            note=_(entry["note"]) if entry["note"] else "",
             sources=tuple(
                 FigureSource(place, tuple(figures)) for place, figures in entry["sources"].items()
             ),

@@ -39,9 +39,11 @@ class Target(NamedTuple):
 def targets() -> dict[str, Target]:
     """All targets by their short names."""
     table = json.loads(resource("targets.json").read_text(encoding="utf-8"))["targets"]
-    numbers = [field for field in Target._fields if field not in ("name", "title")]
+    fields = [field for field in Target._fields if field not in ("name", "title")]
     return {
-        name: Target(name, _(entry["title"]), *(entry[field] for field in numbers))
+        name: Target(
+            name=name, title=_(entry["title"]), **{field: entry[field] for field in fields}
+        )
         for name, entry in table.items()
     }
 
