@@ -11,7 +11,7 @@ from tunedesk.gui.fine_tune.run_words import day_words
 from tunedesk.gui.size_text import size_text
 from tunedesk.i18n import _
 from tunedesk.services.connect import ListedModel
-from tunedesk.services.providers import Provider, longest_example, provider
+from tunedesk.services.providers import Provider, longest_example, provider_named
 
 
 class ModelRow(NamedTuple):
@@ -93,7 +93,7 @@ def local_rows(
                 note=model.note + gated,
                 size=size,
                 licence=model.licence,
-                limit=_limit_words(longest_example(provider("local"), model.id)),
+                limit=_limit_words(longest_example(provider_named("local"), model.id)),
                 badge=badge,
                 tone=tone,
                 why=why,

@@ -12,7 +12,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
-from tunedesk.services.providers import Provider, provider, providers
+from tunedesk.services.providers import Provider, provider_named, providers
 
 GAP = 8
 
@@ -52,8 +52,8 @@ class PlaceSection(QWidget):
         """The place that is chosen."""
         for name, card in self.cards.items():
             if card.isChecked():
-                return provider(name)
-        return provider("local")
+                return provider_named(name)
+        return provider_named("local")
 
     def take(self, name: str) -> None:
         """Begin with this place."""
