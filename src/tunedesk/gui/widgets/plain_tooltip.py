@@ -2,7 +2,7 @@
 
 from html import escape
 
-from PySide6.QtGui import Qt
+from PySide6.QtCore import Qt
 
 
 def plain_tooltip(text: str) -> str:

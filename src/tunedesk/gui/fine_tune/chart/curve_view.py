@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.charted_run import ChartedRun, ChartView
 from tunedesk.gui.fine_tune.chart.panel import Panel
-from tunedesk.gui.fine_tune.chart.reading import Reading, ReadingBox, reading
+from tunedesk.gui.fine_tune.chart.reading import CrosshairReading, ReadingBox, reading
 from tunedesk.gui.theme import Theme
 
 ZOOM = 1.4  # by one press of a key
@@ -188,7 +188,7 @@ class CurveView(QWidget):
             self._box.stand_by(place.x(), place.y(), self.width())
         self.step_read.emit(said)
 
-    def reading(self) -> Reading | None:
+    def reading(self) -> CrosshairReading | None:
         """What the crosshair reads."""
         if self._step is None:
             return None

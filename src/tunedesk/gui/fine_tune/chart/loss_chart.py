@@ -44,7 +44,7 @@ class LossChart(Card):
         curve_view: The drawing; None until there are figures.
 
     Signals:
-        step_read: What the crosshair reads, as `Reading`; None when it is gone.
+        step_read: What the crosshair reads, as `CrosshairReading`; None when it is gone.
     """
 
     step_read = Signal(object)

@@ -15,7 +15,7 @@ from tunedesk.i18n import _
 BESIDE = 10  # pixels between the crosshair and the box
 
 
-class Reading(NamedTuple):
+class CrosshairReading(NamedTuple):
     """What stands at a step.
 
     Attributes:
@@ -32,7 +32,7 @@ class Reading(NamedTuple):
         return ", ".join([self.head, *(line.replace(" · ", ", ") for line in self.lines)])
 
 
-def reading(runs: Sequence[ChartedRun], step: int, *, accuracy: bool) -> Reading:
+def reading(runs: Sequence[ChartedRun], step: int, *, accuracy: bool) -> CrosshairReading:
     """What the runs have at a step; what was not measured there is left out.
 
     But for the validation loss at the ends of epochs: there the last one before is told, with its
@@ -48,7 +48,7 @@ def reading(runs: Sequence[ChartedRun], step: int, *, accuracy: bool) -> Reading
     head = _("step {n}").format(n=f"{step:,}")
     if len(runs) == 1 and step in runs[0].checkpoints:
         head = _("{step}, checkpoint").format(step=head)
-    return Reading(head, tuple(found))
+    return CrosshairReading(head, tuple(found))
 
 
 def _losses(run: ChartedRun, step: int) -> list[str]:
@@ -112,7 +112,7 @@ class ReadingBox(QFrame):
         column.addWidget(self._head)
         column.addWidget(self._lines)
 
-    def show_reading(self, said: Reading) -> None:
+    def show_reading(self, said: CrosshairReading) -> None:
         """Say what stands at the step."""
         self._head.setText(said.head)
         self._lines.setText("\n".join(said.lines))
