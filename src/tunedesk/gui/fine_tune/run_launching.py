@@ -154,7 +154,7 @@ class RunLaunching(QObject):
             yield
         except Cancelled:
             if self._closing:
-                raise UserError(cut_off_words()) from None
+                raise UserError(interrupted_text()) from None
             raise
 
     # In a thread
@@ -220,6 +220,6 @@ class RunLaunching(QObject):
             follow.send_command(handle, run_id, connection, "cancel")
 
 
-def cut_off_words() -> str:
+def interrupted_text() -> str:
     """What stands at a run whose launch was interrupted."""
     return _("The launch was cut off when the project was closed.")
