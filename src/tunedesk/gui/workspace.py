@@ -21,7 +21,6 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.undo_actions import UndoActions
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
-from tunedesk.project.integrity import find_damage
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.settings import Settings
@@ -55,7 +54,7 @@ def damage_error(project: Project) -> UserError:
 
 def _find(project: Project, progress: Progress) -> list[str]:
     with contextlib.closing(project.handle()) as handle:
-        return find_damage(handle, progress)
+        return handle.find_damage(progress)
 
 
 PageMaker = Callable[[Project, Settings, Background, Feedback, Actions, Theme], Page]

@@ -10,9 +10,9 @@ from tunedesk.checks.checker import Checker
 from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
 from tunedesk.gui.fine_tune.page import FineTunePage
 from tunedesk.gui.fine_tune.run_work import RunWork
-from tunedesk.project.additions import NewExample
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.row_edits import NewExample
 from tunedesk.project.run_records import Metric, RunCheckpoint, RunEvent, RunFile
 from tunedesk.services.keys import Keys
 

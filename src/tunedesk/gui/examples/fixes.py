@@ -22,7 +22,7 @@ from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
-from tunedesk.project import bulk_edits
+from tunedesk.project import text_edits
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.workers import WorkerPool
@@ -293,4 +293,4 @@ def _samples(project: Project, code: str, progress: Progress) -> list[Sample]:
 
 def _fix_all(project: Project, pool: WorkerPool, code: str, progress: Progress) -> int:
     with contextlib.closing(project.handle()) as handle:
-        return bulk_edits.fix_all(handle, pool, (code,), None, progress).examples
+        return text_edits.fix_all(handle.context, pool, (code,), None, progress).examples

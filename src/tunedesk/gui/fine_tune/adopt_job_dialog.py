@@ -18,12 +18,13 @@ from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.gui.widgets.row_list import follow_selection
 from tunedesk.i18n import _
+from tunedesk.progress import Wait
 from tunedesk.project.project import Project
 from tunedesk.services import local_server
-from tunedesk.services.connection import Connection, connect
+from tunedesk.services.connect import connect
+from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Keys
 from tunedesk.services.providers import Provider
-from tunedesk.services.upload import Wait
 
 WIDTH, HEIGHT = 760, 680
 MOST_SHOWN = 6

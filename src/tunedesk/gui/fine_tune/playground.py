@@ -23,13 +23,12 @@ from tunedesk.gui.widgets.buttons import CopyButton
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _
-from tunedesk.progress import Progress
+from tunedesk.progress import Progress, Wait
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run, RunCheckpoint
 from tunedesk.services.chat_client import stream_completion
 from tunedesk.services.connect import connect_to_run
 from tunedesk.services.keys import Keys
-from tunedesk.services.upload import Wait
 
 Message = dict[str, str]
 
