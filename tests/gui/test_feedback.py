@@ -1,9 +1,10 @@
+"""The window tells what happened, asks before what cannot be taken back, and shows progress."""
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton, QSystemTrayIcon, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.gui import feedback as feedback_module
-from tunedesk.gui import system_message
 
 
 def _button(widget, text):
@@ -111,7 +112,6 @@ def test_news_while_the_user_is_elsewhere_stays_and_is_told_by_the_desktop(
 ):
     window.show()
     alerted, told, done = [], [], []
-    monkeypatch.setattr(system_message, "is_in_front", lambda: False)
     monkeypatch.setattr(feedback_module, "is_in_front", lambda: False)
     monkeypatch.setattr(QApplication, "alert", lambda *_args: alerted.append(True))
     monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", lambda: True)
@@ -136,7 +136,6 @@ def test_news_while_the_user_is_elsewhere_stays_and_is_told_by_the_desktop(
 
 def test_news_in_front_of_the_user_is_a_toast_alone(feedback, window, monkeypatch):
     window.show()
-    monkeypatch.setattr(system_message, "is_in_front", lambda: True)
     monkeypatch.setattr(feedback_module, "is_in_front", lambda: True)
     toast = feedback.news("“v1” is ready.", "Show", lambda: None)
     assert toast._timer.isActive()

@@ -1,18 +1,208 @@
-"""The only voice of the window: toasts, calm errors, progress with Cancel, and a last question."""
+"""What the window tells the user: toasts, errors, progress with Cancel, and questions.
 
+Work under way stands in the status line (`ProgressLine`); what happens while the user works in
+another program is told by the desktop (`SystemMessage`).
+"""
+
+import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QSystemTrayIcon,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tunedesk.errors import UserError
-from tunedesk.gui.progress_line import ProgressHandle, ProgressLine
-from tunedesk.gui.system_message import SystemMessage, is_in_front
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.toast import Toast
 from tunedesk.i18n import _
+
+
+class SystemMessage(QObject):
+    """Tells of something where it is seen although the window is not.
+
+    The program has an icon among those of the desktop only as long as it has something to say:
+    until the message is clicked or the program is in front again. Desktops without such a place
+    show nothing but the mark on the window's own entry.
+
+    Signals:
+        back: The program is in front again.
+    """
+
+    back = Signal()
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._tray: QSystemTrayIcon | None = None
+        application = QGuiApplication.instance()
+        assert isinstance(application, QGuiApplication)
+        application.applicationStateChanged.connect(self._take_state)
+
+    @property
+    def is_showing(self) -> bool:
+        """Whether the program has an icon among those of the desktop now."""
+        return self._tray is not None
+
+    def show(self, text: str, on_click: Callable[[], object]) -> None:
+        """Show a sentence; nothing happens while the program is in front.
+
+        Args:
+            text: The sentence.
+            on_click: Called when it is clicked, when the window has come to the front.
+        """
+        if is_in_front():
+            return
+        QApplication.alert(self._window)
+        if not (QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages()):
+            return
+        self.close()
+        tray = QSystemTrayIcon(self._window.windowIcon(), self)
+        tray.setToolTip(text)
+
+        def clicked() -> None:
+            self._window.showNormal() if self._window.isMinimized() else self._window.show()
+            self._window.raise_()
+            self._window.activateWindow()
+            self.close()
+            on_click()
+
+        tray.messageClicked.connect(clicked)
+        tray.activated.connect(clicked)
+        self._tray = tray
+        tray.show()
+        tray.showMessage("Tunedesk", text, self._window.windowIcon())
+
+    def close(self) -> None:
+        """Take the icon away."""
+        if self._tray is not None:
+            self._tray.hide()
+            self._tray.deleteLater()
+            self._tray = None
+
+    def _take_state(self, state: Qt.ApplicationState) -> None:
+        if state == Qt.ApplicationState.ApplicationActive:
+            self.close()
+            self.back.emit()
+
+
+def is_in_front() -> bool:
+    """Whether the user works in this program now, in whichever of its windows."""
+    return QGuiApplication.applicationState() == Qt.ApplicationState.ApplicationActive
+
+
+class ProgressHandle:
+    """One piece of work that shows its progress."""
+
+    def __init__(
+        self, line: "ProgressLine", title: str, on_cancel: Callable[[], object] | None
+    ) -> None:
+        self._line = line
+        self.title = title
+        self.on_cancel = on_cancel
+        self.done = 0
+        self.total: int | None = None
+        self.note = ""
+        self.started = time.monotonic()
+        self.cancelling = False
+
+    def report(self, done: int, total: int | None) -> None:
+        """Tell how far it is; a total of None means that nobody knows."""
+        self.done, self.total = done, total
+        self._line.refresh()
+
+    def say(self, note: str) -> None:
+        """Show a few words beside the title, such as the speed."""
+        self.note = note
+        self._line.refresh()
+
+    def cancel(self) -> None:
+        """Ask the work to stop; it shows until the work has ended."""
+        if self.on_cancel is not None and not self.cancelling:
+            self.cancelling = True
+            self._line.refresh()
+            self.on_cancel()
+
+    def close(self) -> None:
+        """The work has ended."""
+        self._line.remove(self)
+
+
+class ProgressLine(QWidget):
+    """Shows the latest piece of work; the others are counted behind it."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._handles: list[ProgressHandle] = []
+        self._label = Label(theme, "", "small", "muted")
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(140)
+        self._bar.setAccessibleName(_("Progress"))
+        self._cancel = QPushButton(_("Cancel"))
+        self._cancel.setProperty("kind", "link")
+        self._cancel.setFont(theme.font("small_strong"))
+        self._cancel.clicked.connect(self._cancel_latest)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        layout.addWidget(self._label)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._cancel)
+        self.hide()
+
+    def add(self, title: str, on_cancel: Callable[[], object] | None) -> ProgressHandle:
+        """Begin to show a piece of work."""
+        handle = ProgressHandle(self, title, on_cancel)
+        self._handles.append(handle)
+        self.refresh()
+        return handle
+
+    def remove(self, handle: ProgressHandle) -> None:
+        """Show it no longer."""
+        if handle in self._handles:
+            self._handles.remove(handle)
+        self.refresh()
+
+    def clear(self) -> None:
+        """Show nothing any more: a project closes, and all its work with it."""
+        self._handles.clear()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the state of the latest piece of work."""
+        self.setVisible(bool(self._handles))
+        if not self._handles:
+            return
+        handle = self._handles[-1]
+        words = _("Stopping …") if handle.cancelling else handle.title
+        if handle.total and not handle.cancelling:
+            words += f"  {min(100, handle.done * 100 // handle.total)} %"
+        if handle.note and not handle.cancelling:
+            words += f"  {handle.note}"
+        if len(self._handles) > 1:
+            words += "  " + _("(+{count} more)").format(count=len(self._handles) - 1)
+        self._label.setText(words)
+        # Percents keep the range inside what the bar can hold for files of any size.
+        self._bar.setRange(0, 1000 if handle.total else 0)
+        if handle.total:
+            self._bar.setValue(min(1000, handle.done * 1000 // handle.total))
+        self._cancel.setVisible(handle.on_cancel is not None)
+        self._cancel.setEnabled(not handle.cancelling)
+
+    def _cancel_latest(self) -> None:
+        if self._handles:
+            self._handles[-1].cancel()
+
 
 MAX_TOASTS = 3
 MARGIN = 14

@@ -36,7 +36,7 @@ from tunedesk.paths import documents_dir
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
-    from tunedesk.gui.desk import Desk, PageMaker
+    from tunedesk.gui.workspace import PageMaker, Workspace
     from tunedesk.project.project import Project
     from tunedesk.services.keys import Keys
 
@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self.background = Background(self)
         self.feedback = Feedback(self, theme)
         self.actions_ = Actions(settings, self)
-        self.desk: Desk | None = None
+        self.desk: Workspace | None = None
         self.crashes = CrashHandler(theme, self.flush, self)
         self.background.crashed.connect(self.crashes.handle)
         self.background.user_error.connect(self.feedback.error)
@@ -272,14 +272,14 @@ class MainWindow(QMainWindow):
         self.welcome.take_focus()
 
     def _show_desk(self, project: "Project") -> None:
-        from tunedesk.gui.desk import Desk
+        from tunedesk.gui.workspace import Workspace
 
         try:
             if self._make_page is None:
                 from tunedesk.gui.examples.page import ExamplesPage
 
                 self._make_page = ExamplesPage
-            desk = Desk(
+            desk = Workspace(
                 project,
                 self._settings,
                 self.background,

@@ -6,10 +6,10 @@ import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
-from tunedesk.gui.examples.chosen_rows import ChosenRows
+from tunedesk.formats.pasted_text import pasted_records
 from tunedesk.gui.examples.clipboard import Clipboard, records_from
-from tunedesk.gui.examples.pasted_records import pasted_records
 from tunedesk.gui.examples.row_work import RowWork
+from tunedesk.gui.examples.selected_rows import SelectedRows
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def clipboard(qtbot, project, background, feedback, actions, chosen):
         actions=actions,
         feedback=feedback,
         work=work,
-        rows=lambda: ChosenRows(chosen, len(chosen)),
+        rows=lambda: SelectedRows(chosen, len(chosen)),
         behind=lambda: chosen[-1] if chosen else None,
         parent=owner,
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtWidgets import QMenu
 
-from tunedesk.gui.examples.filter_bar import FilterBar
+from tunedesk.gui.examples.filter_bar import FilterBar, length_text, sort_text, tags_text
 from tunedesk.project.query import ExampleQuery
 
 
@@ -91,3 +91,12 @@ def test_nothing_is_cut_off_in_a_narrow_window(qtbot, bar, project):
         assert all(chip.geometry().right() <= bar._chips.width() for chip in chips)
         for chip in (bar._tag, bar._source, bar._length, bar._sort):
             assert chip.mapTo(bar, chip.rect().topRight()).x() <= width
+
+
+def test_lengths_in_words():
+    assert length_text(ExampleQuery(tokens=(None, 250))) == "up to 250 tokens"
+    assert length_text(ExampleQuery(tokens=(65_537, None))) == "over 65,536 tokens"
+    assert length_text(ExampleQuery(tokens=(10, 20), turns=(3, 3))) == "10 to 20 tokens, 3 turns"
+    assert tags_text(("", "a")) == "none, a"
+    assert sort_text(ExampleQuery()) == ""
+    assert sort_text(ExampleQuery(sort="tokens", descending=True)) == "tokens ↓"

@@ -1,161 +1,39 @@
-"""Find and replace: counted while typing, shown before it is done, one step of undo."""
-
-import json
-import subprocess
-import sys
+"""The choices of find and replace as a pattern; wrong expressions are told in a sentence."""
 
 import pytest
-from PySide6.QtCore import Qt
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tunedesk.gui.examples import find_replace
-from tunedesk.gui.examples.find_replace import FindReplace
-from tunedesk.gui.examples.find_replace_fields import Place
-from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.project.additions import NewExample
-from tunedesk.project.query import ExampleQuery
+from tunedesk.errors import UserError
+from tunedesk.gui.examples.find_replace import FindOptions
 
 
-def record(question, answer="Yes."):
-    said = [("system", "Be kind."), ("user", question), ("assistant", answer)]
-    return json.dumps({"messages": [{"role": role, "content": text} for role, text in said]})
+@given(st.text(min_size=1))
+def test_plain_words_find_themselves(words):
+    assert FindOptions(words, match_case=True).pattern().search(f"x{words}y")
 
 
-@pytest.fixture
-def ids(project):
-    checker = project.checker()
-    texts = [record(f"Is pill {n} red?", f"The red pill {n} is red.") for n in range(6)]
-    return project.add_examples([NewExample(t.encode(), checker.check(t.encode())) for t in texts])
+def test_capitals_count_only_when_asked():
+    assert FindOptions("doctor").pattern().search("Ask a DOCTOR")
+    assert not FindOptions("doctor", match_case=True).pattern().search("Ask a DOCTOR")
 
 
-@pytest.fixture
-def dialog(project, ids, background, feedback, theme, window, qtbot):
-    open_example = OpenExample(project, background)
-    window.show()
-    dialog = FindReplace(
-        project=project,
-        open_example=open_example,
-        background=background,
-        feedback=feedback,
-        theme=theme,
-        places=[
-            Place("All examples", ExampleQuery()),
-            Place("The 2 selected", tuple(ids[:2])),
-        ],
-        parent=window,
-    )
-    dialog.ask()
-    qtbot.waitExposed(dialog)
-    yield dialog
-    dialog.close_project()
-    dialog.close()
-    open_example.close()
+def test_whole_words_leave_longer_words_alone():
+    pattern = FindOptions("pill", whole_words=True).pattern()
+    assert pattern.search("one pill.")
+    assert not pattern.search("two pills")
+    assert FindOptions("mg.", whole_words=True).pattern().search("5 mg. a day")
 
 
-def found(dialog, qtbot, words):
-    qtbot.waitUntil(lambda: dialog.status.text() == words, timeout=20_000)
+@pytest.mark.parametrize("expression", ["(", "[a", "*a", "a**", "\\", "(?P<1>a)", "(?<!a+)b"])
+def test_a_wrong_expression_is_a_sentence(expression):
+    with pytest.raises(UserError) as raised:
+        FindOptions(expression, regular=True).pattern()
+    assert raised.value.sentence.startswith("This regular expression cannot be read: ")
+    assert raised.value.advice
 
 
-def test_places_are_counted_while_typing(dialog, qtbot):
-    qtbot.keyClicks(dialog.fields.words, "red")
-    found(dialog, qtbot, "18 places in 6 examples")
-    assert dialog.button.text() == "Replace all 18"
-    assert dialog.button.accessibleName() == "Replace all"
-    headings = [change.heading for change in dialog.diff.changes()]
-    assert headings[0] == "Example 1 · User message 2"
-
-
-def test_choices_narrow_what_is_found(dialog, qtbot):
-    dialog.fields.words.setText("THE")
-    found(dialog, qtbot, "6 places in 6 examples")
-    dialog.fields.match_case.click()
-    found(dialog, qtbot, "0 places in 0 examples")
-    assert not dialog.button.isEnabled()
-    dialog.fields.words.setText("re")
-    found(dialog, qtbot, "18 places in 6 examples")
-    dialog.fields.whole_words.click()
-    found(dialog, qtbot, "0 places in 0 examples")
-
-
-def test_only_in_messages_of_some_roles(dialog, qtbot):
-    dialog.fields.words.setText("red")
-    dialog.fields.roles[2].click()
-    found(dialog, qtbot, "6 places in 6 examples")
-
-
-def test_only_in_the_selection(dialog, qtbot):
-    dialog.fields.words.setText("red")
-    dialog.fields.where.setCurrentIndex(1)
-    found(dialog, qtbot, "6 places in 2 examples")
-
-
-def test_replace_all_is_one_step_of_undo(dialog, project, ids, qtbot):
-    texts = [project.text(i) for i in ids]
-    dialog.fields.words.setText("red")
-    dialog.fields.replacement.setText('blue \\ "deep"')
-    found(dialog, qtbot, "18 places in 6 examples")
-    qtbot.waitUntil(dialog.button.isEnabled)
-    qtbot.mouseClick(dialog.button, Qt.MouseButton.LeftButton)
-    found(dialog, qtbot, "0 places in 0 examples")
-    assert project.text(ids[0]) == texts[0].replace("red", 'blue \\\\ \\"deep\\"')
-    assert project.undo_name() == "Replace “red” in 6 examples"
-    project.undo()
-    assert [project.text(i) for i in ids] == texts
-
-
-def test_a_regular_expression_with_groups(dialog, project, ids, qtbot):
-    dialog.fields.regular.click()
-    dialog.fields.words.setText(r"pill (\d)")
-    dialog.fields.replacement.setText(r"tablet \1")
-    found(dialog, qtbot, "12 places in 6 examples")
-    qtbot.waitUntil(dialog.button.isEnabled)
-    dialog.button.click()
-    found(dialog, qtbot, "0 places in 0 examples")
-    assert "Is tablet 0 red?" in project.text(ids[0])
-
-
-def test_a_wrong_expression_is_said_in_a_sentence(dialog, qtbot):
-    dialog.fields.regular.click()
-    dialog.fields.words.setText("(red")
-    qtbot.waitUntil(lambda: "a parenthesis ( is not closed" in dialog.status.text())
-    assert not dialog.button.isEnabled()
-    dialog.fields.words.setText("(red)")
-    found(dialog, qtbot, "18 places in 6 examples")
-
-
-def test_an_expression_that_never_ends_is_stopped(dialog, project, qtbot, monkeypatch):
-    text = record("a" * 60 + "!")
-    project.add_example(text, project.checker().check(text.encode()))
-    dialog.fields.regular.click()
-    dialog.fields.words.setText("red")
-    found(dialog, qtbot, "18 places in 6 examples")
-    monkeypatch.setattr(find_replace, "TOO_LONG_MS", 300)
-    dialog.fields.words.setText("(a+)+$")
-    qtbot.waitUntil(lambda: "takes too long" in dialog.status.text(), timeout=20_000)
-    monkeypatch.setattr(find_replace, "TOO_LONG_MS", 20_000)
-    dialog.fields.words.setText("red")
-    found(dialog, qtbot, "18 places in 6 examples")
-
-
-def test_typing_on_stops_an_expression_that_never_ends(dialog, project, qtbot):
-    text = record("a" * 60 + "!")
-    project.add_example(text, project.checker().check(text.encode()))
-    dialog.fields.regular.click()
-    dialog.fields.words.setText("(a+)+$")
-    qtbot.waitUntil(lambda: dialog.searching)
-    dialog.fields.words.setText("red")
-    found(dialog, qtbot, "18 places in 6 examples")
-
-
-def test_what_changes_meanwhile_is_counted_anew(dialog, project, ids, qtbot):
-    dialog.fields.words.setText("red")
-    found(dialog, qtbot, "18 places in 6 examples")
-    project.delete(ids[:1])
-    found(dialog, qtbot, "15 places in 5 examples")
-
-
-def test_workers_do_without_the_window():
-    code = (
-        "import sys, tunedesk.gui.examples.find_replace_work;"
-        "sys.exit(int('PySide6' in sys.modules))"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def test_a_group_that_is_not_there_is_a_sentence():
+    with pytest.raises(UserError, match="The replacement cannot be read"):
+        FindOptions("(a)", r"\2", regular=True).pattern()
+    assert FindOptions("(a)", r"\1b", regular=True).pattern().sub(r"\1b", "a") == "ab"

@@ -5,7 +5,7 @@ import json
 import pytest
 from PySide6.QtWidgets import QMenu
 
-from tunedesk.gui.examples.tag_menu import ask_tag, fill_tag_menu
+from tunedesk.gui.examples.row_menu import ask_tag, fill_tag_menu
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
-from tunedesk.gui.examples.change_feed import ChangeFeed
 from tunedesk.gui.examples.columns import Column
 from tunedesk.gui.examples.table_model import ID_ROLE, ExampleTableModel
+from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.project.query import ExampleQuery
 
 
@@ -16,7 +16,7 @@ def model(qtbot, project, background):
     tester = QAbstractItemModelTester(
         model, QAbstractItemModelTester.FailureReportingMode.Fatal, model
     )
-    feed = ChangeFeed(project)
+    feed = ProjectChangeSignal(project)
     feed.changed.connect(model.take_change)
     yield model
     tester.deleteLater()

@@ -4,10 +4,10 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QTest
 
-from tunedesk.gui.examples.change_feed import ChangeFeed
 from tunedesk.gui.examples.columns import Column
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
+from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.project.query import ExampleQuery
 
 FLAGS = QItemSelectionModel.SelectionFlag
@@ -16,7 +16,7 @@ FLAGS = QItemSelectionModel.SelectionFlag
 @pytest.fixture
 def model(qtbot, project, background):
     model = ExampleTableModel(project, background)
-    feed = ChangeFeed(project)
+    feed = ProjectChangeSignal(project)
     feed.changed.connect(model.take_change)
     yield model
     feed.close()

@@ -8,11 +8,10 @@ from PySide6.QtGui import QGuiApplication
 
 from tunedesk.errors import UserError
 from tunedesk.examples.json_edit import on_one_line
+from tunedesk.formats.pasted_text import SpreadsheetRow, parse_spreadsheet, pasted_records
 from tunedesk.gui.actions import Actions
-from tunedesk.gui.examples.chosen_rows import ChosenRows, examples_words
-from tunedesk.gui.examples.pasted_records import pasted_records
 from tunedesk.gui.examples.row_work import RowWork
-from tunedesk.gui.examples.spreadsheet_rows import SpreadsheetRow, parse_spreadsheet
+from tunedesk.gui.examples.selected_rows import SelectedRows, examples_text
 from tunedesk.gui.feedback import Feedback
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
@@ -39,7 +38,7 @@ class Clipboard(QObject):
         actions: Actions,
         feedback: Feedback,
         work: RowWork,
-        rows: Callable[[], ChosenRows],
+        rows: Callable[[], SelectedRows],
         behind: Callable[[], int | None],
         parent: QObject,
     ) -> None:
@@ -100,7 +99,7 @@ class Clipboard(QObject):
             )
             return
         behind = self._behind()
-        words = examples_words(len(records))
+        words = examples_text(len(records))
 
         def came(ids: list[int]) -> None:
             self.pasted.emit(ids)
@@ -138,7 +137,7 @@ def record_of(row: SpreadsheetRow) -> str:
     return f'{{"messages": [{spelled}]}}'
 
 
-def _lines(project: Project, rows: ChosenRows, progress: Progress) -> str:
+def _lines(project: Project, rows: SelectedRows, progress: Progress) -> str:
     lines = []
     for done, example_id in enumerate(rows.ids):
         lines.append(on_one_line(project.text(example_id)))
@@ -157,5 +156,5 @@ def _add(project: Project, records: list[str], behind: int | None, progress: Pro
             for text, facts in zip(texts, checker.check_many(texts), strict=True)
         ]
         progress(len(new), 2 * len(records))
-    name = _("Paste {examples}").format(examples=examples_words(len(new)))
+    name = _("Paste {examples}").format(examples=examples_text(len(new)))
     return project.add_examples(new, behind, name=name)

@@ -1,10 +1,16 @@
-"""The columns of the examples table: their titles, widths and what they sort by."""
+"""The columns of the examples table: titles, widths, texts of their cells, and sorting by them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cache
 
-from tunedesk.i18n import _
+from PySide6.QtCore import QDate, QDateTime, QLocale
+
+from tunedesk.gui.state_look import STATES
+from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.i18n import _, ngettext
+from tunedesk.project.query import ExampleQuery
+from tunedesk.project.reads import ExampleRow
 
 
 class Column(IntEnum):
@@ -77,3 +83,103 @@ def column_looks() -> dict[Column, ColumnLook]:
             _("Changed"), _("Changed"), "changed", 96, False, 920, _("When it was last changed")
         ),
     }
+
+
+LARGEST_FIRST = frozenset((Column.TURNS, Column.TOKENS, Column.PROBLEMS, Column.CHANGED))
+"""Who sorts by these looks for the most, or the latest, first."""
+
+
+def shown_sort(query: ExampleQuery) -> Column | None:
+    """The column that the header marks; None for the order the examples came in."""
+    if query.sort == "number" and not query.descending:
+        return None
+    for column, look in column_looks().items():
+        if look.sort == query.sort:
+            return column
+    return None
+
+
+def query_sorted_by(query: ExampleQuery, column: Column) -> ExampleQuery:
+    """The query sorted by a column; a second time turns it round, a third goes back."""
+    sort = column_looks()[column].sort
+    first = column in LARGEST_FIRST
+    if query.sort != sort:
+        return replace(query, sort=sort, descending=first)
+    if sort == "number":
+        return replace(query, descending=not query.descending)
+    if query.descending == first:
+        return replace(query, descending=not first)
+    return replace(query, sort="number", descending=False)
+
+
+class CellTexts:
+    """Writes what the row of an example says, in the manner of the user's country."""
+
+    def __init__(self, locale: QLocale) -> None:
+        self._locale = locale
+
+    def text(self, row: ExampleRow, column: Column) -> str:
+        """What a cell shows."""
+        match column:
+            case Column.NUMBER:
+                return f"{row.number:,}"
+            case Column.STATE:
+                look = STATES.get(row.state)
+                return look.label if look else row.state
+            case Column.PREVIEW:
+                return row.preview
+            case Column.TURNS:
+                return f"{row.turns:,}"
+            case Column.TOKENS:
+                return f"{row.tokens:,}"
+            case Column.PROBLEMS:
+                found = row.errors + row.warnings + row.hints
+                return f"{found:,}" if found else ""
+            case Column.TAGS:
+                return ", ".join(row.tags)
+            case Column.SOURCE:
+                return row.source
+            case Column.CHANGED:
+                return self.when(row.changed_at)
+
+    def spoken(self, row: ExampleRow, column: Column) -> str:
+        """What a screen reader says for a cell."""
+        if column == Column.PROBLEMS:
+            return self.problems(row)
+        return self.text(row, column)
+
+    def tooltip(self, row: ExampleRow, column: Column) -> str:
+        """What the tooltip of a cell says."""
+        if column == Column.PROBLEMS:
+            return self.problems(row)
+        if column == Column.CHANGED:
+            moment = QDateTime.fromMSecsSinceEpoch(row.changed_at)
+            return self._locale.toString(moment, QLocale.FormatType.LongFormat)
+        if column == Column.PREVIEW and row.tags:
+            return plain_tooltip(
+                _("{preview}\nTags: {tags}").format(preview=row.preview, tags=", ".join(row.tags))
+            )
+        if column in (Column.STATE, Column.PREVIEW, Column.TAGS, Column.SOURCE):
+            return plain_tooltip(self.text(row, column))
+        return ""
+
+    def problems(self, row: ExampleRow) -> str:
+        """How many problems of which weight."""
+        parts = []
+        if row.errors:
+            parts.append(ngettext("{n} error", "{n} errors", row.errors).format(n=row.errors))
+        if row.warnings:
+            words = ngettext("{n} warning", "{n} warnings", row.warnings)
+            parts.append(words.format(n=row.warnings))
+        if row.hints:
+            parts.append(ngettext("{n} hint", "{n} hints", row.hints).format(n=row.hints))
+        return ", ".join(parts) if parts else _("No problems")
+
+    def when(self, milliseconds: int) -> str:
+        """A moment in few letters: the time if it is today, else the day."""
+        moment = QDateTime.fromMSecsSinceEpoch(milliseconds)
+        today = QDate.currentDate()
+        if moment.date() == today:
+            return self._locale.toString(moment.time(), QLocale.FormatType.ShortFormat)
+        pattern = "d MMM" if moment.date().year() == today.year() else "d MMM yyyy"
+        return self._locale.toString(moment.date(), pattern)

@@ -1,10 +1,11 @@
-"""The dialog that writes examples into a file: which ones, what is left out, and where to."""
+"""Export: the dialog that asks which examples, what is left out and where to; and the export."""
 
 import contextlib
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -17,18 +18,68 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.chosen_rows import examples_words
-from tunedesk.gui.examples.export_run import ExportRun
+from tunedesk.gui.examples.selected_rows import examples_text
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.size_text import size_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _, ngettext
+from tunedesk.progress import Progress
+from tunedesk.project.exporting import ExportSummary, export
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.totals import Totals
 from tunedesk.settings import Settings
+
+
+class FileExport:
+    """One export: the file stands there whole, or not at all."""
+
+    def __init__(self, *, project: Project, background: Background, feedback: Feedback) -> None:
+        self._project = project
+        self._background = background
+        self._feedback = feedback
+
+    def start(self, path: Path, query: ExampleQuery, *, leave_out_errors: bool) -> None:
+        """Write the examples of a query."""
+        shown = self._feedback.progress(
+            _("Exporting to {file}").format(file=path.name), lambda: task.cancel()
+        )
+        task = self._background.run(
+            _export,
+            self._project,
+            path,
+            query,
+            leave_out_errors,
+            on_result=lambda summary: self._say(path, summary),
+            on_progress=shown.report,
+            on_finished=shown.close,
+        )
+
+    def _say(self, path: Path, summary: ExportSummary) -> None:
+        self._feedback.toast(
+            export_text(path, summary, path.stat().st_size if path.is_file() else 0),
+            _("Open folder"),
+            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))),
+        )
+
+
+def export_text(path: Path, summary: ExportSummary, size: int) -> str:
+    """What was written, and what was left out and why."""
+    words = _("{examples} written to {file} ({size}).").format(
+        examples=examples_text(summary.written), file=path.name, size=size_text(size)
+    )
+    return " ".join([words, *summary.reasons()])
+
+
+def _export(
+    project: Project, path: Path, query: ExampleQuery, leave_out_errors: bool, progress: Progress
+) -> ExportSummary:
+    with contextlib.closing(project.handle()) as handle:
+        return export(handle, path, query, progress, leave_out_errors=leave_out_errors)
+
 
 FOLDER = "examples.export_folder"
 SUFFIX = ".jsonl"
@@ -62,7 +113,7 @@ class ExportDialog(Dialog):
         self._project = project
         self._background = background
         self._settings = settings
-        self._run = ExportRun(project=project, background=background, feedback=feedback)
+        self._run = FileExport(project=project, background=background, feedback=feedback)
         self._queries = [
             ExampleQuery(),
             ExampleQuery(states=("approved",)),
@@ -167,7 +218,7 @@ class ExportDialog(Dialog):
         count = totals.count - left
         words = ngettext(
             "{examples} will be written.", "{examples} will be written.", count
-        ).format(examples=examples_words(count))
+        ).format(examples=examples_text(count))
         self._says.setText(words)
         if self.leave_out_errors and left:
             note = ngettext(

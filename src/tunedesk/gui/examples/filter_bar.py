@@ -8,21 +8,66 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from tunedesk.gui.examples.columns import column_looks
-from tunedesk.gui.examples.filter_words import (
-    LENGTHS,
-    length_words,
-    sort_words,
-    sources_words,
-    tags_words,
-)
 from tunedesk.gui.state_look import STATES
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
 from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _
-from tunedesk.project.query import ANY_LENGTH, ExampleQuery
+from tunedesk.project.query import ANY_LENGTH, ExampleQuery, Range
 from tunedesk.project.totals import Totals
+
+LENGTHS: tuple[Range, ...] = (
+    (None, 250),
+    (251, 1_000),
+    (1_001, 4_000),
+    (4_001, 16_000),
+    (16_001, 65_536),
+    (65_537, None),
+)
+"""The lengths in tokens that the menu offers; the last is over what most targets take."""
+
+
+def tags_text(tags: tuple[str, ...]) -> str:
+    """The tags that are filtered by."""
+    return ", ".join(tag or _("none") for tag in tags)
+
+
+def sources_text(sources: tuple[str, ...], titles: dict[str, str]) -> str:
+    """The sources that are filtered by."""
+    return ", ".join(titles.get(name, name) for name in sources)
+
+
+def length_text(query: ExampleQuery) -> str:
+    """The lengths that are filtered by; empty for all."""
+    parts = []
+    if query.tokens != ANY_LENGTH:
+        parts.append(_("{range} tokens").format(range=_range_words(query.tokens)))
+    if query.turns != ANY_LENGTH:
+        parts.append(_("{range} turns").format(range=_range_words(query.turns)))
+    return ", ".join(parts)
+
+
+def sort_text(query: ExampleQuery) -> str:
+    """The order, unless it is the one they came in."""
+    if query.sort == "number":
+        return _("last first") if query.descending else ""
+    title = next(
+        (look.title for look in column_looks().values() if look.sort == query.sort), query.sort
+    )
+    return f"{title.lower()} {'↓' if query.descending else '↑'}"
+
+
+def _range_words(limits: Range) -> str:
+    low, high = limits
+    if low is None:
+        return _("up to {high}").format(high=f"{high:,}")
+    if high is None:
+        return _("over {low}").format(low=f"{low - 1:,}")
+    if low == high:
+        return f"{low:,}"
+    return _("{low} to {high}").format(low=f"{low:,}", high=f"{high:,}")
+
 
 WITH_PROBLEMS = ("any",)
 LONGEST_MENU = 200
@@ -113,11 +158,11 @@ class FilterBar(QFrame):
         for state, chip in self._states.items():
             chip.setChecked(state in query.states)
         self._problems.setChecked(query.problems == WITH_PROBLEMS)
-        self._say(self._tag, _("Tag"), tags_words(query.tags))
+        self._say(self._tag, _("Tag"), tags_text(query.tags))
         titles = dict(self._sources)
-        self._say(self._source, _("Source"), sources_words(query.sources, titles))
-        self._say(self._length, _("Length"), length_words(query))
-        self._say(self._sort, _("Sort"), sort_words(query))
+        self._say(self._source, _("Source"), sources_text(query.sources, titles))
+        self._say(self._length, _("Length"), length_text(query))
+        self._say(self._sort, _("Sort"), sort_text(query))
         narrowed = not query.unfiltered
         self._clear.setVisible(narrowed)
         self._fit()
@@ -242,7 +287,7 @@ class FilterBar(QFrame):
         menu.addSeparator()
         for tokens in LENGTHS:
             wanted = replace(query, tokens=tokens)
-            self._choice(menu, length_words(wanted), query.tokens == tokens, wanted)
+            self._choice(menu, length_text(wanted), query.tokens == tokens, wanted)
 
     def _sort_menu(self, menu: QMenu) -> None:
         query = self._query

@@ -1,350 +1,200 @@
-"""Find and replace in all messages: the places are counted while the user types.
+"""What find and replace looks for, and how it is counted and replaced in worker processes.
 
-The expression runs only in worker processes of the dialog's own. When it takes for ever on some
-text, they are killed and the user is told; the window never waits for it.
+The expression of a user may take for ever on some text (a catastrophic regular expression). So it
+never runs in the window's own process: the workers can be killed.
 """
 
-import os
+import contextlib
+import re
 from collections.abc import Callable, Sequence
-
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
+from typing import NamedTuple
 
 from tunedesk.errors import UserError
-from tunedesk.gui.background import Background, Task
-from tunedesk.gui.examples.change_feed import ChangeFeed
-from tunedesk.gui.examples.find_replace_fields import FindReplaceFields, Place
-from tunedesk.gui.examples.find_replace_options import FindOptions
-from tunedesk.gui.examples.find_replace_work import Counted, count, replace_all
-from tunedesk.gui.examples.fix_preview import headed
-from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.diff_view import DiffView
-from tunedesk.gui.examples.panel.undo_toast import UndoToast
-from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.card import Card
-from tunedesk.gui.widgets.dialog import Dialog
-from tunedesk.gui.widgets.empty_state import EmptyState
-from tunedesk.gui.widgets.label import Label
-from tunedesk.i18n import _, ngettext
-from tunedesk.project.bulk_edits import EditSummary
-from tunedesk.project.project import Project
-from tunedesk.project.project_change import ProjectChange
+from tunedesk.gui.examples.panel.example_diff import Sample, example_diff
+from tunedesk.i18n import _
+from tunedesk.progress import Progress
+from tunedesk.project.bulk_edits import EditSummary, find_and_replace, text_batches
+from tunedesk.project.project import Ids, Project
+from tunedesk.project.query import ExampleQuery
+from tunedesk.project.text_edits import Replacement
 from tunedesk.workers import WorkerPool
 
-AFTER_TYPING_MS = 250
-AFTER_CHANGE_MS = 1_000
-GRACE_MS = 600
-"""How long a search that is no longer wanted may take to stop before its workers are killed."""
-TOO_LONG_MS = 8_000
-"""How long the expression may be silent before it is taken for one that never ends."""
-_KINDS = frozenset({"text", "added", "deleted"})
+_REASONS = {
+    "nothing to repeat": _("nothing stands before a sign of repetition (*, + or ?)"),
+    "multiple repeat": _("two signs of repetition stand side by side"),
+    "unterminated character set": _("a bracket [ is not closed"),
+    "missing ), unterminated subpattern": _("a parenthesis ( is not closed"),
+    "unbalanced parenthesis": _("a parenthesis ) was never opened"),
+    "bad escape (end of pattern)": _("it ends in a single backslash"),
+    "unknown extension ?<": _("the sign after (? is not known"),
+}
 
 
-class FindReplace(Dialog):
-    """The dialog; it stays open beside the table while the user works on."""
+class FindOptions(NamedTuple):
+    r"""What to find and what to put in its place.
 
-    def __init__(
-        self,
-        *,
-        project: Project,
-        open_example: OpenExample,
-        background: Background,
-        feedback: Feedback,
-        theme: Theme,
-        places: Sequence[Place],
-        parent: QWidget | None = None,
-    ) -> None:
-        """Make the dialog.
+    Attributes:
+        find: The words, or a regular expression.
+        replacement: What comes in their place; with a regular expression `\1` is its first group.
+        match_case: Whether capitals count.
+        whole_words: Whether only whole words are found.
+        regular: Whether `find` is a regular expression.
+        roles: The roles of the messages looked at; None for all.
+    """
 
-        Args:
-            project: Where to look.
-            open_example: What is typed in it is written before anything is replaced.
-            background: Where to count and replace.
-            feedback: What tells of the end.
-            theme: Colours and sizes.
-            places: Where the user may look: all examples, those of the filter, those selected.
-            parent: The window.
+    find: str
+    replacement: str = ""
+    match_case: bool = False
+    whole_words: bool = False
+    regular: bool = False
+    roles: frozenset[str] | None = None
+
+    def pattern(self) -> re.Pattern[str]:
+        """The choices as a pattern.
+
+        Raises:
+            UserError: The regular expression, or the replacement that goes with it, is wrong.
         """
-        super().__init__(theme, _("Find and replace"), parent=parent)
-        self.setMinimumSize(520, 560)
-        self.resize(640, 620)
-        self._project = project
-        self._open_example = open_example
-        self._background = background
-        self._feedback = feedback
-        self._task: Task | None = None
-        self._wanted = False
-        self._closed = False
-        self._counted: tuple[FindOptions, Place, Counted] | None = None
-        self._pool = WorkerPool(max(1, min(2, os.cpu_count() or 1)))
-        self._replacing: Task | None = None
-        self._toast = UndoToast(
-            project=project, open_example=open_example, background=background, feedback=feedback
+        source = self.find if self.regular else re.escape(self.find)
+        flags = re.NOFLAG if self.match_case else re.IGNORECASE
+        try:
+            pattern = re.compile(source, flags)
+            if self.whole_words:
+                pattern = re.compile(rf"(?<!\w)(?:{source})(?!\w)", flags)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise UserError(
+                _("This regular expression cannot be read: {reason}.").format(reason=_why(error)),
+                _("Mend it, or switch “Regular expression” off to find the words as they are."),
+            ) from error
+        if self.regular:
+            self._refuse_wrong_groups(pattern)
+        return pattern
+
+    def _refuse_wrong_groups(self, pattern: re.Pattern[str]) -> None:
+        try:
+            pattern.sub(self.replacement, "")
+        except (re.error, IndexError) as error:
+            raise UserError(
+                _("The replacement cannot be read: {reason}.").format(reason=error),
+                _(r"\1 stands for the first group of the expression; write \\ for a backslash."),
+            ) from error
+
+
+def _why(error: Exception) -> str:
+    message = error.msg if isinstance(error, re.error) else str(error)
+    reason = _REASONS.get(message, message)
+    if isinstance(error, re.error) and error.pos is not None:
+        return _("{reason}, at character {place}").format(reason=reason, place=error.pos + 1)
+    return reason
+
+
+SAMPLES = 4
+_BATCH_BYTES = 1_000_000
+
+
+class Counted(NamedTuple):
+    """What was found so far.
+
+    Attributes:
+        places: In how many places.
+        examples: In how many examples.
+        samples: What would change in some of them.
+    """
+
+    places: int
+    examples: int
+    samples: list[Sample]
+
+
+class CountJob(NamedTuple):
+    """Texts to look through in a worker, and how many samples are wanted."""
+
+    edit: Replacement
+    samples: int
+    ids: Sequence[int]
+    texts: Sequence[bytes]
+
+
+class JobCount(NamedTuple):
+    """What a worker found: samples are the id, the text and the text as it would be."""
+
+    looked_at: int
+    places: int
+    examples: int
+    samples: list[tuple[int, str, str]]
+
+
+def count_job(job: CountJob) -> JobCount:
+    """Count in some texts; called in a worker process."""
+    places = examples = 0
+    samples: list[tuple[int, str, str]] = []
+    for example_id, raw in zip(job.ids, job.texts, strict=True):
+        text = raw.decode("utf-8", "surrogatepass")
+        new, hits = job.edit.apply(text)
+        if hits:
+            places += hits
+            examples += 1
+            if len(samples) < job.samples:
+                samples.append((example_id, text, new))
+    return JobCount(len(job.ids), places, examples, samples)
+
+
+def count(
+    project: Project,
+    pool: WorkerPool,
+    options: FindOptions,
+    where: Ids,
+    tell: Callable[[Counted], object],
+    progress: Progress,
+) -> Counted:
+    """Count the places that find and replace would change.
+
+    Args:
+        project: The project; a handle is taken.
+        pool: Worker processes of the caller's own, so that they can be killed.
+        options: What to find.
+        where: In which examples.
+        tell: Called with what was found so far, now and then.
+        progress: Told how many examples were looked through; may cancel.
+
+    Raises:
+        Cancelled: The user stopped it, or the workers were killed.
+        UserError: The expression is wrong.
+    """
+    edit = Replacement(options.pattern(), options.replacement, options.roles, options.regular)
+    places = examples = done = 0
+    samples: list[Sample] = []
+    with contextlib.closing(project.handle()) as handle:
+        ids = handle.ids(where, progress) if isinstance(where, ExampleQuery) else where
+        jobs = (
+            CountJob(edit, SAMPLES, batch.ids, batch.texts)
+            for batch in text_batches(handle.parts, ids)
         )
-        self._feed = ChangeFeed(project, self)
-        self._feed.changed.connect(self._project_changed)
-        self.fields = FindReplaceFields(theme=theme, places=places)
-        self.fields.changed.connect(self._changed)
-        self.status = Label(theme, "", "strong", wrap=True)
-        self._advice = Label(theme, "", "small", "muted", wrap=True)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(_("Progress"))
-        self._empty = EmptyState(theme, "search", _("What are you looking for?"))
-        self.diff = DiffView(name=_("What would change"), theme=theme)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._empty)
-        self._stack.addWidget(self.diff)
-        self._build()
-        self._soon = self._timer(self._search)
-        self._grace = self._timer(self._kill)
-        self._watchdog = self._timer(self._give_up)
-        self._show_nothing()
+        for found in pool.map_ordered(count_job, jobs):
+            places += found.places
+            examples += found.examples
+            done += found.looked_at
+            for example_id, before, after in found.samples[: SAMPLES - len(samples)]:
+                number = handle.number_of(example_id) or 0
+                samples.append(Sample(number, example_diff(before, after)))
+            tell(Counted(places, examples, list(samples)))
+            progress(done, len(ids))
+    return Counted(places, examples, samples)
 
-    @property
-    def searching(self) -> bool:
-        """Whether places are being counted."""
-        return self._task is not None
 
-    def set_places(self, places: Sequence[Place]) -> None:
-        """Offer other places to look in, as the filter or the selection changed."""
-        self.fields.set_places(places)
-        self._soon.start(AFTER_TYPING_MS)
-
-    def ask(self, find: str = "") -> None:
-        """Show the dialog, ready to type, with these words if there are any."""
-        if find:
-            self.fields.words.setText(find)
-        self.show()
-        self.raise_()
-        self.activateWindow()
-        self.fields.words.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.fields.words.selectAll()
-
-    def close_project(self) -> None:
-        """Let go of the project and end the worker processes."""
-        self._closed = True
-        self._feed.close()
-        self._toast.close()
-        self._stop()
-        self._cancel_replacing()
-        self._pool.kill()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Count anew: the examples may be others by now."""
-        super().showEvent(event)
-        self._soon.start(0)
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop counting."""
-        super().closeEvent(event)
-        self._stop()
-
-    def reject(self) -> None:
-        """Escape closes; what is being counted is stopped."""
-        super().reject()
-        self._stop()
-
-    def _build(self) -> None:
-        card = Card()
-        card.body.addWidget(self._stack)
-        for part in (self.fields, self.status, self._advice, self._bar):
-            self.body.addWidget(part)
-        self.body.setSpacing(10)
-        self.body.addWidget(card, 1)
-        close = self.add_button(_("Close"))
-        close.clicked.connect(self.close)
-        self.button = self.add_button(_("Replace all"), "primary", default=True)
-        self.button.setAccessibleName(_("Replace all"))
-        self.button.clicked.connect(self._replace)
-
-    def _timer(self, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.timeout.connect(slot)
-        return timer
-
-    # Counting
-
-    def _changed(self) -> None:
-        self._counted = None
-        self.button.setEnabled(False)
-        self._soon.start(AFTER_TYPING_MS)
-
-    def _project_changed(self, change: ProjectChange) -> None:
-        if change.kinds & _KINDS and self.isVisible() and not self._soon.isActive():
-            self._soon.start(AFTER_CHANGE_MS)
-
-    def _search(self) -> None:
-        """Count what is wanted now; the search before has to end first."""
-        if not self.isVisible():
-            return
-        if self._replacing is not None:
-            return
-        if self._task is not None:
-            self._wanted = True
-            self._task.cancel()
-            self._grace.start(GRACE_MS)
-            return
-        options, place = self.fields.options(), self.fields.place()
-        if not options.find or options.roles == frozenset():
-            self._show_nothing()
-            return
-        self._bar.setRange(0, 0)
-        self._bar.show()
-        self._watchdog.start(TOO_LONG_MS)
-        task: Task | None = None
-
-        def so_far(counted: Counted) -> None:
-            if task is self._task and task is not None and not task.cancelled:
-                self._show(counted, whole=False)
-
-        task = self._task = self._background.run(
-            count,
-            self._project,
-            self._pool,
-            options,
-            place.examples,
-            self._background.in_gui(so_far),
-            on_result=lambda counted: self._take(options, place, counted),
-            on_error=self._show_error,
-            on_progress=self._progress,
-            on_finished=self._finished,
-        )
-
-    def _progress(self, done: int, total: int | None) -> None:
-        self._watchdog.start(TOO_LONG_MS)
-        if total:
-            self._bar.setRange(0, total)
-            self._bar.setValue(done)
-
-    def _finished(self) -> None:
-        self._task = None
-        self._grace.stop()
-        self._watchdog.stop()
-        self._bar.hide()
-        if self._wanted:
-            self._wanted = False
-            self._search()
-
-    def _kill(self) -> None:
-        self._pool.kill()
-
-    def _give_up(self) -> None:
-        """The expression did not come to an end on some text."""
-        if self._task is None:
-            return
-        self._task.cancel()
-        self._pool.kill()
-        self._show_error(
-            UserError(
-                _("This expression takes too long on some of the examples."),
-                _("Make it simpler: repetitions inside repetitions, such as (a+)+, never end."),
-            )
-        )
-
-    def _stop(self) -> None:
-        self._wanted = False
-        self._soon.stop()
-        if self._task is not None:
-            self._task.cancel()
-            self._grace.start(GRACE_MS)
-
-    # Showing
-
-    def _take(self, options: FindOptions, place: Place, counted: Counted) -> None:
-        self._show(counted, whole=True)
-        if options == self.fields.options() and counted.places:
-            self._counted = (options, place, counted)
-            self.button.setEnabled(not self._project.read_only)
-
-    def _show(self, counted: Counted, *, whole: bool) -> None:
-        places = ngettext("{count} place", "{count} places", counted.places).format(
-            count=f"{counted.places:,}"
-        )
-        examples = ngettext("{count} example", "{count} examples", counted.examples).format(
-            count=f"{counted.examples:,}"
-        )
-        found = _("{places} in {examples}").format(places=places, examples=examples)
-        self.status.set_tone("")
-        self.status.setText(found if whole else _("{found} so far …").format(found=found))
-        self._advice.setText("")
-        self._advice.hide()
-        self.button.setText(
-            _("Replace all {count}").format(count=f"{counted.places:,}")
-            if counted.places
-            else _("Replace all")
-        )
-        if counted.samples:
-            changes = [headed(s, change) for s in counted.samples for change in s.changes]
-            if changes != self.diff.changes():
-                self.diff.show_changes(changes, around=50)
-            self._stack.setCurrentWidget(self.diff)
-        elif whole:
-            self._empty.show_text("search", _("Nothing found"))
-            self._stack.setCurrentWidget(self._empty)
-
-    def _show_nothing(self) -> None:
-        self.status.setText("")
-        self.button.setText(_("Replace all"))
-        self.button.setEnabled(False)
-        self._advice.hide()
-        self._bar.hide()
-        self._empty.show_text("search", _("What are you looking for?"))
-        self._stack.setCurrentWidget(self._empty)
-
-    def _show_error(self, error: UserError) -> None:
-        self.status.set_tone("error")
-        self.status.setText(error.sentence)
-        self._advice.setText(error.advice)
-        self._advice.setVisible(bool(error.advice))
-        self.button.setEnabled(False)
-        self._empty.show_text("information", _("Nothing to show"))
-        self._stack.setCurrentWidget(self._empty)
-
-    # Replacing
-
-    def _replace(self) -> None:
-        """Replace everywhere, as one step of undo."""
-        if self._counted is None or self._replacing is not None:
-            return
-        options, place, _counted = self._counted
-        self._open_example.flush()
-        self.button.setEnabled(False)
-        progress = self._feedback.progress(_("Replacing"), self._cancel_replacing)
-
-        def finished() -> None:
-            progress.close()
-            self._replacing = None
-            if not self._closed:
-                self._soon.start(0)
-
-        self._replacing = self._background.run(
-            replace_all,
-            self._project,
-            self._pool,
-            options,
-            place.examples,
-            on_result=self._say_replaced,
-            on_progress=progress.report,
-            on_finished=finished,
-        )
-
-    def _cancel_replacing(self) -> None:
-        if self._replacing is not None:
-            self._replacing.cancel()
-
-    def _say_replaced(self, summary: EditSummary) -> None:
-        self._counted = None
-        places = ngettext("{count} place", "{count} places", summary.places)
-        examples = ngettext("{count} example", "{count} examples", summary.examples)
-        self._toast.say(
-            _("Replaced {places} in {examples}.").format(
-                places=places.format(count=f"{summary.places:,}"),
-                examples=examples.format(count=f"{summary.examples:,}"),
-            )
-            if summary.examples
-            else _("Nothing was changed.")
+def replace_all(
+    project: Project, pool: WorkerPool, options: FindOptions, where: Ids, progress: Progress
+) -> EditSummary:
+    """Replace in all of these examples, as one step of undo."""
+    with contextlib.closing(project.handle()) as handle:
+        return find_and_replace(
+            handle,
+            pool,
+            options.pattern(),
+            options.replacement,
+            where,
+            progress,
+            roles=options.roles,
+            template=options.regular,
+            find_text=options.find,
         )

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tunedesk.gui.examples.find_replace_options import FindOptions
+from tunedesk.gui.examples.find_replace import FindOptions
 from tunedesk.gui.roles import role_title
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label

@@ -13,38 +13,32 @@ from tunedesk.errors import UserError
 from tunedesk.examples.json_text import Path as JsonPath
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.change_feed import ChangeFeed
-from tunedesk.gui.examples.check_run import CheckRun
+from tunedesk.gui.examples.bulk_actions import CheckAll, SystemPromptSetter
 from tunedesk.gui.examples.clipboard import Clipboard
-from tunedesk.gui.examples.columns import Column
-from tunedesk.gui.examples.figures import FIGURE_KINDS, Figures, find_figures, status_parts
+from tunedesk.gui.examples.columns import Column, query_sorted_by, shown_sort
 from tunedesk.gui.examples.filter_bar import FilterBar
-from tunedesk.gui.examples.find_replace_door import FindReplaceDoor
+from tunedesk.gui.examples.find_replace_dialog import FindReplaceAction
 from tunedesk.gui.examples.form.form import ExampleForm
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.import_runs import ImportRuns
-from tunedesk.gui.examples.page_empty import PageEmpty
-from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
+from tunedesk.gui.examples.import_files import FileImports
+from tunedesk.gui.examples.page_layout import EmptyProject, TablePane, ThreeColumns, Toolbar
 from tunedesk.gui.examples.panel.side_panel import SidePanel
-from tunedesk.gui.examples.place_kept import (
+from tunedesk.gui.examples.row_actions import RowActions
+from tunedesk.gui.examples.row_menu import RowMenus
+from tunedesk.gui.examples.row_work import RowWork
+from tunedesk.gui.examples.search_index_filler import SearchIndexFiller
+from tunedesk.gui.examples.status_figures import FIGURE_KINDS, Figures, find_figures, status_parts
+from tunedesk.gui.examples.table_model import ExampleTableModel
+from tunedesk.gui.examples.table_view import ExampleTable
+from tunedesk.gui.examples.view_state import (
     COLUMNS,
     PANEL_SHOWN,
     SPLITTER,
     query_from_json,
     query_to_json,
 )
-from tunedesk.gui.examples.prompt_run import PromptRun
-from tunedesk.gui.examples.row_actions import RowActions
-from tunedesk.gui.examples.row_menus import RowMenus
-from tunedesk.gui.examples.row_work import RowWork
-from tunedesk.gui.examples.search_filling import SearchFilling
-from tunedesk.gui.examples.sort_order import query_sorted_by, shown_sort
-from tunedesk.gui.examples.table_model import ExampleTableModel
-from tunedesk.gui.examples.table_pane import TablePane
-from tunedesk.gui.examples.table_view import ExampleTable
-from tunedesk.gui.examples.three_columns import ThreeColumns
-from tunedesk.gui.examples.toolbar import Toolbar
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
 from tunedesk.gui.page import Page
 from tunedesk.gui.theme import Theme
 from tunedesk.project.project import Project
@@ -119,7 +113,7 @@ class ExamplesPage(Page):
             table=self.table,
             tags=lambda: self._figures.tags if self._figures else [],
         )
-        self.replace = FindReplaceDoor(
+        self.replace = FindReplaceAction(
             **shared, **rows, theme=self._theme, row_actions=self.row_actions, page=self
         )
         self.clipboard = Clipboard(
@@ -131,16 +125,16 @@ class ExamplesPage(Page):
             behind=self.row_actions.place_for_new,
             parent=self,
         )
-        self.imports = ImportRuns(**shared, **dressed, actions=actions, page=self)
-        self.check = CheckRun(**shared, flush=self.flush, parent=self)
-        self.prompts = PromptRun(
+        self.imports = FileImports(**shared, **dressed, actions=actions, page=self)
+        self.check = CheckAll(**shared, flush=self.flush, parent=self)
+        self.prompts = SystemPromptSetter(
             **shared, actions=actions, row_actions=self.row_actions, flush=self.flush
         )
         self.pane = TablePane(model=self.model, table=self.table, theme=self._theme)
-        self.empty = PageEmpty(self._theme, actions)
-        self.filling = SearchFilling(project, background, self)
-        self.feed = ChangeFeed(project, self)
-        self.figures = ProjectAnswer(
+        self.empty = EmptyProject(self._theme, actions)
+        self.filling = SearchIndexFiller(project, background, self)
+        self.feed = ProjectChangeSignal(project, self)
+        self.figures = LiveQuery(
             project=project,
             background=background,
             question=find_figures,

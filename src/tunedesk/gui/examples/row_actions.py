@@ -12,9 +12,9 @@ from tunedesk.errors import UserError
 from tunedesk.examples.conversation import NEW_EXAMPLE_TEXT
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.chosen_rows import ChosenRows, all_rows, selected_rows
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.row_work import RowWork
+from tunedesk.gui.examples.selected_rows import SelectedRows, all_rows, selected_rows
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.feedback import Feedback
@@ -124,11 +124,11 @@ class RowActions(QObject):
 
     # Which rows
 
-    def rows(self) -> ChosenRows:
+    def rows(self) -> SelectedRows:
         """The rows that an action is about."""
         return selected_rows(self._table, self._open.example_id)
 
-    def all_rows(self) -> ChosenRows:
+    def all_rows(self) -> SelectedRows:
         """All rows of the filter."""
         return all_rows(self._model)
 
@@ -159,7 +159,7 @@ class RowActions(QObject):
             self.examples_came.emit,
         )
 
-    def delete(self, rows: ChosenRows | None = None) -> None:
+    def delete(self, rows: SelectedRows | None = None) -> None:
         """Delete rows; undo brings them back."""
         chosen = rows or self.rows()
         if not chosen.count or self._project.read_only:
@@ -171,7 +171,7 @@ class RowActions(QObject):
             lambda _count: self._say(_("{examples} deleted").format(examples=chosen.words)),
         )
 
-    def set_state(self, state: str, rows: ChosenRows | None = None) -> None:
+    def set_state(self, state: str, rows: SelectedRows | None = None) -> None:
         """Set the state of review of rows."""
         chosen = rows or self.rows()
         if not chosen.count or self._project.read_only:
@@ -196,7 +196,7 @@ class RowActions(QObject):
         if following is not None:
             self._table.go_to_example(following)
 
-    def tag(self, tag: str, add: bool, rows: ChosenRows | None = None) -> None:
+    def tag(self, tag: str, add: bool, rows: SelectedRows | None = None) -> None:
         """Put a tag on rows, or take it off."""
         chosen = rows or self.rows()
         if not chosen.count or self._project.read_only:

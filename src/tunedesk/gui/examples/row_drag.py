@@ -1,10 +1,10 @@
-"""Rows dragged within the table or out of it, and files dragged in."""
+"""Rows dragged in the table or out of it, files dragged in, and the line where rows would go."""
 
 from array import array
 
 from PySide6.QtCore import QMimeData, QPoint, QRect, Qt
-from PySide6.QtGui import QDrag, QFontMetrics, QPainter, QPixmap
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QColor, QDrag, QFontMetrics, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QTableView, QWidget
 
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.i18n import ngettext
@@ -54,3 +54,37 @@ def _label(table: QWidget, words: str) -> QPixmap:
     painter.drawText(QRect(0, 0, width, height), Qt.AlignmentFlag.AlignCenter, words)
     painter.end()
     return pixmap
+
+
+class DropLine:
+    """Shows one place between the rows of a table, or none."""
+
+    def __init__(self, table: QTableView) -> None:
+        self._table = table
+        self._row = -1
+
+    def at(self, y: int) -> int:
+        """The row before which something dropped at this height would go."""
+        row = self._table.rowAt(y)
+        if row < 0:
+            return self._table.model().rowCount()
+        middle = self._table.rowViewportPosition(row) + self._table.rowHeight(row) // 2
+        return row + (y > middle)
+
+    def show(self, row: int) -> None:
+        """Show the line above a row; -1 for none."""
+        if row != self._row:
+            self._row = row
+            self._table.viewport().update()
+
+    def paint(self, color: QColor) -> None:
+        """Draw it over the rows."""
+        last = self._table.model().rowCount() - 1
+        if self._row < 0 or last < 0:
+            return
+        table, row = self._table, min(self._row, last)
+        y = table.rowViewportPosition(row) + (table.rowHeight(row) if self._row > last else 0)
+        painter = QPainter(table.viewport())
+        painter.setPen(QPen(color, 2))
+        painter.drawLine(0, max(1, y - 1), table.viewport().width(), max(1, y - 1))
+        painter.end()

@@ -1,17 +1,75 @@
-"""The menu of the selected rows, and of all rows of the filter."""
+"""The menu of the selected rows, and of all rows of the filter, with the menu of tags."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QWidget
 
 from tunedesk.gui.actions import Actions
-from tunedesk.gui.examples.chosen_rows import ChosenRows
 from tunedesk.gui.examples.row_actions import STATE_ACTIONS, RowActions
+from tunedesk.gui.examples.selected_rows import SelectedRows
 from tunedesk.gui.examples.table_model import ExampleTableModel
-from tunedesk.gui.examples.tag_menu import fill_tag_menu
+from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.state_look import STATES
 from tunedesk.i18n import _
+
+MOST_TAGS = 40
+LONGEST_TAG = 60
+
+SetTag = Callable[[str, bool], object]
+
+
+def fill_tag_menu(
+    menu: QMenu,
+    *,
+    tags: Iterable[tuple[str, int]],
+    on_all: frozenset[str],
+    on_some: frozenset[str],
+    set_tag: SetTag,
+) -> None:
+    """Offer tags to be put on rows and taken off.
+
+    Args:
+        menu: Where they go.
+        tags: All tags of the project with how many examples have them.
+        on_all: The tags that every chosen row has; choosing one takes it off.
+        on_some: The tags that some of them have; choosing one puts it on the others too.
+        set_tag: Called with the tag, and whether to put it on.
+    """
+    new = menu.addAction(_("New tag…"))
+    new.triggered.connect(lambda: ask_tag(menu.parentWidget(), set_tag))
+    known = list(tags)[:MOST_TAGS]
+    if known:
+        menu.addSeparator()
+    for tag, _count in known:
+        part = tag in on_some and tag not in on_all
+        words = _("{tag} (on some)").format(tag=tag) if part else tag
+        action = menu.addAction(words.replace("&", "&&"))
+        action.setCheckable(True)
+        action.setChecked(tag in on_all)
+        action.triggered.connect(lambda _checked, tag=tag: set_tag(tag, tag not in on_all))
+
+
+def ask_tag(parent: QWidget | None, set_tag: SetTag) -> QInputDialog:
+    """Ask for the name of a new tag and put it on."""
+    dialog = QInputDialog(parent.window() if parent else None)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(_("New tag"))
+    dialog.setLabelText(_("Name of the tag"))
+    dialog.setOkButtonText(_("Tag"))
+    field = dialog.findChild(QLineEdit)
+    if field is not None:
+        field.setMaxLength(LONGEST_TAG)
+        field.setAccessibleName(_("Name of the tag"))
+
+    def take(name: str) -> None:
+        if name.strip():
+            set_tag(name.strip(), True)
+
+    dialog.textValueSelected.connect(take)
+    dialog.open()
+    return dialog
+
 
 LOOK_AT_MOST = 300
 """The tags of so many rows are looked at to tell which are on."""
@@ -86,7 +144,7 @@ def add_tags(
     menu: QMenu,
     row_actions: RowActions,
     model: ExampleTableModel,
-    rows: ChosenRows,
+    rows: SelectedRows,
     tags: Iterable[tuple[str, int]],
 ) -> None:
     """Fill a menu with tags for these rows."""
@@ -107,3 +165,54 @@ def add_tags(
         on_some=on_some,
         set_tag=lambda tag, add: row_actions.tag(tag, add, rows),
     )
+
+
+BELOW_ROW = QPoint(40, 2)
+
+
+class RowMenus(QObject):
+    """Pops the menus up when the table or the key for tags asks."""
+
+    def __init__(
+        self,
+        *,
+        actions: Actions,
+        row_actions: RowActions,
+        model: ExampleTableModel,
+        table: ExampleTable,
+        tags: Callable[[], list[tuple[str, int]]],
+    ) -> None:
+        super().__init__(table)
+        self._actions = actions
+        self._row_actions = row_actions
+        self._model = model
+        self._table = table
+        self._tags = tags
+        table.menu_asked.connect(self.show_menu)
+        row_actions.tag_menu_asked.connect(self.show_tags)
+
+    def show_menu(self, place: QPoint) -> None:
+        """Show what can be done with the selected rows."""
+        row_menu(
+            parent=self._table,
+            actions=self._actions,
+            row_actions=self._row_actions,
+            model=self._model,
+            tags=self._tags(),
+        ).popup(place)
+
+    def show_tags(self) -> None:
+        """Show the tags of the selected rows, below the current one; without any, ask for one."""
+        tags = self._tags()
+        if not tags:
+            rows = self._row_actions.rows()
+            ask_tag(self._table, lambda tag, add: self._row_actions.tag(tag, add, rows))
+            return
+        menu = tag_menu(
+            parent=self._table,
+            row_actions=self._row_actions,
+            model=self._model,
+            tags=tags,
+        )
+        rect = self._table.visualRect(self._table.currentIndex())
+        menu.popup(self._table.viewport().mapToGlobal(rect.bottomLeft() + BELOW_ROW))

@@ -14,11 +14,8 @@ from PySide6.QtCore import (
 )
 
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.cell_texts import CellTexts
-from tunedesk.gui.examples.columns import Column, column_looks
-from tunedesk.gui.examples.id_feed import IdFeed
-from tunedesk.gui.examples.id_list import row_of, splice_between
-from tunedesk.gui.examples.row_cache import RowCache
+from tunedesk.gui.examples.columns import CellTexts, Column, column_looks
+from tunedesk.gui.examples.table_rows import IdFeed, RowCache, row_of, splice_between
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange

@@ -34,13 +34,11 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.examples.columns import Column
-from tunedesk.gui.examples.drop_line import DropLine
-from tunedesk.gui.examples.row_delegate import RowDelegate
-from tunedesk.gui.examples.row_drag import dropped_files, is_rows, start_row_drag
-from tunedesk.gui.examples.row_pictures import RowPictures
-from tunedesk.gui.examples.row_selection import RowSelection
+from tunedesk.gui.examples.row_drag import DropLine, dropped_files, is_rows, start_row_drag
+from tunedesk.gui.examples.row_painting import RowDelegate, RowPixmaps
 from tunedesk.gui.examples.table_header import TableHeader
 from tunedesk.gui.examples.table_model import ExampleTableModel
+from tunedesk.gui.examples.table_rows import RowSelection
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 
@@ -93,7 +91,7 @@ class ExampleTable(QTableView):
         self.header.setSelectionModel(QItemSelectionModel(model, self.header))
         self.delegate = RowDelegate(model, theme)
         self.setItemDelegate(self.delegate)
-        self._pictures = RowPictures(self, model, self.delegate, theme)
+        self._pictures = RowPixmaps(self, model, self.delegate, theme)
         self._set_up()
         self.header.begin()
         model.modelAboutToBeReset.connect(self._remember)

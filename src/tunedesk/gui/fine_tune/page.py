@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QV
 from tunedesk.catalogue.hardware import detect_hardware
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.run_actions import RunActions
 from tunedesk.gui.fine_tune.run_list import RunList
@@ -17,6 +16,7 @@ from tunedesk.gui.fine_tune.run_list_model import RunRow, find_runs
 from tunedesk.gui.fine_tune.run_view import RunView
 from tunedesk.gui.fine_tune.run_words import memory_words
 from tunedesk.gui.fine_tune.run_work import RunWork
+from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.page import Page
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.gui.theme import Theme
@@ -79,7 +79,7 @@ class FineTunePage(Page):
             work=work,
             page=self,
         )
-        self._rows = ProjectAnswer(
+        self._rows = LiveQuery(
             project=project,
             background=background,
             question=find_runs,

@@ -9,9 +9,9 @@ from tunedesk.errors import UserError
 from tunedesk.fine_tuning.launch_preview import LaunchPreview, preview_launch
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.fine_tune.launch.launch_words import again_words, next_name
 from tunedesk.gui.fine_tune.launch.outlook import OUTLOOK_KINDS
+from tunedesk.gui.live_query import LiveQuery
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
@@ -45,7 +45,7 @@ class RunAgain(QObject):
         self._prepared: LaunchPreview | None = None
         self._wanted = False
         self._seen = False
-        self._answer = ProjectAnswer(
+        self._answer = LiveQuery(
             project=project,
             background=background,
             question=prepare_again,

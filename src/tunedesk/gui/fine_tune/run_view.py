@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.advice_card import AdviceCard
 from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
@@ -18,6 +17,7 @@ from tunedesk.gui.fine_tune.result_section import ResultSection
 from tunedesk.gui.fine_tune.run_details import DETAIL_KINDS, DetailsReader, read_details
 from tunedesk.gui.fine_tune.run_head import RunHead
 from tunedesk.gui.fine_tune.run_words import seconds_left
+from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
@@ -68,7 +68,7 @@ class RunView(QScrollArea):
             project=project, background=background, actions=actions, theme=theme, keys=keys
         )
         self.events = EventsLog(theme)
-        self._answer = ProjectAnswer(
+        self._answer = LiveQuery(
             project=project,
             background=background,
             question=read_details,

@@ -9,7 +9,6 @@ from tunedesk.examples.kinds.registry import KINDS
 from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.change_feed import ChangeFeed
 from tunedesk.gui.examples.form.conversation_form import ConversationForm
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.form_bars import FORM, RAW, TOOLS, FormHead, FormTabs, ReviewBar
@@ -20,6 +19,7 @@ from tunedesk.gui.examples.form.raw_json import RawJsonView
 from tunedesk.gui.examples.form.read_only_form import ReadOnlyForm
 from tunedesk.gui.examples.form.tools_editor import ToolsEditor
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.gui.spelling.spelling import Spelling
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.empty_state import EmptyState
@@ -159,7 +159,7 @@ class ExampleForm(QWidget):
         self._tools.leave_requested.connect(self.leave_requested)
         self._raw.edited.connect(self._edits.write_raw)
         self._raw.leave_requested.connect(self.leave_requested)
-        self._feed = ChangeFeed(self._project, self)
+        self._feed = ProjectChangeSignal(self._project, self)
         self._feed.changed.connect(self._project_changed)
         for action_id, callback in (
             ("view.raw", self._raw_switched),

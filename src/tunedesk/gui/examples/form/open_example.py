@@ -20,8 +20,8 @@ from tunedesk.examples.json_text import Path
 from tunedesk.examples.kinds.kind import Kind, preview_line
 from tunedesk.examples.kinds.registry import read_kind
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.change_feed import ChangeFeed
 from tunedesk.gui.examples.form.text_mapping import diff_position
+from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 
@@ -181,7 +181,7 @@ class OpenExample(QObject):
         self._write_timer = QTimer(self)
         self._write_timer.setSingleShot(True)
         self._write_timer.timeout.connect(self._write_in_time)
-        self._feed = ChangeFeed(project, self)
+        self._feed = ProjectChangeSignal(project, self)
         self._feed.changed.connect(self._project_changed)
         self._take_settings()
 

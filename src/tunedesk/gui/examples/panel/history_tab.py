@@ -29,7 +29,7 @@ from tunedesk.gui.examples.panel.history_rows import (
     detail_changes,
     history_rows,
 )
-from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
+from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
 from tunedesk.gui.widgets.empty_state import EmptyState
@@ -86,7 +86,7 @@ class HistoryTab(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._build())
-        self._answer = ProjectAnswer(
+        self._answer = LiveQuery(
             project=project,
             background=background,
             question=_history,

@@ -30,7 +30,7 @@ from tunedesk.gui.examples.panel.problem_rows import (
     example_rows,
     rule_rows,
 )
-from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
+from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.chip import Chip
 from tunedesk.gui.widgets.empty_state import EmptyState
@@ -343,7 +343,7 @@ class ProblemsTab(QWidget):
         self.all.rule_requested.connect(self._show_rule)
         self.all.members_requested.connect(self._show_members)
         self.all.fix_all_requested.connect(self.fix_all_requested)
-        self._answer = ProjectAnswer(
+        self._answer = LiveQuery(
             project=project,
             background=background,
             question=_find,

@@ -5,8 +5,8 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.gui.background import Background
+from tunedesk.gui.examples.fixes import Fixes
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.fix_work import FixWork
 from tunedesk.gui.examples.panel.history_tab import HistoryTab
 from tunedesk.gui.examples.panel.problems_tab import ProblemsTab
 from tunedesk.gui.examples.panel.tokens_tab import TokensTab
@@ -72,7 +72,7 @@ class SidePanel(QFrame):
             background=background,
             theme=theme,
         )
-        self.fixes = FixWork(
+        self.fixes = Fixes(
             project=project,
             open_example=open_example,
             background=background,

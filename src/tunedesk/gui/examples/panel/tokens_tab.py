@@ -9,15 +9,14 @@ from tunedesk.catalogue.models import Catalogue, HostedModel
 from tunedesk.catalogue.targets import DEFAULT_TARGET, targets
 from tunedesk.catalogue.targets import target as target_of
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.change_feed import ChangeFeed
+from tunedesk.gui.examples.bulk_actions import Recheck
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines
 from tunedesk.gui.examples.panel.histogram import Histogram
-from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
-from tunedesk.gui.examples.panel.recheck import Recheck
 from tunedesk.gui.examples.panel.set_figures import SetFigures, find_figures
 from tunedesk.gui.examples.panel.token_sections import ExampleTokens, SetLengths, SetTotals
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
@@ -233,7 +232,7 @@ class TokensTab(QScrollArea):
         self.choice.target_chosen.connect(self._choose_target)
         self.lengths.filter_requested.connect(self.filter_requested)
         self.lengths.example_requested.connect(self.example_requested)
-        self._answer = ProjectAnswer(
+        self._answer = LiveQuery(
             project=project,
             background=background,
             question=find_figures,
@@ -241,7 +240,7 @@ class TokensTab(QScrollArea):
             parent=self,
         )
         self._answer.ready.connect(self._take)
-        self._feed = ChangeFeed(project, self)
+        self._feed = ProjectChangeSignal(project, self)
         self._feed.changed.connect(self._project_changed)
         self._read_settings()
 

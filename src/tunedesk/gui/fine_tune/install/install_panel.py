@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.gui.background import Background, Task
-from tunedesk.gui.examples.file_words import size_words
+from tunedesk.gui.size_text import size_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.card import Card
 from tunedesk.gui.widgets.elided_label import ElidedLabel
@@ -82,7 +82,7 @@ class InstallPanel(Card):
 
     def _take_plan(self, plan: Plan) -> None:
         words = _("It takes about {size} in {folder}; {free} are free there.").format(
-            size=size_words(plan.bytes), folder=plan.folder, free=size_words(plan.disk_free)
+            size=size_text(plan.bytes), folder=plan.folder, free=size_text(plan.disk_free)
         )
         words += " " + (
             _("An NVIDIA GPU is there and will be used.")

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, 
 from tunedesk.catalogue.models import Catalogue
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.panel.project_answer import ProjectAnswer
 from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.install.install_panel import InstallPanel
@@ -32,6 +31,7 @@ from tunedesk.gui.fine_tune.launch.outlook import (
 from tunedesk.gui.fine_tune.launch.place_section import PlaceSection
 from tunedesk.gui.fine_tune.launch.setting_field import SettingField
 from tunedesk.gui.fine_tune.run_words import need_words
+from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import MARGIN, Dialog
 from tunedesk.gui.widgets.elided_label import ElidedLabel
@@ -94,8 +94,8 @@ class LaunchDialog(Dialog):
         self.more = MoreSection(theme)
         self.findings = FindingsPanel(theme)
         shared: dict[str, Any] = {"project": project, "background": background, "parent": self}
-        self._look = ProjectAnswer(**shared, question=find_outlook, kinds=OUTLOOK_KINDS)
-        self._begin = ProjectAnswer(**shared, question=find_start, kinds=OUTLOOK_KINDS | {"runs"})
+        self._look = LiveQuery(**shared, question=find_outlook, kinds=OUTLOOK_KINDS)
+        self._begin = LiveQuery(**shared, question=find_start, kinds=OUTLOOK_KINDS | {"runs"})
         self._lay_out()
         self._connect()
         self._take(settings)

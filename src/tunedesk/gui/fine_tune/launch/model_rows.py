@@ -6,8 +6,8 @@ from typing import NamedTuple
 from tunedesk.catalogue.hardware import need_of
 from tunedesk.catalogue.memory_estimate import Machine, Need, why_it_does_not_fit
 from tunedesk.catalogue.models import Catalogue
-from tunedesk.gui.examples.file_words import size_words
 from tunedesk.gui.fine_tune.run_words import day_words
+from tunedesk.gui.size_text import size_text
 from tunedesk.i18n import _
 from tunedesk.services.connect import ListedModel
 from tunedesk.services.providers import Provider, longest_example, provider
@@ -81,9 +81,9 @@ def local_rows(
             )
             badge, tone, why = _fit(need, machine, full)
             memory = need.memory
-        size = size_words(model.weight_bytes) if model.weight_bytes else _("built in")
+        size = size_text(model.weight_bytes) if model.weight_bytes else _("built in")
         if memory:
-            size += " · " + _("{size} of memory").format(size=size_words(memory))
+            size += " · " + _("{size} of memory").format(size=size_text(memory))
         gated = _(" · to be accepted at Hugging Face first") if model.is_gated else ""
         rows.append(
             ModelRow(

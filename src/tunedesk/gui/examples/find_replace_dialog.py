@@ -1,0 +1,412 @@
+"""The dialog of find and replace: the matches are counted while the user types.
+
+The expression runs only in worker processes of the dialog's own. When it takes for ever on some
+text, they are killed and the user is told; the window never waits for it.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
+
+from tunedesk.errors import UserError
+from tunedesk.gui.background import Background, Task
+from tunedesk.gui.examples.find_replace import Counted, FindOptions, count, replace_all
+from tunedesk.gui.examples.find_replace_fields import FindReplaceFields, Place
+from tunedesk.gui.examples.fixes import headed
+from tunedesk.gui.examples.form.open_example import OpenExample
+from tunedesk.gui.examples.panel.diff_view import DiffView
+from tunedesk.gui.examples.panel.undo_toast import UndoToast
+from tunedesk.gui.examples.row_actions import RowActions
+from tunedesk.gui.examples.table_model import ExampleTableModel
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.live_query import ProjectChangeSignal
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.card import Card
+from tunedesk.gui.widgets.dialog import Dialog
+from tunedesk.gui.widgets.empty_state import EmptyState
+from tunedesk.gui.widgets.label import Label
+from tunedesk.i18n import _, ngettext
+from tunedesk.project.bulk_edits import EditSummary
+from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
+from tunedesk.project.query import ExampleQuery
+from tunedesk.workers import WorkerPool
+
+AFTER_TYPING_MS = 250
+AFTER_CHANGE_MS = 1_000
+GRACE_MS = 600
+"""How long a search that is no longer wanted may take to stop before its workers are killed."""
+TOO_LONG_MS = 8_000
+"""How long the expression may be silent before it is taken for one that never ends."""
+_KINDS = frozenset({"text", "added", "deleted"})
+
+
+class FindReplace(Dialog):
+    """The dialog; it stays open beside the table while the user works on."""
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        open_example: OpenExample,
+        background: Background,
+        feedback: Feedback,
+        theme: Theme,
+        places: Sequence[Place],
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make the dialog.
+
+        Args:
+            project: Where to look.
+            open_example: What is typed in it is written before anything is replaced.
+            background: Where to count and replace.
+            feedback: What tells of the end.
+            theme: Colours and sizes.
+            places: Where the user may look: all examples, those of the filter, those selected.
+            parent: The window.
+        """
+        super().__init__(theme, _("Find and replace"), parent=parent)
+        self.setMinimumSize(520, 560)
+        self.resize(640, 620)
+        self._project = project
+        self._open_example = open_example
+        self._background = background
+        self._feedback = feedback
+        self._task: Task | None = None
+        self._wanted = False
+        self._closed = False
+        self._counted: tuple[FindOptions, Place, Counted] | None = None
+        self._pool = WorkerPool(max(1, min(2, os.cpu_count() or 1)))
+        self._replacing: Task | None = None
+        self._toast = UndoToast(
+            project=project, open_example=open_example, background=background, feedback=feedback
+        )
+        self._feed = ProjectChangeSignal(project, self)
+        self._feed.changed.connect(self._project_changed)
+        self.fields = FindReplaceFields(theme=theme, places=places)
+        self.fields.changed.connect(self._changed)
+        self.status = Label(theme, "", "strong", wrap=True)
+        self._advice = Label(theme, "", "small", "muted", wrap=True)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName(_("Progress"))
+        self._empty = EmptyState(theme, "search", _("What are you looking for?"))
+        self.diff = DiffView(name=_("What would change"), theme=theme)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self.diff)
+        self._build()
+        self._soon = self._timer(self._search)
+        self._grace = self._timer(self._kill)
+        self._watchdog = self._timer(self._give_up)
+        self._show_nothing()
+
+    @property
+    def searching(self) -> bool:
+        """Whether places are being counted."""
+        return self._task is not None
+
+    def set_places(self, places: Sequence[Place]) -> None:
+        """Offer other places to look in, as the filter or the selection changed."""
+        self.fields.set_places(places)
+        self._soon.start(AFTER_TYPING_MS)
+
+    def ask(self, find: str = "") -> None:
+        """Show the dialog, ready to type, with these words if there are any."""
+        if find:
+            self.fields.words.setText(find)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        self.fields.words.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.fields.words.selectAll()
+
+    def close_project(self) -> None:
+        """Let go of the project and end the worker processes."""
+        self._closed = True
+        self._feed.close()
+        self._toast.close()
+        self._stop()
+        self._cancel_replacing()
+        self._pool.kill()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Count anew: the examples may be others by now."""
+        super().showEvent(event)
+        self._soon.start(0)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop counting."""
+        super().closeEvent(event)
+        self._stop()
+
+    def reject(self) -> None:
+        """Escape closes; what is being counted is stopped."""
+        super().reject()
+        self._stop()
+
+    def _build(self) -> None:
+        card = Card()
+        card.body.addWidget(self._stack)
+        for part in (self.fields, self.status, self._advice, self._bar):
+            self.body.addWidget(part)
+        self.body.setSpacing(10)
+        self.body.addWidget(card, 1)
+        close = self.add_button(_("Close"))
+        close.clicked.connect(self.close)
+        self.button = self.add_button(_("Replace all"), "primary", default=True)
+        self.button.setAccessibleName(_("Replace all"))
+        self.button.clicked.connect(self._replace)
+
+    def _timer(self, slot: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(slot)
+        return timer
+
+    # Counting
+
+    def _changed(self) -> None:
+        self._counted = None
+        self.button.setEnabled(False)
+        self._soon.start(AFTER_TYPING_MS)
+
+    def _project_changed(self, change: ProjectChange) -> None:
+        if change.kinds & _KINDS and self.isVisible() and not self._soon.isActive():
+            self._soon.start(AFTER_CHANGE_MS)
+
+    def _search(self) -> None:
+        """Count what is wanted now; the search before has to end first."""
+        if not self.isVisible():
+            return
+        if self._replacing is not None:
+            return
+        if self._task is not None:
+            self._wanted = True
+            self._task.cancel()
+            self._grace.start(GRACE_MS)
+            return
+        options, place = self.fields.options(), self.fields.place()
+        if not options.find or options.roles == frozenset():
+            self._show_nothing()
+            return
+        self._bar.setRange(0, 0)
+        self._bar.show()
+        self._watchdog.start(TOO_LONG_MS)
+        task: Task | None = None
+
+        def so_far(counted: Counted) -> None:
+            if task is self._task and task is not None and not task.cancelled:
+                self._show(counted, whole=False)
+
+        task = self._task = self._background.run(
+            count,
+            self._project,
+            self._pool,
+            options,
+            place.examples,
+            self._background.in_gui(so_far),
+            on_result=lambda counted: self._take(options, place, counted),
+            on_error=self._show_error,
+            on_progress=self._progress,
+            on_finished=self._finished,
+        )
+
+    def _progress(self, done: int, total: int | None) -> None:
+        self._watchdog.start(TOO_LONG_MS)
+        if total:
+            self._bar.setRange(0, total)
+            self._bar.setValue(done)
+
+    def _finished(self) -> None:
+        self._task = None
+        self._grace.stop()
+        self._watchdog.stop()
+        self._bar.hide()
+        if self._wanted:
+            self._wanted = False
+            self._search()
+
+    def _kill(self) -> None:
+        self._pool.kill()
+
+    def _give_up(self) -> None:
+        """The expression did not come to an end on some text."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        self._pool.kill()
+        self._show_error(
+            UserError(
+                _("This expression takes too long on some of the examples."),
+                _("Make it simpler: repetitions inside repetitions, such as (a+)+, never end."),
+            )
+        )
+
+    def _stop(self) -> None:
+        self._wanted = False
+        self._soon.stop()
+        if self._task is not None:
+            self._task.cancel()
+            self._grace.start(GRACE_MS)
+
+    # Showing
+
+    def _take(self, options: FindOptions, place: Place, counted: Counted) -> None:
+        self._show(counted, whole=True)
+        if options == self.fields.options() and counted.places:
+            self._counted = (options, place, counted)
+            self.button.setEnabled(not self._project.read_only)
+
+    def _show(self, counted: Counted, *, whole: bool) -> None:
+        places = ngettext("{count} place", "{count} places", counted.places).format(
+            count=f"{counted.places:,}"
+        )
+        examples = ngettext("{count} example", "{count} examples", counted.examples).format(
+            count=f"{counted.examples:,}"
+        )
+        found = _("{places} in {examples}").format(places=places, examples=examples)
+        self.status.set_tone("")
+        self.status.setText(found if whole else _("{found} so far …").format(found=found))
+        self._advice.setText("")
+        self._advice.hide()
+        self.button.setText(
+            _("Replace all {count}").format(count=f"{counted.places:,}")
+            if counted.places
+            else _("Replace all")
+        )
+        if counted.samples:
+            changes = [headed(s, change) for s in counted.samples for change in s.changes]
+            if changes != self.diff.changes():
+                self.diff.show_changes(changes, around=50)
+            self._stack.setCurrentWidget(self.diff)
+        elif whole:
+            self._empty.show_text("search", _("Nothing found"))
+            self._stack.setCurrentWidget(self._empty)
+
+    def _show_nothing(self) -> None:
+        self.status.setText("")
+        self.button.setText(_("Replace all"))
+        self.button.setEnabled(False)
+        self._advice.hide()
+        self._bar.hide()
+        self._empty.show_text("search", _("What are you looking for?"))
+        self._stack.setCurrentWidget(self._empty)
+
+    def _show_error(self, error: UserError) -> None:
+        self.status.set_tone("error")
+        self.status.setText(error.sentence)
+        self._advice.setText(error.advice)
+        self._advice.setVisible(bool(error.advice))
+        self.button.setEnabled(False)
+        self._empty.show_text("information", _("Nothing to show"))
+        self._stack.setCurrentWidget(self._empty)
+
+    # Replacing
+
+    def _replace(self) -> None:
+        """Replace everywhere, as one step of undo."""
+        if self._counted is None or self._replacing is not None:
+            return
+        options, place, _counted = self._counted
+        self._open_example.flush()
+        self.button.setEnabled(False)
+        progress = self._feedback.progress(_("Replacing"), self._cancel_replacing)
+
+        def finished() -> None:
+            progress.close()
+            self._replacing = None
+            if not self._closed:
+                self._soon.start(0)
+
+        self._replacing = self._background.run(
+            replace_all,
+            self._project,
+            self._pool,
+            options,
+            place.examples,
+            on_result=self._say_replaced,
+            on_progress=progress.report,
+            on_finished=finished,
+        )
+
+    def _cancel_replacing(self) -> None:
+        if self._replacing is not None:
+            self._replacing.cancel()
+
+    def _say_replaced(self, summary: EditSummary) -> None:
+        self._counted = None
+        places = ngettext("{count} place", "{count} places", summary.places)
+        examples = ngettext("{count} example", "{count} examples", summary.examples)
+        self._toast.say(
+            _("Replaced {places} in {examples}.").format(
+                places=places.format(count=f"{summary.places:,}"),
+                examples=examples.format(count=f"{summary.examples:,}"),
+            )
+            if summary.examples
+            else _("Nothing was changed.")
+        )
+
+
+class FindReplaceAction:
+    """Keeps the one dialog, made when it is first asked for."""
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        open_example: OpenExample,
+        background: Background,
+        feedback: Feedback,
+        theme: Theme,
+        model: ExampleTableModel,
+        row_actions: RowActions,
+        page: QWidget,
+    ) -> None:
+        self._page = page
+        self._shared: dict[str, Any] = {
+            "project": project,
+            "open_example": open_example,
+            "background": background,
+            "feedback": feedback,
+            "theme": theme,
+        }
+        self._model = model
+        self._row_actions = row_actions
+        self._dialog: FindReplace | None = None
+
+    def open(self) -> None:
+        """Show the dialog; a search that is under way is what it looks for."""
+        if self._dialog is None:
+            self._dialog = FindReplace(
+                **self._shared, places=self.places(), parent=self._page.window()
+            )
+        else:
+            self._dialog.set_places(self.places())
+        self._dialog.ask(self._model.query.search)
+
+    def places(self) -> list[Place]:
+        """Where one may look: the filter, the selection, everything."""
+        places = []
+        rows = self._row_actions.rows()
+        query = self._model.query
+        if not query.unfiltered:
+            count = f"{self._model.rowCount():,}"
+            places.append(Place(_("The {n} of the filter").format(n=count), query))
+        if rows.count > 1:
+            places.append(Place(_("The {n} selected").format(n=f"{rows.count:,}"), rows.ids))
+        everything = Place(_("All examples"), ExampleQuery())
+        return [*places, everything] if not query.unfiltered else [everything, *places]
+
+    def close(self) -> None:
+        """The project closes."""
+        if self._dialog is not None:
+            self._dialog.close_project()
+            self._dialog.close()
+            self._dialog.deleteLater()
+            self._dialog = None

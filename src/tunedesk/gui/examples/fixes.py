@@ -1,0 +1,297 @@
+"""Fixes problems that can be fixed safely: one, or all of a rule, after a look at what changes."""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from tunedesk.checks import fixes
+from tunedesk.checks.messages import sentences
+from tunedesk.checks.problem import Problem
+from tunedesk.gui.background import Background, Task
+from tunedesk.gui.examples.form.open_example import OpenExample
+from tunedesk.gui.examples.panel.diff_view import DiffView
+from tunedesk.gui.examples.panel.example_diff import Change, Sample, example_diff
+from tunedesk.gui.examples.panel.undo_toast import UndoToast
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.card import Card
+from tunedesk.gui.widgets.dialog import Dialog
+from tunedesk.gui.widgets.empty_state import EmptyState
+from tunedesk.gui.widgets.label import Label
+from tunedesk.i18n import _, ngettext
+from tunedesk.progress import Progress
+from tunedesk.project import bulk_edits
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
+from tunedesk.workers import WorkerPool
+
+
+class FixPreview(Dialog):
+    """A calm look before a fix: words that go are struck out, words that come underlined.
+
+    Signals:
+        fix_requested: The user wants the fix to be made.
+    """
+
+    fix_requested = Signal()
+
+    def __init__(
+        self,
+        *,
+        theme: Theme,
+        title: str,
+        explanation: str,
+        action_text: str,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(theme, title, parent=parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumSize(440, 340)
+        self.resize(640, 460)
+        self._diff = DiffView(name=_("What would change"), theme=theme)
+        self._waiting = EmptyState(theme, "fix", _("Looking at the examples …"))
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._waiting)
+        self._stack.addWidget(self._diff)
+        card = Card()
+        card.body.addWidget(self._stack)
+        self.body.addWidget(Label(theme, explanation, "base", "muted", wrap=True))
+        self.body.addSpacing(4)
+        self.body.addWidget(card, 1)
+        self._count = Label(theme, "", "small", "muted", wrap=True)
+        self.add_note(self._count)
+        self.add_cancel()
+        self.fix_button = self.add_button(action_text, "primary")
+        self.fix_button.setAccessibleName(_("Fix"))
+        self.fix_button.setAccessibleDescription(action_text)
+        self.fix_button.setEnabled(False)
+        self.fix_button.clicked.connect(self._fix)
+
+    def show_samples(self, samples: Sequence[Sample], total: int) -> None:
+        """Show what would change in some of the examples.
+
+        Args:
+            samples: Some of them.
+            total: How many would change.
+        """
+        if not samples:
+            self._waiting.show_text(
+                "information",
+                _("Nothing would change"),
+                _("This problem needs a person: look at it in the example."),
+            )
+            return
+        self._diff.show_changes(
+            [headed(sample, change) for sample in samples for change in sample.changes],
+            around=60,
+        )
+        self._stack.setCurrentWidget(self._diff)
+        rest = total - len(samples)
+        if rest > 0:
+            self._count.setText(
+                ngettext(
+                    "{count} more example is mended likewise.",
+                    "{count} more examples are mended likewise.",
+                    rest,
+                ).format(count=f"{rest:,}")
+            )
+        self.fix_button.setEnabled(True)
+        self.fix_button.setDefault(True)
+        self.fix_button.setFocus()
+
+    def _fix(self) -> None:
+        self.accept()
+        self.fix_requested.emit()
+
+
+def headed(sample: Sample, change: Change) -> Change:
+    """A change with the number of its example before its place."""
+    if not sample.number:
+        return change
+    heading = _("Example {number} · {place}").format(
+        number=f"{sample.number:,}", place=change.heading
+    )
+    return change._replace(heading=heading)
+
+
+_SAMPLES = 4
+_LOOKED_AT = 40
+
+
+class _OneFix(NamedTuple):
+    """A fix of the open example: its text as it was and as it would be."""
+
+    before: str
+    after: str | None
+    sample: Sample
+
+
+class Fixes(QObject):
+    """Shows previews of fixes and carries them out."""
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        open_example: OpenExample,
+        background: Background,
+        feedback: Feedback,
+        theme: Theme,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._open_example = open_example
+        self._background = background
+        self._feedback = feedback
+        self._theme = theme
+        self._parent = parent
+        self._toast = UndoToast(
+            project=project, open_example=open_example, background=background, feedback=feedback
+        )
+        self._looking: Task | None = None
+        self._fixing: Task | None = None
+        self.preview: FixPreview | None = None
+
+    def close_project(self) -> None:
+        """The project closes."""
+        self._toast.close()
+        if self.preview is not None:
+            self.preview.close()
+        for task in (self._looking, self._fixing):
+            if task is not None:
+                task.cancel()
+
+    # One problem of the open example
+
+    def preview_one(self, problem: Problem) -> None:
+        """Show what the fix of one problem would change."""
+        preview = self._show_preview(
+            problem.code, sentences.sentence(problem), _("Fix"), lambda: self._fix_one(problem)
+        )
+
+        def take(found: _OneFix) -> None:
+            if self.preview is preview:
+                preview.show_samples([found.sample] if found.sample.changes else [], 1)
+
+        self._look(_fix_one, self._open_example.text, problem, take=take)
+
+    def _fix_one(self, problem: Problem) -> None:
+        """Mend the text as it is now: the user may have typed since the preview."""
+        text = self._open_example.text
+        name = _("Fix: {title}").format(title=sentences.title(problem.code))
+
+        def take(found: _OneFix) -> None:
+            if found.after is None or self._open_example.text != text:
+                self._feedback.toast(_("The example has changed meanwhile; look again."))
+                return
+            self._open_example.apply(found.after, name)
+
+        self._look(_fix_one, text, problem, take=take)
+
+    # All problems of a rule
+
+    def preview_all(self, code: str, count: int) -> None:
+        """Show what mending all examples that break a rule would change in some of them."""
+        self._open_example.flush()
+        action = ngettext("Fix {count}", "Fix all {count}", count).format(count=f"{count:,}")
+        preview = self._show_preview(
+            code, sentences.advice(code), action, lambda: self._fix_all(code)
+        )
+
+        def take(samples: list[Sample]) -> None:
+            if self.preview is preview:
+                preview.show_samples(samples, count)
+
+        self._look(_samples, self._project, code, take=take)
+
+    def _fix_all(self, code: str) -> None:
+        if self._fixing is not None:
+            self._feedback.toast(_("Another fix is still under way."))
+            return
+        self._open_example.flush()
+        title = sentences.title(code)
+        progress = self._feedback.progress(
+            _("Fixing: {title}").format(title=title), self._cancel_fixing
+        )
+
+        def finished() -> None:
+            progress.close()
+            self._fixing = None
+
+        self._fixing = self._background.run(
+            _fix_all,
+            self._project,
+            self._background.pool,
+            code,
+            on_result=self._say_fixed,
+            on_progress=progress.report,
+            on_finished=finished,
+        )
+
+    def _cancel_fixing(self) -> None:
+        if self._fixing is not None:
+            self._fixing.cancel()
+
+    def _say_fixed(self, count: int) -> None:
+        words = ngettext("{count} example mended.", "{count} examples mended.", count)
+        self._toast.say(words.format(count=f"{count:,}") if count else _("Nothing was changed."))
+
+    def _show_preview(
+        self, code: str, explanation: str, action: str, on_fix: Callable[[], None]
+    ) -> FixPreview:
+        if self.preview is not None:
+            self.preview.close()
+        preview = FixPreview(
+            theme=self._theme,
+            title=sentences.title(code),
+            explanation=explanation,
+            action_text=action,
+            parent=self._parent.window(),
+        )
+        preview.fix_requested.connect(on_fix)
+        preview.finished.connect(self._forget_preview)
+        self.preview = preview
+        preview.open()
+        return preview
+
+    def _forget_preview(self) -> None:
+        self.preview = None
+
+    def _look(
+        self, function: Callable[..., Any], *arguments: Any, take: Callable[[Any], None]
+    ) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+        self._looking = self._background.run(function, *arguments, on_result=take)
+
+
+def _fix_one(text: str, problem: Problem) -> _OneFix:
+    after = fixes.fix(text, problem)
+    changes = example_diff(text, after) if after is not None else []
+    return _OneFix(text, after, Sample(0, changes))
+
+
+def _samples(project: Project, code: str, progress: Progress) -> list[Sample]:
+    """What would change in a few of the examples that break the rule."""
+    samples: list[Sample] = []
+    with contextlib.closing(project.handle()) as handle:
+        target = str(handle.setting("target"))
+        for example_id in handle.first_ids(ExampleQuery(problems=(code,)), _LOOKED_AT):
+            progress(len(samples), None)
+            text = handle.text(example_id)
+            after, count = fixes.fix_all(text, (code,), target)
+            if count:
+                number = handle.number_of(example_id) or 0
+                samples.append(Sample(number, example_diff(text, after)))
+            if len(samples) == _SAMPLES:
+                break
+    return samples
+
+
+def _fix_all(project: Project, pool: WorkerPool, code: str, progress: Progress) -> int:
+    with contextlib.closing(project.handle()) as handle:
+        return bulk_edits.fix_all(handle, pool, (code,), None, progress).examples

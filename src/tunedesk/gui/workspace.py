@@ -1,0 +1,267 @@
+"""The desk of one open project: its pages, its undo, its place, and an orderly end."""
+
+import contextlib
+import gc
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QStackedWidget
+
+from tunedesk.examples.json_text import Path as JsonPath
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.background import Background, Task
+from tunedesk.gui.damage_check import look_for_damage
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.page import Page
+from tunedesk.gui.rail import Rail
+from tunedesk.gui.status_line import StatusLine, StatusPart
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.undo_actions import UndoActions
+from tunedesk.i18n import _
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
+from tunedesk.settings import Settings
+
+if TYPE_CHECKING:
+    from tunedesk.gui.fine_tune.run_work import RunWork
+    from tunedesk.services.keys import Keys
+
+
+PageMaker = Callable[[Project, Settings, Background, Feedback, Actions, Theme], Page]
+
+
+EXAMPLES, FINE_TUNE = "examples", "fine_tune"
+RUNS_AFTER_MS = 500
+"""Runs that go on are looked for when the first page has long been shown."""
+
+
+class Workspace(QObject):
+    """Holds the open project and its pages; all but the first are made when they are first shown.
+
+    Attributes:
+        project: The open project.
+        examples: The page of examples.
+
+    Signals:
+        page_shown: Another page shows, by its name.
+    """
+
+    page_shown = Signal(str)
+
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        background: Background,
+        feedback: Feedback,
+        actions: Actions,
+        theme: Theme,
+        make_page: PageMaker,
+        keys: "Callable[[], Keys]",
+    ) -> None:
+        super().__init__()
+        self._keys = keys
+        self._runs: RunWork | None = None
+        self._look_for_runs = QTimer(self)
+        self._look_for_runs.setSingleShot(True)
+        self._look_for_runs.setInterval(RUNS_AFTER_MS)
+        self._look_for_runs.timeout.connect(self._find_runs)
+        self._finding_runs: Task | None = None
+        self.project = project
+        self._settings = settings
+        self._background = background
+        self._feedback = feedback
+        self._actions = actions
+        self._theme = theme
+        self._pages: dict[str, Page] = {}
+        self._parts: dict[str, list[StatusPart]] = {}
+        self._page = EXAMPLES
+        self._stack: QStackedWidget | None = None
+        self._rail: Rail | None = None
+        self._status: StatusLine | None = None
+        self.examples = make_page(project, settings, background, feedback, actions, theme)
+        self.undo_actions = UndoActions(project, background, actions, feedback, self.flush, self)
+
+    def show_in(self, stack: QStackedWidget, rail: Rail, status: StatusLine) -> None:
+        """Put the pages into the window and go to where the user was."""
+        self._stack, self._rail, self._status = stack, rail, status
+        self._take_in(EXAMPLES, self.examples)
+        self._actions.connect("go.examples", lambda: self.show_page(EXAMPLES))
+        self._actions.connect("go.fine_tune", lambda: self.show_page(FINE_TUNE))
+        self._actions.connect("finetune.new", lambda: self.runs().new_run())
+        self._actions["finetune.new"].setEnabled(not self.project.read_only)
+        if self.project.read_only:
+            status.show_saved(_("Open for reading only"), "warning")
+        else:
+            status.show_saved(_("All changes saved"))
+        self._say_notes()
+        place = self._kept_place()
+        self.examples.restore(place.get(EXAMPLES, {}))
+        self.show_page(FINE_TUNE if place.get("page") == FINE_TUNE else EXAMPLES)
+        # What stands by now stays; going through it all again would hold Python's lock, whichever
+        # thread sets it off, for longer than a frame.
+        gc.freeze()
+        self._look_for_runs.start()
+        look_for_damage(self.project, self._background, self._feedback)
+
+    def show_page(self, name: str) -> Page:
+        """Go to a page by its name; returns it."""
+        page = self._pages.get(name) or self._made(name)
+        self._page = name
+        self._actions.show_page(name)
+        if self._stack is not None and self._rail is not None and self._status is not None:
+            self._stack.setCurrentWidget(page)
+            self._rail.show_page(name)
+            self._status.show_parts(self._parts.get(name, []))
+        page.take_focus()
+        self.page_shown.emit(name)
+        return page
+
+    def _made(self, name: str) -> Page:
+        """Make the page that is not there from the start."""
+        from tunedesk.gui.fine_tune.page import FineTunePage
+
+        page = FineTunePage(
+            project=self.project,
+            settings=self._settings,
+            background=self._background,
+            feedback=self._feedback,
+            actions=self._actions,
+            theme=self._theme,
+            work=self.runs(),
+        )
+        self._take_in(name, page)
+        page.restore(self._kept_place().get(name, {}))
+        return page
+
+    def _find_runs(self) -> None:
+        """Go on with runs if there are any: what follows them takes a while to load."""
+        self._finding_runs = self._background.run(
+            _runs_go_on, self.project, on_result=self._go_on_with_runs
+        )
+
+    def _go_on_with_runs(self, some: bool) -> None:
+        if some:
+            self.runs().start()
+
+    def runs(self) -> "RunWork":
+        """What launches and follows runs, whichever page shows."""
+        if self._runs is None:
+            from tunedesk.gui.fine_tune.run_work import RunWork
+
+            self._runs = RunWork(
+                project=self.project,
+                settings=self._settings,
+                background=self._background,
+                feedback=self._feedback,
+                actions=self._actions,
+                theme=self._theme,
+                keys=self._keys(),
+                window=self.examples.window(),
+                shown_query=self.examples.shown_query,
+                parent=self,
+            )
+            self._runs.run_asked.connect(self._show_run)
+            self._runs.examples_asked.connect(self._show_examples)
+            self._runs.example_asked.connect(self._show_example)
+        return self._runs
+
+    @property
+    def trains_here(self) -> bool:
+        """Whether this computer is training for this project."""
+        return self._runs is not None and self._runs.trains_here
+
+    def _show_run(self, run_id: int) -> None:
+        from tunedesk.gui.fine_tune.page import FineTunePage
+
+        page = self.show_page(FINE_TUNE)
+        if isinstance(page, FineTunePage):
+            page.choose(run_id)
+
+    def _show_examples(self, query: ExampleQuery, title: str) -> None:
+        self.show_page(EXAMPLES)
+        self.examples.ask(query, title)
+
+    def _show_example(self, example_id: int, path: JsonPath) -> None:
+        self.show_page(EXAMPLES)
+        self.examples.go_to(example_id, path)
+
+    def _take_in(self, name: str, page: Page) -> None:
+        self._pages[name] = page
+        if self._stack is not None:
+            self._stack.addWidget(page)
+        page.status_changed.connect(lambda parts: self._take_parts(name, parts))
+
+    def _take_parts(self, name: str, parts: list[StatusPart]) -> None:
+        self._parts[name] = parts
+        if name == self._page and self._status is not None:
+            self._status.show_parts(parts)
+
+    def _kept_place(self) -> dict[str, Any]:
+        place = self._settings.places.get(str(self.project.path), {})
+        return place if isinstance(place, dict) else {}
+
+    def import_files(self, paths: list[Path]) -> None:
+        """Bring data files in."""
+        self.show_page(EXAMPLES)
+        self.examples.import_files(paths)
+
+    def flush(self) -> None:
+        """Write down what was typed a moment ago."""
+        self.examples.flush()
+
+    def place(self) -> dict[str, Any]:
+        """What to remember of where the user is."""
+        places = self._kept_place() | {name: page.place() for name, page in self._pages.items()}
+        return places | {"page": self._page}
+
+    def close(self) -> None:
+        """Write everything down, end what runs, close the project."""
+        try:
+            self.flush()
+            self.undo_actions.close()
+            self._actions.release("go.examples", "go.fine_tune", "finetune.new")
+            self._look_for_runs.stop()
+            if self._finding_runs is not None:
+                self._finding_runs.cancel()
+            if self._runs is not None:
+                self._runs.close()
+            for page in self._pages.values():
+                page.shut()
+        finally:
+            self._background.finish()
+            self._feedback.progress_line.clear()
+            self._actions.show_page("")
+            for page in self._pages.values():
+                page.setParent(None)
+                page.deleteLater()
+            gc.unfreeze()
+            self.project.close()
+
+    def _say_notes(self) -> None:
+        """Tell what the user should know of this project before working on it."""
+        holder = self.project.held_by
+        if holder is not None:
+            self._feedback.toast(
+                _("{user} has this project open on {machine}; you can read it here.").format(
+                    user=holder.user, machine=holder.machine
+                )
+            )
+        elif self.project.read_only:
+            self._feedback.toast(_("This project can only be read."))
+        if self.project.storage_note:
+            self._feedback.toast(self.project.storage_note)
+        for step in self.project.interrupted:
+            self._feedback.toast(
+                _(
+                    "“{step}” had been cut off. What it had done is kept; Undo takes it back."
+                ).format(step=step)
+            )
+
+
+def _runs_go_on(project: Project) -> bool:
+    """Whether a run of the project has not ended."""
+    with contextlib.closing(project.handle()) as handle:
+        return any(not run.ended for run in handle.runs.all())
