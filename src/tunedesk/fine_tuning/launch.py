@@ -27,9 +27,9 @@ from tunedesk.formats.writers.jsonl import RecordWriter
 from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
 from tunedesk.progress import Progress, Wait, no_progress, no_wait
+from tunedesk.project.exporting import version_records
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Part, Run, RunError, RunExample, RunFile
-from tunedesk.project.training_rows import version_records
 from tunedesk.services.connection import Connection
 from tunedesk.services.jobs_client import JobsClient
 from tunedesk.services.providers import Provider

@@ -22,9 +22,9 @@ from tunedesk.checks.problem import severity
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress, no_progress
+from tunedesk.project.exporting import TrainingRow, training_rows
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
-from tunedesk.project.training_rows import TrainingRow, training_rows
 from tunedesk.services.providers import Provider, longest_example, provider, provider_label
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
-from tunedesk.project.additions import NewExample
 from tunedesk.project.project import Project
+from tunedesk.project.row_edits import NewExample
 
 
 def record(question: str, answer: str = "Yes.") -> str:

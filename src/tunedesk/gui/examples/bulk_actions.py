@@ -13,13 +13,14 @@ from tunedesk.gui.examples.selected_rows import SelectedRows, examples_text
 from tunedesk.gui.feedback import Feedback
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
-from tunedesk.project.project import Ids, Project
-from tunedesk.project.totals import Totals
+from tunedesk.project.project import Project
+from tunedesk.project.query import Ids
+from tunedesk.project.statistics import Totals
 from tunedesk.workers import WorkerPool
 
 if TYPE_CHECKING:
-    from tunedesk.project.bulk_edits import EditSummary
-from tunedesk.project.bulk_edits import check_again
+    from tunedesk.project.text_edits import EditSummary
+from tunedesk.project.check_project import check_again
 
 
 class CheckAll(QObject):
@@ -95,7 +96,7 @@ def checked_text(totals: Totals) -> str:
 
 
 def _check(project: Project, pool: WorkerPool, progress: Progress) -> Totals:
-    from tunedesk.project.bulk_edits import check_again
+    from tunedesk.project.check_project import check_again
 
     with contextlib.closing(project.handle()) as handle:
         check_again(handle, pool, progress)
@@ -166,10 +167,10 @@ class SystemPromptSetter:
 def _set_prompt(
     project: Project, pool: WorkerPool, prompt: str, ids: Ids, progress: Progress
 ) -> "EditSummary":
-    from tunedesk.project.bulk_edits import set_system_prompt
+    from tunedesk.project.text_edits import set_system_prompt
 
     with contextlib.closing(project.handle()) as handle:
-        return set_system_prompt(handle, pool, prompt, ids, progress)
+        return set_system_prompt(handle.context, pool, prompt, ids, progress)
 
 
 class Recheck(QObject):

@@ -30,7 +30,7 @@ from tunedesk.progress import Progress
 from tunedesk.project.exporting import ExportSummary, export
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.totals import Totals
+from tunedesk.project.statistics import Totals
 from tunedesk.settings import Settings
 
 

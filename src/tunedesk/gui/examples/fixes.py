@@ -23,7 +23,7 @@ from tunedesk.gui.widgets.empty_state import EmptyState
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
-from tunedesk.project import bulk_edits
+from tunedesk.project import text_edits
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.workers import WorkerPool
@@ -294,4 +294,4 @@ def _samples(project: Project, code: str, progress: Progress) -> list[Sample]:
 
 def _fix_all(project: Project, pool: WorkerPool, code: str, progress: Progress) -> int:
     with contextlib.closing(project.handle()) as handle:
-        return bulk_edits.fix_all(handle, pool, (code,), None, progress).examples
+        return text_edits.fix_all(handle.context, pool, (code,), None, progress).examples

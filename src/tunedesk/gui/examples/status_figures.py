@@ -11,7 +11,7 @@ from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL, MODEL_SETTING
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.project import Project
-from tunedesk.project.totals import Totals
+from tunedesk.project.statistics import Totals
 
 FIGURE_KINDS = frozenset({"set", "added", "deleted", "state", "tags", "facts", "text", "settings"})
 """After these kinds of changes the figures may be others."""

@@ -278,7 +278,7 @@ class OpenExample(QObject):
         self._revision += 1
 
     def _take_settings(self) -> None:
-        self._check_settings = self._project.parts.check_settings
+        self._check_settings = self._project.context.check_settings
         self.target = self._check_settings[0]
 
     def _make_checker(self) -> Checker:

@@ -3,8 +3,8 @@
 import pytest
 from tests.project.made_examples import new_example
 
-from tunedesk.project import changes, edits, undo
-from tunedesk.project.bulk import StreamedChange
+from tunedesk.project import change_log, row_edits, undo
+from tunedesk.project.bulk_changes import StreamedChange
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 
@@ -20,7 +20,7 @@ def _deletion(count):
 
 def crash(project):
     """Close the connection as a crash would: nothing is tidied up."""
-    store = project.parts.store
+    store = project.context.store
     store.connection.close()
     store.shared.lock._lock.release()
 
@@ -33,11 +33,11 @@ def filled(path, count=3000):
 
 def test_half_a_bulk_edit_is_rolled_back(path):
     project, ids = filled(path)
-    change = StreamedChange(project.parts, _deletion, 3000)
+    change = StreamedChange(project.context, _deletion, 3000)
     change.__enter__()
     change.write(
         ids[:1000],
-        lambda number, part: edits._write_column(project.parts, number, part, "hidden", 1),
+        lambda number, part: row_edits._write_column(project.context, number, part, "hidden", 1),
     )
     assert project.count() == 2000
     crash(project)
@@ -123,8 +123,8 @@ def test_cancelled_bulk_work_leaves_nothing(path):
         assert project.tags() == []
         assert project.undo_name() == "Add 3,000 examples"
     assert (
-        project.parts.store.value(
-            "SELECT count(*) FROM change WHERE incomplete OR stack = ?", (changes.REDOABLE,)
+        project.context.store.value(
+            "SELECT count(*) FROM change WHERE incomplete OR stack = ?", (change_log.REDOABLE,)
         )
         == 0
     )

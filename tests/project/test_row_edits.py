@@ -77,7 +77,7 @@ def test_a_copy_keeps_all_but_its_identity(project):
     assert project.facts(copy) == facts
     row = project.rows([copy])[0]
     assert (row.state, row.tags, row.number) == ("approved", ("law",), 2)
-    uids = project.parts.store.rows("SELECT uid FROM example")
+    uids = project.context.store.rows("SELECT uid FROM example")
     assert len(set(uids)) == 2
     assert project.duplicate([]) == []
 

@@ -2,8 +2,8 @@
 
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.set_rules import SetFacts, check_set
-from tunedesk.project.additions import NewExample
-from tunedesk.project.set_checks import set_problems
+from tunedesk.project.check_project import set_problems
+from tunedesk.project.row_edits import NewExample
 
 CHECKER = Checker()
 

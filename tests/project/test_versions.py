@@ -3,8 +3,8 @@
 import pytest
 from tests.project.made_examples import add, retype
 
-from tunedesk.project.kept_versions import drop_if_unused
 from tunedesk.project.project import Project
+from tunedesk.project.versions import drop_if_unused
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def project(tmp_path):
 def versions(project, example):
     return [
         row[0]
-        for row in project.parts.store.rows(
+        for row in project.context.store.rows(
             "SELECT id FROM version WHERE example_id = ? ORDER BY id", (example,)
         )
     ]
@@ -38,7 +38,7 @@ def test_a_version_that_something_points_at_is_not_dropped(project):
     retype(project, example, "two")
     retype(project, example, "three")
     first, second, current = versions(project, example)
-    store = project.parts.store
+    store = project.context.store
     for kept in (first, second, current):
         with store.transaction():
             assert not drop_if_unused(store, example, kept)
@@ -48,7 +48,7 @@ def test_a_version_that_something_points_at_is_not_dropped(project):
 def test_a_version_that_nothing_points_at_goes_with_its_text(project):
     example = add(project, "one")
     retype(project, example, "two")
-    store = project.parts.store
+    store = project.context.store
     unused = versions(project, example)[0]
     with store.transaction():
         store.execute("DELETE FROM change_item WHERE field = 'version_id'")

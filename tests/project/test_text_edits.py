@@ -6,9 +6,9 @@ import pytest
 
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import Cancelled
-from tunedesk.project import bulk_edits
-from tunedesk.project.additions import NewExample
+from tunedesk.project import check_project, text_edits
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.row_edits import NewExample
 from tunedesk.workers import WorkerPool
 
 CHECKER = Checker()
@@ -43,8 +43,8 @@ def checked(project, ids):
 def test_find_and_replace(project, ids):
     before = [project.text(example) for example in ids]
     seen = []
-    summary = bulk_edits.find_and_replace(
-        project,
+    summary = text_edits.find_and_replace(
+        project.context,
         None,
         re.compile("law"),
         "rule",
@@ -65,13 +65,13 @@ def test_find_and_replace(project, ids):
 
 
 def test_replace_by_role_and_template(project, ids):
-    summary = bulk_edits.find_and_replace(
-        project, None, re.compile(r"(Y)es"), r"\1up", roles={"assistant"}, template=True
+    summary = text_edits.find_and_replace(
+        project.context, None, re.compile(r"(Y)es"), r"\1up", roles={"assistant"}, template=True
     )
     assert summary.examples == 30
     assert project.text(ids[0]) == text_of("Is law 0 good law?", "Yup.")
-    summary = bulk_edits.find_and_replace(
-        project, None, re.compile("law"), "x", roles={"assistant"}
+    summary = text_edits.find_and_replace(
+        project.context, None, re.compile("law"), "x", roles={"assistant"}
     )
     assert (summary.examples, summary.places) == (0, 0)
     assert project.undo_name() == "Replace “(Y)es” in 30 examples"
@@ -80,7 +80,7 @@ def test_replace_by_role_and_template(project, ids):
 def test_fix_all(project):
     ids = fill(project, [text_of(f" {number} blanks ") for number in range(4)] + [text_of("good")])
     assert project.problem_counts()["blanks_around"] == 4
-    summary = bulk_edits.fix_all(project, None, ["blanks_around"])
+    summary = text_edits.fix_all(project.context, None, ["blanks_around"])
     assert (summary.examples, summary.places) == (4, 4)
     assert "blanks_around" not in project.problem_counts()
     assert project.text(ids[0]) == text_of("0 blanks")
@@ -92,7 +92,7 @@ def test_fix_all(project):
 
 def test_set_system_prompt(project, ids):
     broken = fill(project, ["{broken"])
-    summary = bulk_edits.set_system_prompt(project, None, "Be brief.", [*ids[:3], *broken])
+    summary = text_edits.set_system_prompt(project.context, None, "Be brief.", [*ids[:3], *broken])
     assert summary.examples == 3
     assert '"Be brief."' in project.text(ids[0])
     assert project.text(broken[0]) == "{broken"
@@ -108,15 +108,15 @@ def test_problems_found_by_other_rules_are_looked_for_again(project):
         [NewExample(text.encode(), facts._replace(problems=(moved,)))]
     )
     project.set_setting("target", "azure")
-    assert bulk_edits.fix_all(project, None, ["blanks_around"], [example]).places == 1
+    assert text_edits.fix_all(project.context, None, ["blanks_around"], [example]).places == 1
     assert project.text(example) == text_of("blanks")
 
 
 def test_workers_do_the_same(project, monkeypatch):
-    monkeypatch.setattr(bulk_edits, "_HERE", 1)
+    monkeypatch.setattr(text_edits, "_HERE", 1)
     ids = fill(project, [text_of(f"Is law {number} good law?") for number in range(900)])
     with WorkerPool(1) as pool:
-        summary = bulk_edits.find_and_replace(project, pool, re.compile("good"), "bad")
+        summary = text_edits.find_and_replace(project.context, pool, re.compile("good"), "bad")
     assert (summary.examples, summary.places) == (900, 900)
     assert project.text(ids[899]) == text_of("Is law 899 bad law?")
     checked(project, ids[::100])
@@ -126,21 +126,21 @@ def test_workers_do_the_same(project, monkeypatch):
 
 
 def test_cancel_takes_everything_back(project, ids, monkeypatch):
-    monkeypatch.setattr(bulk_edits, "_JOB_ROWS", 10)
+    monkeypatch.setattr(text_edits, "_JOB_ROWS", 10)
 
     def cancel(done, _total):
         if done == 20:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        bulk_edits.find_and_replace(project, None, re.compile("law"), "x", progress=cancel)
+        text_edits.find_and_replace(project.context, None, re.compile("law"), "x", progress=cancel)
     assert project.text(ids[0]) == text_of("Is law 0 good law?")
     assert project.undo_name() == "Add 30 examples"
 
 
 def test_what_is_typed_meanwhile_is_kept(project, ids, monkeypatch):
-    monkeypatch.setattr(bulk_edits, "_JOB_ROWS", 10)
-    real = bulk_edits.edit_texts
+    monkeypatch.setattr(text_edits, "_JOB_ROWS", 10)
+    real = text_edits.edit_texts
     typed = text_of("typed meanwhile, law")
 
     def slow(job):
@@ -148,8 +148,8 @@ def test_what_is_typed_meanwhile_is_kept(project, ids, monkeypatch):
             handle.set_text(ids[0], typed, CHECKER.check(typed.encode()), "Edit message 1")
         return real(job)
 
-    monkeypatch.setattr(bulk_edits, "edit_texts", slow)
-    summary = bulk_edits.find_and_replace(project, None, re.compile("law"), "x")
+    monkeypatch.setattr(text_edits, "edit_texts", slow)
+    summary = text_edits.find_and_replace(project.context, None, re.compile("law"), "x")
     assert (summary.examples, summary.left) == (29, 1)
     assert project.text(ids[0]) == typed
     assert project.undo_name() == "Edit message 1"
@@ -160,16 +160,16 @@ def test_what_is_typed_meanwhile_is_kept(project, ids, monkeypatch):
 
 
 def test_another_target_checks_again(project, ids):
-    assert bulk_edits.stale_count(project) == 0
+    assert len(check_project.stale_ids(project.context)) == 0
     before = project.undo_name()
     old_tokens = project.totals().tokens
     project.set_setting("encoding", "cl100k_base")
     project.set_setting("target", "azure")
-    assert bulk_edits.stale_count(project) == 30
+    assert len(check_project.stale_ids(project.context)) == 30
     told = []
     project.subscribe(told.append)
-    assert bulk_edits.check_again(project, None, only_stale=True) == 30
-    assert bulk_edits.stale_count(project) == 0
+    assert check_project.check_again(project, None, only_stale=True) == 30
+    assert len(check_project.stale_ids(project.context)) == 0
     assert project.undo_name() == before
     assert [set(change.kinds) for change in told] == [{"facts", "set"}]
     other = Checker("azure", "cl100k_base")
@@ -179,17 +179,17 @@ def test_another_target_checks_again(project, ids):
         other.check(project.text(example).encode()).tokens for example in ids
     )
     assert old_tokens
-    assert bulk_edits.check_again(project, None) == 30
+    assert check_project.check_again(project, None) == 30
 
 
 def test_undo_to_a_text_checked_otherwise_is_told(project, ids):
-    bulk_edits.find_and_replace(project, None, re.compile("law"), "x", ids[:5])
+    text_edits.find_and_replace(project.context, None, re.compile("law"), "x", ids[:5])
     project.set_setting("encoding", "cl100k_base")
-    bulk_edits.check_again(project, None)
-    assert bulk_edits.stale_count(project) == 0
+    check_project.check_again(project, None)
+    assert len(check_project.stale_ids(project.context)) == 0
     project.undo()
-    assert bulk_edits.stale_count(project) == 5
-    bulk_edits.check_again(project, None, only_stale=True)
+    assert len(check_project.stale_ids(project.context)) == 5
+    check_project.check_again(project, None, only_stale=True)
     other = Checker("openai", "cl100k_base")
     assert project.facts(ids[0]) == other.check(project.text(ids[0]).encode())
     assert project.count(ExampleQuery(search="law")) == 30

@@ -8,11 +8,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from tunedesk.project.store import Store
-from tunedesk.project.stored_json import loaded
+from tunedesk.project.store import Store, loaded
 
 
-class SharedSets:
+class InternedSets:
     """The sets of one kind, as this handle knows them. Sets are only ever added."""
 
     def __init__(self, store: Store, table: str) -> None:

@@ -7,7 +7,7 @@ from tunedesk.project.project import Project
 
 
 def test_everything_done_to_an_example_is_told(project):
-    project.parts.store.shared.clock = lambda: 1234.5
+    project.context.store.shared.clock = lambda: 1234.5
     one = add(project, "one")
     retype(project, one, "two")
     project.set_state([one], "approved")
