@@ -24,7 +24,7 @@ from tunedesk.gui.widgets.card import Card
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _, ngettext
-from tunedesk.project.search_words import hits
+from tunedesk.project.search import hits
 
 MOST_PROBLEMS = 3
 MOST_OTHER_KEYS = 40
