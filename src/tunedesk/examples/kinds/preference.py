@@ -7,7 +7,6 @@ of open tools (`chosen` and `rejected`, with or without a `prompt`).
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from tunedesk.examples import conversation_edits
 from tunedesk.examples.hashes import Hashes, record_hashes
 from tunedesk.examples.json_edit import RawJson, raw_value, replace_value
 from tunedesk.examples.json_text import JsonNode, parse
@@ -101,12 +100,15 @@ class PreferenceKind(Kind):
 
     def with_system_prompt(self, text: str, prompt: str) -> str:
         """The text with this system prompt."""
+        # Edits are asked for seldom, and a check of a file should not wait for them to load.
+        from tunedesk.examples.conversation_edits import set_system_prompt
+
         asked = parse(text).member("input")
         messages = None if asked is None else asked.member("messages")
         if messages is None or messages.kind != "array":
             return text
         conversation = raw_value(text, ("input",))
-        changed = conversation_edits.set_system_prompt(conversation, prompt)
+        changed = set_system_prompt(conversation, prompt)
         if changed == conversation:
             return text
         return replace_value(text, ("input",), RawJson(changed))
