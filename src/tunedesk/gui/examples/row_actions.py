@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from tunedesk.checks.facts import Facts
 from tunedesk.errors import UserError
-from tunedesk.examples.conversation import NEW_EXAMPLE_TEXT
+from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.open_example import OpenExample
