@@ -295,13 +295,13 @@ from pathlib import Path
 from tunedesk.fine_tuning import launch
 from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Key
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 from tunedesk.project.project import Project
 
 path, url, key = sys.argv[1:]
 with Project.open(Path(path)) as project:
     (run,) = project.runs.all()
-    connection = Connection(provider("openai"), url, Key(key, "this run"))
+    connection = Connection(provider_named("openai"), url, Key(key, "this run"))
     launch.continue_launch(project, run.id, connection, time.sleep)
 """
 
