@@ -47,6 +47,14 @@ class PreferenceKind(Kind):
         """The kind as part of a sentence."""
         return _("a preference pair (two answers, one preferred)")
 
+    def section_title(self, section: str) -> str:
+        """What stands under a key, as a heading."""
+        if section in _PREFERRED:
+            return _("Preferred answer")
+        if section in _OTHER:
+            return _("Other answer")
+        return _("Prompt") if section in _ASKED else ""
+
     def recognises(self, record: dict[str, Any]) -> bool:
         """Whether the record is of this kind."""
         return _is_openai_form(record) or ("chosen" in record and "rejected" in record)
