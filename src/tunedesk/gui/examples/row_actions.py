@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from tunedesk.checks.facts import Facts
 from tunedesk.errors import UserError
-from tunedesk.examples.conversation import NEW_EXAMPLE_TEXT
+from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.open_example import OpenExample
@@ -18,7 +18,7 @@ from tunedesk.gui.examples.selected_rows import SelectedRows, all_rows, selected
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.state_look import STATES
+from tunedesk.gui.roles_and_states import STATES
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
