@@ -78,8 +78,9 @@ class KeyRow(QWidget):
     def show_keys(self) -> None:
         """Show the keys in force."""
         while (item := self._hints.takeAt(0)) is not None:
-            item.widget().hide()
-            item.widget().deleteLater()
+            if (hint := item.widget()) is not None:
+                hint.hide()
+                hint.deleteLater()
         keys = self._actions.keys(self.spec.id)
         for key in keys:
             self._hints.addWidget(KeyHint(self._theme, native_key(key)))

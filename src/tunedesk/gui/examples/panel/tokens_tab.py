@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.catalogue.cost import is_priced
-from tunedesk.catalogue.models import Catalogue, HostedModel
+from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue, HostedModel
 from tunedesk.catalogue.targets import target as target_of
 from tunedesk.catalogue.targets import targets
 from tunedesk.gui.background import Background
@@ -181,7 +181,6 @@ def _combo(name: str) -> QComboBox:
 
 
 MODEL_SETTING = "model"
-DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
 _KINDS = frozenset({"text", "facts", "added", "deleted"})
 
 

@@ -101,9 +101,9 @@ class Legend(QWidget):
             return
         self._shown = found
         while (item := self._row.takeAt(0)) is not None:
-            widget = item.widget()
-            widget.hide()
-            widget.deleteLater()
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
         for entry in found:
             self._row.addWidget(_LegendEntry(self._theme, entry, self))
         self.updateGeometry()
