@@ -298,7 +298,7 @@ class MainWindow(QMainWindow):
         path = project.path
         self._settings.remember_project(path)
         self._settings.save()
-        self.actions_.connect("project.close", self.close_project)
+        self.actions_.bind("project.close", self.close_project)
         desk.page_shown.connect(lambda _name: self.menus.refresh())
         desk.show_in(self.stack, self.rail, self.status)
         self.rail.show()
