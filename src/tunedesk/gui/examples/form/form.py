@@ -168,11 +168,11 @@ class ExampleForm(QWidget):
             self._actions.connect(action_id, callback)
         self._actions["view.monospace"].setChecked(self._settings.monospace)
         self._theme.changed.connect(self._take_fonts)
-        QApplication.instance().focusChanged.connect(self._focus_changed)
+        _application().focusChanged.connect(self._focus_changed)
 
     def _shut(self) -> None:
         """The project closes: take the handlers off the actions."""
-        QApplication.instance().focusChanged.disconnect(self._focus_changed)
+        _application().focusChanged.disconnect(self._focus_changed)
         self._feed.close()
         self._actions.release("view.raw", "view.monospace", *self._conversation.commands.action_ids)
 
@@ -304,3 +304,9 @@ class ExampleForm(QWidget):
         self._edits.steps.end()
         if new is None or not self.isAncestorOf(new):
             self._example.flush()
+
+
+def _application() -> QApplication:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    return application

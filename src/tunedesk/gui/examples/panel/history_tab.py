@@ -167,7 +167,9 @@ class HistoryTab(QWidget):
         self._model.set_rows(rows)
         keys = [row.key for row in rows]
         if rows:
-            number = 0 if was_latest or chosen.key not in keys else keys.index(chosen.key)
+            number = 0
+            if not was_latest and chosen is not None and chosen.key in keys:
+                number = keys.index(chosen.key)
             self.list.selectionModel().setCurrentIndex(
                 self._model.index(number), QItemSelectionModel.SelectionFlag.ClearAndSelect
             )
