@@ -205,7 +205,7 @@ class ExamplesPage(Page):
             "panel.history": lambda: self._focus_panel("history"),
         }
         for action_id, handler in self._handlers.items():
-            self._actions.connect(action_id, handler)
+            self._actions.bind(action_id, handler)
         for action_id in ("project.import", "project.check"):
             self._actions[action_id].setEnabled(not self._project.read_only)
 

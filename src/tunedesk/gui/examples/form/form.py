@@ -165,7 +165,7 @@ class ExampleForm(QWidget):
             ("view.raw", self._raw_switched),
             ("view.monospace", self._monospace_switched),
         ):
-            self._actions.connect(action_id, callback)
+            self._actions.bind(action_id, callback)
         self._actions["view.monospace"].setChecked(self._settings.monospace)
         self._theme.changed.connect(self._take_fonts)
         _application().focusChanged.connect(self._focus_changed)
