@@ -22,7 +22,7 @@ from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.gui.widgets.layouts import clear_layout
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.query import ExampleQuery
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 WIDTH = 300
 MARKS = {"success": "✓", "warning": "!", "error": "✕", "muted": "·"}
@@ -112,7 +112,7 @@ class FindingsPanel(QWidget):
             self._add_line(note, "warning")
         self.leave_out.setVisible(bool(prepared.errors) or bool(prepared.left_out))
         self._show_takes(outlook, memory)
-        where = provider(prepared.settings.provider)
+        where = provider_named(prepared.settings.provider)
         self.leaves.setText(prepared.leaves)
         self.leaves.set_tone("" if where.name == "local" else "warning")
 
