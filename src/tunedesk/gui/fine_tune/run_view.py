@@ -243,7 +243,7 @@ class RunView(QScrollArea):
     def _lay_out(self) -> None:
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        canvas = self._canvas = QWidget()
+        self._canvas = canvas = QWidget()
         canvas.setProperty("canvas", True)
         column = QVBoxLayout(canvas)
         column.setContentsMargins(MARGIN, 14, MARGIN, MARGIN)
