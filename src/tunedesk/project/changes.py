@@ -38,7 +38,7 @@ def begin(
     on_stack = undoes is None and redoes is None
     if on_stack and not incomplete:
         drop_redo(store)
-    return int(
+    change_id = int(
         store.connection.execute(
             "INSERT INTO change(code, parameters, actor, machine, time, stack, undoes, redoes,"
             " incomplete, merge_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -57,6 +57,9 @@ def begin(
         ).lastrowid
         or 0
     )
+    if on_stack:
+        store.last_change = change_id
+    return change_id
 
 
 def drop_redo(store: Store) -> None:
@@ -125,3 +128,5 @@ def merge_target(store: Store, merge_key: str | None, example_id: int) -> tuple[
 def forget(store: Store, change_id: int) -> None:
     """Take out a change that did nothing at all."""
     store.execute("DELETE FROM change WHERE id = ?", (change_id,))
+    if store.last_change == change_id:
+        store.last_change = None

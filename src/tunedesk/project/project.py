@@ -47,6 +47,7 @@ from tunedesk.project.store import Store
 from tunedesk.project.tags import TagUse
 from tunedesk.project.texts import TextChange
 from tunedesk.project.totals import EstimatedTokens, Totals
+from tunedesk.project.undo import UndoOutcome
 
 Ids = Sequence[int] | ExampleQuery
 """Some examples, or all that a query finds."""
@@ -241,6 +242,14 @@ class Project:
     def undo(self) -> ProjectChange | None:
         """Turn back the latest step; None if there is none."""
         return undo.undo(self.parts)
+
+    def last_change_id(self) -> int | None:
+        """The change made last through this handle that undo can turn back; None for none."""
+        return undo.last_change_here(self._store)
+
+    def undo_change(self, change_id: int) -> UndoOutcome:
+        """Turn one change back if nothing came after it; else do nothing."""
+        return undo.undo_change(self.parts, change_id)
 
     def redo(self) -> ProjectChange | None:
         """Make the step again that was undone last; None if there is none."""

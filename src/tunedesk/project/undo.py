@@ -5,6 +5,7 @@ change gave it, and is itself a row of the history.
 """
 
 from collections.abc import Iterator
+from enum import Enum
 from typing import NamedTuple
 
 from tunedesk.errors import UserError
@@ -18,6 +19,14 @@ from tunedesk.project.store import Store
 from tunedesk.project.versions import COPIED_FACTS
 
 FIELDS = ("version_id", "state", "tag_set", "hidden", "position")
+
+
+class UndoOutcome(Enum):
+    """What came of undoing one certain change."""
+
+    UNDONE = "undone"
+    LATER_CHANGES = "later changes"
+    ALREADY_UNDONE = "already undone"
 
 
 class Step(NamedTuple):
@@ -58,6 +67,31 @@ def undo(parts: ProjectParts) -> ProjectChange | None:
         return None
     _refuse_while_running(parts.store, step)
     return _turn(parts, step, forward=False, stack=changes.REDOABLE)
+
+
+def last_change_here(store: Store) -> int | None:
+    """The change made last through this connection that undo can turn back; None for none."""
+    if store.last_change is None:
+        return None
+    found = store.value(
+        f"SELECT id FROM change WHERE id = ? AND stack = {changes.UNDOABLE} AND incomplete = 0",
+        (store.last_change,),
+    )
+    return None if found is None else int(found)
+
+
+def undo_change(parts: ProjectParts, change_id: int) -> UndoOutcome:
+    """Turn one change back if it is the latest; where something came after it, do nothing.
+
+    Raises:
+        UserError: Something is being written just now.
+    """
+    step = next_undo(parts.store)
+    if step is not None and step.id == change_id:
+        undo(parts)
+        return UndoOutcome.UNDONE
+    stack = parts.store.value("SELECT stack FROM change WHERE id = ?", (change_id,))
+    return UndoOutcome.LATER_CHANGES if stack == changes.UNDOABLE else UndoOutcome.ALREADY_UNDONE
 
 
 def redo(parts: ProjectParts) -> ProjectChange | None:
