@@ -1,19 +1,22 @@
-"""What the works of the benchmark share: the data, the folders, and processes of their own."""
+"""What the measurements share: the data, the folders, processes of their own and their memory."""
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data import write_examples
-from memory_watch import MemoryWatch
+from example_data import write_examples
 
 HERE = Path(__file__).parent
+PAUSE = 0.2
+"""Seconds between two looks at the memory of a process."""
 LONGEST = float(os.environ.get("BENCHMARK_LONGEST", "1800"))
 
 
@@ -54,7 +57,7 @@ class Bench:
         """A fresh copy of the project that holds a file, as it is after the import."""
         path = self.folder / f"{file.stem}.tunedesk"
         if not path.exists():
-            self.measure("measure_import.py", file, path)
+            self.measure("measure_project.py", "import", file, path)
         return Path(shutil.copy(path, self.new_project(f"{file.stem}-copy")))
 
     def new_project(self, name: str) -> Path:
@@ -136,3 +139,56 @@ class Used:
     wall: float
     cpu: float
     memory: int
+
+
+class MemoryWatch:
+    """Looks at a process and its descendants again and again, until the `with` block ends.
+
+    Attributes:
+        most: The most they took together, in bytes; memory that they share counts once. 0 where the
+            system does not tell.
+    """
+
+    def __init__(self, process_id: int) -> None:
+        self.most = 0
+        self._first = process_id
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> "MemoryWatch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._end.wait(PAUSE):
+            self.most = max(self.most, sum(map(_memory, _family(self._first))))
+
+
+def most_of_this_process() -> int:
+    """The most that this process ever took, in bytes; 0 where the system does not tell."""
+    return _entry(Path("/proc/self/status"), "VmHWM:")
+
+
+def _family(first: int) -> list[int]:
+    found = [first]
+    for process in found:
+        with contextlib.suppress(OSError):
+            for children in Path(f"/proc/{process}/task").glob("*/children"):
+                found.extend(map(int, children.read_text().split()))
+    return found
+
+
+def _memory(process: int) -> int:
+    return _entry(Path(f"/proc/{process}/smaps_rollup"), "Pss:")
+
+
+def _entry(file: Path, name: str) -> int:
+    with contextlib.suppress(OSError):
+        for line in file.read_text().splitlines():
+            if line.startswith(name):
+                return int(line.split()[1]) * 1024
+    return 0

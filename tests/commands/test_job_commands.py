@@ -4,6 +4,7 @@ import json
 
 import pytest
 from tests.fine_tuning.made_project import conversation, library
+from tests.services import fake_faults
 from tests.services.conftest import openai_service  # noqa: F401  a fixture
 from tests.services.memory_keyring import MemoryKeyring
 
@@ -133,3 +134,87 @@ def test_a_key_that_is_not_there_is_said_with_where_it_comes_from(tmp_path, caps
 def test_a_job_has_to_be_named(there, capsys):
     assert main(["jobs", "cancel", *there]) == 2
     assert "needs the job" in capsys.readouterr().err
+
+
+def cut_off(path, there, openai_service, fault):  # noqa: F811
+    """Launch a run whose job's answer is lost, while the service lists no jobs: it cannot be told
+    whether the job was made."""
+    library(path).close()
+    openai_service.held = True
+    openai_service.fail("POST", "/fine_tuning/jobs", fault)
+    openai_service.fail("GET", "/fine_tuning/jobs", fake_faults.server_error(status=503), 3)
+    assert launch(path, there, "--suffix", "night") == 2
+    with Project.open(path) as project:
+        assert project.runs.find("night").stage == "creating"
+    return ["jobs", "cancel", "night", "--project", str(path), "--key-env", "MY_KEY"]
+
+
+def test_a_run_whose_answer_was_lost_is_cancelled_at_the_service(
+    tmp_path,
+    there,
+    openai_service,  # noqa: F811
+    capsys,
+):
+    cancel = cut_off(tmp_path / "law.tunedesk", there, openai_service, fake_faults.lost_answer())
+    ((job_id, job),) = openai_service.jobs.items()
+    assert job["status"] not in ("cancelled", "failed", "succeeded")
+    capsys.readouterr()
+    assert main([*cancel, "--json"]) == 0
+    told = capsys.readouterr()
+    assert "found and cancelled" in told.err
+    (printed,) = objects(told.out)
+    assert (printed["job"], printed["status"]) == (job_id, "cancelled")
+    assert openai_service.jobs[job_id]["status"] == "cancelled"
+    assert len(openai_service.jobs) == 1
+
+
+def test_a_run_whose_job_was_never_made_is_given_up(
+    tmp_path,
+    there,
+    openai_service,  # noqa: F811
+    capsys,
+):
+    cancel = cut_off(tmp_path / "law.tunedesk", there, openai_service, fake_faults.broken_before())
+    assert openai_service.jobs == {}
+    capsys.readouterr()
+    assert main([*cancel, "--json"]) == 0
+    told = capsys.readouterr()
+    assert "no job" in told.err
+    assert objects(told.out)[0]["stage"] == "ended"
+    assert openai_service.files == {}
+    assert main(cancel) == 2
+    assert "already ended" in capsys.readouterr().err
+
+
+def test_a_run_is_not_given_up_while_nobody_knows_whether_it_has_a_job(
+    tmp_path,
+    there,
+    openai_service,  # noqa: F811
+    capsys,
+):
+    path = tmp_path / "law.tunedesk"
+    cancel = cut_off(path, there, openai_service, fake_faults.lost_answer())
+    openai_service.fail("GET", "/fine_tuning/jobs", fake_faults.server_error(status=503))
+    capsys.readouterr()
+    assert main(cancel) == 2
+    assert "tunedesk: " in capsys.readouterr().err
+    with Project.open(path) as project:
+        assert project.runs.find("night").stage == "creating"
+    assert main(cancel) == 0
+    (job,) = openai_service.jobs.values()
+    assert job["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("action", ["pause", "resume"])
+def test_what_has_no_job_yet_cannot_be_paused(
+    tmp_path,
+    there,
+    openai_service,  # noqa: F811
+    action,
+    capsys,
+):
+    path = tmp_path / "law.tunedesk"
+    cut_off(path, there, openai_service, fake_faults.broken_before())
+    capsys.readouterr()
+    assert main(["jobs", action, "night", "--project", str(path), "--key-env", "MY_KEY"]) == 2
+    assert "no job yet" in capsys.readouterr().err

@@ -7,13 +7,13 @@ from hypothesis import given
 from tests.examples.strategies import json_values, spelled_json
 
 from tunedesk.examples.conversation import (
-    NEW_EXAMPLE_TEXT,
     Conversation,
     ImagePart,
     OtherPart,
     TextPart,
 )
 from tunedesk.examples.json_text import JsonSyntaxError, parse
+from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
 
 
 def test_a_conversation_with_everything():

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunedesk.examples import conversation_edits as edits
-from tunedesk.examples.conversation import NEW_EXAMPLE_TEXT, Conversation
+from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.json_text import JsonSyntaxError, parse
+from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
 
 ODD = (
     '{"id":1e2, "messages":[{"role":"user","content":"a\\ud83d", "x":1.0},'

@@ -12,6 +12,7 @@ import pytest
 from tests.fine_tuning.made_project import add_texts, library
 from tests.services import fake_faults
 from tests.services.conftest import connection_to
+from tests.services.memory_keyring import MemoryKeyring
 
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.fine_tuning import launch
@@ -19,8 +20,10 @@ from tunedesk.fine_tuning.follow import Follower, adopt_job, list_jobs, send_com
 from tunedesk.fine_tuning.launch import RUN_KEY, folder_of, write_run_file
 from tunedesk.fine_tuning.launch_preview import preview_launch
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.run_service import RunService
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import RunExample
+from tunedesk.services.keys import Keys
 from tunedesk.services.providers import provider
 from tunedesk.services.service_errors import ServiceError
 
@@ -35,7 +38,7 @@ MODELS = {
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.setattr("tunedesk.fine_tuning.launch.user_data_dir", lambda: tmp_path / "data")
-    monkeypatch.setattr(launch, "HUNTS", (0.0, 0.0))
+    monkeypatch.setattr(launch, "SEARCH_PAUSES", (0.0, 0.0))
     with library(tmp_path / "Test.tunedesk") as project:
         yield project
 
@@ -59,9 +62,9 @@ def launched(project, service, name="openai", **settings):
 
 
 def followed(project, run, connection):
-    follower = Follower(run.id)
+    follower = Follower(run.id, lambda _run, _wait: connection)
     for _look in range(40):
-        if follower.look(project, connection) is None:
+        if follower.poll(project) is None:
             return project.runs.get(run.id)
     raise AssertionError("the run does not end")
 
@@ -239,7 +242,7 @@ def test_a_run_for_one_address_is_not_carried_on_at_another(project, openai_serv
 def test_followed_through_nonsense(project, openai_service):
     run, connection = launched(project, openai_service)
     path = f"/fine_tuning/jobs/{run.job_id}"
-    follower = Follower(run.id)
+    follower = Follower(run.id, lambda _run, _wait: connection)
     for fault in (
         fake_faults.web_page(),
         fake_faults.server_error(),
@@ -248,7 +251,7 @@ def test_followed_through_nonsense(project, openai_service):
         fake_faults.only_fields("id"),
     ):
         openai_service.fail("GET", path, fault)
-        assert follower.look(project, connection) > 0
+        assert follower.poll(project) > 0
         assert not project.runs.get(run.id).ended
     openai_service.fail("GET", f"{path}/events", fake_faults.pages_without_end())
     ended = followed(project, run, connection)
@@ -259,8 +262,8 @@ def test_followed_through_nonsense(project, openai_service):
 def test_without_a_network_it_looks_less_and_less_often_and_says_so(project, openai_service):
     run, connection = launched(project, openai_service)
     openai_service.fail("GET", f"/fine_tuning/jobs/{run.job_id}", fake_faults.server_error(), 9)
-    follower = Follower(run.id)
-    pauses = [follower.look(project, connection) for _look in range(9)]
+    follower = Follower(run.id, lambda _run, _wait: connection)
+    pauses = [follower.poll(project) for _look in range(9)]
     assert pauses == sorted(pauses)
     assert pauses[-1] == 60
     assert project.runs.get(run.id).note
@@ -303,9 +306,49 @@ with Project.open(Path(path)) as project:
 """
 
 
-@pytest.mark.parametrize("done", [False, True])
 @pytest.mark.parametrize("path", ["/files", "/fine_tuning/jobs"])
+@pytest.mark.parametrize("done", [False, True])
 def test_killed_while_the_service_has_the_request(tmp_path, openai_service, path, done):
+    run = killed_at(tmp_path, openai_service, path, done)
+    with Project.open(tmp_path / "Test.tunedesk") as project:
+        found = launch.continue_launch(
+            project, run.id, connection_to(openai_service), lambda _s: None
+        )
+        assert found.stage == "following"
+        assert found.job_id in openai_service.jobs
+    assert len(openai_service.jobs) == 1
+    assert len(openai_service.files) == 2
+
+
+@pytest.mark.parametrize("path", ["/files", "/fine_tuning/jobs"])
+@pytest.mark.parametrize("done", [False, True])
+def test_killed_while_the_service_has_the_request_and_cancelled(
+    tmp_path, openai_service, path, done, monkeypatch
+):
+    monkeypatch.setattr(launch, "SEARCH_PAUSES", (0.0,))
+    openai_service.held = True
+    run = killed_at(tmp_path, openai_service, path, done)
+    with Project.open(tmp_path / "Test.tunedesk") as project:
+        # A fake is not at the address to which a key of the environment may go.
+        keys = Keys({"KEY": openai_service.key}, MemoryKeyring())
+        RunService(project, keys, variable="KEY").cancel(run.id, no_wait)
+        cancelled = project.runs.get(run.id)
+    made = path == "/fine_tuning/jobs" and done
+    assert [job["status"] for job in openai_service.jobs.values()] == ["cancelled"] * made
+    assert cancelled.status == "cancelled"
+    assert cancelled.ended or made
+    assert len(openai_service.files) == 2 * made
+
+
+def killed_at(tmp_path, openai_service, path, done):
+    """A run whose launch was killed (SIGKILL) while the service had a request.
+
+    Args:
+        tmp_path: Where the project is made.
+        openai_service: The service.
+        path: The address of the request.
+        done: Whether the service did what it was asked.
+    """
     arrived = threading.Event()
     hanging = fake_faults.hanging(done)
     due = openai_service._due
@@ -321,8 +364,8 @@ def test_killed_while_the_service_has_the_request(tmp_path, openai_service, path
     project_path = tmp_path / "Test.tunedesk"
     with library(project_path) as project:
         settings = LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14")
-        prepared = preview_launch(project, settings, datetime.date(2026, 11, 24))
-        run = launch.create_run(project, prepared, connection_to(openai_service))
+        preview = preview_launch(project, settings, datetime.date(2026, 11, 24))
+        run = launch.create_run(project, preview, connection_to(openai_service))
     root = Path(__file__).parents[2]
     with subprocess.Popen(
         [sys.executable, "-c", LAUNCH, str(project_path), openai_service.url, openai_service.key],
@@ -332,11 +375,4 @@ def test_killed_while_the_service_has_the_request(tmp_path, openai_service, path
             assert arrived.wait(60)
         finally:
             process.kill()
-    with Project.open(project_path) as project:
-        found = launch.continue_launch(
-            project, run.id, connection_to(openai_service), lambda _s: None
-        )
-        assert found.stage == "following"
-        assert found.job_id in openai_service.jobs
-    assert len(openai_service.jobs) == 1
-    assert len(openai_service.files) == 2
+    return run

@@ -34,7 +34,7 @@ def test_damage_is_said_with_what_to_do(project_file, background, feedback, wind
     window.show()
     with Project.open(project_file) as project:
         table = "SELECT rootpage FROM sqlite_master WHERE name = 'version_text'"
-        start = (project.parts.store.value(table) - 1) * PAGE
+        start = (project.context.store.value(table) - 1) * PAGE
     raw = bytearray(project_file.read_bytes())
     raw[start : start + 100] = b"\xff" * 100
     project_file.write_bytes(raw)

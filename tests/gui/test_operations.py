@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QPushButton
 
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.gui.operations import AT_ONCE, Message, Operations
-from tunedesk.project.additions import NewExample
 from tunedesk.project.project import Project
+from tunedesk.project.row_edits import NewExample
 
 
 @pytest.fixture

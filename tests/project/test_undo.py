@@ -4,8 +4,8 @@ import pytest
 from tests.project.made_examples import add, example_text, new_example, retype, words
 
 from tunedesk.errors import UserError
-from tunedesk.project import edits, undo
-from tunedesk.project.bulk import StreamedChange
+from tunedesk.project import row_edits, undo
+from tunedesk.project.bulk_changes import StreamedChange
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -15,12 +15,12 @@ from tunedesk.project.query import ExampleQuery
 def clock(project):
     """The clock of the project, which stands still until it is moved."""
     time = [1000.0]
-    project.parts.store.shared.clock = lambda: time[0]
+    project.context.store.shared.clock = lambda: time[0]
     return time
 
 
 def versions(project):
-    return project.parts.store.value("SELECT count(*) FROM version")
+    return project.context.store.value("SELECT count(*) FROM version")
 
 
 def test_typing_in_one_field_becomes_one_step(project, clock):
@@ -30,7 +30,7 @@ def test_typing_in_one_field_becomes_one_step(project, clock):
         retype(project, one, "hello"[:length], merge_key="1/messages/0")
     assert words(project) == ["hello"]
     assert versions(project) == 2
-    assert project.parts.store.value("SELECT count(*) FROM version_text") == 2
+    assert project.context.store.value("SELECT count(*) FROM version_text") == 2
     project.undo()
     assert words(project) == [""]
     project.redo()
@@ -127,10 +127,10 @@ def test_a_step_of_many_rows_is_one_step(project):
 
 def test_what_was_typed_during_a_bulk_change_is_left_to_its_own_step(project):
     ids = project.add_examples([new_example(str(number)) for number in range(4)])
-    parts = project.parts
+    parts = project.context
     with StreamedChange(parts, lambda count: ChangeName.of(f"bulk {count}"), 4) as c:
         project.set_state([ids[3]], "rejected")
-        c.write(ids, lambda change, part: edits._write_column(parts, change, part, "state", 2))
+        c.write(ids, lambda change, part: row_edits._write_column(parts, change, part, "state", 2))
     states = [row.state for row in project.rows(ids)]
     assert states == ["approved"] * 3 + ["rejected"]
     project.undo()
@@ -142,7 +142,7 @@ def test_what_was_typed_during_a_bulk_change_is_left_to_its_own_step(project):
 
 def test_nothing_is_undone_while_a_bulk_change_runs(project):
     one = add(project, "one")
-    change = StreamedChange(project.parts, lambda _count: ChangeName.of("x"), 1)
+    change = StreamedChange(project.context, lambda _count: ChangeName.of("x"), 1)
     with change, pytest.raises(UserError):
         project.undo()
     assert words(project) == ["one"]

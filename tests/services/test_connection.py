@@ -17,7 +17,8 @@ from tests.services.fakes import FakeOpenAI
 from tests.services.memory_keyring import MemoryKeyring
 
 from tunedesk.errors import UserError
-from tunedesk.services.connection import Connection, connect
+from tunedesk.services.connect import connect
+from tunedesk.services.connection import Connection
 from tunedesk.services.guarded_http import GuardedClient
 from tunedesk.services.keys import Key, Keys
 from tunedesk.services.providers import provider

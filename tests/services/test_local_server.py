@@ -67,8 +67,8 @@ def test_from_examples_to_the_trained_answer_over_a_restart_of_the_window(data, 
     # The window was closed; the server trained on.
     with Project.open(path) as project:
         found = local_server.running()
-        follower = Follower(run.id)
-        while (pause := follower.look(project, found)) is not None:
+        follower = Follower(run.id, lambda _run, _wait: found)
+        while (pause := follower.poll(project)) is not None:
             time.sleep(pause)
         ended = project.runs.get(run.id)
         assert ended.succeeded

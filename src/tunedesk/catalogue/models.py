@@ -89,7 +89,7 @@ class LocalModel:
             context=entry["context"],
             licence=entry["licence"],
             is_gated=entry["is_gated"],
-            note=entry["note"],
+            note=_(entry["note"]) if entry["note"] else "",
             sources=tuple(
                 FigureSource(place, tuple(figures)) for place, figures in entry["sources"].items()
             ),
@@ -233,9 +233,9 @@ def _load() -> Catalogue:
     return Catalogue(
         models=tuple(_model(entry) for entry in table["models"]),
         price_date=datetime.date.fromisoformat(table["price_date"]),
-        price_source=table["price_source"],
+        price_source=_(table["price_source"]),
         currency=table["currency"],
-        shutdown_source=table["shutdown_source"],
+        shutdown_source=_(table["shutdown_source"]),
         training_ends=datetime.date.fromisoformat(table["training_ends"]),
         encoding_prefixes=tuple((prefix, name) for prefix, name in table["encoding_prefixes"]),
         local_models=tuple(LocalModel.from_entry(entry) for entry in local["models"]),
@@ -260,6 +260,6 @@ def _model(entry: dict[str, Any]) -> HostedModel:
         ),
         price=None if price is None else Price(**price),
         shutdown_date=None if shutdown is None else datetime.date.fromisoformat(shutdown),
-        note=entry.get("note", ""),
+        note=_(entry["note"]) if entry.get("note") else "",
         unconfirmed=tuple(entry["unconfirmed"]),
     )

@@ -18,16 +18,17 @@ from tunedesk.checks.problem import severity
 from tunedesk.commands.progress_line import ProgressLine
 from tunedesk.commands.project_commands import open_for_writing
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning import launch
-from tunedesk.fine_tuning.follow import Follower, adopt_job, list_jobs, send_command
+from tunedesk.fine_tuning.follow import Follower, list_jobs
+from tunedesk.fine_tuning.launch import default_run_name
 from tunedesk.fine_tuning.launch_preview import LaunchPreview, preview_launch
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, LaunchSettings
 from tunedesk.fine_tuning.parse_job import JobState, job_state
+from tunedesk.fine_tuning.run_service import RunService
 from tunedesk.project.importing import import_file
 from tunedesk.project.project import Project
 from tunedesk.project.query_language import parse_query
 from tunedesk.project.run_records import Metric, Run, RunError, RunEvent
-from tunedesk.services.connect import connect_to_provider, connect_to_run
+from tunedesk.services.connect import connect_to_provider
 from tunedesk.services.connection import Connection
 from tunedesk.services.jobs_client import JobsClient
 from tunedesk.services.keys import Keys
@@ -154,31 +155,31 @@ def run_launch(options: argparse.Namespace) -> int:
             variable=options.key_env or "",
             plain_http=options.plain_http,
         )
-        begun = launch.create_run(project, prepared, connection)
-        with ProgressLine(begun.name) as line:
-            now = launch.continue_launch(project, begun.id, connection, time.sleep, line.progress)
+        service = RunService(project, Keys(), variable=options.key_env or "")
+        with ProgressLine(settings.name or default_run_name()) as line:
+            now = service.launch(prepared, time.sleep, line.progress, connection=connection)
         if options.follow:
-            now = follow(project, now.id, connection, options.json)
+            now = follow_run(project, service.follower(now.id, connection), options.json)
         print_run(now, options.json)
         return 1 if now.status == "failed" else 0
 
 
-def follow(project: Project, run_id: int, connection: Connection, as_json: bool) -> Run:
+def follow_run(project: Project, follower: Follower, as_json: bool) -> Run:
     """Print a line for each event until the run has ended."""
-    follower, told, noted = Follower(run_id), 0, ""
+    printed, noted = 0, ""
     while True:
-        looked = follower.look(project, connection)
-        events = project.runs.events(run_id)[::-1]
-        for event in events[told:]:
+        pause = follower.poll(project, time.sleep)
+        events = project.runs.events(follower.run_id)[::-1]
+        for event in events[printed:]:
             print_event(event, as_json)
-        told = len(events)
-        now = project.runs.get(run_id)
+        printed = len(events)
+        now = project.runs.get(follower.run_id)
         if now.note and now.note != noted:
             print(f"tunedesk: {now.note}", file=sys.stderr)
         noted = now.note
-        if looked is None:
+        if pause is None:
             return now
-        time.sleep(looked)
+        time.sleep(pause)
 
 
 def _settings(options: argparse.Namespace) -> LaunchSettings:
@@ -282,12 +283,18 @@ def _of_project(options: argparse.Namespace) -> int:
         if options.action == "metrics":
             print_metrics(project.runs.metrics(found.id), options.json)
             return 0
-        if options.action != "show":
-            connection = connect_to_run(found, Keys(), time.sleep, variable=options.key_env or "")
-            if options.action == "follow":
-                found = follow(project, found.id, connection, options.json)
-            else:
-                found = send_command(project, found.id, connection, options.action)
+        service = RunService(project, Keys(), variable=options.key_env or "")
+        if options.action == "follow":
+            # Without a key, say, it is not waited for one: a command says so and ends.
+            follower = service.follower(found.id, service.connect(found.id, time.sleep))
+            found = follow_run(project, follower, options.json)
+        elif options.action == "cancel":
+            found, sentence = service.cancel(found.id, time.sleep)
+            print(f"tunedesk: {sentence}", file=sys.stderr)
+        elif options.action == "pause":
+            found = service.pause(found.id, time.sleep)
+        elif options.action == "resume":
+            found = service.resume(found.id, time.sleep)
         print_run(found, options.json)
         return int(found.status == "failed")
 
@@ -322,10 +329,12 @@ def _followed(options: argparse.Namespace, connection: Connection) -> int:
         TemporaryDirectory(prefix="tunedesk-") as folder,
         Project.create(Path(folder, "job.tunedesk")) as project,
     ):
-        run_jobs = adopt_job(project, options.job, connection)
+        service = RunService(project, Keys(), variable=options.key_env or "")
+        run = service.adopt_job(options.job, connection)
+        follower = service.follower(run.id, connection)
         if options.action == "metrics":
-            Follower(run_jobs.id).look(project, connection)
-            print_metrics(project.runs.metrics(run_jobs.id), options.json)
+            follower.poll(project, time.sleep)
+            print_metrics(project.runs.metrics(run.id), options.json)
             return 0
-        run_jobs = follow(project, run_jobs.id, connection, options.json)
-        return _print_state(job_state(run_jobs.job, connection.provider), options, connection)
+        run = follow_run(project, follower, options.json)
+        return _print_state(job_state(run.job, connection.provider), options, connection)

@@ -9,12 +9,6 @@ from typing import Literal
 
 from tunedesk.examples.json_text import JsonNode, Path, parse
 
-NEW_EXAMPLE_TEXT = (
-    '{"messages": [{"role": "system", "content": ""}, '
-    '{"role": "user", "content": ""}, {"role": "assistant", "content": ""}]}'
-)
-"""What a new example begins with."""
-
 ContentKind = Literal["string", "parts", "null", "missing", "other"]
 
 

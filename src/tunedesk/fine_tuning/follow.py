@@ -1,7 +1,7 @@
-"""Following a run: one look at its job, into the project; the caller looks again when told to."""
+"""Following a run: polls of its job, into the project; the caller polls again when told to."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from tunedesk.errors import UserError
@@ -17,6 +17,7 @@ from tunedesk.fine_tuning.parse_job import (
     total_steps_of_event,
 )
 from tunedesk.i18n import _
+from tunedesk.progress import Wait, no_wait
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Metric, Run, RunEvent, RunFile
 from tunedesk.services.connection import Connection
@@ -24,38 +25,60 @@ from tunedesk.services.jobs_client import JobsClient
 from tunedesk.services.service_errors import ServiceError
 
 HERE_SECONDS = 1.0
-"""Between two looks at this computer's own server."""
+"""Between two polls of this computer's own server."""
 FIRST_SECONDS, MOST_SECONDS = 5.0, 60.0
-"""Between two looks at a service: at first, and while nothing happens or nothing answers."""
+"""Between two polls of a service: at first, and while nothing happens or nothing answers."""
+RECONNECT_SECONDS = 30.0
+"""After a poll that could not even begin, say without a key."""
 _GROWTH = 1.5
 
 JobCommand = Literal["cancel", "pause", "resume"]
 
 
 class Follower:
-    """Looks at one job and keeps in the project what it finds.
+    """Looks at one job again and again, and keeps in the project what it finds.
 
-    Between two looks anything may happen: sleep, a lost network, a restart. Each look begins from
-    what the project holds, so nothing is told twice and nothing is missed.
+    Between two polls anything may happen: sleep, a lost network, a restart. Each begins from what
+    the project holds, so nothing is told twice and nothing is missed. Used by one thread at a time.
+
+    Args:
+        run_id: The run.
+        connect: Finds the connection to the service of a run; called again after trouble, when
+            everything may be another: the key, the port of this computer's server.
+        connection: The connection to begin with, if there is one.
     """
 
-    def __init__(self, run_id: int) -> None:
+    def __init__(
+        self,
+        run_id: int,
+        connect: Callable[[Run, Wait], Connection],
+        connection: Connection | None = None,
+    ) -> None:
         self.run_id = run_id
+        self._connect = connect
+        self._connection = connection
         self._pause = 0.0
 
-    def look(self, project: Project, connection: Connection) -> float | None:
-        """Look once.
+    def poll(self, project: Project, wait: Wait = no_wait) -> float | None:
+        """Look at the job once.
 
         Args:
             project: The project, or a handle of it in a background thread.
-            connection: The service that the run belongs to.
+            wait: How to wait for a server that starts.
 
         Returns:
-            The seconds until the next look; None: the run has ended.
+            The seconds until the next poll; None: the run has ended.
         """
         run = project.runs.get(self.run_id)
         if run.stage != "following":
             return None
+        if self._connection is None or run.note:
+            try:
+                self._connection = self._connect(run, wait)
+            except UserError as error:
+                project.runs.update(run.id, note=error.sentence)
+                return RECONNECT_SECONDS
+        connection = self._connection
         least = HERE_SECONDS if connection.provider.name == "local" else FIRST_SECONDS
         try:
             with connection.client() as client:
@@ -72,7 +95,7 @@ class Follower:
         return self._pause
 
 
-def send_command(project: Project, run_id: int, connection: Connection, wish: JobCommand) -> Run:
+def send_command(project: Project, run_id: int, connection: Connection, command: JobCommand) -> Run:
     """Cancel, pause or resume the job of a run.
 
     Raises:
@@ -81,7 +104,7 @@ def send_command(project: Project, run_id: int, connection: Connection, wish: Jo
     run = project.runs.get(run_id)
     with connection.client() as client:
         calls = JobsClient(connection, client)
-        answer = {"cancel": calls.cancel, "pause": calls.pause, "resume": calls.resume}[wish](
+        answer = {"cancel": calls.cancel, "pause": calls.pause, "resume": calls.resume}[command](
             run.job_id
         )
     _keep_state(project, run, answer, job_state(answer, connection.provider), ended=False)

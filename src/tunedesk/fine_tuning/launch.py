@@ -13,7 +13,7 @@ import contextlib
 import datetime
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,15 +26,15 @@ from tunedesk.fine_tuning.parse_job import job_state
 from tunedesk.formats.writers.jsonl import RecordWriter
 from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
-from tunedesk.progress import Progress, no_progress
+from tunedesk.progress import Progress, Wait, no_progress, no_wait
+from tunedesk.project.exporting import version_records
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Part, Run, RunError, RunExample, RunFile
-from tunedesk.project.training_rows import version_records
 from tunedesk.services.connection import Connection
 from tunedesk.services.jobs_client import JobsClient
 from tunedesk.services.providers import Provider
-from tunedesk.services.service_errors import ServiceError
-from tunedesk.services.upload import Wait, upload_file
+from tunedesk.services.service_errors import ServiceError, errors_explained
+from tunedesk.services.upload import find_file, upload_file
 
 _BLOCK = 1 << 20
 
@@ -138,8 +138,14 @@ def _is_of(row: Mapping[str, Any], run: Run) -> bool:
 
 
 CREATE_SECONDS = 120.0
-HUNTS = (2.0, 5.0, 10.0)
-"""The seconds after which a job is looked for whose answer was lost: it may come late."""
+PARTS: tuple[Part, ...] = ("training", "validation")
+SEARCH_PAUSES = (2.0, 5.0, 10.0)
+"""The seconds after which a job whose answer was lost is looked for again: it may appear late."""
+
+
+def default_run_name() -> str:
+    """What a run is called that is given no name."""
+    return _("Run of {day}").format(day=datetime.date.today().isoformat())
 
 
 def create_run(project: Project, prepared: LaunchPreview, connection: Connection) -> Run:
@@ -156,7 +162,7 @@ def create_run(project: Project, prepared: LaunchPreview, connection: Connection
     connection.check_may_send()
     settings = prepared.settings
     run = project.runs.add(
-        name=settings.name or _("Run of {day}").format(day=datetime.date.today().isoformat()),
+        name=settings.name or default_run_name(),
         provider=connection.provider.name,
         base_url=connection.base_url,
         base_model=settings.base_model,
@@ -229,6 +235,40 @@ def give_up(project: Project, run_id: int, connection: Connection | None) -> Non
     _clean_up(run, connection)
 
 
+def adopt_created_job(
+    project: Project,
+    run_id: int,
+    connection: Connection,
+    wait: Wait = no_wait,
+    pauses: Sequence[float] | None = None,
+) -> bool:
+    """Look for the job of a run at "creating", and keep it if it is there; whether it is.
+
+    Args:
+        project: The project, or a handle of it in a background thread.
+        run_id: A run whose job may have been made.
+        connection: Its service.
+        wait: How to wait between two searches; may raise `Cancelled`.
+        pauses: The seconds before each further search; None: `SEARCH_PAUSES`.
+
+    Raises:
+        ServiceError: The service cannot be asked.
+    """
+    run = project.runs.get(run_id)
+    with connection.client() as client:
+        calls = JobsClient(connection, client)
+        job = find_created_job(calls, connection.provider, run)
+        for seconds in SEARCH_PAUSES if pauses is None else pauses:
+            if job is not None:
+                break
+            wait(seconds)
+            job = find_created_job(calls, connection.provider, run)
+    if job is None:
+        return False
+    _adopt(project, run, job, connection.provider)
+    return True
+
+
 def _is_own_server(run: Run, connection: Connection) -> bool:
     """Whether both are this computer's own server, whose address changes with each start."""
     own = run.provider == connection.provider.name == "local"
@@ -238,10 +278,9 @@ def _is_own_server(run: Run, connection: Connection) -> bool:
 def _send_files(
     project: Project, run: Run, connection: Connection, wait: Wait, progress: Progress
 ) -> None:
-    parts: tuple[Part, ...] = ("training", "validation")
     present = {row.part for row in project.runs.examples(run.id)}
     written = {}
-    for part in (part for part in parts if part in present):
+    for part in (part for part in PARTS if part in present):
         path, file = write_run_file(project, run, part, connection.provider, progress)
         before = getattr(run, part)
         if before is not None and before.sha256 != file.sha256:
@@ -295,7 +334,7 @@ def _after_error(
         ServiceError: There is no job, or none was found.
     """
     if error.lost_answer:
-        for seconds in HUNTS:
+        for seconds in SEARCH_PAUSES:
             wait(seconds)
             with contextlib.suppress(ServiceError):
                 job = find_created_job(calls, connection.provider, run)
@@ -331,10 +370,18 @@ def _clean_up(run: Run, connection: Connection | None) -> None:
         return
     with contextlib.suppress(UserError), connection.client() as client:
         calls = JobsClient(connection, client)
-        for file in (run.training, run.validation):
-            if file is not None and file.file_id:
-                with contextlib.suppress(ServiceError):
-                    calls.delete_file(file.file_id)
+        for part in PARTS:
+            file = getattr(run, part)
+            if file is None:
+                continue
+            with (
+                contextlib.suppress(ServiceError),
+                errors_explained(connection.provider, connection.key_value),
+            ):
+                # The answer to its upload may have been lost; it is found by its unique name.
+                file_id = file.file_id or find_file(client, file_name(run, part), file.bytes)
+                if file_id:
+                    calls.delete_file(file_id)
 
 
 def _now() -> int:

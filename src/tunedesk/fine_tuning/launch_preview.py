@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tunedesk.catalogue.cost import Estimate, cut_at_limit, estimate
 from tunedesk.catalogue.default_hyperparameters import resolve_auto
 from tunedesk.catalogue.memory_estimate import Device
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
@@ -22,9 +23,9 @@ from tunedesk.checks.problem import severity
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress, no_progress
+from tunedesk.project.exporting import TrainingRow, training_rows
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
-from tunedesk.project.training_rows import TrainingRow, training_rows
 from tunedesk.services.providers import Provider, longest_example, provider, provider_label
 
 
@@ -165,14 +166,14 @@ def preview_launch(
     halves = split(kept, settings.validation_share, min(limits.least_examples, len(kept)))
     lengths = [row.tokens for row in halves.training]
     limit = longest_example(place, settings.base_model) or limits.token_limit
-    tokens = sum(min(length, limit) for length in lengths)
+    trained = cut_at_limit(lengths, limit)
     automatic = resolve_auto(
         {"n_epochs": settings.epochs or "auto", "batch_size": settings.batch_size or "auto"},
         len(lengths),
         place.name == "local" and settings.base_model == STARTER_ID,
     )
     epochs = int(automatic["n_epochs"]) if lengths else 0
-    price, price_source = _price(place, settings, tokens * epochs)
+    cost = estimate(trained.examples, trained.tokens, place.target, settings.base_model, epochs)
     return LaunchPreview(
         settings=settings,
         split=halves,
@@ -181,13 +182,13 @@ def preview_launch(
         warnings=_frozen(warnings),
         stops=tuple(_stops(place, settings, len(lengths), limits.least_examples, today)),
         notes=tuple(_notes(place, settings, halves, limits.advised_examples, today)),
-        tokens=tokens,
+        tokens=trained.tokens,
         longest=max(lengths, default=0),
-        over_limit=sum(length > limit for length in lengths),
+        over_limit=trained.over_limit,
         epochs=epochs,
         batch_size=int(automatic["batch_size"]),
-        price=price,
-        price_source=price_source,
+        price=cost.price,
+        price_source=_price_source(cost),
         leaves=_leaves(place, settings, halves),
     )
 
@@ -271,18 +272,15 @@ def _notes(
     return notes
 
 
-def _price(place: Provider, settings: LaunchSettings, billable: int) -> tuple[float | None, str]:
-    if place.name != "openai":
-        return None, ""
+def _price_source(cost: Estimate) -> str:
+    if cost.price_per_million is None:
+        return ""
     catalogue = Catalogue.load()
-    model = catalogue.find(settings.base_model)
-    if model is None or model.price is None:
-        return None, ""
-    return billable * model.price.training / 1e6, _(
+    return _(
         "Estimated: {tokens} tokens at {price} {currency} for a million, price of {day}."
     ).format(
-        tokens=f"{billable:,}",
-        price=f"{model.price.training:g}",
+        tokens=f"{cost.billable_tokens:,}",
+        price=f"{cost.price_per_million:g}",
         currency=catalogue.currency,
         day=catalogue.price_date,
     )

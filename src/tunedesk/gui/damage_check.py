@@ -7,7 +7,6 @@ from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
-from tunedesk.project.integrity import find_damage
 from tunedesk.project.project import Project
 
 DELAY = 5_000
@@ -34,4 +33,4 @@ def damage_error(project: Project) -> UserError:
 
 def _find(project: Project, progress: Progress) -> list[str]:
     with contextlib.closing(project.handle()) as handle:
-        return find_damage(handle, progress)
+        return handle.find_damage(progress)

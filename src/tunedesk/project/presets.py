@@ -2,30 +2,30 @@
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.project import change_names, changes
+from tunedesk.project import change_log, change_names
 from tunedesk.project.change_names import ChangeName
-from tunedesk.project.parts import ProjectParts
+from tunedesk.project.context import ProjectContext
 from tunedesk.project.project_change import ProjectChange
 
 
-def presets(parts: ProjectParts) -> dict[str, str]:
+def presets(context: ProjectContext) -> dict[str, str]:
     """The presets: text by name, sorted by name."""
-    found: dict[str, str] = dict(parts.store.rows("SELECT name, text FROM preset"))
+    found: dict[str, str] = dict(context.store.rows("SELECT name, text FROM preset"))
     return {name: found[name] for name in sorted(found, key=str.casefold)}
 
 
-def set_preset(parts: ProjectParts, name: str, text: str | None) -> bool:
+def set_preset(context: ProjectContext, name: str, text: str | None) -> bool:
     """Keep a system prompt under a name (None deletes it); False if that changes nothing."""
     name = " ".join(name.split())
     if not name:
         raise UserError(_("A preset needs a name."))
-    store = parts.store
+    store = context.store
     step = ChangeName("delete_preset" if text is None else "set_preset", {"name": name})
     with store.transaction():
         before = store.value("SELECT text FROM preset WHERE name = ?", (name,))
         if before == text:
             return False
-        change_id = changes.begin(store, step)
+        change_id = change_log.begin(store, step)
         store.execute(
             "INSERT INTO preset_item(change_id, name, before, after) VALUES (?, ?, ?, ?)",
             (change_id, name, before, text),

@@ -8,7 +8,7 @@ from typing import Any
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.project.parts import ProjectParts
+from tunedesk.project.context import ProjectContext
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.run_records import (
     Metric,
@@ -20,8 +20,7 @@ from tunedesk.project.run_records import (
     RunExample,
     RunFile,
 )
-from tunedesk.project.store import Row
-from tunedesk.project.stored_json import loaded
+from tunedesk.project.store import Row, loaded
 
 _RUN_COLUMNS = (
     "id, key, name, created_at, provider, base_url, base_model, settings, stage, status, job_id,"
@@ -36,9 +35,9 @@ _SLICE = 2000
 class Runs:
     """The runs of one project, read and written through one handle."""
 
-    def __init__(self, parts: ProjectParts) -> None:
-        self._parts = parts
-        self._store = parts.store
+    def __init__(self, context: ProjectContext) -> None:
+        self._context = context
+        self._store = context.store
         # A project of an older version that can only be read has no such tables.
         self._there = bool(
             self._store.value("SELECT count(*) FROM sqlite_master WHERE name = 'run'")

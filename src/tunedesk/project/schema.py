@@ -12,7 +12,7 @@ _VERSION_1 = """
 -- What follows changed_at is a copy of the facts of the current version.
 CREATE TABLE example(
     id INTEGER PRIMARY KEY,
-    position BLOB NOT NULL,           -- order key, see order_keys.py
+    position BLOB NOT NULL,           -- order key, see row_order.py
     hidden INTEGER NOT NULL,          -- 1: deleted, or its addition undone
     state INTEGER NOT NULL,           -- index into states.STATES
     tag_set INTEGER NOT NULL,
@@ -127,7 +127,7 @@ CREATE TABLE preset_item(
 CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
 
 -- Full-text search; rowid is the id of the version, whose text never changes. The words are
--- prepared by search_words.py, so the tokenizer has only to split at blanks and punctuation.
+-- prepared by search.py, so the tokenizer has only to split at blanks and punctuation.
 CREATE VIRTUAL TABLE search USING fts5(words, content='', tokenize='ascii');
 """
 

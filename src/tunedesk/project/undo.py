@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.project import change_names, changes
+from tunedesk.project import change_log, change_names
 from tunedesk.project.change_names import ChangeName
-from tunedesk.project.parts import ProjectParts
+from tunedesk.project.context import ProjectContext
 from tunedesk.project.project_change import KINDS_OF_FIELD, ProjectChange
-from tunedesk.project.slices import SMALL, SliceSize
-from tunedesk.project.store import Store
+from tunedesk.project.store import SMALL, BatchSize, Store
 from tunedesk.project.versions import COPIED_FACTS
 
 FIELDS = ("version_id", "state", "tag_set", "hidden", "position")
@@ -52,21 +51,21 @@ def _step(store: Store, sql: str, parameters: tuple[int, ...] = ()) -> Step | No
 
 def next_undo(store: Store) -> Step | None:
     """The change that undo would turn back."""
-    return _step(store, f"{_STEP} WHERE stack = {changes.UNDOABLE} ORDER BY id DESC LIMIT 1")
+    return _step(store, f"{_STEP} WHERE stack = {change_log.UNDOABLE} ORDER BY id DESC LIMIT 1")
 
 
 def next_redo(store: Store) -> Step | None:
     """The change that redo would make again."""
-    return _step(store, f"{_STEP} WHERE stack = {changes.REDOABLE} ORDER BY id LIMIT 1")
+    return _step(store, f"{_STEP} WHERE stack = {change_log.REDOABLE} ORDER BY id LIMIT 1")
 
 
-def undo(parts: ProjectParts) -> ProjectChange | None:
+def undo(context: ProjectContext) -> ProjectChange | None:
     """Turn back the latest change; None if there is none."""
-    step = next_undo(parts.store)
+    step = next_undo(context.store)
     if step is None:
         return None
-    _refuse_while_running(parts.store, step)
-    return _turn(parts, step, forward=False, stack=changes.REDOABLE)
+    _refuse_while_running(context.store, step)
+    return _turn(context, step, forward=False, stack=change_log.REDOABLE)
 
 
 def last_change_here(store: Store) -> int | None:
@@ -74,49 +73,49 @@ def last_change_here(store: Store) -> int | None:
     if store.last_change is None:
         return None
     found = store.value(
-        f"SELECT id FROM change WHERE id = ? AND stack = {changes.UNDOABLE} AND incomplete = 0",
+        f"SELECT id FROM change WHERE id = ? AND stack = {change_log.UNDOABLE} AND incomplete = 0",
         (store.last_change,),
     )
     return None if found is None else int(found)
 
 
-def undo_change(parts: ProjectParts, change_id: int) -> UndoOutcome:
+def undo_change(context: ProjectContext, change_id: int) -> UndoOutcome:
     """Turn one change back if it is the latest; where something came after it, do nothing.
 
     Raises:
         UserError: Something is being written just now.
     """
-    step = next_undo(parts.store)
+    step = next_undo(context.store)
     if step is not None and step.id == change_id:
-        undo(parts)
+        undo(context)
         return UndoOutcome.UNDONE
-    stack = parts.store.value("SELECT stack FROM change WHERE id = ?", (change_id,))
-    return UndoOutcome.LATER_CHANGES if stack == changes.UNDOABLE else UndoOutcome.ALREADY_UNDONE
+    stack = context.store.value("SELECT stack FROM change WHERE id = ?", (change_id,))
+    return UndoOutcome.LATER_CHANGES if stack == change_log.UNDOABLE else UndoOutcome.ALREADY_UNDONE
 
 
-def redo(parts: ProjectParts) -> ProjectChange | None:
+def redo(context: ProjectContext) -> ProjectChange | None:
     """Make the change again that was undone last; None if there is none."""
-    step = next_redo(parts.store)
+    step = next_redo(context.store)
     if step is None:
         return None
-    _refuse_while_running(parts.store, step)
-    return _turn(parts, step, forward=True, stack=changes.UNDOABLE)
+    _refuse_while_running(context.store, step)
+    return _turn(context, step, forward=True, stack=change_log.UNDOABLE)
 
 
-def roll_back(parts: ProjectParts, change_id: int) -> None:
+def roll_back(context: ProjectContext, change_id: int) -> None:
     """Turn back a bulk change that did not come to its end; it leaves the stack."""
-    step = _step(parts.store, f"{_STEP} WHERE id = ?", (change_id,))
+    step = _step(context.store, f"{_STEP} WHERE id = ?", (change_id,))
     if step is not None:
-        _turn(parts, step, forward=False, stack=changes.NOT_ON_STACK)
+        _turn(context, step, forward=False, stack=change_log.NOT_ON_STACK)
 
 
-def finish_interrupted(parts: ProjectParts) -> list[str]:
+def finish_interrupted(context: ProjectContext) -> list[str]:
     """After a crash: complete undo and redo, keep imports, roll other bulk changes back.
 
     Returns:
         The names of the changes that were found interrupted.
     """
-    store = parts.store
+    store = context.store
     names = []
     for log, undone, redone in store.rows(
         "SELECT id, undoes, redoes FROM change"
@@ -126,10 +125,10 @@ def finish_interrupted(parts: ProjectParts) -> list[str]:
         assert step is not None
         names.append(change_names.worded(step.name))
         if redone:
-            _go_on(parts, step, log, forward=True, stack=changes.UNDOABLE)
+            _go_on(context, step, log, forward=True, stack=change_log.UNDOABLE)
         else:
-            stack = changes.NOT_ON_STACK if step.incomplete else changes.REDOABLE
-            _go_on(parts, step, log, forward=False, stack=stack)
+            stack = change_log.NOT_ON_STACK if step.incomplete else change_log.REDOABLE
+            _go_on(context, step, log, forward=False, stack=stack)
     for (change_id,) in store.rows("SELECT id FROM change WHERE incomplete = 1 ORDER BY id"):
         step = _step(store, f"{_STEP} WHERE id = ?", (change_id,))
         assert step is not None
@@ -137,7 +136,7 @@ def finish_interrupted(parts: ProjectParts) -> list[str]:
         if name.code == "import":
             name = _keep(store, step)
         else:
-            roll_back(parts, change_id)
+            roll_back(context, change_id)
         names.append(change_names.worded(name))
     return names
 
@@ -151,9 +150,9 @@ def _keep(store: Store, step: Step) -> ChangeName:
         )
         name = ChangeName(step.name.code, {**step.name.parameters, "count": count})
         if count:
-            changes.end(store, step.id, name)
+            change_log.end(store, step.id, name)
         else:
-            changes.forget(store, step.id)
+            change_log.forget(store, step.id)
     return name
 
 
@@ -169,25 +168,25 @@ def _refuse_while_running(store: Store, step: Step) -> None:
         )
 
 
-def _turn(parts: ProjectParts, step: Step, *, forward: bool, stack: int) -> ProjectChange:
+def _turn(context: ProjectContext, step: Step, *, forward: bool, stack: int) -> ProjectChange:
     """Undo (or, forward, redo) a step and write that into the history."""
-    store = parts.store
+    store = context.store
     undoes, redoes = (None, step.id) if forward else (step.id, None)
     if _size(store, step) <= SMALL:
         with store.transaction():
-            log = changes.begin(store, step.name, undoes=undoes, redoes=redoes)
-            return _go_on(parts, step, log, forward=forward, stack=stack)
+            log = change_log.begin(store, step.name, undoes=undoes, redoes=redoes)
+            return _go_on(context, step, log, forward=forward, stack=stack)
     with store.transaction():
-        log = changes.begin(store, step.name, undoes=undoes, redoes=redoes, incomplete=True)
-    return _go_on(parts, step, log, forward=forward, stack=stack)
+        log = change_log.begin(store, step.name, undoes=undoes, redoes=redoes, incomplete=True)
+    return _go_on(context, step, log, forward=forward, stack=stack)
 
 
 def _go_on(
-    parts: ProjectParts, step: Step, log: int, *, forward: bool, stack: int
+    context: ProjectContext, step: Step, log: int, *, forward: bool, stack: int
 ) -> ProjectChange:
     """Do what is left of an undo or redo; doing a part twice does no harm."""
-    store = parts.store
-    change = _describe(parts, step, forward=forward)
+    store = context.store
+    change = _describe(context, step, forward=forward)
     for field in FIELDS:
         for low, high in _item_slices(store, step, field):
             with store.transaction(bulk=True):
@@ -203,8 +202,8 @@ def _go_on(
         store.checkpoint_if_large()
     with store.transaction():
         _turn_presets(store, step, forward=forward)
-        if stack == changes.REDOABLE and _changed_since(store, log):
-            stack = changes.NOT_ON_STACK
+        if stack == change_log.REDOABLE and _changed_since(store, log):
+            stack = change_log.NOT_ON_STACK
         store.execute("UPDATE change SET stack = ?, incomplete = 0 WHERE id = ?", (stack, step.id))
         store.execute("UPDATE change SET incomplete = 0 WHERE id = ?", (log,))
         if "order" in change.kinds or change.kinds & {"added", "deleted"}:
@@ -216,7 +215,7 @@ def _go_on(
 def _changed_since(store: Store, log: int) -> bool:
     """Whether something new was done while an undo was under way: that ends the redo."""
     found = store.value(
-        f"SELECT 1 FROM change WHERE stack = {changes.UNDOABLE} AND id > ? LIMIT 1", (log,)
+        f"SELECT 1 FROM change WHERE stack = {change_log.UNDOABLE} AND id > ? LIMIT 1", (log,)
     )
     return found is not None
 
@@ -270,7 +269,7 @@ def _size(store: Store, step: Step) -> int:
 def _item_slices(store: Store, step: Step, field: str) -> Iterator[tuple[int, int]]:
     """Ranges of example ids that hold a fitting number of items each."""
     low = 0
-    size = SliceSize()
+    size = BatchSize()
     while True:
         ids = store.rows(
             "SELECT example_id FROM change_item WHERE change_id = ? AND field = ?"
@@ -295,7 +294,7 @@ def _added_slices(step: Step) -> Iterator[tuple[int, int]]:
     if step.first_added is None or step.last_added is None:
         return
     low = step.first_added
-    size = SliceSize()
+    size = BatchSize()
     while low <= step.last_added:
         high = min(low + size.rows - 1, step.last_added)
         with size.measured():
@@ -303,9 +302,9 @@ def _added_slices(step: Step) -> Iterator[tuple[int, int]]:
         low = high + 1
 
 
-def _describe(parts: ProjectParts, step: Step, *, forward: bool) -> ProjectChange:
+def _describe(context: ProjectContext, step: Step, *, forward: bool) -> ProjectChange:
     """What undoing or redoing this step means to the views."""
-    store = parts.store
+    store = context.store
     kinds: set[str] = set()
     ids: set[int] = set()
     for field in FIELDS:

@@ -6,17 +6,36 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.progress import Wait
 from tunedesk.project.run_records import Run
 from tunedesk.services import local_server
-from tunedesk.services.connection import Connection, connect
+from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Keys
-from tunedesk.services.providers import Provider, provider, provider_label
+from tunedesk.services.providers import Provider, normalize_address, provider, provider_label
 from tunedesk.services.responses import parse_json, rows_of
 from tunedesk.services.service_errors import ServiceError, errors_explained
-from tunedesk.services.upload import Wait
 
 if TYPE_CHECKING:
     import openai
+
+
+def connect(
+    provider: Provider, base_url: str, keys: Keys, *, variable: str = "", plain_http: bool = False
+) -> Connection:
+    """The connection to a provider at an address, with the key that is known for it.
+
+    Args:
+        provider: The provider.
+        base_url: The address as the user gives it; empty: the provider's own.
+        keys: Where keys are found.
+        variable: The environment variable that the user names for the key.
+        plain_http: Whether the user accepts an address that others can read along.
+
+    Raises:
+        UserError: The address or the key cannot be used.
+    """
+    address = normalize_address(provider, base_url)
+    return Connection(provider, address, keys.find(provider, address, variable), plain_http)
 
 
 def connect_to_provider(

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.services.keys import Key, Keys
-from tunedesk.services.providers import Provider, host_of, is_readable_by_others, normalize_address
+from tunedesk.services.keys import Key
+from tunedesk.services.providers import Provider, host_of, is_readable_by_others
 
 if TYPE_CHECKING:
     import openai
@@ -106,22 +106,3 @@ class Connection:
             default_headers={},
             http_client=GuardedClient(self.base_url, self.key_value, limits),
         )
-
-
-def connect(
-    provider: Provider, base_url: str, keys: Keys, *, variable: str = "", plain_http: bool = False
-) -> Connection:
-    """The connection to a provider at an address, with the key that is known for it.
-
-    Args:
-        provider: The provider.
-        base_url: The address as the user gives it; empty: the provider's own.
-        keys: Where keys are found.
-        variable: The environment variable that the user names for the key.
-        plain_http: Whether the user accepts an address that others can read along.
-
-    Raises:
-        UserError: The address or the key cannot be used.
-    """
-    address = normalize_address(provider, base_url)
-    return Connection(provider, address, keys.find(provider, address, variable), plain_http)

@@ -16,12 +16,12 @@ from typing import Any
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
+from tunedesk.progress import Wait
 from tunedesk.server_file import KEY_NAME, find_server, is_locked
 from tunedesk.services import local_install
 from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Key
 from tunedesk.services.providers import provider
-from tunedesk.services.upload import Wait
 
 IDLE_SECONDS = 1800
 START_SECONDS = 180.0

@@ -3,13 +3,12 @@
 import contextlib
 import io
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.progress import Progress, no_progress
+from tunedesk.progress import Progress, Wait, no_progress
 from tunedesk.services.connection import Connection
 from tunedesk.services.service_errors import errors_explained
 
@@ -23,9 +22,6 @@ PART_BYTES = 64_000_000
 """The most that a part of an upload may hold is 64 MB (facts 1.2)."""
 _MOST_LOOKED_THROUGH = 200
 _READY_SECONDS = 1800.0
-
-Wait = Callable[[float], None]
-"""Waits so many seconds; raises `Cancelled` when the user stops the work."""
 
 
 def upload_file(
@@ -59,7 +55,7 @@ def upload_file(
         connection.client(timeout=SEND_SECONDS) as client,
         errors_explained(place, connection.key_value),
     ):
-        found = _find(client, path.name, size)
+        found = find_file(client, path.name, size)
         if found:
             return found
         if size > place.file_bytes:
@@ -106,8 +102,17 @@ def _send_parts(client: "openai.OpenAI", path: Path, size: int, progress: Progre
         raise
 
 
-def _find(client: "openai.OpenAI", name: str, size: int) -> str:
-    """A file of this name that is there already: sent before, and its answer was lost."""
+def find_file(client: "openai.OpenAI", name: str, size: int) -> str:
+    """The id of a file that was sent before, and its answer was lost; empty: it is not there.
+
+    Args:
+        client: A client of the service.
+        name: Its name, which is unique.
+        size: Its bytes.
+
+    Raises:
+        openai.OpenAIError: The service cannot be reached.
+    """
     import openai
 
     try:

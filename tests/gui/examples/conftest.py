@@ -8,8 +8,8 @@ from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
 from tunedesk.gui.operations import Operations
 from tunedesk.gui.page import PageContext
-from tunedesk.project.additions import NewExample
 from tunedesk.project.project import Project
+from tunedesk.project.row_edits import NewExample
 
 
 def record(question: str, answer: str = "Yes.") -> str:

@@ -10,8 +10,8 @@ from PySide6.QtCore import Qt
 from tunedesk.gui.examples import find_replace_dialog
 from tunedesk.gui.examples.find_replace_dialog import FindReplace
 from tunedesk.gui.examples.find_replace_fields import Place
-from tunedesk.project.additions import NewExample
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.row_edits import NewExample
 
 
 def record(question, answer="Yes."):

@@ -8,9 +8,9 @@ from tests.services.memory_keyring import MemoryKeyring
 from tunedesk.checks.checker import Checker
 from tunedesk.gui.fine_tune.page import FineTunePage
 from tunedesk.gui.fine_tune.run_work import RunWork
-from tunedesk.project.additions import NewExample
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.row_edits import NewExample
 from tunedesk.project.run_records import Metric, RunCheckpoint, RunEvent, RunFile
 from tunedesk.services.keys import Keys
 

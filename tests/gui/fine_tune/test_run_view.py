@@ -27,7 +27,7 @@ def frozen(project, add, add_run):
     project.runs.set_examples(
         run.id,
         [
-            RunExample("training", line, number, project.parts.store.value(version, (number,)))
+            RunExample("training", line, number, project.context.store.value(version, (number,)))
             for line, number in enumerate(ids, 1)
         ],
     )

@@ -17,7 +17,7 @@ QUESTIONS = [f"Question {number}?" for number in range(14)]
 @pytest.fixture
 def service(monkeypatch):
     monkeypatch.setattr("tunedesk.fine_tuning.follow.FIRST_SECONDS", 0.02)
-    monkeypatch.setattr("tunedesk.fine_tuning.launch.HUNTS", (0.0, 0.0))
+    monkeypatch.setattr("tunedesk.fine_tuning.launch.SEARCH_PAUSES", (0.0, 0.0))
     with FakeOther() as service:
         yield service
     assert service.problems == []

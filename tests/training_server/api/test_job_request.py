@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedesk.training_server.api.job_request import read_job_request, suffix_in_name
+from tunedesk.training_server.api.jobs import read_job_request, suffix_in_name
 from tunedesk.training_server.web.responses import ApiError
 
 PLAIN = {"model": "tunedesk-starter", "training_file": "file-a"}

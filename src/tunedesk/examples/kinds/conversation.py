@@ -8,8 +8,6 @@ from collections.abc import Collection, Iterator
 from json.decoder import scanstring as _scanstring  # type: ignore[attr-defined]
 from typing import Any
 
-from tunedesk.examples import conversation_edits
-from tunedesk.examples.conversation import NEW_EXAMPLE_TEXT
 from tunedesk.examples.hashes import Hashes, conversation_hashes
 from tunedesk.examples.json_edit import spelled_string
 from tunedesk.examples.json_text import JsonNode, parse
@@ -26,6 +24,12 @@ from tunedesk.examples.kinds.kind import (
     strings,
 )
 from tunedesk.i18n import _
+
+NEW_EXAMPLE_TEXT = (
+    '{"messages": [{"role": "system", "content": ""}, '
+    '{"role": "user", "content": ""}, {"role": "assistant", "content": ""}]}'
+)
+"""What a new example begins with."""
 
 ROLE_LETTERS = {
     "system": "s",
@@ -93,7 +97,10 @@ class ConversationKind(Kind):
 
     def with_system_prompt(self, text: str, prompt: str) -> str:
         """The text with this system prompt."""
-        return conversation_edits.set_system_prompt(text, prompt)
+        # Edits are asked for seldom, and a check of a file should not wait for them to load.
+        from tunedesk.examples.conversation_edits import set_system_prompt
+
+        return set_system_prompt(text, prompt)
 
     def blocks(self, text: str) -> list[Block]:
         """The parts of the record as a person reads them."""

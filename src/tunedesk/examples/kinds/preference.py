@@ -7,7 +7,6 @@ of open tools (`chosen` and `rejected`, with or without a `prompt`).
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from tunedesk.examples import conversation_edits
 from tunedesk.examples.hashes import Hashes, record_hashes
 from tunedesk.examples.json_edit import RawJson, raw_value, replace_value
 from tunedesk.examples.json_text import JsonNode, parse
@@ -47,6 +46,14 @@ class PreferenceKind(Kind):
     def title(self) -> str:
         """The kind as part of a sentence."""
         return _("a preference pair (two answers, one preferred)")
+
+    def section_title(self, section: str) -> str:
+        """What stands under a key, as a heading."""
+        if section in _PREFERRED:
+            return _("Preferred answer")
+        if section in _OTHER:
+            return _("Other answer")
+        return _("Prompt") if section in _ASKED else ""
 
     def recognises(self, record: dict[str, Any]) -> bool:
         """Whether the record is of this kind."""
@@ -93,12 +100,15 @@ class PreferenceKind(Kind):
 
     def with_system_prompt(self, text: str, prompt: str) -> str:
         """The text with this system prompt."""
+        # Edits are asked for seldom, and a check of a file should not wait for them to load.
+        from tunedesk.examples.conversation_edits import set_system_prompt
+
         asked = parse(text).member("input")
         messages = None if asked is None else asked.member("messages")
         if messages is None or messages.kind != "array":
             return text
         conversation = raw_value(text, ("input",))
-        changed = conversation_edits.set_system_prompt(conversation, prompt)
+        changed = set_system_prompt(conversation, prompt)
         if changed == conversation:
             return text
         return replace_value(text, ("input",), RawJson(changed))

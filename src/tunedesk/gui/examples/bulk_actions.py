@@ -9,9 +9,10 @@ from tunedesk.gui.operations import Operation, Operations
 from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
-from tunedesk.project.bulk_edits import EditSummary, check_again, set_system_prompt
+from tunedesk.project.check_project import check_again
 from tunedesk.project.project import Project
-from tunedesk.project.totals import Totals
+from tunedesk.project.statistics import Totals
+from tunedesk.project.text_edits import EditSummary, set_system_prompt
 
 
 class CheckAll(QObject):
@@ -131,6 +132,8 @@ class SystemPromptSetter:
 
         self._operations.run(
             _("Setting the system prompt of {examples}").format(examples=rows.text),
-            lambda project, progress: set_system_prompt(project, pool, prompt, rows.ids, progress),
+            lambda project, progress: set_system_prompt(
+                project.context, pool, prompt, rows.ids, progress
+            ),
             message=message,
         )

@@ -13,8 +13,8 @@ from tunedesk.gui.examples.selected_rows import SelectedRows, examples_text
 from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
-from tunedesk.project.additions import NewExample
 from tunedesk.project.project import Project
+from tunedesk.project.row_edits import NewExample
 
 MOST_COPIED = 50_000
 CHUNK = 500

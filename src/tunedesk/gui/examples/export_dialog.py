@@ -28,7 +28,7 @@ from tunedesk.i18n import _, ngettext
 from tunedesk.project.exporting import ExportSummary, export
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.totals import Totals
+from tunedesk.project.statistics import Totals
 
 
 def start_export(

@@ -15,7 +15,7 @@ from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.i18n import _
 from tunedesk.project.query import ANY_LENGTH, ExampleQuery, Range
-from tunedesk.project.totals import Totals
+from tunedesk.project.statistics import Totals
 
 LENGTHS: tuple[Range, ...] = (
     (None, 250),

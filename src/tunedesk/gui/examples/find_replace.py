@@ -13,10 +13,9 @@ from tunedesk.errors import UserError
 from tunedesk.gui.examples.panel.example_diff import Sample, example_diff
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
-from tunedesk.project.bulk_edits import EditSummary, find_and_replace, text_batches
-from tunedesk.project.project import Ids, Project
-from tunedesk.project.query import ExampleQuery
-from tunedesk.project.text_edits import Replacement
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery, Ids
+from tunedesk.project.text_edits import EditSummary, Replacement, find_and_replace, text_batches
 from tunedesk.workers import WorkerPool
 
 _REASONS = {
@@ -168,7 +167,7 @@ def count(
         ids = handle.ids(where, progress) if isinstance(where, ExampleQuery) else where
         jobs = (
             CountJob(edit, SAMPLES, batch.ids, batch.texts)
-            for batch in text_batches(handle.parts, ids)
+            for batch in text_batches(handle.context, ids)
         )
         for found in pool.map_ordered(count_job, jobs):
             places += found.places
@@ -187,7 +186,7 @@ def replace_all(
 ) -> EditSummary:
     """Replace in all of these examples of a project or a handle, as one step of undo."""
     return find_and_replace(
-        project,
+        project.context,
         pool,
         options.pattern(),
         options.replacement,

@@ -27,9 +27,9 @@ from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.empty_state import EmptyState
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _, ngettext
-from tunedesk.project.bulk_edits import EditSummary
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.text_edits import EditSummary
 from tunedesk.workers import WorkerPool
 
 AFTER_TYPING_MS = 250

@@ -20,7 +20,7 @@ from tunedesk.gui.roles import role_title
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
-from tunedesk.project.project import Ids
+from tunedesk.project.query import Ids
 
 _ROLES = ("system", "user", "assistant", "tool")
 

@@ -23,9 +23,9 @@ from tunedesk.gui.widgets.empty_state import EmptyState
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
-from tunedesk.project.bulk_edits import EditSummary, fix_all
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.text_edits import EditSummary, fix_all
 
 
 class FixPreview(Dialog):
@@ -207,7 +207,7 @@ class Fixes(QObject):
         pool = self._background.pool
         self._fixing = self._operations.run(
             _("Fixing: {title}").format(title=sentences.title(code)),
-            lambda project, progress: fix_all(project, pool, (code,), None, progress),
+            lambda project, progress: fix_all(project.context, pool, (code,), None, progress),
             message=_fixed_text,
         )
 

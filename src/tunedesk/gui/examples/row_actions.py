@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from tunedesk.checks.facts import Facts
 from tunedesk.errors import UserError
-from tunedesk.examples.conversation import NEW_EXAMPLE_TEXT
+from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.selected_rows import SelectedRows, all_rows, selected_rows
 from tunedesk.gui.examples.table_model import ExampleTableModel

@@ -28,7 +28,7 @@ from tunedesk.gui.examples.table_rows import RowSelection
 from tunedesk.gui.state_look import STATES
 from tunedesk.gui.theme import Theme
 from tunedesk.project.reads import ExampleRow
-from tunedesk.project.search_words import hits
+from tunedesk.project.search import hits
 
 STATE_GLYPHS = {
     "to_review": "circle",

@@ -19,12 +19,13 @@ from tunedesk.gui.widgets.follow_selection import follow_selection
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
+from tunedesk.progress import Wait
 from tunedesk.project.project import Project
 from tunedesk.services import local_server
-from tunedesk.services.connection import Connection, connect
+from tunedesk.services.connect import connect
+from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Keys
 from tunedesk.services.providers import Provider
-from tunedesk.services.upload import Wait
 
 WIDTH, HEIGHT = 760, 680
 MOST_SHOWN = 6

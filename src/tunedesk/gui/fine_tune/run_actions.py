@@ -8,10 +8,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning import follow
 from tunedesk.fine_tuning.follow import JobCommand
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
-from tunedesk.fine_tuning.parse_job import job_state
+from tunedesk.fine_tuning.run_service import RunService, result_files
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
@@ -24,12 +23,10 @@ from tunedesk.gui.fine_tune.run_words import where_words
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _, ngettext
+from tunedesk.progress import Wait
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
-from tunedesk.services.connect import connect_to_run
-from tunedesk.services.jobs_client import JobsClient
 from tunedesk.services.providers import provider
-from tunedesk.services.upload import Wait
 
 _READING = ("run.examples", "run.save_report", "run.print_report", "run.try")
 """What can be done in a project that is open for reading."""
@@ -126,7 +123,7 @@ class RunActions(QObject):
             "run.cancel": not ended,
             "run.rename": True,
             "run.examples": run.training is not None and bool(run.settings),
-            "run.save_results": ended and bool(_result_files(run)),
+            "run.save_results": ended and bool(result_files(run)),
             "run.save_report": True,
             "run.print_report": True,
             "run.hide": ended,
@@ -171,7 +168,7 @@ class RunActions(QObject):
         if self._run is not None and self._run.stage == "following":
             self._cancel()
 
-    def _ask(self, wish: JobCommand, run_id: int | None = None) -> None:
+    def _ask(self, command: JobCommand, run_id: int | None = None) -> None:
         run_id = run_id or (self._run.id if self._run else None)
         if run_id is None:
             return
@@ -180,8 +177,10 @@ class RunActions(QObject):
 
         def work(wait: Wait) -> None:
             with contextlib.closing(project.handle()) as handle:
-                connection = connect_to_run(handle.runs.get(number), keys, wait)
-                follow.send_command(handle, number, connection, wish)
+                service = RunService(handle, keys)
+                {"cancel": service.cancel, "pause": service.pause, "resume": service.resume}[
+                    command
+                ](number, wait)
 
         for action_id in ("run.pause", "run.resume"):
             self._actions[action_id].setEnabled(False)
@@ -250,14 +249,12 @@ class RunActions(QObject):
 
         def work(wait: Wait) -> list[Path]:
             with contextlib.closing(project.handle()) as handle:
-                connection = connect_to_run(handle.runs.get(run.id), keys, wait)
+                contents = RunService(handle, keys).fetch_results(run.id, wait)
             paths = []
-            with connection.client() as client:
-                calls = JobsClient(connection, client)
-                for number, file_id in enumerate(_result_files(run), 1):
-                    path = folder / f"{file_name(run.name)}-results-{number}.csv"
-                    write_whole(path, calls.file_content(file_id))
-                    paths.append(path)
+            for number, content in enumerate(contents, 1):
+                path = folder / f"{file_name(run.name)}-results-{number}.csv"
+                write_whole(path, content)
+                paths.append(path)
             return paths
 
         def saved(paths: list[Path]) -> None:
@@ -291,18 +288,7 @@ class RunActions(QObject):
 
         def work(wait: Wait) -> None:
             with contextlib.closing(project.handle()) as handle:
-                connection = connect_to_run(handle.runs.get(run.id), keys, wait)
-                with connection.client() as client:
-                    calls = JobsClient(connection, client)
-                    calls.delete_model(run.fine_tuned_model)
-                    for file in (run.training, run.validation):
-                        if file is not None and file.file_id:
-                            # What is gone already need not be deleted.
-                            with contextlib.suppress(UserError):
-                                calls.delete_file(file.file_id)
-                handle.runs.update(
-                    run.id, fine_tuned_model="", note=_("The model and its files were deleted.")
-                )
+                RunService(handle, keys).delete_model(run.id, wait)
 
         self._background.run(
             work,
@@ -316,10 +302,3 @@ def _pausing(run: Run) -> bool:
         return provider(run.provider).pausing
     except UserError:
         return False
-
-
-def _result_files(run: Run) -> tuple[str, ...]:
-    try:
-        return job_state(run.job, provider(run.provider)).result_files
-    except UserError:
-        return ()

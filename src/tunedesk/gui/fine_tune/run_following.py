@@ -7,18 +7,15 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.follow import Follower
+from tunedesk.fine_tuning.run_service import RunService
 from tunedesk.gui.background import Background
+from tunedesk.progress import Wait
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
-from tunedesk.services.connect import connect_to_run
-from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Keys
-from tunedesk.services.upload import Wait
 
 AT_ONCE = 2
 """So many looks at the same time: a server that hangs must not take all threads."""
-AGAIN_SECONDS = 30.0
-"""After a look that could not even begin, say without a key."""
 
 
 class RunFollowing(QObject):
@@ -108,13 +105,12 @@ class RunFollowing(QObject):
 
 
 class _Followed:
-    """One run with what is kept between two looks at it; used by one thread at a time."""
+    """One run with what is kept between two polls of it; used by one thread at a time."""
 
     def __init__(self, run_id: int, keys: Keys) -> None:
         self.run_id = run_id
         self._keys = keys
-        self._follower = Follower(run_id)
-        self._connection: Connection | None = None
+        self._follower: Follower | None = None
 
     def look(self, project: Project, wait: Wait) -> tuple[float | None, Run]:
         """Look once; called in a thread.
@@ -123,17 +119,7 @@ class _Followed:
             The seconds until the next look (None: no more), and the run.
         """
         with contextlib.closing(project.handle()) as handle:
-            run = handle.runs.get(self.run_id)
-            if run.stage != "following":
-                return None, run
-            if self._connection is None or run.note:
-                # After trouble everything may be another: the key, the port of this computer.
-                try:
-                    self._connection = connect_to_run(
-                        handle.runs.get(self.run_id), self._keys, wait
-                    )
-                except UserError as error:
-                    handle.runs.update(self.run_id, note=error.sentence)
-                    return AGAIN_SECONDS, handle.runs.get(self.run_id)
-            pause = self._follower.look(handle, self._connection)
+            if self._follower is None:
+                self._follower = RunService(handle, self._keys).follower(self.run_id)
+            pause = self._follower.poll(handle, wait)
             return pause, handle.runs.get(self.run_id)

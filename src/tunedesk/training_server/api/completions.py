@@ -3,28 +3,21 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tunedesk.training_server.api.completion_requests import (
-    SPOKEN_KEYS,
-    ChatRequest,
-    read_chat_request,
-    read_choices,
-    read_model,
-    read_parameters,
-    read_stream,
-    whole,
-)
 from tunedesk.training_server.api.inference import Inference
-from tunedesk.training_server.inference.inference_types import SamplingParams, Token
+from tunedesk.training_server.inference.inference_types import Token
 from tunedesk.training_server.models import NamedModel
 from tunedesk.training_server.store.database import new_id, now
-from tunedesk.training_server.web.requests import json_object, only_known
-from tunedesk.training_server.web.responses import bad_value, stream_response
+from tunedesk.training_server.web.requests import LOADING, read_json
+from tunedesk.training_server.web.responses import stream_response
+
+if TYPE_CHECKING:
+    from tunedesk.training_server.api.completion_requests import ChatRequest, CompletionRequest
 
 
 @dataclass
@@ -123,12 +116,12 @@ class ChatEndpoints:
 
     async def create(self, request: Request) -> Response:
         """Answer a conversation."""
-        asked = read_chat_request(await json_object(request))
+        asked = await read_json(request, _read_chat)
         model = self._inference.find(asked.model)
         if asked.stream:
             return await stream_response(self._chunks(request, asked, model))
         answers = []
-        for number in range(asked.choices):
+        for number in range(asked.n):
             answer = CompletionCollector()
             async for token in self._tokens(request, asked, model, number):
                 answer.take(token)
@@ -153,7 +146,7 @@ class ChatEndpoints:
         )
 
     async def _tokens(
-        self, request: Request, asked: ChatRequest, model: NamedModel, number: int
+        self, request: Request, asked: "ChatRequest", model: NamedModel, number: int
     ) -> AsyncGenerator[Token]:
         parameters = asked.parameters
         if parameters.seed is not None and number:
@@ -165,7 +158,7 @@ class ChatEndpoints:
                 yield token
 
     async def _chunks(
-        self, request: Request, asked: ChatRequest, model: NamedModel
+        self, request: Request, asked: "ChatRequest", model: NamedModel
     ) -> AsyncGenerator[dict[str, Any]]:
         head = {
             "id": new_id("chatcmpl-"),
@@ -173,9 +166,9 @@ class ChatEndpoints:
             "created": now(),
             "model": asked.model,
         }
-        if asked.with_usage:
+        if asked.stream_options.include_usage:
             head["usage"] = None
-        answers = [CompletionCollector() for _number in range(asked.choices)]
+        answers = [CompletionCollector() for _number in range(asked.n)]
         for number, answer in enumerate(answers):
             begun = False
             tokens = self._tokens(request, asked, model, number)
@@ -199,7 +192,7 @@ class ChatEndpoints:
                         ]
                         yield {**head, "choices": [_chat_choice(number, {"tool_calls": calls})]}
             yield {**head, "choices": [_chat_choice(number, {}, None, answer.finish_reason)]}
-        if asked.with_usage:
+        if asked.stream_options.include_usage:
             yield {**head, "choices": [], "usage": usage(answers)}
 
 
@@ -230,24 +223,6 @@ def _chat_message(answer: CompletionCollector) -> dict[str, Any]:
     return message
 
 
-_KEYS = SPOKEN_KEYS | {"best_of", "echo", "prompt", "suffix"}
-_DEFAULT_TOKENS = 16
-"""As at OpenAI: without a limit /completions writes 16 tokens."""
-
-
-@dataclass(frozen=True)
-class CompletionRequest:
-    """What a request to /completions asks for; as in `ChatRequest`."""
-
-    model: str
-    prompts: list[str]
-    parameters: SamplingParams
-    choices: int
-    stream: bool
-    with_usage: bool
-    logprobs: bool
-
-
 class CompletionEndpoints:
     """Answers the requests to go on from a prompt."""
 
@@ -260,12 +235,12 @@ class CompletionEndpoints:
 
     async def create(self, request: Request) -> Response:
         """Go on from one prompt or several."""
-        asked = read_completion_request(await json_object(request))
+        asked = await read_json(request, _read_completion)
         model = self._inference.find(asked.model)
         if asked.stream:
             return await stream_response(self._chunks(request, asked, model))
         answers = []
-        for place in range(len(asked.prompts) * asked.choices):
+        for place in range(len(asked.prompt) * asked.n):
             answer = CompletionCollector()
             async for token in self._tokens(request, asked, model, place):
                 answer.take(token)
@@ -274,7 +249,7 @@ class CompletionEndpoints:
             _choice(
                 place,
                 answer.text,
-                completion_logprobs(answer.tokens, 0) if asked.logprobs else None,
+                completion_logprobs(answer.tokens, 0) if asked.logprobs is not None else None,
                 answer.finish_reason,
             )
             for place, answer in enumerate(answers)
@@ -284,66 +259,47 @@ class CompletionEndpoints:
         )
 
     async def _tokens(
-        self, request: Request, asked: CompletionRequest, model: NamedModel, place: int
+        self, request: Request, asked: "CompletionRequest", model: NamedModel, place: int
     ) -> AsyncGenerator[Token]:
         parameters = asked.parameters
         if parameters.seed is not None and place:
             parameters = replace(parameters, seed=(parameters.seed + place) % 2**63)
-        prompt = asked.prompts[place // asked.choices]
+        prompt = asked.prompt[place // asked.n]
         tokens = self._inference.complete(request, model, prompt, parameters)
         async with aclosing(tokens):
             async for token in tokens:
                 yield token
 
     async def _chunks(
-        self, request: Request, asked: CompletionRequest, model: NamedModel
+        self, request: Request, asked: "CompletionRequest", model: NamedModel
     ) -> AsyncGenerator[dict[str, Any]]:
         head = _head(asked.model)
-        answers = [CompletionCollector() for _place in range(len(asked.prompts) * asked.choices)]
+        answers = [CompletionCollector() for _place in range(len(asked.prompt) * asked.n)]
         for place, answer in enumerate(answers):
             tokens = self._tokens(request, asked, model, place)
             async with aclosing(tokens):
                 async for token in tokens:
                     logprobs = None
-                    if asked.logprobs and not token.is_mere_end:
+                    if asked.logprobs is not None and not token.is_mere_end:
                         logprobs = completion_logprobs([token], len(answer.text))
                     answer.take(token)
                     if token.text or logprobs:
                         yield {**head, "choices": [_choice(place, token.text, logprobs, None)]}
             yield {**head, "choices": [_choice(place, "", None, answer.finish_reason)]}
-        if asked.with_usage:
+        if asked.stream_options.include_usage:
             yield {**head, "choices": [], "usage": _usage(asked, answers)}
 
 
-def read_completion_request(body: dict[str, Any]) -> CompletionRequest:
-    """The request that a body holds.
+def _read_chat(body: dict[str, Any]) -> "ChatRequest":
+    with LOADING:
+        from tunedesk.training_server.api.completion_requests import ChatRequest
+    return ChatRequest.read(body)
 
-    Raises:
-        ApiError: Something in it cannot be.
-    """
-    only_known(body, _KEYS)
-    model = read_model(body)
-    prompt = body.get("prompt")
-    if prompt is None:
-        raise bad_value("prompt", "Missing required parameter: 'prompt'.", "missing_parameter")
-    prompts = [prompt] if isinstance(prompt, str) else prompt
-    is_right = isinstance(prompts, list) and 1 <= len(prompts) <= 128
-    if not is_right or not all(isinstance(each, str) for each in prompts or ()):
-        raise bad_value("prompt", "Invalid 'prompt': a text, or a list of texts, is expected.")
-    top = whole(body, "logprobs", 0, 5, None)
-    parameters = read_parameters(body, top)
-    if parameters.max_tokens is None:
-        parameters = replace(parameters, max_tokens=_DEFAULT_TOKENS)
-    stream, with_usage = read_stream(body)
-    return CompletionRequest(
-        model,
-        list(prompts or ()),
-        parameters,
-        read_choices(body),
-        stream,
-        with_usage,
-        top is not None,
-    )
+
+def _read_completion(body: dict[str, Any]) -> "CompletionRequest":
+    with LOADING:
+        from tunedesk.training_server.api.completion_requests import CompletionRequest
+    return CompletionRequest.read(body)
 
 
 def _head(model: str) -> dict[str, Any]:
@@ -356,9 +312,9 @@ def _choice(
     return {"index": place, "text": text, "logprobs": logprobs, "finish_reason": finish_reason}
 
 
-def _usage(asked: CompletionRequest, answers: list[CompletionCollector]) -> dict[str, int]:
+def _usage(asked: "CompletionRequest", answers: list[CompletionCollector]) -> dict[str, int]:
     """The tokens of the request: each prompt counts once."""
     total = usage(answers)
-    prompt = sum(answer.prompt_tokens for answer in answers[:: asked.choices])
+    prompt = sum(answer.prompt_tokens for answer in answers[:: asked.n])
     completion = total["completion_tokens"]
     return {**total, "prompt_tokens": prompt, "total_tokens": prompt + completion}

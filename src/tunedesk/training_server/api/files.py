@@ -3,16 +3,17 @@
 import asyncio
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from tunedesk.training_server.settings import FILE_BYTES, PART_BYTES, UPLOAD_BYTES
+from tunedesk.training_server.settings import FILE_BYTES, PART_BYTES
 from tunedesk.training_server.store.database import CursorUnknown, now
 from tunedesk.training_server.store.file_store import (
+    PURPOSES,
     FileStore,
     Md5Differs,
     StoredFile,
@@ -20,18 +21,24 @@ from tunedesk.training_server.store.file_store import (
 )
 from tunedesk.training_server.store.stores import Stores
 from tunedesk.training_server.web.requests import (
+    LOADING,
     cursor_error,
     form,
-    json_object,
-    only_known,
     query_choice,
     query_whole,
+    read_json,
 )
 from tunedesk.training_server.web.responses import ApiError, bad_value, not_found, storage_full
 
-PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data")
+if TYPE_CHECKING:
+    from tunedesk.training_server.api.file_requests import (
+        Expiry,
+        FileFields,
+        UploadCompletion,
+        UploadRequest,
+    )
+
 _LISTED = (*PURPOSES, "evals", "assistants_output", "batch_output", "fine-tune-results")
-_FIELDS = ("file", "purpose", "expires_after[anchor]", "expires_after[seconds]")
 _FREE_BYTES = 512 * 2**20
 
 
@@ -57,14 +64,8 @@ class FileEndpoints:
         """Keep a file."""
         fields = await form(request)
         try:
-            only_known(fields, _FIELDS)
-            file = fields.get("file")
-            if not isinstance(file, UploadFile):
-                raise bad_value("file", "Missing required parameter: 'file'.", "missing_parameter")
-            purpose = check_purpose(fields.get("purpose"))
-            anchor = fields.get("expires_after[anchor]")
-            seconds = fields.get("expires_after[seconds]")
-            kept = check_expiry(None if anchor is None and seconds is None else (anchor, seconds))
+            asked = await asyncio.to_thread(_read_fields, fields)
+            file = asked.file
             filename = check_filename(file.filename or "", "file")
             size = file.size or 0
             if size > FILE_BYTES:
@@ -76,7 +77,13 @@ class FileEndpoints:
                     "file_too_large",
                 )
             self.check_room(size)
-            stored = await asyncio.to_thread(self._files.add, file.file, filename, purpose, kept)
+            stored = await asyncio.to_thread(
+                self._files.add,
+                file.file,
+                filename,
+                asked.purpose,
+                _kept_seconds(asked.expires_after),
+            )
         finally:
             await fields.close()
         return JSONResponse(stored.as_object())
@@ -138,52 +145,47 @@ class FileEndpoints:
         return file
 
 
-def check_purpose(given: Any) -> str:
-    """The purpose, if it is one that this server has."""
-    if given is None:
-        raise bad_value("purpose", "Missing required parameter: 'purpose'.", "missing_parameter")
-    if given not in PURPOSES:
-        shown = str(given)[:40]
-        raise bad_value(
-            "purpose",
-            f"'{shown}' is not one of {list(PURPOSES)}: 'purpose'. Files to train on have the "
-            "purpose 'fine-tune'.",
-        )
-    return str(given)
+def _kept_seconds(expiry: "Expiry | None") -> int | None:
+    """For how many seconds a file is kept; None: for good."""
+    return None if expiry is None else expiry.seconds
 
 
-def check_expiry(given: tuple[Any, Any] | None) -> int | None:
-    """The seconds that a file is kept, from the anchor and the seconds; None: for good."""
-    if given is None:
-        return None
-    anchor, seconds = given
-    if anchor != "created_at":
-        raise bad_value(
-            "expires_after.anchor", "Invalid 'expires_after.anchor': 'created_at' it is."
-        )
-    text = str(seconds)
-    if isinstance(seconds, bool) or not (text.isascii() and text.isdigit() and len(text) < 9):
-        number = 0
-    else:
-        number = int(text)
-    if not 3600 <= number <= 2_592_000:
-        raise bad_value(
-            "expires_after.seconds",
-            "Invalid 'expires_after.seconds': it must be a whole number from 3600 to 2592000.",
-        )
-    return number
+def _read_fields(fields: FormData) -> "FileFields":
+    with LOADING:
+        from tunedesk.training_server.api.file_requests import read_file_fields
+    return read_file_fields(fields)
+
+
+def _read_part(fields: FormData) -> UploadFile:
+    with LOADING:
+        from tunedesk.training_server.api.file_requests import PartFields
+    part: UploadFile = PartFields.read({"data": fields.get("data")}).data
+    return part
+
+
+def _read_upload(body: dict[str, Any]) -> "UploadRequest":
+    with LOADING:
+        from tunedesk.training_server.api.file_requests import UploadRequest
+    return UploadRequest.read(body)
+
+
+def _read_completion(body: dict[str, Any]) -> "UploadCompletion":
+    with LOADING:
+        from tunedesk.training_server.api.file_requests import UploadCompletion
+    return UploadCompletion.read(body)
 
 
 def check_filename(given: str, param: str) -> str:
-    """The user's name for a file: shown, never used as a path."""
+    """The user's name for a file: shown, never used as a path.
+
+    Raises:
+        ApiError: Nothing of it can be shown, or it is too long.
+    """
     name = given.replace("\\", "/").rpartition("/")[2]
     name = "".join(letter for letter in name if letter.isprintable()).strip()
     if not name or len(name) > 255:
         raise bad_value(param, f"Invalid '{param}': the file needs a name of 1 to 255 letters.")
     return name
-
-
-_KEYS = frozenset({"bytes", "filename", "mime_type", "purpose", "expires_after"})
 
 
 class UploadEndpoints:
@@ -205,43 +207,21 @@ class UploadEndpoints:
 
     async def create(self, request: Request) -> Response:
         """Begin an upload."""
-        body = await json_object(request)
-        only_known(body, _KEYS)
-        size = body.get("bytes")
-        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= UPLOAD_BYTES:
-            raise bad_value(
-                "bytes", f"Invalid 'bytes': a whole number from 0 to {UPLOAD_BYTES} is expected."
-            )
-        filename = body.get("filename")
-        if not isinstance(filename, str):
-            raise bad_value(
-                "filename", "Missing required parameter: 'filename'.", "missing_parameter"
-            )
-        kind = body.get("mime_type")
-        if not isinstance(kind, str) or not kind:
-            raise bad_value(
-                "mime_type", "Missing required parameter: 'mime_type'.", "missing_parameter"
-            )
-        purpose = check_purpose(body.get("purpose"))
-        expiry = body.get("expires_after")
-        if expiry is not None and not isinstance(expiry, dict):
-            raise bad_value("expires_after", "Invalid 'expires_after': an object is expected.")
-        seconds = check_expiry(
-            None if expiry is None else (expiry.get("anchor"), expiry.get("seconds"))
-        )
-        name = check_filename(filename, "filename")
+        asked = await read_json(request, _read_upload)
+        name = check_filename(asked.filename, "filename")
         # The parts and the file made of them lie side by side for a moment.
-        self._files.check_room(2 * size + self._uploads.pending_bytes())
-        return JSONResponse(upload_object(self._uploads.add(name, purpose, size, seconds)))
+        self._files.check_room(2 * asked.bytes + self._uploads.pending_bytes())
+        upload = self._uploads.add(
+            name, asked.purpose, asked.bytes, _kept_seconds(asked.expires_after)
+        )
+        return JSONResponse(upload_object(upload))
 
     async def add_part(self, request: Request) -> Response:
         """Keep a part."""
         upload = self._pending(request)
         fields = await form(request)
         try:
-            part = fields.get("data")
-            if not isinstance(part, UploadFile):
-                raise bad_value("data", "Missing required parameter: 'data'.", "missing_parameter")
+            part = await asyncio.to_thread(_read_part, fields)
             size = part.size or 0
             if size > PART_BYTES:
                 raise ApiError(
@@ -271,10 +251,8 @@ class UploadEndpoints:
     async def complete(self, request: Request) -> Response:
         """Make one file of the parts."""
         upload = self._pending(request)
-        body = await json_object(request)
-        part_ids = body.get("part_ids")
-        if not isinstance(part_ids, list) or not all(isinstance(each, str) for each in part_ids):
-            raise bad_value("part_ids", "Invalid 'part_ids': a list of ids is expected.")
+        asked = await read_json(request, _read_completion)
+        part_ids = asked.part_ids
         sizes = self._uploads.parts(upload.id)
         unknown = [part_id for part_id in part_ids if part_id not in sizes]
         if unknown or len(set(part_ids)) != len(part_ids):
@@ -288,11 +266,8 @@ class UploadEndpoints:
                 f"The parts have {total:,} bytes together, and the upload was made for "
                 f"{upload.bytes:,}.",
             )
-        md5 = body.get("md5")
-        if md5 is not None and not isinstance(md5, str):
-            raise bad_value("md5", "Invalid type for 'md5': a text is expected.", "invalid_type")
         try:
-            stored = await asyncio.to_thread(self._uploads.complete, upload, part_ids, md5)
+            stored = await asyncio.to_thread(self._uploads.complete, upload, part_ids, asked.md5)
         except Md5Differs as error:
             raise bad_value(
                 "md5", "The md5 of the parts is another one: send them again."

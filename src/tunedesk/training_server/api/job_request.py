@@ -1,296 +1,316 @@
-"""Checks a request to make a job: every parameter, in OpenAI's ranges."""
+"""The request to make a job: every parameter, in OpenAI's ranges."""
 
 import random
-import re
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 
 from tunedesk.training_server.store.job_store import NewJob
-from tunedesk.training_server.web.requests import only_known
-from tunedesk.training_server.web.responses import ApiError, bad_value
-
-_KEYS = frozenset(
-    {
-        "model",
-        "training_file",
-        "validation_file",
-        "suffix",
-        "seed",
-        "method",
-        "hyperparameters",
-        "integrations",
-        "metadata",
-    }
+from tunedesk.training_server.web.request_models import (
+    AtMost,
+    Expected,
+    RequestModel,
+    as_object,
+    problem,
+    wrong_type,
+    wrong_value,
 )
-_MOST_INTEGRATIONS = 5
-_MOST_TAGS = 50
+
+_MOST_SEED = 2**31 - 1
+_ALWAYS = frozenset({"batch_size", "learning_rate_multiplier", "n_epochs", "beta"})
+_AUTO = "'auto' or "
+_WHOLE = "a whole number from 1 to {} is expected."
 
 
-def read_job_request(body: dict[str, Any]) -> NewJob:
-    """The job that a body asks for.
+def _inside(expected: str) -> Expected:
+    """For what is of one of several types: one sentence for all of them."""
+    return Expected(expected, speaks_for_inside=True)
 
-    Raises:
-        ApiError: Something in it cannot be.
+
+Text = Annotated[
+    str,
+    Field(min_length=1, max_length=512),
+    Expected("it must have 1 to 512 letters.", kind="a text"),
+]
+ShortText = Annotated[
+    str, Field(min_length=1, max_length=128), Expected("a text of 1 to 128 letters is expected.")
+]
+Tag = Annotated[str, Field(min_length=1, max_length=64)]
+Auto = Literal["auto"]
+Number = int | float
+
+
+class Hyperparameters(RequestModel):
+    """How a job learns from good answers; rank, alpha and dropout are those of LoRA."""
+
+    is_closed = True
+
+    batch_size: Annotated[
+        Annotated[int, Field(ge=1, le=256)] | Auto, _inside(_AUTO + _WHOLE.format(256))
+    ] = "auto"
+    learning_rate_multiplier: Annotated[
+        Annotated[Number, Field(gt=0, le=1e6)] | Auto,
+        _inside(f"{_AUTO}a number above 0 is expected."),
+    ] = "auto"
+    n_epochs: Annotated[
+        Annotated[int, Field(ge=1, le=50)] | Auto, _inside(_AUTO + _WHOLE.format(50))
+    ] = "auto"
+    rank: Annotated[int, Field(ge=1, le=1024), Expected(_WHOLE.format(1024))] | None = None
+    alpha: (
+        Annotated[Number, Field(gt=0, le=65_536), _inside("a number above 0 is expected.")] | None
+    ) = None
+    dropout: (
+        Annotated[Number, Field(ge=0, lt=1), _inside("a number from 0 to below 1 is expected.")]
+        | None
+    ) = None
+    full: Annotated[bool, Expected("true or false is expected.")] | None = None
+
+    @model_validator(mode="after")
+    def _check_full(self) -> "Hyperparameters":
+        if self.full and self.model_fields_set & {"rank", "alpha", "dropout"}:
+            raise problem(
+                "invalid_value",
+                "Invalid '{param}': rank, alpha and dropout belong to LoRA, and 'full' trains all "
+                "weights.",
+            )
+        return self
+
+    def in_force(self) -> dict[str, Any]:
+        """What every job has, and of the rest what was given."""
+        unset = type(self).model_fields.keys() - self.model_fields_set - _ALWAYS
+        return self.model_dump(exclude=unset)
+
+
+class PreferenceHyperparameters(Hyperparameters):
+    """How a job learns from pairs of answers."""
+
+    beta: Annotated[
+        Annotated[Number, Field(gt=0, le=2)] | Auto,
+        _inside(f"{_AUTO}a number above 0, at most 2 is expected."),
+    ] = "auto"
+
+
+class MethodSettings(RequestModel):
+    """What stands in a method beside its type.
+
+    Attributes:
+        hyperparameters: As they came: what they may be depends on the method, and they may stand
+            in another place.
     """
-    only_known(body, _KEYS)
-    method, hyperparameters = _method(body)
-    seed = body.get("seed")
-    if seed is None:
-        seed = random.SystemRandom().randrange(2**31)
-    elif not _is_whole(seed) or not 0 <= seed <= 2**31 - 1:
-        raise bad_value("seed", "Invalid 'seed': it must be a whole number from 0 to 2147483647.")
-    validation = body.get("validation_file")
-    return NewJob(
-        model=_required_text(body, "model"),
-        method=method,
-        hyperparameters=hyperparameters,
-        suffix=_suffix(body.get("suffix")),
-        seed=seed,
-        metadata=read_metadata(body.get("metadata")),
-        integrations=_integrations(body.get("integrations")),
-        training_file=_required_text(body, "training_file"),
-        validation_file=None if validation is None else _required_text(body, "validation_file"),
+
+    is_closed = True
+
+    hyperparameters: Any = None
+
+
+Settings = Annotated[
+    MethodSettings,
+    Expected("an object with 'hyperparameters' is expected.", code="invalid_type"),
+]
+
+
+class Method(RequestModel):
+    """How the model learns."""
+
+    type: Annotated[Literal["supervised", "dpo"], Expected("it must be 'supervised' or 'dpo'.")] = (
+        Field(default=None, validate_default=True)
     )
+    supervised: Settings = MethodSettings()
+    dpo: Settings = MethodSettings()
+
+    @field_validator("type", mode="before")
+    @classmethod
+    def _refuse_reinforcement(cls, given: Any) -> Any:
+        if given == "reinforcement":
+            raise problem(
+                "unsupported_method",
+                "This server does not do reinforcement fine-tuning. Use 'supervised' with examples "
+                "of good answers, or 'dpo' with pairs of a preferred and a less preferred answer.",
+            )
+        return given
+
+    @field_validator("type", mode="after")
+    @classmethod
+    def _refuse_other_keys(cls, kind: str, info: ValidationInfo) -> str:
+        for key in info.context["method"] if info.context else ():
+            if key not in ("type", kind):
+                raise problem(
+                    "unknown_parameter",
+                    f"Invalid 'method': with the type '{kind}' it has no key '{key[:60]}'.",
+                    f"method.{key}"[:80],
+                )
+        return kind
 
 
-def read_metadata(given: Any) -> dict[str, str] | None:
-    """The metadata, if it keeps within the limits."""
-    if given is None:
-        return None
-    if not isinstance(given, dict):
-        raise bad_value(
-            "metadata",
-            "Invalid type for 'metadata': an object of texts is expected.",
-            "invalid_type",
-        )
+class WandbSettings(RequestModel):
+    """The run at Weights & Biases."""
+
+    is_closed = True
+
+    project: ShortText
+    name: ShortText | None = None
+    entity: ShortText | None = None
+    tags: (
+        Annotated[
+            list[Tag],
+            AtMost(50),
+            _inside("at most 50 texts of 1 to 64 letters are expected."),
+        ]
+        | None
+    ) = None
+
+
+class Integration(RequestModel):
+    """Whom a job tells of itself."""
+
+    type: Annotated[Literal["wandb"], Expected("'wandb' is the only one.")] = Field(
+        default=None, validate_default=True
+    )
+    wandb: Annotated[
+        WandbSettings,
+        Expected(
+            "an object with 'project' is expected, and 'name', 'entity', 'tags' where wanted."
+        ),
+    ] = Field(default=None, validate_default=True)
+
+
+def _check_metadata(given: dict[str, Any]) -> dict[str, str]:
     if len(given) > 16:
-        raise bad_value("metadata", "Invalid 'metadata': at most 16 pairs are kept.")
+        raise wrong_value("at most 16 pairs are kept.")
     for key, value in given.items():
         if not 1 <= len(key) <= 64:
-            raise bad_value("metadata", "Invalid 'metadata': a key has 1 to 64 letters.")
+            raise wrong_value("a key has 1 to 64 letters.")
         if not isinstance(value, str) or len(value) > 512:
-            raise bad_value(
-                f"metadata.{key}",
-                f"Invalid 'metadata.{key}': a text of at most 512 letters is expected.",
-            )
-    return dict(given)
-
-
-def _required_text(body: dict[str, Any], name: str) -> str:
-    value = body.get(name)
-    if value is None:
-        raise bad_value(name, f"Missing required parameter: '{name}'.", "missing_parameter")
-    if not isinstance(value, str):
-        raise bad_value(name, f"Invalid type for '{name}': a text is expected.", "invalid_type")
-    if not 1 <= len(value) <= 512:
-        raise bad_value(name, f"Invalid '{name}': it must have 1 to 512 letters.")
-    return value
-
-
-def _suffix(given: Any) -> str | None:
-    if given is None:
-        return None
-    if not isinstance(given, str):
-        raise bad_value("suffix", "Invalid type for 'suffix': a text is expected.", "invalid_type")
-    if not 1 <= len(given) <= 64:
-        raise bad_value("suffix", "Invalid 'suffix': it must have 1 to 64 letters.")
+            raise wrong_value("a text of at most 512 letters is expected.", param=f"metadata.{key}")
     return given
 
 
-def suffix_in_name(suffix: str | None) -> str:
-    """The suffix as it stands in a model's name: without what means something there."""
-    return re.sub(r"[^\w.-]+", "-", suffix or "").strip("-")
+class JobRequest(RequestModel):
+    """What a request to make a job asks for.
 
-
-def _method(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The method and its hyperparameters, from `method` or from the older key."""
-    older = body.get("hyperparameters")
-    if older is not None and not isinstance(older, dict):
-        raise bad_value(
-            "hyperparameters",
-            "Invalid type for 'hyperparameters': an object is expected.",
-            "invalid_type",
-        )
-    method = body.get("method")
-    if method is None:
-        return "supervised", _hyperparameters(older or {}, "supervised", "hyperparameters")
-    if not isinstance(method, dict):
-        raise bad_value(
-            "method", "Invalid type for 'method': an object is expected.", "invalid_type"
-        )
-    kind = method.get("type")
-    if kind == "reinforcement":
-        raise bad_value(
-            "method.type",
-            "This server does not do reinforcement fine-tuning. Use 'supervised' with examples of "
-            "good answers, or 'dpo' with pairs of a preferred and a less preferred answer.",
-            "unsupported_method",
-        )
-    if kind not in ("supervised", "dpo"):
-        raise bad_value("method.type", "Invalid 'method.type': it must be 'supervised' or 'dpo'.")
-    for key in method:
-        if key not in ("type", kind):
-            raise bad_value(
-                f"method.{key}"[:80],
-                f"Invalid 'method': with the type '{kind}' it has no key '{key[:60]}'.",
-                "unknown_parameter",
-            )
-    settings = method.get(kind)
-    if settings is None:
-        settings = {}
-    if not isinstance(settings, dict) or not set(settings) <= {"hyperparameters"}:
-        raise bad_value(
-            f"method.{kind}",
-            f"Invalid 'method.{kind}': an object with 'hyperparameters' is expected.",
-            "invalid_type",
-        )
-    given = settings.get("hyperparameters")
-    place = f"method.{kind}.hyperparameters"
-    if given is None:
-        given, place = (older or {}), "hyperparameters"
-    elif older:
-        raise bad_value(
-            "hyperparameters",
-            "Give the hyperparameters once: in 'method'; the key "
-            "'hyperparameters' is its older place.",
-        )
-    if not isinstance(given, dict):
-        raise bad_value(
-            place, f"Invalid type for '{place}': an object is expected.", "invalid_type"
-        )
-    return kind, _hyperparameters(given, kind, place)
-
-
-def _hyperparameters(given: dict[str, Any], method: str, place: str) -> dict[str, Any]:
-    checked: dict[str, Any] = {
-        "batch_size": "auto",
-        "learning_rate_multiplier": "auto",
-        "n_epochs": "auto",
-    }
-    if method == "dpo":
-        checked["beta"] = "auto"
-    for key, value in given.items():
-        param = f"{place}.{key}"[:160]
-        if value is None:
-            continue
-        if key in checked and value == "auto":
-            continue
-        expected = _expected(key, value, method)
-        if expected is None:
-            raise bad_value(
-                param, f"Unrecognized request argument supplied: {param}", "unknown_parameter"
-            )
-        if expected:
-            raise bad_value(param, f"Invalid '{param}': {expected} is expected.")
-        checked[key] = value
-    if checked.get("full") and any(key in checked for key in ("rank", "alpha", "dropout")):
-        raise bad_value(
-            f"{place}.full",
-            f"Invalid '{place}.full': rank, alpha and dropout belong "
-            "to LoRA, and 'full' trains all weights.",
-        )
-    return checked
-
-
-def _expected(key: str, value: Any, method: str) -> str | None:
-    """What is expected of a hyperparameter if it is wrong; None: there is no such one."""
-    if key == "batch_size":
-        return _range(
-            _is_whole(value) and 1 <= value <= 256, "'auto' or a whole number from 1 to 256"
-        )
-    if key == "n_epochs":
-        return _range(
-            _is_whole(value) and 1 <= value <= 50, "'auto' or a whole number from 1 to 50"
-        )
-    if key == "learning_rate_multiplier":
-        return _range(_is_number(value) and 0 < value <= 1e6, "'auto' or a number above 0")
-    if key == "beta" and method == "dpo":
-        return _range(_is_number(value) and 0 < value <= 2, "'auto' or a number above 0, at most 2")
-    if key == "rank":
-        return _range(_is_whole(value) and 1 <= value <= 1024, "a whole number from 1 to 1024")
-    if key == "alpha":
-        return _range(_is_number(value) and 0 < value <= 65_536, "a number above 0")
-    if key == "dropout":
-        return _range(_is_number(value) and 0 <= value < 1, "a number from 0 to below 1")
-    if key == "full":
-        return _range(isinstance(value, bool), "true or false")
-    return None
-
-
-def _range(is_right: bool, expected: str) -> str:
-    return "" if is_right else expected
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _integrations(given: Any) -> list[dict[str, Any]] | None:
-    if given is None:
-        return None
-    if not isinstance(given, list) or len(given) > _MOST_INTEGRATIONS:
-        raise bad_value("integrations", "Invalid 'integrations': a list of at most 5 is expected.")
-    return [_integration(each, f"integrations[{number}]") for number, each in enumerate(given)]
-
-
-def _integration(given: Any, place: str) -> dict[str, Any]:
-    if not isinstance(given, dict) or given.get("type") != "wandb":
-        raise bad_value(f"{place}.type", f"Invalid '{place}.type': 'wandb' is the only one.")
-    settings = given.get("wandb")
-    if not isinstance(settings, dict) or not set(settings) <= {"project", "name", "entity", "tags"}:
-        raise bad_value(
-            f"{place}.wandb",
-            f"Invalid '{place}.wandb': an object with 'project' is "
-            "expected, and 'name', 'entity', 'tags' where wanted.",
-        )
-    if settings.get("project") is None:
-        raise bad_value(
-            f"{place}.wandb.project",
-            f"Missing required parameter: '{place}.wandb.project'.",
-            "missing_parameter",
-        )
-    for name in ("project", "name", "entity"):
-        value = settings.get(name)
-        if value is not None and (not isinstance(value, str) or not 1 <= len(value) <= 128):
-            raise bad_value(
-                f"{place}.wandb.{name}",
-                f"Invalid '{place}.wandb.{name}': a text of 1 to 128 letters is expected.",
-            )
-    tags = settings.get("tags")
-    if tags is not None and not _are_tags(tags):
-        raise bad_value(
-            f"{place}.wandb.tags",
-            f"Invalid '{place}.wandb.tags': at most 50 texts of 1 to 64 letters are expected.",
-        )
-    kept = {key: value for key, value in settings.items() if value is not None}
-    return {"type": "wandb", "wandb": kept}
-
-
-def _are_tags(given: Any) -> bool:
-    return (
-        isinstance(given, list)
-        and len(given) <= _MOST_TAGS
-        and all(isinstance(tag, str) and 1 <= len(tag) <= 64 for tag in given)
-    )
-
-
-def only_wandb_once(integrations: list[dict[str, Any]] | None) -> dict[str, Any] | None:
-    """The settings of Weights and Biases; a job has one run there.
-
-    Raises:
-        ApiError: There are several.
+    Attributes:
+        hyperparameters: The older place of what stands in the method now.
+        method: How the model learns; supervised without.
+        seed: Of everything random.
+        model: What is trained.
+        suffix: The user's part of the tuned model's name.
+        metadata: The user's own notes.
+        integrations: Whom the job tells of itself.
+        training_file: The id of the file to train on.
+        validation_file: The id of the file to measure with.
     """
-    if not integrations:
-        return None
-    if len(integrations) > 1:
-        raise ApiError(
-            400,
-            "Invalid 'integrations': this server sends a job to one wandb project.",
-            "integrations",
-            "invalid_value",
+
+    hyperparameters: Annotated[dict[str, Any], Expected(kind="an object")] = Field(
+        default_factory=dict
+    )
+    method: Annotated[Method, Expected(kind="an object")] = Field(
+        default=Method(type="supervised"), validate_default=True
+    )
+    seed: (
+        Annotated[
+            int,
+            Field(ge=0, le=_MOST_SEED),
+            Expected(f"it must be a whole number from 0 to {_MOST_SEED}."),
+        ]
+        | None
+    ) = None
+    model: Text
+    suffix: (
+        Annotated[
+            str,
+            Field(min_length=1, max_length=64),
+            Expected("it must have 1 to 64 letters.", kind="a text"),
+        ]
+        | None
+    ) = None
+    metadata: (
+        Annotated[
+            dict[str, Any], Expected(kind="an object of texts"), AfterValidator(_check_metadata)
+        ]
+        | None
+    ) = None
+    integrations: (
+        Annotated[
+            list[Annotated[Integration, BeforeValidator(as_object)]],
+            AtMost(5),
+            Expected("a list of at most 5 is expected."),
+        ]
+        | None
+    ) = None
+    training_file: Text
+    validation_file: Text | None = None
+
+    @field_validator("method", mode="after")
+    @classmethod
+    def _with_hyperparameters(cls, method: Method, info: ValidationInfo) -> Method:
+        """The method with its hyperparameters checked, from wherever they stand."""
+        older = info.data.get("hyperparameters") or {}
+        settings = method.dpo if method.type == "dpo" else method.supervised
+        given, place = settings.hyperparameters, f"method.{method.type}.hyperparameters"
+        if given is None:
+            given, place = older, "hyperparameters"
+        elif older:
+            raise problem(
+                "invalid_value",
+                "Give the hyperparameters once: in 'method'; the key 'hyperparameters' is its "
+                "older place.",
+                "hyperparameters",
+            )
+        checked = MethodSettings.model_construct(
+            hyperparameters=_hyperparameters(given, method.type, place)
         )
-    settings: dict[str, Any] = integrations[0]["wandb"]
-    return settings
+        return method.model_copy(update={method.type: checked})
+
+    def new_job(self) -> NewJob:
+        """The job that is asked for."""
+        settings = self.method.dpo if self.method.type == "dpo" else self.method.supervised
+        seed = random.SystemRandom().randrange(_MOST_SEED + 1) if self.seed is None else self.seed
+        return NewJob(
+            model=self.model,
+            method=self.method.type,
+            hyperparameters=settings.hyperparameters,
+            suffix=self.suffix,
+            seed=seed,
+            metadata=self.metadata,
+            integrations=(
+                None
+                if self.integrations is None
+                else [each.model_dump(exclude_none=True) for each in self.integrations]
+            ),
+            training_file=self.training_file,
+            validation_file=self.validation_file,
+        )
+
+
+def _hyperparameters(given: Any, method: str, place: str) -> dict[str, Any]:
+    """The hyperparameters in force; of several that cannot be the first one given is told."""
+    if not isinstance(given, dict):
+        raise wrong_type("an object", place)
+    model = PreferenceHyperparameters if method == "dpo" else Hyperparameters
+    known = model.model_fields.keys()
+    unknown = next((key for key in given if given[key] is not None and key not in known), None)
+    wrong: dict[str, ErrorDetails] = {}
+    try:
+        checked = model.model_validate({key: given[key] for key in given if key in known})
+    except ValidationError as error:
+        wrong = {
+            str(each["loc"][0] if each["loc"] else "full"): each
+            for each in error.errors(include_url=False, include_input=False)
+        }
+    for key in given:
+        param = f"{place}.{key}"[:160]
+        if key == unknown:
+            text = f"Unrecognized request argument supplied: {param}"
+            raise problem("unknown_parameter", text, param)
+        if key in wrong:
+            raise problem(wrong[key]["type"], wrong[key]["ctx"]["message"], param)
+    return checked.in_force()

@@ -10,17 +10,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tunedesk.training_server.api.job_request import (
-    only_wandb_once,
-    read_job_request,
-    suffix_in_name,
-)
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.models import BaseModels, ModelNames
 from tunedesk.training_server.store.database import CursorUnknown
 from tunedesk.training_server.store.job_store import Job, NewJob
 from tunedesk.training_server.store.stores import Stores
-from tunedesk.training_server.web.requests import cursor_error, json_object, query_whole
+from tunedesk.training_server.web.requests import LOADING, cursor_error, query_whole, read_json
 from tunedesk.training_server.web.responses import ApiError, bad_value, not_found
 
 ORGANIZATION = "org-local"
@@ -106,9 +101,8 @@ class JobEndpoints:
 
     async def create(self, request: Request) -> Response:
         """Make a job."""
-        new = read_job_request(await json_object(request))
-        if only_wandb_once(new.integrations):
-            _check_wandb()
+        new = await read_json(request, read_job_request)
+        _check_wandb(new.integrations)
         self._check_files(new)
         if self._names.find(new.model) is None and self._base_models.find(new.model) is None:
             known = ", ".join(model.name for model in self._base_models.list())
@@ -271,8 +265,30 @@ class JobEndpoints:
         )
 
 
-def _check_wandb() -> None:
+def read_job_request(body: dict[str, Any]) -> NewJob:
+    """The job that a body asks for.
+
+    Raises:
+        ApiError: Something in it cannot be.
+    """
+    with LOADING:
+        from tunedesk.training_server.api.job_request import JobRequest
+    return JobRequest.read(body).new_job()
+
+
+def suffix_in_name(suffix: str | None) -> str:
+    """The suffix as it stands in a model's name: without what means something there."""
+    return re.sub(r"[^\w.-]+", "-", suffix or "").strip("-")
+
+
+def _check_wandb(integrations: list[dict[str, Any]] | None) -> None:
     """Say at once that the integration cannot work, instead of when the job runs."""
+    if not integrations:
+        return
+    if len(integrations) > 1:
+        raise bad_value(
+            "integrations", "Invalid 'integrations': this server sends a job to one wandb project."
+        )
     if importlib.util.find_spec("wandb") is None:
         raise bad_value(
             "integrations",

@@ -143,6 +143,8 @@ def _file(row: sqlite3.Row) -> StoredFile:
 
 
 LIFE_SECONDS = 3600
+PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data")
+"""What a file can be uploaded for."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Iterable
-from typing import Any
+import threading
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeVar
 
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -14,6 +15,12 @@ from tunedesk.training_server.store.database import CursorUnknown
 from tunedesk.training_server.web.responses import ApiError, bad_value
 
 _MOST_FIELDS = 16
+
+Read = TypeVar("Read")
+
+LOADING = threading.Lock()
+"""Held while a module with request models is loaded: pydantic, whose modules need each other, must
+not be loaded by two first requests at once."""
 
 
 def query_whole(request: Request, name: str, default: int, least: int, most: int) -> int:
@@ -51,8 +58,15 @@ def cursor_error(error: CursorUnknown) -> ApiError:
     return bad_value("after", f"Invalid 'after': no such id in this list. {error}".strip())
 
 
-async def json_object(request: Request) -> dict[str, Any]:
-    """The JSON object that is the body."""
+async def read_json(request: Request, read: Callable[[dict[str, Any]], Read]) -> Read:
+    """What a function reads in the JSON object that is the body.
+
+    The function runs in a thread: a large body would hold up all others if it were read in the
+    loop. So it may also load the module that it needs (`web.request_models`).
+
+    Raises:
+        ApiError: The body is no JSON object, or the function raises it.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise ApiError(
@@ -72,11 +86,14 @@ async def json_object(request: Request) -> dict[str, Any]:
                 "request_too_large",
                 {"Connection": "close"},
             )
-    # A large body would hold up all others if it were read in the loop.
-    value = await asyncio.to_thread(_parse, bytes(body))
-    if not isinstance(value, dict):
-        raise ApiError(400, "The body must be a JSON object.", None, "invalid_json")
-    return value
+
+    def parse_and_read() -> Read:
+        value = _parse(bytes(body))
+        if not isinstance(value, dict):
+            raise ApiError(400, "The body must be a JSON object.", None, "invalid_json")
+        return read(value)
+
+    return await asyncio.to_thread(parse_and_read)
 
 
 def _parse(body: bytes) -> Any:

@@ -6,7 +6,7 @@ import pytest
 
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.side_panel import SidePanel
-from tunedesk.project.additions import NewExample
+from tunedesk.project.row_edits import NewExample
 
 
 def _talk(*messages, **others) -> str:

@@ -118,6 +118,12 @@ class FormTabs(QWidget):
         self._tabs.setCurrentIndex(tab)
         self._tabs.blockSignals(False)
 
+    def show_tools_tab(self, shown: bool) -> None:
+        """Show the tab of the tools, or leave it out for kinds that have none of their own."""
+        if not shown and self.current == TOOLS:
+            self.choose_quietly(FORM)
+        self._tabs.setTabVisible(TOOLS, shown)
+
     def show_tool_count(self, count: int) -> None:
         """Show how many tools there are."""
         self._tabs.set_count(TOOLS, count)

@@ -20,7 +20,7 @@ from tunedesk.gui.widgets.card import Card
 from tunedesk.gui.widgets.icon_button import IconButton
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _, ngettext
-from tunedesk.project.search_words import hits
+from tunedesk.project.search import hits
 
 MOST_PROBLEMS = 3
 EMPTY_CODES = ("content_empty", "content_missing", "content_null", "content_blank")

@@ -21,7 +21,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
 from tunedesk.gui.widgets.row_list import ROW, RowListModel, paint_background
 from tunedesk.i18n import _, ngettext
-from tunedesk.project.history import HistoryEntry
+from tunedesk.project.change_log import HistoryEntry
 
 _MARGIN = 14
 _DOT = 8

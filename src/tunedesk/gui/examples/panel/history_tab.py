@@ -37,7 +37,7 @@ from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.row_list import ROW
 from tunedesk.i18n import _
-from tunedesk.project.history import HistoryEntry
+from tunedesk.project.change_log import HistoryEntry
 from tunedesk.project.project import Project
 
 _KINDS = frozenset({"text", "state", "tags", "order", "added", "deleted"})

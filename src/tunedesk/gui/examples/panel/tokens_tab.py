@@ -5,9 +5,10 @@ import datetime
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from tunedesk.catalogue.cost import is_priced
 from tunedesk.catalogue.models import Catalogue, HostedModel
-from tunedesk.catalogue.targets import DEFAULT_TARGET, targets
 from tunedesk.catalogue.targets import target as target_of
+from tunedesk.catalogue.targets import targets
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.bulk_actions import Recheck
 from tunedesk.gui.examples.form.open_example import OpenExample
@@ -90,7 +91,7 @@ class ModelChoice(QWidget):
     @property
     def priced_model(self) -> HostedModel | None:
         """The chosen model if its price is known where it is trained."""
-        here = self._targets.currentData() == DEFAULT_TARGET
+        here = is_priced(self._targets.currentData())
         return self.model if here or self.model is None else self.model._replace(price=None)
 
     def set_target(self, name: str) -> None:
@@ -136,8 +137,7 @@ class ModelChoice(QWidget):
                     ),
                 )
             )
-        at_openai = self._targets.currentData() == DEFAULT_TARGET
-        if model.shutdown_date is not None and at_openai:
+        if model.shutdown_date is not None and is_priced(self._targets.currentData()):
             ended = model.is_shut_down(self._today)
             lines.append(
                 FactLine(
@@ -311,5 +311,5 @@ class TokensTab(QScrollArea):
         model = self.choice.model
         limit = target_of(target).token_limit if model is None else model.token_limit
         self.example.set_basis(limit, model.title if model else "")
-        self.totals.set_model(self.choice.priced_model)
+        self.totals.set_model(model, target)
         self._answer.ask(limit)

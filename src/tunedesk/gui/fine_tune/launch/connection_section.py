@@ -9,8 +9,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.gui.widgets.section_title import SectionTitle
 from tunedesk.i18n import _
-from tunedesk.services.connect import ConnectionReport, try_connection
-from tunedesk.services.connection import connect
+from tunedesk.services.connect import ConnectionReport, connect, try_connection
 from tunedesk.services.keys import Key, Keys, key_location_text
 from tunedesk.services.providers import Provider, is_readable_by_others, normalize_address
 

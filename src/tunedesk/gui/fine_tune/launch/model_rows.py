@@ -3,6 +3,7 @@
 import datetime
 from typing import NamedTuple
 
+from tunedesk.catalogue.cost import estimate
 from tunedesk.catalogue.hardware import need_of
 from tunedesk.catalogue.memory_estimate import Machine, Need, why_it_does_not_fit
 from tunedesk.catalogue.models import Catalogue
@@ -133,16 +134,14 @@ def service_rows(
             )
             for model in listed
         ]
-    catalogue = Catalogue.load()
     rows = []
     for model in place.open_models(today):
         size = ""
-        known = catalogue.find(model.id)
-        if place.name == "openai" and known is not None and known.price is not None:
-            price = known.price.training
-            size = _("${price} for a million tokens").format(price=f"{price:g}")
-            if billable:
-                size = money_words(billable * price / 1e6)
+        cost = estimate(0, billable, place.target, model.id, epochs=1)
+        if cost.price_per_million is not None:
+            size = _("${price} for a million tokens").format(price=f"{cost.price_per_million:g}")
+            if cost.price:
+                size = money_words(cost.price)
         ends = shutdown.get(model.id) or model.ends
         limit = _limit_words(longest_example(place, model.id))
         rows.append(ModelRow(model.id, model.title, size=size, licence=_ends(ends), limit=limit))

@@ -11,12 +11,11 @@ from tunedesk.gui.fine_tune.copy_button import CopyButton
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.label import Label
 from tunedesk.i18n import _
-from tunedesk.progress import Progress
+from tunedesk.progress import Progress, Wait
 from tunedesk.project.project import Project
 from tunedesk.services.chat_client import stream_completion
 from tunedesk.services.connect import connect_to_run
 from tunedesk.services.keys import Keys
-from tunedesk.services.upload import Wait
 
 Message = dict[str, str]
 
