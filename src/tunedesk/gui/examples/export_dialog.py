@@ -22,8 +22,7 @@ from tunedesk.gui.operations import Message, Operation, Operations
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.size_text import size_text
 from tunedesk.gui.widgets.dialog import Dialog
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.exporting import ExportSummary, export
 from tunedesk.project.project import Project

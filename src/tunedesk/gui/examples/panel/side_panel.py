@@ -10,8 +10,8 @@ from tunedesk.gui.examples.panel.history_tab import HistoryTab
 from tunedesk.gui.examples.panel.problems_tab import ProblemsTab
 from tunedesk.gui.examples.panel.tokens_tab import TokensTab
 from tunedesk.gui.page import PageContext
-from tunedesk.gui.widgets.icon_button import IconButton
-from tunedesk.gui.widgets.segmented_tabs import SegmentedTabs
+from tunedesk.gui.widgets.buttons import IconButton
+from tunedesk.gui.widgets.choices import SegmentedTabs
 from tunedesk.i18n import _
 
 TABS = ("problems", "tokens", "history")
