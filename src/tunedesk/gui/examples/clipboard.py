@@ -44,8 +44,8 @@ class Clipboard(QObject):
         self._operations = context.operations
         self._rows = rows
         self._behind = behind
-        context.actions.connect("example.copy", self.copy)
-        context.actions.connect("example.paste", self.paste)
+        context.actions.bind("example.copy", self.copy)
+        context.actions.bind("example.paste", self.paste)
 
     def close(self) -> None:
         """Let go of the actions."""
