@@ -17,11 +17,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tunedesk.project.bulk_edits import find_and_replace, fix_all
 from tunedesk.project.exporting import export
 from tunedesk.project.importing import import_file
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.text_edits import find_and_replace, fix_all
 from tunedesk.workers import WorkerPool
 
 
@@ -65,11 +65,11 @@ def measure_edits(path: Path, out: Path) -> None:
     with Project.open(path) as project, WorkerPool() as pool:
 
         def replace() -> None:
-            summary = find_and_replace(project, pool, re.compile("never"), "at no time")
+            summary = find_and_replace(project.context, pool, re.compile("never"), "at no time")
             changed["replace"] = summary.examples
 
         def fix() -> None:
-            changed["fix"] = fix_all(project, pool, ["blanks_around"]).examples
+            changed["fix"] = fix_all(project.context, pool, ["blanks_around"]).examples
 
         to_fix = project.count(ExampleQuery(problems=("blanks_around",)))
         for _round in range(2):

@@ -1,8 +1,10 @@
 """What "auto" becomes for models that can already speak, as at OpenAI."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tunedesk.catalogue.default_hyperparameters import resolve_auto
+from tunedesk.catalogue.default_hyperparameters import default_epochs, resolve_auto
 
 AUTO = {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"}
 
@@ -37,3 +39,28 @@ def test_what_was_said_stays():
     assert resolved["n_epochs"] == 7
     assert resolved["beta"] == 0.1
     assert resolved["rank"] == 4
+
+
+@pytest.mark.parametrize(
+    ("examples", "epochs"),
+    [
+        (0, 0),
+        (1, 25),
+        (5, 20),
+        (10, 10),
+        (33, 3),
+        (34, 3),
+        (100, 3),
+        (8333, 3),
+        (8334, 2),
+        (12501, 1),
+        (10**6, 1),
+    ],
+)
+def test_default_epochs(examples, epochs):
+    assert default_epochs(examples) == epochs
+
+
+@given(st.integers(min_value=1, max_value=10**7))
+def test_epochs_stay_in_their_bounds(examples):
+    assert 1 <= default_epochs(examples) <= 25

@@ -7,13 +7,13 @@ from hypothesis import given
 from tests.examples.strategies import json_values, spelled_json
 
 from tunedesk.examples.conversation import (
-    NEW_EXAMPLE_TEXT,
     Conversation,
     ImagePart,
     OtherPart,
     TextPart,
 )
 from tunedesk.examples.json_text import JsonSyntaxError, parse
+from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
 
 
 def test_a_conversation_with_everything():
@@ -41,9 +41,7 @@ def test_a_conversation_with_everything():
     assert asks.weight == 0
     assert asks.content_kind == "missing"
     (found,) = asks.tool_calls
-    assert (found.id, found.name, found.arguments, found.arguments_are_text) == (
-        ("c1", "look", '{"a": 1}', True)
-    )
+    assert (found.id, found.name, found.arguments) == ("c1", "look", '{"a": 1}')
     assert parse(text).find(found.path).value == call
     assert answer.tool_call_id == "c1"
     assert (refuses.refusal, refuses.content_kind, refuses.text) == ("No.", "null", "")

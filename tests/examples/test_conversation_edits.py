@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunedesk.examples import conversation_edits as edits
-from tunedesk.examples.conversation import NEW_EXAMPLE_TEXT, Conversation
+from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.json_text import JsonSyntaxError, parse
+from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
 
 ODD = (
     '{"id":1e2, "messages":[{"role":"user","content":"a\\ud83d", "x":1.0},'
@@ -228,11 +229,6 @@ def test_a_broken_tool_call_is_mended():
         {"function": {"arguments": '{"a": 1}'}},
         {"function": {"name": "f"}},
     ]
-
-
-def test_the_older_function_call():
-    text = '{"messages": [{"function_call": {"name": "f", "arguments": "{}"}}]}'
-    assert edits.set_function_call(text, 0, "g") == text.replace('"f"', '"g"')
 
 
 def test_tools_are_set_as_they_are_spelled():

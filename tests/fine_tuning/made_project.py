@@ -2,8 +2,8 @@
 
 import json
 
-from tunedesk.project.additions import NewExample
 from tunedesk.project.project import Project
+from tunedesk.project.row_edits import NewExample
 
 
 def conversation(question, answer):

@@ -11,8 +11,8 @@ from tests.fine_tuning.made_project import add_texts, conversation, library
 
 from tunedesk.fine_tuning.launch_preview import estimate_time, preview_launch, split
 from tunedesk.fine_tuning.launch_settings import APPROVED, LaunchSettings
+from tunedesk.project.exporting import TrainingRow
 from tunedesk.project.run_records import Metric
-from tunedesk.project.training_rows import TrainingRow
 
 TODAY = datetime.date(2026, 11, 24)
 

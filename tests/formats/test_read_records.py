@@ -83,6 +83,45 @@ def test_western_encodings_are_guessed_and_said_aloud(read, letters, encoding, n
     assert (reading.info.encoding, reading.info.encoding_guessed) == (name, True)
 
 
+@pytest.mark.parametrize(
+    ("said", "encoding", "name"),
+    [
+        ("Библиотека открыта с десяти до четырёх часов.", "cp1251", "windows-1251"),
+        ("Библиотека открыта с десяти до четырёх часов.", "koi8-r", "koi8-r"),
+        ("Бібліотека відкрита з десятої, їжа заборонена.", "cp1251", "windows-1251"),
+        ("日曜日に図書館は開いていますか。はい、十時から。", "shift_jis", "shift_jis"),
+        ("①髙島屋は日曜日に開いていますか。", "cp932", "shift_jis"),
+        ("日曜日に図書館は開いていますか。", "euc_jp", "euc_jp"),
+        ("你好,图书馆星期天开门吗?开门,从十点到四点。", "gb18030", "gb18030"),
+        ("你好,圖書館星期天開門嗎?開門,從十點到四點。", "big5", "big5"),
+        ("일요일에 도서관이 열려 있나요?", "cp949", "cp949"),
+        ("Czy źdźbło leży w bibliotece? Świetnie, że tak.", "cp1250", "windows-1250"),
+        ("Evet, ondan dörde kadar açık; büyük gruplar lütfen.", "cp1254", "windows-1254"),
+        ("Είναι ανοιχτή η βιβλιοθήκη την Κυριακή;", "cp1253", "iso-8859-7"),
+        ("هل المكتبة مفتوحة يوم الأحد؟", "cp1256", "windows-1256"),
+        ("האם הספרייה פתוחה ביום ראשון?", "cp1255", "windows-1255"),
+        ("ห้องสมุดเปิดวันอาทิตย์ไหม", "cp874", "cp874"),
+        ("Está abierta la biblioteca el domingo, ¿sí o no?", "latin-1", "latin-1"),
+        ("L’entrée est gratuite – réservée aux élèves.", "cp1252", "windows-1252"),
+        ("Größere Gruppen melden sich bitte früh an.", "cp1252", "latin-1"),
+    ],
+)
+@pytest.mark.parametrize("batch_bytes", [5, 262_144])
+def test_older_encodings_are_guessed_by_their_letters(read, said, encoding, name, batch_bytes):
+    row = f'{{"messages": "{said}"}}'
+    reading = read(f"{row}\r\n".encode(encoding) * 3, batch_bytes=batch_bytes)
+    assert (reading.info.encoding, rows(reading)) == (name, [row] * 3)
+    assert reading.problems == [(None, "encoding_guessed")]
+
+
+def test_a_byte_without_a_letter_is_kept(read):
+    row = '{"messages": "Библиотека открыта с десяти до четырёх часов."}'
+    broken = row.encode("cp1251").replace(b"e", b"\x98")
+    reading = read((row.encode("cp1251") + b"\n") * 1200 + broken)
+    assert reading.info.encoding == "windows-1251"
+    assert reading.texts[-1].decode() == row.replace("e", "\x98")
+
+
 def test_one_row_of_another_encoding_keeps_the_rest(read):
     bad = '{"messages": "sp\u00e4t “x”"}'
     reading = read(TEXT.encode() + bad.encode("cp1252") + b"\n" + TEXT.encode())
@@ -334,7 +373,7 @@ def in_parts(info):
             break
         reader = RangeReader(info.path, begin, part.end, BLOCK)
         found += rows_of_parts(reader.batches(), lines)
-        place, lines, used = reader.place, lines + reader.lines, used + 1
+        place, lines, used = reader.reached, lines + reader.lines, used + 1
     if used < len(parts):
         found += rows_of_parts(RangeReader(info.path, place, LAST, BLOCK).batches(), lines)
     return found, used

@@ -4,8 +4,8 @@ import zlib
 
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
-from tunedesk.project.additions import NewExample
 from tunedesk.project.project import Project
+from tunedesk.project.row_edits import NewExample
 
 
 def example_text(words: str) -> str:

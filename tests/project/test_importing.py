@@ -9,10 +9,10 @@ from tests.project.made_examples import add
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.project import importing
-from tunedesk.project.bulk_edits import find_and_replace
 from tunedesk.project.exporting import export
 from tunedesk.project.importing import import_file
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.text_edits import find_and_replace
 from tunedesk.workers import WorkerPool
 
 
@@ -108,7 +108,7 @@ def test_a_bug_on_the_way_keeps_what_came(project, data):
         import_file(project, data, progress=fail)
     assert project.count() == importing.FIRST_ROWS
     assert project.undo_name() == "Import 200 examples from data.jsonl"
-    assert project.parts.store.value("SELECT count(*) FROM change WHERE incomplete") == 0
+    assert project.context.store.value("SELECT count(*) FROM change WHERE incomplete") == 0
 
 
 def test_typing_goes_on_during_an_import(project, data):
@@ -210,7 +210,7 @@ def test_other_kinds_come_in_are_found_changed_tagged_and_go_out(project, tmp_pa
     out = tmp_path / "out.jsonl"
     assert export(project, out).written == 3
     assert out.read_bytes() == path.read_bytes()
-    assert find_and_replace(project, None, re.compile("Sunday"), "Monday").examples == 3
+    assert find_and_replace(project.context, None, re.compile("Sunday"), "Monday").examples == 3
     assert json.loads(project.text(ids[0])) == json.loads(lines[0].replace("Sunday", "Monday"))
     project.undo()
     assert [project.text(row) for row in ids] == lines

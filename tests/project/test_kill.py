@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tests.project.made_examples import add, example_text
 
-from tunedesk.project import integrity
 from tunedesk.project.project import Project
 
 TYPING = """
@@ -85,8 +84,8 @@ def run_and_kill(script: str, arguments: list[Path], until: str, after: float) -
 
 def check_whole(project: Project) -> None:
     assert not project.read_only
-    assert integrity.find_damage(project, thorough=True) == []
-    assert project.parts.store.value("SELECT count(*) FROM change WHERE incomplete") == 0
+    assert project.find_damage(thorough=True) == []
+    assert project.context.store.value("SELECT count(*) FROM change WHERE incomplete") == 0
 
 
 def test_typing_survives_kill(tmp_path):

@@ -1,12 +1,14 @@
-"""Opening: files that are no projects, newer, damaged or a stranger's trap are refused kindly."""
+"""Opening: what is not a project, is newer, damaged or a trap is refused; where files lie."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 from tests.project.made_examples import add, words
 
 from tunedesk.errors import UserError
-from tunedesk.project import integrity, opening, schema
+from tunedesk.project import opening, schema
+from tunedesk.project.opening import storage_note
 from tunedesk.project.project import Project
 
 
@@ -104,14 +106,14 @@ def test_a_damaged_file_is_noticed(path):
 
 def test_damage_in_a_place_that_opening_does_not_read(path):
     with Project.open(path) as project:
-        page = project.parts.store.value(
+        page = project.context.store.value(
             "SELECT rootpage FROM sqlite_master WHERE name = 'version_text'"
         )
     raw = bytearray(path.read_bytes())
     raw[(page - 1) * 8192 : (page - 1) * 8192 + 100] = b"\xff" * 100
     path.write_bytes(raw)
     with Project.open(path) as project:
-        assert integrity.find_damage(project)
+        assert project.find_damage()
         with pytest.raises(UserError, match="damaged"):
             words(project)
 
@@ -119,20 +121,20 @@ def test_damage_in_a_place_that_opening_does_not_read(path):
 def test_a_whole_file_is_found_whole(path):
     calls = []
     with Project.open(path) as project:
-        assert integrity.find_damage(project, lambda *done: calls.append(done)) == []
-        assert integrity.find_damage(project, thorough=True) == []
+        assert project.find_damage(lambda *done: calls.append(done)) == []
+        assert project.find_damage(thorough=True) == []
     assert path.stat().st_size
 
 
 def test_looking_for_damage_can_be_cancelled(path, monkeypatch):
-    monkeypatch.setattr(integrity, "_STEPS_PER_REPORT", 1)
+    monkeypatch.setattr(opening, "_STEPS_PER_REPORT", 1)
 
     def cancel(done, total):
         raise KeyboardInterrupt
 
     with Project.open(path) as project:
         with pytest.raises(KeyboardInterrupt):
-            integrity.find_damage(project, cancel)
+            project.find_damage(cancel)
         assert project.count() == 50
 
 
@@ -225,3 +227,57 @@ def test_wrong_values_do_no_harm(path, vandalism):
         project.setting("colour")
         while project.fill_search(1):
             pass
+
+
+MOUNTS = """\
+/dev/sda1 / ext4 rw 0 0
+server:/share /mnt/share nfs4 rw 0 0
+//server/law /mnt/law\\040firm cifs rw 0 0
+/dev/sdb1 /mnt/share/disk ext4 rw 0 0
+"""
+
+
+@pytest.fixture
+def mounts(tmp_path):
+    path = tmp_path / "mounts"
+    path.write_text(MOUNTS)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("/home/ann/Documents", None),
+        ("/mnt/share/projects", "network"),
+        ("/mnt/law firm", "network"),
+        ("/mnt/share/disk/x", None),
+        ("/mnt/sharepoint", None),
+        ("/home/ann/Dropbox/law", "Dropbox"),
+        ("/home/ann/Dropbox (Personal)", "Dropbox"),
+        ("/Users/ann/Library/Mobile Documents/com~apple", "iCloud"),
+        ("/home/ann/OneDrive - Law Firm", "OneDrive"),
+        ("/home/ann/Nextcloud", "Nextcloud"),
+        ("/home/ann/nextcloudy", None),
+    ],
+)
+def test_network_and_cloud_folders_are_told(folder, said, mounts):
+    note = storage_note(Path(folder) / "Test.tunedesk", mounts)
+    assert (said in note) if said else note is None
+
+
+def test_a_cloud_folder_gets_no_write_ahead_log(tmp_path):
+    path = tmp_path / "Dropbox" / "Test.tunedesk"
+    with Project.create(path) as project:
+        assert "Dropbox" in project.storage_note
+        add(project, "one")
+        assert project.context.store.value("PRAGMA journal_mode") == "delete"
+        with project.handle() as handle:
+            add(handle, "two")
+            assert handle.context.store.value("PRAGMA journal_mode") == "delete"
+        assert words(project) == ["one", "two"]
+        assert not list(path.parent.glob("*-wal"))
+
+
+def test_a_plain_folder_gets_one(project):
+    assert project.storage_note is None
+    assert project.context.store.value("PRAGMA journal_mode") == "wal"

@@ -7,8 +7,7 @@ import pytest
 from tests.project.made_examples import new_example
 
 from tunedesk.errors import UserError
-from tunedesk.project.query import SORTS, ExampleQuery
-from tunedesk.project.states import STATES
+from tunedesk.project.query import SORTS, STATES, ExampleQuery
 
 CODES = ("blanks_around", "role_unknown", "few_messages_of_tomorrow", "mojibake")
 

@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunedesk.errors import UserError
-from tunedesk.project.query import SORTS, ExampleQuery
+from tunedesk.project.query import SORTS, STATES, ExampleQuery
 from tunedesk.project.query_language import QUERY_HELP, parse_query, query_words
-from tunedesk.project.states import STATES
 
 
 @pytest.mark.parametrize(

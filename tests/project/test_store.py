@@ -17,7 +17,7 @@ def test_a_transaction_that_fails_leaves_nothing(project):
     project.subscribe(told.append)
 
     def fail():
-        with project.parts.store.transaction():
+        with project.context.store.transaction():
             add(project, "two")
             project.add_tag(ExampleQuery(), "law")
             raise ZeroDivisionError
@@ -33,8 +33,8 @@ def test_a_transaction_that_fails_leaves_nothing(project):
 
 def test_views_are_told_after_the_commit(project):
     seen = []
-    project.subscribe(lambda change: seen.append((change.name, project.parts.store._depth)))
-    with project.parts.store.transaction():
+    project.subscribe(lambda change: seen.append((change.name, project.context.store._depth)))
+    with project.context.store.transaction():
         add(project, "one")
         add(project, "two")
         assert seen == []
@@ -46,7 +46,7 @@ def test_who_unsubscribes_is_told_no_more(project):
     stop = project.subscribe(seen.append)
     stop()
     stop()
-    project.parts.store.publish(ProjectChange(frozenset()))
+    project.context.store.publish(ProjectChange(frozenset()))
     assert seen == []
 
 
@@ -84,7 +84,7 @@ def test_typing_goes_between_the_transactions_of_bulk_work(project):
 
 
 def test_a_full_disk_is_told_kindly(project):
-    store = project.parts.store
+    store = project.context.store
     pages = store.value("PRAGMA page_count")
     store.execute(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(UserError, match="disk is full"):
@@ -96,7 +96,7 @@ def test_a_full_disk_is_told_kindly(project):
 
 
 def test_another_program_that_writes_is_told_kindly(project, monkeypatch):
-    project.parts.store.execute("PRAGMA busy_timeout = 1")
+    project.context.store.execute("PRAGMA busy_timeout = 1")
     other = sqlite3.connect(project.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(UserError, match="Another program"):
@@ -110,7 +110,7 @@ def test_another_program_that_writes_is_told_kindly(project, monkeypatch):
 def test_a_snapshot_is_not_moved_by_others(project):
     add(project, "one")
     with project.handle() as handle:
-        with handle.parts.store.snapshot():
+        with handle.context.store.snapshot():
             assert handle.count() == 1
             add(project, "two")
             assert handle.count() == 1

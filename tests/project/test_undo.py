@@ -4,8 +4,8 @@ import pytest
 from tests.project.made_examples import add, example_text, new_example, retype, words
 
 from tunedesk.errors import UserError
-from tunedesk.project import edits, undo
-from tunedesk.project.bulk import StreamedChange
+from tunedesk.project import row_edits, undo
+from tunedesk.project.bulk_changes import StreamedChange
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -15,12 +15,12 @@ from tunedesk.project.query import ExampleQuery
 def clock(project):
     """The clock of the project, which stands still until it is moved."""
     time = [1000.0]
-    project.parts.store.shared.clock = lambda: time[0]
+    project.context.store.shared.clock = lambda: time[0]
     return time
 
 
 def versions(project):
-    return project.parts.store.value("SELECT count(*) FROM version")
+    return project.context.store.value("SELECT count(*) FROM version")
 
 
 def test_typing_in_one_field_becomes_one_step(project, clock):
@@ -30,7 +30,7 @@ def test_typing_in_one_field_becomes_one_step(project, clock):
         retype(project, one, "hello"[:length], merge_key="1/messages/0")
     assert words(project) == ["hello"]
     assert versions(project) == 2
-    assert project.parts.store.value("SELECT count(*) FROM version_text") == 2
+    assert project.context.store.value("SELECT count(*) FROM version_text") == 2
     project.undo()
     assert words(project) == [""]
     project.redo()
@@ -127,10 +127,10 @@ def test_a_step_of_many_rows_is_one_step(project):
 
 def test_what_was_typed_during_a_bulk_change_is_left_to_its_own_step(project):
     ids = project.add_examples([new_example(str(number)) for number in range(4)])
-    parts = project.parts
+    parts = project.context
     with StreamedChange(parts, lambda count: ChangeName.of(f"bulk {count}"), 4) as c:
         project.set_state([ids[3]], "rejected")
-        c.write(ids, lambda change, part: edits._write_column(parts, change, part, "state", 2))
+        c.write(ids, lambda change, part: row_edits._write_column(parts, change, part, "state", 2))
     states = [row.state for row in project.rows(ids)]
     assert states == ["approved"] * 3 + ["rejected"]
     project.undo()
@@ -142,7 +142,7 @@ def test_what_was_typed_during_a_bulk_change_is_left_to_its_own_step(project):
 
 def test_nothing_is_undone_while_a_bulk_change_runs(project):
     one = add(project, "one")
-    change = StreamedChange(project.parts, lambda _count: ChangeName.of("x"), 1)
+    change = StreamedChange(project.context, lambda _count: ChangeName.of("x"), 1)
     with change, pytest.raises(UserError):
         project.undo()
     assert words(project) == ["one"]
@@ -186,7 +186,7 @@ def test_the_views_are_told_what_an_undo_changed(project):
 def test_what_is_done_during_a_long_undo_ends_the_redo(project, monkeypatch):
     ids = project.add_examples([new_example(str(number)) for number in range(1500)])
     project.set_state(ids, "approved")
-    real = undo._item_slices
+    real = undo._item_ranges
     typed = []
 
     def slices_with_typing(*arguments):
@@ -197,7 +197,7 @@ def test_what_is_done_during_a_long_undo_ends_the_redo(project, monkeypatch):
                     retype(handle, ids[0], "typed meanwhile")
                 typed.append(True)
 
-    monkeypatch.setattr(undo, "_item_slices", slices_with_typing)
+    monkeypatch.setattr(undo, "_item_ranges", slices_with_typing)
     project.undo()
     assert project.totals().by_state["approved"] == 0
     assert project.redo_name() is None
@@ -205,3 +205,43 @@ def test_what_is_done_during_a_long_undo_ends_the_redo(project, monkeypatch):
     project.undo()
     project.undo()
     assert project.count() == 0
+
+
+def test_one_change_is_undone_only_while_it_is_the_latest(project):
+    one, two = add(project, "one"), add(project, "two")
+    project.add_tag([one], "red")
+    red = project.last_change_id()
+    project.add_tag([two], "blue")
+    blue = project.last_change_id()
+    assert red != blue
+    assert project.undo_change(red) is undo.UndoOutcome.LATER_CHANGES
+    assert [tag.name for tag in project.tags()] == ["blue", "red"]
+    assert project.undo_change(blue) is undo.UndoOutcome.UNDONE
+    assert project.undo_change(blue) is undo.UndoOutcome.ALREADY_UNDONE
+    assert project.undo_change(red) is undo.UndoOutcome.UNDONE
+    assert project.tags() == []
+    project.redo()
+    assert project.undo_change(red) is undo.UndoOutcome.UNDONE
+
+
+def test_the_last_change_is_that_of_this_handle_and_one_that_stands(project):
+    one = add(project, "one")
+    handle = project.handle()
+    assert handle.last_change_id() is None
+    project.add_tag([one], "red")
+    mine = project.last_change_id()
+    assert handle.last_change_id() is None
+    handle.add_tag([one], "blue")
+    assert project.last_change_id() == mine
+    assert handle.last_change_id() not in (None, mine)
+    handle.undo()
+    assert handle.last_change_id() is None
+    handle.close()
+
+
+def test_a_change_that_came_to_nothing_is_not_the_last(project):
+    one = add(project, "one")
+    project.add_tag([one], "red")
+    red = project.last_change_id()
+    assert project.add_tag([one], "red") == 0
+    assert project.last_change_id() == red

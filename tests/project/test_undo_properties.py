@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tests.project.made_examples import example_text, facts_of, new_example
 
 from tunedesk.project.project import Project
-from tunedesk.project.states import STATES
+from tunedesk.project.query import STATES
 
 WORDS = st.text("abc äж", max_size=4)
 PLACE = st.integers(0, 9)

@@ -3,9 +3,27 @@
 The window says them before a launch, the training server uses them.
 """
 
-from typing import Any
+from typing import Any, Literal
 
-from tunedesk.catalogue.cost import default_epochs
+TrainedPart = Literal["starter", "lora", "full"]
+"""What of a model learns: the starter, which is trained whole from nothing; an adapter; all
+weights."""
+
+LEARNING_RATES: dict[tuple[TrainedPart, str], float] = {
+    ("starter", "supervised"): 1.5e-3,
+    ("lora", "supervised"): 2e-4,
+    ("full", "supervised"): 2e-5,
+    ("starter", "dpo"): 5e-5,
+    ("lora", "dpo"): 1e-5,
+    ("full", "dpo"): 1e-6,
+}
+"""The learning rates of this computer's server, by what learns and by the method; the multiplier
+of a job is applied to them."""
+
+_TARGET_EPOCHS = 3
+_LEAST_EXAMPLES = 100
+_MOST_EXAMPLES = 25_000
+_MOST_EPOCHS = 25
 
 _BETA = 0.1
 _BATCH_SHARE = 0.002
@@ -16,6 +34,17 @@ _STARTER_MOST_EPOCHS = 28
 _STARTER_FEWEST_EPOCHS = 3
 _STARTER_BATCHES = (8, 4, 2)
 _STARTER_STEPS = 8
+
+
+def default_epochs(examples: int) -> int:
+    """The epochs that OpenAI chooses by itself for so many examples (its cookbook); 0 for none."""
+    if examples <= 0:
+        return 0
+    if examples * _TARGET_EPOCHS < _LEAST_EXAMPLES:
+        return min(_MOST_EPOCHS, _LEAST_EXAMPLES // examples)
+    if examples * _TARGET_EPOCHS > _MOST_EXAMPLES:
+        return max(1, _MOST_EXAMPLES // examples)
+    return _TARGET_EPOCHS
 
 
 def resolve_auto(

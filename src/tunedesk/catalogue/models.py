@@ -20,18 +20,20 @@ from tunedesk.paths import resource
 
 STARTER_ID = "tunedesk-starter"
 """The model that is built in: made on the spot, trained whole, nothing to download."""
+DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
+"""The id of the hosted model that tokens and prices are shown for until another is chosen."""
 
 
 class FigureSource(NamedTuple):
     """Where figures of a model were read.
 
     Attributes:
-        place: An address, a repository and a path, or what else it was.
+        where: An address, a repository and a path, or what else it was.
         figures: The keys of the model's entry that it bears out; `shape` is all of layers, width,
             inner_width and vocabulary.
     """
 
-    place: str
+    where: str
     figures: tuple[str, ...]
 
 
@@ -89,9 +91,9 @@ class LocalModel:
             context=entry["context"],
             licence=entry["licence"],
             is_gated=entry["is_gated"],
-            note=entry["note"],
+            note=_(entry["note"]) if entry["note"] else "",
             sources=tuple(
-                FigureSource(place, tuple(figures)) for place, figures in entry["sources"].items()
+                FigureSource(where, tuple(figures)) for where, figures in entry["sources"].items()
             ),
             unconfirmed=tuple(entry["unconfirmed"]),
         )
@@ -233,9 +235,9 @@ def _load() -> Catalogue:
     return Catalogue(
         models=tuple(_model(entry) for entry in table["models"]),
         price_date=datetime.date.fromisoformat(table["price_date"]),
-        price_source=table["price_source"],
+        price_source=_(table["price_source"]),
         currency=table["currency"],
-        shutdown_source=table["shutdown_source"],
+        shutdown_source=_(table["shutdown_source"]),
         training_ends=datetime.date.fromisoformat(table["training_ends"]),
         encoding_prefixes=tuple((prefix, name) for prefix, name in table["encoding_prefixes"]),
         local_models=tuple(LocalModel.from_entry(entry) for entry in local["models"]),
@@ -260,6 +262,6 @@ def _model(entry: dict[str, Any]) -> HostedModel:
         ),
         price=None if price is None else Price(**price),
         shutdown_date=None if shutdown is None else datetime.date.fromisoformat(shutdown),
-        note=entry.get("note", ""),
+        note=_(entry["note"]) if entry.get("note") else "",
         unconfirmed=tuple(entry["unconfirmed"]),
     )

@@ -1,4 +1,4 @@
-"""Where the data will be trained, and what each place allows: resources/targets.json."""
+"""Where the data will be trained, and what each target allows: resources/targets.json."""
 
 import json
 from functools import cache
@@ -12,7 +12,7 @@ DEFAULT_TARGET = "openai"
 
 
 class Target(NamedTuple):
-    """A place that trains, and its limits.
+    """Where models are trained, and the limits of files there.
 
     Attributes:
         name: The short name, as for `--target`.
@@ -39,9 +39,12 @@ class Target(NamedTuple):
 def targets() -> dict[str, Target]:
     """All targets by their short names."""
     table = json.loads(resource("targets.json").read_text(encoding="utf-8"))["targets"]
-    fields = [field for field in Target._fields if field != "name"]
+    fields = [field for field in Target._fields if field not in ("name", "title")]
     return {
-        name: Target(name, *(entry[field] for field in fields)) for name, entry in table.items()
+        name: Target(
+            name=name, title=_(entry["title"]), **{field: entry[field] for field in fields}
+        )
+        for name, entry in table.items()
     }
 
 

@@ -4,14 +4,17 @@ from typing import NamedTuple
 
 from tunedesk.checks.problem import Problem
 from tunedesk.examples.kinds.kind import KindName
+from tunedesk.examples.kinds.registry import KINDS
 from tunedesk.examples.kinds.unreadable import UNREADABLE
+
+_TRAINED = frozenset(kind.name for kind in KINDS if kind.is_written_as_messages)
 
 
 class Facts(NamedTuple):
     """The derived facts of one version of a record.
 
     Attributes:
-        kind: What kind of training example it is; "unreadable" when it is no JSON object.
+        kind: What kind of training example it is; "unreadable" when it is not a JSON object.
         preview: One line of text that shows what it is about, at most 160 characters.
         roles: One letter a message: s(ystem), u(ser), a(ssistant), t(ool), f(unction),
             d(eveloper), ? for anything else.
@@ -45,6 +48,11 @@ class Facts(NamedTuple):
     def is_readable(self) -> bool:
         """Whether it is a JSON object."""
         return self.kind != UNREADABLE.name
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it is of a kind that targets train."""
+        return self.kind in _TRAINED
 
     @property
     def turns(self) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tunedesk.catalogue.cost import estimate
+from tunedesk.catalogue.cost import cut_at_limit, estimate
 from tunedesk.catalogue.models import Catalogue, HostedModel
 from tunedesk.catalogue.targets import DEFAULT_TARGET, target
 from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING, encoding_names
@@ -206,7 +206,8 @@ def quantiles(lengths: Sequence[int]) -> dict[str, int | float]:
 def _cost(
     lengths: Sequence[int], limit: int, model: HostedModel | None, catalogue: Catalogue
 ) -> dict[str, Any]:
-    found = estimate(lengths, limit, model)
+    trained = cut_at_limit(lengths, limit)
+    found = estimate(trained.examples, trained.tokens, DEFAULT_TARGET, model)
     cost: dict[str, Any] = {"epochs": found.epochs, "billable_tokens": found.billable_tokens}
     if model is not None:
         cost["model"] = model.id

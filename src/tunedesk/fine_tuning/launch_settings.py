@@ -10,8 +10,7 @@ from typing import Any, Literal
 from tunedesk.catalogue.models import STARTER_ID
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.project.query import ExampleQuery
-from tunedesk.project.states import STATES
+from tunedesk.project.query import STATES, ExampleQuery
 from tunedesk.services.providers import Provider
 
 APPROVED = ExampleQuery(states=("approved",))

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from tunedesk.errors import UserError
 from tunedesk.gui.action_table import ACTIONS, ActionSpec, page_of
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.i18n import _
 from tunedesk.settings import Settings
 
@@ -103,7 +103,7 @@ class Actions(QObject):
         """What is declared about an action."""
         return self._specs[action_id]
 
-    def connect(self, action_id: str, handler: Callable[..., Any]) -> QAction:
+    def bind(self, action_id: str, handler: Callable[..., Any]) -> QAction:
         """Let the handler do what the action says, in place of an earlier one.
 
         A checkable action calls it with its new state, any other without arguments.

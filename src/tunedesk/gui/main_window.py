@@ -24,12 +24,11 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.crash_report import CrashHandler
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.menus import Menus
-from tunedesk.gui.project_files import is_project, project_for, sample_file
+from tunedesk.gui.menus import Menus, ViewActions
+from tunedesk.gui.new_project import is_project, project_for, sample_file
 from tunedesk.gui.rail import Rail
 from tunedesk.gui.status_line import StatusLine
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.view_actions import ViewActions
 from tunedesk.gui.welcome.page import WelcomePage
 from tunedesk.i18n import _
 from tunedesk.paths import documents_dir
@@ -108,14 +107,14 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
 
     def _connect_actions(self) -> None:
-        connect = self.actions_.connect
-        connect("project.new", self.new_project)
-        connect("project.open", self.choose_and_open)
-        connect("project.sample", self.open_sample)
-        connect("app.preferences", self.show_preferences)
-        connect("app.quit", self._quit)
-        connect("help.keys", self.show_keys)
-        connect("help.about", self.show_about)
+        bind = self.actions_.bind
+        bind("project.new", self.new_project)
+        bind("project.open", self.choose_and_open)
+        bind("project.sample", self.open_sample)
+        bind("app.preferences", self.show_preferences)
+        bind("app.quit", self._quit)
+        bind("help.keys", self.show_keys)
+        bind("help.about", self.show_about)
         self.view = ViewActions(self, self.actions_, self._theme, self._settings)
 
     # Opening and closing
@@ -298,7 +297,7 @@ class MainWindow(QMainWindow):
         path = project.path
         self._settings.remember_project(path)
         self._settings.save()
-        self.actions_.connect("project.close", self.close_project)
+        self.actions_.bind("project.close", self.close_project)
         desk.page_shown.connect(lambda _name: self.menus.refresh())
         desk.show_in(self.stack, self.rail, self.status)
         self.rail.show()
@@ -322,7 +321,7 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show all keys."""
-        from tunedesk.gui.keys_dialog import KeysDialog
+        from tunedesk.gui.help_dialogs import KeysDialog
 
         KeysDialog(self._theme, self.actions_, self).open()
 
@@ -336,7 +335,7 @@ class MainWindow(QMainWindow):
 
     def show_about(self) -> None:
         """Say what this program is."""
-        from tunedesk.gui.about import AboutDialog
+        from tunedesk.gui.help_dialogs import AboutDialog
 
         AboutDialog(self._theme, self).open()
 
@@ -406,7 +405,7 @@ class MainWindow(QMainWindow):
         """Whether the user is now being asked."""
         if self.desk is None or not self.desk.trains_here:
             return False
-        from tunedesk.gui.training_question import ask_about_training
+        from tunedesk.gui.workspace import ask_about_training
 
         return ask_about_training(self._settings, self.feedback, self.close)
 

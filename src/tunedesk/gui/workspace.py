@@ -1,4 +1,4 @@
-"""The desk of one open project: its pages, its undo, its place, and an orderly end."""
+"""The workspace of one open project: its pages, its undo, the file's health, and an orderly end."""
 
 import contextlib
 import gc
@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget
 
+from tunedesk.errors import UserError
 from tunedesk.examples.json_text import Path as JsonPath
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background, Task
-from tunedesk.gui.damage_check import look_for_damage
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.page import Page
+from tunedesk.gui.operations import Operations
+from tunedesk.gui.page import Page, PageContext
 from tunedesk.gui.rail import Rail
 from tunedesk.gui.status_line import StatusLine, StatusPart
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.undo_actions import UndoActions
 from tunedesk.i18n import _
+from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.settings import Settings
@@ -29,7 +31,34 @@ if TYPE_CHECKING:
     from tunedesk.services.keys import Keys
 
 
-PageMaker = Callable[[Project, Settings, Background, Feedback, Actions, Theme], Page]
+DAMAGE_CHECK_DELAY_MS = 5_000
+"""Milliseconds after opening: the first rows and the search come first."""
+
+
+def look_for_damage(project: Project, background: Background, feedback: Feedback) -> Task:
+    """Begin to look; what is found is said once."""
+
+    def tell(found: list[str]) -> None:
+        if found:
+            feedback.error(damage_error(project))
+
+    return background.run(_find, project, on_result=tell, delay_ms=DAMAGE_CHECK_DELAY_MS)
+
+
+def damage_error(project: Project) -> UserError:
+    """What to say of a damaged file, and what to do next."""
+    return UserError(
+        _("“{name}” is damaged on the disk, though it can be read.").format(name=project.path.name),
+        _("Export all examples now, and go on in a new project made from that file."),
+    )
+
+
+def _find(project: Project, progress: Progress) -> list[str]:
+    with contextlib.closing(project.handle()) as handle:
+        return handle.find_damage(progress)
+
+
+PageMaker = Callable[[PageContext], Page]
 
 
 EXAMPLES, FINE_TUNE = "examples", "fine_tune"
@@ -43,6 +72,7 @@ class Workspace(QObject):
     Attributes:
         project: The open project.
         examples: The page of examples.
+        operations: What changes the project.
 
     Signals:
         page_shown: Another page shows, by its name.
@@ -81,16 +111,22 @@ class Workspace(QObject):
         self._stack: QStackedWidget | None = None
         self._rail: Rail | None = None
         self._status: StatusLine | None = None
-        self.examples = make_page(project, settings, background, feedback, actions, theme)
+        self.operations = Operations(
+            project=project, background=background, feedback=feedback, parent=self
+        )
+        self._context = PageContext(
+            project, settings, background, feedback, self.operations, actions, theme
+        )
+        self.examples = make_page(self._context)
         self.undo_actions = UndoActions(project, background, actions, feedback, self.flush, self)
 
     def show_in(self, stack: QStackedWidget, rail: Rail, status: StatusLine) -> None:
         """Put the pages into the window and go to where the user was."""
         self._stack, self._rail, self._status = stack, rail, status
         self._take_in(EXAMPLES, self.examples)
-        self._actions.connect("go.examples", lambda: self.show_page(EXAMPLES))
-        self._actions.connect("go.fine_tune", lambda: self.show_page(FINE_TUNE))
-        self._actions.connect("finetune.new", lambda: self.runs().new_run())
+        self._actions.bind("go.examples", lambda: self.show_page(EXAMPLES))
+        self._actions.bind("go.fine_tune", lambda: self.show_page(FINE_TUNE))
+        self._actions.bind("finetune.new", lambda: self.runs().new_run())
         self._actions["finetune.new"].setEnabled(not self.project.read_only)
         if self.project.read_only:
             status.show_saved(_("Open for reading only"), "warning")
@@ -221,6 +257,7 @@ class Workspace(QObject):
         """Write everything down, end what runs, close the project."""
         try:
             self.flush()
+            self.operations.close()
             self.undo_actions.close()
             self._actions.release("go.examples", "go.fine_tune", "finetune.new")
             self._look_for_runs.stop()
@@ -265,3 +302,39 @@ def _runs_go_on(project: Project) -> bool:
     """Whether a run of the project has not ended."""
     with contextlib.closing(project.handle()) as handle:
         return any(not run.ended for run in handle.runs.all())
+
+
+TOLD_THAT_TRAINING_GOES_ON = "fine_tune.told_that_training_goes_on"
+"""The user's setting that keeps that they know."""
+
+
+def ask_about_training(
+    settings: Settings, feedback: Feedback, on_yes: Callable[[], object]
+) -> bool:
+    """Ask, unless the user has agreed before.
+
+    Args:
+        settings: Where it is kept that they have agreed.
+        feedback: The window's voice.
+        on_yes: Called when they agree.
+
+    Returns:
+        Whether they are being asked now.
+    """
+    if settings.window.get(TOLD_THAT_TRAINING_GOES_ON):
+        return False
+
+    def agree() -> None:
+        settings.window[TOLD_THAT_TRAINING_GOES_ON] = True
+        on_yes()
+
+    feedback.confirm(
+        _("Close while this computer trains?"),
+        _(
+            "Training goes on when this window closes; the next time you open the project, "
+            "everything is there. To stop it, cancel the run first."
+        ),
+        _("Close the window"),
+        agree,
+    )
+    return True

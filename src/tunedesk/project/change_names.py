@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tunedesk.i18n import _, ngettext
-from tunedesk.project.stored_json import loaded
+from tunedesk.project.store import loaded
 
 
 class ChangeName(NamedTuple):

@@ -1,17 +1,16 @@
-"""Writing examples into a file: byte for byte as they are, and what was left out and why."""
+"""Examples on their way out: into a file, byte for byte as they are, or into a fine-tuning run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from tunedesk.formats.writers.jsonl import RecordWriter
 from tunedesk.i18n import ngettext
 from tunedesk.progress import Progress, no_progress
-from tunedesk.project.parts import ProjectParts, as_json_array
+from tunedesk.project.context import ProjectContext, as_json_array
 from tunedesk.project.project import Project
-from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, order
-from tunedesk.project.selection import selection
+from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, order, selection
 
 _CHUNK = 1000
 
@@ -84,8 +83,8 @@ def export(
         Cancelled: By `progress`; nothing is left behind.
     """
     summary = ExportSummary(out)
-    with project.parts.store.snapshot(), RecordWriter(out) as writer:
-        chosen = _chosen(project.parts, query)
+    with project.context.store.snapshot(), RecordWriter(out) as writer:
+        chosen = _chosen(project.context, query)
         for start in range(0, len(chosen), _CHUNK):
             part = []
             for example_id, version_id, errors, unreadable in chosen[start : start + _CHUNK]:
@@ -95,30 +94,90 @@ def export(
                     summary.left_out_ids.setdefault("errors", []).append(example_id)
                 else:
                     part.append(version_id)
-            writer.write_all(_texts(project.parts, part))
+            writer.write_all(_texts(project.context, part))
             progress(min(start + _CHUNK, len(chosen)), len(chosen))
         summary.written = writer.records
     return summary
 
 
-def _chosen(parts: ProjectParts, query: ExampleQuery) -> list[tuple[int, int, int, int]]:
+def _chosen(context: ProjectContext, query: ExampleQuery) -> list[tuple[int, int, int, int]]:
     """Id, version, number of errors, and whether it is unreadable, in the order of the query."""
-    where = selection(parts, query)
+    where = selection(context, query)
     return [
         (row[0], row[1], row[2], row[3])
-        for row in parts.store.rows(
+        for row in context.store.rows(
             "SELECT id, version_id, errors, errors > 0 AND (SELECT kind = 'unreadable'"
             " FROM version WHERE version.id = version_id)"
-            f" FROM example WHERE {where.sql} ORDER BY {order(parts, query)}",
+            f" FROM example WHERE {where.sql} ORDER BY {order(context, query)}",
             where.parameters,
         )
     ]
 
 
-def _texts(parts: ProjectParts, version_ids: list[int]) -> Iterator[bytes]:
-    for (text,) in parts.store.rows(
+def _texts(context: ProjectContext, version_ids: list[int]) -> Iterator[bytes]:
+    for (text,) in context.store.rows(
         "SELECT text FROM json_each(?) AS wanted CROSS JOIN version_text"
         " ON version_text.id = wanted.value",
         (as_json_array(version_ids),),
     ):
         yield text
+
+
+class TrainingRow(NamedTuple):
+    """An example that may be trained on.
+
+    Attributes:
+        example_id: The example.
+        version_id: Its version now.
+        uid: What never changes about it, also in copies of the project.
+        question: Hash of all that stands before its last answer; None without one.
+        tokens: Its length.
+        codes: The codes of its problems.
+        unreadable: Whether it is no JSON object.
+    """
+
+    example_id: int
+    version_id: int
+    uid: bytes
+    question: int | None
+    tokens: int
+    codes: tuple[str, ...]
+    unreadable: bool
+
+
+def training_rows(
+    project: Project, query: ExampleQuery, progress: Progress = no_progress
+) -> list[TrainingRow]:
+    """The examples of a query in its order, as they are at this moment."""
+    context = project.context
+    with context.store.snapshot():
+        where = selection(context, query, progress)
+        codes = context.codes.all()
+        # `kind` stands in the large table: it is looked up only where something is wrong.
+        rows = context.store.rows(
+            "SELECT id, version_id, uid, (SELECT question FROM version WHERE id = version_id),"
+            " tokens, code_set, errors > 0 AND (SELECT kind = 'unreadable' FROM version"
+            " WHERE version.id = version_id)"
+            f" FROM example WHERE {where.sql} ORDER BY {order(context, query)}",
+            where.parameters,
+        )
+    return [
+        TrainingRow._make((*row[:5], tuple(codes.get(row[5], ())), bool(row[6]))) for row in rows
+    ]
+
+
+def version_records(
+    project: Project, version_ids: Sequence[int], progress: Progress = no_progress
+) -> Iterator[list[bytes]]:
+    """The exact texts of versions, in the order given, some at a time."""
+    for start in range(0, len(version_ids), _CHUNK):
+        part = version_ids[start : start + _CHUNK]
+        yield [
+            row[0]
+            for row in project.context.store.rows(
+                "SELECT text FROM json_each(?) AS wanted CROSS JOIN version_text"
+                " ON version_text.id = wanted.value",
+                (as_json_array(part),),
+            )
+        ]
+        progress(min(start + _CHUNK, len(version_ids)), len(version_ids))

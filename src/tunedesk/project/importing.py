@@ -20,15 +20,16 @@ from tunedesk.formats.read_records import read_batches
 from tunedesk.formats.record_batch import RecordBatch
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
-from tunedesk.project import change_names, changes, order_keys
-from tunedesk.project.additions import NewExample, last_key, write_new_examples
+from tunedesk.project import change_log, change_names, row_order
 from tunedesk.project.change_names import ChangeName
-from tunedesk.project.parts import ProjectParts
+from tunedesk.project.context import ProjectContext
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.slices import SliceSize
-from tunedesk.project.sources import add_source
-from tunedesk.project.states import State
+from tunedesk.project.query import State
+from tunedesk.project.reads import add_source
+from tunedesk.project.row_edits import NewExample, last_key, write_new_examples
+from tunedesk.project.store import BatchSize
+from tunedesk.project.versions import KEPT_PROBLEMS
 from tunedesk.workers import WorkerPool
 
 FIRST_ROWS = 200
@@ -36,9 +37,6 @@ _TELL_SECONDS = 0.3
 _JOBS_AHEAD = 32  # so that the workers have work while the disk is waited for
 _SMALL_FILE = 2_000_000
 """Bytes below which starting worker processes costs more than it saves."""
-
-KEPT_WITH_ROWS = ("bytes_not_text",)
-"""Problems that the file had with a record and that stay with its row."""
 
 
 @dataclass
@@ -99,18 +97,18 @@ def import_file(
         raise UserError(_("“{name}” is empty.").format(name=path.name))
     if not info.can_be_imported:
         raise UserError(describe(info))
-    return _Import(project.parts, info, state).run(pool, progress, on_first_rows)
+    return _Import(project.context, info, state).run(pool, progress, on_first_rows)
 
 
 class _Import:
     """One import under way."""
 
-    def __init__(self, parts: ProjectParts, info: FileInfo, state: State) -> None:
-        self._parts = parts
-        self._store = parts.store
+    def __init__(self, context: ProjectContext, info: FileInfo, state: State) -> None:
+        self._context = context
+        self._store = context.store
         self._state = state
         self._summary = ImportSummary(info)
-        self._size = SliceSize(FIRST_ROWS)
+        self._size = BatchSize(FIRST_ROWS)
         self._source_id = 0
         self._told = 0.0
 
@@ -144,7 +142,7 @@ class _Import:
     ) -> Generator[tuple[RecordBatch, list[Facts]], None, None]:
         """The batches of the file with their facts, in order."""
         info = self._summary.info
-        target, encoding, model = self._parts.check_settings
+        target, encoding, model = self._context.check_settings
         batches = read_batches(info.path, info)
         first = next(batches, None)
         if first is None:
@@ -171,7 +169,7 @@ class _Import:
         summary = self._summary
         of_rows: dict[int, list[Problem]] = {}
         for line, problem in batch.problems:
-            if line is not None and problem.code in KEPT_WITH_ROWS:
+            if line is not None and problem.code in KEPT_PROBLEMS:
                 of_rows.setdefault(line, []).append(problem)
             else:
                 summary.problems.append((line, problem))
@@ -205,10 +203,10 @@ class _Import:
         summary = self._summary
         if summary.change_id is None:
             name = summary.info.path.name
-            summary.change_id = changes.begin(
+            summary.change_id = change_log.begin(
                 self._store, ChangeName("import", {"file": name, "count": 0}), incomplete=True
             )
-            changes.drop_redo(self._store)
+            change_log.drop_redo(self._store)
             self._source_id = add_source(
                 self._store,
                 "imported",
@@ -216,8 +214,10 @@ class _Import:
                 path=str(summary.info.path.absolute()),
                 encoding=summary.info.encoding,
             )
-        keys = order_keys.keys_after(last_key(self._parts), len(part))
-        write_new_examples(self._parts, summary.change_id, part, keys, self._state, self._source_id)
+        keys = row_order.keys_after(last_key(self._context), len(part))
+        write_new_examples(
+            self._context, summary.change_id, part, keys, self._state, self._source_id
+        )
 
     def _end(self) -> None:
         """The import is whole, or as whole as it gets."""
@@ -226,7 +226,7 @@ class _Import:
             return
         name = ChangeName("import", {"file": summary.info.path.name, "count": summary.added})
         with self._store.transaction():
-            changes.end(self._store, summary.change_id, name)
+            change_log.end(self._store, summary.change_id, name)
         summary.with_errors = int(
             self._store.value(
                 "SELECT count(*) FROM example WHERE created_change = ? AND errors > 0"

@@ -1,19 +1,114 @@
-"""Making and opening project files: who has it, is it ours, is it whole."""
+"""Making and opening project files: where it lies, who has it, is it ours, is it whole."""
 
 import contextlib
+import os
 import sqlite3
-from pathlib import Path
+import sys
+from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, schema
 from tunedesk.project.lock import Holder, ProjectLock
-from tunedesk.project.shared_state import SharedState, user_name
-from tunedesk.project.storage import storage_note
-from tunedesk.project.store import Store, configure_writer, connect, fold_log_in
+from tunedesk.project.store import (
+    SharedState,
+    Store,
+    configure_writer,
+    connect,
+    fold_log_in,
+    user_name,
+)
+
+_NETWORK_FILE_SYSTEMS = (
+    "9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "fuse.davfs", "fuse.gvfsd-fuse",
+    "fuse.rclone", "fuse.sshfs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs",
+    "virtiofs", "vboxsf", "webdav",
+)  # fmt: skip
+
+# Parts of paths, in small letters, that services which copy files to and fro put there.
+_CLOUD_FOLDERS = {
+    "onedrive": "OneDrive",
+    "dropbox": "Dropbox",
+    "google drive": "Google Drive",
+    "googledrive": "Google Drive",
+    "my drive": "Google Drive",
+    "mobile documents": "iCloud",
+    "iclouddrive": "iCloud",
+    "cloudstorage": "cloud storage",
+    "nextcloud": "Nextcloud",
+    "owncloud": "ownCloud",
+    "pcloud drive": "pCloud",
+    "box sync": "Box",
+}
+
+_MOUNTS = Path("/proc/self/mounts")
+
+
+def storage_note(path: Path, mounts: Path = _MOUNTS) -> str | None:
+    """Why this place is unsafe for a write-ahead log, as a sentence; None for a plain disk."""
+    cloud = _cloud_service(path)
+    if cloud:
+        return _(
+            "This project lies in a folder that {service} copies. Keep it open on one computer"
+            " at a time, and let the copy finish before you open it on another."
+        ).format(service=cloud)
+    if _on_network(path, mounts):
+        return _(
+            "This project lies on a network folder. Saving is a little slower there; keep it"
+            " open on one computer at a time."
+        )
+    return None
+
+
+def _cloud_service(path: Path) -> str | None:
+    for part in path.absolute().parent.parts:
+        small = part.lower()
+        for folder, service in _CLOUD_FOLDERS.items():
+            # "OneDrive - Law Firm", "Dropbox (Personal)", "GoogleDrive-ann@example.org"
+            if small == folder or small.startswith((folder + " ", folder + "-", folder + "_")):
+                return service
+    return None
+
+
+def _on_network(path: Path, mounts: Path) -> bool:
+    if os.name == "nt":
+        return _on_windows_network(path)
+    if sys.platform == "darwin":
+        # Network volumes cannot be told from plugged-in disks by path: stay on the safe side.
+        return path.absolute().parts[:2] == ("/", "Volumes")
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    wanted = os.path.realpath(path.parent)
+    best, kind = "", ""
+    for line in lines:
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        point = fields[1].replace("\\040", " ")
+        inside = wanted == point or wanted.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best, kind = point, fields[2]
+    return kind in _NETWORK_FILE_SYSTEMS
+
+
+def _on_windows_network(path: Path) -> bool:
+    if sys.platform != "win32":
+        return False
+    import ctypes
+
+    drive = PureWindowsPath(path.absolute()).drive
+    if drive.startswith("\\\\"):
+        return True
+    remote = 4
+    return bool(ctypes.windll.kernel32.GetDriveTypeW(drive + "\\") == remote)
+
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
+_STEPS_PER_REPORT = 100_000
 
 
 class Opened(NamedTuple):
@@ -50,8 +145,9 @@ def create(path: Path, author: str) -> Opened:
             connection.execute("BEGIN IMMEDIATE")
             schema.create_tables(connection)
             connection.execute(
-                "INSERT INTO source(id, kind, name, path, encoding, model, time)"
-                " VALUES (1, 'written', 'written', '', '', '', 0)"
+                "INSERT INTO source(id, kind, name, path, encoding, model, time, uid)"
+                " VALUES (1, 'written', 'written', '', '', '', 0, ?)",
+                (os.urandom(16),),
             )
             connection.execute("COMMIT")
     except (OSError, sqlite3.Error) as error:
@@ -95,16 +191,39 @@ def _open_locked(
     read_only = lock is None
     note = storage_note(path)
     connection = connect(path, read_only=read_only)
+    file = path
     try:
         _compare_schema(connection, path)
         if not read_only:
             migrations.migrate(connection, path)
             configure_writer(connection, rollback_journal=note is not None)
-        shared = SharedState(lock, author or user_name())
+        elif connection.execute("PRAGMA user_version").fetchone()[0] < schema.SCHEMA_VERSION:
+            connection, file = _readable_copy(connection)
+        shared = SharedState(file, lock, author or user_name())
         return Opened(Store(connection, path, shared, read_only=read_only), holder, note)
     except BaseException:
         connection.close()
+        if file != path:
+            file.unlink(missing_ok=True)
         raise
+
+
+def _readable_copy(connection: sqlite3.Connection) -> tuple[sqlite3.Connection, Path]:
+    """A copy, for this opening only, of an older project that cannot be written: brought up.
+
+    It shows the project as it is now; what somebody else writes into it meanwhile is not seen.
+    """
+    file = migrations.new_file_in(None, "tunedesk-")
+    try:
+        migrations.copy_into(connection, file)
+        with contextlib.closing(connect(file)) as copy:
+            migrations.migrate(copy, None)
+        opened = connect(file, read_only=True)
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    connection.close()
+    return opened, file
 
 
 def open_handle(store: Store) -> Store:
@@ -113,7 +232,7 @@ def open_handle(store: Store) -> Store:
     It is made in that thread, so the first connection must not be touched: a question asked there
     in the midst of a commit makes the commit fail.
     """
-    connection = connect(store.path, read_only=store.read_only)
+    connection = connect(store.shared.file, read_only=store.read_only)
     if not store.read_only:
         (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
         configure_writer(connection, rollback_journal=mode != "wal")
@@ -198,3 +317,39 @@ def _damaged(path: Path) -> UserError:
         _("The project {name} is damaged and cannot be opened.").format(name=path.name),
         _("Nothing was changed. Open a copy or a backup of it, if there is one."),
     )
+
+
+def find_damage(
+    store: Store, progress: Progress = no_progress, *, thorough: bool = False
+) -> list[str]:
+    """What SQLite finds wrong with the file, in its own words; empty when it is whole.
+
+    Args:
+        store: A handle of the project, in a background thread: slow for large files.
+        progress: Called now and then; may cancel.
+        thorough: Also compare each index with its table.
+    """
+    connection = store.connection
+    failure: list[BaseException] = []
+
+    def report() -> int:
+        try:
+            progress(0, None)
+        except BaseException as error:
+            failure.append(error)
+            return 1
+        return 0
+
+    connection.set_progress_handler(report, _STEPS_PER_REPORT)
+    try:
+        kind = "integrity_check" if thorough else "quick_check"
+        found = [row[0] for row in connection.execute(f"PRAGMA {kind}(20)")]
+    except sqlite3.OperationalError:
+        if failure:
+            raise failure[0] from None
+        raise
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    finally:
+        connection.set_progress_handler(None, 0)
+    return [] if found == ["ok"] else found

@@ -15,41 +15,31 @@ from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import (
-    additions,
+    change_log,
     change_names,
-    edits,
-    history,
     opening,
     presets,
     reads,
-    search_index,
-    selection,
-    settings_table,
+    row_edits,
+    search,
     statistics,
-    tags,
-    texts,
-    totals,
+    text_edits,
     undo,
 )
-from tunedesk.project.additions import NewExample
+from tunedesk.project.change_log import HistoryEntry
 from tunedesk.project.change_names import ChangeName
-from tunedesk.project.history import HistoryEntry
+from tunedesk.project.context import ProjectContext, read_setting, write_setting
 from tunedesk.project.lock import Holder
-from tunedesk.project.parts import ProjectParts
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery
-from tunedesk.project.reads import ExampleRow
+from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, Ids, State, first_ids
+from tunedesk.project.reads import ExampleRow, Source, TagUse, sources
+from tunedesk.project.row_edits import NewExample
 from tunedesk.project.runs import Runs
-from tunedesk.project.sources import Source, sources
-from tunedesk.project.states import State
-from tunedesk.project.statistics import Bin, Measure, Statistics
+from tunedesk.project.statistics import Bin, EstimatedTokens, Measure, Statistics, Totals
 from tunedesk.project.store import Store
-from tunedesk.project.tags import TagUse
-from tunedesk.project.texts import TextChange
-from tunedesk.project.totals import EstimatedTokens, Totals
-
-Ids = Sequence[int] | ExampleQuery
-"""Some examples, or all that a query finds."""
+from tunedesk.project.text_edits import TextChange
+from tunedesk.project.undo import UndoOutcome
+from tunedesk.project.work import WorkList
 
 
 class Project:
@@ -62,6 +52,7 @@ class Project:
         storage_note: What the user should know of the place where the file lies; None for nothing.
         interrupted: Names of bulk changes that a crash had cut off, put right at opening.
         runs: The fine-tuning runs.
+        work: Long work that goes on after a restart.
     """
 
     def __init__(
@@ -71,8 +62,9 @@ class Project:
         storage_note: str | None = None,
         interrupted: Sequence[str] = (),
     ) -> None:
-        self.parts = ProjectParts(store)
-        self.runs = Runs(self.parts)
+        self.context = ProjectContext(store)
+        self.runs = Runs(self.context)
+        self.work = WorkList(self.context)
         self.path = store.path
         self.read_only = store.read_only
         self.held_by = held_by
@@ -108,7 +100,7 @@ class Project:
         project = cls(opened.store, opened.held_by, opened.note)
         if not project.read_only:
             try:
-                project.interrupted = tuple(undo.finish_interrupted(project.parts))
+                project.interrupted = tuple(undo.finish_interrupted(project.context))
             except BaseException:
                 project.close()
                 raise
@@ -131,6 +123,8 @@ class Project:
         shared = self._store.shared
         if shared.handles:
             return
+        if shared.file != self.path:
+            shared.file.unlink(missing_ok=True)
         if shared.lock is not None:
             shared.lock.release()
         elif self.held_by is not None:
@@ -158,7 +152,7 @@ class Project:
     ) -> int:
         """Add an example behind another one (None: at the end); returns its id."""
         new = NewExample(_encoded(text), facts)
-        return additions.add_examples(self.parts, [new], after_id, state, None)[0]
+        return row_edits.add_examples(self.context, [new], after_id, state, None)[0]
 
     def add_examples(
         self,
@@ -170,7 +164,7 @@ class Project:
     ) -> list[int]:
         """Add many examples (pasted, say) as one step; returns their ids."""
         step = None if name is None else ChangeName.of(name)
-        return additions.add_examples(self.parts, examples, after_id, state, step, progress)
+        return row_edits.add_examples(self.context, examples, after_id, state, step, progress)
 
     def set_text(
         self,
@@ -190,8 +184,8 @@ class Project:
             merge_key: Names the field that is typed in, such as "12/messages/1": following calls
                 with the same key become one step as long as no pause is over a few seconds.
         """
-        return texts.set_text(
-            self.parts, example_id, _encoded(text), facts, ChangeName.of(name), merge_key
+        return text_edits.set_text(
+            self.context, example_id, _encoded(text), facts, ChangeName.of(name), merge_key
         )
 
     def set_texts(
@@ -204,47 +198,55 @@ class Project:
 
         An example that was changed since its new text was made is left alone.
         """
-        return texts.set_texts(
-            self.parts, changes, lambda _count: ChangeName.of(name), progress
+        return text_edits.set_texts(
+            self.context, changes, lambda _count: ChangeName.of(name), progress
         ).count
 
     def set_state(self, ids: Ids, state: str, progress: Progress = no_progress) -> int:
         """Set the state of review; returns how many were changed."""
-        return edits.set_state(self.parts, self._resolved(ids), state, progress).count
+        return row_edits.set_state(self.context, self._resolved(ids), state, progress).count
 
     def add_tag(self, ids: Ids, tag: str, progress: Progress = no_progress) -> int:
         """Put a tag on examples; returns how many were changed."""
-        return edits.change_tag(
-            self.parts, self._resolved(ids), tag, add=True, progress=progress
+        return row_edits.change_tag(
+            self.context, self._resolved(ids), tag, add=True, progress=progress
         ).count
 
     def remove_tag(self, ids: Ids, tag: str, progress: Progress = no_progress) -> int:
         """Take a tag off examples; returns how many were changed."""
-        return edits.change_tag(
-            self.parts, self._resolved(ids), tag, add=False, progress=progress
+        return row_edits.change_tag(
+            self.context, self._resolved(ids), tag, add=False, progress=progress
         ).count
 
     def delete(self, ids: Ids, progress: Progress = no_progress) -> int:
         """Delete examples; undo brings them back to their places. Returns how many."""
-        return edits.delete(self.parts, self._resolved(ids), progress).count
+        return row_edits.delete(self.context, self._resolved(ids), progress).count
 
     def move(self, ids: Ids, before_id: int | None, progress: Progress = no_progress) -> int:
         """Move examples, in the order given, before another one (None: to the end)."""
-        return edits.move(self.parts, self._resolved(ids), before_id, progress).count
+        return row_edits.move(self.context, self._resolved(ids), before_id, progress).count
 
     def duplicate(self, ids: Ids, progress: Progress = no_progress) -> list[int]:
         """Copy examples; the copies stand behind the last original. Returns their ids."""
-        return additions.duplicate(self.parts, self._resolved(ids), progress)
+        return row_edits.duplicate(self.context, self._resolved(ids), progress)
 
     # Undo
 
     def undo(self) -> ProjectChange | None:
         """Turn back the latest step; None if there is none."""
-        return undo.undo(self.parts)
+        return undo.undo(self.context)
+
+    def last_change_id(self) -> int | None:
+        """The change made last through this handle that undo can turn back; None for none."""
+        return undo.last_change_here(self._store)
+
+    def undo_change(self, change_id: int) -> UndoOutcome:
+        """Turn one change back if nothing came after it; else do nothing."""
+        return undo.undo_change(self.context, change_id)
 
     def redo(self) -> ProjectChange | None:
         """Make the step again that was undone last; None if there is none."""
-        return undo.redo(self.parts)
+        return undo.redo(self.context)
 
     def undo_name(self) -> str | None:
         """What undo would turn back, such as "Delete 3 examples"; None for nothing."""
@@ -260,113 +262,117 @@ class Project:
 
     def count(self, query: ExampleQuery = ALL_EXAMPLES, progress: Progress = no_progress) -> int:
         """How many examples a query finds."""
-        return reads.count(self.parts, query, progress)
+        return reads.count(self.context, query, progress)
 
     def first_ids(self, query: ExampleQuery, limit: int) -> "array[int]":
         """The first ids that a query finds, fast whatever the size of the project."""
-        return selection.first_ids(self.parts, query, limit)
+        return first_ids(self.context, query, limit)
 
     def ids(
         self, query: ExampleQuery = ALL_EXAMPLES, progress: Progress = no_progress
     ) -> "array[int]":
         """All ids that a query finds, in its order; `progress` may cancel."""
-        return reads.ids(self.parts, query, progress)
+        return reads.ids(self.context, query, progress)
 
     def rows(self, ids: Sequence[int]) -> list[ExampleRow]:
         """What the table shows of these examples, in the order given; deleted ones left out."""
-        return reads.rows(self.parts, ids)
+        return reads.rows(self.context, ids)
 
     def text(self, example_id: int) -> str:
         """The record of an example, exactly."""
-        return _decoded(reads.text(self.parts, example_id))
+        return _decoded(reads.text(self.context, example_id))
 
     def facts(self, example_id: int) -> Facts:
         """What was worked out from the record of an example."""
-        return reads.facts(self.parts, example_id)
+        return reads.facts(self.context, example_id)
 
     def problems(self, example_id: int) -> tuple[Problem, ...]:
         """The problems of an example."""
-        return reads.facts(self.parts, example_id).problems
+        return reads.facts(self.context, example_id).problems
 
     def number_of(self, example_id: int) -> int | None:
         """The place of an example in the whole project, from 1; None if it is deleted."""
-        return reads.number_of(self.parts, example_id)
+        return reads.number_of(self.context, example_id)
 
     def id_at(self, number: int) -> int | None:
         """The example with this number; None if there is none."""
-        return self.parts.numbers.id_at(number)
+        return self.context.numbers.id_at(number)
 
     def totals(self, query: ExampleQuery = ALL_EXAMPLES) -> Totals:
         """The totals of a query: how many, how long, how many with problems, by state."""
-        return totals.totals(self.parts, query)
+        return statistics.totals(self.context, query)
 
     def estimated_tokens(self) -> EstimatedTokens:
         """What of the length of all examples together is an estimate."""
-        return totals.estimated_tokens(self.parts)
+        return statistics.estimated_tokens(self.context)
 
     def problem_counts(self, query: ExampleQuery = ALL_EXAMPLES) -> dict[str, int]:
         """How many examples have a problem, by its code; the most frequent first."""
-        return statistics.problem_counts(self.parts, query)
+        return statistics.problem_counts(self.context, query)
 
     def statistics(self, query: ExampleQuery = ALL_EXAMPLES) -> Statistics:
         """Quantiles, roles, turns and the longest examples of a query."""
-        return statistics.statistics(self.parts, query)
+        return statistics.statistics(self.context, query)
 
     def histogram(
         self, query: ExampleQuery = ALL_EXAMPLES, bins: int = 24, measure: Measure = "tokens"
     ) -> list[Bin]:
         """The histogram of a measure; the few very large values stand in the last bar."""
-        return statistics.histogram(self.parts, query, bins, measure)
+        return statistics.histogram(self.context, query, bins, measure)
 
     def history(self, example_id: int) -> list[HistoryEntry]:
         """The history of an example, the newest first."""
-        return history.history(self.parts, example_id)
+        return change_log.history(self.context, example_id)
 
     def version_text(self, version_id: int) -> str | None:
         """The record as it was in a version that the history names."""
-        found = self.parts.versions.text(version_id)
+        found = self.context.versions.text(version_id)
         return None if found is None else _decoded(found)
 
     def tags(self) -> list[TagUse]:
         """The tags in use and how many examples carry each, by name."""
-        return tags.tags(self.parts)
+        return reads.tags(self.context)
 
     def presets(self) -> dict[str, str]:
         """The system prompts that are kept by name."""
-        return presets.presets(self.parts)
+        return presets.presets(self.context)
 
     def set_preset(self, name: str, text: str | None) -> bool:
         """Keep a system prompt under a name (None deletes it); can be undone."""
-        return presets.set_preset(self.parts, name, text)
+        return presets.set_preset(self.context, name, text)
 
     def fill_search(self, budget_seconds: float) -> bool:
         """Go on filling the search index for about this long; True while something is left.
 
         For idle time, through a handle in the background; searching is right at any time.
         """
-        return search_index.fill(self.parts, budget_seconds)
+        return search.fill(self.context, budget_seconds)
 
     def sources(self) -> list[Source]:
         """Where the examples came from, the oldest first."""
         return sources(self._store)
 
+    def find_damage(self, progress: Progress = no_progress, *, thorough: bool = False) -> list[str]:
+        """What SQLite finds wrong with the file, in its own words; empty when it is whole."""
+        return opening.find_damage(self._store, progress, thorough=thorough)
+
     # Settings of the project
 
     def checker(self) -> Checker:
         """A checker for the project's target, encoding and base model; for one thread."""
-        return Checker(*self.parts.check_settings)
+        return Checker(*self.context.check_settings)
 
     def setting(self, key: str, default: Any = None) -> Any:
         """A setting of this project (a JSON value)."""
-        return settings_table.read(self._store, key, default)
+        return read_setting(self._store, key, default)
 
     def set_setting(self, key: str, value: Any) -> None:
         """Keep a setting (a JSON value); None removes it."""
-        settings_table.write(self._store, key, value)
+        write_setting(self._store, key, value)
         self._store.publish(ProjectChange(frozenset({"settings"})))
 
     def _resolved(self, ids: Ids) -> Sequence[int]:
-        return reads.ids(self.parts, ids) if isinstance(ids, ExampleQuery) else ids
+        return reads.ids(self.context, ids) if isinstance(ids, ExampleQuery) else ids
 
 
 def _decoded(text: bytes) -> str:

@@ -1,13 +1,29 @@
-"""Which examples, in which order: the filter, search and sort of the table as one value."""
+"""Which examples, in which order: the filter, search and sort of the table, as value and SQL."""
 
-from collections.abc import Mapping
+import time
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.project.parts import ProjectParts, as_json_array
-from tunedesk.project.states import STATE_NUMBERS
+from tunedesk.progress import Progress, no_progress
+from tunedesk.project import search
+from tunedesk.project.context import ProjectContext, as_json_array
+
+State = Literal["to_review", "draft", "approved", "changes_wanted", "rejected"]
+
+STATES: tuple[State, ...] = get_args(State)
+"""In the order of their numbers in the project file: only ever add at the end."""
+
+
+def state_of(number: int) -> State:
+    """The state with a number; one that this Tunedesk does not know is to be reviewed."""
+    return STATES[number] if 0 <= number < len(STATES) else STATES[0]
+
+
+STATE_NUMBERS: dict[str, int] = {state: number for number, state in enumerate(STATES)}
 
 Range = tuple[int | None, int | None]
 """From and to, both included; None is open."""
@@ -38,7 +54,7 @@ SORTS = tuple(_SORTS)
 
 @dataclass(frozen=True)
 class ExampleQuery:
-    """Which examples, in which order. Empty parts do not limit.
+    """Which examples, in which order. What is empty does not limit.
 
     Attributes:
         states: Any of these states.
@@ -77,6 +93,9 @@ class ExampleQuery:
 ALL_EXAMPLES = ExampleQuery()
 """All examples, as they came."""
 
+Ids = Sequence[int] | ExampleQuery
+"""Some examples, or all that a query finds."""
+
 
 class Condition(NamedTuple):
     """SQL for a WHERE clause on example, and its parameters."""
@@ -85,9 +104,9 @@ class Condition(NamedTuple):
     parameters: tuple[Any, ...]
 
 
-def condition(parts: ProjectParts, query: ExampleQuery) -> Condition:
+def condition(context: ProjectContext, query: ExampleQuery) -> Condition:
     """The filter, without the search, as SQL."""
-    clauses = ["hidden = 0"]
+    clauses = ["deleted = 0"]
     parameters: list[Any] = []
 
     def limit(sql: str, *values: Any) -> None:
@@ -99,11 +118,11 @@ def condition(parts: ProjectParts, query: ExampleQuery) -> Condition:
     if query.states:
         limit(_one_of("state", [_state_number(state) for state in query.states]))
     if query.problems:
-        limit(_problem_clause(parts, query.problems))
+        limit(_problem_clause(context, query.problems))
     if query.tags:
-        numbers = parts.tags.with_any(tag for tag in query.tags if tag)
+        numbers = context.tags.with_any(tag for tag in query.tags if tag)
         if "" in query.tags:
-            numbers += [number for number, tags in parts.tags.all().items() if not tags]
+            numbers += [number for number, tags in context.tags.all().items() if not tags]
         limit(_one_of("tag_set", numbers))
     if query.sources:
         limit(
@@ -119,7 +138,7 @@ def condition(parts: ProjectParts, query: ExampleQuery) -> Condition:
     return Condition(" AND ".join(clauses), tuple(parameters))
 
 
-def order(parts: ProjectParts, query: ExampleQuery) -> str:
+def order(context: ProjectContext, query: ExampleQuery) -> str:
     """The ORDER BY of a query."""
     columns = _SORTS.get(query.sort)
     if columns is None:
@@ -132,10 +151,10 @@ def order(parts: ProjectParts, query: ExampleQuery) -> str:
         return f"position {direction}"
     if query.sort == "tags":
         # Those without tags come last.
-        sets = parts.tags.all()
+        sets = context.tags.all()
         columns = (_ranked("tag_set", {n: (not sets[n], sets[n]) for n in sets}, "tag_set"),)
     elif query.sort == "source":
-        names: dict[int, str] = dict(parts.store.rows("SELECT id, name FROM source"))
+        names: dict[int, str] = dict(context.store.rows("SELECT id, name FROM source"))
         columns = (_ranked("source_id", names, "source"),)
     return ", ".join([*(f"{column} {direction}" for column in columns), "position"])
 
@@ -164,7 +183,7 @@ def _state_number(state: str) -> int:
     return number
 
 
-def _problem_clause(parts: ProjectParts, wanted: tuple[str, ...]) -> str:
+def _problem_clause(context: ProjectContext, wanted: tuple[str, ...]) -> str:
     kinds = {
         "any": "errors + warnings + hints > 0",
         "none": "errors + warnings + hints = 0",
@@ -175,5 +194,89 @@ def _problem_clause(parts: ProjectParts, wanted: tuple[str, ...]) -> str:
     alternatives = [kinds[name] for name in wanted if name in kinds]
     codes = [name for name in wanted if name not in kinds]
     if codes:
-        alternatives.append(_one_of("code_set", parts.codes.with_any(codes)))
+        alternatives.append(_one_of("code_set", context.codes.with_any(codes)))
     return f"({' OR '.join(alternatives)})"
+
+
+_WALKED_FIRST = 400
+_WALKED_AT_MOST = 4_000
+_WALK_SECONDS = 0.2
+_COMMON = 50_000
+_SHORT = 2
+_SHORT_TAIL = 5_000
+
+
+def selection(
+    context: ProjectContext, query: ExampleQuery, progress: Progress = no_progress
+) -> Condition:
+    """The filter of a query and its search as SQL; `progress` may cancel the search."""
+    where = condition(context, query)
+    if not search.phrases(query.search):
+        return where
+    sql, parameters = search.clause(context, query.search, progress)
+    return Condition(f"{where.sql} AND {sql}", (*where.parameters, *parameters))
+
+
+def first_ids(context: ProjectContext, query: ExampleQuery, limit: int) -> "array[int]":
+    """The first ids of a query, fast whatever the size of the project.
+
+    A common word is found by looking at the first rows themselves; a rare one has few hits in the
+    index, which are quickly put in order. While the index still lacks many texts, fewer rows than
+    there are may be returned, those found in a fifth of a second.
+    """
+    if not search.phrases(query.search):
+        return _ids(context, query, limit)
+    short_tail = search.unfilled(context.store) <= _SHORT_TAIL
+    if query.sort == "number":
+        found = _walk(context, query, limit, _WALKED_FIRST)
+        if len(found) >= limit:
+            return found
+    if short_tail and not _common(context, query.search):
+        return _ids(context, query, limit)
+    found = _walk(context, query, limit, _WALKED_AT_MOST)
+    return _ids(context, query, limit) if short_tail and len(found) < limit else found
+
+
+def _ids(context: ProjectContext, query: ExampleQuery, limit: int) -> "array[int]":
+    where = selection(context, query)
+    rows = context.store.rows(
+        f"SELECT id FROM example WHERE {where.sql} ORDER BY {order(context, query)} LIMIT ?",
+        (*where.parameters, limit),
+    )
+    return array("q", [row[0] for row in rows])
+
+
+def _walk(
+    context: ProjectContext, query: ExampleQuery, limit: int, candidates: int
+) -> "array[int]":
+    """Look at the texts of the first rows, in the order asked for."""
+    where = condition(context, query)
+    store = context.store
+    found = array("q")
+    rows = store.rows(
+        f"SELECT id, version_id FROM example WHERE {where.sql}"
+        f" ORDER BY {order(context, query)} LIMIT ?",
+        (*where.parameters, candidates),
+    )
+    end = time.monotonic() + _WALK_SECONDS
+    for example_id, version_id in rows:
+        text = context.versions.text(version_id)
+        if text is not None and search.has_words(text, query.search):
+            found.append(example_id)
+            if len(found) >= limit:
+                break
+        if time.monotonic() > end:
+            break
+    return found
+
+
+def _common(context: ProjectContext, words: str) -> bool:
+    """Whether the index has very many hits; counted no further than needed."""
+    if any(phrase.prefix and len(phrase.words[-1]) <= _SHORT for phrase in search.phrases(words)):
+        # So many words begin with these letters that counting takes longer than looking.
+        return True
+    hits = context.store.value(
+        "SELECT count(*) FROM (SELECT 1 FROM search WHERE search MATCH ? LIMIT ?)",
+        (search.match_expression(words), _COMMON),
+    )
+    return bool(hits >= _COMMON)

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.project.query import PROBLEM_KINDS, SORTS, ExampleQuery, Range
-from tunedesk.project.states import STATES
+from tunedesk.project.query import PROBLEM_KINDS, SORTS, STATES, ExampleQuery, Range
 
 QUERY_HELP = """\
 A QUERY is words to find and filters, all of which must fit:

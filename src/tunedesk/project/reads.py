@@ -1,17 +1,78 @@
-"""Reading examples: the ids of a query, the rows that the table shows, one example whole."""
+"""Reading examples: the ids of a query, rows of the table, an example whole; sources, tags."""
 
+import os
 from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from tunedesk.checks.facts import Facts
+from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
-from tunedesk.project.parts import ProjectParts, as_json_array
-from tunedesk.project.query import ExampleQuery, order
-from tunedesk.project.selection import selection
-from tunedesk.project.sources import source_titles
-from tunedesk.project.states import State, state_of
-from tunedesk.project.telling import gone
+from tunedesk.project.context import ProjectContext, as_json_array, missing_example
+from tunedesk.project.query import ExampleQuery, State, order, selection, state_of
+from tunedesk.project.store import Store
+
+
+class Source(NamedTuple):
+    """A source of examples.
+
+    Attributes:
+        id: Its number in the project.
+        kind: "written", "imported" or "generated".
+        name: What filters know it by: "written", the name of the file, the name of the model.
+        title: What the user reads.
+        path: The file, where it lay.
+        encoding: The encoding of the file.
+        model: The model that generated them.
+        time: When it was imported or generated, in milliseconds since 1970.
+    """
+
+    id: int
+    kind: str
+    name: str
+    title: str
+    path: str
+    encoding: str
+    model: str
+    time: int
+
+
+def sources(store: Store) -> list[Source]:
+    """All sources, the oldest first."""
+    return [
+        Source(number, kind, name, _title(kind, name), path, encoding, model, time)
+        for number, kind, name, path, encoding, model, time in store.rows(
+            "SELECT id, kind, name, path, encoding, model, time FROM source ORDER BY id"
+        )
+    ]
+
+
+def add_source(
+    store: Store, kind: str, name: str, path: str = "", encoding: str = "", model: str = ""
+) -> int:
+    """Add a source; returns its number."""
+    with store.transaction():
+        return int(
+            store.connection.execute(
+                "INSERT INTO source(kind, name, path, encoding, model, time, uid)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (kind, name, path, encoding, model, store.now(), os.urandom(16)),
+            ).lastrowid
+            or 0
+        )
+
+
+def source_titles(store: Store) -> dict[int, str]:
+    """What the user reads, by number."""
+    return {
+        number: _title(kind, name)
+        for number, kind, name in store.rows("SELECT id, kind, name FROM source")
+    }
+
+
+def _title(kind: str, name: str) -> str:
+    return _("Written here") if kind == "written" else name
+
 
 _CHUNK = 4096
 
@@ -58,24 +119,24 @@ class ExampleRow(NamedTuple):
     version_id: int
 
 
-def count(parts: ProjectParts, query: ExampleQuery, progress: Progress = no_progress) -> int:
+def count(context: ProjectContext, query: ExampleQuery, progress: Progress = no_progress) -> int:
     """How many examples a query finds."""
-    where = selection(parts, query, progress)
+    where = selection(context, query, progress)
     return int(
-        parts.store.value(f"SELECT count(*) FROM example WHERE {where.sql}", where.parameters)
+        context.store.value(f"SELECT count(*) FROM example WHERE {where.sql}", where.parameters)
     )
 
 
 def ids(
-    parts: ProjectParts,
+    context: ProjectContext,
     query: ExampleQuery,
     progress: Progress = no_progress,
     limit: int = -1,
 ) -> "array[int]":
     """The ids that a query finds, in its order."""
-    where = selection(parts, query, progress)
-    cursor = parts.store.connection.execute(
-        f"SELECT id FROM example WHERE {where.sql} ORDER BY {order(parts, query)} LIMIT ?",
+    where = selection(context, query, progress)
+    cursor = context.store.connection.execute(
+        f"SELECT id FROM example WHERE {where.sql} ORDER BY {order(context, query)} LIMIT ?",
         (*where.parameters, limit),
     )
     found = array("q")
@@ -85,24 +146,24 @@ def ids(
     return found
 
 
-def rows(parts: ProjectParts, ids: Sequence[int]) -> list[ExampleRow]:
+def rows(context: ProjectContext, ids: Sequence[int]) -> list[ExampleRow]:
     """What the table shows of these examples, in the order given; those deleted are left out."""
-    titles = source_titles(parts.store)
+    titles = source_titles(context.store)
     found = {
         row[0]: row
-        for row in parts.store.rows(
+        for row in context.store.rows(
             "SELECT example.id, position, state, version.preview, version.roles,"
             " example.tokens, example.trained_tokens, example.errors, example.warnings,"
             " example.hints, tag_set, source_id, source_line, changed_at, version.kind, version.id"
             " FROM json_each(?) AS wanted CROSS JOIN example ON example.id = wanted.value"
-            " CROSS JOIN version ON version.id = example.version_id WHERE hidden = 0",
+            " CROSS JOIN version ON version.id = example.version_id WHERE deleted = 0",
             (as_json_array(ids),),
         )
     }
     return [
         ExampleRow(
             id=row[0],
-            number=parts.numbers.number(row[1]),
+            number=context.numbers.number(row[1]),
             state=state_of(row[2]),
             preview=row[3],
             roles=row[4],
@@ -112,7 +173,7 @@ def rows(parts: ProjectParts, ids: Sequence[int]) -> list[ExampleRow]:
             errors=row[7],
             warnings=row[8],
             hints=row[9],
-            tags=parts.tags.members(row[10]),
+            tags=context.tags.members(row[10]),
             source=titles.get(row[11], ""),
             source_line=row[12],
             changed_at=row[13],
@@ -123,31 +184,56 @@ def rows(parts: ProjectParts, ids: Sequence[int]) -> list[ExampleRow]:
     ]
 
 
-def version_of(parts: ProjectParts, example_id: int) -> int:
+def version_of(context: ProjectContext, example_id: int) -> int:
     """The current version of an example, which may be deleted."""
-    found: int | None = parts.store.value(
+    found: int | None = context.store.value(
         "SELECT version_id FROM example WHERE id = ?", (example_id,)
     )
     if found is None:
-        raise gone()
+        raise missing_example()
     return found
 
 
-def text(parts: ProjectParts, example_id: int) -> bytes:
+def text(context: ProjectContext, example_id: int) -> bytes:
     """The record of an example."""
-    found = parts.versions.text(version_of(parts, example_id))
+    found = context.versions.text(version_of(context, example_id))
     assert found is not None
     return found
 
 
-def facts(parts: ProjectParts, example_id: int) -> Facts:
+def facts(context: ProjectContext, example_id: int) -> Facts:
     """What was worked out from the record of an example."""
-    found = parts.versions.facts(version_of(parts, example_id))
+    found = context.versions.facts(version_of(context, example_id))
     assert found is not None
     return found
 
 
-def number_of(parts: ProjectParts, example_id: int) -> int | None:
+def number_of(context: ProjectContext, example_id: int) -> int | None:
     """The place of an example in the whole project, from 1; None if it is deleted."""
-    row = parts.store.row("SELECT position FROM example WHERE id = ? AND hidden = 0", (example_id,))
-    return parts.numbers.number(row[0]) if row else None
+    row = context.store.row(
+        "SELECT position FROM example WHERE id = ? AND deleted = 0", (example_id,)
+    )
+    return context.numbers.number(row[0]) if row else None
+
+
+class TagUse(NamedTuple):
+    """A tag.
+
+    Attributes:
+        name: The tag.
+        examples: How many examples carry it.
+    """
+
+    name: str
+    examples: int
+
+
+def tags(context: ProjectContext) -> list[TagUse]:
+    """The tags in use, by name."""
+    uses: dict[str, int] = {}
+    for number, examples in context.store.rows(
+        "SELECT tag_set, count(*) FROM example WHERE deleted = 0 GROUP BY tag_set"
+    ):
+        for tag in context.tags.members(number):
+            uses[tag] = uses.get(tag, 0) + examples
+    return [TagUse(name, uses[name]) for name in sorted(uses, key=str.casefold)]

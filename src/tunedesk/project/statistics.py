@@ -1,13 +1,77 @@
-"""Statistics of the examples of a query: quantiles, histogram, roles, turns, problems by code."""
+"""Figures of the examples of a query: totals, quantiles, histogram, roles, turns, problems."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from tunedesk.project.parts import ProjectParts
-from tunedesk.project.query import ExampleQuery
-from tunedesk.project.selection import selection
+from tunedesk.project.context import ProjectContext
+from tunedesk.project.query import STATES, ExampleQuery, State, selection
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the examples of a query come to.
+
+    Attributes:
+        count: How many there are.
+        tokens: Their length together.
+        trained_tokens: Of that, what is trained on.
+        with_errors: How many have errors.
+        with_warnings: How many have warnings.
+        with_hints: How many have hints.
+        with_problems: How many have any of these.
+        by_state: How many are in each state.
+    """
+
+    count: int
+    tokens: int
+    trained_tokens: int
+    with_errors: int
+    with_warnings: int
+    with_hints: int
+    with_problems: int
+    by_state: dict[State, int]
+
+
+class EstimatedTokens(NamedTuple):
+    """What of the length of examples is not counted exactly but by a published formula.
+
+    Attributes:
+        tools: Tools and tool calls.
+        images: Images.
+    """
+
+    tools: int
+    images: int
+
+
+def totals(context: ProjectContext, query: ExampleQuery) -> Totals:
+    """The totals of a query, in one scan."""
+    where = selection(context, query)
+    states = ", ".join(f"sum(state = {number})" for number in range(len(STATES)))
+    row = context.store.row(
+        "SELECT count(*), sum(tokens), sum(trained_tokens), sum(errors > 0),"
+        " sum(warnings > 0), sum(hints > 0), sum(errors + warnings + hints > 0),"
+        f" {states} FROM example WHERE {where.sql}",
+        where.parameters,
+    )
+    assert row is not None
+    figures = [int(value or 0) for value in row]
+    by_state = dict(zip(STATES, figures[7:], strict=True))
+    count, tokens, trained, errors, warnings, hints, problems = figures[:7]
+    return Totals(count, tokens, trained, errors, warnings, hints, problems, by_state)
+
+
+def estimated_tokens(context: ProjectContext) -> EstimatedTokens:
+    """What of the length of all examples together is an estimate."""
+    row = context.store.row(
+        "SELECT sum(tool_tokens), sum(image_tokens) FROM example"
+        " CROSS JOIN version ON version.id = example.version_id WHERE deleted = 0"
+    )
+    assert row is not None
+    return EstimatedTokens(int(row[0] or 0), int(row[1] or 0))
+
 
 Measure = Literal["tokens", "turns", "trained_tokens"]
 
@@ -83,10 +147,10 @@ class Statistics:
     longest: tuple[int, ...]
 
 
-def statistics(parts: ProjectParts, query: ExampleQuery) -> Statistics:
+def statistics(context: ProjectContext, query: ExampleQuery) -> Statistics:
     """The statistics of a query."""
-    where = selection(parts, query)
-    store = parts.store
+    where = selection(context, query)
+    store = context.store
     roles: Counter[str] = Counter()
     for letters, examples in store.rows(
         "SELECT roles, count(*) FROM version WHERE id IN"
@@ -99,7 +163,7 @@ def statistics(parts: ProjectParts, query: ExampleQuery) -> Statistics:
         f"SELECT id FROM example WHERE {where.sql} ORDER BY tokens DESC, position LIMIT ?",
         (*where.parameters, _LONGEST),
     )
-    tokens, trained, turns = _spread(parts, query, "tokens", "trained_tokens", "turns")
+    tokens, trained, turns = _spread(context, query, "tokens", "trained_tokens", "turns")
     return Statistics(
         tokens=_distribution(tokens),
         trained_tokens=_distribution(trained),
@@ -111,10 +175,10 @@ def statistics(parts: ProjectParts, query: ExampleQuery) -> Statistics:
 
 
 def histogram(
-    parts: ProjectParts, query: ExampleQuery, bins: int, measure: Measure = "tokens"
+    context: ProjectContext, query: ExampleQuery, bins: int, measure: Measure = "tokens"
 ) -> list[Bin]:
     """The histogram of a measure; the few very large values stand in the last bar."""
-    spread = _spread(parts, query, measure)[0]
+    spread = _spread(context, query, measure)[0]
     if not spread:
         return []
     low, high = spread[0][0], _quantiles(spread, (_TAIL,))[_TAIL]
@@ -131,25 +195,25 @@ def histogram(
     return made
 
 
-def problem_counts(parts: ProjectParts, query: ExampleQuery) -> dict[str, int]:
+def problem_counts(context: ProjectContext, query: ExampleQuery) -> dict[str, int]:
     """How many examples have a problem, by its code; the most frequent first."""
-    where = selection(parts, query)
+    where = selection(context, query)
     counts: dict[str, int] = {}
-    for number, examples in parts.store.rows(
+    for number, examples in context.store.rows(
         f"SELECT code_set, count(*) FROM example WHERE {where.sql} GROUP BY code_set",
         where.parameters,
     ):
-        for code in parts.codes.members(number):
+        for code in context.codes.members(number):
             counts[code] = counts.get(code, 0) + examples
     return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
 def _spread(
-    parts: ProjectParts, query: ExampleQuery, *measures: Measure
+    context: ProjectContext, query: ExampleQuery, *measures: Measure
 ) -> list[list[tuple[int, int]]]:
     """For each measure the values that occur and how many examples have each, rising."""
-    where = selection(parts, query)
-    cursor = parts.store.connection.execute(
+    where = selection(context, query)
+    cursor = context.store.connection.execute(
         f"SELECT {', '.join(measures)} FROM example WHERE {where.sql}", where.parameters
     )
     counters: list[Counter[int]] = [Counter() for _measure in measures]

@@ -1,19 +1,157 @@
-"""One connection to a project file: opening it safely, transactions, and closing it as one file."""
+"""One connection to a project file: transactions, what its handles share, closing as one file.
+
+Bulk work is written in many short transactions, whose size follows what was measured, so that
+typing never waits for it.
+"""
 
 import contextlib
+import getpass
+import json
+import os
+import platform
 import sqlite3
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.project.lock import ProjectLock
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.shared_state import SharedState
+
+SMALL = 500
+"""Work on at most so many rows is one transaction; more is cut into slices."""
+
+_AIM_SECONDS = 0.008
+_FEWEST, _MOST = 50, 20_000
+
+
+class BatchSize:
+    """A number of rows that follows what was measured.
+
+    Attributes:
+        rows: How many rows the next transaction should take.
+    """
+
+    def __init__(self, rows: int = 300, aim_seconds: float = _AIM_SECONDS) -> None:
+        self.rows = rows
+        self._aim = aim_seconds
+
+    @contextlib.contextmanager
+    def measured(self) -> Iterator[None]:
+        """Measure a transaction of `rows` rows and adapt."""
+        start = time.perf_counter()
+        yield
+        spent = time.perf_counter() - start
+        factor = min(2.0, max(0.4, self._aim / max(spent, 1e-6)))
+        self.rows = int(min(_MOST, max(_FEWEST, self.rows * factor)))
+
+
+Value = TypeVar("Value")
+
+
+def loaded(text: Any, default: Value) -> Value:
+    """The value, or the default if the text is no JSON or JSON of another type."""
+    try:
+        value = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return default
+    return value if isinstance(value, type(default)) else default
+
+
+def user_name() -> str:
+    """The name of the system's user; "user" where the system does not tell."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "user"
+
+
+class TailHits(NamedTuple):
+    """What a plain look at texts found that the search index lacks.
+
+    Attributes:
+        low: The version behind which was looked.
+        high: The last version that was looked at.
+        hits: The versions found.
+    """
+
+    low: int
+    high: int
+    hits: tuple[int, ...]
+
+
+@dataclass
+class SharedState:
+    """What all the handles of one open project share.
+
+    Attributes:
+        file: The file that is open: the project, or a copy of it that this program can read.
+        lock: The lock file, held while the project is open for writing; None when read-only.
+        author: Who makes changes here, as the history names them.
+        machine: The name of this computer.
+        session: Names this opening of the project; random.
+        clock: Seconds since 1970; a test may pass its own.
+        writing: Held during each transaction that writes. Bulk work pauses between its
+            transactions, so a keystroke never waits longer than one of them.
+        order_epoch: Rises when rows come, go or move other than at the end.
+        handles: How many connections are open.
+        tail_hits: What the latest searches found in texts that the search index lacks.
+        checkpoint_not_before: When the log may be folded in again, by the monotonic clock.
+        interactive: How many writers wait that are not bulk work.
+    """
+
+    file: Path
+    lock: ProjectLock | None
+    author: str = ""
+    machine: str = field(default_factory=platform.node)
+    session: bytes = field(default_factory=lambda: os.urandom(16))
+    clock: Callable[[], float] = time.time
+    writing: threading.RLock = field(default_factory=threading.RLock)
+    order_epoch: int = 0
+    handles: int = 0
+    tail_hits: dict[str, TailHits] = field(default_factory=dict)
+    checkpoint_not_before: float = 0.0
+    interactive: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock)
+    _subscribers: list[Callable[[ProjectChange], None]] = field(default_factory=list)
+
+    def count_handle(self, change: int) -> int:
+        """Count a connection that opens (1) or closes (-1); returns how many are open."""
+        with self._counting:
+            self.handles += change
+            return self.handles
+
+    def count_interactive(self, change: int) -> None:
+        """Count a writer that begins (1) or ends (-1) to wait and is not bulk work."""
+        with self._counting:
+            self.interactive += change
+
+    def order_changed(self) -> None:
+        """Rows came, went or moved elsewhere than at the end, and that is committed."""
+        with self._counting:
+            self.order_epoch += 1
+
+    def subscribe(self, callback: Callable[[ProjectChange], None]) -> Callable[[], None]:
+        """Call back after each change, in the thread that made it; returns how to stop that."""
+        self._subscribers.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._subscribers:
+                self._subscribers.remove(callback)
+
+        return unsubscribe
+
+    def publish(self, change: ProjectChange) -> None:
+        """Tell all subscribers."""
+        for callback in list(self._subscribers):
+            callback(change)
+
 
 Row = tuple[Any, ...]
 
@@ -103,6 +241,7 @@ class Store:
         read_only: Whether nothing may be written.
         shared: What the handles of this project share.
         on_rollback: Called after a transaction came to nothing, for what was remembered from it.
+        last_change: The change that was begun last through this connection and can be undone.
     """
 
     def __init__(
@@ -113,6 +252,7 @@ class Store:
         self.shared = shared
         self.read_only = read_only
         self.on_rollback: list[Callable[[], None]] = []
+        self.last_change: int | None = None
         self._depth = 0
         self._unpublished: list[ProjectChange] = []
         self._order_changed = False
@@ -186,10 +326,12 @@ class Store:
             self.shared.count_interactive(-int(not bulk))
         try:
             self._run_transaction_start()
+            last_change = self.last_change
             try:
                 yield
             except BaseException as error:
                 self._depth = 0
+                self.last_change = last_change
                 self._unpublished.clear()
                 with contextlib.suppress(sqlite3.Error):
                     self.connection.execute("ROLLBACK")
@@ -228,6 +370,7 @@ class Store:
             self.connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             self._unpublished.clear()
+            self.last_change = None
             with contextlib.suppress(sqlite3.Error):
                 self.connection.execute("ROLLBACK")
             raise _disk_error(error) from error

@@ -6,7 +6,7 @@ import pytest
 
 from tunedesk.errors import Cancelled
 from tunedesk.gui.examples.search_index_filler import Pause, fill
-from tunedesk.project.search_index import filled_to
+from tunedesk.project.search import filled_to
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_nothing_is_filled_while_the_user_moves_about(project, add, endless):
 
     with pytest.raises(Cancelled):
         fill(project, endless, cancel_at_the_third)
-    assert filled_to(project.parts.store) == 0
+    assert filled_to(project.context.store) == 0
 
 
 def test_it_goes_on_when_it_is_quiet(project, add, endless):
@@ -39,4 +39,4 @@ def test_it_goes_on_when_it_is_quiet(project, add, endless):
         endless._until = 0.0
 
     fill(project, endless, end_the_pause)
-    assert filled_to(project.parts.store) == 2
+    assert filled_to(project.context.store) == 2

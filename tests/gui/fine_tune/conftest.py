@@ -3,14 +3,16 @@
 import json
 
 import pytest
+from PySide6.QtWidgets import QVBoxLayout
 from tests.services.memory_keyring import MemoryKeyring
 
 from tunedesk.checks.checker import Checker
+from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
 from tunedesk.gui.fine_tune.page import FineTunePage
 from tunedesk.gui.fine_tune.run_work import RunWork
-from tunedesk.project.additions import NewExample
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.row_edits import NewExample
 from tunedesk.project.run_records import Metric, RunCheckpoint, RunEvent, RunFile
 from tunedesk.services.keys import Keys
 
@@ -110,7 +112,7 @@ def work(project, settings, background, feedback, actions, theme, keys, window):
         window=window,
         shown_query=ExampleQuery,
     )
-    actions.connect("finetune.new", work.new_run)
+    actions.bind("finetune.new", work.new_run)
     yield work
     work.close()
     background.finish()
@@ -150,3 +152,14 @@ def checkpoint():
         return RunCheckpoint(f"ftckpt-{step}", step, f"ft:starter:{step}", NOON, {})
 
     return checkpoint
+
+
+@pytest.fixture
+def chart(window, theme, feedback, qtbot):
+    """An empty loss chart on the screen."""
+    chart = LossChart(theme=theme, feedback=feedback)
+    QVBoxLayout(window).addWidget(chart)
+    window.resize(1000, 560)
+    window.show()
+    qtbot.waitExposed(window)
+    return chart

@@ -17,6 +17,10 @@ class ShareGptKind(Kind):
         """The kind as part of a sentence."""
         return _("a ShareGPT conversation")
 
+    def section_title(self, section: str) -> str:
+        """What stands under a key, as a heading."""
+        return _("Conversation") if section == "conversations" else ""
+
     def recognises(self, record: dict[str, Any]) -> bool:
         """Whether the record is of this kind."""
         turns = record.get("conversations")
@@ -34,6 +38,17 @@ class AlpacaKind(Kind):
     def title(self) -> str:
         """The kind as part of a sentence."""
         return _("an Alpaca instruction")
+
+    def section_title(self, section: str) -> str:
+        """What stands under a key, as a heading."""
+        titles = {
+            "instruction": _("Instruction"),
+            "input": _("Input"),
+            "context": _("Context"),
+            "output": _("Answer"),
+            "response": _("Answer"),
+        }
+        return titles.get(section, "")
 
     def recognises(self, record: dict[str, Any]) -> bool:
         """Whether the record is of this kind."""

@@ -81,12 +81,14 @@ class Kind:
         blank: The text of a new example; None if none can be begun.
         is_written_as_messages: Whether it is one list of messages under the key `messages`, which
             the form of conversations can edit.
+        reads_other_keys: Whether training makes use of what stands beside the messages.
     """
 
     name: KindName
     file_format: RecordFormat = "other"
     blank: str | None = None
     is_written_as_messages = False
+    reads_other_keys = False
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -94,6 +96,15 @@ class Kind:
     def title(self) -> str:
         """The kind as part of a sentence: "a preference pair"."""
         raise NotImplementedError
+
+    def section_title(self, section: str) -> str:
+        """What stands under a key of the record, as a heading: "Prompt"; empty if not known.
+
+        Args:
+            section: The key.
+        """
+        del section
+        return ""
 
     def recognises(self, record: dict[str, Any]) -> bool:
         """Whether the record is of this kind, the kinds before it in the registry left aside."""

@@ -5,11 +5,10 @@ of open tools (`chosen` and `rejected`, with or without a `prompt`).
 """
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from tunedesk.examples import conversation_edits
 from tunedesk.examples.hashes import Hashes, record_hashes
-from tunedesk.examples.json_edit import RawJson, raw_value, replace_value
+from tunedesk.examples.json_edit import SpelledJson, raw_value, replace_value
 from tunedesk.examples.json_text import JsonNode, parse
 from tunedesk.examples.kinds.conversation import (
     first_said,
@@ -47,6 +46,14 @@ class PreferenceKind(Kind):
     def title(self) -> str:
         """The kind as part of a sentence."""
         return _("a preference pair (two answers, one preferred)")
+
+    def section_title(self, section: str) -> str:
+        """What stands under a key, as a heading."""
+        if section in _PREFERRED:
+            return _("Preferred answer")
+        if section in _OTHER:
+            return _("Other answer")
+        return _("Prompt") if section in _ASKED else ""
 
     def recognises(self, record: dict[str, Any]) -> bool:
         """Whether the record is of this kind."""
@@ -93,15 +100,18 @@ class PreferenceKind(Kind):
 
     def with_system_prompt(self, text: str, prompt: str) -> str:
         """The text with this system prompt."""
+        # Edits are asked for seldom, and a check of a file should not wait for them to load.
+        from tunedesk.examples.conversation_edits import set_system_prompt
+
         asked = parse(text).member("input")
         messages = None if asked is None else asked.member("messages")
         if messages is None or messages.kind != "array":
             return text
         conversation = raw_value(text, ("input",))
-        changed = conversation_edits.set_system_prompt(conversation, prompt)
+        changed = set_system_prompt(conversation, prompt)
         if changed == conversation:
             return text
-        return replace_value(text, ("input",), RawJson(changed))
+        return replace_value(text, ("input",), SpelledJson(changed))
 
     def blocks(self, text: str) -> list[Block]:
         """The parts of the record as a person reads them."""
@@ -117,12 +127,41 @@ class PreferenceKind(Kind):
 PREFERENCE = PreferenceKind()
 
 
+class PairMessages(NamedTuple):
+    """A pair as messages, whatever its spelling.
+
+    Attributes:
+        asked: What both answers answer.
+        answers: The preferred answer and then the other one, each of one or more messages.
+        tools: The tools that the pair declares, as they stand there; None without.
+    """
+
+    asked: list[Any]
+    answers: list[Any]
+    tools: Any
+
+
+def pair_messages(record: dict[str, Any]) -> PairMessages:
+    """The messages of a pair; a plain text counts as the user's or the assistant's."""
+    asked: list[Any] = []
+    answers: list[Any] = []
+    for key in _PARTS:
+        value = record.get(key)
+        found, role = (asked, "user") if key in _ASKED else (answers, "assistant")
+        if isinstance(value, str):
+            found.append({"role": role, "content": value})
+        else:
+            found += _messages(value) or []
+    given = record.get("input")
+    return PairMessages(asked, answers, given.get("tools") if isinstance(given, dict) else None)
+
+
 def _is_openai_form(record: dict[str, Any]) -> bool:
     return not _OPENAI_KEYS.isdisjoint(record)
 
 
 def _messages(value: Any) -> list[Any] | None:
-    """The messages of a prompt or an answer; None if it is no list of messages."""
+    """The messages of a prompt or an answer; None if it is not a list of messages."""
     messages = value.get("messages") if isinstance(value, dict) else value
     return messages if isinstance(messages, list) else None
 

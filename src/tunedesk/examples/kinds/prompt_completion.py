@@ -28,6 +28,11 @@ class PromptCompletionKind(Kind):
         """The kind as part of a sentence."""
         return _("a prompt and its completion (the older format)")
 
+    def section_title(self, section: str) -> str:
+        """What stands under a key, as a heading."""
+        titles = {"prompt": _("Prompt"), "completion": _("Completion")}
+        return titles.get(section, "")
+
     def recognises(self, record: dict[str, Any]) -> bool:
         """Whether the record is of this kind."""
         return "prompt" in record and "completion" in record

@@ -14,6 +14,7 @@ class ReinforcementKind(ConversationKind):
     """A conversation that waits for its answer, and what that answer is graded by."""
 
     name: KindName = "reinforcement"
+    reads_other_keys = True
     blank = None  # its files are read and shown as those of conversations
 
     def title(self) -> str:

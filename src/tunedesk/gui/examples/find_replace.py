@@ -13,10 +13,9 @@ from tunedesk.errors import UserError
 from tunedesk.gui.examples.panel.example_diff import Sample, example_diff
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
-from tunedesk.project.bulk_edits import EditSummary, find_and_replace, text_batches
-from tunedesk.project.project import Ids, Project
-from tunedesk.project.query import ExampleQuery
-from tunedesk.project.text_edits import Replacement
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery, Ids
+from tunedesk.project.text_edits import EditSummary, Replacement, find_and_replace, text_batches
 from tunedesk.workers import WorkerPool
 
 _REASONS = {
@@ -168,7 +167,7 @@ def count(
         ids = handle.ids(where, progress) if isinstance(where, ExampleQuery) else where
         jobs = (
             CountJob(edit, SAMPLES, batch.ids, batch.texts)
-            for batch in text_batches(handle.parts, ids)
+            for batch in text_batches(handle.context, ids)
         )
         for found in pool.map_ordered(count_job, jobs):
             places += found.places
@@ -185,16 +184,15 @@ def count(
 def replace_all(
     project: Project, pool: WorkerPool, options: FindOptions, where: Ids, progress: Progress
 ) -> EditSummary:
-    """Replace in all of these examples, as one step of undo."""
-    with contextlib.closing(project.handle()) as handle:
-        return find_and_replace(
-            handle,
-            pool,
-            options.pattern(),
-            options.replacement,
-            where,
-            progress,
-            roles=options.roles,
-            template=options.regular,
-            find_text=options.find,
-        )
+    """Replace in all of these examples of a project or a handle, as one step of undo."""
+    return find_and_replace(
+        project.context,
+        pool,
+        options.pattern(),
+        options.replacement,
+        where,
+        progress,
+        roles=options.roles,
+        template=options.regular,
+        find_text=options.find,
+    )

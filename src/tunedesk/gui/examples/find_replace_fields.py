@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.examples.find_replace import FindOptions
-from tunedesk.gui.roles import role_title
+from tunedesk.gui.roles_and_states import role_title
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
-from tunedesk.project.project import Ids
+from tunedesk.project.query import Ids
 
 _ROLES = ("system", "user", "assistant", "tool")
 

@@ -3,15 +3,14 @@
 import datetime
 from typing import NamedTuple
 
-from tunedesk.catalogue.cost import default_epochs
-from tunedesk.catalogue.models import Catalogue
-from tunedesk.catalogue.targets import DEFAULT_TARGET
+from tunedesk.catalogue.cost import estimate, is_priced
+from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue
 from tunedesk.gui.examples.panel.fact_lines import figure_text
-from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL, MODEL_SETTING
+from tunedesk.gui.examples.panel.tokens_tab import MODEL_SETTING
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.project import Project
-from tunedesk.project.totals import Totals
+from tunedesk.project.statistics import Totals
 
 FIGURE_KINDS = frozenset({"set", "added", "deleted", "state", "tags", "facts", "text", "settings"})
 """After these kinds of changes the figures may be others."""
@@ -25,7 +24,8 @@ class Figures(NamedTuple):
         estimated: Whether the lengths hold estimates: tools and images.
         tags: The tags with how many examples have them.
         sources: The names of the sources and what the user reads for them.
-        model: The base model that the cost is worked out for; empty where no price is known.
+        model: The base model that the cost is worked out for.
+        target: Where it is trained.
     """
 
     totals: Totals
@@ -33,6 +33,7 @@ class Figures(NamedTuple):
     tags: list[tuple[str, int]]
     sources: list[tuple[str, str]]
     model: str
+    target: str
 
 
 def find_figures(project: Project) -> Figures:
@@ -45,10 +46,8 @@ def find_figures(project: Project) -> Figures:
         any(project.estimated_tokens()),
         [(tag.name, tag.examples) for tag in project.tags()],
         list(sources.items()),
-        # The prices are those of OpenAI; elsewhere they are not known.
-        str(project.setting(MODEL_SETTING) or DEFAULT_MODEL)
-        if project.setting("target") == DEFAULT_TARGET
-        else "",
+        str(project.setting(MODEL_SETTING) or DEFAULT_MODEL),
+        str(project.setting("target")),
     )
 
 
@@ -74,14 +73,13 @@ def status_parts(figures: Figures, today: datetime.date) -> list[StatusPart]:
 
 def _cost(figures: Figures, today: datetime.date) -> StatusPart:
     """Epochs and price on the base model, and when that model ends."""
-    epochs = default_epochs(figures.totals.count)
-    words = ngettext("{n} epoch", "{n} epochs", epochs).format(n=epochs)
     model = Catalogue.load().find(figures.model)
-    if model is None:
+    cost = estimate(figures.totals.count, figures.totals.tokens, figures.target, model)
+    words = ngettext("{n} epoch", "{n} epochs", cost.epochs).format(n=cost.epochs)
+    if model is None or not is_priced(figures.target):
         return StatusPart("", words)
-    if model.price is not None:
-        price = figures.totals.tokens * epochs * model.price.training / 1e6
-        shown = f"≈ ${price:,.2f}" if price >= 0.01 else "< $0.01"
+    if cost.price is not None:
+        shown = f"≈ ${cost.price:,.2f}" if cost.price >= 0.01 else "< $0.01"
         words = _("{epochs} {price} on {model}").format(
             epochs=words, price=shown, model=model.title
         )

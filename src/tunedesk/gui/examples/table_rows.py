@@ -22,7 +22,7 @@ from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.reads import ExampleRow
-from tunedesk.project.search_words import hits
+from tunedesk.project.search import hits
 
 
 class Splice(NamedTuple):

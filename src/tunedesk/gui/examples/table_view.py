@@ -8,6 +8,7 @@ from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
+    QPersistentModelIndex,
     QPoint,
     Qt,
     Signal,
@@ -99,7 +100,7 @@ class ExampleTable(QTableView):
         model.complete.connect(self._settle)
         model.rows_about_to_change.connect(self._remember)
         model.rows_changed.connect(self._follow_current)
-        theme.changed.connect(self._dress)
+        theme.changed.connect(self._apply_theme)
 
     def _set_up(self) -> None:
         rows = self.verticalHeader()
@@ -123,7 +124,7 @@ class ExampleTable(QTableView):
         self.setDropIndicatorShown(False)
         self.verticalScrollBar().setSingleStep(self._theme.size("row"))
 
-    def _dress(self) -> None:
+    def _apply_theme(self) -> None:
         self._pictures.clear()
         self.viewport().update()
 
@@ -246,7 +247,11 @@ class ExampleTable(QTableView):
         if example_id is not None and example_id != self._told:
             self._choose(example_id)
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def currentChanged(
+        self,
+        current: QModelIndex | QPersistentModelIndex,
+        previous: QModelIndex | QPersistentModelIndex,
+    ) -> None:
         """Tell which example is the current one."""
         super().currentChanged(current, previous)
         if self._taking:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import tqdm
@@ -12,10 +12,10 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
+from tunedesk.catalogue.default_hyperparameters import LEARNING_RATES, TrainedPart
 from tunedesk.training_server.job_folder import STARTER, JobSpec
 from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.starter import (
-    LEARNING_RATE,
     is_starter,
     new_model,
     train_tokenizer,
@@ -39,15 +39,6 @@ def disable_progress_bars() -> None:
     bars.monitor_interval = 0
 
 
-Kind = Literal["starter", "lora", "full"]
-_RATES: dict[tuple[Kind, str], float] = {
-    ("starter", "supervised"): LEARNING_RATE,
-    ("lora", "supervised"): 2e-4,
-    ("full", "supervised"): 2e-5,
-    ("starter", "dpo"): 5e-5,
-    ("lora", "dpo"): 1e-5,
-    ("full", "dpo"): 1e-6,
-}
 _RANK = 16
 _DROPOUT = 0.05
 
@@ -64,7 +55,7 @@ class TrainableModel(ExampleTokenizer):
     """
 
     model: PreTrainedModel | PeftModel
-    kind: Kind
+    kind: TrainedPart
     adapter: LoraConfig | None
     rate: float
 
@@ -142,7 +133,7 @@ def _learner(
     spec: JobSpec,
     model: PreTrainedModel | PeftModel,
     tokenizer: PreTrainedTokenizerBase,
-    kind: Kind,
+    kind: TrainedPart,
     adapter: LoraConfig | None,
 ) -> TrainableModel:
     template = ChatTemplate(tokenizer)
@@ -152,7 +143,7 @@ def _learner(
     context = context_of(model)
     if spec.max_tokens is not None:
         context = min(context, spec.max_tokens)
-    rate = _RATES[kind, spec.method]
+    rate = LEARNING_RATES[kind, spec.method]
     return TrainableModel(tokenizer, template, context, model, kind, adapter, rate)
 
 

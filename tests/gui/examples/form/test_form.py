@@ -61,7 +61,7 @@ def test_tokens_and_problems_follow_the_text(show, short, card, text_box, exampl
 
 def test_a_new_message_takes_the_role_that_comes_next(show, short, messages, actions, form):
     show(short)
-    form._cards._footer.add.click()
+    form._conversation._footer.add.click()
     assert messages()[3] == ("user", "")
     actions["message.add"].trigger()
     assert messages()[4] == ("assistant", "")
@@ -186,7 +186,7 @@ def test_tab_goes_from_text_to_text_and_on(show, short, form, text_box, qtbot):
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         assert text_box(index).hasFocus()
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-    assert form._cards._footer.add.hasFocus()
+    assert form._conversation._footer.add.hasFocus()
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Backtab)
     assert text_box(2).hasFocus()
 
@@ -310,7 +310,7 @@ def test_keys_the_form_has_no_field_for_are_shown_and_removed(
     show(conversation({"role": "user", "content": "Hi", "mood": [1]}, meta={"id": 7}))
     assert card(0)._others[0]._value.text() == "[1]"
     card(0)._others[0].removed.emit()
-    form._cards._footer.key_removed.emit(0)
+    form._conversation._footer.key_removed.emit(0)
     assert json.loads(example.text) == {"messages": [{"role": "user", "content": "Hi"}]}
 
 
@@ -330,7 +330,7 @@ def test_name_and_refusal_have_fields(show, conversation, card, example, qtbot):
 
 def test_dragging_the_head_moves_the_message(show, short, form, card, messages):
     show(short)
-    drag = form._cards._drag
+    drag = form._conversation._drag
     viewport = form.cards.list.viewport()
     drag.drag(2, viewport.mapToGlobal(QPoint(40, 2)))
     assert drag._line.isVisible()

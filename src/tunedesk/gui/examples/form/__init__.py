@@ -1,1 +1,1 @@
-"""The form: one example as cards, as tools and as raw JSON."""
+"""The form: one example in the form of its kind, as tools and as raw JSON."""

@@ -23,6 +23,7 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.content_parts import RawValueRow
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
+from tunedesk.gui.examples.form.kind_form import KindForm
 from tunedesk.gui.examples.form.message_card import CardContent, MessageCard
 from tunedesk.gui.examples.form.message_commands import MessageCommands
 from tunedesk.gui.examples.form.message_head import QuietButton
@@ -37,7 +38,7 @@ from tunedesk.gui.examples.form.text_marks import problem_spans
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.spelling.spelling import Spelling
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.action_button import ActionButton
+from tunedesk.gui.widgets.buttons import ActionButton
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 
@@ -76,10 +77,10 @@ class ListFooter(QWidget):
         buttons.addStretch(1)
         self._keys_title = QuietButton(theme, theme.font("small"))
         self._keys_title.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._keys_title.setToolTip(_("Trainers do not use these. They are kept as they are."))
         self._keys_title.clicked.connect(self._unfold)
         self._unfolded = False
         self._keys: tuple[RawValue, ...] = ()
+        self._keys_are_used = False
         self._writable = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 2, 0, 0)
@@ -98,9 +99,18 @@ class ListFooter(QWidget):
         tools: int,
         problems: tuple[ShownProblem, ...],
         keys: tuple[RawValue, ...],
+        keys_are_used: bool,
         writable: bool,
     ) -> None:
-        """Show how many tools there are, the example's own problems and its other keys."""
+        """Show how many tools there are, the example's own problems and its other keys.
+
+        Args:
+            tools: The number of tools.
+            problems: The problems of the example as a whole.
+            keys: The keys that belong to no message.
+            keys_are_used: Whether training makes use of them, as a grader does.
+            writable: Whether they can be removed.
+        """
         self.tools.setText(_("Tools {count}").format(count=tools) if tools else _("Tools"))
         while len(self._problem_lines) < len(problems):
             line = ProblemLine(self._theme)
@@ -110,7 +120,7 @@ class ListFooter(QWidget):
             line.setVisible(number < len(problems))
             if number < len(problems):
                 line.show_problem(problems[number])
-        self._keys, self._writable = keys, writable
+        self._keys, self._keys_are_used, self._writable = keys, keys_are_used, writable
         self._show_keys()
 
     def _unfold(self) -> None:
@@ -122,7 +132,13 @@ class ListFooter(QWidget):
         folds = len(keys) > SHOWN_UNFOLDED
         self._keys_title.setVisible(bool(keys))
         self._keys_title.setEnabled(folds)
-        words = _("Other keys of this example")
+        if self._keys_are_used:
+            words = _("Reference for the grader")
+            tooltip = _("What the answer that the model gives is graded by")
+        else:
+            words = _("Other keys of this example")
+            tooltip = _("Trainers do not use these. They are kept as they are.")
+        self._keys_title.setToolTip(tooltip)
         if folds:
             words = _("{words}: {count}").format(words=words, count=len(keys))
         self._keys_title.show_word(words, "text_muted")
@@ -146,18 +162,13 @@ PICTURE_HEIGHT = 172
 CALL_HEIGHT = 110
 
 
-class ConversationForm(QWidget):
-    """The view "Form".
+class ConversationForm(KindForm):
+    """The form of every kind that is written as messages.
 
-    Signals:
-        leave_requested: Esc was pressed in a text.
-        tools_wanted: The user wants to see the tools.
-        system_prompt_wanted: A system prompt is to be set on the selected examples.
+    Attributes:
+        list: The column of cards.
+        commands: What is done to whole messages.
     """
-
-    leave_requested = Signal()
-    tools_wanted = Signal()
-    system_prompt_wanted = Signal(str)
 
     def __init__(
         self,
@@ -203,6 +214,10 @@ class ConversationForm(QWidget):
         """Show the texts and the JSON in other fonts."""
         self._fonts = (text, code)
         self.list.refill()
+
+    def set_commands_enabled(self, enabled: bool) -> None:
+        """Say whether the open example has messages to which the commands may be done."""
+        self.commands.enabled = enabled
 
     def set_search(self, search: str) -> None:
         """Mark the hits of another search."""
@@ -279,7 +294,7 @@ class ConversationForm(QWidget):
         else:
             self.list.show_rect(field, field.rect())
 
-    def show_place(self, path: Path, place: int) -> None:
+    def show_position(self, path: Path, position: int) -> None:
         """Scroll to where undo changed the text; the cursor goes there if it is in the form."""
         if len(path) < 2 or path[0] != "messages" or not isinstance(path[1], int):
             return
@@ -294,7 +309,7 @@ class ConversationForm(QWidget):
             return
         if had_focus:
             field.setFocus()
-            field.set_cursor_place(place)
+            field.set_cursor_place(position)
         self.list.show_rect(field, field.cursorRect())
 
     def _card(self, index: int) -> MessageCard:
@@ -362,6 +377,7 @@ class ConversationForm(QWidget):
                 problem for problem in self._problems.of_example if problem.path[:1] != ("tools",)
             ),
             self._conversation.other_keys,
+            self._example.kind.reads_other_keys,
             self._edits.writable,
         )
 

@@ -1,23 +1,28 @@
-"""The form: the open example as cards, as tools and as raw JSON, with its head and its verdict."""
+"""The open example in the form of its kind, as tools and as raw JSON, with its head and verdict."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.examples.json_text import JsonSyntaxError, Path
+from tunedesk.examples.kinds.kind import Kind
+from tunedesk.examples.kinds.registry import KINDS
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.conversation_form import ConversationForm
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.form_bars import FORM, RAW, TOOLS, FormHead, FormTabs, ReviewBar
+from tunedesk.gui.examples.form.kind_form import KindForm
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.form.problem_line import ShownProblems
 from tunedesk.gui.examples.form.raw_json import RawJsonView
+from tunedesk.gui.examples.form.read_only_form import ReadOnlyForm
 from tunedesk.gui.examples.form.tools_editor import ToolsEditor
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.gui.spelling.spelling import Spelling
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.empty_state import EmptyState
+from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
@@ -58,7 +63,7 @@ class ExampleForm(QWidget):
         self._edits = ExampleEdits(example)
         self._head = FormHead(theme, actions)
         self._tabs = FormTabs(theme, actions)
-        self._cards = ConversationForm(
+        self._conversation = ConversationForm(
             project,
             example,
             self._edits,
@@ -69,6 +74,12 @@ class ExampleForm(QWidget):
             Spelling(settings, background, theme, self),
             self,
         )
+        self._read_only = ReadOnlyForm(example, theme, self)
+        # A kind with a form of its own gets it here.
+        self._forms: dict[Kind, KindForm] = {
+            kind: self._conversation if kind.is_written_as_messages else self._read_only
+            for kind in KINDS
+        }
         self._tools = ToolsEditor(theme, self._edits)
         self._raw = RawJsonView(theme)
         self._nothing = EmptyState(
@@ -87,7 +98,12 @@ class ExampleForm(QWidget):
     @property
     def cards(self) -> ConversationForm:
         """The cards of the messages."""
-        return self._cards
+        return self._conversation
+
+    @property
+    def kind_form(self) -> KindForm:
+        """The form of the kind of the open example."""
+        return self._forms.get(self._example.kind, self._read_only)
 
     def set_place(self, number: int | None, total: int) -> None:
         """Show the place of the example among those that the table shows; None hides it."""
@@ -95,7 +111,8 @@ class ExampleForm(QWidget):
 
     def set_search(self, search: str) -> None:
         """Mark the words of a search in the messages."""
-        self._cards.set_search(search)
+        for form in (self._conversation, self._read_only):
+            form.set_search(search)
 
     def focus_messages(self) -> None:
         """Put the cursor into the message that was written in last, or the first."""
@@ -104,7 +121,7 @@ class ExampleForm(QWidget):
         elif self._tabs.current == TOOLS:
             self._tools.focus_first()
         else:
-            self._cards.focus_last()
+            self.kind_form.focus_last()
 
     def choose_view(self, tab: int) -> None:
         """Show the form, the tools or the raw JSON."""
@@ -114,7 +131,7 @@ class ExampleForm(QWidget):
         self.setProperty("surface", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(_("Open example"))
-        for view in (self._cards, self._tools, self._raw, self._nothing):
+        for view in (self._conversation, self._read_only, self._tools, self._raw, self._nothing):
             self._views.addWidget(view)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -134,9 +151,11 @@ class ExampleForm(QWidget):
         example.write_failed.connect(self._feedback.error)
         example.closed.connect(self._shut)
         self._tabs.chosen.connect(self._view_chosen)
-        self._cards.leave_requested.connect(self.leave_requested)
-        self._cards.tools_wanted.connect(lambda: self._tabs.choose(TOOLS))
-        self._cards.system_prompt_wanted.connect(self.system_prompt_wanted)
+        for form in (self._conversation, self._read_only):
+            form.leave_requested.connect(self.leave_requested)
+            form.tools_wanted.connect(lambda: self._tabs.choose(TOOLS))
+            form.raw_json_wanted.connect(lambda: self._raw_switched(True))
+            form.system_prompt_wanted.connect(self.system_prompt_wanted)
         self._tools.leave_requested.connect(self.leave_requested)
         self._raw.edited.connect(self._edits.write_raw)
         self._raw.leave_requested.connect(self.leave_requested)
@@ -146,16 +165,16 @@ class ExampleForm(QWidget):
             ("view.raw", self._raw_switched),
             ("view.monospace", self._monospace_switched),
         ):
-            self._actions.connect(action_id, callback)
+            self._actions.bind(action_id, callback)
         self._actions["view.monospace"].setChecked(self._settings.monospace)
         self._theme.changed.connect(self._take_fonts)
-        QApplication.instance().focusChanged.connect(self._focus_changed)
+        _application().focusChanged.connect(self._focus_changed)
 
     def _shut(self) -> None:
         """The project closes: take the handlers off the actions."""
-        QApplication.instance().focusChanged.disconnect(self._focus_changed)
+        _application().focusChanged.disconnect(self._focus_changed)
         self._feed.close()
-        self._actions.release("view.raw", "view.monospace", *self._cards.commands.action_ids)
+        self._actions.release("view.raw", "view.monospace", *self._conversation.commands.action_ids)
 
     def _loaded(self) -> None:
         """Show another example."""
@@ -184,17 +203,22 @@ class ExampleForm(QWidget):
     def _facts_changed(self) -> None:
         if not self._unreadable:
             problems = ShownProblems(self._example.facts, self._example.target)
-            self._cards.show_checks(problems, self._example.message_tokens)
+            self.kind_form.show_checks(problems, self._example.message_tokens)
             self._tools.show_problems(problems)
 
     def _understand(self) -> None:
-        """See whether the text can be shown as messages at all."""
+        """See whether the text can be shown in a form, and in which."""
+        kind = self._example.kind
+        self._unreadable = kind is UNREADABLE
         try:
-            self._unreadable = self._example.text.lstrip(" \t\r\n\ufeff")[:1] != "{"
-            if not self._unreadable:
-                self._tabs.show_tool_count(len(self._example.conversation.tools))
-        except JsonSyntaxError:
+            tools = len(self._example.conversation.tools)
+        except JsonSyntaxError:  # such as what is nested too deep for a form
             self._unreadable = True
+        for form in (self._conversation, self._read_only):
+            form.set_commands_enabled(not self._unreadable and form is self.kind_form)
+        if not self._unreadable:
+            self._tabs.show_tools_tab(kind.is_written_as_messages)
+            self._tabs.show_tool_count(tools)
 
     def _show_view(self, another: bool) -> None:
         """Bring the view that can be seen in step with the text."""
@@ -209,9 +233,10 @@ class ExampleForm(QWidget):
             self._tools.show_problems(ShownProblems(self._example.facts, self._example.target))
         else:
             # First: at the width of the window every card is laid out once, not twice.
-            self._views.setCurrentWidget(self._cards)
+            form = self.kind_form
+            self._views.setCurrentWidget(form)
             problems = ShownProblems(self._example.facts, self._example.target)
-            self._cards.show_example(problems, self._example.message_tokens, another)
+            form.show_example(problems, self._example.message_tokens, another)
 
     def _view_chosen(self, tab: int) -> None:
         if self._unreadable and tab != RAW:
@@ -233,23 +258,23 @@ class ExampleForm(QWidget):
         if self._unreadable or (self._tabs.current == RAW and path):
             self._tabs.choose(RAW)
             self._raw.go_to(path)
-        elif path[:1] == ("tools",):
+        elif path[:1] == ("tools",) and self._example.kind.is_written_as_messages:
             self._tabs.choose(TOOLS)
             self._tools.go_to(path)
         else:
             self._tabs.choose(FORM)
-            self._cards.go_to(path)
+            self.kind_form.go_to(path)
 
-    def _position_changed(self, path: Path, place: int) -> None:
+    def _position_changed(self, path: Path, position: int) -> None:
         """Undo changed something: show where."""
         if self._tabs.current == FORM and not self._unreadable:
-            self._cards.show_place(path, place)
+            self.kind_form.show_position(path, position)
 
     def _project_changed(self, change: ProjectChange) -> None:
         if self._shown_example is None:
             return
         if "presets" in change.kinds:
-            self._cards.presets_changed()
+            self._conversation.presets_changed()
         concerned = change.ids is None or self._shown_example in change.ids
         if change.kinds & {"order", "added", "deleted"} or (concerned and "state" in change.kinds):
             self._show_row()
@@ -267,7 +292,8 @@ class ExampleForm(QWidget):
     def _take_fonts(self) -> None:
         code = self._theme.font("mono")
         text = code if self._settings.monospace else self._theme.font("message")
-        self._cards.set_fonts(text, code)
+        for form in (self._conversation, self._read_only):
+            form.set_fonts(text, code)
         self._tools.set_text_font(code)
         self._raw.set_text_font(code)
 
@@ -278,3 +304,9 @@ class ExampleForm(QWidget):
         self._edits.steps.end()
         if new is None or not self.isAncestorOf(new):
             self._example.flush()
+
+
+def _application() -> QApplication:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    return application

@@ -5,14 +5,11 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from tunedesk.gui.actions import Actions
-from tunedesk.gui.state_look import STATES
+from tunedesk.gui.roles_and_states import STATES
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.action_button import ActionButton
-from tunedesk.gui.widgets.badge import Badge
-from tunedesk.gui.widgets.elided_label import ElidedLabel
-from tunedesk.gui.widgets.icon_button import IconButton
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.segmented_tabs import SegmentedTabs
+from tunedesk.gui.widgets.buttons import ActionButton, IconButton
+from tunedesk.gui.widgets.choices import SegmentedTabs
+from tunedesk.gui.widgets.labels import Badge, ElidedLabel, Label
 from tunedesk.i18n import _
 from tunedesk.project.reads import ExampleRow
 
@@ -117,6 +114,12 @@ class FormTabs(QWidget):
         self._tabs.blockSignals(True)
         self._tabs.setCurrentIndex(tab)
         self._tabs.blockSignals(False)
+
+    def show_tools_tab(self, shown: bool) -> None:
+        """Show the tab of the tools, or leave it out for kinds that have none of their own."""
+        if not shown and self.current == TOOLS:
+            self.choose_quietly(FORM)
+        self._tabs.setTabVisible(TOOLS, shown)
 
     def show_tool_count(self, count: int) -> None:
         """Show how many tools there are."""

@@ -16,6 +16,7 @@ class MessageCommands(QObject):
 
     Attributes:
         action_ids: The actions that are connected here.
+        enabled: Whether the open example has messages at all.
         current: The index of the message that was written in last; None if there is none.
     """
 
@@ -31,6 +32,7 @@ class MessageCommands(QObject):
         self._example = example
         self._edits = edits
         self._cards = cards
+        self.enabled = False
         self.current: int | None = None
         callbacks = {
             "message.add": self.add,
@@ -43,11 +45,11 @@ class MessageCommands(QObject):
         }
         self.action_ids = tuple(callbacks)
         for action_id, callback in callbacks.items():
-            actions.connect(action_id, callback)
+            actions.bind(action_id, callback)
 
     def add(self) -> None:
         """Add a message behind the one that has the cursor, else at the end."""
-        if not self._edits.writable or not self._readable():
+        if not self._edits.writable or not self.enabled:
             return
         at = self._focused()
         index = len(self._messages()) if at is None else at + 1
@@ -79,7 +81,12 @@ class MessageCommands(QObject):
 
     def move_to(self, index: int, to: int) -> None:
         """Move a message to an index; the cursor moves with it."""
-        if not self._edits.writable or not 0 <= to < len(self._messages()) or to == index:
+        if (
+            not self._edits.writable
+            or not self.enabled
+            or not 0 <= to < len(self._messages())
+            or to == index
+        ):
             return
         place = self._cursor_place(index)
         self._edits.move(index, to)
@@ -117,12 +124,9 @@ class MessageCommands(QObject):
     def _messages(self) -> tuple[Message, ...]:
         return self._example.conversation.messages
 
-    def _readable(self) -> bool:
-        return self._cards.isVisible() or self._cards.count > 0
-
     def _index(self) -> int | None:
         """The current message, if the example can be changed and it still exists."""
-        if not self._edits.writable:
+        if not self._edits.writable or not self.enabled:
             return None
         index = self._focused()
         index = self.current if index is None else index

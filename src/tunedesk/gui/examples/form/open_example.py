@@ -17,7 +17,8 @@ from tunedesk.checks.facts import Facts, unchecked
 from tunedesk.errors import UserError
 from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.json_text import Path
-from tunedesk.examples.kinds.kind import preview_line
+from tunedesk.examples.kinds.kind import Kind, preview_line
+from tunedesk.examples.kinds.registry import read_kind
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.text_mapping import diff_position
 from tunedesk.gui.live_query import ProjectChangeSignal
@@ -170,6 +171,7 @@ class OpenExample(QObject):
         self._revision = 0
         self._checked_revision = -1
         self._conversation: Conversation | None = None
+        self._kind: Kind | None = None
         self._edit: _Edit | None = None
         self._last_checked: Checked | None = None
         self._writing = False
@@ -194,6 +196,13 @@ class OpenExample(QObject):
         if self._conversation is None:
             self._conversation = Conversation.from_text(self.text)
         return self._conversation
+
+    @property
+    def kind(self) -> Kind:
+        """What kind of example the text is; worked out once for each text."""
+        if self._kind is None:
+            self._kind = read_kind(self.text).kind
+        return self._kind
 
     @property
     def checks_are_current(self) -> bool:
@@ -265,10 +274,11 @@ class OpenExample(QObject):
     def _take_text(self, text: str) -> None:
         self.text = text
         self._conversation = None
+        self._kind = None
         self._revision += 1
 
     def _take_settings(self) -> None:
-        self._check_settings = self._project.parts.check_settings
+        self._check_settings = self._project.context.check_settings
         self.target = self._check_settings[0]
 
     def _make_checker(self) -> Checker:

@@ -1,5 +1,6 @@
 """The problems of the open example in words, gathered by message, and a line that shows one."""
 
+from itertools import chain
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt
@@ -10,7 +11,7 @@ from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.problem import Problem, severity
 from tunedesk.examples.json_text import Path
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 
 _RANKS = {"error": 0, "warning": 1, "hint": 2}
 
@@ -47,6 +48,11 @@ class ShownProblems:
                 self.of_example.append(problem)
         for problems in (*self._by_message.values(), self.of_example):
             problems.sort(key=lambda problem: _RANKS.get(problem.severity, 3))
+
+    def all(self) -> list[ShownProblem]:
+        """All of them, the worst first."""
+        problems = [*self.of_example, *chain.from_iterable(self._by_message.values())]
+        return sorted(problems, key=lambda problem: _RANKS.get(problem.severity, 3))
 
     def of_message(self, index: int) -> tuple[ShownProblem, ...]:
         """The problems of a message, the worst first."""

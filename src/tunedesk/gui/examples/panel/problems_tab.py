@@ -32,12 +32,12 @@ from tunedesk.gui.examples.panel.problem_rows import (
 )
 from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.chip import Chip
-from tunedesk.gui.widgets.empty_state import EmptyState
-from tunedesk.gui.widgets.flow_layout import FlowLayout
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.cards import EmptyState
+from tunedesk.gui.widgets.choices import Chip
+from tunedesk.gui.widgets.labels import Label
+from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.i18n import _, ngettext
-from tunedesk.project import set_checks
+from tunedesk.project import check_project
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 
@@ -407,7 +407,7 @@ def _find(project: Project) -> _Found:
     totals = project.totals()
     return _Found(
         project.problem_counts(),
-        set_checks.set_problems(project),
+        check_project.set_problems(project),
         totals.count,
         totals.with_problems,
     )

@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.statistics import Bin, Distribution
-from tunedesk.project.totals import EstimatedTokens
+from tunedesk.project.statistics import Bin, Distribution, EstimatedTokens
 
 BARS = 24
 _LONG_ROWS = 5

@@ -7,17 +7,15 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from tunedesk.catalogue.cost import default_epochs
+from tunedesk.catalogue.cost import estimate
 from tunedesk.catalogue.models import HostedModel
 from tunedesk.examples.json_text import JsonSyntaxError
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines, figure_text
 from tunedesk.gui.examples.panel.set_figures import LongRow, SetFigures
-from tunedesk.gui.roles import role_title
+from tunedesk.gui.roles_and_states import role_title
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
-from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.gui.widgets.labels import Label, SectionTitle, plain_tooltip
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.query import ExampleQuery
 
@@ -313,6 +311,7 @@ class SetTotals(QWidget):
         super().__init__(parent)
         self._figures: SetFigures | None = None
         self._model: HostedModel | None = None
+        self._target = ""
         self._title = SectionTitle(theme, _("All examples"))
         self.facts = FactLines(theme=theme)
         self._note = Label(theme, "", "small", "muted", wrap=True)
@@ -330,9 +329,10 @@ class SetTotals(QWidget):
         self._figures = figures
         self._show()
 
-    def set_model(self, model: HostedModel | None) -> None:
-        """Work the price out for another base model."""
+    def set_model(self, model: HostedModel | None, target: str) -> None:
+        """Work the price out for another base model, or at another target."""
         self._model = model
+        self._target = target
         self._show()
 
     def _show(self) -> None:
@@ -360,34 +360,32 @@ class SetTotals(QWidget):
                     figure_text(figures.trained_tokens, figures.estimated.tools > 0),
                     tooltip=_("The answers that the model learns to give"),
                 ),
-                *cost_lines(figures, self._model),
+                *cost_lines(figures, self._model, self._target),
             ]
         )
         self._note.setText(_("An epoch is one pass of the training through all examples."))
 
 
-def cost_lines(figures: SetFigures, model: HostedModel | None) -> list[FactLine]:
+def cost_lines(figures: SetFigures, model: HostedModel | None, target: str) -> list[FactLine]:
     """What training on all examples would take; the money is an estimate, and said to be one."""
-    epochs = default_epochs(figures.examples)
-    billable = figures.billed_tokens * epochs
+    cost = estimate(figures.examples, figures.billed_tokens, target, model)
     lines = [
         FactLine(
             _("Epochs (automatic)"),
-            f"{epochs:,}",
+            f"{cost.epochs:,}",
             tooltip=_("How often training goes through all examples, as OpenAI chooses it"),
         ),
         FactLine(
             _("Tokens to pay for"),
-            figure_text(billable, any(figures.estimated)),
+            figure_text(cost.billable_tokens, any(figures.estimated)),
             tooltip=_("The tokens of all examples up to the limit, once an epoch"),
         ),
     ]
-    if model is not None and model.price is not None:
-        price = billable * model.price.training / 1e6
+    if model is not None and cost.price is not None:
         lines.append(
             FactLine(
                 _("Cost (estimate)"),
-                _money(price),
+                _money(cost.price),
                 strong=True,
                 tooltip=_("Tokens to pay for, times the price of training {model}").format(
                     model=model.title

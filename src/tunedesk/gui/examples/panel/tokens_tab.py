@@ -5,9 +5,10 @@ import datetime
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from tunedesk.catalogue.models import Catalogue, HostedModel
-from tunedesk.catalogue.targets import DEFAULT_TARGET, targets
+from tunedesk.catalogue.cost import is_priced
+from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue, HostedModel
 from tunedesk.catalogue.targets import target as target_of
+from tunedesk.catalogue.targets import targets
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.bulk_actions import Recheck
 from tunedesk.gui.examples.form.open_example import OpenExample
@@ -15,12 +16,11 @@ from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines
 from tunedesk.gui.examples.panel.histogram import Histogram
 from tunedesk.gui.examples.panel.set_figures import SetFigures, find_figures
 from tunedesk.gui.examples.panel.token_sections import ExampleTokens, SetLengths, SetTotals
-from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
+from tunedesk.gui.operations import Operations
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
-from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.gui.widgets.choices import NoWheelComboBox
+from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
@@ -90,7 +90,7 @@ class ModelChoice(QWidget):
     @property
     def priced_model(self) -> HostedModel | None:
         """The chosen model if its price is known where it is trained."""
-        here = self._targets.currentData() == DEFAULT_TARGET
+        here = is_priced(self._targets.currentData())
         return self.model if here or self.model is None else self.model._replace(price=None)
 
     def set_target(self, name: str) -> None:
@@ -136,8 +136,7 @@ class ModelChoice(QWidget):
                     ),
                 )
             )
-        at_openai = self._targets.currentData() == DEFAULT_TARGET
-        if model.shutdown_date is not None and at_openai:
+        if model.shutdown_date is not None and is_priced(self._targets.currentData()):
             ended = model.is_shut_down(self._today)
             lines.append(
                 FactLine(
@@ -182,7 +181,6 @@ def _combo(name: str) -> QComboBox:
 
 
 MODEL_SETTING = "model"
-DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
 _KINDS = frozenset({"text", "facts", "added", "deleted"})
 
 
@@ -203,16 +201,14 @@ class TokensTab(QScrollArea):
         project: Project,
         open_example: OpenExample,
         background: Background,
-        feedback: Feedback,
+        operations: Operations,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._project = project
         self._theme = theme
-        self.recheck = Recheck(
-            project=project, background=background, feedback=feedback, parent=self
-        )
+        self.recheck = Recheck(operations, background)
         self.example = ExampleTokens(open_example=open_example, theme=theme)
         self.totals = SetTotals(theme=theme)
         self.lengths = SetLengths(theme=theme)
@@ -257,7 +253,6 @@ class TokensTab(QScrollArea):
         """Let go of the project."""
         self._feed.close()
         self._answer.close()
-        self.recheck.close()
 
     def _build(self) -> None:
         self.setWidgetResizable(True)
@@ -314,5 +309,5 @@ class TokensTab(QScrollArea):
         model = self.choice.model
         limit = target_of(target).token_limit if model is None else model.token_limit
         self.example.set_basis(limit, model.title if model else "")
-        self.totals.set_model(self.choice.priced_model)
+        self.totals.set_model(model, target)
         self._answer.ask(limit)

@@ -1,0 +1,145 @@
+"""Checking a whole project: all examples anew, and the rules for the data set as a whole.
+
+The groups that the rules for the set look at are made by SQL and judged by checks.set_rules.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+
+from tunedesk.checks.checker import CheckJob, check_texts
+from tunedesk.checks.problem import SetProblem
+from tunedesk.checks.set_rules import (
+    SystemPrompt,
+    almost_equal_prompts,
+    check_size,
+    different_answers,
+    duplicates,
+)
+from tunedesk.examples.conversation import Conversation
+from tunedesk.progress import Progress, no_progress
+from tunedesk.project import reads
+from tunedesk.project.context import ProjectContext
+from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
+from tunedesk.project.query import ALL_EXAMPLES
+from tunedesk.project.store import Row
+from tunedesk.project.text_edits import WRITTEN_AT_ONCE, TextBatch, run_in_workers, text_batches
+from tunedesk.workers import WorkerPool
+
+_MOST_PROMPTS = 2_000
+_CURRENT = "example JOIN version ON version.id = example.version_id WHERE deleted = 0"
+
+
+def check_again(
+    project: Project,
+    pool: WorkerPool | None,
+    progress: Progress = no_progress,
+    *,
+    only_stale: bool = False,
+) -> int:
+    """Work out the facts of all examples anew, for the project's target, encoding and model.
+
+    The project itself does not change, so nothing is there to be undone. What was done when it is
+    cancelled stays; `only_stale` goes on with the rest.
+
+    Args:
+        project: The project, or a handle of it in a background thread.
+        pool: Worker processes; without it the work is done here.
+        progress: Told how many were checked, and of how many; may cancel.
+        only_stale: Only those that were checked with other settings or by an older Tunedesk.
+
+    Returns:
+        How many examples were checked.
+    """
+    context = project.context
+    target, encoding, model = context.check_settings
+    ids = stale_ids(context) if only_stale else reads.ids(context, ALL_EXAMPLES)
+    waiting: deque[TextBatch] = deque()
+
+    def jobs() -> Iterator[CheckJob]:
+        for batch in text_batches(context, ids):
+            waiting.append(batch)
+            yield CheckJob(batch.texts, target, encoding, model)
+
+    done = 0
+    for facts in run_in_workers(pool, check_texts, jobs(), len(ids)):
+        batch = waiting.popleft()
+        checked = list(zip(batch.versions, facts, strict=True))
+        for start in range(0, len(checked), WRITTEN_AT_ONCE):
+            with context.store.transaction(bulk=True):
+                context.versions.set_facts(
+                    checked[start : start + WRITTEN_AT_ONCE], context.basis, target
+                )
+        done += len(batch.ids)
+        context.store.checkpoint_if_large()
+        progress(done, len(ids))
+    if done:
+        context.store.publish(ProjectChange(frozenset({"facts", "set"})))
+    return done
+
+
+def stale_ids(context: ProjectContext) -> list[int]:
+    """The examples that were checked with other settings or by an older Tunedesk."""
+    basis = context.store.value("SELECT id FROM check_basis WHERE name = ?", (context.basis,))
+    return [
+        row[0]
+        for row in context.store.rows(
+            "SELECT id FROM example WHERE deleted = 0 AND checked_as IS NOT ? ORDER BY position",
+            (basis,),
+        )
+    ]
+
+
+def set_problems(project: Project) -> list[SetProblem]:
+    """All problems of the set; their members are ids of examples."""
+    context = project.context
+    store = context.store
+    with store.snapshot():
+        examples = store.value(f"SELECT count(*) FROM {_CURRENT} AND kind != 'unreadable'")
+        return [
+            *check_size(examples, context.target),
+            *duplicates(_repeated(context, "fingerprint", "fingerprint")),
+            *different_answers(_repeated(context, "question", "question, answer")),
+            *_similar_prompts(context),
+        ]
+
+
+def _repeated(context: ProjectContext, column: str, wanted: str) -> list[Row]:
+    """Examples whose hash occurs more than once, in their order."""
+    return context.store.rows(
+        f"SELECT example.id, {wanted} FROM {_CURRENT} AND {column} IN"
+        f" (SELECT {column} FROM {_CURRENT} AND {column} IS NOT NULL"
+        f" GROUP BY {column} HAVING count(*) > 1) ORDER BY position"
+    )
+
+
+def _similar_prompts(context: ProjectContext) -> list[SetProblem]:
+    store = context.store
+    used = store.rows(
+        f"SELECT system, min(version_id) FROM {_CURRENT} AND system IS NOT NULL"
+        " GROUP BY system ORDER BY 2 LIMIT ?",
+        (_MOST_PROMPTS,),
+    )
+    if len(used) < 2:
+        return []
+    # The prompts go by their hash at first: only for those that are alike the examples are sought.
+    prompts = [SystemPrompt(_prompt(context, version), (system,)) for system, version in used]
+    return [
+        problem._replace(members=_users(context, problem.members))
+        for problem in almost_equal_prompts(prompts)
+    ]
+
+
+def _prompt(context: ProjectContext, version_id: int) -> str:
+    text = context.versions.text(version_id) or b""
+    messages = Conversation.from_text(text.decode("utf-8", "replace")).messages
+    return next((message.text for message in messages if message.role == "system"), "")
+
+
+def _users(context: ProjectContext, systems: tuple[int, ...]) -> tuple[int, ...]:
+    rows = context.store.rows(
+        f"SELECT example.id FROM {_CURRENT} AND system IN (SELECT value FROM json_each(?))"
+        " ORDER BY position",
+        (f"[{','.join(map(str, systems))}]",),
+    )
+    return tuple(row[0] for row in rows)

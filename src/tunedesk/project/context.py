@@ -1,0 +1,103 @@
+"""What is shared by reads and writes of one handle: its connection, settings, tags, versions."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from tunedesk import __version__
+from tunedesk.checks.problem import severity
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
+from tunedesk.project.interned_sets import InternedSets
+from tunedesk.project.row_order import OrderNumbers
+from tunedesk.project.store import Store
+from tunedesk.project.versions import Versions
+
+DEFAULTS: dict[str, Any] = {
+    "target": "openai",
+    "encoding": "o200k_base",
+    "model": None,
+}
+"""Settings that every project has."""
+
+
+def read_setting(store: Store, key: str, default: Any = None) -> Any:
+    """The value of a setting."""
+    text = store.value("SELECT value FROM setting WHERE key = ?", (key,))
+    if text is None:
+        return DEFAULTS.get(key, default)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return DEFAULTS.get(key, default)
+
+
+def write_setting(store: Store, key: str, value: Any) -> None:
+    """Keep a JSON value under a key; None removes it."""
+    with store.transaction():
+        if value is None:
+            store.execute("DELETE FROM setting WHERE key = ?", (key,))
+        else:
+            store.execute(
+                "INSERT INTO setting(key, value) VALUES (?, ?)"
+                " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+                (key, json.dumps(value)),
+            )
+
+
+class ProjectContext:
+    """What the reads and writes of one handle work with.
+
+    Attributes:
+        store: The connection.
+        tags: The sets of tags.
+        codes: The sets of problem codes.
+        versions: The versions of examples.
+        numbers: The places of examples in the whole project.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.tags = InternedSets(store, "tag_set")
+        self.codes = InternedSets(store, "code_set")
+        self.versions = Versions(store, self.codes, _severity_or_hint)
+        self.numbers = OrderNumbers(store)
+
+    @property
+    def target(self) -> str:
+        """The name of the target that severities go by."""
+        return str(self.setting("target"))
+
+    @property
+    def check_settings(self) -> tuple[str, str, str | None]:
+        """What the checker is made with: target, encoding of the tokens, base model."""
+        model = self.setting("model")
+        return self.target, str(self.setting("encoding")), None if model is None else str(model)
+
+    @property
+    def basis(self) -> str:
+        """What facts are worked out with now: target, encoding, model, and whose rules."""
+        target, encoding, model = self.check_settings
+        return f"{target}/{encoding}/{model or ''}/{__version__}"
+
+    def setting(self, key: str) -> Any:
+        """A setting of this project."""
+        return read_setting(self.store, key)
+
+
+def _severity_or_hint(code: str, target: str) -> str:
+    """The severity; a problem that a newer Tunedesk found and this one does not know is a hint."""
+    try:
+        return severity(code, target)
+    except KeyError:
+        return "hint"
+
+
+def as_json_array(ids: Sequence[int]) -> str:
+    """Ids as one parameter for SQL's json_each."""
+    return f"[{','.join(map(str, ids))}]"
+
+
+def missing_example() -> UserError:
+    """What to say of an example that is not there."""
+    return UserError(_("This example is no longer in the project."))
