@@ -30,7 +30,7 @@ class _Page(Page):
     def flush(self):
         self.calls.append("flush")
 
-    def place(self):
+    def view_state(self):
         return {"row": 7}
 
     def restore(self, place):
@@ -39,7 +39,7 @@ class _Page(Page):
     def import_files(self, paths):
         self.calls.append(("import", [path.name for path in paths]))
 
-    def shut(self):
+    def close_project(self):
         self.calls.append("shut")
 
 

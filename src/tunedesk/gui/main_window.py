@@ -312,7 +312,7 @@ class MainWindow(QMainWindow):
         if self.desk is None:
             return
         desk, self.desk = self.desk, None
-        self._settings.places[str(desk.project.path)] = desk.place()
+        self._settings.places[str(desk.project.path)] = desk.view_state()
         self._settings.save()
         self.actions_.release("project.close")
         desk.close()

@@ -38,11 +38,11 @@ DAMAGE_CHECK_DELAY_MS = 5_000
 def look_for_damage(project: Project, background: Background, feedback: Feedback) -> Task:
     """Begin to look; what is found is said once."""
 
-    def tell(found: list[str]) -> None:
+    def show(found: list[str]) -> None:
         if found:
             feedback.error(damage_error(project))
 
-    return background.run(_find, project, on_result=tell, delay_ms=DAMAGE_CHECK_DELAY_MS)
+    return background.run(_find, project, on_result=show, delay_ms=DAMAGE_CHECK_DELAY_MS)
 
 
 def damage_error(project: Project) -> UserError:
@@ -123,7 +123,7 @@ class Workspace(QObject):
     def show_in(self, stack: QStackedWidget, rail: Rail, status: StatusLine) -> None:
         """Put the pages into the window and go to where the user was."""
         self._stack, self._rail, self._status = stack, rail, status
-        self._take_in(EXAMPLES, self.examples)
+        self._add_page(EXAMPLES, self.examples)
         self._actions.bind("go.examples", lambda: self.show_page(EXAMPLES))
         self._actions.bind("go.fine_tune", lambda: self.show_page(FINE_TUNE))
         self._actions.bind("finetune.new", lambda: self.runs().new_run())
@@ -132,10 +132,10 @@ class Workspace(QObject):
             status.show_saved(_("Open for reading only"), "warning")
         else:
             status.show_saved(_("All changes saved"))
-        self._say_notes()
-        place = self._kept_place()
-        self.examples.restore(place.get(EXAMPLES, {}))
-        self.show_page(FINE_TUNE if place.get("page") == FINE_TUNE else EXAMPLES)
+        self._show_notes()
+        state = self._stored_view_state()
+        self.examples.restore(state.get(EXAMPLES, {}))
+        self.show_page(FINE_TUNE if state.get("page") == FINE_TUNE else EXAMPLES)
         # What stands by now stays; going through it all again would hold Python's lock, whichever
         # thread sets it off, for longer than a frame.
         gc.freeze()
@@ -168,8 +168,8 @@ class Workspace(QObject):
             theme=self._theme,
             work=self.runs(),
         )
-        self._take_in(name, page)
-        page.restore(self._kept_place().get(name, {}))
+        self._add_page(name, page)
+        page.restore(self._stored_view_state().get(name, {}))
         return page
 
     def _find_runs(self) -> None:
@@ -224,20 +224,20 @@ class Workspace(QObject):
         self.show_page(EXAMPLES)
         self.examples.go_to(example_id, path)
 
-    def _take_in(self, name: str, page: Page) -> None:
+    def _add_page(self, name: str, page: Page) -> None:
         self._pages[name] = page
         if self._stack is not None:
             self._stack.addWidget(page)
-        page.status_changed.connect(lambda parts: self._take_parts(name, parts))
+        page.status_changed.connect(lambda parts: self._on_status_parts(name, parts))
 
-    def _take_parts(self, name: str, parts: list[StatusPart]) -> None:
+    def _on_status_parts(self, name: str, parts: list[StatusPart]) -> None:
         self._parts[name] = parts
         if name == self._page and self._status is not None:
             self._status.show_parts(parts)
 
-    def _kept_place(self) -> dict[str, Any]:
-        place = self._settings.places.get(str(self.project.path), {})
-        return place if isinstance(place, dict) else {}
+    def _stored_view_state(self) -> dict[str, Any]:
+        state = self._settings.places.get(str(self.project.path), {})
+        return state if isinstance(state, dict) else {}
 
     def import_files(self, paths: list[Path]) -> None:
         """Bring data files in."""
@@ -248,10 +248,12 @@ class Workspace(QObject):
         """Write down what was typed a moment ago."""
         self.examples.flush()
 
-    def place(self) -> dict[str, Any]:
+    def view_state(self) -> dict[str, Any]:
         """What to remember of where the user is."""
-        places = self._kept_place() | {name: page.place() for name, page in self._pages.items()}
-        return places | {"page": self._page}
+        states = self._stored_view_state() | {
+            name: page.view_state() for name, page in self._pages.items()
+        }
+        return states | {"page": self._page}
 
     def close(self) -> None:
         """Write everything down, end what runs, close the project."""
@@ -266,7 +268,7 @@ class Workspace(QObject):
             if self._runs is not None:
                 self._runs.close()
             for page in self._pages.values():
-                page.shut()
+                page.close_project()
         finally:
             self._background.finish()
             self._feedback.progress_line.clear()
@@ -277,7 +279,7 @@ class Workspace(QObject):
             gc.unfreeze()
             self.project.close()
 
-    def _say_notes(self) -> None:
+    def _show_notes(self) -> None:
         """Tell what the user should know of this project before working on it."""
         holder = self.project.held_by
         if holder is not None:

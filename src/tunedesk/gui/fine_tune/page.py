@@ -186,7 +186,7 @@ class FineTunePage(Page):
 
     # What the window asks
 
-    def place(self) -> dict[str, Any]:
+    def view_state(self) -> dict[str, Any]:
         """The chosen run."""
         if self._dragged:
             self._settings.window[SPLITTER] = self.splitter.sizes()
@@ -215,7 +215,7 @@ class FineTunePage(Page):
         else:
             self.list.setFocus()
 
-    def shut(self) -> None:
+    def close_project(self) -> None:
         """The project closes."""
         self._actions.release(*self._handlers)
         self._rows.close()

@@ -21,7 +21,7 @@ def test_the_boxes_have_the_names_that_screen_readers_say(show, short, card):
 
 def test_the_head_says_which_example_it_is(show, short, form):
     show(short)
-    form.set_place(1, 12)
+    form.set_position(1, 12)
     assert form._head._title.text() == "Example 1"
     assert form._head._badge.text() == "Draft"
     assert form._head._place.text() == "1 / 12"

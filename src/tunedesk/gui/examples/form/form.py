@@ -105,7 +105,7 @@ class ExampleForm(QWidget):
         """The form of the kind of the open example."""
         return self._forms.get(self._example.kind, self._read_only)
 
-    def set_place(self, number: int | None, total: int) -> None:
+    def set_position(self, number: int | None, total: int) -> None:
         """Show the place of the example among those that the table shows; None hides it."""
         self._head.show_place(number, total)
 
