@@ -81,6 +81,11 @@ class Rail(QFrame):
         button = RailButton(self._theme, self._actions[action_id], icon, label)
         self._pages[name] = button
         self._top.addWidget(button)
+        # A language may need more room than English does.
+        margins = self.contentsMargins()
+        inner = self.layout().contentsMargins()
+        needed = button.minimumSizeHint().width() + inner.left() + inner.right()
+        self.setFixedWidth(max(self.width(), needed + margins.left() + margins.right()))
 
     def show_page(self, name: str) -> None:
         """Mark the page that is open."""
