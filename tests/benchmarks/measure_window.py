@@ -237,7 +237,7 @@ def watch_stalls(path: Path, out: Path) -> None:
     from tunedesk.gui.examples.export_dialog import FileExport
     from tunedesk.gui.examples.find_replace import FindOptions, replace_all
     from tunedesk.gui.examples.fixes import Fixes
-    from tunedesk.gui.fine_tune.launch.outlook import Outlook, find_outlook
+    from tunedesk.gui.fine_tune.launch.launch_outlook import LaunchOutlook, find_launch_outlook
 
     driver = WindowDriver()
     driver.open(path)
@@ -253,9 +253,9 @@ def watch_stalls(path: Path, out: Path) -> None:
     def replace() -> None:
         background.run(replace_all, project, background.pool, options, ExampleQuery())
 
-    def outlook() -> Outlook:
+    def outlook() -> LaunchOutlook:
         with contextlib.closing(project.handle()) as handle:
-            return find_outlook(handle, LaunchSettings())
+            return find_launch_outlook(handle, LaunchSettings())
 
     def prepare_launch() -> None:
         background.run(outlook)

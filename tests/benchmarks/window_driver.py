@@ -11,8 +11,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 
 from tunedesk.gui import application
+from tunedesk.gui.application import GarbageCollector
 from tunedesk.gui.examples.page import ExamplesPage
-from tunedesk.gui.garbage import GarbageCollector
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.theme import Theme
 from tunedesk.settings import Settings

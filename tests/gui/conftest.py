@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from tunedesk.gui.actions import Actions
+from tunedesk.gui.application import GarbageCollector
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.garbage import GarbageCollector
 from tunedesk.gui.theme import Theme
 from tunedesk.settings import Settings
 

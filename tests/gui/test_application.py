@@ -1,10 +1,15 @@
 """The whole start and end, in a process of its own."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
+import threading
+import weakref
 from contextlib import contextmanager
+
+from PySide6.QtWidgets import QWidget
 
 from tunedesk.project.project import Project
 from tunedesk.settings import Settings
@@ -91,3 +96,29 @@ def test_file_that_is_not_there_is_no_crash(tmp_path):
         _output, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
+
+
+class Knot(QWidget):
+    """A widget in a circle of references, as closed dialogs are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.circle = self
+
+
+def allocate():
+    """More objects than it takes to set the collector off."""
+    return [[number] for number in range(20 * gc.get_threshold()[0])]
+
+
+def test_a_thread_collects_no_widget(qapp, garbage):
+    gc.collect()
+    knot = weakref.ref(Knot())
+    thread = threading.Thread(target=allocate)
+    thread.start()
+    thread.join()
+    assert knot() is not None
+    kept = allocate()
+    garbage.look()
+    assert knot() is None
+    assert kept

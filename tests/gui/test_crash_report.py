@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QGuiApplication
 
-from tunedesk.gui.crash_report import CrashHandler
-from tunedesk.gui.crash_text import report_text
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.crash_report import CrashHandler, report_text
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.paths import user_data_dir
 
 SECRET = "the patient is Mrs Miller sk-abc123"

@@ -7,7 +7,7 @@ from PySide6.QtGui import QIcon
 
 from tunedesk.gui.action_table import ACTIONS
 from tunedesk.gui.icons import NAMES
-from tunedesk.gui.state_look import STATES
+from tunedesk.gui.roles_and_states import STATES
 
 
 def _colors(pixmap):

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from tunedesk.errors import UserError
 from tunedesk.gui.action_table import ACTIONS, ActionSpec, page_of
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.i18n import _
 from tunedesk.settings import Settings
 

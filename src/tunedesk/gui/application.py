@@ -1,17 +1,88 @@
-"""Starts the window: settings, theme, the crash report's hooks, and the event loop."""
+"""Starts the window: settings, theme, crash report, garbage collection, signals, event loop."""
 
+import gc
+import signal
+import socket
 import sys
 from pathlib import Path
+from types import FrameType
 
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
-from tunedesk.gui.end_signals import EndSignals
-from tunedesk.gui.garbage import GarbageCollector
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.theme import Theme
 from tunedesk.paths import APP_NAME, resource, settings_file
 from tunedesk.settings import Settings
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
+class EndSignals(QObject):
+    """Closes a window on the system's signals.
+
+    Python runs its handlers only when the interpreter gets a turn, which an idle event loop never
+    gives; so the signal's number is written into a socket that the event loop watches.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._ours, self._theirs = socket.socketpair()
+        for end in (self._ours, self._theirs):
+            end.setblocking(False)
+        self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._read)
+        self._old_fd = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
+        self._old = {
+            number: signal.signal(number, self._ignore)
+            for name in NAMES
+            if (number := getattr(signal, name, None)) is not None
+        }
+
+    def close(self) -> None:
+        """Give the signals back."""
+        signal.set_wakeup_fd(self._old_fd)
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
+        self._notifier.setEnabled(False)
+        self._ours.close()
+        self._theirs.close()
+
+    def _read(self) -> None:
+        self._ours.recv(64)
+        self._window.close()
+
+    def _ignore(self, _number: int, _frame: FrameType | None) -> None:
+        """The socket tells; without a handler of Python nothing would be written to it."""
+
+
+LOOK_EVERY_MS = 500
+
+
+class GarbageCollector(QObject):
+    """Collects from time to time, as Python would, as long as it lives."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        gc.disable()
+        timer = QTimer(self)
+        timer.timeout.connect(self.look)
+        timer.start(LOOK_EVERY_MS)
+
+    def look(self) -> None:
+        """Collect the oldest generation that is due."""
+        due = [
+            generation
+            for generation, (count, threshold) in enumerate(
+                zip(gc.get_count(), gc.get_threshold(), strict=True)
+            )
+            if threshold and count > threshold
+        ]
+        if due:
+            gc.collect(due[-1])
+
 
 SWITCH_INTERVAL = 0.0002
 """How long a thread may hold Python's lock while the window waits for it. Every call into Qt gives

@@ -1,23 +1,116 @@
-"""What happens when the program has a bug: the work is made safe, then a calm report to copy."""
+"""What happens when the program has a bug: the work is made safe, then a calm report to copy.
+
+The report holds versions and places in the program, nothing of the user's data.
+"""
 
 import contextlib
 import logging
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+import PySide6.QtCore
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
+import tunedesk
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
+
+SPEAKING = (
+    AttributeError,
+    ImportError,
+    IndexError,
+    MemoryError,
+    NameError,
+    NotImplementedError,
+    RecursionError,
+    RuntimeError,
+    TypeError,
+    UnboundLocalError,
+)
+"""Exceptions whose message Python writes itself; that of others may quote the user's text."""
+
+PACKAGES = ("PySide6-Essentials", "orjson", "jsonschema", "jsonschema-rs", "tiktoken", "gigatoken")
+
+
+def versions() -> str:
+    """The versions of the program and of what it stands on, a line each."""
+    # Imported late: they would slow down every start.
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    lines = [
+        f"Tunedesk {tunedesk.__version__}",
+        f"Python {platform.python_version()}, Qt {PySide6.QtCore.qVersion()}",
+        f"{platform.system()} {platform.release()} ({platform.machine()})",
+    ]
+    for package in PACKAGES:
+        try:
+            lines.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            lines.append(f"{package} missing")
+    return "\n".join(lines)
+
+
+def report_text(failure: BaseException) -> str:
+    """The whole report: when, versions, and where in the program it happened."""
+    when = time.strftime("%Y-%m-%d %H:%M:%S")
+    parts = [f"Tunedesk crash report, {when}", versions(), *_chain(failure)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _chain(failure: BaseException) -> list[str]:
+    """A failure and what led to it, the first cause first."""
+    chain: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = failure
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        chain.append(_one(current))
+        current = current.__cause__ or (
+            None if current.__suppress_context__ else current.__context__
+        )
+    return chain[::-1]
+
+
+def _one(failure: BaseException) -> str:
+    frames = traceback.extract_tb(failure.__traceback__)
+    lines = [
+        f"  {_short(frame.filename)}:{frame.lineno} in {frame.name}: {frame.line}"
+        for frame in frames
+    ]
+    return "\n".join([*lines, _named(failure)])
+
+
+def _named(failure: BaseException) -> str:
+    """The kind of the failure, with its message only where that cannot quote the user."""
+    kind = type(failure)
+    name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+    if isinstance(failure, SPEAKING) or kind.__module__ == "sqlite3":
+        message = str(failure).replace(str(Path.home()), "~")
+        return f"{name}: {message}"
+    if isinstance(failure, OSError) and failure.strerror:
+        return f"{name}: {failure.strerror}"
+    return f"{name} (its message is left out, it could quote your texts)"
+
+
+def _short(filename: str) -> str:
+    """A file's place without the folders that tell who the user is."""
+    path = Path(filename)
+    for folder in map(Path, sys.path):
+        if folder.is_absolute() and path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.name
+
 
 KEPT = 20
 log = logging.getLogger(__name__)
@@ -59,12 +152,7 @@ class CrashHandler(QObject):
         threading.excepthook = threading.__excepthook__
 
     def handle(self, failure: BaseException) -> None:
-        """Make the work safe, keep the report and show it; a second one joins the first.
-
-        What words the report is imported late: it would slow down every start.
-        """
-        from tunedesk.gui.crash_text import report_text
-
+        """Make the work safe, keep the report and show it; a second one joins the first."""
         try:
             self._make_safe()
             safe = True
@@ -81,8 +169,6 @@ class CrashHandler(QObject):
 
     def keep(self, failure: BaseException) -> tuple[str, Path | None]:
         """Write the report without showing it; returns it and its file."""
-        from tunedesk.gui.crash_text import report_text
-
         text = report_text(failure)
         log.error("A bug was reported.\n%s", text)
         return text, _keep(text)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from tunedesk.errors import UserError
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.gui.widgets.toast import Toast
 from tunedesk.i18n import _
 

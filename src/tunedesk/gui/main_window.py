@@ -25,11 +25,11 @@ from tunedesk.gui.background import Background
 from tunedesk.gui.crash_report import CrashHandler
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.menus import Menus
-from tunedesk.gui.project_files import is_project, project_for, sample_file
+from tunedesk.gui.new_project import is_project, project_for, sample_file
+from tunedesk.gui.preferences import ViewActions
 from tunedesk.gui.rail import Rail
 from tunedesk.gui.status_line import StatusLine
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.view_actions import ViewActions
 from tunedesk.gui.welcome.page import WelcomePage
 from tunedesk.i18n import _
 from tunedesk.paths import documents_dir
@@ -322,7 +322,7 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show all keys."""
-        from tunedesk.gui.keys_dialog import KeysDialog
+        from tunedesk.gui.help_dialogs import KeysDialog
 
         KeysDialog(self._theme, self.actions_, self).open()
 
@@ -336,7 +336,7 @@ class MainWindow(QMainWindow):
 
     def show_about(self) -> None:
         """Say what this program is."""
-        from tunedesk.gui.about import AboutDialog
+        from tunedesk.gui.help_dialogs import AboutDialog
 
         AboutDialog(self._theme, self).open()
 
@@ -406,7 +406,7 @@ class MainWindow(QMainWindow):
         """Whether the user is now being asked."""
         if self.desk is None or not self.desk.trains_here:
             return False
-        from tunedesk.gui.training_question import ask_about_training
+        from tunedesk.gui.workspace import ask_about_training
 
         return ask_about_training(self._settings, self.feedback, self.close)
 

@@ -1,4 +1,4 @@
-"""The dialog for what the user likes: theme, size of the texts, the name in the history."""
+"""What the user likes: theme, size of the texts, full screen, the name in the history."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -6,15 +6,17 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLineEdit,
+    QMainWindow,
     QSlider,
     QWidget,
 )
 
+from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
-from tunedesk.gui.fine_tune.install.installed_row import InstalledRow
+from tunedesk.gui.fine_tune.local_install_panel import InstalledRow
 from tunedesk.gui.theme import CHOICES, MAX_ZOOM, MIN_ZOOM, Theme
 from tunedesk.gui.widgets.dialog import Dialog
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 from tunedesk.services import local_install
 from tunedesk.settings import Settings
@@ -123,3 +125,54 @@ class PreferencesDialog(Dialog):
     def _take_author(self, name: str) -> None:
         self._settings.author = name.strip()
         self.changed.emit()
+
+
+STEP = 0.1
+
+
+class ViewActions:
+    """Connects the actions and keeps their marks true."""
+
+    def __init__(
+        self, window: QMainWindow, actions: Actions, theme: Theme, settings: Settings
+    ) -> None:
+        self._window = window
+        self._actions = actions
+        self._theme = theme
+        self._settings = settings
+        actions.connect("view.zoom_in", lambda: self._zoom(self._theme.zoom + STEP))
+        actions.connect("view.zoom_out", lambda: self._zoom(self._theme.zoom - STEP))
+        actions.connect("view.zoom_reset", lambda: self._zoom(1.0))
+        actions.connect("view.full_screen", self._full_screen)
+        actions.connect("view.theme_system", lambda _on: self._choose("system"))
+        actions.connect("view.theme_light", lambda _on: self._choose("light"))
+        actions.connect("view.theme_dark", lambda _on: self._choose("dark"))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Mark and show what is chosen, as after the preferences."""
+        for choice in CHOICES:
+            self._actions[f"view.theme_{choice}"].setChecked(choice == self._theme.choice)
+        monospace = self._actions["view.monospace"]
+        if (
+            self._actions.connected("view.monospace")
+            and monospace.isChecked() != self._settings.monospace
+        ):
+            monospace.trigger()
+
+    def _choose(self, choice: str) -> None:
+        self._settings.theme = choice
+        self._settings.save()
+        self._theme.set_choice(choice)
+        self.refresh()
+
+    def _zoom(self, zoom: float) -> None:
+        self._theme.set_zoom(round(zoom, 2))
+        self._settings.zoom = self._theme.zoom
+        self._settings.save()
+
+    def _full_screen(self, on: bool) -> None:
+        if on:
+            self._window.showFullScreen()
+        else:
+            self._window.showNormal()

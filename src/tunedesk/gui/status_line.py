@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 
 MARGIN, GAP = 14, 18

@@ -1,4 +1,4 @@
-"""The desk of one open project: its pages, its undo, its place, and an orderly end."""
+"""The workspace of one open project: its pages, its undo, the file's health, and an orderly end."""
 
 import contextlib
 import gc
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget
 
+from tunedesk.errors import UserError
 from tunedesk.examples.json_text import Path as JsonPath
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background, Task
-from tunedesk.gui.damage_check import look_for_damage
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.page import Page
 from tunedesk.gui.rail import Rail
@@ -20,6 +20,7 @@ from tunedesk.gui.status_line import StatusLine, StatusPart
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.undo_actions import UndoActions
 from tunedesk.i18n import _
+from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.settings import Settings
@@ -27,6 +28,33 @@ from tunedesk.settings import Settings
 if TYPE_CHECKING:
     from tunedesk.gui.fine_tune.run_work import RunWork
     from tunedesk.services.keys import Keys
+
+
+DAMAGE_CHECK_DELAY_MS = 5_000
+"""Milliseconds after opening: the first rows and the search come first."""
+
+
+def look_for_damage(project: Project, background: Background, feedback: Feedback) -> Task:
+    """Begin to look; what is found is said once."""
+
+    def tell(found: list[str]) -> None:
+        if found:
+            feedback.error(damage_error(project))
+
+    return background.run(_find, project, on_result=tell, delay_ms=DAMAGE_CHECK_DELAY_MS)
+
+
+def damage_error(project: Project) -> UserError:
+    """What to say of a damaged file, and what to do next."""
+    return UserError(
+        _("“{name}” is damaged on the disk, though it can be read.").format(name=project.path.name),
+        _("Export all examples now, and go on in a new project made from that file."),
+    )
+
+
+def _find(project: Project, progress: Progress) -> list[str]:
+    with contextlib.closing(project.handle()) as handle:
+        return handle.find_damage(progress)
 
 
 PageMaker = Callable[[Project, Settings, Background, Feedback, Actions, Theme], Page]
@@ -265,3 +293,39 @@ def _runs_go_on(project: Project) -> bool:
     """Whether a run of the project has not ended."""
     with contextlib.closing(project.handle()) as handle:
         return any(not run.ended for run in handle.runs.all())
+
+
+TOLD_THAT_TRAINING_GOES_ON = "fine_tune.told_that_training_goes_on"
+"""The user's setting that keeps that they know."""
+
+
+def ask_about_training(
+    settings: Settings, feedback: Feedback, on_yes: Callable[[], object]
+) -> bool:
+    """Ask, unless the user has agreed before.
+
+    Args:
+        settings: Where it is kept that they have agreed.
+        feedback: The window's voice.
+        on_yes: Called when they agree.
+
+    Returns:
+        Whether they are being asked now.
+    """
+    if settings.window.get(TOLD_THAT_TRAINING_GOES_ON):
+        return False
+
+    def agree() -> None:
+        settings.window[TOLD_THAT_TRAINING_GOES_ON] = True
+        on_yes()
+
+    feedback.confirm(
+        _("Close while this computer trains?"),
+        _(
+            "Training goes on when this window closes; the next time you open the project, "
+            "everything is there. To stop it, cancel the run first."
+        ),
+        _("Close the window"),
+        agree,
+    )
+    return True

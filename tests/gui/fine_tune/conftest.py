@@ -3,9 +3,11 @@
 import json
 
 import pytest
+from PySide6.QtWidgets import QVBoxLayout
 from tests.services.memory_keyring import MemoryKeyring
 
 from tunedesk.checks.checker import Checker
+from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
 from tunedesk.gui.fine_tune.page import FineTunePage
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.project.project import Project
@@ -150,3 +152,14 @@ def checkpoint():
         return RunCheckpoint(f"ftckpt-{step}", step, f"ft:starter:{step}", NOON, {})
 
     return checkpoint
+
+
+@pytest.fixture
+def chart(window, theme, feedback, qtbot):
+    """An empty loss chart on the screen."""
+    chart = LossChart(theme=theme, feedback=feedback)
+    QVBoxLayout(window).addWidget(chart)
+    window.resize(1000, 560)
+    window.show()
+    qtbot.waitExposed(window)
+    return chart

@@ -4,8 +4,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from tests.fine_tuning.made_curves import made_chart, made_run
 
 from tunedesk.fine_tuning.run_facts import compare
-from tunedesk.gui.fine_tune.compare_dialog import CompareDialog
-from tunedesk.gui.fine_tune.compare_model import CompareModel
+from tunedesk.gui.fine_tune.compare_dialog import CompareDialog, CompareModel
 
 RUNS = [
     (made_run("one"), made_chart("one")),

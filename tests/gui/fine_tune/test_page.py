@@ -3,8 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
-from tunedesk.gui.fine_tune.events_model import PLAIN, EventsModel
-from tunedesk.gui.fine_tune.run_list_model import ROW, RunListModel, RunRow
+from tunedesk.gui.fine_tune.event_log import PLAIN, EventsModel
+from tunedesk.gui.fine_tune.run_list import ROW, RunListModel, RunRow
 
 TESTER = QAbstractItemModelTester.FailureReportingMode.Warning
 

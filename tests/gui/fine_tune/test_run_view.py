@@ -7,12 +7,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QPushButton
 
-from tunedesk.gui.fine_tune.compare_choice import CompareChoice
-from tunedesk.gui.fine_tune.frozen_dialog import FrozenDialog
-from tunedesk.gui.fine_tune.frozen_examples import messages_of, preview_of
-from tunedesk.gui.fine_tune.frozen_model import FrozenModel
-from tunedesk.gui.fine_tune.rename_dialog import RenameDialog
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.fine_tune.compare_dialog import CompareRunsDialog
+from tunedesk.gui.fine_tune.run_actions import RenameDialog
+from tunedesk.gui.fine_tune.run_dataset import messages_of, preview_of
+from tunedesk.gui.fine_tune.run_dataset_dialog import RunDatasetDialog, RunDatasetModel
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.project.run_records import RunError, RunExample
 
 TESTER = QAbstractItemModelTester.FailureReportingMode.Warning
@@ -54,7 +53,7 @@ def test_failure_says_why_and_leads_to_the_example(page, project, frozen, qtbot)
     assert page.view.failure.detail.text() == error.message
     assert not page.view.chart.isVisible()
     links(page.view.failure)["Line 2, message 1"].click()
-    dialog = dialog_of(FrozenDialog, page)
+    dialog = dialog_of(RunDatasetDialog, page)
     assert dialog.list.currentIndex().row() == 1
     shown = [label.text() for label in dialog.findChildren(Label) if label.isVisible()]
     assert "Second?" in shown
@@ -81,7 +80,7 @@ def test_log_shows_events_and_their_places(page, project, frozen, event, qtbot):
     assert log.model.rowCount() == 1
     log.view.setCurrentIndex(log.model.index(0))
     links(log)["Line 1, message 2"].click()
-    dialog = dialog_of(FrozenDialog, page)
+    dialog = dialog_of(RunDatasetDialog, page)
     assert dialog.list.currentIndex().row() == 0
     dialog.accept()
     QTest.keyClicks(log.search, " nowhere")
@@ -92,7 +91,7 @@ def test_frozen_examples_lead_to_those_of_today(page, work, frozen, actions, qtb
     _run, ids = frozen
     qtbot.waitUntil(lambda: page.view.details is not None)
     actions["run.examples"].trigger()
-    dialog = dialog_of(FrozenDialog, page)
+    dialog = dialog_of(RunDatasetDialog, page)
     asked = []
     work.examples_asked.connect(lambda query, title: asked.append((query.ids, title)))
     work.example_asked.connect(lambda number, path: asked.append(number))
@@ -101,13 +100,13 @@ def test_frozen_examples_lead_to_those_of_today(page, work, frozen, actions, qtb
     dialog.list.setCurrentIndex(dialog.model.index(0))
     dialog.now.click()
     actions["run.examples"].trigger()
-    [d for d in page.findChildren(FrozenDialog) if d.isVisible()][-1].all_now.click()
+    [d for d in page.findChildren(RunDatasetDialog) if d.isVisible()][-1].all_now.click()
     assert asked == [ids[0], (tuple(ids), "Of kept")]
 
 
 def test_frozen_model_keeps_its_promises(project, frozen):
     run, _ids = frozen
-    model = FrozenModel(project)
+    model = RunDatasetModel(project)
     tester = QAbstractItemModelTester(model, TESTER)
     model.show_places(project.runs.examples(run.id))
     assert model.index(1).data() == "2  Second?"
@@ -158,7 +157,7 @@ def test_compare_lays_runs_over_each_other(page, add_run, falling, actions, qtbo
     qtbot.waitUntil(lambda: actions["finetune.compare"].isEnabled())
     qtbot.waitUntil(lambda: page.view.details is not None)
     actions["finetune.compare"].trigger()
-    choice = dialog_of(CompareChoice, page)
+    choice = dialog_of(CompareRunsDialog, page)
     assert sum(box.isChecked() for box in choice.boxes.values()) == 2
     for box in choice.boxes.values():
         box.setChecked(False)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton
 from tests.fine_tuning.made_project import library
 
 from tunedesk.gui.fine_tune.launch.launch_dialog import LaunchDialog
-from tunedesk.gui.fine_tune.try_it.try_dialog import TryDialog
+from tunedesk.gui.fine_tune.playground import PlaygroundDialog
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.server_file import find_server
 from tunedesk.services import local_server
@@ -66,7 +66,7 @@ def test_from_the_button_to_the_trained_answer(window, tmp_path, qtbot):
     trained = project.runs.example_at(run_id, "training", 1)
     question, answer = json.loads(project.text(trained.example_id))["messages"]
     button(runs, "Try it").click()
-    dialog = window.findChildren(TryDialog)[0]
+    dialog = window.findChildren(PlaygroundDialog)[0]
     dialog.question.setPlainText(question["content"])
     dialog.with_other.click()
     dialog.ask.click()

@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPersistentModelIndex, Qt
+from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QListWidget
 
-from tunedesk.gui.widgets.row_list import ROW, RowListModel
+from tunedesk.gui.widgets.row_list import ROW, RowListModel, follow_selection
 
 FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
 
@@ -46,3 +47,18 @@ def test_a_row_that_stays_keeps_its_choice():
     model.set_rows([Row(0, "new"), Row(1, "one"), Row(3, "THREE")])
     assert chosen.data(ROW) == Row(3, "THREE")
     assert chosen.row() == 2
+
+
+def test_what_is_selected_without_a_click_becomes_the_current_row(qtbot):
+    view = QListWidget()
+    qtbot.addWidget(view)
+    view.addItems(["one", "two", "three"])
+    follow_selection(view)
+    view.setCurrentRow(0)
+    # What a screen reader's "select" does.
+    index = view.model().index(2, 0)
+    view.selectionModel().select(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+    assert view.currentRow() == 2
+    assert [item.text() for item in view.selectedItems()] == ["three"]
+    view.selectionModel().clearSelection()
+    assert view.currentRow() == 2

@@ -5,21 +5,20 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from tunedesk.gui.widgets.action_button import ActionButton
-from tunedesk.gui.widgets.badge import Badge
-from tunedesk.gui.widgets.card import Card
-from tunedesk.gui.widgets.chip import Chip
+from tunedesk.gui.rail import RailButton
+from tunedesk.gui.widgets.buttons import ActionButton, IconButton
+from tunedesk.gui.widgets.cards import Card, EmptyState
+from tunedesk.gui.widgets.choices import Chip, SegmentedTabs
 from tunedesk.gui.widgets.dialog import Dialog
-from tunedesk.gui.widgets.elided_label import ElidedLabel
-from tunedesk.gui.widgets.empty_state import EmptyState
 from tunedesk.gui.widgets.flow_layout import FlowLayout
-from tunedesk.gui.widgets.icon_button import IconButton
-from tunedesk.gui.widgets.key_hint import KeyHint
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
-from tunedesk.gui.widgets.rail_button import RailButton
-from tunedesk.gui.widgets.section_title import SectionTitle
-from tunedesk.gui.widgets.segmented_tabs import SegmentedTabs
+from tunedesk.gui.widgets.labels import (
+    Badge,
+    ElidedLabel,
+    KeyHint,
+    Label,
+    SectionTitle,
+    plain_tooltip,
+)
 
 MARKUP = "<b>bold</b><img src='http://example.org/x.png'>"
 

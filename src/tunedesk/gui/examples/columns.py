@@ -6,8 +6,8 @@ from functools import cache
 
 from PySide6.QtCore import QDate, QDateTime, QLocale
 
-from tunedesk.gui.state_look import STATES
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.roles_and_states import STATES
+from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.reads import ExampleRow

@@ -23,8 +23,7 @@ from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.size_text import size_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
 from tunedesk.project.exporting import ExportSummary, export

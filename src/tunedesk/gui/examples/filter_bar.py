@@ -8,11 +8,11 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
 
 from tunedesk.gui.examples.columns import column_looks
-from tunedesk.gui.state_look import STATES
+from tunedesk.gui.roles_and_states import STATES
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.chip import Chip
+from tunedesk.gui.widgets.choices import Chip
 from tunedesk.gui.widgets.flow_layout import FlowLayout
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.i18n import _
 from tunedesk.project.query import ANY_LENGTH, ExampleQuery, Range
 from tunedesk.project.statistics import Totals

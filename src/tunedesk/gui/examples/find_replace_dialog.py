@@ -25,10 +25,9 @@ from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.card import Card
+from tunedesk.gui.widgets.cards import Card, EmptyState
 from tunedesk.gui.widgets.dialog import Dialog
-from tunedesk.gui.widgets.empty_state import EmptyState
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange

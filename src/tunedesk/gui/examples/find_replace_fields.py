@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.examples.find_replace import FindOptions
-from tunedesk.gui.roles import role_title
+from tunedesk.gui.roles_and_states import role_title
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 from tunedesk.project.query import Ids
 

@@ -17,10 +17,9 @@ from tunedesk.gui.examples.panel.example_diff import Change, Sample, example_dif
 from tunedesk.gui.examples.panel.undo_toast import UndoToast
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.card import Card
+from tunedesk.gui.widgets.cards import Card, EmptyState
 from tunedesk.gui.widgets.dialog import Dialog
-from tunedesk.gui.widgets.empty_state import EmptyState
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
 from tunedesk.project import text_edits

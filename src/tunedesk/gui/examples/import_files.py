@@ -15,9 +15,9 @@ from tunedesk.gui.examples.selected_rows import examples_text
 from tunedesk.gui.feedback import Feedback, ProgressHandle
 from tunedesk.gui.size_text import speed_text
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.card import Card
+from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.dialog import Dialog
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.paths import documents_dir
 from tunedesk.progress import Progress

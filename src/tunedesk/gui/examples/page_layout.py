@@ -23,9 +23,9 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.action_button import ActionButton
-from tunedesk.gui.widgets.empty_state import EmptyState
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.buttons import ActionButton
+from tunedesk.gui.widgets.cards import EmptyState
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 
 DEBOUNCE_MS = 180

@@ -18,7 +18,7 @@ from tunedesk.gui.examples.selected_rows import SelectedRows, all_rows, selected
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.state_look import STATES
+from tunedesk.gui.roles_and_states import STATES
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery

@@ -10,7 +10,7 @@ from tunedesk.gui.examples.row_actions import STATE_ACTIONS, RowActions
 from tunedesk.gui.examples.selected_rows import SelectedRows
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
-from tunedesk.gui.state_look import STATES
+from tunedesk.gui.roles_and_states import STATES
 from tunedesk.i18n import _
 
 MOST_TAGS = 40

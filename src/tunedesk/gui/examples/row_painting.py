@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from tunedesk.gui.examples.columns import Column
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_rows import RowSelection
-from tunedesk.gui.state_look import STATES
+from tunedesk.gui.roles_and_states import STATES
 from tunedesk.gui.theme import Theme
 from tunedesk.project.reads import ExampleRow
 from tunedesk.project.search import hits

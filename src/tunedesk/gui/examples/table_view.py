@@ -99,7 +99,7 @@ class ExampleTable(QTableView):
         model.complete.connect(self._settle)
         model.rows_about_to_change.connect(self._remember)
         model.rows_changed.connect(self._follow_current)
-        theme.changed.connect(self._dress)
+        theme.changed.connect(self._apply_theme)
 
     def _set_up(self) -> None:
         rows = self.verticalHeader()
@@ -123,7 +123,7 @@ class ExampleTable(QTableView):
         self.setDropIndicatorShown(False)
         self.verticalScrollBar().setSingleStep(self._theme.size("row"))
 
-    def _dress(self) -> None:
+    def _apply_theme(self) -> None:
         self._pictures.clear()
         self.viewport().update()
 

@@ -11,18 +11,17 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.run_actions import RunActions
-from tunedesk.gui.fine_tune.run_list import RunList
-from tunedesk.gui.fine_tune.run_list_model import RunRow, find_runs
+from tunedesk.gui.fine_tune.run_list import RunList, RunRow, find_runs
+from tunedesk.gui.fine_tune.run_text import memory_text
 from tunedesk.gui.fine_tune.run_view import RunView
-from tunedesk.gui.fine_tune.run_words import memory_words
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.page import Page
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.action_button import ActionButton
-from tunedesk.gui.widgets.empty_state import EmptyState
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.buttons import ActionButton
+from tunedesk.gui.widgets.cards import EmptyState
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.services.file_references import FileReference
@@ -272,11 +271,11 @@ class FineTunePage(Page):
         self.run_actions.show_examples(place.part, place.line, place.message)
 
     def _try(self) -> None:
-        from tunedesk.gui.fine_tune.try_it.try_dialog import TryDialog
+        from tunedesk.gui.fine_tune.playground import PlaygroundDialog
 
         details = self.view.details
         if details is not None and self.view.model:
-            TryDialog(
+            PlaygroundDialog(
                 project=self._project,
                 run=details.run,
                 checkpoints=details.checkpoints,
@@ -288,16 +287,16 @@ class FineTunePage(Page):
             ).open()
 
     def _save_report(self) -> None:
-        from tunedesk.gui.fine_tune.report_saving import ReportSaving
+        from tunedesk.gui.fine_tune.run_report_saver import RunReportSaver
 
         if (report := self._report()) is not None:
-            ReportSaving(self._feedback, self.window()).ask(report)
+            RunReportSaver(self._feedback, self.window()).ask(report)
 
     def _print_report(self) -> None:
-        from tunedesk.gui.fine_tune.report_saving import ReportSaving
+        from tunedesk.gui.fine_tune.run_report_saver import RunReportSaver
 
         if (report := self._report()) is not None:
-            ReportSaving(self._feedback, self.window()).print_(report)
+            RunReportSaver(self._feedback, self.window()).print_(report)
 
     def _report(self) -> "RunPage | None":
         from tunedesk.fine_tuning.run_report import RunPage
@@ -316,9 +315,9 @@ class FineTunePage(Page):
         )
 
     def _compare(self) -> None:
-        from tunedesk.gui.fine_tune.compare_choice import CompareChoice
+        from tunedesk.gui.fine_tune.compare_dialog import CompareRunsDialog
 
-        CompareChoice(
+        CompareRunsDialog(
             project=self._project,
             rows=self.list.rows.all_rows(),
             chosen=self.list.chosen,
@@ -329,9 +328,9 @@ class FineTunePage(Page):
         ).open()
 
     def _bring_in(self) -> None:
-        from tunedesk.gui.fine_tune.bring_in_dialog import BringInDialog
+        from tunedesk.gui.fine_tune.adopt_job_dialog import AdoptJobDialog
 
-        dialog = BringInDialog(
+        dialog = AdoptJobDialog(
             project=self._project,
             background=self._background,
             theme=self._theme,
@@ -349,5 +348,5 @@ class FineTunePage(Page):
 def find_here() -> str:
     """What this computer has to train with, in words; called in a thread."""
     machine = detect_hardware(server_data_dir())
-    words, name = memory_words(machine), machine.device_name
+    words, name = memory_text(machine), machine.device_name
     return f"{name[:1].upper()}{name[1:]}: {words}" if words else ""

@@ -10,15 +10,13 @@ from tunedesk.errors import UserError
 from tunedesk.fine_tuning import code_snippets
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
-from tunedesk.gui.fine_tune.copy_button import CopyButton
-from tunedesk.gui.fine_tune.frozen_examples import system_message
-from tunedesk.gui.fine_tune.run_words import checkpoint_words
+from tunedesk.gui.fine_tune.run_dataset import system_message
+from tunedesk.gui.fine_tune.run_text import checkpoint_text
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.action_button import ActionButton
-from tunedesk.gui.widgets.card import Card
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.section_title import SectionTitle
-from tunedesk.gui.widgets.segmented_tabs import SegmentedTabs
+from tunedesk.gui.widgets.buttons import ActionButton, CopyButton
+from tunedesk.gui.widgets.cards import Card
+from tunedesk.gui.widgets.choices import SegmentedTabs
+from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run, RunCheckpoint
@@ -169,7 +167,7 @@ class ResultSection(Card):
             self.which.addItem(_("The tuned model, as it was at the end"), run.fine_tuned_model)
         for point in reversed(usable):
             if point.model != run.fine_tuned_model:
-                self.which.addItem(checkpoint_words(point), point.model)
+                self.which.addItem(checkpoint_text(point), point.model)
         self.which.setCurrentIndex(max(0, self.which.findData(before)))
         self.which.blockSignals(False)
         self.which.setVisible(self.which.count() > 1)

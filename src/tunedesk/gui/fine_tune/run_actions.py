@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.follow import JobCommand
@@ -14,19 +14,53 @@ from tunedesk.fine_tuning.run_service import RunService, result_files
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.fine_tune.chart.save_picture import folder_opener
-from tunedesk.gui.fine_tune.file_saving import beside_project, file_name, write_whole
-from tunedesk.gui.fine_tune.frozen_dialog import FrozenDialog
-from tunedesk.gui.fine_tune.rename_dialog import RenameDialog
 from tunedesk.gui.fine_tune.run_again import RunAgain
-from tunedesk.gui.fine_tune.run_words import where_words
+from tunedesk.gui.fine_tune.run_dataset_dialog import RunDatasetDialog
+from tunedesk.gui.fine_tune.run_text import provider_text
 from tunedesk.gui.fine_tune.run_work import RunWork
+from tunedesk.gui.fine_tune.save_files import beside_project, file_name, folder_opener, write_whole
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.dialog import Dialog
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Wait
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
 from tunedesk.services.providers import provider
+
+LONGEST = 120
+
+
+class RenameDialog(Dialog):
+    """One field, and what another name does not change.
+
+    Signals:
+        renamed: The new name.
+    """
+
+    renamed = Signal(str)
+
+    def __init__(self, theme: Theme, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(theme, _("Rename run"), parent=parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(420)
+        self.name = QLineEdit(name)
+        self.name.setAccessibleName(_("Name"))
+        self.name.setMaxLength(LONGEST)
+        self.name.selectAll()
+        self.body.addWidget(self.name)
+        self.body.addWidget(
+            Label(theme, _("The name of its model stays as it is."), "small", "muted", wrap=True)
+        )
+        self.add_cancel()
+        self.save = self.add_button(_("Rename"), "primary", default=True)
+        self.save.clicked.connect(self._rename)
+        self.name.textChanged.connect(lambda text: self.save.setEnabled(bool(text.strip())))
+
+    def _rename(self) -> None:
+        self.renamed.emit(self.name.text().strip())
+        self.accept()
+
 
 _READING = ("run.examples", "run.save_report", "run.print_report", "run.try")
 """What can be done in a project that is open for reading."""
@@ -153,7 +187,7 @@ class RunActions(QObject):
         )
         if run.provider != "local":
             words += " " + _("{place} may charge for what was trained until now.").format(
-                place=where_words(run)
+                place=provider_text(run)
             )
         self._feedback.confirm(
             _("Cancel “{name}”?").format(name=run.name),
@@ -216,7 +250,7 @@ class RunActions(QObject):
         run = self._run
         if run is None:
             return
-        dialog = FrozenDialog(
+        dialog = RunDatasetDialog(
             project=self._project,
             run=run,
             theme=self._theme,
@@ -269,7 +303,7 @@ class RunActions(QObject):
         run = self._run
         if run is None:
             return
-        where = where_words(run)
+        where = provider_text(run)
         self._feedback.confirm(
             _("Delete the model of “{name}”?").format(name=run.name),
             _(

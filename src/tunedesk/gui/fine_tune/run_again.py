@@ -9,8 +9,7 @@ from tunedesk.errors import UserError
 from tunedesk.fine_tuning.launch_preview import LaunchPreview, preview_launch
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
-from tunedesk.gui.fine_tune.launch.launch_words import again_words, next_name
-from tunedesk.gui.fine_tune.launch.outlook import OUTLOOK_KINDS
+from tunedesk.gui.fine_tune.launch.launch_outlook import LAUNCH_OUTLOOK_KINDS, again_text, next_name
 from tunedesk.gui.live_query import LiveQuery
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
@@ -49,7 +48,7 @@ class RunAgain(QObject):
             project=project,
             background=background,
             question=prepare_again,
-            kinds=OUTLOOK_KINDS,
+            kinds=LAUNCH_OUTLOOK_KINDS,
             parent=self,
         )
         self._answer.asked.connect(self._forget)
@@ -118,7 +117,7 @@ class RunAgain(QObject):
             return
         self._prepared = prepared
         if prepared is not None:
-            self.words_changed.emit(again_words(provider(settings.provider), prepared))
+            self.words_changed.emit(again_text(provider(settings.provider), prepared))
 
 
 def prepare_again(project: Project, settings: LaunchSettings, keys: Keys) -> LaunchPreview | None:

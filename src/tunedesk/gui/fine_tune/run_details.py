@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from tunedesk.catalogue.models import STARTER_ID
-from tunedesk.gui.fine_tune.run_words import SPEED_STEPS, epochs_of
+from tunedesk.gui.fine_tune.run_text import SPEED_STEPS, epochs_of
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint, RunEvent
 

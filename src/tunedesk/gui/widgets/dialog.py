@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 
 MARGIN = 22

@@ -6,6 +6,7 @@ from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QItemSelection,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -14,6 +15,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QFont, QPainter, QTextLayout, QTextOption
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QFrame,
     QListView,
     QStyle,
@@ -186,3 +188,19 @@ def wrapped(text: str, font: QFont, width: int) -> tuple[QTextLayout, int]:
         height += line.height()
     layout.endLayout()
     return layout, ceil(height)
+
+
+def follow_selection(view: QAbstractItemView) -> None:
+    """Make the row that is selected the current one, in a view where one row is chosen.
+
+    A screen reader's "select" marks a row without moving to it; what is shown beside the list
+    would then be another row's.
+    """
+    selection = view.selectionModel()
+
+    def take(selected: QItemSelection, _before: QItemSelection) -> None:
+        rows = selected.indexes()
+        if rows and not selection.isSelected(selection.currentIndex()):
+            view.setCurrentIndex(rows[0])
+
+    selection.selectionChanged.connect(take)

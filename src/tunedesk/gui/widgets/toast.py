@@ -7,7 +7,7 @@ from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 
 SHORT, LONG = 4_000, 9_000

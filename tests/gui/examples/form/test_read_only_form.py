@@ -10,8 +10,7 @@ from tunedesk.gui.examples.form.form_bars import FORM, RAW, TOOLS
 from tunedesk.gui.examples.form.kind_form import KindForm
 from tunedesk.gui.examples.form.problem_line import ProblemLine
 from tunedesk.gui.examples.form.read_only_form import MOST_OTHER_KEYS
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.gui.widgets.labels import Label, SectionTitle
 
 ANSWER = "Better not: grapefruit makes some of them too strong, and that is felt for days."
 

@@ -47,7 +47,7 @@ def test_before_there_are_figures_it_says_what_comes(chart):
 def test_the_module_can_be_imported_without_numpy_and_pyqtgraph():
     code = (
         "import sys; import tunedesk.gui.fine_tune.chart.loss_chart,"
-        " tunedesk.gui.fine_tune.advice_card;"
+        " tunedesk.gui.fine_tune.run_cards;"
         "print([name for name in ('numpy', 'pyqtgraph') if name in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QPushButton
 from tests.services.fakes import FakeOther
 
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED, LaunchSettings
-from tunedesk.gui.fine_tune.launch.launch_words import next_name
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.fine_tune.launch.launch_outlook import next_name
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.project.query import ExampleQuery
 from tunedesk.services.providers import provider
 

@@ -8,13 +8,11 @@ from tunedesk.examples.conversation import ImagePart, Message, Part, TextPart
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.examples.form.pictures import THUMBNAIL, SmallView, small_view
-from tunedesk.gui.roles import role_hint, role_title
+from tunedesk.gui.roles_and_states import role_hint, role_title
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.elided_label import ElidedLabel
-from tunedesk.gui.widgets.icon_button import IconButton
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.buttons import IconButton
+from tunedesk.gui.widgets.choices import NoWheelComboBox
+from tunedesk.gui.widgets.labels import ElidedLabel, Label, plain_tooltip
 from tunedesk.i18n import _
 
 LONGEST_SHOWN = 600

@@ -38,7 +38,7 @@ from tunedesk.gui.examples.form.text_marks import problem_spans
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.spelling.spelling import Spelling
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.action_button import ActionButton
+from tunedesk.gui.widgets.buttons import ActionButton
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 

@@ -22,7 +22,7 @@ from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.gui.spelling.spelling import Spelling
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.empty_state import EmptyState
+from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange

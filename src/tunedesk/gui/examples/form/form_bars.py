@@ -5,14 +5,11 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from tunedesk.gui.actions import Actions
-from tunedesk.gui.state_look import STATES
+from tunedesk.gui.roles_and_states import STATES
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.action_button import ActionButton
-from tunedesk.gui.widgets.badge import Badge
-from tunedesk.gui.widgets.elided_label import ElidedLabel
-from tunedesk.gui.widgets.icon_button import IconButton
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.segmented_tabs import SegmentedTabs
+from tunedesk.gui.widgets.buttons import ActionButton, IconButton
+from tunedesk.gui.widgets.choices import SegmentedTabs
+from tunedesk.gui.widgets.labels import Badge, ElidedLabel, Label
 from tunedesk.i18n import _
 from tunedesk.project.reads import ExampleRow
 

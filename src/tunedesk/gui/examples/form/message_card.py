@@ -16,9 +16,9 @@ from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblem, w
 from tunedesk.gui.examples.form.text_marks import Mark, hit_mark, problem_mark, problem_spans
 from tunedesk.gui.examples.form.tool_calls import CallsArea, ToolAnswerFields
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.card import Card
-from tunedesk.gui.widgets.icon_button import IconButton
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.buttons import IconButton
+from tunedesk.gui.widgets.cards import Card
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.search import hits
 

@@ -12,11 +12,10 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.examples.conversation import Message
-from tunedesk.gui.roles import role_color, role_explanation, role_title
+from tunedesk.gui.roles_and_states import role_color, role_explanation, role_title
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.icon_button import IconButton
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.buttons import IconButton
+from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.i18n import _, ngettext
 
 ARROW = 9

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from tunedesk.examples.conversation import Message
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.examples.form.message_text import MessageText
-from tunedesk.gui.roles import ROLES, role_explanation, role_title
+from tunedesk.gui.roles_and_states import ROLES, role_explanation, role_title
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 

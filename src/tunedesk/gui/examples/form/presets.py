@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 

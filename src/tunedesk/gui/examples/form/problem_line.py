@@ -11,7 +11,7 @@ from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.problem import Problem, severity
 from tunedesk.examples.json_text import Path
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 
 _RANKS = {"error": 0, "warning": 1, "hint": 2}
 

@@ -11,7 +11,7 @@ from tunedesk.examples.json_text import JsonSyntaxError, Path, parse
 from tunedesk.gui.examples.form.code_edit import CodeEdit, laid_out
 from tunedesk.gui.examples.form.text_marks import problem_mark
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 
 CHECKED_AT_ONCE = 200_000

@@ -18,11 +18,10 @@ from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblems
 from tunedesk.gui.examples.form.text_marks import hit_mark
-from tunedesk.gui.roles import role_color, role_title
+from tunedesk.gui.roles_and_states import role_color, role_title
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.card import Card
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.gui.widgets.cards import Card
+from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.search import hits
 

@@ -9,10 +9,9 @@ from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.examples.form.problem_line import ShownProblem, worst
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.icon_button import IconButton
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.buttons import IconButton
+from tunedesk.gui.widgets.choices import NoWheelComboBox
+from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.i18n import _
 
 

@@ -18,11 +18,10 @@ from tunedesk.examples.tool_edits import (
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblem, worst
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.card import Card
-from tunedesk.gui.widgets.icon_button import IconButton
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.buttons import IconButton
+from tunedesk.gui.widgets.cards import Card
+from tunedesk.gui.widgets.choices import NoWheelComboBox
+from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.i18n import _
 
 COLUMNS = 5

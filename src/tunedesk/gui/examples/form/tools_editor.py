@@ -21,8 +21,8 @@ from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.problem_line import ShownProblems
 from tunedesk.gui.examples.form.tool_card import ToolCard
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
+from tunedesk.gui.widgets.choices import NoWheelComboBox
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 
 PARALLEL = (None, True, False)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tunedesk.examples.kinds.kind import Block
 from tunedesk.examples.kinds.registry import read_kind
 from tunedesk.examples.kinds.unreadable import UNREADABLE
-from tunedesk.gui.roles import role_title
+from tunedesk.gui.roles_and_states import role_title
 from tunedesk.i18n import _
 
 SAME, REMOVED, ADDED = "same", "removed", "added"

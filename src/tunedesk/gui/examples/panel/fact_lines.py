@@ -7,8 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.labels import Label, plain_tooltip
 
 
 def figure_text(number: int, estimated: bool) -> str:

@@ -16,9 +16,9 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from tunedesk.gui.examples.panel.example_diff import ADDED, REMOVED, Change, Piece
-from tunedesk.gui.state_look import STATES
+from tunedesk.gui.roles_and_states import STATES
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.gui.widgets.row_list import ROW, RowListModel, paint_background
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.change_log import HistoryEntry

@@ -29,10 +29,10 @@ from tunedesk.gui.examples.panel.history_rows import (
 )
 from tunedesk.gui.examples.panel.panel_tab import PanelTab
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.chip import Chip
-from tunedesk.gui.widgets.empty_state import EmptyState
+from tunedesk.gui.widgets.cards import EmptyState
+from tunedesk.gui.widgets.choices import Chip
 from tunedesk.gui.widgets.flow_layout import FlowLayout
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.gui.widgets.row_list import ROW, RowList
 from tunedesk.i18n import _
 from tunedesk.project.change_log import HistoryEntry

@@ -28,7 +28,7 @@ from tunedesk.gui.examples.panel.problem_rows import (
 )
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.flow_layout import FlowLayout
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.gui.widgets.row_list import ROW, RowList
 
 _SIDE = 11  # with the padding of a link button its words begin where the texts of the row do

@@ -32,10 +32,10 @@ from tunedesk.gui.examples.panel.problem_rows import (
     rule_rows,
 )
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.chip import Chip
-from tunedesk.gui.widgets.empty_state import EmptyState
+from tunedesk.gui.widgets.cards import EmptyState
+from tunedesk.gui.widgets.choices import Chip
 from tunedesk.gui.widgets.flow_layout import FlowLayout
-from tunedesk.gui.widgets.label import Label
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.project import check_project
 from tunedesk.project.project import Project

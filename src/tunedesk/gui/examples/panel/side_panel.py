@@ -12,8 +12,8 @@ from tunedesk.gui.examples.panel.problems_tab import ProblemsTab
 from tunedesk.gui.examples.panel.tokens_tab import TokensTab
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.icon_button import IconButton
-from tunedesk.gui.widgets.segmented_tabs import SegmentedTabs
+from tunedesk.gui.widgets.buttons import IconButton
+from tunedesk.gui.widgets.choices import SegmentedTabs
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.settings import Settings

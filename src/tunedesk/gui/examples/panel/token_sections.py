@@ -13,11 +13,9 @@ from tunedesk.examples.json_text import JsonSyntaxError
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines, figure_text
 from tunedesk.gui.examples.panel.set_figures import LongRow, SetFigures
-from tunedesk.gui.roles import role_title
+from tunedesk.gui.roles_and_states import role_title
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
-from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.gui.widgets.labels import Label, SectionTitle, plain_tooltip
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.query import ExampleQuery
 

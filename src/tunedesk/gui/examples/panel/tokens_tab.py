@@ -20,9 +20,8 @@ from tunedesk.gui.examples.panel.token_sections import ExampleTokens, SetLengths
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
-from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.gui.widgets.choices import NoWheelComboBox
+from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange

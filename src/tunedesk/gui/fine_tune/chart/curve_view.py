@@ -12,8 +12,8 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.charted_run import ChartedRun, ChartView
+from tunedesk.gui.fine_tune.chart.crosshair import CrosshairBox, CrosshairReading, reading
 from tunedesk.gui.fine_tune.chart.panel import Panel
-from tunedesk.gui.fine_tune.chart.reading import Reading, ReadingBox, reading
 from tunedesk.gui.theme import Theme
 
 ZOOM = 1.4  # by one press of a key
@@ -53,22 +53,22 @@ class CurveView(QWidget):
             panel.box.zoom_wanted.connect(self.zoom)
             panel.box.move_wanted.connect(self.move_by)
             panel.box.stretch_wanted.connect(self.show_steps)
-        self._box = ReadingBox(theme, self)
+        self._box = CrosshairBox(theme, self)
         self._box.hide()
         self.canvas.scene().sigMouseMoved.connect(self._follow_mouse)
         self.canvas.viewport().installEventFilter(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.canvas)
-        theme.changed.connect(self._dress)
-        self._dress()
+        theme.changed.connect(self._apply_theme)
+        self._apply_theme()
 
     @property
     def panels(self) -> list[Panel]:
         """Those that are shown, from above."""
         return [self.loss, self.accuracy] if self.view.accuracy else [self.loss]
 
-    def _dress(self) -> None:
+    def _apply_theme(self) -> None:
         self.canvas.setBackground(self._theme.color("surface"))
         for panel in (self.loss, self.accuracy):
             panel.dress()
@@ -188,7 +188,7 @@ class CurveView(QWidget):
             self._box.stand_by(place.x(), place.y(), self.width())
         self.step_read.emit(said)
 
-    def reading(self) -> Reading | None:
+    def reading(self) -> CrosshairReading | None:
         """What the crosshair reads."""
         if self._step is None:
             return None

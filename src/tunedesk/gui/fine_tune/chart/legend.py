@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tunedesk.fine_tuning.charted_run import ChartedRun, Line, Part
 from tunedesk.fine_tuning.curves import NO_POINTS
-from tunedesk.gui.fine_tune.chart.run_look import line_pen
+from tunedesk.gui.fine_tune.chart.series_style import line_pen
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.flow_layout import FlowLayout
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.i18n import _
 
 SWATCH = 20

@@ -15,13 +15,11 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.fine_tune.chart.save_picture import SavePicture
+from tunedesk.gui.fine_tune.save_files import SavePicture
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.card import Card
-from tunedesk.gui.widgets.chip import Chip
-from tunedesk.gui.widgets.empty_state import EmptyState
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
+from tunedesk.gui.widgets.cards import Card, EmptyState
+from tunedesk.gui.widgets.choices import Chip
+from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.i18n import _
 
 if TYPE_CHECKING:
@@ -44,7 +42,7 @@ class LossChart(Card):
         curve_view: The drawing; None until there are figures.
 
     Signals:
-        step_read: What the crosshair reads, as `Reading`; None when it is gone.
+        step_read: What the crosshair reads, as `CrosshairReading`; None when it is gone.
     """
 
     step_read = Signal(object)
@@ -302,7 +300,7 @@ class LossChart(Card):
             if said is not None:
                 parts.append(said.sentence + ".")
             else:
-                from tunedesk.gui.fine_tune.chart.reading import latest
+                from tunedesk.gui.fine_tune.chart.crosshair import latest
 
                 parts += [latest(run, alone=len(self._runs) == 1) for run in self._runs]
         parts += [self._gist] if self._gist else []

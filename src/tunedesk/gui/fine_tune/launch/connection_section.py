@@ -6,8 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QV
 from tunedesk.errors import UserError
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _
 from tunedesk.services.connect import ConnectionReport, connect, try_connection
 from tunedesk.services.keys import Key, Keys, key_location_text

@@ -4,12 +4,10 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED
-from tunedesk.gui.fine_tune.launch.outlook import Counts
+from tunedesk.gui.fine_tune.launch.launch_outlook import Counts
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.chip import Chip
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
-from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.gui.widgets.choices import Chip, NoWheelComboBox
+from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.query import ExampleQuery
 
@@ -46,7 +44,7 @@ class ExamplesSection(QWidget):
         self.note.hide()
         self.share = NoWheelComboBox()
         for percent in SHARES:
-            self.share.addItem(_share_words(percent), percent)
+            self.share.addItem(_share_text(percent), percent)
         self.share.setAccessibleName(_("Held back"))
         self.share.currentIndexChanged.connect(self.changed)
         self.held = Label(theme, "", "small", "muted", wrap=True)
@@ -88,7 +86,7 @@ class ExamplesSection(QWidget):
         """Begin with these choices; without a query, with the approved ones."""
         percent = round(validation_share * 100)
         if self.share.findData(percent) < 0:
-            self.share.addItem(_share_words(percent), percent)
+            self.share.addItem(_share_text(percent), percent)
         self.share.setCurrentIndex(self.share.findData(percent))
         if query == ALL_BUT_REJECTED:
             self._check(self.all)
@@ -141,5 +139,5 @@ class ExamplesSection(QWidget):
             self.changed.emit()
 
 
-def _share_words(percent: int) -> str:
+def _share_text(percent: int) -> str:
     return _("{n} %").format(n=percent) if percent else _("None")

@@ -14,12 +14,11 @@ from PySide6.QtWidgets import (
 
 from tunedesk.checks.messages import sentences
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
-from tunedesk.gui.fine_tune.launch.model_rows import money_words
-from tunedesk.gui.fine_tune.launch.outlook import Outlook
-from tunedesk.gui.fine_tune.run_words import duration_words
+from tunedesk.gui.fine_tune.launch.launch_outlook import LaunchOutlook
+from tunedesk.gui.fine_tune.launch.model_list import money_text
+from tunedesk.gui.fine_tune.run_text import duration_text
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.query import ExampleQuery
 from tunedesk.services.providers import provider
@@ -86,7 +85,7 @@ class FindingsPanel(QWidget):
         if self._lines.count() == 0:
             self._add_line(_("Looking through the examples …"), "muted")
 
-    def show_outlook(self, outlook: Outlook, more_stops: Sequence[str], memory: str) -> None:
+    def show_outlook(self, outlook: LaunchOutlook, more_stops: Sequence[str], memory: str) -> None:
         """Show what a launch would be.
 
         Args:
@@ -116,7 +115,7 @@ class FindingsPanel(QWidget):
         self.leaves.setText(prepared.leaves)
         self.leaves.set_tone("" if where.name == "local" else "warning")
 
-    def _show_takes(self, outlook: Outlook, memory: str) -> None:
+    def _show_takes(self, outlook: LaunchOutlook, memory: str) -> None:
         prepared = outlook.preparation
         _empty(self._takes)
         here = prepared.settings.provider == "local"
@@ -128,7 +127,7 @@ class FindingsPanel(QWidget):
             (_("Steps"), f"{prepared.steps:,}"),
             (
                 _("Time"),
-                _("about {time}").format(time=duration_words(outlook.time.seconds))
+                _("about {time}").format(time=duration_text(outlook.time.seconds))
                 if outlook.time
                 else (_("not known yet") if here else _("told once it runs")),
             ),
@@ -137,7 +136,7 @@ class FindingsPanel(QWidget):
             facts.append((_("Memory"), memory))
         price = _("none") if here else _("not known")
         if prepared.price is not None:
-            price = money_words(prepared.price)
+            price = money_text(prepared.price)
         facts.append((_("Price"), price))
         for name, value in facts:
             # A row of its own for each: in a grid the longest name would take the room of all.

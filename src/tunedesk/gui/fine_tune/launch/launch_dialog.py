@@ -12,33 +12,29 @@ from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.fine_tune.install.install_panel import InstallPanel
-from tunedesk.gui.fine_tune.launch.command_words import command_words
 from tunedesk.gui.fine_tune.launch.connection_section import ConnectionSection
 from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
 from tunedesk.gui.fine_tune.launch.findings_panel import FindingsPanel
-from tunedesk.gui.fine_tune.launch.launch_words import next_name, start_words
-from tunedesk.gui.fine_tune.launch.model_list import ModelList
-from tunedesk.gui.fine_tune.launch.model_rows import local_rows, service_rows
-from tunedesk.gui.fine_tune.launch.more_section import MoreSection
-from tunedesk.gui.fine_tune.launch.outlook import (
-    OUTLOOK_KINDS,
-    Outlook,
+from tunedesk.gui.fine_tune.launch.launch_outlook import (
+    LAUNCH_OUTLOOK_KINDS,
+    LaunchOutlook,
     Start,
-    find_outlook,
+    command_text,
+    find_launch_outlook,
     find_start,
+    next_name,
+    start_text,
 )
-from tunedesk.gui.fine_tune.launch.place_section import PlaceSection
-from tunedesk.gui.fine_tune.launch.setting_field import SettingField
-from tunedesk.gui.fine_tune.run_words import need_words
+from tunedesk.gui.fine_tune.launch.model_list import ModelList, local_rows, service_rows
+from tunedesk.gui.fine_tune.launch.more_settings import MoreSettings, SettingField
+from tunedesk.gui.fine_tune.launch.provider_section import ProviderSection
+from tunedesk.gui.fine_tune.local_install_panel import InstallPanel
+from tunedesk.gui.fine_tune.run_text import need_text
 from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.dialog import MARGIN, Dialog
-from tunedesk.gui.widgets.elided_label import ElidedLabel
-from tunedesk.gui.widgets.label import Label
-from tunedesk.gui.widgets.no_wheel_combo_box import NoWheelComboBox
-from tunedesk.gui.widgets.plain_tooltip import plain_tooltip
-from tunedesk.gui.widgets.section_title import SectionTitle
+from tunedesk.gui.widgets.labels import ElidedLabel, Label, SectionTitle, plain_tooltip
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -78,12 +74,12 @@ class LaunchDialog(Dialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._project = project
         self._today = datetime.date.today()
-        self._outlook: Outlook | None = None
+        self._outlook: LaunchOutlook | None = None
         self._asked: LaunchSettings | None = None
         self._start: Start | None = None
         self._ready = False
         self.examples = ExamplesSection(theme, shown_query)
-        self.places = PlaceSection(theme, self._today)
+        self.places = ProviderSection(theme, self._today)
         self.connection = ConnectionSection(theme, background, keys)
         self.install = InstallPanel(theme, background)
         self.models = ModelList(theme)
@@ -91,11 +87,13 @@ class LaunchDialog(Dialog):
         self.preset = NoWheelComboBox()
         self.name = QLineEdit()
         self.epochs = SettingField(theme, "epochs", _("How often it sees each example."))
-        self.more = MoreSection(theme)
+        self.more = MoreSettings(theme)
         self.findings = FindingsPanel(theme)
         shared: dict[str, Any] = {"project": project, "background": background, "parent": self}
-        self._look = LiveQuery(**shared, question=find_outlook, kinds=OUTLOOK_KINDS)
-        self._begin = LiveQuery(**shared, question=find_start, kinds=OUTLOOK_KINDS | {"runs"})
+        self._look = LiveQuery(**shared, question=find_launch_outlook, kinds=LAUNCH_OUTLOOK_KINDS)
+        self._begin = LiveQuery(
+            **shared, question=find_start, kinds=LAUNCH_OUTLOOK_KINDS | {"runs"}
+        )
         self._lay_out()
         self._connect()
         self._take(settings)
@@ -263,7 +261,7 @@ class LaunchDialog(Dialog):
         if not self._ready:
             return
         settings = self.settings
-        command = command_words(settings, self._project.path.name)
+        command = command_text(settings, self._project.path.name)
         self.command.setText(
             _("Same as the command: {command}").format(command=command) if command else ""
         )
@@ -341,7 +339,7 @@ class LaunchDialog(Dialog):
         self._show_install()
         self._changed()
 
-    def _take_outlook(self, outlook: Outlook) -> None:
+    def _take_outlook(self, outlook: LaunchOutlook) -> None:
         if outlook.preparation.settings != self._asked:
             return
         self._outlook = outlook
@@ -358,11 +356,11 @@ class LaunchDialog(Dialog):
         self.epochs.show_automatic(str(outlook.preparation.epochs))
         self.more.batch_size.show_automatic(str(outlook.preparation.batch_size))
         row = self.models.row
-        memory = need_words(row.memory if row else 0, outlook.machine) if outlook.machine else ""
+        memory = need_text(row.memory if row else 0, outlook.machine) if outlook.machine else ""
         self.findings.show_outlook(outlook, self.stops, memory)
 
     def _show_button(self) -> None:
-        text = start_words(self.places.place, self._outlook)
+        text = start_text(self.places.place, self._outlook)
         self.start.setText(text.replace("&", "&&"))
         self.start.setAccessibleDescription(text)
         may = self._outlook is not None and self._outlook.preparation.may_start

@@ -1,1 +1,0 @@
-"""Installing what training on this computer needs, where it is not there."""

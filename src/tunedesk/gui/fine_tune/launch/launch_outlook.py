@@ -1,0 +1,163 @@
+"""What the launch page says of the settings on it: worked out in a thread, and its texts."""
+
+import datetime
+import re
+import shlex
+from typing import NamedTuple
+
+from tunedesk.catalogue.hardware import detect_hardware
+from tunedesk.catalogue.memory_estimate import Machine
+from tunedesk.fine_tuning.launch_preview import (
+    LaunchPreview,
+    TimeEstimate,
+    estimate_time,
+    preview_launch,
+)
+from tunedesk.fine_tuning.launch_settings import (
+    ALL_BUT_REJECTED,
+    APPROVED,
+    VALIDATION_SHARE,
+    LaunchSettings,
+)
+from tunedesk.gui.fine_tune.launch.model_list import money_text
+from tunedesk.i18n import _, ngettext
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
+from tunedesk.project.query_language import query_words
+from tunedesk.services import local_install, local_server
+from tunedesk.services.providers import Provider, provider_label
+
+LAUNCH_OUTLOOK_KINDS = frozenset({"text", "facts", "state", "tags", "added", "deleted", "set"})
+"""After these kinds of changes the outlook may be another one."""
+
+
+class LaunchOutlook(NamedTuple):
+    """What a launch would be.
+
+    Attributes:
+        preparation: What it would do.
+        time: How long it may take; None: nobody knows yet.
+        machine: What this computer has; None where it does not train.
+    """
+
+    preparation: LaunchPreview
+    time: TimeEstimate | None
+    machine: Machine | None
+
+
+class Counts(NamedTuple):
+    """How many examples there are to choose from.
+
+    Attributes:
+        approved: The approved ones.
+        shown: Those of the filter.
+        all: All that are not rejected.
+    """
+
+    approved: int
+    shown: int
+    all: int
+
+
+class Start(NamedTuple):
+    """What the launch page knows once it is open.
+
+    Attributes:
+        counts: How many examples there are.
+        runs: How many runs the project has.
+        installed: Whether training on this computer is installed.
+    """
+
+    counts: Counts
+    runs: int
+    installed: bool
+
+
+def find_start(project: Project, shown: ExampleQuery) -> Start:
+    """What the page begins with; called in a thread."""
+    counts = Counts(project.count(APPROVED), project.count(shown), project.count(ALL_BUT_REJECTED))
+    return Start(counts, len(project.runs.all()), local_install.python_with_training() is not None)
+
+
+def find_launch_outlook(project: Project, settings: LaunchSettings) -> LaunchOutlook:
+    """What a launch with these settings would be; called in a thread."""
+    prepared = preview_launch(project, settings, datetime.date.today())
+    here = settings.provider == "local"
+    machine = detect_hardware(local_server.server_data_dir()) if here else None
+    time = estimate_time(project, prepared, machine.device if machine else "cpu")
+    return LaunchOutlook(prepared, time, machine)
+
+
+def start_text(place: Provider, outlook: LaunchOutlook | None) -> str:
+    """What the button says: where to, how many, for how much."""
+    if place.name == "local":
+        return _("Train on this computer")
+    if outlook is None:
+        return _("Send to {place}").format(place=provider_label(place, ""))
+    prepared = outlook.preparation
+    count = _count(prepared)
+    words = ngettext("Send {n} example to {place}", "Send {n} examples to {place}", count)
+    where = provider_label(place, prepared.settings.base_url)
+    return _with_price(words.format(n=f"{count:,}", place=where), prepared)
+
+
+def again_text(place: Provider, prepared: LaunchPreview) -> str:
+    """What the button says that sends the same again: how many, where to, for how much."""
+    count = _count(prepared)
+    words = ngettext(
+        "Send {n} example to {place} again", "Send {n} examples to {place} again", count
+    )
+    where = provider_label(place, prepared.settings.base_url)
+    return _with_price(words.format(n=f"{count:,}", place=where), prepared)
+
+
+def _count(prepared: LaunchPreview) -> int:
+    return len(prepared.split.training) + len(prepared.split.validation)
+
+
+def _with_price(words: str, prepared: LaunchPreview) -> str:
+    if prepared.price is None:
+        return words
+    return _("{words}, {price}").format(words=words, price=money_text(prepared.price))
+
+
+def next_name(last: str, project: str, runs: int) -> str:
+    """The name for a new run: the last one's with the next number, else the project's."""
+    numbered = re.fullmatch(r"(.*?)-?v(\d+)", last)
+    if numbered:
+        return f"{numbered[1]}-v{int(numbered[2]) + 1}".lstrip("-")
+    base = re.sub(r"[^a-z0-9]+", "-", (last or project).casefold()).strip("-")[:30].strip("-")
+    return f"{base or _('model')}-v{runs + 1}"
+
+
+def command_text(settings: LaunchSettings, project_name: str) -> str | None:
+    """The command line for these settings, to be pasted into a shell.
+
+    Returns:
+        None, if the command has no option for one of them.
+    """
+    where = "" if settings.query == ALL_BUT_REJECTED else query_words(settings.query)
+    unsaid = (settings.beta, settings.lora_rank, settings.full, settings.wandb_project)
+    if where is None or any(unsaid) or settings.metadata or settings.extra_body:
+        return None
+    options = [
+        ("--provider", settings.provider, settings.provider != "local"),
+        ("--base-url", settings.base_url, bool(settings.base_url)),
+        ("--model", settings.base_model, True),
+        ("--method", settings.method, settings.method != "supervised"),
+        ("--where", where, bool(where)),
+        (
+            "--validation",
+            f"{settings.validation_share:g}",
+            settings.validation_share != VALIDATION_SHARE,
+        ),
+        ("--epochs", str(settings.epochs), settings.epochs is not None),
+        ("--batch-size", str(settings.batch_size), settings.batch_size is not None),
+        ("--learning-rate", str(settings.learning_rate), settings.learning_rate is not None),
+        ("--seed", str(settings.seed), settings.seed is not None),
+        ("--suffix", settings.name, bool(settings.name)),
+    ]
+    words = ["tunedesk", "launch", project_name]
+    for option, value, given in options:
+        words += [option, value] if given else []
+    return shlex.join([*words, "--without-errors"] if settings.leave_out_errors else words)

@@ -1,0 +1,186 @@
+"""The cards below the chart: what the curves mean, or why the run failed, and what to do."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from tunedesk.gui.theme import Theme, restyle
+from tunedesk.gui.widgets.cards import Card
+from tunedesk.gui.widgets.flow_layout import FlowLayout
+from tunedesk.gui.widgets.labels import Label, plain_tooltip
+from tunedesk.i18n import _
+
+if TYPE_CHECKING:
+    from tunedesk.fine_tuning.advice_rules.context import Advice
+from tunedesk.gui.fine_tune.event_log import file_reference_text
+from tunedesk.project.run_records import Run
+from tunedesk.services.file_references import FileReference, find_file_references
+from tunedesk.services.service_errors import why_it_failed
+
+
+class AdviceCard(Card):
+    """The most important finding, with its reasons on request, and remarks beside it.
+
+    Signals:
+        checkpoint_wanted: To use the checkpoint of a step.
+        stop_wanted: To stop the run and keep what it has learned.
+    """
+
+    checkpoint_wanted = Signal(int)
+    stop_wanted = Signal()
+
+    def __init__(self, *, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self._found: list[Advice] = []
+        self.setAccessibleName(_("Advice"))
+        self.body.setContentsMargins(14, 12, 14, 12)
+        self._title = Label(theme, "", "strong", wrap=True)
+        self._sentence = Label(theme, "", wrap=True)
+        self._remarks = Label(theme, "", "base", "muted", wrap=True)
+        self._why = Label(theme, "", "base", "muted", wrap=True)
+        for label in (self._title, self._sentence, self._remarks, self._why):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.use_checkpoint = self._link(_("Use this checkpoint"))
+        self.stop = self._link(
+            _("Stop here and keep it"), _("End the training now; what was learned so far is kept.")
+        )
+        self.ask_why = self._link(
+            _("Why this advice?"), _("Show the reason, and what the words mean.")
+        )
+        self.ask_why.setCheckable(True)
+        links = FlowLayout(spacing=14)
+        for button in (self.use_checkpoint, self.stop, self.ask_why):
+            links.addWidget(button)
+        self.body.setSpacing(4)
+        for label in (self._title, self._sentence, self._remarks):
+            self.body.addWidget(label)
+        self.body.addLayout(links)
+        self.body.addWidget(self._why)
+        self.use_checkpoint.clicked.connect(self._use_checkpoint)
+        self.stop.clicked.connect(self.stop_wanted)
+        self.ask_why.toggled.connect(self._show_why)
+        self.show_advice([], running=False)
+
+    def _link(self, text: str, tip: str = "") -> QPushButton:
+        button = QPushButton(text)
+        button.setProperty("kind", "link")
+        button.setAccessibleName(text)
+        button.setToolTip(plain_tooltip(tip))
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        return button
+
+    @property
+    def gist(self) -> str:
+        """The finding in one line, for those who cannot see the chart."""
+        return f"{self._found[0].title} {self._found[0].sentence}" if self._found else ""
+
+    def show_advice(self, found: Sequence["Advice"], *, running: bool) -> None:
+        """Say this; an empty list takes the card away.
+
+        Args:
+            found: The most important first; the rest are remarks.
+            running: Whether the training is under way, so that it can be stopped.
+        """
+        changed = [one.code for one in found[:1]] != [one.code for one in self._found[:1]]
+        self._found = list(found)
+        self.setVisible(bool(found))
+        if not found:
+            return
+        first = self._found[0]
+        self._title.setText(first.title)
+        self._sentence.setText(first.sentence)
+        self._remarks.setText("\n".join(f"{one.title} {one.sentence}" for one in self._found[1:]))
+        self._remarks.setVisible(len(self._found) > 1)
+        step = first.checkpoint_step
+        self.use_checkpoint.setVisible(step is not None)
+        if step is not None:
+            text = _("Use checkpoint {step}").format(step=f"{step:,}")
+            self.use_checkpoint.setText(text)
+            self.use_checkpoint.setAccessibleName(text)
+            self.use_checkpoint.setToolTip(
+                _("Take the model as it was at step {step}.").format(step=f"{step:,}")
+            )
+        self.stop.setVisible(running and first.can_stop)
+        reasons = [one.why for one in self._found]
+        words = list(dict.fromkeys(line for one in self._found for line in one.explained()))
+        self._why.setText("\n".join([*reasons, "", *words]))
+        if changed:
+            self.ask_why.setChecked(False)
+        self._show_why(self.ask_why.isChecked())
+        if self.property("edge") != first.tone:
+            self.setProperty("edge", first.tone)
+            restyle(self)
+        if self.accessibleDescription() != self.gist:
+            self.setAccessibleDescription(self.gist)
+
+    def _show_why(self, shown: bool) -> None:
+        self._why.setVisible(shown)
+
+    def _use_checkpoint(self) -> None:
+        step = self._found[0].checkpoint_step if self._found else None
+        if step is not None:
+            self.checkpoint_wanted.emit(step)
+
+
+MOST_LINKS = 8
+
+
+class FailureCard(Card):
+    """The sentence, the advice, the service's own words, and the places that they name.
+
+    Signals:
+        log_asked: Show the log.
+        place_asked: Show the example of a `Place` in the training file.
+    """
+
+    log_asked = Signal()
+    place_asked = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__("error", parent)
+        self.setAccessibleName(_("Why it failed"))
+        self.sentence = Label(theme, "", "strong", wrap=True)
+        self.advice = Label(theme, "", "base", wrap=True)
+        self.detail = Label(theme, "", "base", "muted", wrap=True)
+        for label in (self.sentence, self.advice, self.detail):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self.body.addWidget(label)
+        links = QWidget()
+        self._flow = FlowLayout(links, spacing=12)
+        self.body.addWidget(links)
+        self._shown: tuple[int, object] | None = None
+
+    def show_run(self, run: Run) -> None:
+        """Show why a run failed; hidden for all others."""
+        failed = run.status == "failed" or (run.ended and run.error is not None)
+        self.setVisible(failed)
+        if not failed or self._shown == (run.id, run.error):
+            return
+        self._shown = (run.id, run.error)
+        error = why_it_failed(run.error, run.provider)
+        detail = run.error.message if run.error else ""
+        self.sentence.setText(error.sentence)
+        self.advice.setText(error.advice)
+        self.advice.setVisible(bool(error.advice))
+        self.detail.setText(detail)
+        self.detail.setVisible(bool(detail) and detail != error.sentence)
+        self._show_links(find_file_references(detail)[:MOST_LINKS])
+
+    def _show_links(self, places: list[FileReference]) -> None:
+        while (item := self._flow.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for place in places:
+            button = self._link(file_reference_text(place))
+            button.clicked.connect(lambda _on=False, place=place: self.place_asked.emit(place))
+        self._link(_("Show the log")).clicked.connect(self.log_asked)
+
+    def _link(self, text: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setProperty("kind", "link")
+        self._flow.addWidget(button)
+        return button

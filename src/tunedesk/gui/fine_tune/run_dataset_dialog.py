@@ -1,0 +1,224 @@
+"""Shows the examples of a run as they were sent, line by line, whatever became of them."""
+
+from functools import lru_cache
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtWidgets import QListView, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from tunedesk.gui.fine_tune.run_dataset import (
+    RunDatasetExample,
+    part_text,
+    preview_of,
+    run_dataset_example,
+)
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.cards import Card
+from tunedesk.gui.widgets.dialog import Dialog
+from tunedesk.gui.widgets.labels import Label
+from tunedesk.i18n import _
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
+from tunedesk.project.run_records import Run, RunExample
+
+PLACE = Qt.ItemDataRole.UserRole
+"""The role under which a row is its `RunExample`."""
+
+KEPT = 2000
+ROW_HEIGHT = 30
+
+
+class RunDatasetModel(QAbstractListModel):
+    """What was trained on, then what was held back, line by line."""
+
+    def __init__(self, project: Project, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._places: list[RunExample] = []
+
+        @lru_cache(KEPT)
+        def preview(version_id: int) -> str:
+            return preview_of(project.version_text(version_id) or "")
+
+        self._preview = preview
+
+    def show_places(self, places: list[RunExample]) -> None:
+        """Show these lines."""
+        self.beginResetModel()
+        self._places = places
+        self.endResetModel()
+
+    def place_of(self, part: str, line: int) -> int:
+        """The row of a line of a file, or -1."""
+        for number, place in enumerate(self._places):
+            if place.part == part and place.line == line:
+                return number
+        return -1
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
+        """How many lines there are."""
+        return 0 if parent.isValid() else len(self._places)
+
+    def data(
+        self,
+        index: QModelIndex | QPersistentModelIndex,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> object:
+        """The line with its first words, and the place itself."""
+        if not 0 <= index.row() < len(self._places):
+            return None
+        place = self._places[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return f"{place.line:,}  {self._preview(place.version_id)}"
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{part_text(place)}: {self._preview(place.version_id)}"
+        if role == Qt.ItemDataRole.SizeHintRole:
+            return QSize(0, ROW_HEIGHT)
+        return place if role == PLACE else None
+
+
+WIDTH, HEIGHT = 980, 680
+TONES = {"system": "system", "user": "user", "assistant": "assistant", "tool": "tool"}
+
+
+class RunDatasetDialog(Dialog):
+    """A list of the lines, and the chosen one in full, to be read only.
+
+    Signals:
+        examples_asked: Show these examples as they are now: an `ExampleQuery` and a title.
+        example_asked: Show the example of this id as it is now.
+    """
+
+    examples_asked = Signal(object, str)
+    example_asked = Signal(int)
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        run: Run,
+        theme: Theme,
+        part: str = "training",
+        line: int = 1,
+        message: int | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Open at a line of a file, and at a message in it.
+
+        Args:
+            project: The project.
+            run: The run.
+            theme: The theme.
+            part: The file: "training" or "validation".
+            line: The line, from 1.
+            message: The message to mark, from 1; None for none.
+            parent: Its owner.
+        """
+        title = _("The examples of {name}, as they were").format(name=run.name)
+        super().__init__(theme, title, parent=parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._project = project
+        self._run = run
+        self._marked = (part, line, message)
+        self.model = RunDatasetModel(project, self)
+        self.list = QListView()
+        self.list.setModel(self.model)
+        self.list.setAccessibleName(_("Lines"))
+        self.list.setUniformItemSizes(True)
+        self.list.setMinimumWidth(220)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._state = Label(theme, "", "base", "muted", wrap=True)
+        self._cards = QVBoxLayout()
+        self._cards.setSpacing(10)
+        self._area = QScrollArea()
+        self._lay_out()
+        self.list.selectionModel().currentChanged.connect(self._show_current)
+        places = project.runs.examples(run.id)
+        self._ids = tuple(dict.fromkeys(place.example_id for place in places))
+        self.model.show_places(places)
+        row = max(0, self.model.place_of(part, line))
+        self.list.setCurrentIndex(self.model.index(row))
+        self.list.scrollTo(self.model.index(row), QListView.ScrollHint.PositionAtCenter)
+        self.list.setFocus()
+
+    def _lay_out(self) -> None:
+        canvas = QWidget()
+        canvas.setProperty("canvas", True)
+        column = QVBoxLayout(canvas)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.addWidget(self._state)
+        column.addLayout(self._cards)
+        column.addStretch()
+        self._area.setWidgetResizable(True)
+        self._area.setWidget(canvas)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.list)
+        splitter.addWidget(self._area)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([300, 660])
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.addWidget(splitter, 1)
+        self.be_large(WIDTH, HEIGHT)
+        self.now = self.add_button(_("This one as it is now"))
+        self.all_now = self.add_button(_("All of them in the table"))
+        close = self.add_button(_("Close"), "primary", default=True)
+        self.now.clicked.connect(self._go_to_example)
+        self.all_now.clicked.connect(self._show_all)
+        close.clicked.connect(self.accept)
+
+    def _show_current(self, now: QModelIndex, _before: QModelIndex) -> None:
+        place: RunExample | None = now.data(PLACE) if now.isValid() else None
+        while (item := self._cards.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        if place is None:
+            return
+        frozen = run_dataset_example(self._project, place)
+        self._state.setText(state_sentence(frozen))
+        self.now.setEnabled(not frozen.deleted)
+        part, line, message = self._marked
+        marked = message if (place.part, place.line) == (part, line) else None
+        if not frozen.messages:
+            self._cards.addWidget(self._card("", frozen.text, marked=False))
+        for number, each in enumerate(frozen.messages, 1):
+            self._cards.addWidget(self._card(each.role, each.text, marked=number == marked))
+
+    def _card(self, role: str, text: str, *, marked: bool) -> Card:
+        card = Card("error" if marked else "")
+        if role:
+            card.body.addWidget(Label(self.theme, role, "small_strong", TONES.get(role, "muted")))
+        words = Label(self.theme, text, "message", wrap=True)
+        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        card.body.addWidget(words)
+        return card
+
+    def _go_to_example(self) -> None:
+        place: RunExample | None = self.list.currentIndex().data(PLACE)
+        if place is not None:
+            self.accept()
+            self.example_asked.emit(place.example_id)
+
+    def _show_all(self) -> None:
+        self.accept()
+        title = _("Of {name}").format(name=self._run.name)
+        self.examples_asked.emit(ExampleQuery(ids=self._ids), title)
+
+
+def state_sentence(frozen: RunDatasetExample) -> str:
+    """Where the example stood, and what became of it."""
+    where = part_text(frozen.place)
+    if frozen.deleted:
+        return _("{where}. It has been deleted since.").format(where=where)
+    if frozen.changed:
+        return _("{where}. It has been changed since.").format(where=where)
+    return _("{where}. It is the same today.").format(where=where)

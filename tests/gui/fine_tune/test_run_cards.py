@@ -1,0 +1,83 @@
+import pytest
+from PySide6.QtWidgets import QVBoxLayout
+from tests.fine_tuning.made_curves import (
+    falling,
+    falling_slowly,
+    made_checkpoints,
+    made_curves,
+    turning,
+)
+
+from tunedesk.fine_tuning.advice import advice
+from tunedesk.gui.fine_tune.run_cards import AdviceCard
+
+
+@pytest.fixture
+def card(window, theme):
+    card = AdviceCard(theme=theme)
+    QVBoxLayout(window).addWidget(card)
+    window.show()
+    return card
+
+
+def by_heart(steps=300):
+    curves = made_curves(steps, falling_slowly, total=300, full=turning, full_every=10)
+    return advice(curves, made_checkpoints(100, 200), 300, 3, steps == 300)
+
+
+def test_nothing_to_say_shows_no_card(card):
+    assert card.accessibleName() == "Advice"
+    assert not card.isVisible()
+    assert card.gist == ""
+
+
+def test_the_finding_with_its_checkpoint(card, qtbot):
+    card.show_advice(by_heart(), running=False)
+    assert card.isVisible()
+    assert card.use_checkpoint.text() == card.use_checkpoint.accessibleName()
+    assert card.use_checkpoint.text() == "Use checkpoint 100"
+    assert not card.stop.isVisible()
+    assert card.property("edge") == "warning"
+    assert card.accessibleDescription() == card.gist
+    assert card.gist.startswith("It learned by heart. Validation loss rose")
+    with qtbot.waitSignal(card.checkpoint_wanted) as wanted:
+        card.use_checkpoint.click()
+    assert wanted.args == [100]
+
+
+def test_a_run_under_way_can_be_stopped(card, qtbot):
+    card.show_advice(by_heart(270), running=True)
+    assert card.stop.isVisible()
+    with qtbot.waitSignal(card.stop_wanted):
+        card.stop.click()
+
+
+def test_why(card):
+    found = by_heart()
+    card.show_advice(found, running=False)
+    assert not card._why.isVisible()
+    card.ask_why.click()
+    assert card._why.isVisible()
+    assert found[0].why in card._why.text()
+    assert "Validation loss: the same for examples that were held back" in card._why.text()
+
+
+def test_the_reason_stays_open_while_the_finding_is_the_same(card):
+    card.show_advice(by_heart(260), running=True)
+    card.ask_why.click()
+    card.show_advice(by_heart(270), running=True)
+    assert card._why.isVisible()
+    other = advice(made_curves(5, falling), [], 300, 3, False)
+    card.show_advice(other, running=True)
+    assert not card._why.isVisible()
+    assert not card.use_checkpoint.isVisible()
+    assert not card.stop.isVisible()
+
+
+def test_remarks_stand_below(card):
+    found = advice(made_curves(300, falling_slowly), [], 300, 3, True, validates=False)
+    card.show_advice(found, running=False)
+    assert card._remarks.isVisible()
+    assert "No examples were held back" in card._remarks.text()
+    card.show_advice([], running=False)
+    assert not card.isVisible()
