@@ -155,7 +155,7 @@ def test_each_figure_has_a_source_or_is_named_as_unconfirmed(model):
     borne_out = {figure for source in model.sources for figure in source.figures}
     assert borne_out | set(model.unconfirmed) == FIGURES
     assert not borne_out & set(model.unconfirmed)
-    assert all(source.place and source.figures for source in model.sources)
+    assert all(source.where and source.figures for source in model.sources)
 
 
 @pytest.mark.parametrize("model", LOCAL, ids=lambda model: model.id)

@@ -6,7 +6,7 @@ import pytest
 
 from tunedesk.catalogue.setting_limits import TITLES, Limit, setting_problems
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
-from tunedesk.services.providers import provider, providers
+from tunedesk.services.providers import provider_named, providers
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_each_place_limits_each_number_and_takes_the_usual_ones(place):
 
 def test_openais_ranges_hold_and_are_said():
     wrong = LaunchSettings(epochs=51, batch_size=0, seed=-1)
-    assert setting_problems(wrong.numbers, {}, provider("openai").limits) == [
+    assert setting_problems(wrong.numbers, {}, provider_named("openai").limits) == [
         "Epochs must be a whole number from 1 to 50.",
         "Batch size must be a whole number from 1 to 256.",
         "Seed must be a whole number from 0 to 2,147,483,647.",
@@ -42,12 +42,14 @@ def test_openais_ranges_hold_and_are_said():
 
 def test_a_multiplier_is_no_rate_for_nebius():
     settings = LaunchSettings(learning_rate=2.0)
-    assert setting_problems(settings.numbers, {}, provider("openai").limits) == []
-    assert "at most 0.1" in setting_problems(settings.numbers, {}, provider("nebius").limits)[0]
+    assert setting_problems(settings.numbers, {}, provider_named("openai").limits) == []
+    assert (
+        "at most 0.1" in setting_problems(settings.numbers, {}, provider_named("nebius").limits)[0]
+    )
 
 
 def test_metadata_has_room_for_tunedesks_own():
-    limits = provider("openai").limits
+    limits = provider_named("openai").limits
     assert setting_problems({}, {str(n): "x" for n in range(15)}, limits) == []
     assert "15 lines" in setting_problems({}, {str(n): "x" for n in range(16)}, limits)[0]
     assert setting_problems({}, {"a" * 64: "b" * 512}, limits) == []

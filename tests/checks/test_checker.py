@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedesk.checks.checker import Checker, CheckJob, check_texts
+from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.errors import UserError
 
 _pieces = st.sampled_from(
@@ -221,6 +222,29 @@ def test_an_example_over_the_limit_names_the_message_that_is_cut():
     assert problem.code == "over_token_limit"
     assert problem.path == ("messages", 0)
     assert problem.parameters["limit"] == 4096
+
+
+def test_the_length_of_kinds_that_are_not_trained_is_known(checker):
+    asked = {"role": "user", "content": "Is it open on Sunday?"}
+    yes, no = ({"role": "assistant", "content": text} for text in ("Yes, from ten.", "Maybe."))
+    alone = [
+        checker.check(json.dumps({"messages": messages}).encode()).tokens
+        for messages in ([asked], [yes], [no])
+    ]
+    pair = {"input": {"messages": [asked]}, "preferred_output": [yes], "non_preferred_output": [no]}
+    as_texts = {"prompt": asked["content"], "chosen": yes["content"], "rejected": no["content"]}
+    for record in (pair, as_texts):
+        facts = checker.check(json.dumps(record).encode())
+        assert facts.tokens == facts.message_tokens == sum(alone) - 6  # the 3 of an example once
+        assert 0 < facts.trained_tokens < facts.tokens
+        assert not facts.is_trained
+        assert checker.message_tokens(json.dumps(record).encode()) == []
+    completion = {"prompt": asked["content"], "completion": yes["content"]}
+    facts = checker.check(json.dumps(completion).encode())
+    count = TokenCounter("r50k_base").count
+    assert facts.tokens == count(asked["content"]) + count(yes["content"])
+    assert facts.trained_tokens == count(yes["content"])
+    assert Checker(encoding=None).check(json.dumps(pair).encode()).tokens == 0
 
 
 def test_many_give_the_same_as_one_by_one(checker):

@@ -13,7 +13,7 @@ from tunedesk.fine_tuning import code_snippets
 from tunedesk.project.run_records import Run, RunCheckpoint
 from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Key
-from tunedesk.services.providers import provider, providers
+from tunedesk.services.providers import provider_named, providers
 
 RUN = Run(
     id=1,
@@ -33,7 +33,7 @@ HARD = 'It\'s "quoted", $HOME `x` \\ — 漢字\nand a line'
 @pytest.mark.parametrize("name", providers())
 def test_no_snippet_holds_the_key(name):
     connection = Connection(
-        provider(name), "https://law.openai.azure.com/openai/v1", Key(SECRET, "this run")
+        provider_named(name), "https://law.openai.azure.com/openai/v1", Key(SECRET, "this run")
     )
     step = code_snippets.deployment(RUN, connection)
     texts = [code_snippets.python("m", connection), code_snippets.curl("m", connection)]
@@ -69,14 +69,14 @@ def test_the_curl_snippet_says_the_same(openai_service):
 
 
 def test_without_a_key_none_is_asked_for():
-    connection = Connection(provider("custom"), "http://127.0.0.1:1/v1", None)
+    connection = Connection(provider_named("custom"), "http://127.0.0.1:1/v1", None)
     assert "Authorization" not in code_snippets.curl("m", connection)
     ast.parse(text := code_snippets.python("m", connection))
     assert "environ" not in text
 
 
 def test_azures_deployment():
-    connection = Connection(provider("azure"), "https://law.openai.azure.com/openai/v1", None)
+    connection = Connection(provider_named("azure"), "https://law.openai.azure.com/openai/v1", None)
     step = code_snippets.deployment(RUN, connection)
     commands = {title: shlex.split(text) for title, text in step.commands}
     az, curl = commands["az"], commands["curl"]
@@ -95,7 +95,7 @@ def test_azures_deployment():
 
 def test_nebius_makes_a_model_of_a_checkpoint():
     connection = Connection(
-        provider("nebius"), "https://api.tokenfactory.nebius.com/v1", Key(SECRET, "this run")
+        provider_named("nebius"), "https://api.tokenfactory.nebius.com/v1", Key(SECRET, "this run")
     )
     run = replace(RUN, base_model="meta-llama/Llama-3.1-8B-Instruct")
     step = code_snippets.deployment(run, connection, RunCheckpoint("ftckpt_1", 8, "m"))

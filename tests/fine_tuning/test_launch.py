@@ -24,7 +24,7 @@ from tunedesk.fine_tuning.run_service import RunService
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import RunExample
 from tunedesk.services.keys import Keys
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 from tunedesk.services.service_errors import ServiceError
 
 TODAY = datetime.date(2026, 11, 24)
@@ -76,7 +76,7 @@ def test_the_whole_way_at_every_provider(project, any_service):
     assert (run.training.examples, run.validation.examples) == (12, 3)
     sent = service.files[run.training.file_id]
     assert hashlib.sha256(sent).hexdigest() == run.training.sha256
-    assert sent.startswith(b"\xef\xbb\xbf") == provider(name).byte_order_mark
+    assert sent.startswith(b"\xef\xbb\xbf") == provider_named(name).byte_order_mark
     ended = followed(project, run, connection)
     assert (ended.status, ended.stage) == ("succeeded", "ended")
     assert ended.fine_tuned_model
@@ -217,7 +217,7 @@ def test_what_was_trained_on_can_be_written_again_after_it_changed(
     text = project.text(first.example_id).replace("shelf", "table")
     project.set_text(first.example_id, text, checker.check(text.encode()), "Edit message 2")
     path, file = write_run_file(
-        project, run, "training", provider("openai"), out=tmp_path / "again.jsonl"
+        project, run, "training", provider_named("openai"), out=tmp_path / "again.jsonl"
     )
     assert path.read_bytes() == before
     assert file.sha256 == run.training.sha256
@@ -295,13 +295,13 @@ from pathlib import Path
 from tunedesk.fine_tuning import launch
 from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Key
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 from tunedesk.project.project import Project
 
 path, url, key = sys.argv[1:]
 with Project.open(Path(path)) as project:
     (run,) = project.runs.all()
-    connection = Connection(provider("openai"), url, Key(key, "this run"))
+    connection = Connection(provider_named("openai"), url, Key(key, "this run"))
     launch.continue_launch(project, run.id, connection, time.sleep)
 """
 

@@ -10,7 +10,7 @@ from tests.openai_document import REQUESTS
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.launch_settings import LaunchSettings, job_body
 from tunedesk.project.query import ExampleQuery
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 NUMBERS = st.none() | st.integers(1, 50)
 SETTINGS = st.builds(
@@ -48,7 +48,7 @@ def test_what_is_no_setting_is_left_out(stored):
 
 def body_for(place, /, validation_file="", mark=None, **chosen):
     settings = LaunchSettings(base_model="base", **chosen)
-    return job_body(settings, provider(place), "file-1", validation_file, mark)
+    return job_body(settings, provider_named(place), "file-1", validation_file, mark)
 
 
 def test_what_is_not_chosen_is_left_out():
@@ -110,7 +110,7 @@ def test_this_computer_trains_adapters_or_all():
 
 
 def test_azures_presets_go_beside_the_rest():
-    azure = provider("azure")
+    azure = provider_named("azure")
     body = body_for("azure", extra_body=dict(azure.presets[2].extra_body))
     assert body["extra_body"] == {"trainingType": "Developer"}
     assert REQUESTS.problems("POST /fine_tuning/jobs", body) == []

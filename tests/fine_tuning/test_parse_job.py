@@ -20,9 +20,9 @@ from tunedesk.fine_tuning.parse_job import (
     whole_number,
 )
 from tunedesk.project.run_records import Metric, RunCheckpoint, RunError, RunEvent
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
-OPENAI = provider("openai")
+OPENAI = provider_named("openai")
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

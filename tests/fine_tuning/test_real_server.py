@@ -10,10 +10,10 @@ from tunedesk.services.connect import try_connection
 from tunedesk.services.connection import Connection
 from tunedesk.services.jobs_client import JobsClient
 from tunedesk.services.keys import Key
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 from tunedesk.services.service_errors import ServiceError, explain_job_error
 
-LOCAL = provider("local")
+LOCAL = provider_named("local")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tunedesk.fine_tuning.run_service import LaunchInterruptedError, RunService,
 from tunedesk.progress import no_wait
 from tunedesk.services.connect import connect
 from tunedesk.services.keys import Keys
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 from tunedesk.services.service_errors import ServiceError
 
 TODAY = datetime.date(2026, 11, 24)
@@ -33,7 +33,7 @@ def project(tmp_path, monkeypatch):
 @pytest.fixture
 def keys(openai_service):
     keys = Keys({}, MemoryKeyring())
-    keys.keep(provider("custom"), openai_service.url, openai_service.key)
+    keys.keep(provider_named("custom"), openai_service.url, openai_service.key)
     return keys
 
 
@@ -189,7 +189,7 @@ def test_a_run_that_was_not_sent_is_given_up_without_a_request(
     project, service, preview, openai_service
 ):
     launch.create_run(
-        project, preview, connect(provider("custom"), openai_service.url, service._keys)
+        project, preview, connect(provider_named("custom"), openai_service.url, service._keys)
     )
     run = only(project)
     told = service.cancel(run.id, no_wait)

@@ -7,7 +7,7 @@ from tests.services.fakes import FakeAzure, FakeNebius, FakeOpenAI, FakeOther
 
 from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Key
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 KINDS = {"openai": FakeOpenAI, "azure": FakeAzure, "nebius": FakeNebius, "custom": FakeOther}
 
@@ -34,7 +34,7 @@ def any_service(request):
 def connection_to(service, name="openai", key=None):
     """A connection to a fake, as to the provider that it plays."""
     value = service.key if key is None else key
-    return Connection(provider(name), service.url, Key(value, "this run") if value else None)
+    return Connection(provider_named(name), service.url, Key(value, "this run") if value else None)
 
 
 def rows(count, start=0):

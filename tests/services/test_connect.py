@@ -9,7 +9,7 @@ from tunedesk.services import connect
 from tunedesk.services.connect import ListedModel, try_connection
 from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Key
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 
 class Day(datetime.date):
@@ -83,7 +83,7 @@ def test_the_other_services(kind, name):
 
 def test_the_address_lacks_its_end(openai_service):
     connection = Connection(
-        provider("custom"), openai_service.origin, Key(openai_service.key, "this run")
+        provider_named("custom"), openai_service.origin, Key(openai_service.key, "this run")
     )
     report = try_connection(connection)
     assert not report.ok
@@ -93,7 +93,9 @@ def test_the_address_lacks_its_end(openai_service):
 
 def test_the_address_is_another_one(openai_service):
     connection = Connection(
-        provider("custom"), f"{openai_service.origin}/api/v1", Key(openai_service.key, "this run")
+        provider_named("custom"),
+        f"{openai_service.origin}/api/v1",
+        Key(openai_service.key, "this run"),
     )
     report = try_connection(connection)
     assert not report.ok
@@ -150,9 +152,11 @@ def test_a_list_of_models_that_is_missing_or_odd_harms_nothing(openai_service):
 
 
 def test_what_may_not_be_sent_is_told(openai_service):
-    without = Connection(provider("openai"), openai_service.url, None)
+    without = Connection(provider_named("openai"), openai_service.url, None)
     assert "needs a key" in try_connection(without).sentence
-    readable = Connection(provider("custom"), "http://trainer.example/v1", Key("sk-x", "keyring"))
+    readable = Connection(
+        provider_named("custom"), "http://trainer.example/v1", Key("sk-x", "keyring")
+    )
     assert "others can read" in try_connection(readable).sentence
     assert not openai_service.requests
 

@@ -21,7 +21,7 @@ from tunedesk.services.connect import connect
 from tunedesk.services.connection import Connection
 from tunedesk.services.guarded_http import GuardedClient
 from tunedesk.services.keys import Key, Keys
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 LEAK = "leaked-from-the-environment"
 
@@ -127,7 +127,7 @@ def test_a_key_that_a_server_echoes_is_taken_out(openai_service, caplog, monkeyp
 
 def test_a_connection_shows_no_key():
     connection = Connection(
-        provider("openai"), "https://api.openai.com/v1", Key("sk-x1", "keyring")
+        provider_named("openai"), "https://api.openai.com/v1", Key("sk-x1", "keyring")
     )
     assert "sk-x1" not in repr(connection)
     assert pickle.loads(pickle.dumps(connection.key)).value == "sk-x1"
@@ -135,7 +135,7 @@ def test_a_connection_shows_no_key():
 
 
 def test_a_needed_key_is_asked_for_before_anything_is_sent():
-    connection = connect(provider("openai"), "", Keys({}, MemoryKeyring()))
+    connection = connect(provider_named("openai"), "", Keys({}, MemoryKeyring()))
     assert connection.key is None
     with pytest.raises(UserError, match="OpenAI needs a key"):
         connection.client()
@@ -144,20 +144,22 @@ def test_a_needed_key_is_asked_for_before_anything_is_sent():
 def test_a_key_is_not_sent_for_others_to_read_unless_the_user_says_so():
     keys = Keys({}, MemoryKeyring())
     address = "http://trainer.example:8000/v1"
-    keys.keep(provider("custom"), address, "sk-custom")
-    connection = connect(provider("custom"), address, keys)
+    keys.keep(provider_named("custom"), address, "sk-custom")
+    connection = connect(provider_named("custom"), address, keys)
     assert "trainer.example" in connection.warning
     with pytest.raises(UserError, match="others can read"):
         connection.client()
-    with connect(provider("custom"), address, keys, plain_http=True).client() as client:
+    with connect(provider_named("custom"), address, keys, plain_http=True).client() as client:
         assert str(client.base_url) == f"{address}/"
-    assert connect(provider("custom"), "http://localhost:8000/v1", keys).warning == ""
-    assert connect(provider("openai"), "", keys).warning == ""
+    assert connect(provider_named("custom"), "http://localhost:8000/v1", keys).warning == ""
+    assert connect(provider_named("openai"), "", keys).warning == ""
 
 
 def test_proxies_and_certificates_are_the_systems(monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    connection = Connection(provider("openai"), "https://api.openai.com/v1", Key("sk-x", "keyring"))
+    connection = Connection(
+        provider_named("openai"), "https://api.openai.com/v1", Key("sk-x", "keyring")
+    )
     with connection.client() as client:
         assert isinstance(client._client, GuardedClient)
         assert client._client.trust_env
@@ -181,7 +183,9 @@ def test_certificates_are_looked_at_wherever_there_are_any(openai_service, monke
         ("http://trainer.example/v1", True),
         (openai_service.url, False),
     ):
-        Connection(provider("custom"), address, key, plain_http_accepted=True).client().close()
+        Connection(
+            provider_named("custom"), address, key, plain_http_accepted=True
+        ).client().close()
         assert given.pop() is verified
 
 

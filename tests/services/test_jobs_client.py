@@ -21,7 +21,7 @@ from tunedesk.fine_tuning.parse_job import (
 )
 from tunedesk.services import responses
 from tunedesk.services.jobs_client import JobsClient
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 from tunedesk.services.service_errors import ServiceError
 
 
@@ -37,7 +37,7 @@ def job(openai_service, calls):
     """A job that has trained for some steps."""
     openai_service.total_steps, openai_service.steps_a_look = 6, 6
     file = openai_service._keep("t.jsonl", rows(10), "fine-tune")
-    body = job_body(LaunchSettings(base_model="gpt-4.1-2025-04-14"), provider("openai"), file)
+    body = job_body(LaunchSettings(base_model="gpt-4.1-2025-04-14"), provider_named("openai"), file)
     made = calls.create(body)
     for _look in range(3):
         calls.retrieve(made["id"])
@@ -178,7 +178,7 @@ def test_lists_that_never_end(openai_service, calls, job):
     begun = len(openai_service.requests)
     endless = responses.read_list(
         lambda after: responses.parse_json(
-            calls._jobs.list_events(job, limit=100, after=after), provider("openai")
+            calls._jobs.list_events(job, limit=100, after=after), provider_named("openai")
         ),
         most_pages=5,
     )
@@ -214,7 +214,7 @@ def test_a_list_that_is_none_is_empty(openai_service, calls, job, nonsense):
 
 def test_jobs_with_nonsense_in_them(openai_service, calls, job):
     path = f"/fine_tuning/jobs/{job}"
-    openai = provider("openai")
+    openai = provider_named("openai")
     for fault, status in (
         (fake_faults.with_fields(status="pondering"), "pondering"),
         (fake_faults.with_fields(status=None), ""),
@@ -264,7 +264,7 @@ def test_json_too_deep_to_read(openai_service, calls, job):
 
 
 def test_steering(openai_service, calls, job):
-    place = provider("openai")
+    place = provider_named("openai")
     assert job_state(calls.pause(job), place).status == "paused"
     assert job_state(calls.resume(job), place).status == "running"
     assert job_state(calls.cancel(job), place).ended
@@ -274,7 +274,7 @@ def test_steering(openai_service, calls, job):
 
 def test_deleting(openai_service, calls, job):
     openai_service.finish(job)
-    state = job_state(calls.retrieve(job), provider("openai"))
+    state = job_state(calls.retrieve(job), provider_named("openai"))
     calls.delete_model(state.fine_tuned_model)
     calls.delete_file(state.result_files[0])
     assert state.fine_tuned_model not in openai_service.tuned

@@ -11,11 +11,11 @@ from tests.services.memory_keyring import MemoryKeyring
 
 from tunedesk.errors import UserError
 from tunedesk.services.keys import HIDDEN, SERVICE, Key, Keys, key_location_text, redacted
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 KEY = "sk-proj-Ab_12-34.very/secret+text"
-OPENAI = provider("openai")
-CUSTOM = provider("custom")
+OPENAI = provider_named("openai")
+CUSTOM = provider_named("custom")
 
 
 class Broken(MemoryKeyring):
@@ -55,7 +55,7 @@ def test_a_key_never_goes_to_another_address_or_provider():
     assert keys.find(CUSTOM, "one.example/v1").value == "sk-one"
     for other in ("http://one.example/v1", "https://one.example:8443/v1", "https://two.example/v1"):
         assert keys.find(CUSTOM, other) is None
-    assert keys.find(provider("nebius"), "") is None
+    assert keys.find(provider_named("nebius"), "") is None
     # The provider's own variable counts for the provider's own hosts only.
     assert keys.find(OPENAI, "https://eu.api.openai.com/v1").value == KEY
     for other in ("https://api.openai.com.evil.example/v1", "https://proxy.example/v1"):

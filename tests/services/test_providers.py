@@ -12,8 +12,8 @@ from tunedesk.services.providers import (
     longest_example,
     normalize_address,
     origin_of,
-    provider,
     provider_label,
+    provider_named,
     providers,
 )
 
@@ -23,7 +23,7 @@ TODAY = datetime.date(2026, 11, 24)
 def test_they_are_offered_in_this_order():
     assert list(providers()) == ["local", "openai", "azure", "nebius", "custom"]
     with pytest.raises(UserError, match="no provider named “acme”"):
-        provider("acme")
+        provider_named("acme")
 
 
 @pytest.mark.parametrize("each", providers().values(), ids=list(providers()))
@@ -43,25 +43,25 @@ def test_each_says_what_it_is_and_where_that_comes_from(each):
 
 
 def test_closing_dates():
-    openai, azure = provider("openai"), provider("azure")
+    openai, azure = provider_named("openai"), provider_named("azure")
     assert not openai.is_closed(datetime.date(2027, 1, 5))
     assert openai.is_closed(datetime.date(2027, 1, 6))
     assert openai.new_customers_end == datetime.date(2026, 5, 7)
     assert openai.ends < azure.ends
-    assert not provider("local").is_closed(datetime.date(2099, 1, 1))
+    assert not provider_named("local").is_closed(datetime.date(2099, 1, 1))
 
 
 def test_base_models_that_take_jobs():
-    assert [model.id for model in provider("openai").open_models(TODAY)] == [
+    assert [model.id for model in provider_named("openai").open_models(TODAY)] == [
         "gpt-4.1-2025-04-14",
         "gpt-4.1-mini-2025-04-14",
         "gpt-4o-2024-08-06",
         "gpt-4o-mini-2024-07-18",
     ]
-    assert provider("openai").open_models(datetime.date(2027, 1, 14)) == ()
-    azure = {model.id: model for model in provider("azure").open_models(TODAY)}
+    assert provider_named("openai").open_models(datetime.date(2027, 1, 14)) == ()
+    azure = {model.id: model for model in provider_named("azure").open_models(TODAY)}
     assert azure["gpt-4.1-nano-2025-04-14"].ends == datetime.date(2027, 4, 14)
-    llama = provider("nebius").open_models(TODAY)[0]
+    llama = provider_named("nebius").open_models(TODAY)[0]
     assert llama.id != llama.inference_id
 
 
@@ -82,25 +82,25 @@ def test_base_models_that_take_jobs():
     ],
 )
 def test_statuses_in_openais_words(said, meant):
-    assert provider("custom").status(said) == meant
+    assert provider_named("custom").status(said) == meant
 
 
 def test_suffixes():
-    azure = provider("azure")
+    azure = provider_named("azure")
     assert azure.suffix_problem("letters-of-law") == ""
     assert "18" in azure.suffix_problem("a" * 19)
     assert "dots" in azure.suffix_problem("v1.2")
-    assert provider("openai").suffix_problem("v1.2" + "a" * 60) == ""
-    assert "64" in provider("openai").suffix_problem("a" * 65)
+    assert provider_named("openai").suffix_problem("v1.2" + "a" * 60) == ""
+    assert "64" in provider_named("openai").suffix_problem("a" * 65)
 
 
 def test_whose_a_host_is():
-    azure = provider("azure")
+    azure = provider_named("azure")
     assert azure.owns("law-firm.openai.azure.com")
     assert not azure.owns("openai.azure.com.evil.example")
     assert not azure.owns("evilopenai.azure.com")
-    assert provider("local").owns("127.0.0.9")
-    assert not provider("custom").owns("api.openai.com")
+    assert provider_named("local").owns("127.0.0.9")
+    assert not provider_named("custom").owns("api.openai.com")
 
 
 def test_no_explanation_speaks_of_what_is_not_explained():
@@ -128,8 +128,8 @@ def test_no_explanation_speaks_of_what_is_not_explained():
     ],
 )
 def test_addresses_as_they_are_kept(name, given, kept):
-    assert normalize_address(provider(name), given) == kept
-    assert normalize_address(provider(name), kept) == kept
+    assert normalize_address(provider_named(name), given) == kept
+    assert normalize_address(provider_named(name), kept) == kept
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_addresses_as_they_are_kept(name, given, kept):
 )
 def test_what_is_no_address_is_told_with_how_one_looks(name, given):
     with pytest.raises(UserError) as caught:
-        normalize_address(provider(name), given)
+        normalize_address(provider_named(name), given)
     assert caught.value.advice
     assert "secret" not in str(caught.value)
 
@@ -171,9 +171,9 @@ def test_an_origin_is_scheme_host_and_port():
 
 
 def test_what_a_place_is_called_in_a_sentence():
-    assert provider_label(provider("openai"), "") == "OpenAI"
-    assert provider_label(provider("custom"), "http://gpu.example:8321/v1") == "gpu.example"
-    assert provider_label(provider("custom"), "") == "the server"
+    assert provider_label(provider_named("openai"), "") == "OpenAI"
+    assert provider_label(provider_named("custom"), "http://gpu.example:8321/v1") == "gpu.example"
+    assert provider_label(provider_named("custom"), "") == "the server"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_what_a_place_is_called_in_a_sentence():
     ],
 )
 def test_what_is_published_for_the_model_decides(place, model, tokens):
-    assert longest_example(provider(place), model) == tokens
+    assert longest_example(provider_named(place), model) == tokens
 
 
 @pytest.mark.parametrize(
@@ -195,15 +195,15 @@ def test_what_is_published_for_the_model_decides(place, model, tokens):
     [("local", "a/folder"), ("azure", "Ministral-3B"), ("custom", "mistral-small")],
 )
 def test_what_is_not_published_is_not_known(place, model):
-    assert longest_example(provider(place), model) is None
+    assert longest_example(provider_named(place), model) is None
 
 
 def test_the_checks_for_nebius_have_the_limit_of_its_models():
-    place = provider("nebius")
+    place = provider_named("nebius")
     limits = {model.token_limit for model in place.models}
     assert limits == {target(place.target).token_limit}
 
 
 def test_a_long_context_is_not_more_than_the_checks_allow():
     most = target("local").token_limit
-    assert longest_example(provider("local"), "meta-llama/Llama-3.2-1B-Instruct") == most
+    assert longest_example(provider_named("local"), "meta-llama/Llama-3.2-1B-Instruct") == most

@@ -17,7 +17,7 @@ from tunedesk.errors import UserError
 from tunedesk.project.run_records import RunError, RunEvent
 from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Key
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 from tunedesk.services.service_errors import (
     ServiceError,
     errors_explained,
@@ -29,7 +29,7 @@ from tunedesk.services.service_errors import (
 )
 
 SECRET = "sk-secret-0123456789"
-OPENAI = provider("openai")
+OPENAI = provider_named("openai")
 
 
 def asked(connection, timeout=2.0):
@@ -43,7 +43,7 @@ def asked(connection, timeout=2.0):
 
 
 def address(url):
-    return Connection(provider("custom"), url, Key(SECRET, "this run"))
+    return Connection(provider_named("custom"), url, Key(SECRET, "this run"))
 
 
 # Each fault, what its sentence says, and whether the job may have been made.
@@ -147,7 +147,7 @@ def test_no_server(openai_service):
     error, told = asked(connection)
     assert "No server is running at 127.0.0.1" in told.sentence
     assert not is_lost_answer(error)
-    here = explain(error, provider("local"))
+    here = explain(error, provider_named("local"))
     assert here.sentence == "The training server of this computer is not running."
     assert "starts it" in here.advice
 
@@ -302,7 +302,7 @@ def test_an_error_in_the_log_is_told_plainly():
     assert "no credit" in explain_event(event("…", error={"code": "insufficient_quota"}), OPENAI)
     assert explain_event(event("You exceeded your current quota", "info"), OPENAI) == ""
     assert explain_event(event("Something odd"), OPENAI) == ""
-    assert explain_event(event("Line 3: Field required"), provider("local")) == ""
+    assert explain_event(event("Line 3: Field required"), provider_named("local")) == ""
 
 
 def test_why_a_run_failed():

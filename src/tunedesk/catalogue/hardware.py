@@ -20,7 +20,7 @@ def detect_hardware(folder: Path) -> Machine:
     Args:
         folder: Where models are kept; for the free room on that disk.
     """
-    there = next(place for place in (folder, *folder.parents) if place.exists())
+    there = next(each for each in (folder, *folder.parents) if each.exists())
     disk = shutil.disk_usage(there).free
     gpu = _nvidia()
     if gpu is not None:

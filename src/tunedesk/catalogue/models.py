@@ -20,18 +20,20 @@ from tunedesk.paths import resource
 
 STARTER_ID = "tunedesk-starter"
 """The model that is built in: made on the spot, trained whole, nothing to download."""
+DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
+"""The id of the hosted model that tokens and prices are shown for until another is chosen."""
 
 
 class FigureSource(NamedTuple):
     """Where figures of a model were read.
 
     Attributes:
-        place: An address, a repository and a path, or what else it was.
+        where: An address, a repository and a path, or what else it was.
         figures: The keys of the model's entry that it bears out; `shape` is all of layers, width,
             inner_width and vocabulary.
     """
 
-    place: str
+    where: str
     figures: tuple[str, ...]
 
 
@@ -91,7 +93,7 @@ class LocalModel:
             is_gated=entry["is_gated"],
             note=_(entry["note"]) if entry["note"] else "",
             sources=tuple(
-                FigureSource(place, tuple(figures)) for place, figures in entry["sources"].items()
+                FigureSource(where, tuple(figures)) for where, figures in entry["sources"].items()
             ),
             unconfirmed=tuple(entry["unconfirmed"]),
         )

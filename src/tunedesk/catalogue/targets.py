@@ -1,4 +1,4 @@
-"""Where the data will be trained, and what each place allows: resources/targets.json."""
+"""Where the data will be trained, and what each target allows: resources/targets.json."""
 
 import json
 from functools import cache
@@ -12,7 +12,7 @@ DEFAULT_TARGET = "openai"
 
 
 class Target(NamedTuple):
-    """A place that trains, and its limits.
+    """Where models are trained, and the limits of files there.
 
     Attributes:
         name: The short name, as for `--target`.

@@ -16,6 +16,8 @@ from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.kinds.conversation import ConversationChecks, plain_checker
 from tunedesk.checks.kinds.kind_checks import CheckSettings, KindChecks
+from tunedesk.checks.kinds.preference import PreferenceChecks
+from tunedesk.checks.kinds.prompt_completion import PromptCompletionChecks
 from tunedesk.checks.kinds.untrained import UntrainedChecks
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.token_counter import TokenCounter
@@ -33,8 +35,8 @@ _CHECKS: dict[Kind, KindChecks] = {
     CONVERSATION: ConversationChecks(),
     REINFORCEMENT: ConversationChecks(),
     OTHER: ConversationChecks(),
-    PREFERENCE: UntrainedChecks(PREFERENCE),
-    PROMPT_COMPLETION: UntrainedChecks(PROMPT_COMPLETION),
+    PREFERENCE: PreferenceChecks(PREFERENCE),
+    PROMPT_COMPLETION: PromptCompletionChecks(PROMPT_COMPLETION),
     SHAREGPT: UntrainedChecks(SHAREGPT),
     ALPACA: UntrainedChecks(ALPACA),
 }
@@ -88,7 +90,10 @@ class Checker:
         record = None if self._settings.counter is None else parse_record(text).record
         if record is None:
             return []
-        counts = _CHECKS[kind_of(record)].count(record, self._settings)
+        kind = kind_of(record)
+        if not kind.is_written_as_messages:
+            return []
+        counts = _CHECKS[kind].count(record, self._settings)
         return [] if counts is None else list(counts.per_message)
 
     def check_by_rules(self, text: bytes) -> Facts:

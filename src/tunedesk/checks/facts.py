@@ -4,7 +4,10 @@ from typing import NamedTuple
 
 from tunedesk.checks.problem import Problem
 from tunedesk.examples.kinds.kind import KindName
+from tunedesk.examples.kinds.registry import KINDS
 from tunedesk.examples.kinds.unreadable import UNREADABLE
+
+_TRAINED = frozenset(kind.name for kind in KINDS if kind.is_written_as_messages)
 
 
 class Facts(NamedTuple):
@@ -45,6 +48,11 @@ class Facts(NamedTuple):
     def is_readable(self) -> bool:
         """Whether it is a JSON object."""
         return self.kind != UNREADABLE.name
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it is of a kind that targets train."""
+        return self.kind in _TRAINED
 
     @property
     def turns(self) -> int:

@@ -39,17 +39,19 @@ class TokenCounts(NamedTuple):
         tools: The estimate for the declared tools and the calls to them.
         images: The estimate for the images.
         trained: The tokens of the assistant messages that are trained on: texts and calls.
+        per_example: The tokens that the format adds to an example.
     """
 
     per_message: tuple[int, ...]
     tools: int
     images: int
     trained: int
+    per_example: int = PER_EXAMPLE
 
     @property
     def messages(self) -> int:
         """The exact part: all messages and the example's own tokens."""
-        return sum(self.per_message) + PER_EXAMPLE
+        return sum(self.per_message) + self.per_example
 
     @property
     def total(self) -> int:

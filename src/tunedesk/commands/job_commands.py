@@ -32,7 +32,7 @@ from tunedesk.services.connect import connect_to_provider
 from tunedesk.services.connection import Connection
 from tunedesk.services.jobs_client import JobsClient
 from tunedesk.services.keys import Keys
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 from tunedesk.services.service_errors import why_it_failed
 from tunedesk.workers import WorkerPool
 
@@ -186,7 +186,7 @@ def _settings(options: argparse.Namespace) -> LaunchSettings:
     if not 0 <= options.validation <= 0.5:
         raise UserError("--validation is a share between 0 and 0.5, such as 0.2.")
     return LaunchSettings(
-        provider=provider(options.provider).name,
+        provider=provider_named(options.provider).name,
         base_url=options.base_url or "",
         base_model=options.model,
         method=options.method,
@@ -240,7 +240,7 @@ def _print_preview(project: Project, prepared: LaunchPreview) -> None:
     for reason, ids in prepared.left_out.items():
         say(f"left out ({reason}): {len(ids):,}")
     for code, ids in {**prepared.errors, **prepared.warnings}.items():
-        how = severity(code, provider(settings.provider).target)
+        how = severity(code, provider_named(settings.provider).target)
         numbers = ", ".join(str(project.number_of(example_id)) for example_id in ids[:8])
         more = f" and {len(ids) - 8:,} more" if len(ids) > 8 else ""
         say(f"{how}: {sentences.title(code)}: examples {numbers}{more}")

@@ -170,12 +170,12 @@ def rise_of_measurements(points: Points) -> Rise | None:
     """Whether a curve of few, exact figures has risen since it was lowest, to its end."""
     if len(points) < 2:
         return None
-    place = int(np.argmin(points.values))
-    lowest, now = float(points.values[place]), float(points.values[-1])
-    after = points.values[place + 1 :]
+    index = int(np.argmin(points.values))
+    lowest, now = float(points.values[index]), float(points.values[-1])
+    after = points.values[index + 1 :]
     if not len(after):
         return None
-    found = Rise(int(points.steps[place]), lowest, now)
+    found = Rise(int(points.steps[index]), lowest, now)
     needed = ONE_POINT_RISE if len(after) == 1 else RISE
     if found.share < needed or now - lowest < SURE * _wobble(points.values):
         return None
@@ -195,10 +195,10 @@ def rise_of_noisy(points: Points) -> Rise | None:
     found = levels(points, MOST_TURNS)
     if len(found) < 4:
         return None
-    place = min(range(len(found)), key=lambda number: found[number].value)
-    if place >= len(found) - 2:
+    index = min(range(len(found)), key=lambda number: found[number].value)
+    if index >= len(found) - 2:
         return None
-    best, before, end = found[place], found[-2], found[-1]
+    best, before, end = found[index], found[-2], found[-1]
     since = _lowest_step(points, best)
     stretch = trend(points.between(since, None))
     if stretch.change < max(SURE_OF_LOWEST * stretch.error, ONE_POINT_RISE * abs(best.value)):

@@ -106,13 +106,13 @@ class RunCurves:
         """The place in `steps` nearest to a step; None if there are no figures."""
         if not len(self.steps):
             return None
-        place = int(np.searchsorted(self.steps, step))
-        if place == len(self.steps):
-            return place - 1
-        before = place - 1
-        if before >= 0 and step - self.steps[before] <= self.steps[place] - step:
+        index = int(np.searchsorted(self.steps, step))
+        if index == len(self.steps):
+            return index - 1
+        before = index - 1
+        if before >= 0 and step - self.steps[before] <= self.steps[index] - step:
             return before
-        return place
+        return index
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,9 +136,9 @@ class Points:
 
     def at(self, step: int) -> float | None:
         """The figure of exactly this step; None if there is none, or none that is finite."""
-        place = int(np.searchsorted(self.steps, step))
-        there = place < len(self) and self.steps[place] == step
-        return float(self.values[place]) if there and np.isfinite(self.values[place]) else None
+        index = int(np.searchsorted(self.steps, step))
+        there = index < len(self) and self.steps[index] == step
+        return float(self.values[index]) if there and np.isfinite(self.values[index]) else None
 
     def between(self, first: float, last: float | None) -> "Points":
         """What comes from one step to another, both included; None: to the end."""

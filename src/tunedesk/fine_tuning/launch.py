@@ -53,7 +53,7 @@ def write_run_file(
     project: Project,
     run: Run,
     part: Part,
-    place: Provider,
+    provider: Provider,
     progress: Progress = no_progress,
     out: Path | None = None,
 ) -> tuple[Path, RunFile]:
@@ -63,7 +63,7 @@ def write_run_file(
         project: The project.
         run: The run.
         part: Which of the two.
-        place: The provider, which may want a byte order mark.
+        provider: The provider, which may want a byte order mark.
         progress: Told how many examples are written; may cancel.
         out: Where to write it; without, where files lie while they are sent.
 
@@ -83,7 +83,7 @@ def write_run_file(
                 folder=path.parent, reason=error.strerror
             )
         ) from error
-    with RecordWriter(path, byte_order_mark=place.byte_order_mark) as writer:
+    with RecordWriter(path, byte_order_mark=provider.byte_order_mark) as writer:
         for records in version_records(project, versions, progress):
             writer.write_all(records)
         if writer.records != len(versions):
@@ -111,7 +111,7 @@ RUN_KEY = "tunedesk_run"
 _MOST_PAGES = 5
 
 
-def find_created_job(calls: JobsClient, place: Provider, run: Run) -> dict[str, Any] | None:
+def find_created_job(calls: JobsClient, provider: Provider, run: Run) -> dict[str, Any] | None:
     """The job that was made for a run; None if the service has none.
 
     It is known by the run's key in its metadata, or, where the service keeps no metadata, by its
@@ -121,7 +121,7 @@ def find_created_job(calls: JobsClient, place: Provider, run: Run) -> dict[str, 
     Raises:
         ServiceError: The service cannot be asked.
     """
-    wanted = {RUN_KEY: run.key} if place.metadata else None
+    wanted = {RUN_KEY: run.key} if provider.metadata else None
     for metadata in (wanted, None) if wanted else (None,):
         for row in calls.list(metadata=metadata, most_pages=_MOST_PAGES).rows:
             if _is_of(row, run):
@@ -296,28 +296,28 @@ def _send_files(
 
 
 def _make_job(project: Project, run: Run, connection: Connection, wait: Wait) -> None:
-    place = connection.provider
+    provider = connection.provider
     with connection.client(max_retries=0, timeout=CREATE_SECONDS) as client:
         calls = JobsClient(connection, client)
         if run.stage == "creating":
             # The request may have been sent already.
-            job = find_created_job(calls, place, run)
+            job = find_created_job(calls, provider, run)
             if job is not None:
-                _adopt(project, run, job, place)
+                _adopt(project, run, job, provider)
                 return
         body = job_body(
             LaunchSettings.from_json(run.settings),
-            place,
+            provider,
             run.training.file_id if run.training else "",
             run.validation.file_id if run.validation else "",
-            {RUN_KEY: run.key} if place.metadata else None,
+            {RUN_KEY: run.key} if provider.metadata else None,
         )
         project.runs.update(run.id, stage="creating", note="")
         try:
             job = calls.create(body)
         except ServiceError as error:
             job = _after_error(project, run, connection, calls, error, wait)
-    _adopt(project, run, job, place)
+    _adopt(project, run, job, provider)
 
 
 def _after_error(
@@ -356,9 +356,9 @@ def _after_error(
     raise error
 
 
-def _adopt(project: Project, run: Run, job: dict[str, Any], place: Provider) -> None:
+def _adopt(project: Project, run: Run, job: dict[str, Any], provider: Provider) -> None:
     """The service has the job: from here on it is followed."""
-    state = job_state(job, place)
+    state = job_state(job, provider)
     project.runs.update(
         run.id, stage="following", status=state.status, job_id=state.id, job=job, note=""
     )

@@ -26,7 +26,7 @@ from tunedesk.progress import Progress, no_progress
 from tunedesk.project.exporting import TrainingRow, training_rows
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
-from tunedesk.services.providers import Provider, longest_example, provider, provider_label
+from tunedesk.services.providers import Provider, longest_example, provider_label, provider_named
 
 
 class Split(NamedTuple):
@@ -142,15 +142,15 @@ def preview_launch(
     Raises:
         UserError: The provider is not known.
     """
-    place = provider(settings.provider)
-    limits = target(place.target)
+    provider = provider_named(settings.provider)
+    limits = target(provider.target)
     rows = training_rows(project, settings.query, progress)
     kept: list[TrainingRow] = []
     left_out: dict[str, list[int]] = {}
     errors: dict[str, list[int]] = {}
     warnings: dict[str, list[int]] = {}
     for row in rows:
-        found = {code: _severity(code, place.target) for code in row.codes}
+        found = {code: _severity(code, provider.target) for code in row.codes}
         if row.unreadable:
             left_out.setdefault(_("no JSON object"), []).append(row.example_id)
             continue
@@ -165,23 +165,23 @@ def preview_launch(
         kept.append(row)
     halves = split(kept, settings.validation_share, min(limits.least_examples, len(kept)))
     lengths = [row.tokens for row in halves.training]
-    limit = longest_example(place, settings.base_model) or limits.token_limit
+    limit = longest_example(provider, settings.base_model) or limits.token_limit
     trained = cut_at_limit(lengths, limit)
     automatic = resolve_auto(
         {"n_epochs": settings.epochs or "auto", "batch_size": settings.batch_size or "auto"},
         len(lengths),
-        place.name == "local" and settings.base_model == STARTER_ID,
+        provider.name == "local" and settings.base_model == STARTER_ID,
     )
     epochs = int(automatic["n_epochs"]) if lengths else 0
-    cost = estimate(trained.examples, trained.tokens, place.target, settings.base_model, epochs)
+    cost = estimate(trained.examples, trained.tokens, provider.target, settings.base_model, epochs)
     return LaunchPreview(
         settings=settings,
         split=halves,
         left_out=_frozen(left_out),
         errors=_frozen(errors),
         warnings=_frozen(warnings),
-        stops=tuple(_stops(place, settings, len(lengths), limits.least_examples, today)),
-        notes=tuple(_notes(place, settings, halves, limits.advised_examples, today)),
+        stops=tuple(_stops(provider, settings, len(lengths), limits.least_examples, today)),
+        notes=tuple(_notes(provider, settings, halves, limits.advised_examples, today)),
         tokens=trained.tokens,
         longest=max(lengths, default=0),
         over_limit=trained.over_limit,
@@ -189,7 +189,7 @@ def preview_launch(
         batch_size=int(automatic["batch_size"]),
         price=cost.price,
         price_source=_price_source(cost),
-        leaves=_leaves(place, settings, halves),
+        leaves=_leaves(provider, settings, halves),
     )
 
 
@@ -206,7 +206,7 @@ def _frozen(found: Mapping[str, list[int]]) -> dict[str, tuple[int, ...]]:
 
 
 def _stops(
-    place: Provider, settings: LaunchSettings, training: int, least: int, today: datetime.date
+    provider: Provider, settings: LaunchSettings, training: int, least: int, today: datetime.date
 ) -> list[str]:
     stops = []
     if training < least:
@@ -217,12 +217,12 @@ def _stops(
                 training,
             ).format(n=training, least=least)
         )
-    if place.is_closed(today):
-        stops.append(place.ends_note)
+    if provider.is_closed(today):
+        stops.append(provider.ends_note)
     ended = next(
         (
             model
-            for model in place.models
+            for model in provider.models
             if model.id == settings.base_model and model.ends is not None and model.ends <= today
         ),
         None,
@@ -231,26 +231,28 @@ def _stops(
         stops.append(
             _("{model} takes no new jobs since {day}.").format(model=ended.title, day=ended.ends)
         )
-    if settings.method not in place.methods:
-        stops.append(_("{place} has no such method of training.").format(place=place.title))
+    if settings.method not in provider.methods:
+        stops.append(
+            _("{provider} has no such method of training.").format(provider=provider.title)
+        )
     elif any(
         model.id == settings.base_model and settings.method not in model.methods
-        for model in place.models
+        for model in provider.models
     ):
         stops.append(
-            _("{place} does not train this base model by “{method}”: choose another one.").format(
-                place=place.title, method=settings.method
-            )
+            _(
+                "{provider} does not train this base model by “{method}”: choose another one."
+            ).format(provider=provider.title, method=settings.method)
         )
-    problem = place.suffix_problem(settings.name)
+    problem = provider.suffix_problem(settings.name)
     if problem:
         stops.append(problem)
-    metadata = settings.metadata if place.metadata else {}
-    return stops + setting_problems(settings.numbers, metadata, place.limits)
+    metadata = settings.metadata if provider.metadata else {}
+    return stops + setting_problems(settings.numbers, metadata, provider.limits)
 
 
 def _notes(
-    place: Provider, settings: LaunchSettings, halves: Split, advised: int, today: datetime.date
+    provider: Provider, settings: LaunchSettings, halves: Split, advised: int, today: datetime.date
 ) -> list[str]:
     notes = []
     training, held = len(halves.training), len(halves.validation)
@@ -267,8 +269,8 @@ def _notes(
                 held=held, wanted=wanted
             )
         )
-    if place.ends_note and not place.is_closed(today):
-        notes.append(place.ends_note)
+    if provider.ends_note and not provider.is_closed(today):
+        notes.append(provider.ends_note)
     return notes
 
 
@@ -286,13 +288,13 @@ def _price_source(cost: Estimate) -> str:
     )
 
 
-def _leaves(place: Provider, settings: LaunchSettings, halves: Split) -> str:
-    if place.name == "local":
+def _leaves(provider: Provider, settings: LaunchSettings, halves: Split) -> str:
+    if provider.name == "local":
         return _("Nothing.")
     count = len(halves.training) + len(halves.validation)
     return ngettext(
-        "{n} example, whole, goes to {place}.", "{n} examples, whole, go to {place}.", count
-    ).format(n=f"{count:,}", place=provider_label(place, settings.base_url))
+        "{n} example, whole, goes to {provider}.", "{n} examples, whole, go to {provider}.", count
+    ).format(n=f"{count:,}", provider=provider_label(provider, settings.base_url))
 
 
 _OPERATIONS: dict[Device, float] = {"cpu": 4e10, "mps": 2e12, "cuda": 2e13}

@@ -11,7 +11,7 @@ from tunedesk.fine_tuning.curves import Points, RunCurves, format_accuracy, form
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.i18n import _
 from tunedesk.project.run_records import Run, RunFile
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 
 class Fact(NamedTuple):
@@ -164,7 +164,7 @@ def _method(run: Run) -> str:
 
 def _service(run: Run) -> str:
     try:
-        title = provider(run.provider).title
+        title = provider_named(run.provider).title
     except UserError:
         title = run.provider
     return title if run.provider != "custom" else f"{title}, {run.base_url}"
@@ -188,9 +188,9 @@ def _last(points: Points) -> str:
 def _lowest(points: Points) -> str:
     if not len(points):
         return ""
-    place = int(points.values.argmin())
+    index = int(points.values.argmin())
     return _("{loss} at step {step}").format(
-        loss=format_loss(float(points.values[place])), step=f"{points.steps[place]:,}"
+        loss=format_loss(float(points.values[index])), step=f"{points.steps[index]:,}"
     )
 
 

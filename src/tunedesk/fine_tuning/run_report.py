@@ -210,7 +210,7 @@ def _events(events: Sequence[RunEvent], provider_name: str) -> str:
 
 
 def _event_words(event: RunEvent, provider_name: str) -> str:
-    place = providers().get(provider_name)
-    plain = explain_event(event, place) if place else ""
+    provider = providers().get(provider_name)
+    plain = explain_event(event, provider) if provider else ""
     said = escape(event.message)
     return f"{escape(plain)}<br>{said}" if plain else said

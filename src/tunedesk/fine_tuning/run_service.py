@@ -22,7 +22,7 @@ from tunedesk.services.connect import connect, connect_to_run
 from tunedesk.services.connection import NO_KEY, Connection
 from tunedesk.services.jobs_client import JobsClient
 from tunedesk.services.keys import Key, Keys
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 
 class LaunchInterruptedError(UserError):
@@ -96,7 +96,7 @@ class RunService:
         settings = preview.settings
         to = connection
         if to is None:
-            chosen = provider(settings.provider)
+            chosen = provider_named(settings.provider)
             if chosen.name == "local":
                 # Nothing is ever sent by this connection.
                 to = Connection(chosen, chosen.base_url, Key(NO_KEY, "this run"))
@@ -328,7 +328,7 @@ class RunService:
 def result_files(run: Run) -> tuple[str, ...]:
     """The ids of the result files of a run, as far as its provider is known."""
     try:
-        return job_state(run.job, provider(run.provider)).result_files
+        return job_state(run.job, provider_named(run.provider)).result_files
     except UserError:
         return ()
 

@@ -62,13 +62,16 @@ class CheckTotals:
                 found += [(line, problem) for problem in fact.problems]
         found.sort(key=lambda place: place[0] or 0)
         self.problems += found
-        readable = [fact.tokens for fact in facts if fact.is_readable]
+        readable = [fact for fact in facts if fact.is_readable]
         self.unreadable += len(facts) - len(readable)
-        self.lengths.extend(readable)
-        if any(readable):
-            self.message_tokens += sum(fact.message_tokens for fact in facts)
-            self.tool_tokens += sum(fact.tool_tokens for fact in facts)
-            self.image_tokens += sum(fact.image_tokens for fact in facts)
+        # Kinds that are not trained stand in the file and cost nothing.
+        trained = [fact for fact in readable if fact.tokens and fact.is_trained]
+        whole = len(trained) == len(readable)
+        self.lengths.extend([fact.tokens if whole or fact.is_trained else 0 for fact in readable])
+        if trained:
+            self.message_tokens += sum(fact.message_tokens for fact in trained)
+            self.tool_tokens += sum(fact.tool_tokens for fact in trained)
+            self.image_tokens += sum(fact.image_tokens for fact in trained)
         self.set_facts.add(batch.lines, facts, batch.texts)
         self.bytes_read = batch.bytes_read
 

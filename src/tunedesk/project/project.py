@@ -38,6 +38,8 @@ from tunedesk.project.runs import Runs
 from tunedesk.project.statistics import Bin, EstimatedTokens, Measure, Statistics, Totals
 from tunedesk.project.store import Store
 from tunedesk.project.text_edits import TextChange
+from tunedesk.project.undo import UndoOutcome
+from tunedesk.project.work import WorkList
 
 
 class Project:
@@ -50,6 +52,7 @@ class Project:
         storage_note: What the user should know of the place where the file lies; None for nothing.
         interrupted: Names of bulk changes that a crash had cut off, put right at opening.
         runs: The fine-tuning runs.
+        work: Long work that goes on after a restart.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Project:
     ) -> None:
         self.context = ProjectContext(store)
         self.runs = Runs(self.context)
+        self.work = WorkList(self.context)
         self.path = store.path
         self.read_only = store.read_only
         self.held_by = held_by
@@ -119,6 +123,8 @@ class Project:
         shared = self._store.shared
         if shared.handles:
             return
+        if shared.file != self.path:
+            shared.file.unlink(missing_ok=True)
         if shared.lock is not None:
             shared.lock.release()
         elif self.held_by is not None:
@@ -229,6 +235,14 @@ class Project:
     def undo(self) -> ProjectChange | None:
         """Turn back the latest step; None if there is none."""
         return undo.undo(self.context)
+
+    def last_change_id(self) -> int | None:
+        """The change made last through this handle that undo can turn back; None for none."""
+        return undo.last_change_here(self._store)
+
+    def undo_change(self, change_id: int) -> UndoOutcome:
+        """Turn one change back if nothing came after it; else do nothing."""
+        return undo.undo_change(self.context, change_id)
 
     def redo(self) -> ProjectChange | None:
         """Make the step again that was undone last; None if there is none."""

@@ -7,6 +7,7 @@ typing never waits for it.
 import contextlib
 import getpass
 import json
+import os
 import platform
 import sqlite3
 import sys
@@ -90,9 +91,11 @@ class SharedState:
     """What all the handles of one open project share.
 
     Attributes:
+        file: The file that is open: the project, or a copy of it that this program can read.
         lock: The lock file, held while the project is open for writing; None when read-only.
         author: Who makes changes here, as the history names them.
         machine: The name of this computer.
+        session: Names this opening of the project; random.
         clock: Seconds since 1970; a test may pass its own.
         writing: Held during each transaction that writes. Bulk work pauses between its
             transactions, so a keystroke never waits longer than one of them.
@@ -103,9 +106,11 @@ class SharedState:
         interactive: How many writers wait that are not bulk work.
     """
 
+    file: Path
     lock: ProjectLock | None
     author: str = ""
     machine: str = field(default_factory=platform.node)
+    session: bytes = field(default_factory=lambda: os.urandom(16))
     clock: Callable[[], float] = time.time
     writing: threading.RLock = field(default_factory=threading.RLock)
     order_epoch: int = 0
@@ -236,6 +241,7 @@ class Store:
         read_only: Whether nothing may be written.
         shared: What the handles of this project share.
         on_rollback: Called after a transaction came to nothing, for what was remembered from it.
+        last_change: The change that was begun last through this connection and can be undone.
     """
 
     def __init__(
@@ -246,6 +252,7 @@ class Store:
         self.shared = shared
         self.read_only = read_only
         self.on_rollback: list[Callable[[], None]] = []
+        self.last_change: int | None = None
         self._depth = 0
         self._unpublished: list[ProjectChange] = []
         self._order_changed = False
@@ -319,10 +326,12 @@ class Store:
             self.shared.count_interactive(-int(not bulk))
         try:
             self._run_transaction_start()
+            last_change = self.last_change
             try:
                 yield
             except BaseException as error:
                 self._depth = 0
+                self.last_change = last_change
                 self._unpublished.clear()
                 with contextlib.suppress(sqlite3.Error):
                     self.connection.execute("ROLLBACK")
@@ -361,6 +370,7 @@ class Store:
             self.connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             self._unpublished.clear()
+            self.last_change = None
             with contextlib.suppress(sqlite3.Error):
                 self.connection.execute("ROLLBACK")
             raise _disk_error(error) from error

@@ -11,7 +11,7 @@ from tunedesk.project.run_records import Run
 from tunedesk.services import local_server
 from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Keys
-from tunedesk.services.providers import Provider, normalize_address, provider, provider_label
+from tunedesk.services.providers import Provider, normalize_address, provider_label, provider_named
 from tunedesk.services.responses import parse_json, rows_of
 from tunedesk.services.service_errors import ServiceError, errors_explained
 
@@ -64,7 +64,7 @@ def connect_to_provider(
     if provider_name == "local" and not base_url:
         return local_server.ensure_running(wait)
     return connect(
-        provider(provider_name), base_url, keys, variable=variable, plain_http=plain_http
+        provider_named(provider_name), base_url, keys, variable=variable, plain_http=plain_http
     )
 
 

@@ -30,7 +30,7 @@ _ONE_OR_RANGE = re.compile(r"(\d{1,9})(?:\s*(?:-|–|to)\s*(\d{1,9}))?")
 
 
 class FileReference(NamedTuple):
-    """A place in a training file, as a text names it.
+    """A line of a training file, as a text names it.
 
     Attributes:
         line: The line, counted from 1.
@@ -57,20 +57,20 @@ def find_file_references(text: str) -> list[FileReference]:
     found: list[tuple[int, FileReference]] = []
     for match in _PLACE.finditer(text):
         message = match["message"]
-        place = FileReference(
+        reference = FileReference(
             int(match["line"]),
             int(message) if message is not None else None,
             match["key"] or "",
             part,
         )
-        found.append((match.start(), place))
+        found.append((match.start(), reference))
     for match in _LISTED.finditer(text):
         for first, last in _ONE_OR_RANGE.findall(match["list"]):
             lines = range(int(first), int(last or first) + 1)
             found += [(match.start(), FileReference(line, part=part)) for line in lines[:_MOST]]
     found.sort(key=lambda each: each[0])
-    places = (place for _start, place in found if place.line > 0)
-    return list(dict.fromkeys(places))[:_MOST]
+    references = (reference for _start, reference in found if reference.line > 0)
+    return list(dict.fromkeys(references))[:_MOST]
 
 
 _KEY = re.compile(r"""key\s+["'`](?P<key>[^"'`]{1,60})["'`]""")

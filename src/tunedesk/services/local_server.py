@@ -21,7 +21,7 @@ from tunedesk.server_file import KEY_NAME, find_server, is_locked
 from tunedesk.services import local_install
 from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Key
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 IDLE_SECONDS = 1800
 START_SECONDS = 180.0
@@ -43,7 +43,7 @@ def running(data_dir: Path | None = None) -> Connection | None:
     if found is None:
         return None
     for key in _keys(folder):
-        connection = Connection(provider("local"), found.url, key)
+        connection = Connection(provider_named("local"), found.url, key)
         if _is_accepted(connection):
             return connection
     return None

@@ -59,7 +59,7 @@ class TunableModel(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Provider:
-    """A place that trains models, and what is particular to it.
+    """Who trains models, and what is particular to it.
 
     Attributes:
         name: The short name, as for `--provider`.
@@ -197,7 +197,7 @@ def providers() -> dict[str, Provider]:
     }
 
 
-def provider(name: str) -> Provider:
+def provider_named(name: str) -> Provider:
     """The provider of that name.
 
     Raises:
@@ -313,7 +313,7 @@ def host_of(address: str) -> str:
 
 
 def provider_label(provider: Provider, base_url: str) -> str:
-    """What a place is called within a sentence: a server of the user's own by its host."""
+    """What a provider is called in a sentence: a server of the user's own by its host."""
     if provider.name != "custom":
         return provider.title
     try:
@@ -350,17 +350,17 @@ def _split(text: str, provider: Provider) -> SplitResult:
     return parts
 
 
-def longest_example(place: Provider, base_model: str) -> int | None:
+def longest_example(provider: Provider, base_model: str) -> int | None:
     """The tokens beyond which an example is cut or refused; None: they are not known.
 
     On this computer the model's context decides, elsewhere what the provider publishes for it
     (resources/models.json and providers.json say where both come from).
     """
     catalogue = Catalogue.load()
-    if place.name == "local":
+    if provider.name == "local":
         local = catalogue.find_local(base_model)
-        return min(target(place.target).token_limit, local.context) if local else None
-    for model in place.models:
+        return min(target(provider.target).token_limit, local.context) if local else None
+    for model in provider.models:
         if model.id == base_model:
             return model.token_limit
     known = catalogue.find(base_model)

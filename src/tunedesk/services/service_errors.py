@@ -137,13 +137,13 @@ def why_it_failed(error: RunError | None, provider_name: str) -> UserError:
         provider_name: The provider, which an older or a newer Tunedesk may have written.
     """
     code, message = (error.code, error.message) if error else ("", "")
-    place = providers().get(provider_name)
-    if place is None:
+    provider = providers().get(provider_name)
+    if provider is None:
         return UserError(_("The training failed."), _("The log may say why."))
-    if place.name == "local" and message and explain_code(code, message, place) is None:
+    if provider.name == "local" and message and explain_code(code, message, provider) is None:
         # Our own server says it in a plain sentence.
         return UserError(message)
-    return explain_job_error(code, message, place)
+    return explain_job_error(code, message, provider)
 
 
 def explain_event(event: RunEvent, provider: Provider) -> str:

@@ -42,23 +42,23 @@ def upload_file(
         ServiceError: It was not taken.
         Cancelled: By `progress`; what was sent in parts is cancelled at the service too.
     """
-    place, size = connection.provider, path.stat().st_size
-    most = place.upload_bytes or place.file_bytes
+    provider, size = connection.provider, path.stat().st_size
+    most = provider.upload_bytes or provider.file_bytes
     if size > most:
         raise UserError(
-            _("The file has {size} MB; {place} takes at most {most} MB.").format(
-                size=f"{size / 1e6:,.0f}", place=place.title, most=f"{most / 1e6:,.0f}"
+            _("The file has {size} MB; {provider} takes at most {most} MB.").format(
+                size=f"{size / 1e6:,.0f}", provider=provider.title, most=f"{most / 1e6:,.0f}"
             ),
             _("Train on fewer examples, or with another provider."),
         )
     with (
         connection.client(timeout=SEND_SECONDS) as client,
-        errors_explained(place, connection.key_value),
+        errors_explained(provider, connection.key_value),
     ):
         found = find_file(client, path.name, size)
         if found:
             return found
-        if size > place.file_bytes:
+        if size > provider.file_bytes:
             file_id = _send_parts(client, path, size, progress)
         else:
             with _Watched(path, size, progress) as body:

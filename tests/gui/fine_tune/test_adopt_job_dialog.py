@@ -7,7 +7,7 @@ from tests.services.fakes import FakeOther
 from tunedesk.gui.fine_tune.adopt_job_dialog import AdoptJobDialog
 from tunedesk.services.connection import Connection
 from tunedesk.services.jobs_client import JobsClient
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def dialog(qtbot, project, background, theme, keys, window):
 
 
 def test_a_job_is_chosen_from_the_list_and_brought_in(dialog, project, keys, qtbot):
-    custom = provider("custom")
+    custom = provider_named("custom")
     with FakeOther() as service:
         keys.keep(custom, service.url, service.key, True)
         connection = Connection(custom, service.url, keys.find(custom, service.url))
@@ -51,7 +51,7 @@ def test_a_job_is_chosen_from_the_list_and_brought_in(dialog, project, keys, qtb
 
 def test_no_job_of_that_name_is_said(dialog, keys, qtbot):
     with FakeOther() as service:
-        keys.keep(provider("custom"), service.url, service.key, True)
+        keys.keep(provider_named("custom"), service.url, service.key, True)
         dialog.places.cards["custom"].click()
         dialog.connection.address.setText(service.url)
         dialog.job_id.setText("ftjob-nowhere")

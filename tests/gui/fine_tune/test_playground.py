@@ -4,13 +4,13 @@ import pytest
 from tests.services.fakes import FakeOther
 
 from tunedesk.gui.fine_tune.playground import PlaygroundDialog
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 
 @pytest.fixture
 def service(keys):
     with FakeOther() as service:
-        keys.keep(provider("custom"), service.url, service.key, True)
+        keys.keep(provider_named("custom"), service.url, service.key, True)
         yield service
 
 

@@ -9,7 +9,7 @@ from tests.services.fakes import FakeOther
 from tunedesk.fine_tuning.launch_preview import preview_launch
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.widgets.toast import Toast
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 QUESTIONS = [f"Question {number}?" for number in range(14)]
 
@@ -29,7 +29,7 @@ def launch(project, add, keys, service, work):
     add(*QUESTIONS)
 
     def launch(**settings):
-        keys.keep(provider("custom"), service.url, service.key, True)
+        keys.keep(provider_named("custom"), service.url, service.key, True)
         chosen = LaunchSettings(
             provider="custom",
             base_url=service.url,
@@ -101,7 +101,7 @@ def test_lost_answer_makes_no_second_job(launch, project, service, qtbot, work):
 def test_cancelling_before_there_is_a_job_gives_up_and_cleans_up_there(
     add_run, project, page, actions, keys, service, qtbot
 ):
-    keys.keep(provider("custom"), service.url, service.key, True)
+    keys.keep(provider_named("custom"), service.url, service.key, True)
     run = add_run(
         "cut",
         provider="custom",
@@ -123,7 +123,7 @@ def test_cancelling_before_there_is_a_job_gives_up_and_cleans_up_there(
 def test_cancelling_a_job_whose_answer_was_lost_looks_for_it(
     add_run, project, page, actions, keys, service, qtbot
 ):
-    keys.keep(provider("custom"), service.url, service.key, True)
+    keys.keep(provider_named("custom"), service.url, service.key, True)
     run = add_run(
         "lost",
         provider="custom",
@@ -227,7 +227,7 @@ def at_openai(add, add_run):
 def test_running_again_at_a_service_is_one_click_that_says_the_price(
     at_openai, add, page, work, keys, actions, qtbot
 ):
-    keys.keep(provider("openai"), "https://api.openai.com/v1", "sk-test-1234567890", False)
+    keys.keep(provider_named("openai"), "https://api.openai.com/v1", "sk-test-1234567890", False)
     launched = []
     work.launching.launch = lambda prepared, **_more: launched.append(prepared)
     button = page.view.head.again
@@ -243,7 +243,7 @@ def test_running_again_at_a_service_is_one_click_that_says_the_price(
 
 
 def test_running_again_unseen_opens_the_page(at_openai, page, work, keys, actions, qtbot):
-    keys.keep(provider("openai"), "https://api.openai.com/v1", "sk-test-1234567890", False)
+    keys.keep(provider_named("openai"), "https://api.openai.com/v1", "sk-test-1234567890", False)
     qtbot.waitUntil(lambda: "Send 14 examples" in page.view.head.again.text())
     page.hide()
     actions["run.again"].trigger()

@@ -9,7 +9,7 @@ from tunedesk.examples.kinds.kind import Kind
 
 
 class UntrainedChecks(KindChecks):
-    """Names the kind as the one thing that is wrong; what is not trained has no length."""
+    """Names the kind as the one thing that is wrong, and counts nothing."""
 
     def __init__(self, kind: Kind) -> None:
         self._problem = Problem("not_a_chat_example", (), {"kind": kind.name})

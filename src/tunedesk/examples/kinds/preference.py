@@ -5,7 +5,7 @@ of open tools (`chosen` and `rejected`, with or without a `prompt`).
 """
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from tunedesk.examples.hashes import Hashes, record_hashes
 from tunedesk.examples.json_edit import RawJson, raw_value, replace_value
@@ -125,6 +125,35 @@ class PreferenceKind(Kind):
 
 
 PREFERENCE = PreferenceKind()
+
+
+class PairMessages(NamedTuple):
+    """A pair as messages, whatever its spelling.
+
+    Attributes:
+        asked: What both answers answer.
+        answers: The preferred answer and then the other one, each of one or more messages.
+        tools: The tools that the pair declares, as they stand there; None without.
+    """
+
+    asked: list[Any]
+    answers: list[Any]
+    tools: Any
+
+
+def pair_messages(record: dict[str, Any]) -> PairMessages:
+    """The messages of a pair; a plain text counts as the user's or the assistant's."""
+    asked: list[Any] = []
+    answers: list[Any] = []
+    for key in _PARTS:
+        value = record.get(key)
+        found, role = (asked, "user") if key in _ASKED else (answers, "assistant")
+        if isinstance(value, str):
+            found.append({"role": role, "content": value})
+        else:
+            found += _messages(value) or []
+    given = record.get("input")
+    return PairMessages(asked, answers, given.get("tools") if isinstance(given, dict) else None)
 
 
 def _is_openai_form(record: dict[str, Any]) -> bool:

@@ -166,10 +166,10 @@ def _still_since(valid: Points) -> int | None:
     """The step since which exact figures, two at least, have changed by less than 1 %."""
     now = float(valid.values[-1])
     near = np.abs(valid.values - now) <= 0.01 * abs(now)
-    place = len(valid) - 1
-    while place > 0 and near[place - 1]:
-        place -= 1
-    return int(valid.steps[place]) if place < len(valid) - 1 else None
+    index = len(valid) - 1
+    while index > 0 and near[index - 1]:
+        index -= 1
+    return int(valid.steps[index]) if index < len(valid) - 1 else None
 
 
 def more_epochs(seen: AdviceContext) -> Advice | None:

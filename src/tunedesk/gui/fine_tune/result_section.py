@@ -23,7 +23,7 @@ from tunedesk.project.run_records import Run, RunCheckpoint
 from tunedesk.services import local_server
 from tunedesk.services.connection import NO_KEY, Connection
 from tunedesk.services.keys import Key, Keys
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 CODE_HEIGHT = 190
 
@@ -226,7 +226,7 @@ def find_snippets(
     Raises:
         UserError: The provider is not known any more.
     """
-    place = provider(run.provider)
+    place = provider_named(run.provider)
     running = local_server.running() if place.name == "local" else None
     address = running.base_url if running else run.base_url
     key: Key | None = Key(NO_KEY, "this run")

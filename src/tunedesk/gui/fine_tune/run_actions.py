@@ -26,7 +26,7 @@ from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Wait
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 LONGEST = 120
 
@@ -119,7 +119,7 @@ class RunActions(QObject):
             "run.delete_model": self._delete_model,
         }
         for action_id, handler in self._handlers.items():
-            actions.connect(action_id, handler)
+            actions.bind(action_id, handler)
         self.show_run(None, has_model=False)
 
     def close(self) -> None:
@@ -333,6 +333,6 @@ class RunActions(QObject):
 
 def _pausing(run: Run) -> bool:
     try:
-        return provider(run.provider).pausing
+        return provider_named(run.provider).pausing
     except UserError:
         return False

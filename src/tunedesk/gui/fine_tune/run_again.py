@@ -15,7 +15,7 @@ from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
 from tunedesk.services.keys import Keys
-from tunedesk.services.providers import provider, providers
+from tunedesk.services.providers import provider_named, providers
 
 
 class RunAgain(QObject):
@@ -117,7 +117,7 @@ class RunAgain(QObject):
             return
         self._prepared = prepared
         if prepared is not None:
-            self.words_changed.emit(again_text(provider(settings.provider), prepared))
+            self.words_changed.emit(again_text(provider_named(settings.provider), prepared))
 
 
 def prepare_again(project: Project, settings: LaunchSettings, keys: Keys) -> LaunchPreview | None:
@@ -125,7 +125,7 @@ def prepare_again(project: Project, settings: LaunchSettings, keys: Keys) -> Lau
 
     Called in a thread. A key that is missing is asked for on the launch page.
     """
-    place = provider(settings.provider)
+    place = provider_named(settings.provider)
     if place.key_needed and place.name != "local":
         try:
             key = keys.find(place, settings.base_url or place.base_url)

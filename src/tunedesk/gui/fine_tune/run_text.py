@@ -12,7 +12,7 @@ from tunedesk.catalogue.models import Catalogue
 from tunedesk.errors import UserError
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint
-from tunedesk.services.providers import provider, provider_label
+from tunedesk.services.providers import provider_label, provider_named
 
 SPEED_STEPS = 50
 """The speed is that of the last steps, so that a pause long ago does not count."""
@@ -65,7 +65,7 @@ def provider_text(run: Run) -> str:
     if run.provider == "local":
         return _("this computer")
     try:
-        return provider_label(provider(run.provider), run.base_url)
+        return provider_label(provider_named(run.provider), run.base_url)
     except UserError:
         return run.provider
 
@@ -82,7 +82,7 @@ def model_title(provider_name: str, base_model: str) -> str:
     if known is not None:
         return known.title
     try:
-        models = provider(provider_name).models
+        models = provider_named(provider_name).models
     except UserError:
         return base_model
     return next((model.title for model in models if model.id == base_model), base_model)
@@ -220,16 +220,14 @@ def loss_text(loss: float) -> str:
 
 def _methods(job: dict[str, Any]) -> list[Any]:
     method = job.get("method")
-    return [part for part in method.values() if isinstance(part, dict)] if _is(method) else []
+    if not isinstance(method, dict):
+        return []
+    return [part for part in method.values() if isinstance(part, dict)]
 
 
 def _within(value: Any, *names: str) -> Any:
     for name in names:
-        if not _is(value):
+        if not isinstance(value, dict):
             return None
         value = value.get(name)
     return value
-
-
-def _is(value: Any) -> bool:
-    return isinstance(value, dict)

@@ -1,4 +1,4 @@
-"""Lists of painted rows: a model that keeps rows by keys, its view, and the look of a chosen one."""
+"""Lists of painted rows: a model that keeps rows by keys, its view, the look of a chosen one."""
 
 from collections.abc import Hashable, Sequence
 from math import ceil

@@ -9,7 +9,7 @@ from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED, Lau
 from tunedesk.gui.fine_tune.launch.launch_outlook import next_name
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.project.query import ExampleQuery
-from tunedesk.services.providers import provider
+from tunedesk.services.providers import provider_named
 
 QUESTIONS = [f"Question {number}?" for number in range(20)]
 
@@ -112,10 +112,10 @@ def test_a_service_needs_a_key_and_says_where_the_examples_go(open_page, add, ke
     dialog.connection.use_key.click()
     qtbot.waitUntil(dialog.start.isEnabled)
     assert dialog.connection.key.text() == ""
-    assert keys.find(provider("openai"), "").value == "sk-not-a-real-key-1234567890"
+    assert keys.find(provider_named("openai"), "").value == "sk-not-a-real-key-1234567890"
     dialog.connection.forget.click()
     qtbot.waitUntil(lambda: not dialog.start.isEnabled())
-    assert keys.find(provider("openai"), "") is None
+    assert keys.find(provider_named("openai"), "") is None
 
 
 def test_readable_address_must_be_accepted(open_page, add, qtbot):

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.catalogue.cost import is_priced
-from tunedesk.catalogue.models import Catalogue, HostedModel
+from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue, HostedModel
 from tunedesk.catalogue.targets import target as target_of
 from tunedesk.catalogue.targets import targets
 from tunedesk.gui.background import Background
@@ -17,8 +17,8 @@ from tunedesk.gui.examples.panel.histogram import Histogram
 from tunedesk.gui.examples.panel.panel_tab import PanelTab
 from tunedesk.gui.examples.panel.set_figures import SetFigures, find_figures
 from tunedesk.gui.examples.panel.token_sections import ExampleTokens, SetLengths, SetTotals
-from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import ProjectChangeSignal
+from tunedesk.gui.operations import Operations
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label, SectionTitle
@@ -182,7 +182,6 @@ def _combo(name: str) -> QComboBox:
 
 
 MODEL_SETTING = "model"
-DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
 _KINDS = frozenset({"text", "facts", "added", "deleted"})
 
 
@@ -203,7 +202,7 @@ class TokensTab(PanelTab):
         project: Project,
         open_example: OpenExample,
         background: Background,
-        feedback: Feedback,
+        operations: Operations,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
@@ -215,9 +214,7 @@ class TokensTab(PanelTab):
             parent=parent,
         )
         self._theme = theme
-        self.recheck = Recheck(
-            project=project, background=background, feedback=feedback, parent=self
-        )
+        self.recheck = Recheck(operations, background)
         self.example = ExampleTokens(open_example=open_example, theme=theme)
         self.totals = SetTotals(theme=theme)
         self.lengths = SetLengths(theme=theme)
@@ -254,7 +251,6 @@ class TokensTab(PanelTab):
         """Let go of the project."""
         self._feed.close()
         super().close_project()
-        self.recheck.close()
 
     def _build(self) -> None:
         area = QScrollArea()

@@ -33,7 +33,7 @@ from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.gui.widgets.row_list import follow_selection
 from tunedesk.i18n import _
 from tunedesk.services.connect import ListedModel
-from tunedesk.services.providers import Provider, longest_example, provider
+from tunedesk.services.providers import Provider, longest_example, provider_named
 
 
 class ModelRow(NamedTuple):
@@ -115,7 +115,7 @@ def local_rows(
                 note=model.note + gated,
                 size=size,
                 licence=model.licence,
-                limit=_limit_text(longest_example(provider("local"), model.id)),
+                limit=_limit_text(longest_example(provider_named("local"), model.id)),
                 badge=badge,
                 tone=tone,
                 why=why,

@@ -10,7 +10,7 @@ from tunedesk.gui.fine_tune.run_text import day_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _
-from tunedesk.services.providers import Provider, provider, providers
+from tunedesk.services.providers import Provider, provider_named, providers
 
 PADDING = 12
 WIDTH = 126
@@ -124,8 +124,8 @@ class ProviderSection(QWidget):
         """The place that is chosen."""
         for name, card in self.cards.items():
             if card.isChecked():
-                return provider(name)
-        return provider("local")
+                return provider_named(name)
+        return provider_named("local")
 
     def take(self, name: str) -> None:
         """Begin with this place."""
