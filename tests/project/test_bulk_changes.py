@@ -37,7 +37,7 @@ def test_half_a_bulk_edit_is_rolled_back(path):
     change.__enter__()
     change.write(
         ids[:1000],
-        lambda number, part: row_edits._write_column(project.context, number, part, "hidden", 1),
+        lambda number, part: row_edits._write_column(project.context, number, part, "deleted", 1),
     )
     assert project.count() == 2000
     crash(project)

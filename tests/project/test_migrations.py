@@ -1,7 +1,11 @@
 """Older files are brought to this version after a copy was made; all of it or nothing."""
 
 import contextlib
+import gzip
+import json
 import sqlite3
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.project.made_examples import add, words
@@ -87,3 +91,141 @@ def test_no_copy_no_migration(path, monkeypatch):
 
 def _no_room(*_arguments):
     raise sqlite3.OperationalError("disk full")
+
+
+FILES = Path(__file__).parent / "files"
+
+
+@pytest.fixture(params=[1, 2])
+def old(request, tmp_path):
+    """A project that the code of an older version made, and what that code showed of it."""
+    path = tmp_path / "Old.tunedesk"
+    packed = (FILES / f"version-{request.param}.tunedesk.gz").read_bytes()
+    path.write_bytes(gzip.decompress(packed))
+    seen = json.loads((FILES / f"version-{request.param}.json").read_text(encoding="utf-8"))
+    return SimpleNamespace(path=path, version=request.param, seen=seen, bytes=path.read_bytes())
+
+
+def contents(project):
+    """What a user sees, as the code of the older version has written it down."""
+    rows = project.rows(project.ids())
+    return {
+        "rows": [
+            [
+                *(row.number, project.text(row.id), row.state, list(row.tags), row.source),
+                *(row.tokens, row.errors, row.warnings, row.preview, row.source_line),
+            ]
+            for row in rows
+        ],
+        "presets": project.presets(),
+        "tags": [list(use) for use in project.tags()],
+        "undo": project.undo_name(),
+        "redo": project.redo_name(),
+    }
+
+
+def dump(path):
+    """All that a file holds; its first bytes count how often it was written."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
+
+
+def test_an_older_project_is_what_it_was_and_is_undone_as_it_was(old):
+    with Project.open(old.path, author="Ann") as project:
+        assert contents(project) == old.seen["first"]
+        for step in old.seen["redone"]:
+            assert project.redo() is not None
+            assert contents(project) == step
+        assert project.redo() is None
+        for _step in old.seen["redone"]:
+            project.undo()
+        for step in old.seen["undone"]:
+            assert project.undo() is not None
+            assert contents(project) == step
+        assert project.undo() is None
+        while project.redo() is not None:
+            pass
+        assert contents(project) == old.seen["redone"][-1]
+        assert project.find_damage(thorough=True) == []
+    backup = old.path.with_name(f"Old.version-{old.version}.tunedesk")
+    (untouched := old.path.with_name("untouched")).write_bytes(old.bytes)
+    assert dump(backup) == dump(untouched)
+    untouched.unlink()
+    assert {entry.name for entry in old.path.parent.iterdir()} == {"Old.tunedesk", backup.name}
+
+
+def test_an_older_project_goes_on(old):
+    with Project.open(old.path, author="Ben") as project:
+        before = contents(project)
+        project.set_preset("Kind", "Be kinder.")
+        project.set_preset("New", "This is new.")
+        ids = project.ids()
+        project.set_state(ids, "changes_wanted")
+        history = project.history(ids[0])
+        assert history[0].actor == "Ben"
+        assert {entry.actor for entry in history[1:]} == {"Ann"}
+        for _step in range(3):
+            project.undo()
+        assert contents(project)["rows"] == before["rows"]
+        assert project.presets() == before["presets"]
+
+
+def test_runs_of_an_older_project_are_kept(old):
+    with Project.open(old.path) as project:
+        runs = project.runs.all()
+        expected = old.seen.get("runs", [])
+        assert [[run.key, run.name, run.status] for run in runs] == expected
+        for run in runs:
+            assert [point.train_loss for point in project.runs.metrics(run.id)] == [2.5, 1.25]
+            assert [event.message for event in project.runs.events(run.id)] == ["Step 1/2"]
+            assert [point.step for point in project.runs.checkpoints(run.id)] == [2]
+            assert len(project.runs.examples(run.id)) == 2
+            assert run.training is not None
+
+
+def test_copies_that_are_brought_up_apart_agree_on_their_ids(old, tmp_path):
+    other = tmp_path / "Copy.tunedesk"
+    other.write_bytes(old.bytes)
+    found = []
+    for path in (old.path, other):
+        with Project.open(path) as project:
+            found.append(
+                {
+                    table: [
+                        row[0]
+                        for row in project.context.store.rows(
+                            f"SELECT uid FROM {table} ORDER BY id"
+                        )
+                    ]
+                    for table in ("change", "version", "source", "example", "preset")
+                }
+            )
+    assert found[0] == found[1]
+    for uids in found[0].values():
+        assert len(set(uids)) == len(uids)
+        assert {len(uid) for uid in uids} == {16}
+
+
+def test_an_older_project_that_cannot_be_written_is_read(old):
+    with Project.open(old.path, read_only=True) as project:
+        assert contents(project) == old.seen["first"]
+        copy = project.context.store.shared.file
+        assert copy.exists()
+        with contextlib.closing(project.handle()) as handle:
+            assert handle.count() == project.count()
+        with pytest.raises(UserError, match="reading only"):
+            project.undo()
+    assert not copy.exists()
+    assert old.path.read_bytes() == old.bytes
+    assert [entry.name for entry in old.path.parent.iterdir()] == ["Old.tunedesk"]
+
+
+def test_a_copy_gets_its_name_when_it_is_whole(old, monkeypatch):
+    def fail(_path):
+        raise OSError("The power is gone.")
+
+    monkeypatch.setattr(migrations, "_flush", fail)
+    with pytest.raises(UserError, match="no copy"):
+        Project.open(old.path)
+    assert [entry.name for entry in old.path.parent.iterdir()] == ["Old.tunedesk"]
+    assert old.path.read_bytes() == old.bytes

@@ -186,7 +186,7 @@ def test_the_views_are_told_what_an_undo_changed(project):
 def test_what_is_done_during_a_long_undo_ends_the_redo(project, monkeypatch):
     ids = project.add_examples([new_example(str(number)) for number in range(1500)])
     project.set_state(ids, "approved")
-    real = undo._item_slices
+    real = undo._item_ranges
     typed = []
 
     def slices_with_typing(*arguments):
@@ -197,7 +197,7 @@ def test_what_is_done_during_a_long_undo_ends_the_redo(project, monkeypatch):
                     retype(handle, ids[0], "typed meanwhile")
                 typed.append(True)
 
-    monkeypatch.setattr(undo, "_item_slices", slices_with_typing)
+    monkeypatch.setattr(undo, "_item_ranges", slices_with_typing)
     project.undo()
     assert project.totals().by_state["approved"] == 0
     assert project.redo_name() is None

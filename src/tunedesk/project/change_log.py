@@ -1,6 +1,7 @@
 """The log of changes: written while a change is made, and read as the history of an example."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Collection
 from typing import Any, Literal, NamedTuple
 
 from tunedesk.project import change_names
@@ -8,6 +9,7 @@ from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
 from tunedesk.project.query import state_of
 from tunedesk.project.store import Store
+from tunedesk.project.undoable_tables import EXAMPLES, UndoableTable, column_id
 
 MERGE_SECONDS = 4.0
 """Typing in the same field is one step as long as no pause is longer than this."""
@@ -16,10 +18,10 @@ NOT_ON_STACK, UNDOABLE, REDOABLE = 0, 1, 2
 
 
 class Item(NamedTuple):
-    """One changed column of one example."""
+    """One changed column of one row."""
 
-    field: str
-    example_id: int
+    column: str
+    row_id: int
     before: Any
     after: Any
 
@@ -44,7 +46,7 @@ def begin(
     return int(
         store.connection.execute(
             "INSERT INTO change(code, parameters, actor, machine, time, stack, undoes, redoes,"
-            " incomplete, merge_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " incomplete, merge_key, uid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 name.code,
                 name.stored(),
@@ -56,6 +58,7 @@ def begin(
                 redoes,
                 int(incomplete),
                 merge_key,
+                os.urandom(16),
             ),
         ).lastrowid
         or 0
@@ -67,23 +70,28 @@ def drop_redo(store: Store) -> None:
     store.execute(f"UPDATE change SET stack = {NOT_ON_STACK} WHERE stack = {REDOABLE}")
 
 
-def record(store: Store, change_id: int, items: Iterable[Item]) -> None:
-    """Write down what a change did to columns of examples."""
+def record(
+    store: Store, change_id: int, items: Collection[Item], table: UndoableTable = EXAMPLES
+) -> None:
+    """Write down what a change did to columns of a table's rows."""
+    numbers = {
+        column: column_id(store, table, column) for column in {item.column for item in items}
+    }
     store.connection.executemany(
-        "INSERT INTO change_item(change_id, field, example_id, before, after)"
+        "INSERT INTO change_item(change_id, column_id, row_id, before, after)"
         " VALUES (?, ?, ?, ?, ?)",
-        [(change_id, *item) for item in items],
+        [(change_id, numbers[item.column], item.row_id, item.before, item.after) for item in items],
     )
 
 
 def record_new_versions(store: Store, change_id: int, first: int, last: int) -> None:
     """Write down that examples get the versions with these ids; they must have the old ones yet."""
     store.execute(
-        "INSERT INTO change_item(change_id, field, example_id, before, after)"
-        " SELECT ?, 'version_id', example_id, version_id, version.id FROM version"
+        "INSERT INTO change_item(change_id, column_id, row_id, before, after)"
+        " SELECT ?, ?, example_id, version_id, version.id FROM version"
         " CROSS JOIN example ON example.id = version.example_id"
         " WHERE version.id BETWEEN ? AND ?",
-        (change_id, first, last),
+        (change_id, column_id(store, EXAMPLES, "version_id"), first, last),
     )
 
 
@@ -119,10 +127,25 @@ def merge_target(store: Store, merge_key: str | None, example_id: int) -> tuple[
         " ON change_item.change_id = change.id"
         " WHERE change.id = (SELECT max(id) FROM change) AND change.stack = ?"
         " AND change.merge_key = ? AND change.time >= ?"
-        " AND change_item.field = 'version_id' AND change_item.example_id = ?",
-        (UNDOABLE, merge_key, store.now() - int(MERGE_SECONDS * 1000), example_id),
+        " AND change_item.column_id = ? AND change_item.row_id = ?",
+        (
+            UNDOABLE,
+            merge_key,
+            store.now() - int(MERGE_SECONDS * 1000),
+            column_id(store, EXAMPLES, "version_id"),
+            example_id,
+        ),
     )
     return (row[0], row[1]) if row else None
+
+
+def prolong(store: Store, change_id: int, example_id: int, version_id: int) -> None:
+    """Typing goes on in a change: it now leads to another version."""
+    store.execute(
+        "UPDATE change_item SET after = ? WHERE change_id = ? AND column_id = ? AND row_id = ?",
+        (version_id, change_id, column_id(store, EXAMPLES, "version_id"), example_id),
+    )
+    store.execute("UPDATE change SET time = ? WHERE id = ?", (store.now(), change_id))
 
 
 def forget(store: Store, change_id: int) -> None:
@@ -134,7 +157,7 @@ Direction = Literal["done", "undone", "redone"]
 
 
 class HistoryEntry(NamedTuple):
-    """One entry of the history of an example.
+    """One entry of the history of a row.
 
     Attributes:
         change_id: The change.
@@ -145,7 +168,8 @@ class HistoryEntry(NamedTuple):
         time: When, in milliseconds since 1970.
         version_before: The version before, if the text changed; None for the first text.
         version_after: The version after, if the text changed.
-        details: What else changed: column ("state", "tags", "deleted", "moved"), before, after.
+        details: What else changed: what it was, before, after. Of an example "state", "tags",
+            "deleted" or "moved"; of another row the column.
     """
 
     change_id: int
@@ -159,46 +183,55 @@ class HistoryEntry(NamedTuple):
     details: tuple[tuple[str, str, str], ...]
 
 
-def history(context: ProjectContext, example_id: int) -> list[HistoryEntry]:
-    """The history of an example, the newest first."""
+def history(
+    context: ProjectContext, row_id: int, table: UndoableTable = EXAMPLES
+) -> list[HistoryEntry]:
+    """The history of a row, the newest first; of an example, unless another table is named."""
     store = context.store
-    created = store.row(
-        "SELECT created_change, version_id FROM example WHERE id = ?", (example_id,)
-    )
-    if created is None:
-        return []
-    items: dict[int, list[tuple[str, object, object]]] = {created[0]: []}
-    for change_id, field, before, after in store.rows(
-        "SELECT change_id, field, before, after FROM change_item WHERE example_id = ?"
-        " ORDER BY change_id",
-        (example_id,),
+    items: dict[int, list[Item]] = {}
+    created = first_version = None
+    if table is EXAMPLES:
+        row = store.row("SELECT created_change, version_id FROM example WHERE id = ?", (row_id,))
+        if row is None:
+            return []
+        created, first_version = row
+        items[created] = []
+    for change_id, *logged in store.rows(
+        "SELECT change_id, column_name, row_id, before, after FROM change_item"
+        " JOIN changed_column ON changed_column.id = column_id"
+        " WHERE row_id = ? AND table_name = ? ORDER BY change_id",
+        (row_id, table.name),
     ):
-        items.setdefault(change_id, []).append((field, before, after))
-    first_version: int = next(
-        (before for entry in items.values() for field, before, _after in entry
-         if field == "version_id" and isinstance(before, int)),
-        created[1],
-    )  # fmt: skip
+        items.setdefault(change_id, []).append(Item._make(logged))
+    first_version = next(
+        (
+            item.before
+            for of_change in items.values()
+            for item in of_change
+            if item.column == "version_id" and isinstance(item.before, int)
+        ),
+        first_version,
+    )
     entries = []
-    for change_id, fields in items.items():
-        for row in store.rows(
+    for change_id, of_change in items.items():
+        for number, code, parameters, actor, machine, time, undoes, redoes in store.rows(
             "SELECT id, code, parameters, actor, machine, time, undoes, redoes FROM change"
             " WHERE id = ?1 OR undoes = ?1 OR redoes = ?1",
             (change_id,),
         ):
-            number, code, parameters, actor, machine, time, undoes, redoes = row
             direction: Direction = "undone" if undoes else "redone" if redoes else "done"
             versions: tuple[int | None, int | None] = (None, None)
-            if change_id == created[0]:
-                versions = (None, first_version) if direction != "undone" else (None, None)
+            if change_id == created and direction != "undone":
+                versions = (None, first_version)
             details = []
-            for field, first, second in fields:
-                before, after = (second, first) if direction == "undone" else (first, second)
-                if field == "version_id":
-                    if isinstance(before, int) and isinstance(after, int):
-                        versions = (before, after)
-                else:
-                    details.append(_detail(context, field, before, after))
+            for item in of_change:
+                before, after = item.before, item.after
+                if direction == "undone":
+                    before, after = after, before
+                if item.column != "version_id":
+                    details.append(_detail(context, table, item.column, before, after))
+                elif isinstance(before, int) and isinstance(after, int):
+                    versions = (before, after)
             name = change_names.worded(change_names.from_row(code, parameters))
             entries.append(
                 HistoryEntry(
@@ -209,16 +242,15 @@ def history(context: ProjectContext, example_id: int) -> list[HistoryEntry]:
 
 
 def _detail(
-    context: ProjectContext, field: str, before: object, after: object
+    context: ProjectContext, table: UndoableTable, column: str, before: object, after: object
 ) -> tuple[str, str, str]:
-    if field == "state" and isinstance(before, int) and isinstance(after, int):
+    if table is not EXAMPLES:
+        return (column, str(before), str(after))
+    if column == "state" and isinstance(before, int) and isinstance(after, int):
         return ("state", state_of(before), state_of(after))
-    if field == "tag_set" and isinstance(before, int) and isinstance(after, int):
-        return (
-            "tags",
-            ", ".join(context.tags.members(before)),
-            ", ".join(context.tags.members(after)),
-        )
-    if field == "hidden":
+    if column == "tag_set" and isinstance(before, int) and isinstance(after, int):
+        sets = context.tags
+        return ("tags", ", ".join(sets.members(before)), ", ".join(sets.members(after)))
+    if column == "deleted":
         return ("deleted", str(before), str(after))
     return ("moved", "", "")

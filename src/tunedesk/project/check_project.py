@@ -27,7 +27,7 @@ from tunedesk.project.text_edits import WRITTEN_AT_ONCE, TextBatch, run_in_worke
 from tunedesk.workers import WorkerPool
 
 _MOST_PROMPTS = 2_000
-_CURRENT = "example JOIN version ON version.id = example.version_id WHERE hidden = 0"
+_CURRENT = "example JOIN version ON version.id = example.version_id WHERE deleted = 0"
 
 
 def check_again(
@@ -84,7 +84,7 @@ def stale_ids(context: ProjectContext) -> list[int]:
     return [
         row[0]
         for row in context.store.rows(
-            "SELECT id FROM example WHERE hidden = 0 AND checked_as IS NOT ? ORDER BY position",
+            "SELECT id FROM example WHERE deleted = 0 AND checked_as IS NOT ? ORDER BY position",
             (basis,),
         )
     ]

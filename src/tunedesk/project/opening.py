@@ -145,8 +145,9 @@ def create(path: Path, author: str) -> Opened:
             connection.execute("BEGIN IMMEDIATE")
             schema.create_tables(connection)
             connection.execute(
-                "INSERT INTO source(id, kind, name, path, encoding, model, time)"
-                " VALUES (1, 'written', 'written', '', '', '', 0)"
+                "INSERT INTO source(id, kind, name, path, encoding, model, time, uid)"
+                " VALUES (1, 'written', 'written', '', '', '', 0, ?)",
+                (os.urandom(16),),
             )
             connection.execute("COMMIT")
     except (OSError, sqlite3.Error) as error:
@@ -190,16 +191,39 @@ def _open_locked(
     read_only = lock is None
     note = storage_note(path)
     connection = connect(path, read_only=read_only)
+    file = path
     try:
         _compare_schema(connection, path)
         if not read_only:
             migrations.migrate(connection, path)
             configure_writer(connection, rollback_journal=note is not None)
-        shared = SharedState(lock, author or user_name())
+        elif connection.execute("PRAGMA user_version").fetchone()[0] < schema.SCHEMA_VERSION:
+            connection, file = _readable_copy(connection)
+        shared = SharedState(file, lock, author or user_name())
         return Opened(Store(connection, path, shared, read_only=read_only), holder, note)
     except BaseException:
         connection.close()
+        if file != path:
+            file.unlink(missing_ok=True)
         raise
+
+
+def _readable_copy(connection: sqlite3.Connection) -> tuple[sqlite3.Connection, Path]:
+    """A copy, for this opening only, of an older project that cannot be written: brought up.
+
+    It shows the project as it is now; what somebody else writes into it meanwhile is not seen.
+    """
+    file = migrations.new_file_in(None, "tunedesk-")
+    try:
+        migrations.copy_into(connection, file)
+        with contextlib.closing(connect(file)) as copy:
+            migrations.migrate(copy, None)
+        opened = connect(file, read_only=True)
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    connection.close()
+    return opened, file
 
 
 def open_handle(store: Store) -> Store:
@@ -208,7 +232,7 @@ def open_handle(store: Store) -> Store:
     It is made in that thread, so the first connection must not be touched: a question asked there
     in the midst of a commit makes the commit fail.
     """
-    connection = connect(store.path, read_only=store.read_only)
+    connection = connect(store.shared.file, read_only=store.read_only)
     if not store.read_only:
         (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
         configure_writer(connection, rollback_journal=mode != "wal")

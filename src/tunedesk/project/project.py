@@ -38,6 +38,7 @@ from tunedesk.project.runs import Runs
 from tunedesk.project.statistics import Bin, EstimatedTokens, Measure, Statistics, Totals
 from tunedesk.project.store import Store
 from tunedesk.project.text_edits import TextChange
+from tunedesk.project.work import WorkList
 
 
 class Project:
@@ -50,6 +51,7 @@ class Project:
         storage_note: What the user should know of the place where the file lies; None for nothing.
         interrupted: Names of bulk changes that a crash had cut off, put right at opening.
         runs: The fine-tuning runs.
+        work: Long work that goes on after a restart.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Project:
     ) -> None:
         self.context = ProjectContext(store)
         self.runs = Runs(self.context)
+        self.work = WorkList(self.context)
         self.path = store.path
         self.read_only = store.read_only
         self.held_by = held_by
@@ -119,6 +122,8 @@ class Project:
         shared = self._store.shared
         if shared.handles:
             return
+        if shared.file != self.path:
+            shared.file.unlink(missing_ok=True)
         if shared.lock is not None:
             shared.lock.release()
         elif self.held_by is not None:

@@ -10,7 +10,8 @@ class ProjectChange:
     Attributes:
         kinds: What changed, any of "text", "facts", "state", "tags", "order", "added", "deleted",
             "set" (what the set holds, so counts and totals), "settings", "presets", "search",
-            and of runs "runs" (the list, or how a run stands), "metrics", "events", "checkpoints".
+            "work" (long work), and of runs "runs" (the list, or how a run stands), "metrics",
+            "events", "checkpoints".
         ids: The examples concerned; None for many or all.
         actor: Who did it, as the history names them.
         name: The step as the menu names it ("Fix 214 empty names"); None for what is no step.
@@ -25,12 +26,3 @@ class ProjectChange:
 
     MANY = 500
     """With more ids than this, `ids` is None."""
-
-
-KINDS_OF_FIELD: dict[str, frozenset[str]] = {
-    "version_id": frozenset({"text", "facts", "set"}),
-    "state": frozenset({"state", "set"}),
-    "tag_set": frozenset({"tags", "set"}),
-    "position": frozenset({"order"}),
-}
-"""What a change of a column of an example is to the views; "hidden" depends on the direction."""

@@ -106,7 +106,7 @@ class Condition(NamedTuple):
 
 def condition(context: ProjectContext, query: ExampleQuery) -> Condition:
     """The filter, without the search, as SQL."""
-    clauses = ["hidden = 0"]
+    clauses = ["deleted = 0"]
     parameters: list[Any] = []
 
     def limit(sql: str, *values: Any) -> None:

@@ -1,5 +1,6 @@
 """Reading examples: the ids of a query, rows of the table, an example whole; sources, tags."""
 
+import os
 from array import array
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -53,9 +54,9 @@ def add_source(
     with store.transaction():
         return int(
             store.connection.execute(
-                "INSERT INTO source(kind, name, path, encoding, model, time)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (kind, name, path, encoding, model, store.now()),
+                "INSERT INTO source(kind, name, path, encoding, model, time, uid)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (kind, name, path, encoding, model, store.now(), os.urandom(16)),
             ).lastrowid
             or 0
         )
@@ -155,7 +156,7 @@ def rows(context: ProjectContext, ids: Sequence[int]) -> list[ExampleRow]:
             " example.tokens, example.trained_tokens, example.errors, example.warnings,"
             " example.hints, tag_set, source_id, source_line, changed_at, version.kind, version.id"
             " FROM json_each(?) AS wanted CROSS JOIN example ON example.id = wanted.value"
-            " CROSS JOIN version ON version.id = example.version_id WHERE hidden = 0",
+            " CROSS JOIN version ON version.id = example.version_id WHERE deleted = 0",
             (as_json_array(ids),),
         )
     }
@@ -210,7 +211,7 @@ def facts(context: ProjectContext, example_id: int) -> Facts:
 def number_of(context: ProjectContext, example_id: int) -> int | None:
     """The place of an example in the whole project, from 1; None if it is deleted."""
     row = context.store.row(
-        "SELECT position FROM example WHERE id = ? AND hidden = 0", (example_id,)
+        "SELECT position FROM example WHERE id = ? AND deleted = 0", (example_id,)
     )
     return context.numbers.number(row[0]) if row else None
 
@@ -231,7 +232,7 @@ def tags(context: ProjectContext) -> list[TagUse]:
     """The tags in use, by name."""
     uses: dict[str, int] = {}
     for number, examples in context.store.rows(
-        "SELECT tag_set, count(*) FROM example WHERE hidden = 0 GROUP BY tag_set"
+        "SELECT tag_set, count(*) FROM example WHERE deleted = 0 GROUP BY tag_set"
     ):
         for tag in context.tags.members(number):
             uses[tag] = uses.get(tag, 0) + examples

@@ -14,15 +14,16 @@ from tunedesk.project.bulk_changes import Written, notify, write_in_batches
 from tunedesk.project.change_log import Item
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext, as_json_array, missing_example
-from tunedesk.project.project_change import KINDS_OF_FIELD, ProjectChange
+from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import STATE_NUMBERS, State, state_of
+from tunedesk.project.undoable_tables import EXAMPLES, column_id
 from tunedesk.project.versions import NewVersion
 
 WRITTEN_HERE = 1
 """The source of examples that were written in Tunedesk."""
 
 _INSERT_EXAMPLE = (
-    "INSERT INTO example(id, position, hidden, state, tag_set, source_id, source_line,"
+    "INSERT INTO example(id, position, deleted, state, tag_set, source_id, source_line,"
     " created_change, version_id, changed_at, turns, tokens, trained_tokens, errors, warnings,"
     " hints, code_set, checked_as, preview_start, uid)"
     " VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -72,8 +73,8 @@ def write_new_examples(
         [
             (
                 *(example_id, key, number, tags, source_id, entry.line, change_id),
-                *(version[0], now, len(entry.facts.roles), version[6], version[10]),
-                *version[11:16],
+                *(version[0], now, len(entry.facts.roles), version[7], version[11]),
+                *version[12:17],
                 entry.facts.preview[:40],
                 random[place : place + 16],
             )
@@ -89,7 +90,7 @@ def write_new_examples(
 def last_key(context: ProjectContext) -> bytes | None:
     """The order key of the last visible example."""
     key: bytes | None = context.store.value(
-        "SELECT position FROM example WHERE hidden = 0 ORDER BY position DESC LIMIT 1"
+        "SELECT position FROM example WHERE deleted = 0 ORDER BY position DESC LIMIT 1"
     )
     return key
 
@@ -101,7 +102,7 @@ def keys_behind(context: ProjectContext, after_id: int | None, count: int) -> li
         return row_order.keys_after(end, count)
     low = position_of(context, after_id)
     high = context.store.value(
-        "SELECT position FROM example WHERE hidden = 0 AND position > ? ORDER BY position LIMIT 1",
+        "SELECT position FROM example WHERE deleted = 0 AND position > ? ORDER BY position LIMIT 1",
         (low,),
     )
     if high is None:
@@ -158,7 +159,7 @@ def duplicate(
     store = context.store
     chosen = store.rows(
         "SELECT id, version_id, state, tag_set FROM example"
-        " WHERE id IN (SELECT value FROM json_each(?)) AND hidden = 0 ORDER BY position",
+        " WHERE id IN (SELECT value FROM json_each(?)) AND deleted = 0 ORDER BY position",
         (as_json_array(ids),),
     )
     if not chosen:
@@ -195,14 +196,14 @@ def duplicate(
 
 # Rows that a later change has touched while a bulk change was under way are left to that change.
 _NOT_TOUCHED_SINCE = (
-    "id NOT IN (SELECT example_id FROM change_item WHERE change_id > ? AND field = ?)"
+    "id NOT IN (SELECT row_id FROM change_item WHERE change_id > ? AND column_id = ?)"
 )
 
 
 def set_column(
     context: ProjectContext,
     ids: Sequence[int],
-    field: str,
+    column: str,
     value: object,
     name: Callable[[int], ChangeName],
     progress: Progress = no_progress,
@@ -210,27 +211,28 @@ def set_column(
     """Set one column of many examples to a value, as one step; those that have it are left out."""
 
     def write(change_id: int, part: Sequence[int]) -> int:
-        return _write_column(context, change_id, part, field, value)
+        return _write_column(context, change_id, part, column, value)
 
     return write_in_batches(context, name, ids, write, progress)
 
 
 def _write_column(
-    context: ProjectContext, change_id: int, ids: Sequence[int], field: str, value: object
+    context: ProjectContext, change_id: int, ids: Sequence[int], column: str, value: object
 ) -> int:
     store = context.store
     where = (
-        f"id IN (SELECT value FROM json_each(?)) AND {field} != ? AND hidden = 0"
+        f"id IN (SELECT value FROM json_each(?)) AND {column} != ? AND deleted = 0"
         f" AND {_NOT_TOUCHED_SINCE}"
     )
-    parameters = (as_json_array(ids), value, change_id, field)
+    number = column_id(store, EXAMPLES, column)
+    parameters = (as_json_array(ids), value, change_id, number)
     count = store.execute(
-        "INSERT INTO change_item(change_id, field, example_id, before, after)"
-        f" SELECT ?, ?, id, {field}, ? FROM example WHERE {where}",
-        (change_id, field, value, *parameters),
+        "INSERT INTO change_item(change_id, column_id, row_id, before, after)"
+        f" SELECT ?, ?, id, {column}, ? FROM example WHERE {where}",
+        (change_id, number, value, *parameters),
     )
     store.execute(
-        f"UPDATE example SET {field} = ?, changed_at = ? WHERE {where}",
+        f"UPDATE example SET {column} = ?, changed_at = ? WHERE {where}",
         (value, store.now(), *parameters),
     )
     return count
@@ -245,19 +247,19 @@ def set_state(
         return ChangeName("set_state", {"state": state, "count": count})
 
     written = set_column(context, ids, "state", STATE_NUMBERS[state], name, progress)
-    notify(context, KINDS_OF_FIELD["state"], ids, written, name)
+    notify(context, EXAMPLES.columns["state"], ids, written, name)
     return written
 
 
 def delete(
     context: ProjectContext, ids: Sequence[int], progress: Progress = no_progress
 ) -> Written:
-    """Delete examples: they are hidden, and undo brings them back."""
+    """Delete examples: they stay in the file, and undo brings them back."""
 
     def name(count: int) -> ChangeName:
         return ChangeName("delete", {"count": count})
 
-    written = set_column(context, ids, "hidden", 1, name, progress)
+    written = set_column(context, ids, "deleted", 1, name, progress)
     context.store.order_changed()
     notify(context, {"deleted", "set"}, ids, written, name)
     return written
@@ -302,7 +304,7 @@ def change_tag(
         return count
 
     written = write_in_batches(context, name, ids, write, progress)
-    notify(context, KINDS_OF_FIELD["tag_set"], ids, written, name)
+    notify(context, EXAMPLES.columns["tag_set"], ids, written, name)
     return written
 
 
@@ -320,7 +322,7 @@ def move(
     high = None if before_id is None else position_of(context, before_id)
     # The neighbour above is the nearest row that does not move itself.
     rows = store.connection.execute(
-        "SELECT id, position FROM example WHERE hidden = 0 AND (?1 IS NULL OR position < ?1)"
+        "SELECT id, position FROM example WHERE deleted = 0 AND (?1 IS NULL OR position < ?1)"
         " ORDER BY position DESC",
         (high,),
     )
@@ -339,7 +341,7 @@ def move(
         old: dict[int, bytes] = dict(
             store.rows(
                 "SELECT id, position FROM example"
-                " WHERE id IN (SELECT value FROM json_each(?)) AND hidden = 0",
+                " WHERE id IN (SELECT value FROM json_each(?)) AND deleted = 0",
                 (as_json_array([row_id for row_id, _key in part]),),
             )
         )
@@ -349,13 +351,13 @@ def move(
         change_log.record(store, change_id, items)
         store.connection.executemany(
             "UPDATE example SET position = ?, changed_at = ? WHERE id = ?",
-            [(item.after, store.now(), item.example_id) for item in items],
+            [(item.after, store.now(), item.row_id) for item in items],
         )
         return len(items)
 
     written = write_in_batches(context, name, list(zip(ids, keys, strict=True)), write, progress)
     store.order_changed()
-    notify(context, KINDS_OF_FIELD["position"], ids, written, name)
+    notify(context, EXAMPLES.columns["position"], ids, written, name)
     return written
 
 

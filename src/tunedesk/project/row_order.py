@@ -70,7 +70,7 @@ class OrderNumbers:
         if anchor < 0:
             return 1
         between = self._store.value(
-            "SELECT count(*) FROM example WHERE hidden = 0 AND position > ? AND position <= ?",
+            "SELECT count(*) FROM example WHERE deleted = 0 AND position > ? AND position <= ?",
             (self._anchors[anchor], position),
         )
         return 1 + anchor * _STEP + int(between)
@@ -85,7 +85,7 @@ class OrderNumbers:
         if anchor < 0:
             return None
         found: int | None = self._store.value(
-            "SELECT id FROM example WHERE hidden = 0 AND position >= ?"
+            "SELECT id FROM example WHERE deleted = 0 AND position >= ?"
             " ORDER BY position LIMIT 1 OFFSET ?",
             (self._anchors[anchor], number - 1 - anchor * _STEP),
         )
@@ -101,14 +101,14 @@ class OrderNumbers:
         """Go on to the given key, or to the end."""
         if not self._anchors:
             first = self._store.value(
-                "SELECT position FROM example WHERE hidden = 0 ORDER BY position LIMIT 1"
+                "SELECT position FROM example WHERE deleted = 0 ORDER BY position LIMIT 1"
             )
             if first is None:
                 return
             self._anchors.append(first)
         while position is None or self._anchors[-1] < position:
             following = self._store.value(
-                "SELECT position FROM example WHERE hidden = 0 AND position > ?"
+                "SELECT position FROM example WHERE deleted = 0 AND position > ?"
                 f" ORDER BY position LIMIT 1 OFFSET {_STEP - 1}",
                 (self._anchors[-1],),
             )

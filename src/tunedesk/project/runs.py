@@ -38,16 +38,12 @@ class Runs:
     def __init__(self, context: ProjectContext) -> None:
         self._context = context
         self._store = context.store
-        # A project of an older version that can only be read has no such tables.
-        self._there = bool(
-            self._store.value("SELECT count(*) FROM sqlite_master WHERE name = 'run'")
-        )
 
     # Reading
 
     def all(self) -> list[Run]:
         """The runs of the list, the newest first."""
-        return self._runs("WHERE hidden = 0 ORDER BY created_at DESC, id DESC")
+        return self._runs("WHERE deleted = 0 ORDER BY created_at DESC, id DESC")
 
     def get(self, run_id: int) -> Run:
         """A run.
@@ -82,8 +78,6 @@ class Runs:
 
     def metrics(self, run_id: int, after_step: int = -1) -> list[Metric]:
         """The figures of the steps after one, in the order of the steps."""
-        if not self._there:
-            return []
         return [
             Metric._make(row)
             for row in self._store.rows(
@@ -95,8 +89,6 @@ class Runs:
 
     def last_metric(self, run_id: int) -> Metric | None:
         """The latest of every figure, as one; None without any."""
-        if not self._there:
-            return None
         latest = ", ".join(
             f"(SELECT {name} FROM run_metric WHERE run_id = ?1 AND {name} IS NOT NULL"
             " ORDER BY step DESC LIMIT 1)"
@@ -107,8 +99,6 @@ class Runs:
 
     def events(self, run_id: int) -> list[RunEvent]:
         """The log, the newest first."""
-        if not self._there:
-            return []
         return [
             RunEvent._make((*row[:5], loaded(row[5], {})))
             for row in self._store.rows(
@@ -129,8 +119,6 @@ class Runs:
 
     def checkpoints(self, run_id: int) -> list[RunCheckpoint]:
         """The checkpoints that can be talked to, by step."""
-        if not self._there:
-            return []
         return [
             RunCheckpoint._make((*row[:4], loaded(row[4], {})))
             for row in self._store.rows(
@@ -142,8 +130,6 @@ class Runs:
 
     def examples(self, run_id: int) -> list[RunExample]:
         """What was trained on and held back, line by line."""
-        if not self._there:
-            return []
         return [
             RunExample(_PARTS[row[0]], *row[1:])
             for row in self._store.rows(
@@ -155,8 +141,6 @@ class Runs:
 
     def example_at(self, run_id: int, part: Part, line: int) -> RunExample | None:
         """The example of a line of one of the files; None if there is none."""
-        if not self._there:
-            return None
         row = self._store.row(
             "SELECT example_id, version_id FROM run_example"
             " WHERE run_id = ? AND part = ? AND line = ?",
@@ -165,8 +149,6 @@ class Runs:
         return RunExample(part, line, *row) if row else None
 
     def _runs(self, clause: str, parameters: Sequence[Any] = ()) -> list[Run]:
-        if not self._there:
-            return []
         rows = self._store.rows(f"SELECT {_RUN_COLUMNS} FROM run {clause}", parameters)
         return [_run(row) for row in rows]
 
@@ -197,7 +179,7 @@ class Runs:
         key = uuid.uuid4().hex
         with self._store.transaction():
             number = self._store.connection.execute(
-                "INSERT INTO run(key, name, hidden, created_at, provider, base_url, base_model,"
+                "INSERT INTO run(key, name, deleted, created_at, provider, base_url, base_model,"
                 " settings, stage, status, job_id, job, program_version, fine_tuned_model, note)"
                 " VALUES (?, ?, 0, ?, ?, ?, ?, ?, 'preparing', '', '', '{}', ?, '', '')",
                 (
@@ -233,7 +215,7 @@ class Runs:
     def hide(self, run_id: int) -> None:
         """Take a run off the list; what it was is kept."""
         with self._store.transaction():
-            self._store.execute("UPDATE run SET hidden = 1 WHERE id = ?", (run_id,))
+            self._store.execute("UPDATE run SET deleted = 1 WHERE id = ?", (run_id,))
             self._tell("runs", run_id)
 
     def set_examples(self, run_id: int, examples: Iterable[RunExample]) -> None:

@@ -4,16 +4,18 @@ import re
 import sqlite3
 from functools import cache
 
-APPLICATION_ID = 0x54756E65  # "Tune"
-SCHEMA_VERSION = 2
+from tunedesk.project.old_schemas import OLD_SCHEMAS
 
-_VERSION_1 = """
+APPLICATION_ID = 0x54756E65  # "Tune"
+SCHEMA_VERSION = 3
+
+TABLES = """
 -- One row an example. Narrow on purpose: every filter, sort and total is one scan of this table.
 -- What follows changed_at is a copy of the facts of the current version.
 CREATE TABLE example(
     id INTEGER PRIMARY KEY,
     position BLOB NOT NULL,           -- order key, see row_order.py
-    hidden INTEGER NOT NULL,          -- 1: deleted, or its addition undone
+    deleted INTEGER NOT NULL,         -- 1: deleted, or its addition undone
     state INTEGER NOT NULL,           -- index into states.STATES
     tag_set INTEGER NOT NULL,
     source_id INTEGER NOT NULL,
@@ -32,9 +34,9 @@ CREATE TABLE example(
     preview_start TEXT NOT NULL COLLATE NOCASE,  -- what the sort by preview goes by
     uid BLOB NOT NULL                 -- random, never changes: copies of a project merge by it
 ) STRICT;
-CREATE INDEX example_position ON example(position) WHERE hidden = 0;
+CREATE INDEX example_position ON example(position) WHERE deleted = 0;
 -- Rows come in rising order of time: without an index, the latest first is the slowest sort.
-CREATE INDEX example_changed ON example(changed_at) WHERE hidden = 0;
+CREATE INDEX example_changed ON example(changed_at) WHERE deleted = 0;
 
 -- One row a version of an example: the facts of a text that never changes. The facts are worked
 -- out again when the checks change. The latest version is never deleted before its successor is
@@ -60,7 +62,8 @@ CREATE TABLE version(
     question INTEGER,
     answer INTEGER,
     system INTEGER,
-    problems TEXT                     -- JSON: [[code, path, parameters], ...]; NULL for none
+    problems TEXT,                    -- JSON: [[code, path, parameters], ...]; NULL for none
+    uid BLOB NOT NULL                 -- random, as all that are called so
 ) STRICT;
 -- The text stands apart so that going through the facts does not read a gigabyte.
 CREATE TABLE version_text(id INTEGER PRIMARY KEY, text BLOB NOT NULL) STRICT;
@@ -79,7 +82,8 @@ CREATE TABLE source(
     path TEXT NOT NULL,
     encoding TEXT NOT NULL,
     model TEXT NOT NULL,
-    time INTEGER NOT NULL
+    time INTEGER NOT NULL,
+    uid BLOB NOT NULL
 ) STRICT;
 
 -- The history: it only grows. Undo and redo are changes too (undoes / redoes another one).
@@ -96,49 +100,73 @@ CREATE TABLE change(
     incomplete INTEGER NOT NULL,      -- 1 while its transactions are being written
     merge_key TEXT,
     first_added INTEGER,              -- the examples it added: these ids with its created_change
-    last_added INTEGER
+    last_added INTEGER,
+    uid BLOB NOT NULL
 ) STRICT;
 CREATE INDEX change_stack ON change(stack, id) WHERE stack > 0;
 CREATE INDEX change_undoes ON change(undoes) WHERE undoes IS NOT NULL;
 CREATE INDEX change_redoes ON change(redoes) WHERE redoes IS NOT NULL;
 CREATE INDEX change_incomplete ON change(id) WHERE incomplete = 1;
 
--- One row a changed column of an example; `field` is the column's name.
+-- The columns that changes have touched, each kept once; see undoable_tables.py.
+CREATE TABLE changed_column(
+    id INTEGER PRIMARY KEY,
+    table_name TEXT NOT NULL,
+    column_name TEXT NOT NULL,
+    UNIQUE(table_name, column_name)
+) STRICT;
+
+-- One row a changed column of a row of that table.
 CREATE TABLE change_item(
     change_id INTEGER NOT NULL,
-    field TEXT NOT NULL,
-    example_id INTEGER NOT NULL,
+    column_id INTEGER NOT NULL,
+    row_id INTEGER NOT NULL,
     before ANY,
     after ANY,
-    PRIMARY KEY(change_id, field, example_id)
+    PRIMARY KEY(change_id, column_id, row_id)
 ) WITHOUT ROWID, STRICT;
-CREATE INDEX change_item_example ON change_item(example_id);
+CREATE INDEX change_item_row ON change_item(row_id);
 
-CREATE TABLE preset(name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID, STRICT;
--- What a change did to the presets (NULL: there was none).
-CREATE TABLE preset_item(
-    change_id INTEGER NOT NULL,
+-- System prompts kept by name.
+CREATE TABLE preset(
+    id INTEGER PRIMARY KEY,
+    uid BLOB NOT NULL,
+    deleted INTEGER NOT NULL,
     name TEXT NOT NULL,
-    before TEXT,
-    after TEXT,
-    PRIMARY KEY(change_id, name)
-) WITHOUT ROWID, STRICT;
+    text TEXT NOT NULL
+) STRICT;
+
+-- Long work that goes on after a restart. Not part of the undo.
+CREATE TABLE work(
+    id INTEGER PRIMARY KEY,
+    uid BLOB NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    parameters TEXT NOT NULL,         -- JSON
+    state TEXT NOT NULL,              -- see work.STATES
+    progress INTEGER NOT NULL,
+    total INTEGER,                    -- NULL: not known
+    cursor TEXT NOT NULL,             -- how far it came, for who goes on with it
+    error TEXT NOT NULL,
+    created_at INTEGER NOT NULL,      -- milliseconds since 1970, UTC
+    changed_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    session BLOB,                     -- of the program that has it in hand
+    seal BLOB NOT NULL                -- made with a secret of the computer that may do it
+) STRICT;
 
 CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
 
 -- Full-text search; rowid is the id of the version, whose text never changes. The words are
 -- prepared by search.py, so the tokenizer has only to split at blanks and punctuation.
 CREATE VIRTUAL TABLE search USING fts5(words, content='', tokenize='ascii');
-"""
 
-RUN_TABLES = """
 -- Fine-tuning runs: what was launched, with what, and what came of it. Not part of the undo: a job
 -- that was asked for was asked for.
 CREATE TABLE run(
     id INTEGER PRIMARY KEY,
-    key TEXT NOT NULL UNIQUE,         -- random; stands in the job's metadata
+    key TEXT NOT NULL UNIQUE,         -- 128 random bits in hexadecimal; in the job's metadata
     name TEXT NOT NULL,
-    hidden INTEGER NOT NULL,          -- 1: taken off the list
+    deleted INTEGER NOT NULL,         -- 1: taken off the list
     created_at INTEGER NOT NULL,      -- milliseconds since 1970, UTC
     provider TEXT NOT NULL,
     base_url TEXT NOT NULL,
@@ -207,7 +235,8 @@ CREATE TABLE run_checkpoint(
 ) WITHOUT ROWID, STRICT;
 """
 
-SCHEMAS = {1: _VERSION_1, 2: _VERSION_1 + RUN_TABLES}
+SCHEMAS = {**OLD_SCHEMAS, SCHEMA_VERSION: TABLES}
+"""By version, the statements that make the tables."""
 
 
 def create_tables(connection: sqlite3.Connection, version: int = SCHEMA_VERSION) -> None:
@@ -219,11 +248,12 @@ def create_tables(connection: sqlite3.Connection, version: int = SCHEMA_VERSION)
 
 def run_script(connection: sqlite3.Connection, script: str) -> None:
     """Run statements one by one, inside the caller's transaction."""
-    for statement in _statements(script):
+    for statement in statements(script):
         connection.execute(statement)
 
 
-def _statements(script: str) -> list[str]:
+def statements(script: str) -> list[str]:
+    """The statements of a script, without comments."""
     without_comments = re.sub(r"--[^\n]*", "", script)
     return [part.strip() for part in without_comments.split(";") if part.strip()]
 

@@ -67,7 +67,7 @@ def estimated_tokens(context: ProjectContext) -> EstimatedTokens:
     """What of the length of all examples together is an estimate."""
     row = context.store.row(
         "SELECT sum(tool_tokens), sum(image_tokens) FROM example"
-        " CROSS JOIN version ON version.id = example.version_id WHERE hidden = 0"
+        " CROSS JOIN version ON version.id = example.version_id WHERE deleted = 0"
     )
     assert row is not None
     return EstimatedTokens(int(row[0] or 0), int(row[1] or 0))

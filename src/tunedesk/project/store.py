@@ -7,6 +7,7 @@ typing never waits for it.
 import contextlib
 import getpass
 import json
+import os
 import platform
 import sqlite3
 import sys
@@ -90,9 +91,11 @@ class SharedState:
     """What all the handles of one open project share.
 
     Attributes:
+        file: The file that is open: the project, or a copy of it that this program can read.
         lock: The lock file, held while the project is open for writing; None when read-only.
         author: Who makes changes here, as the history names them.
         machine: The name of this computer.
+        session: Names this opening of the project; random.
         clock: Seconds since 1970; a test may pass its own.
         writing: Held during each transaction that writes. Bulk work pauses between its
             transactions, so a keystroke never waits longer than one of them.
@@ -103,9 +106,11 @@ class SharedState:
         interactive: How many writers wait that are not bulk work.
     """
 
+    file: Path
     lock: ProjectLock | None
     author: str = ""
     machine: str = field(default_factory=platform.node)
+    session: bytes = field(default_factory=lambda: os.urandom(16))
     clock: Callable[[], float] = time.time
     writing: threading.RLock = field(default_factory=threading.RLock)
     order_epoch: int = 0

@@ -23,8 +23,9 @@ from tunedesk.project.bulk_changes import StreamedChange, Written, notify, write
 from tunedesk.project.change_log import Item
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext, as_json_array, missing_example
-from tunedesk.project.project_change import KINDS_OF_FIELD, ProjectChange
+from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, Ids
+from tunedesk.project.undoable_tables import EXAMPLES
 from tunedesk.project.versions import NewVersion, PackedFacts, drop_if_unused, packed, problems_of
 from tunedesk.workers import WorkerPool
 
@@ -81,16 +82,11 @@ def set_text(
         else:
             change_id = merged[0]
             version_id = context.versions.add(change_id, [new], context.basis, context.target)[0][0]
-            store.execute(
-                "UPDATE change_item SET after = ?"
-                " WHERE change_id = ? AND field = 'version_id' AND example_id = ?",
-                (version_id, change_id, example_id),
-            )
-            store.execute("UPDATE change SET time = ? WHERE id = ?", (store.now(), change_id))
+            change_log.prolong(store, change_id, example_id, version_id)
         context.versions.make_current(version_id, version_id, store.now())
         if merged is not None:
             drop_if_unused(store, example_id, old[0])
-        notify(context, KINDS_OF_FIELD["version_id"], [example_id], None, name)
+        notify(context, EXAMPLES.columns["version_id"], [example_id], None, name)
     return True
 
 
@@ -108,7 +104,7 @@ def set_texts(
         lambda change_id, part: write_texts(context, change_id, part),
         progress,
     )
-    notify(context, KINDS_OF_FIELD["version_id"], [text.id for text in texts], written, name)
+    notify(context, EXAMPLES.columns["version_id"], [text.id for text in texts], written, name)
     return written
 
 
@@ -402,7 +398,7 @@ def edit_examples(
                 changed.extend(text[0] for text in texts)
             done += len(batch.ids)
             progress(done, len(ids))
-    notify(context, KINDS_OF_FIELD["version_id"], changed, change.written, name)
+    notify(context, EXAMPLES.columns["version_id"], changed, change.written, name)
     return EditSummary(change.written.count, places, found - change.written.count)
 
 
@@ -420,7 +416,7 @@ def text_batches(context: ProjectContext, ids: Sequence[int]) -> Iterator[TextBa
         rows = context.store.rows(
             "SELECT example.id, version_id, text FROM json_each(?) AS wanted"
             " CROSS JOIN example ON example.id = wanted.value"
-            " CROSS JOIN version_text ON version_text.id = example.version_id WHERE hidden = 0",
+            " CROSS JOIN version_text ON version_text.id = example.version_id WHERE deleted = 0",
             (as_json_array(ids[start : start + _JOB_ROWS]),),
         )
         sizes = [len(row[2]) for row in rows]

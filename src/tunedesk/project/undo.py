@@ -12,11 +12,9 @@ from tunedesk.i18n import _
 from tunedesk.project import change_log, change_names
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
-from tunedesk.project.project_change import KINDS_OF_FIELD, ProjectChange
+from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.store import SMALL, BatchSize, Store
-from tunedesk.project.versions import COPIED_FACTS
-
-FIELDS = ("version_id", "state", "tag_set", "hidden", "position")
+from tunedesk.project.undoable_tables import EXAMPLES, LoggedColumn, logged_columns
 
 
 class Step(NamedTuple):
@@ -153,21 +151,20 @@ def _go_on(
     """Do what is left of an undo or redo; doing a part twice does no harm."""
     store = context.store
     change = _describe(context, step, forward=forward)
-    for field in FIELDS:
-        for low, high in _item_slices(store, step, field):
+    for column in logged_columns(store):
+        for low, high in _item_ranges(store, step, column):
             with store.transaction(bulk=True):
-                _turn_items(store, step, field, low, high, forward=forward)
-    for low, high in _added_slices(step):
+                _turn_items(store, step, column, low, high, forward=forward)
+    for low, high in _added_ranges(step):
         with store.transaction(bulk=True):
             store.execute(
-                "UPDATE example SET hidden = ?, changed_at = ?"
-                " WHERE id BETWEEN ? AND ? AND created_change = ? AND hidden = ?",
+                "UPDATE example SET deleted = ?, changed_at = ?"
+                " WHERE id BETWEEN ? AND ? AND created_change = ? AND deleted = ?",
                 (int(not forward), store.now(), low, high, step.id, int(forward)),
             )
             store.order_changed()
         store.checkpoint_if_large()
     with store.transaction():
-        _turn_presets(store, step, forward=forward)
         if stack == change_log.REDOABLE and _changed_since(store, log):
             stack = change_log.NOT_ON_STACK
         store.execute("UPDATE change SET stack = ?, incomplete = 0 WHERE id = ?", (stack, step.id))
@@ -187,39 +184,27 @@ def _changed_since(store: Store, log: int) -> bool:
 
 
 def _turn_items(
-    store: Store, step: Step, field: str, low: int, high: int, *, forward: bool
+    store: Store, step: Step, column: LoggedColumn, low: int, high: int, *, forward: bool
 ) -> None:
-    """Turn back one column of some examples, where the value that the change gave still stands."""
+    """Turn back one column of some rows, where the value that the change gave still stands."""
     wanted, present = ("after", "before") if forward else ("before", "after")
-    where = (
-        "item.change_id = ? AND item.field = ? AND item.example_id BETWEEN ? AND ?"
-        f" AND example.id = item.example_id AND example.{field} IS item.{present}"
+    table, name = column.table, column.name
+    assignment, source, joined = f"{name} = item.{wanted}", "change_item AS item", ""
+    copied = table.copies.get(name)
+    if copied is not None:
+        assignment = copied.assignments
+        source += f" CROSS JOIN {copied.table}"
+        joined = f" AND {copied.table}.id = item.{wanted}"
+    parameters: list[int] = [step.id, column.id, low, high]
+    if table.time_column is not None:
+        assignment += f", {table.time_column} = ?"
+        parameters.insert(0, store.now())
+    store.execute(
+        f"UPDATE {table.name} SET {assignment} FROM {source}"
+        " WHERE item.change_id = ? AND item.column_id = ? AND item.row_id BETWEEN ? AND ?"
+        f" AND {table.name}.id = item.row_id AND {table.name}.{name} IS item.{present}{joined}",
+        parameters,
     )
-    parameters = (store.now(), step.id, field, low, high)
-    if field == "version_id":
-        store.execute(
-            f"UPDATE example SET {COPIED_FACTS}, changed_at = ?"
-            f" FROM change_item AS item CROSS JOIN version"
-            f" WHERE {where} AND version.id = item.{wanted}",
-            parameters,
-        )
-    else:
-        store.execute(
-            f"UPDATE example SET {field} = item.{wanted}, changed_at = ?"
-            f" FROM change_item AS item WHERE {where}",
-            parameters,
-        )
-
-
-def _turn_presets(store: Store, step: Step, *, forward: bool) -> None:
-    wanted = "after" if forward else "before"
-    for name, text in store.rows(
-        f"SELECT name, {wanted} FROM preset_item WHERE change_id = ?", (step.id,)
-    ):
-        if text is None:
-            store.execute("DELETE FROM preset WHERE name = ?", (name,))
-        else:
-            store.execute("INSERT OR REPLACE INTO preset(name, text) VALUES (?, ?)", (name, text))
 
 
 def _size(store: Store, step: Step) -> int:
@@ -232,15 +217,15 @@ def _size(store: Store, step: Step) -> int:
     return int(added + items)
 
 
-def _item_slices(store: Store, step: Step, field: str) -> Iterator[tuple[int, int]]:
-    """Ranges of example ids that hold a fitting number of items each."""
+def _item_ranges(store: Store, step: Step, column: LoggedColumn) -> Iterator[tuple[int, int]]:
+    """Ranges of row ids that hold a fitting number of items each."""
     low = 0
     size = BatchSize()
     while True:
         ids = store.rows(
-            "SELECT example_id FROM change_item WHERE change_id = ? AND field = ?"
-            " AND example_id > ? ORDER BY example_id LIMIT 1 OFFSET ?",
-            (step.id, field, low, size.rows - 1),
+            "SELECT row_id FROM change_item WHERE change_id = ? AND column_id = ?"
+            " AND row_id > ? ORDER BY row_id LIMIT 1 OFFSET ?",
+            (step.id, column.id, low, size.rows - 1),
         )
         if not ids:
             break
@@ -249,14 +234,14 @@ def _item_slices(store: Store, step: Step, field: str) -> Iterator[tuple[int, in
         low = ids[0][0]
         store.checkpoint_if_large()
     high = store.value(
-        "SELECT max(example_id) FROM change_item WHERE change_id = ? AND field = ?",
-        (step.id, field),
+        "SELECT max(row_id) FROM change_item WHERE change_id = ? AND column_id = ?",
+        (step.id, column.id),
     )
     if high is not None and high > low:
         yield low + 1, high
 
 
-def _added_slices(step: Step) -> Iterator[tuple[int, int]]:
+def _added_ranges(step: Step) -> Iterator[tuple[int, int]]:
     if step.first_added is None or step.last_added is None:
         return
     low = step.first_added
@@ -273,21 +258,21 @@ def _describe(context: ProjectContext, step: Step, *, forward: bool) -> ProjectC
     store = context.store
     kinds: set[str] = set()
     ids: set[int] = set()
-    for field in FIELDS:
+    for column in logged_columns(store):
         rows = store.rows(
-            "SELECT example_id, after FROM change_item WHERE change_id = ? AND field = ? LIMIT ?",
-            (step.id, field, ProjectChange.MANY + 1),
+            "SELECT row_id, after FROM change_item WHERE change_id = ? AND column_id = ? LIMIT ?",
+            (step.id, column.id, ProjectChange.MANY + 1),
         )
-        ids.update(row[0] for row in rows)
-        if rows and field == "hidden":
-            kinds |= {"deleted" if bool(rows[0][1]) == forward else "added", "set"}
+        if rows and column.table is EXAMPLES:
+            ids.update(row[0] for row in rows)
+        if rows and column.name == "deleted":
+            gone = bool(rows[0][1]) == forward
+            kinds |= column.table.deleted_kinds if gone else column.table.added_kinds
         elif rows:
-            kinds |= KINDS_OF_FIELD[field]
+            kinds |= column.table.columns[column.name]
     if step.first_added is not None and step.last_added is not None:
-        kinds |= {"added" if forward else "deleted", "set"}
+        kinds |= EXAMPLES.added_kinds if forward else EXAMPLES.deleted_kinds
         ids.update(range(step.first_added, step.last_added + 1)[: ProjectChange.MANY + 1])
-    if store.value("SELECT 1 FROM preset_item WHERE change_id = ? LIMIT 1", (step.id,)):
-        kinds.add("presets")
     few = len(ids) <= ProjectChange.MANY
     return ProjectChange(
         frozenset(kinds),

@@ -1,7 +1,9 @@
 """The versions of examples: texts that never change, the facts of each, what keeps it alive."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any, NamedTuple
 
 import orjson
@@ -53,8 +55,8 @@ COPIED_FACTS = (
 """SET clause of an UPDATE of example FROM version: the copy of the facts for filters and sorts."""
 
 _INSERT_VERSION = (
-    f"INSERT INTO version(id, example_id, change_id, {FACT_COLUMNS})"
-    f" VALUES (?, ?, ?, {', '.join('?' * len(FACT_COLUMNS.split(',')))})"
+    f"INSERT INTO version(id, example_id, change_id, uid, {FACT_COLUMNS})"
+    f" VALUES (?, ?, ?, ?, {', '.join('?' * len(FACT_COLUMNS.split(',')))})"
 )
 
 
@@ -129,11 +131,15 @@ class Versions:
     ) -> list[Row]:
         """The same for many examples, given by column, with facts that are ready to be written."""
         first, checked_as = self.next_id(), self.checked_as(basis)
+        uids = os.urandom(16 * len(texts))
         counted = self._counted
         rows = [
-            (number, example_id, change_id, *before, *counted(codes, target), checked_as, *after)
-            for number, (example_id, (before, codes, after)) in enumerate(
-                zip(example_ids, facts, strict=True), first
+            (
+                *(number, example_id, change_id, uids[place : place + 16]),
+                *(*before, *counted(codes, target), checked_as, *after),
+            )
+            for number, place, example_id, (before, codes, after) in zip(
+                count(first), range(0, len(uids), 16), example_ids, facts, strict=False
             )
         ]
         connection = self._store.connection
@@ -247,8 +253,9 @@ _KEEPERS = (
     # It is the text of the example now.
     "SELECT 1 FROM example WHERE id = :example AND version_id = :version",
     # A step of the history leads to it or away from it.
-    """SELECT 1 FROM change_item WHERE example_id = :example AND field = 'version_id'
-        AND :version IN (before, after)""",
+    """SELECT 1 FROM change_item WHERE row_id = :example AND :version IN (before, after)
+        AND column_id = (SELECT id FROM changed_column
+            WHERE table_name = 'example' AND column_name = 'version_id')""",
     # A run was trained on it.
     "SELECT 1 FROM run_example WHERE version_id = :version",
 )
