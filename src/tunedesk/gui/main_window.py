@@ -108,14 +108,14 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
 
     def _connect_actions(self) -> None:
-        connect = self.actions_.connect
-        connect("project.new", self.new_project)
-        connect("project.open", self.choose_and_open)
-        connect("project.sample", self.open_sample)
-        connect("app.preferences", self.show_preferences)
-        connect("app.quit", self._quit)
-        connect("help.keys", self.show_keys)
-        connect("help.about", self.show_about)
+        bind = self.actions_.bind
+        bind("project.new", self.new_project)
+        bind("project.open", self.choose_and_open)
+        bind("project.sample", self.open_sample)
+        bind("app.preferences", self.show_preferences)
+        bind("app.quit", self._quit)
+        bind("help.keys", self.show_keys)
+        bind("help.about", self.show_about)
         self.view = ViewActions(self, self.actions_, self._theme, self._settings)
 
     # Opening and closing
@@ -298,7 +298,7 @@ class MainWindow(QMainWindow):
         path = project.path
         self._settings.remember_project(path)
         self._settings.save()
-        self.actions_.connect("project.close", self.close_project)
+        self.actions_.bind("project.close", self.close_project)
         desk.page_shown.connect(lambda _name: self.menus.refresh())
         desk.show_in(self.stack, self.rail, self.status)
         self.rail.show()

@@ -140,13 +140,13 @@ class ViewActions:
         self._actions = actions
         self._theme = theme
         self._settings = settings
-        actions.connect("view.zoom_in", lambda: self._zoom(self._theme.zoom + STEP))
-        actions.connect("view.zoom_out", lambda: self._zoom(self._theme.zoom - STEP))
-        actions.connect("view.zoom_reset", lambda: self._zoom(1.0))
-        actions.connect("view.full_screen", self._full_screen)
-        actions.connect("view.theme_system", lambda _on: self._choose("system"))
-        actions.connect("view.theme_light", lambda _on: self._choose("light"))
-        actions.connect("view.theme_dark", lambda _on: self._choose("dark"))
+        actions.bind("view.zoom_in", lambda: self._zoom(self._theme.zoom + STEP))
+        actions.bind("view.zoom_out", lambda: self._zoom(self._theme.zoom - STEP))
+        actions.bind("view.zoom_reset", lambda: self._zoom(1.0))
+        actions.bind("view.full_screen", self._full_screen)
+        actions.bind("view.theme_system", lambda _on: self._choose("system"))
+        actions.bind("view.theme_light", lambda _on: self._choose("light"))
+        actions.bind("view.theme_dark", lambda _on: self._choose("dark"))
         self.refresh()
 
     def refresh(self) -> None:

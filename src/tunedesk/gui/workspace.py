@@ -116,9 +116,9 @@ class Workspace(QObject):
         """Put the pages into the window and go to where the user was."""
         self._stack, self._rail, self._status = stack, rail, status
         self._take_in(EXAMPLES, self.examples)
-        self._actions.connect("go.examples", lambda: self.show_page(EXAMPLES))
-        self._actions.connect("go.fine_tune", lambda: self.show_page(FINE_TUNE))
-        self._actions.connect("finetune.new", lambda: self.runs().new_run())
+        self._actions.bind("go.examples", lambda: self.show_page(EXAMPLES))
+        self._actions.bind("go.fine_tune", lambda: self.show_page(FINE_TUNE))
+        self._actions.bind("finetune.new", lambda: self.runs().new_run())
         self._actions["finetune.new"].setEnabled(not self.project.read_only)
         if self.project.read_only:
             status.show_saved(_("Open for reading only"), "warning")

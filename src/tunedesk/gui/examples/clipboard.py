@@ -49,8 +49,8 @@ class Clipboard(QObject):
         self._work = work
         self._rows = rows
         self._behind = behind
-        actions.connect("example.copy", self.copy)
-        actions.connect("example.paste", self.paste)
+        actions.bind("example.copy", self.copy)
+        actions.bind("example.paste", self.paste)
 
     def close(self) -> None:
         """Let go of the actions."""

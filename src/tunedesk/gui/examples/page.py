@@ -205,7 +205,7 @@ class ExamplesPage(Page):
             "panel.history": lambda: self._focus_panel("history"),
         }
         for action_id, handler in self._handlers.items():
-            self._actions.connect(action_id, handler)
+            self._actions.bind(action_id, handler)
         for action_id in ("project.import", "project.check"):
             self._actions[action_id].setEnabled(not self._project.read_only)
 
@@ -218,13 +218,13 @@ class ExamplesPage(Page):
     def place(self) -> dict[str, Any]:
         """Filter, open example and scroll."""
         self._settings.window[SPLITTER] = self.columns.sizes()
-        self._settings.window[COLUMNS] = self.table.header.state()
+        self._settings.window[COLUMNS] = self.table.header.layout_to_json()
         return {"query": query_to_json(self.model.query), **self.table.place()}
 
     def restore(self, place: dict[str, Any]) -> None:
         """Begin where the user was, or at the first example."""
         window = self._settings.window
-        self.table.header.take_state(window.get(COLUMNS))
+        self.table.header.restore_layout(window.get(COLUMNS))
         self.columns.take_widths(window.get(SPLITTER))
         self._show_panel(window.get(PANEL_SHOWN, True) is not False)
         example, offset = place.get("example"), place.get("offset")

@@ -92,21 +92,21 @@ class RowActions(QObject):
             )
 
     def _connect(self) -> None:
-        def connect(action_id: str, handler: Callable[[], object]) -> None:
-            self._actions.connect(action_id, handler)
+        def bind(action_id: str, handler: Callable[[], object]) -> None:
+            self._actions.bind(action_id, handler)
             self._connected.append(action_id)
 
         for action_id, state in STATE_ACTIONS.items():
-            connect(action_id, partial(self.set_state, state))
-        connect("example.approve_next", self.approve_and_go_on)
-        connect("example.new", self.new_example)
-        connect("example.duplicate", self.duplicate)
-        connect("example.delete", self.delete)
-        connect("example.move_up", lambda: self.move_by(-1))
-        connect("example.move_down", lambda: self.move_by(1))
-        connect("example.tag", self.tag_menu_asked.emit)
-        connect("go.next", lambda: self._table.go_by(1))
-        connect("go.previous", lambda: self._table.go_by(-1))
+            bind(action_id, partial(self.set_state, state))
+        bind("example.approve_next", self.approve_and_go_on)
+        bind("example.new", self.new_example)
+        bind("example.duplicate", self.duplicate)
+        bind("example.delete", self.delete)
+        bind("example.move_up", lambda: self.move_by(-1))
+        bind("example.move_down", lambda: self.move_by(1))
+        bind("example.tag", self.tag_menu_asked.emit)
+        bind("go.next", lambda: self._table.go_by(1))
+        bind("go.previous", lambda: self._table.go_by(-1))
 
     def prepare(self) -> None:
         """Work out what a new example is like, so that the first need not wait for it."""

@@ -106,7 +106,7 @@ class FineTunePage(Page):
             "finetune.compare": self._compare,
         }
         for action_id, handler in self._handlers.items():
-            self._actions.connect(action_id, handler)
+            self._actions.bind(action_id, handler)
         self._actions["finetune.bring_in"].setEnabled(not self._project.read_only)
 
     def _lay_out(self) -> None:

@@ -119,7 +119,7 @@ class RunActions(QObject):
             "run.delete_model": self._delete_model,
         }
         for action_id, handler in self._handlers.items():
-            actions.connect(action_id, handler)
+            actions.bind(action_id, handler)
         self.show_run(None, has_model=False)
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
+from tunedesk.gui.widgets.layouts import clear_layout
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -176,11 +177,7 @@ class RunDatasetDialog(Dialog):
 
     def _show_current(self, now: QModelIndex, _before: QModelIndex) -> None:
         place: RunExample | None = now.data(PLACE) if now.isValid() else None
-        while (item := self._cards.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(self._cards)
         if place is None:
             return
         frozen = run_dataset_example(self._project, place)

@@ -220,16 +220,14 @@ def loss_text(loss: float) -> str:
 
 def _methods(job: dict[str, Any]) -> list[Any]:
     method = job.get("method")
-    return [part for part in method.values() if isinstance(part, dict)] if _is(method) else []
+    if not isinstance(method, dict):
+        return []
+    return [part for part in method.values() if isinstance(part, dict)]
 
 
 def _within(value: Any, *names: str) -> Any:
     for name in names:
-        if not _is(value):
+        if not isinstance(value, dict):
             return None
         value = value.get(name)
     return value
-
-
-def _is(value: Any) -> bool:
-    return isinstance(value, dict)

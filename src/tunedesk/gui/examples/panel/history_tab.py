@@ -33,8 +33,8 @@ from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.gui.widgets.choices import Chip
-from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.labels import Label
+from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.gui.widgets.row_list import ROW
 from tunedesk.i18n import _
 from tunedesk.project.change_log import HistoryEntry
@@ -167,7 +167,9 @@ class HistoryTab(QWidget):
         self._model.set_rows(rows)
         keys = [row.key for row in rows]
         if rows:
-            number = 0 if was_latest or chosen.key not in keys else keys.index(chosen.key)
+            number = 0
+            if not was_latest and chosen is not None and chosen.key in keys:
+                number = keys.index(chosen.key)
             self.list.selectionModel().setCurrentIndex(
                 self._model.index(number), QItemSelectionModel.SelectionFlag.ClearAndSelect
             )

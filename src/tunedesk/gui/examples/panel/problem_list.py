@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 
-from PySide6.QtCore import QModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
@@ -28,8 +28,8 @@ from tunedesk.gui.examples.panel.problem_rows import (
     RowAction,
 )
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.labels import plain_tooltip
+from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.gui.widgets.row_list import ROW
 
 _SIDE = 11  # with the padding of a link button its words begin where the texts of the row do
@@ -60,10 +60,9 @@ class ProblemButtons(QWidget):
 
     def buttons(self) -> list[QPushButton]:
         """The buttons, in order."""
-        return [
-            self._line.itemAt(number).widget()  # type: ignore[misc]
-            for number in range(self._line.count())
-        ]
+        items = [self._line.itemAt(number) for number in range(self._line.count())]
+        widgets = [item.widget() for item in items if item is not None]
+        return [widget for widget in widgets if isinstance(widget, QPushButton)]
 
     def show_actions(self, actions: Sequence[RowAction]) -> None:
         """Offer these actions; the same ones leave the buttons as they are."""
@@ -187,7 +186,11 @@ class ProblemList(QListView):
         shown = self._buttons.buttons() if self._buttons else []
         return next((button for button in shown if button.objectName() == action), None)
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def currentChanged(
+        self,
+        current: QModelIndex | QPersistentModelIndex,
+        previous: QModelIndex | QPersistentModelIndex,
+    ) -> None:
         """Give the newly chosen row its buttons."""
         super().currentChanged(current, previous)
         self._show_buttons(current)
@@ -254,7 +257,7 @@ class ProblemList(QListView):
             self._show_buttons(current)
         self.scheduleDelayedItemsLayout()
 
-    def _show_buttons(self, index: QModelIndex) -> None:
+    def _show_buttons(self, index: QModelIndex | QPersistentModelIndex) -> None:
         """Offer what can be done about the row, in the room below its texts."""
         if self._buttons is None:
             if self.parentWidget() is None:

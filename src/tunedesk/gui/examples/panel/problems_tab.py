@@ -34,8 +34,8 @@ from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.gui.widgets.choices import Chip
-from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.labels import Label
+from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.i18n import _, ngettext
 from tunedesk.project import check_project
 from tunedesk.project.project import Project

@@ -89,10 +89,19 @@ class LaunchDialog(Dialog):
         self.epochs = SettingField(theme, "epochs", _("How often it sees each example."))
         self.more = MoreSettings(theme)
         self.findings = FindingsPanel(theme)
-        shared: dict[str, Any] = {"project": project, "background": background, "parent": self}
-        self._look = LiveQuery(**shared, question=find_launch_outlook, kinds=LAUNCH_OUTLOOK_KINDS)
+        self._look = LiveQuery(
+            project=project,
+            background=background,
+            question=find_launch_outlook,
+            kinds=LAUNCH_OUTLOOK_KINDS,
+            parent=self,
+        )
         self._begin = LiveQuery(
-            **shared, question=find_start, kinds=LAUNCH_OUTLOOK_KINDS | {"runs"}
+            project=project,
+            background=background,
+            question=find_start,
+            kinds=LAUNCH_OUTLOOK_KINDS | {"runs"},
+            parent=self,
         )
         self._lay_out()
         self._connect()
