@@ -128,7 +128,6 @@ def install_training(
     say: Callable[[str], None] = lambda _line: None,
     *,
     is_closing: Callable[[], bool] = lambda: False,
-    install: Callable[[Progress, Callable[[str], None]], None] = local_install.install,
 ) -> None:
     """Install what training on this computer needs, or go on with what was cut off.
 
@@ -137,7 +136,6 @@ def install_training(
         say: Told what is being done, a sentence at a time.
         is_closing: Whether the window closes: a `Cancelled` then leaves the work to be gone on
             with, instead of ending it.
-        install: Does it; for tests.
 
     Raises:
         UserError: It cannot be done, or another window is at it.
@@ -156,7 +154,7 @@ def install_training(
         item = open_items[-1] if open_items else work.add("install", {})
         work.claim(item.uid)
         try:
-            install(reporting(work, item.uid, progress), say)
+            local_install.install(reporting(work, item.uid, progress), say)
         except Cancelled:
             if is_closing():
                 work.release(item.uid)
