@@ -275,7 +275,7 @@ def test_a_launch_that_the_end_of_the_program_cut_off_goes_on_by_itself(
 def test_what_another_computer_follows_is_followed_when_the_user_says_so(
     add_run, project, work, window, qtbot, monkeypatch, tmp_path
 ):
-    run = add_run()
+    run = add_run(provider="custom")
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr("tunedesk.project.work.user_data_dir", lambda: tmp_path / "elsewhere")
         project.work.add("follow", {"run": run.key})

@@ -1,7 +1,7 @@
-"""Installing what training on this computer needs, where it is not there, and removing it again."""
+"""Installs what training on this computer needs, where it is not there yet."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.open_work import install_training, unfinished_installation
@@ -12,7 +12,7 @@ from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.labels import ElidedLabel, Label
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
-from tunedesk.services import local_install, local_server
+from tunedesk.services import local_install
 from tunedesk.services.local_install import Plan
 
 
@@ -149,60 +149,3 @@ class InstallPanel(Card):
 
 def _plan_and_unfinished() -> tuple[Plan, bool]:
     return local_install.plan(), unfinished_installation() is not None
-
-
-class InstalledRow(QWidget):
-    """Says that training is installed here, or half of it, and removes it.
-
-    Attributes:
-        button: Removes it.
-    """
-
-    def __init__(self, theme: Theme, background: Background, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._background = background
-        words = (
-            _(
-                "What training needs is installed in {folder}. Without it, tuned models of this "
-                "computer stay on the disk, but cannot be asked, and a run in training stops."
-            )
-            if local_install.is_installed()
-            else _(
-                "There is part of an installation, or one of an older Tunedesk, in {folder}. The "
-                "Fine-tune page goes on with it; if you want none, remove it."
-            )
-        )
-        self._says = Label(
-            theme,
-            words.format(folder=local_install.environment_dir()),
-            "small",
-            "muted",
-            wrap=True,
-        )
-        self.button = QPushButton(_("Remove training from this computer"))
-        self.button.setAutoDefault(False)
-        self.button.clicked.connect(self._remove)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.setSpacing(6)
-        column.addWidget(Label(theme, _("Training on this computer"), "small_strong", "muted"))
-        column.addWidget(self._says)
-        column.addWidget(self.button)
-
-    def _remove(self) -> None:
-        self.button.setEnabled(False)
-        self._says.setText(_("It is being removed …"))
-        self._background.run(remove_training, on_result=self._take_removed, on_error=self._take)
-
-    def _take_removed(self, _none: object) -> None:
-        self._says.setText(_("It is removed. The Fine-tune page installs it again when needed."))
-
-    def _take(self, error: UserError) -> None:
-        self._says.setText(f"{error.sentence} {error.advice}".strip())
-        self.button.setEnabled(True)
-
-
-def remove_training() -> None:
-    """End the server that uses it, then remove it; called in a thread."""
-    local_server.stop()
-    local_install.remove()

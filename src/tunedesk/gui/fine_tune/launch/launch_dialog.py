@@ -7,10 +7,9 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from tunedesk.catalogue.models import Catalogue
+from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.launch.connection_section import ConnectionSection
 from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
