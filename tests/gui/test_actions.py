@@ -44,7 +44,7 @@ def test_no_key_destroys_by_habit():
 
 def test_unconnected_action_shows_nowhere(actions):
     assert not actions["example.new"].isVisible()
-    actions.connect("example.new", lambda: None)
+    actions.bind("example.new", lambda: None)
     assert actions["example.new"].isVisible()
     actions.release("example.new")
     assert not actions["example.new"].isVisible()
@@ -53,15 +53,15 @@ def test_unconnected_action_shows_nowhere(actions):
 
 def test_handler_is_called_and_replaced(actions):
     calls = []
-    actions.connect("example.new", lambda: calls.append(1))
-    actions.connect("example.new", lambda: calls.append(2))
+    actions.bind("example.new", lambda: calls.append(1))
+    actions.bind("example.new", lambda: calls.append(2))
     actions["example.new"].trigger()
     assert calls == [2]
 
 
 def test_checkable_action_tells_its_state(actions):
     states = []
-    actions.connect("view.raw", states.append)
+    actions.bind("view.raw", states.append)
     actions["view.raw"].trigger()
     actions["view.raw"].trigger()
     assert states == [True, False]
@@ -104,8 +104,8 @@ def test_key_can_be_taken_away(actions):
 
 def test_letter_acts_outside_a_text_only(actions, screen, qtbot):
     calls = []
-    actions.connect("example.reject", lambda: calls.append("reject"))
-    actions.connect("help.keys", lambda: calls.append("keys"))
+    actions.bind("example.reject", lambda: calls.append("reject"))
+    actions.bind("help.keys", lambda: calls.append("keys"))
     for widget in (screen.text, screen.field):
         widget.setFocus()
         qtbot.keyClicks(widget, "are?")
@@ -119,7 +119,7 @@ def test_letter_acts_outside_a_text_only(actions, screen, qtbot):
 
 def test_letter_does_not_act_in_a_text_that_can_only_be_read(actions, screen, qtbot):
     calls = []
-    actions.connect("example.reject", lambda: calls.append("reject"))
+    actions.bind("example.reject", lambda: calls.append("reject"))
     screen.text.setReadOnly(True)
     screen.text.setFocus()
     qtbot.keyClick(screen.text, Qt.Key.Key_R)
@@ -128,7 +128,7 @@ def test_letter_does_not_act_in_a_text_that_can_only_be_read(actions, screen, qt
 
 def test_undo_is_the_projects_where_the_text_has_none(actions, screen, qtbot):
     calls = []
-    actions.connect("edit.undo", lambda: calls.append("undo"))
+    actions.bind("edit.undo", lambda: calls.append("undo"))
     screen.text.setFocus()
     qtbot.keyClicks(screen.text, "words")
     qtbot.keyClick(screen.text, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -140,7 +140,7 @@ def test_undo_is_the_projects_where_the_text_has_none(actions, screen, qtbot):
 
 def test_editing_keys_stay_with_the_text(actions, screen, qtbot):
     actions.declare(ActionSpec("x.copy", "Copy rows", ("Ctrl+C",)))
-    actions.connect("x.copy", lambda: pytest.fail("copied rows"))
+    actions.bind("x.copy", lambda: pytest.fail("copied rows"))
     screen.text.setFocus()
     screen.text.setPlainText("words")
     screen.text.selectAll()
@@ -149,7 +149,7 @@ def test_editing_keys_stay_with_the_text(actions, screen, qtbot):
 
 def test_control_keys_act_in_a_text(actions, screen, qtbot):
     calls = []
-    actions.connect("project.export", lambda: calls.append("export"))
+    actions.bind("project.export", lambda: calls.append("export"))
     screen.text.setFocus()
     qtbot.keyClick(screen.text, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     assert calls == ["export"]

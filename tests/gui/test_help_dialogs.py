@@ -8,7 +8,7 @@ from tunedesk.gui.help_dialogs import KeysDialog
 @pytest.fixture
 def dialog(qtbot, theme, actions):
     for action_id in ("example.new", "example.duplicate", "example.reject", "edit.undo"):
-        actions.connect(action_id, lambda: None)
+        actions.bind(action_id, lambda: None)
     dialog = KeysDialog(theme, actions)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(dialog)

@@ -103,7 +103,7 @@ class Actions(QObject):
         """What is declared about an action."""
         return self._specs[action_id]
 
-    def connect(self, action_id: str, handler: Callable[..., Any]) -> QAction:
+    def bind(self, action_id: str, handler: Callable[..., Any]) -> QAction:
         """Let the handler do what the action says, in place of an earlier one.
 
         A checkable action calls it with its new state, any other without arguments.

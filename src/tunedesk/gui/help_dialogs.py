@@ -19,6 +19,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import KeyHint, Label, SectionTitle
+from tunedesk.gui.widgets.layouts import clear_layout
 from tunedesk.i18n import _
 
 
@@ -77,9 +78,7 @@ class KeyRow(QWidget):
 
     def show_keys(self) -> None:
         """Show the keys in force."""
-        while (item := self._hints.takeAt(0)) is not None:
-            item.widget().hide()
-            item.widget().deleteLater()
+        clear_layout(self._hints)
         keys = self._actions.keys(self.spec.id)
         for key in keys:
             self._hints.addWidget(KeyHint(self._theme, native_key(key)))

@@ -24,9 +24,8 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.crash_report import CrashHandler
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.menus import Menus
+from tunedesk.gui.menus import Menus, ViewActions
 from tunedesk.gui.new_project import is_project, project_for, sample_file
-from tunedesk.gui.preferences import ViewActions
 from tunedesk.gui.rail import Rail
 from tunedesk.gui.status_line import StatusLine
 from tunedesk.gui.theme import Theme
@@ -108,14 +107,14 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
 
     def _connect_actions(self) -> None:
-        connect = self.actions_.connect
-        connect("project.new", self.new_project)
-        connect("project.open", self.choose_and_open)
-        connect("project.sample", self.open_sample)
-        connect("app.preferences", self.show_preferences)
-        connect("app.quit", self._quit)
-        connect("help.keys", self.show_keys)
-        connect("help.about", self.show_about)
+        bind = self.actions_.bind
+        bind("project.new", self.new_project)
+        bind("project.open", self.choose_and_open)
+        bind("project.sample", self.open_sample)
+        bind("app.preferences", self.show_preferences)
+        bind("app.quit", self._quit)
+        bind("help.keys", self.show_keys)
+        bind("help.about", self.show_about)
         self.view = ViewActions(self, self.actions_, self._theme, self._settings)
 
     # Opening and closing
@@ -298,13 +297,17 @@ class MainWindow(QMainWindow):
         path = project.path
         self._settings.remember_project(path)
         self._settings.save()
-        self.actions_.connect("project.close", self.close_project)
+        self.actions_.bind("project.close", self.close_project)
         desk.page_shown.connect(lambda _name: self.menus.refresh())
         desk.show_in(self.stack, self.rail, self.status)
         self.rail.show()
         self.status.show()
-        mark = _(" (read only)") if desk.project.read_only else ""
-        self.setWindowTitle(f"{path.stem}{mark} – Tunedesk")
+        title = (
+            _("{project} (read only) – Tunedesk")
+            if desk.project.read_only
+            else _("{project} – Tunedesk")
+        )
+        self.setWindowTitle(title.format(project=path.stem))
         self.setWindowFilePath(str(path))
         self.menus.refresh()
 

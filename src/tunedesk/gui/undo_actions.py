@@ -40,8 +40,8 @@ class UndoActions(QObject):
         self._closed = False
         self._feed = ProjectChangeSignal(project, self)
         self._feed.changed.connect(self._project_changed)
-        actions.connect("edit.undo", self.undo)
-        actions.connect("edit.redo", self.redo)
+        actions.bind("edit.undo", self.undo)
+        actions.bind("edit.redo", self.redo)
         self.refresh()
 
     def undo(self) -> None:

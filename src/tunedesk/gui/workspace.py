@@ -14,7 +14,8 @@ from tunedesk.examples.json_text import Path as JsonPath
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.page import Page
+from tunedesk.gui.operations import Operations
+from tunedesk.gui.page import Page, PageContext
 from tunedesk.gui.rail import Rail
 from tunedesk.gui.status_line import StatusLine, StatusPart
 from tunedesk.gui.theme import Theme
@@ -57,7 +58,7 @@ def _find(project: Project, progress: Progress) -> list[str]:
         return handle.find_damage(progress)
 
 
-PageMaker = Callable[[Project, Settings, Background, Feedback, Actions, Theme], Page]
+PageMaker = Callable[[PageContext], Page]
 
 
 EXAMPLES, FINE_TUNE = "examples", "fine_tune"
@@ -71,6 +72,7 @@ class Workspace(QObject):
     Attributes:
         project: The open project.
         examples: The page of examples.
+        operations: What changes the project.
 
     Signals:
         page_shown: Another page shows, by its name.
@@ -109,16 +111,22 @@ class Workspace(QObject):
         self._stack: QStackedWidget | None = None
         self._rail: Rail | None = None
         self._status: StatusLine | None = None
-        self.examples = make_page(project, settings, background, feedback, actions, theme)
+        self.operations = Operations(
+            project=project, background=background, feedback=feedback, parent=self
+        )
+        self._context = PageContext(
+            project, settings, background, feedback, self.operations, actions, theme
+        )
+        self.examples = make_page(self._context)
         self.undo_actions = UndoActions(project, background, actions, feedback, self.flush, self)
 
     def show_in(self, stack: QStackedWidget, rail: Rail, status: StatusLine) -> None:
         """Put the pages into the window and go to where the user was."""
         self._stack, self._rail, self._status = stack, rail, status
         self._take_in(EXAMPLES, self.examples)
-        self._actions.connect("go.examples", lambda: self.show_page(EXAMPLES))
-        self._actions.connect("go.fine_tune", lambda: self.show_page(FINE_TUNE))
-        self._actions.connect("finetune.new", lambda: self.runs().new_run())
+        self._actions.bind("go.examples", lambda: self.show_page(EXAMPLES))
+        self._actions.bind("go.fine_tune", lambda: self.show_page(FINE_TUNE))
+        self._actions.bind("finetune.new", lambda: self.runs().new_run())
         self._actions["finetune.new"].setEnabled(not self.project.read_only)
         if self.project.read_only:
             status.show_saved(_("Open for reading only"), "warning")
@@ -249,6 +257,7 @@ class Workspace(QObject):
         """Write everything down, end what runs, close the project."""
         try:
             self.flush()
+            self.operations.close()
             self.undo_actions.close()
             self._actions.release("go.examples", "go.fine_tune", "finetune.new")
             self._look_for_runs.stop()

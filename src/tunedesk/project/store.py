@@ -242,6 +242,7 @@ class Store:
         shared: What the handles of this project share.
         column_ids: The numbers of columns in the log of changes, by table and column.
         on_rollback: Called after a transaction came to nothing, for what was remembered from it.
+        last_change: The change that was begun last through this connection and can be undone.
     """
 
     def __init__(
@@ -253,6 +254,7 @@ class Store:
         self.read_only = read_only
         self.column_ids: dict[tuple[str, str], int] = {}
         self.on_rollback: list[Callable[[], None]] = [self.column_ids.clear]
+        self.last_change: int | None = None
         self._depth = 0
         self._unpublished: list[ProjectChange] = []
         self._order_changed = False
@@ -326,10 +328,12 @@ class Store:
             self.shared.count_interactive(-int(not bulk))
         try:
             self._run_transaction_start()
+            last_change = self.last_change
             try:
                 yield
             except BaseException as error:
                 self._depth = 0
+                self.last_change = last_change
                 self._unpublished.clear()
                 with contextlib.suppress(sqlite3.Error):
                     self.connection.execute("ROLLBACK")
@@ -368,6 +372,7 @@ class Store:
             self.connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             self._unpublished.clear()
+            self.last_change = None
             with contextlib.suppress(sqlite3.Error):
                 self.connection.execute("ROLLBACK")
             raise _disk_error(error) from error

@@ -163,10 +163,10 @@ def test_columns_are_chosen_moved_and_remembered(qtbot, table, model, theme, add
     header.choose(Column.SOURCE, True)
     header.choose(Column.TURNS, False)
     header.moveSection(header.visualIndex(Column.TOKENS), 1)
-    kept = header.state()
+    kept = header.layout_to_json()
     other = ExampleTable(model, theme)
     qtbot.addWidget(other)
-    other.header.take_state(kept)
+    other.header.restore_layout(kept)
     assert not other.header.isSectionHidden(Column.SOURCE)
     assert other.header.isSectionHidden(Column.TURNS)
     assert other.header.visualIndex(Column.TOKENS) == 1
@@ -188,7 +188,7 @@ def test_a_wide_table_shows_more_columns(qtbot, table, model, add):
 
 @pytest.mark.parametrize("state", [None, [], {"version": 1, "header": "not base64 ü", "chosen": 3}])
 def test_a_broken_memory_of_the_columns_does_no_harm(qtbot, table, state):
-    table.header.take_state(state)
+    table.header.restore_layout(state)
     assert not table.header.isSectionHidden(Column.PREVIEW)
 
 

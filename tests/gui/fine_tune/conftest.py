@@ -112,7 +112,7 @@ def work(project, settings, background, feedback, actions, theme, keys, window):
         window=window,
         shown_query=ExampleQuery,
     )
-    actions.connect("finetune.new", work.new_run)
+    actions.bind("finetune.new", work.new_run)
     yield work
     work.close()
     background.finish()

@@ -25,7 +25,7 @@ def page(qtbot, settings, actions, theme, tmp_path):
 def test_cards_do_what_the_actions_do(page, actions):
     done = []
     for action_id in ("project.new", "project.open", "project.sample"):
-        actions.connect(action_id, lambda action_id=action_id: done.append(action_id))
+        actions.bind(action_id, lambda action_id=action_id: done.append(action_id))
     for card in page.cards:
         card.click()
     assert done == ["project.new", "project.open", "project.sample"]

@@ -10,7 +10,6 @@ from tunedesk.gui.widgets.buttons import ActionButton, IconButton
 from tunedesk.gui.widgets.cards import Card, EmptyState
 from tunedesk.gui.widgets.choices import Chip, SegmentedTabs
 from tunedesk.gui.widgets.dialog import Dialog
-from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.labels import (
     Badge,
     ElidedLabel,
@@ -19,6 +18,7 @@ from tunedesk.gui.widgets.labels import (
     SectionTitle,
     plain_tooltip,
 )
+from tunedesk.gui.widgets.layouts import FlowLayout
 
 MARKUP = "<b>bold</b><img src='http://example.org/x.png'>"
 
@@ -70,7 +70,7 @@ def test_chip_is_switched_by_the_keyboard(theme, qtbot):
 
 def test_action_button_follows_its_action(theme, actions, qtbot):
     calls = []
-    actions.connect("example.new", lambda: calls.append(True))
+    actions.bind("example.new", lambda: calls.append(True))
     button = ActionButton(theme, actions["example.new"], icon="add")
     qtbot.addWidget(button)
     assert button.accessibleName() == button.text() == "New example"
@@ -205,7 +205,7 @@ def test_flow_layout_skips_what_is_hidden(flow):
 def test_focus_can_be_seen(theme, actions, qtbot):
     """A control with the focus looks different from one without."""
     for action_id in ("example.new", "go.examples"):
-        actions.connect(action_id, lambda: None)
+        actions.bind(action_id, lambda: None)
     window = QWidget()
     qtbot.addWidget(window)
     layout = FlowLayout(window)

@@ -11,8 +11,8 @@ from tunedesk.gui.examples.columns import column_looks
 from tunedesk.gui.roles_and_states import STATES
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.choices import Chip
-from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.labels import plain_tooltip
+from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.i18n import _
 from tunedesk.project.query import ANY_LENGTH, ExampleQuery, Range
 from tunedesk.project.statistics import Totals
@@ -73,6 +73,8 @@ WITH_PROBLEMS = ("any",)
 LONGEST_MENU = 200
 """Menus of thousands of tags would be of no use; the search finds the others."""
 
+MENU_SPACING = 6  # pixels between the menus at the right
+
 
 class FilterBar(QFrame):
     """Chips for review states and problems, menus for tag, source, length and order.
@@ -117,13 +119,13 @@ class FilterBar(QFrame):
         for chip in (self._all, *self._states.values(), self._problems, self._special):
             flow.addWidget(chip)
         menus = QWidget()
-        right = FlowLayout(menus, spacing=6)
-        for widget in (self._clear, self._tag, self._source, self._length, self._sort):
+        right = FlowLayout(menus, spacing=MENU_SPACING)
+        for widget in self._in_menus():
             right.addWidget(widget)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 7, 14, 7)
         layout.setSpacing(12)
-        self._chips, self._menus = chips, menus
+        self._flow, self._menus = flow, menus
         layout.addWidget(chips, 1, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(menus, 0, Qt.AlignmentFlag.AlignTop)
 
@@ -214,12 +216,15 @@ class FilterBar(QFrame):
 
     def _fit(self) -> None:
         """Give the menus the width they need in one line; the chips wrap in what is left."""
-        layout = self._menus.layout()
-        shown = [layout.itemAt(place).widget() for place in range(layout.count())]
-        widths = [widget.sizeHint().width() for widget in shown if not widget.isHidden()]
-        self._menus.setFixedWidth(sum(widths) + layout.spacing() * max(0, len(widths) - 1))
-        self._chips.layout().invalidate()
+        shown = [widget for widget in self._in_menus() if not widget.isHidden()]
+        gaps = MENU_SPACING * max(0, len(shown) - 1)
+        self._menus.setFixedWidth(sum(widget.sizeHint().width() for widget in shown) + gaps)
+        self._flow.invalidate()
         self.updateGeometry()
+
+    def _in_menus(self) -> tuple[QWidget, ...]:
+        """What stands at the right, in order."""
+        return (self._clear, self._tag, self._source, self._length, self._sort)
 
     # What is asked
 

@@ -103,13 +103,13 @@ class TableHeader(QHeaderView):
         self.fit()
         self.changed.emit()
 
-    def state(self) -> dict[str, object]:
+    def layout_to_json(self) -> dict[str, object]:
         """Widths, order and visibility, to be kept in the settings."""
         stored = bytes(self.saveState().toBase64().data()).decode("ascii")
         return {"version": SETTING_VERSION, "chosen": self._chosen, "header": stored}
 
-    def take_state(self, state: object) -> None:
-        """Take up what `state` gave; anything else is left alone."""
+    def restore_layout(self, state: object) -> None:
+        """Take up what `layout_to_json` gave; anything else is left alone."""
         if not isinstance(state, dict) or state.get("version") != SETTING_VERSION:
             return
         header = state.get("header")

@@ -29,6 +29,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.choices import Chip
 from tunedesk.gui.widgets.labels import Label, SectionTitle
+from tunedesk.gui.widgets.layouts import clear_layout
 from tunedesk.gui.widgets.row_list import wrapped
 from tunedesk.i18n import _
 from tunedesk.project.run_records import Run, RunEvent
@@ -285,11 +286,7 @@ class EventsLog(Card):
 
     def _take_current(self, now: QModelIndex, _before: QModelIndex) -> None:
         """Offer the places that the chosen event names."""
-        while (item := self._flow.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(self._flow)
         event: RunEvent | None = now.data(EVENT) if now.isValid() else None
         places = find_file_references(event.message)[:MOST_LINKS] if event is not None else []
         for place in places:

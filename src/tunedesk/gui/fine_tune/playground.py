@@ -187,14 +187,6 @@ class PlaygroundDialog(Dialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         tuned = tuned_models(run, checkpoints)
         base = (_("{model}, before it was tuned").format(model=model_text(run)), run.base_model)
-        shared = {
-            "project": project,
-            "run_id": run.id,
-            "background": background,
-            "theme": theme,
-            "keys": keys,
-            "on_state": self._show_state,
-        }
         self.system = QPlainTextEdit(system_message(project, run.id))
         self.system.setAccessibleName(_("System message"))
         self.system.setFixedHeight(54)
@@ -208,12 +200,21 @@ class PlaygroundDialog(Dialog):
         self.ask = self.add_button(_("Ask"), "primary", default=True)
         self.stop = self.add_button(_("Stop"))
         close = self.add_button(_("Close"))
-        self.tuned = AnswerPane(models=tuned, name=_("Answer"), **shared)  # type: ignore[arg-type]
-        self.beside = AnswerPane(
-            models=[base, *tuned],
-            name=_("Answer beside it"),
-            **shared,  # type: ignore[arg-type]
-        )
+
+        def answer_pane(models: list[tuple[str, str]], name: str) -> AnswerPane:
+            return AnswerPane(
+                project=project,
+                run_id=run.id,
+                background=background,
+                theme=theme,
+                keys=keys,
+                models=models,
+                name=name,
+                on_state=self._show_state,
+            )
+
+        self.tuned = answer_pane(tuned, _("Answer"))
+        self.beside = answer_pane([base, *tuned], _("Answer beside it"))
         place = self.tuned.which.findData(model)
         self.tuned.which.setCurrentIndex(max(0, place))
         self.with_other = QCheckBox(_("Beside the base model"))

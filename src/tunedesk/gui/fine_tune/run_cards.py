@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from tunedesk.gui.theme import Theme, restyle
 from tunedesk.gui.widgets.cards import Card
-from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
+from tunedesk.gui.widgets.layouts import FlowLayout, clear_layout
 from tunedesk.i18n import _
 
 if TYPE_CHECKING:
@@ -169,11 +169,7 @@ class FailureCard(Card):
         self._show_links(find_file_references(detail)[:MOST_LINKS])
 
     def _show_links(self, places: list[FileReference]) -> None:
-        while (item := self._flow.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(self._flow)
         for place in places:
             button = self._link(file_reference_text(place))
             button.clicked.connect(lambda _on=False, place=place: self.place_asked.emit(place))

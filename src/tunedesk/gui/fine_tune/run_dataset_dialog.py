@@ -23,6 +23,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
+from tunedesk.gui.widgets.layouts import clear_layout
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -176,11 +177,7 @@ class RunDatasetDialog(Dialog):
 
     def _show_current(self, now: QModelIndex, _before: QModelIndex) -> None:
         place: RunExample | None = now.data(PLACE) if now.isValid() else None
-        while (item := self._cards.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(self._cards)
         if place is None:
             return
         frozen = run_dataset_example(self._project, place)
@@ -216,9 +213,17 @@ class RunDatasetDialog(Dialog):
 
 def state_sentence(frozen: RunDatasetExample) -> str:
     """Where the example stood, and what became of it."""
-    where = part_text(frozen.place)
-    if frozen.deleted:
-        return _("{where}. It has been deleted since.").format(where=where)
-    if frozen.changed:
-        return _("{where}. It has been changed since.").format(where=where)
-    return _("{where}. It is the same today.").format(where=where)
+    if frozen.place.part == "training":
+        if frozen.deleted:
+            words = _("Line {line} of the training file. It has been deleted since.")
+        elif frozen.changed:
+            words = _("Line {line} of the training file. It has been changed since.")
+        else:
+            words = _("Line {line} of the training file. It is the same today.")
+    elif frozen.deleted:
+        words = _("Line {line} of the validation file. It has been deleted since.")
+    elif frozen.changed:
+        words = _("Line {line} of the validation file. It has been changed since.")
+    else:
+        words = _("Line {line} of the validation file. It is the same today.")
+    return words.format(line=f"{frozen.place.line:,}")

@@ -243,7 +243,7 @@ class RunView(QScrollArea):
     def _lay_out(self) -> None:
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        canvas = QWidget()
+        self._canvas = canvas = QWidget()
         canvas.setProperty("canvas", True)
         column = QVBoxLayout(canvas)
         column.setContentsMargins(MARGIN, 14, MARGIN, MARGIN)
@@ -267,7 +267,7 @@ class RunView(QScrollArea):
             self._answer.watch(True)
             self._tick.start()
         else:
-            self.widget().hide()
+            self._canvas.hide()
             self._tick.stop()
             self.shown.emit()
 
@@ -306,7 +306,7 @@ class RunView(QScrollArea):
         self.chart.set_gist(self.advice.gist)
         self.result.show_run(run, details.checkpoints)
         self.events.show_events(run, details.events)
-        self.widget().show()
+        self._canvas.show()
         self.shown.emit()
 
     def _show_head(self) -> None:

@@ -89,7 +89,7 @@ def form(project, example, settings, background, feedback, actions, theme, windo
         "go.previous",
         "go.next",
     ):
-        actions.connect(action_id, lambda: None)
+        actions.bind(action_id, lambda: None)
     actions.add_to(window)
     form.resize(560, 600)
     window.show()

@@ -165,14 +165,14 @@ class ExampleForm(QWidget):
             ("view.raw", self._raw_switched),
             ("view.monospace", self._monospace_switched),
         ):
-            self._actions.connect(action_id, callback)
+            self._actions.bind(action_id, callback)
         self._actions["view.monospace"].setChecked(self._settings.monospace)
         self._theme.changed.connect(self._take_fonts)
-        QApplication.instance().focusChanged.connect(self._focus_changed)
+        _application().focusChanged.connect(self._focus_changed)
 
     def _shut(self) -> None:
         """The project closes: take the handlers off the actions."""
-        QApplication.instance().focusChanged.disconnect(self._focus_changed)
+        _application().focusChanged.disconnect(self._focus_changed)
         self._feed.close()
         self._actions.release("view.raw", "view.monospace", *self._conversation.commands.action_ids)
 
@@ -304,3 +304,9 @@ class ExampleForm(QWidget):
         self._edits.steps.end()
         if new is None or not self.isAncestorOf(new):
             self._example.flush()
+
+
+def _application() -> QApplication:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    return application

@@ -45,7 +45,7 @@ class MessageCommands(QObject):
         }
         self.action_ids = tuple(callbacks)
         for action_id, callback in callbacks.items():
-            actions.connect(action_id, callback)
+            actions.bind(action_id, callback)
 
     def add(self) -> None:
         """Add a message behind the one that has the cursor, else at the end."""

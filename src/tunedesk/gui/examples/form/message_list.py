@@ -226,11 +226,12 @@ class MessageList(QScrollArea):
 
     def _leave(self, edge: QWidget, forward: bool) -> bool:
         """Give the focus to what follows the list, or stands before it, in the window."""
-        widget: QWidget | None = edge
+        widget = edge
         while True:
-            widget = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
-            if widget is None or widget is edge:
+            beside = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+            if beside is None or beside is edge:
                 return False
+            widget = beside
             if (
                 not self.isAncestorOf(widget)
                 and widget.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus

@@ -10,7 +10,7 @@ from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.examples.form.problem_line import ShownProblem, worst
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import IconButton
-from tunedesk.gui.widgets.choices import NoWheelComboBox
+from tunedesk.gui.widgets.choices import EditableComboBox
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.i18n import _
 
@@ -69,13 +69,11 @@ class ToolCallFields(Inset):
         super().__init__(theme, parent=parent)
         self._filling = False
         self._title = Label(theme, _("Calls"), "small", "muted")
-        self.name = NoWheelComboBox()
-        self.name.setEditable(True)
-        self.name.setInsertPolicy(NoWheelComboBox.InsertPolicy.NoInsert)
+        self.name = EditableComboBox()
         self.name.setMinimumWidth(90)
         self.name.setAccessibleName(_("Tool"))
-        self.name.lineEdit().setPlaceholderText(_("Name of the tool"))
-        self.name.lineEdit().setAccessibleName(_("Tool"))
+        self.name.edit.setPlaceholderText(_("Name of the tool"))
+        self.name.edit.setAccessibleName(_("Tool"))
         self._id_label = Label(theme, _("Id"), "small", "muted")
         self.id = QLineEdit()
         self.id.setAccessibleName(_("Id"))
@@ -134,7 +132,7 @@ class ToolCallFields(Inset):
                 self.name.addItems(list(tools))
             if self.name.currentText() != call.name:
                 self.name.setCurrentText(call.name)
-                self.name.lineEdit().setCursorPosition(0)  # the beginning tells tools apart
+                self.name.edit.setCursorPosition(0)  # the beginning tells tools apart
             if self.id.text() != (call.id or ""):
                 self.id.setText(call.id or "")
             self.arguments.set_text(call.arguments)
@@ -178,13 +176,11 @@ class ToolAnswerFields(QWidget):
         super().__init__(parent)
         self._filling = False
         self._label = Label(theme, _("Answers call"), "small", "muted")
-        self.id = NoWheelComboBox()
-        self.id.setEditable(True)
-        self.id.setInsertPolicy(NoWheelComboBox.InsertPolicy.NoInsert)
+        self.id = EditableComboBox()
         self.id.setAccessibleName(_("Answers call"))
         self.id.setToolTip(_("The id (tool_call_id) of the call above that this is the result of."))
-        self.id.lineEdit().setPlaceholderText(_("id of the call"))
-        self.id.lineEdit().setAccessibleName(_("Answers call"))
+        self.id.edit.setPlaceholderText(_("id of the call"))
+        self.id.edit.setAccessibleName(_("Answers call"))
         self._label.setBuddy(self.id)
         self._tool = Label(theme, font="small", tone="muted")
         row = QHBoxLayout(self)

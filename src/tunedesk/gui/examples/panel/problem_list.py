@@ -1,8 +1,8 @@
 """A list of problems: each painted whole, the chosen one with buttons for what can be done."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
@@ -15,7 +15,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
-    QFrame,
     QListView,
     QPushButton,
     QWidget,
@@ -28,9 +27,9 @@ from tunedesk.gui.examples.panel.problem_rows import (
     RowAction,
 )
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.labels import plain_tooltip
-from tunedesk.gui.widgets.row_list import ROW
+from tunedesk.gui.widgets.layouts import FlowLayout
+from tunedesk.gui.widgets.row_list import ROW, RowList
 
 _SIDE = 11  # with the padding of a link button its words begin where the texts of the row do
 
@@ -60,10 +59,9 @@ class ProblemButtons(QWidget):
 
     def buttons(self) -> list[QPushButton]:
         """The buttons, in order."""
-        return [
-            self._line.itemAt(number).widget()  # type: ignore[misc]
-            for number in range(self._line.count())
-        ]
+        items = [self._line.itemAt(number) for number in range(self._line.count())]
+        widgets = [item.widget() for item in items if item is not None]
+        return [widget for widget in widgets if isinstance(widget, QPushButton)]
 
     def show_actions(self, actions: Sequence[RowAction]) -> None:
         """Offer these actions; the same ones leave the buttons as they are."""
@@ -120,7 +118,7 @@ _BUTTONS_TOP = 6
 _BUTTONS_BOTTOM = 9
 
 
-class ProblemList(QListView):
+class ProblemList(RowList[ProblemRow]):
     """Problems one below the other; arrows choose, Enter does the first thing that can be done.
 
     Signals:
@@ -132,33 +130,22 @@ class ProblemList(QListView):
     chosen_changed = Signal(int)
 
     def __init__(self, *, name: str, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self._buttons: ProblemButtons | None = None
-        self._delegate = ProblemDelegate(theme, self)
-        self._model = ProblemRowsModel(self)
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._delegate = ProblemDelegate(theme)
+        super().__init__(name, ProblemRowsModel(), self._delegate, parent)
+        self._delegate.setParent(self)
         self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setMouseTracking(True)
         self.verticalScrollBar().setSingleStep(24)
-        self.setModel(self._model)
-        self.setItemDelegate(self._delegate)
-        self._model.dataChanged.connect(self._on_data_changed)
+        self.row_model.dataChanged.connect(self._on_data_changed)
         theme.changed.connect(self._forget_heights)
         self.verticalScrollBar().valueChanged.connect(self._place_buttons)
 
-    def rows(self) -> list[ProblemRow]:
-        """The rows shown."""
-        return self._model.rows()
-
     def set_rows(self, rows: Sequence[ProblemRow]) -> None:
         """Show these rows, keeping the chosen one if it is still among them."""
-        if list(rows) == self._model.rows():
+        if list(rows) == self.row_model.rows():
             return
         chosen, number = self.chosen_key(), self.currentIndex().row()
-        self._model.set_rows(rows)
+        self.row_model.set_rows(rows)
         keys = [row.key for row in rows]
         if chosen in keys:
             self.choose(keys.index(chosen))
@@ -168,14 +155,9 @@ class ProblemList(QListView):
             self._show_buttons(QModelIndex())
             self.chosen_changed.emit(-1)
 
-    def chosen_key(self) -> Hashable | None:
-        """The key of the chosen row."""
-        index = self.currentIndex()
-        return index.data(ROW).key if index.isValid() else None
-
     def choose(self, number: int) -> None:
         """Choose a row by its number from 0."""
-        index = self._model.index(number)
+        index = self.row_model.index(number)
         if index != self.currentIndex():
             self.setCurrentIndex(index)
         else:
@@ -187,7 +169,11 @@ class ProblemList(QListView):
         shown = self._buttons.buttons() if self._buttons else []
         return next((button for button in shown if button.objectName() == action), None)
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def currentChanged(
+        self,
+        current: QModelIndex | QPersistentModelIndex,
+        previous: QModelIndex | QPersistentModelIndex,
+    ) -> None:
         """Give the newly chosen row its buttons."""
         super().currentChanged(current, previous)
         self._show_buttons(current)
@@ -210,7 +196,7 @@ class ProblemList(QListView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Entering the list by keyboard chooses a row at once."""
         super().focusInEvent(event)
-        if not self.currentIndex().isValid() and self._model.rowCount():
+        if not self.currentIndex().isValid() and self.row_model.rowCount():
             self.choose(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -254,7 +240,7 @@ class ProblemList(QListView):
             self._show_buttons(current)
         self.scheduleDelayedItemsLayout()
 
-    def _show_buttons(self, index: QModelIndex) -> None:
+    def _show_buttons(self, index: QModelIndex | QPersistentModelIndex) -> None:
         """Offer what can be done about the row, in the room below its texts."""
         if self._buttons is None:
             if self.parentWidget() is None:

@@ -11,8 +11,8 @@ from tunedesk.fine_tuning.charted_run import ChartedRun, Line, Part
 from tunedesk.fine_tuning.curves import NO_POINTS
 from tunedesk.gui.fine_tune.chart.series_style import line_pen
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.flow_layout import FlowLayout
 from tunedesk.gui.widgets.labels import plain_tooltip
+from tunedesk.gui.widgets.layouts import FlowLayout, clear_layout
 from tunedesk.i18n import _
 
 SWATCH = 20
@@ -100,10 +100,7 @@ class Legend(QWidget):
         if found == self._shown:
             return
         self._shown = found
-        while (item := self._row.takeAt(0)) is not None:
-            widget = item.widget()
-            widget.hide()
-            widget.deleteLater()
+        clear_layout(self._row)
         for entry in found:
             self._row.addWidget(_LegendEntry(self._theme, entry, self))
         self.updateGeometry()

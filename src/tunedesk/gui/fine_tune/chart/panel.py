@@ -28,7 +28,7 @@ ROOM_PER_STEP = 90
 AXIS_WIDTH = 52
 
 
-class ValueAxis(pg.AxisItem):
+class ValueAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """The upright axis: losses, also by their logarithm, or accuracies in percent."""
 
     def __init__(self, *, percent: bool = False) -> None:
@@ -58,7 +58,7 @@ class ValueAxis(pg.AxisItem):
         _apply_theme(self, theme)
 
 
-class StepAxis(pg.AxisItem):
+class StepAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """The lower axis: whole steps."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class StepAxis(pg.AxisItem):
         _apply_theme(self, theme)
 
 
-class StepBox(pg.ViewBox):
+class StepBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
     """The room of the lines: a drag marks the steps to zoom to, the wheel zooms about the pointer.
 
     With Shift, or the middle button, a drag moves what is shown.
@@ -355,7 +355,7 @@ class Panel:
         self._dots.setData(spots, pen=pg.mkPen(self._theme.color("surface"), width=1.5))
 
 
-class _Frame(pg.GraphicsWidget):
+class _Frame(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """The box between its axes.
 
     pyqtgraph's own `PlotItem` brings menus that belong to no window. They live until Python

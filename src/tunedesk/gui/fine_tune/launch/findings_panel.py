@@ -19,6 +19,7 @@ from tunedesk.gui.fine_tune.launch.model_list import money_text
 from tunedesk.gui.fine_tune.run_text import duration_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label, SectionTitle
+from tunedesk.gui.widgets.layouts import clear_layout
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.query import ExampleQuery
 from tunedesk.services.providers import provider_named
@@ -94,7 +95,7 @@ class FindingsPanel(QWidget):
             memory: The memory it takes of what there is; empty: not here.
         """
         prepared = outlook.preparation
-        _empty(self._lines)
+        clear_layout(self._lines)
         for line, tone in good_lines(prepared):
             self._add_line(line, tone)
         for sentence in (*more_stops, *prepared.stops):
@@ -117,7 +118,7 @@ class FindingsPanel(QWidget):
 
     def _show_takes(self, outlook: LaunchOutlook, memory: str) -> None:
         prepared = outlook.preparation
-        _empty(self._takes)
+        clear_layout(self._takes)
         here = prepared.settings.provider == "local"
         facts = [
             (
@@ -203,11 +204,3 @@ def good_lines(prepared: LaunchPreview) -> list[tuple[str, str]]:
     if prepared.split.validation:
         lines.append((_("no question stands on both sides"), "success"))
     return lines
-
-
-def _empty(layout: QVBoxLayout) -> None:
-    while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None:
-            widget.hide()
-            widget.deleteLater()

@@ -7,10 +7,9 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from tunedesk.catalogue.models import Catalogue
+from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.launch.connection_section import ConnectionSection
 from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
@@ -89,10 +88,19 @@ class LaunchDialog(Dialog):
         self.epochs = SettingField(theme, "epochs", _("How often it sees each example."))
         self.more = MoreSettings(theme)
         self.findings = FindingsPanel(theme)
-        shared: dict[str, Any] = {"project": project, "background": background, "parent": self}
-        self._look = LiveQuery(**shared, question=find_launch_outlook, kinds=LAUNCH_OUTLOOK_KINDS)
+        self._look = LiveQuery(
+            project=project,
+            background=background,
+            question=find_launch_outlook,
+            kinds=LAUNCH_OUTLOOK_KINDS,
+            parent=self,
+        )
         self._begin = LiveQuery(
-            **shared, question=find_start, kinds=LAUNCH_OUTLOOK_KINDS | {"runs"}
+            project=project,
+            background=background,
+            question=find_start,
+            kinds=LAUNCH_OUTLOOK_KINDS | {"runs"},
+            parent=self,
         )
         self._lay_out()
         self._connect()

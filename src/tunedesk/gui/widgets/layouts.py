@@ -1,4 +1,4 @@
-"""A layout that sets its widgets in lines, as words in a paragraph."""
+"""Layouts: one that sets its widgets in lines, as words in a paragraph; emptying a layout."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
@@ -93,3 +93,12 @@ class FlowLayout(QLayout):
             corner = QPoint(left, y + (height - size.height()) // 2)
             item.setGeometry(QRect(corner, QSize(width, size.height())))
             x += width + self.spacing()
+
+
+def clear_layout(layout: QLayout) -> None:
+    """Take all widgets out of a layout; they are hidden at once and deleted later."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
