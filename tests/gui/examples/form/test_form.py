@@ -21,7 +21,7 @@ def test_the_boxes_have_the_names_that_screen_readers_say(show, short, card):
 
 def test_the_head_says_which_example_it_is(show, short, form):
     show(short)
-    form.set_place(1, 12)
+    form.set_row_position(1, 12)
     assert form._head._title.text() == "Example 1"
     assert form._head._badge.text() == "Draft"
     assert form._head._place.text() == "1 / 12"
@@ -30,7 +30,7 @@ def test_the_head_says_which_example_it_is(show, short, form):
 def test_typing_changes_the_record_and_nothing_else_in_it(show, example, text_box, qtbot):
     show('{"x": 1e2,  "messages": [{"role": "user", "content": "a\\/b", "y": "\\u00e9"}]}')
     text_box(0).setFocus()
-    text_box(0).set_cursor_place(3)
+    text_box(0).set_cursor_position(3)
     qtbot.keyClicks(text_box(0), "!")
     assert example.text == (
         '{"x": 1e2,  "messages": [{"role": "user", "content": "a/b!", "y": "\\u00e9"}]}'
@@ -40,7 +40,7 @@ def test_typing_changes_the_record_and_nothing_else_in_it(show, example, text_bo
 def test_half_a_surrogate_pair_survives_typing_behind_it(show, example, text_box, qtbot):
     show('{"messages": [{"role": "user", "content": "\\ud83d"}]}')
     text_box(0).setFocus()
-    text_box(0).set_cursor_place(1)
+    text_box(0).set_cursor_position(1)
     qtbot.keyClicks(text_box(0), "x")
     assert example.conversation.messages[0].text == "\ud83dx"
     assert "\\ud83dx" in example.text
@@ -50,7 +50,7 @@ def test_tokens_and_problems_follow_the_text(show, short, card, text_box, exampl
     show(short)
     before = card(2).head.tokens.text()
     text_box(2).setFocus()
-    text_box(2).set_cursor_place(6)
+    text_box(2).set_cursor_position(6)
     with qtbot.waitSignal(example.facts_changed):
         qtbot.keyClicks(text_box(2), " {{name}}")
     qtbot.waitUntil(lambda: example.checks_are_current)
@@ -71,11 +71,11 @@ def test_a_new_message_takes_the_role_that_comes_next(show, short, messages, act
 def test_move_by_keys_takes_the_cursor_along(show, short, messages, text_box, qtbot, window):
     show(short)
     text_box(2).setFocus()
-    text_box(2).set_cursor_place(2)
+    text_box(2).set_cursor_position(2)
     qtbot.keyClick(text_box(2), Qt.Key.Key_Up, ALT_SHIFT)
     assert messages()[1] == ("assistant", "Hello!")
     assert text_box(1).hasFocus()
-    assert text_box(1).cursor_place() == 2
+    assert text_box(1).cursor_position() == 2
     qtbot.keyClick(text_box(1), Qt.Key.Key_Down, ALT_SHIFT)
     assert messages()[2] == ("assistant", "Hello!")
 
@@ -83,7 +83,7 @@ def test_move_by_keys_takes_the_cursor_along(show, short, messages, text_box, qt
 def test_split_merge_duplicate_delete(show, short, messages, text_box, actions):
     show(short)
     text_box(2).setFocus()
-    text_box(2).set_cursor_place(3)
+    text_box(2).set_cursor_position(3)
     actions["message.split"].trigger()
     assert messages()[2:] == [("assistant", "Hel"), ("assistant", "lo!")]
     assert text_box(3).hasFocus()
@@ -112,14 +112,14 @@ def test_all_of_it_is_undone_step_by_step(show, short, example, project, text_bo
 def test_undo_puts_the_cursor_where_the_change_was(show, short, project, example, text_box, qtbot):
     show(short)
     text_box(1).setFocus()
-    text_box(1).set_cursor_place(5)
+    text_box(1).set_cursor_position(5)
     qtbot.keyClicks(text_box(1), " you")
     example.flush()
     text_box(2).setFocus()
     project.undo()
     assert text_box(1).text == "Hello?"
     assert text_box(1).hasFocus()
-    assert text_box(1).cursor_place() == 5
+    assert text_box(1).cursor_position() == 5
 
 
 def test_undo_from_elsewhere_leaves_the_focus_there(
@@ -322,7 +322,7 @@ def test_name_and_refusal_have_fields(show, conversation, card, example, qtbot):
     )
     qtbot.keyClicks(card(0)._name_field, "a")
     card(1)._refusal_text.setFocus()
-    card(1)._refusal_text.set_cursor_place(2)
+    card(1)._refusal_text.set_cursor_position(2)
     qtbot.keyClicks(card(1)._refusal_text, "!")
     first, second = json.loads(example.text)["messages"]
     assert (first["name"], second["refusal"]) == ("Anna", "No!")

@@ -145,7 +145,7 @@ def test_text_parts_are_written_one_by_one(show, conversation, card, example, qt
     second = card(0).parts.texts()[1][1]
     assert second.accessibleName() == "User message 1, part 2"
     second.setFocus()
-    second.set_cursor_place(3)
+    second.set_cursor_position(3)
     qtbot.keyClicks(second, "!")
     assert [p["text"] for p in json.loads(example.text)["messages"][0]["content"]] == [
         "one",

@@ -35,7 +35,7 @@ def test_name_id_and_arguments_have_fields(with_call, card, example, qtbot):
     assert fields.id.text() == "call_1"
     assert fields.arguments.text == '{"city": "Oslo"}'
     fields.arguments.setFocus()
-    fields.arguments.set_cursor_place(14)
+    fields.arguments.set_cursor_position(14)
     qtbot.keyClicks(fields.arguments, "!")
     assert first_call(example)["function"]["arguments"] == '{"city": "Oslo!"}'
 

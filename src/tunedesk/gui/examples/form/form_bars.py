@@ -24,8 +24,10 @@ class FormHead(QWidget):
         self._title = Label(theme, font="title")
         self._badge = Badge(theme)
         self._source = ElidedLabel(theme, font="small", tone="muted")
-        self._place = Label(theme, font="small", tone="muted")
-        self._place.setToolTip(_("The place of this example among those that the table shows"))
+        self._row_position = Label(theme, font="small", tone="muted")
+        self._row_position.setToolTip(
+            _("The place of this example among those that the table shows")
+        )
         self._previous = IconButton(theme, "previous", _("Previous example"), framed=True)
         self._previous.follow(actions["go.previous"])
         self._next = IconButton(theme, "next", _("Next example"), framed=True)
@@ -36,7 +38,7 @@ class FormHead(QWidget):
         row.addWidget(self._title)
         row.addWidget(self._badge)
         row.addWidget(self._source, 1)
-        for widget in (self._place, self._previous, self._next):
+        for widget in (self._row_position, self._previous, self._next):
             row.addWidget(widget)
         self.setFixedHeight(HEIGHT)
 
@@ -56,11 +58,11 @@ class FormHead(QWidget):
             source = _("{source}, line {line}").format(source=source, line=f"{row.source_line:,}")
         self._source.setText(source)
 
-    def show_place(self, number: int | None, total: int) -> None:
+    def show_row_position(self, number: int | None, total: int) -> None:
         """Show the place among those that the table shows; None hides it."""
-        self._place.setVisible(number is not None)
+        self._row_position.setVisible(number is not None)
         if number is not None:
-            self._place.setText(f"{number:,} / {total:,}")
+            self._row_position.setText(f"{number:,} / {total:,}")
 
 
 FORM, TOOLS, RAW = range(3)
