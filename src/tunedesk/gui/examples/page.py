@@ -137,7 +137,7 @@ class ExamplesPage(Page):
         self.filters.query_requested.connect(self.ask)
         self.row_actions.query_requested.connect(self.ask)
         self.pane.clear_requested.connect(self.filters.clear)
-        self.pane.position_changed.connect(self.form.set_position)
+        self.pane.position_changed.connect(self.form.set_row_position)
         table.header.sort_requested.connect(self._sort_by)
         table.current_example_changed.connect(self._open)
         table.entered.connect(self.form.focus_messages)
