@@ -103,7 +103,7 @@ class HistoryTab(QWidget):
             self._take(list(self._entries.values()))  # "just now" was some time ago
         self._answer.watch(watched)
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Give the keyboard to the list."""
         self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

@@ -248,7 +248,7 @@ class TokensTab(QScrollArea):
         self.example.watch(watched)
         self._answer.watch(watched)
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Give the keyboard to the column, which the arrows scroll."""
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

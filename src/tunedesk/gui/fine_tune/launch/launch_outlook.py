@@ -88,27 +88,27 @@ def find_launch_outlook(project: Project, settings: LaunchSettings) -> LaunchOut
     return LaunchOutlook(prepared, time, machine)
 
 
-def start_text(place: Provider, outlook: LaunchOutlook | None) -> str:
+def start_text(provider: Provider, outlook: LaunchOutlook | None) -> str:
     """What the button says: where to, how many, for how much."""
-    if place.name == "local":
+    if provider.name == "local":
         return _("Train on this computer")
     if outlook is None:
-        return _("Send to {place}").format(place=provider_label(place, ""))
+        return _("Send to {provider}").format(provider=provider_label(provider, ""))
     prepared = outlook.preparation
     count = _count(prepared)
-    words = ngettext("Send {n} example to {place}", "Send {n} examples to {place}", count)
-    where = provider_label(place, prepared.settings.base_url)
-    return _with_price(words.format(n=f"{count:,}", place=where), prepared)
+    words = ngettext("Send {n} example to {provider}", "Send {n} examples to {provider}", count)
+    where = provider_label(provider, prepared.settings.base_url)
+    return _with_price(words.format(n=f"{count:,}", provider=where), prepared)
 
 
-def again_text(place: Provider, prepared: LaunchPreview) -> str:
+def again_text(provider: Provider, prepared: LaunchPreview) -> str:
     """What the button says that sends the same again: how many, where to, for how much."""
     count = _count(prepared)
     words = ngettext(
-        "Send {n} example to {place} again", "Send {n} examples to {place} again", count
+        "Send {n} example to {provider} again", "Send {n} examples to {provider} again", count
     )
-    where = provider_label(place, prepared.settings.base_url)
-    return _with_price(words.format(n=f"{count:,}", place=where), prepared)
+    where = provider_label(provider, prepared.settings.base_url)
+    return _with_price(words.format(n=f"{count:,}", provider=where), prepared)
 
 
 def _count(prepared: LaunchPreview) -> int:
