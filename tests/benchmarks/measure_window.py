@@ -234,7 +234,7 @@ def watch_stalls(path: Path, out: Path) -> None:
     """Do each work in turn and watch."""
     # Here: what the others measure must not find them loaded.
     from tunedesk.fine_tuning.launch_settings import LaunchSettings
-    from tunedesk.gui.examples.export_dialog import FileExport
+    from tunedesk.gui.examples.export_dialog import start_export
     from tunedesk.gui.examples.find_replace import FindOptions, replace_all
     from tunedesk.gui.examples.fixes import Fixes
     from tunedesk.gui.fine_tune.launch.launch_outlook import LaunchOutlook, find_launch_outlook
@@ -244,14 +244,18 @@ def watch_stalls(path: Path, out: Path) -> None:
     driver.wait_calm()
     page, window = driver.page, driver.window
     assert window.workspace is not None
-    project, background = window.workspace.project, window.background
-    export = FileExport(project=project, background=background, feedback=window.feedback)
+    project, operations = window.workspace.project, window.workspace.operations
+    background = window.background
     fixes = window.findChild(Fixes)
     assert fixes is not None
     options = FindOptions("never", "at no time", match_case=True)
 
     def replace() -> None:
-        background.run(replace_all, project, background.pool, options, ExampleQuery())
+        pool = background.pool
+        operations.run(
+            "Replacing",
+            lambda project, progress: replace_all(project, pool, options, ExampleQuery(), progress),
+        )
 
     def outlook() -> LaunchOutlook:
         with contextlib.closing(project.handle()) as handle:
@@ -266,7 +270,7 @@ def watch_stalls(path: Path, out: Path) -> None:
         "fixing all": lambda: fixes._fix_all("blanks_around"),
         "preparing a launch": prepare_launch,
         "checking all": page.check.start,
-        "exporting": lambda: export.start(out, ExampleQuery(), leave_out_errors=False),
+        "exporting": lambda: start_export(operations, out, ExampleQuery(), leave_out_errors=False),
     }
     found = {}
     for name, work in works.items():

@@ -36,7 +36,7 @@ def test_size_and_type_are_read(kind, options, media_type):
     url = f"data:{media_type};base64,{base64.b64encode(data).decode()}"
     seen = read_image_url(url)
     assert (seen.embedded, seen.size, seen.width, seen.height) == (True, len(data), 41, 23)
-    assert seen.fault is None
+    assert seen.defect is None
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_size_and_type_are_read(kind, options, media_type):
     ],
 )
 def test_faults(url, fault):
-    assert read_image_url(url).fault == fault
+    assert read_image_url(url).defect == fault
 
 
 def test_a_wrong_name_is_seen():
     url = "data:image/png;base64," + base64.b64encode(_picture("JPEG")).decode()
-    assert read_image_url(url).fault == "media_type_differs"
+    assert read_image_url(url).defect == "media_type_differs"
     assert read_image_url(url).media_type == "image/jpeg"
 
 

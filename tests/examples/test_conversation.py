@@ -41,9 +41,7 @@ def test_a_conversation_with_everything():
     assert asks.weight == 0
     assert asks.content_kind == "missing"
     (found,) = asks.tool_calls
-    assert (found.id, found.name, found.arguments, found.arguments_are_text) == (
-        ("c1", "look", '{"a": 1}', True)
-    )
+    assert (found.id, found.name, found.arguments) == ("c1", "look", '{"a": 1}')
     assert parse(text).find(found.path).value == call
     assert answer.tool_call_id == "c1"
     assert (refuses.refusal, refuses.content_kind, refuses.text) == ("No.", "null", "")

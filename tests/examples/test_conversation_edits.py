@@ -231,11 +231,6 @@ def test_a_broken_tool_call_is_mended():
     ]
 
 
-def test_the_older_function_call():
-    text = '{"messages": [{"function_call": {"name": "f", "arguments": "{}"}}]}'
-    assert edits.set_function_call(text, 0, "g") == text.replace('"f"', '"g"')
-
-
 def test_tools_are_set_as_they_are_spelled():
     tools = '[\n  {"type": "function",\n   "n": 1e2}\n]\n'
     text = edits.set_tools(ODD, tools)

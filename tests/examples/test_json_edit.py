@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.examples.strategies import json_values, spelled_json, spelled_objects
 
 from tunedesk.examples.json_edit import (
-    RawJson,
+    SpelledJson,
     insert_item,
     move_item,
     on_one_line,
@@ -144,7 +144,7 @@ def test_what_is_not_there_is_a_key_error(edit):
 
 
 def test_raw_json_goes_in_as_it_is():
-    assert insert_item("[1,2]", (), 2, RawJson('{"x" :1}')) == '[1,2,{"x" :1}]'
+    assert insert_item("[1,2]", (), 2, SpelledJson('{"x" :1}')) == '[1,2,{"x" :1}]'
 
 
 @given(json_values)

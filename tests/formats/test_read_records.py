@@ -373,7 +373,7 @@ def in_parts(info):
             break
         reader = RangeReader(info.path, begin, part.end, BLOCK)
         found += rows_of_parts(reader.batches(), lines)
-        place, lines, used = reader.place, lines + reader.lines, used + 1
+        place, lines, used = reader.reached, lines + reader.lines, used + 1
     if used < len(parts):
         found += rows_of_parts(RangeReader(info.path, place, LAST, BLOCK).batches(), lines)
     return found, used

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedesk.formats.text_encoding import Encoding, Utf8Reader, detect, from_western, mended
+from tunedesk.formats.text_encoding import (
+    Encoding,
+    Utf8Reader,
+    decode_broken_bytes,
+    detect,
+    from_western,
+)
 
 ENCODINGS = ["utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]
 
@@ -23,7 +29,7 @@ def test_every_unicode_encoding_becomes_utf8(text, name, size):
 def test_every_byte_of_a_western_text_means_something(data):
     text = from_western(data)
     assert len(text) == len(data)
-    mended(data.decode(errors="surrogateescape")).encode()
+    decode_broken_bytes(data.decode(errors="surrogateescape")).encode()
 
 
 def test_the_letters_that_windows_adds():

@@ -22,9 +22,9 @@ TEXT = '{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "
 class _Page(Page):
     """A page that writes down what the window asks of it."""
 
-    def __init__(self, project, settings, background, feedback, actions, theme):
+    def __init__(self, context):
         super().__init__()
-        self.project = project
+        self.project = context.project
         self.calls = []
 
     def flush(self):

@@ -3,8 +3,7 @@ import sys
 from PySide6.QtCore import Qt
 
 from tunedesk import __version__
-from tunedesk.gui.fine_tune.local_install_panel import InstalledRow
-from tunedesk.gui.preferences import PreferencesDialog
+from tunedesk.gui.preferences import InstalledRow, PreferencesDialog
 from tunedesk.services import local_install
 from tunedesk.settings import Settings
 

@@ -205,3 +205,43 @@ def test_what_is_done_during_a_long_undo_ends_the_redo(project, monkeypatch):
     project.undo()
     project.undo()
     assert project.count() == 0
+
+
+def test_one_change_is_undone_only_while_it_is_the_latest(project):
+    one, two = add(project, "one"), add(project, "two")
+    project.add_tag([one], "red")
+    red = project.last_change_id()
+    project.add_tag([two], "blue")
+    blue = project.last_change_id()
+    assert red != blue
+    assert project.undo_change(red) is undo.UndoOutcome.LATER_CHANGES
+    assert [tag.name for tag in project.tags()] == ["blue", "red"]
+    assert project.undo_change(blue) is undo.UndoOutcome.UNDONE
+    assert project.undo_change(blue) is undo.UndoOutcome.ALREADY_UNDONE
+    assert project.undo_change(red) is undo.UndoOutcome.UNDONE
+    assert project.tags() == []
+    project.redo()
+    assert project.undo_change(red) is undo.UndoOutcome.UNDONE
+
+
+def test_the_last_change_is_that_of_this_handle_and_one_that_stands(project):
+    one = add(project, "one")
+    handle = project.handle()
+    assert handle.last_change_id() is None
+    project.add_tag([one], "red")
+    mine = project.last_change_id()
+    assert handle.last_change_id() is None
+    handle.add_tag([one], "blue")
+    assert project.last_change_id() == mine
+    assert handle.last_change_id() not in (None, mine)
+    handle.undo()
+    assert handle.last_change_id() is None
+    handle.close()
+
+
+def test_a_change_that_came_to_nothing_is_not_the_last(project):
+    one = add(project, "one")
+    project.add_tag([one], "red")
+    red = project.last_change_id()
+    assert project.add_tag([one], "red") == 0
+    assert project.last_change_id() == red

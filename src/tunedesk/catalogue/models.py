@@ -20,6 +20,8 @@ from tunedesk.paths import resource
 
 STARTER_ID = "tunedesk-starter"
 """The model that is built in: made on the spot, trained whole, nothing to download."""
+DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
+"""The id of the hosted model that tokens and prices are shown for until another is chosen."""
 
 
 class FigureSource(NamedTuple):

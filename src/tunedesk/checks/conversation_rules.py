@@ -33,22 +33,22 @@ def check_parts(parts: list[Any], path: Path, role: Any, target: Target) -> Iter
         return
     images = False
     for number, part in enumerate(parts):
-        place = (*path, number)
+        part_path = (*path, number)
         if not isinstance(part, dict):
-            yield Problem("part_not_an_object", place, {"type": json_type(part)})
+            yield Problem("part_not_an_object", part_path, {"type": json_type(part)})
         elif part.get("type") == "image_url":
             images = True
             if role == "user":
-                yield from check_image(part, place, target)
+                yield from check_image(part, part_path, target)
             else:
-                yield Problem("image_misplaced", place, {"role": str(role)})
-            yield from _unknown_part_keys(part, place, _IMAGE_KEYS)
+                yield Problem("image_misplaced", part_path, {"role": str(role)})
+            yield from _unknown_part_keys(part, part_path, _IMAGE_KEYS)
         elif part.get("type") != "text":
-            yield Problem("part_type_unknown", place, {"type": _type_name(part)})
+            yield Problem("part_type_unknown", part_path, {"type": _type_name(part)})
         else:
             if not isinstance(part.get("text"), str):
-                yield Problem("part_text_missing", place, {})
-            yield from _unknown_part_keys(part, place, _TEXT_KEYS)
+                yield Problem("part_text_missing", part_path, {})
+            yield from _unknown_part_keys(part, part_path, _TEXT_KEYS)
     if role != "user":
         yield Problem("parts_where_text_required", path, {"role": str(role)})
     elif not images:
@@ -267,7 +267,7 @@ def check_conversation(record: dict[str, Any], roles: str, target: Target) -> li
     found += check_calls(record, listed)
     found += check_unknown_keys(record)
     if not is_valid("chat", record) and not any(severity(p.code) == "error" for p in found):
-        # The rules name every fault of the shape; should one escape them, the schema still does.
+        # The rules name every error of shape; should one escape them, the schema still does.
         for reason in reasons("chat", record)[:3]:
             detail = {"keyword": reason.keyword, "reason": reason.message[:200]}
             found.append(Problem("schema_mismatch", reason.path, detail))

@@ -14,7 +14,7 @@ class Facts(NamedTuple):
     """The derived facts of one version of a record.
 
     Attributes:
-        kind: What kind of training example it is; "unreadable" when it is no JSON object.
+        kind: What kind of training example it is; "unreadable" when it is not a JSON object.
         preview: One line of text that shows what it is about, at most 160 characters.
         roles: One letter a message: s(ystem), u(ser), a(ssistant), t(ool), f(unction),
             d(eveloper), ? for anything else.

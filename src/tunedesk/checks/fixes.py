@@ -45,7 +45,7 @@ _FIXES: dict[str, Fix] = {
     "control_character": record_fixes.edit_text(lambda text: CONTROLS.sub("", text)),
     "blanks_around": record_fixes.edit_text(str.strip),
 }
-# After one of these the other problems stand at other places: they have to be found again.
+# After one of these the other problems have other paths: they have to be found again.
 _MOVING = frozenset(
     {
         "control_character_raw",
@@ -77,7 +77,7 @@ def fix(text: str, problem: Problem) -> str | None:
     try:
         fixed = make(text, problem)
     except (JsonSyntaxError, KeyError, IndexError):
-        # The text has changed since it was checked: there is nothing to fix at that place.
+        # The text has changed since it was checked: there is nothing to fix at that path.
         return None
     return fixed if fixed != text else None
 

@@ -16,7 +16,7 @@ from tunedesk.catalogue.targets import Target
 from tunedesk.checks.problem import Problem
 from tunedesk.examples.json_text import Path
 
-ImageFault = Literal["not_an_image_address", "not_base64", "not_an_image", "media_type_differs"]
+ImageDefect = Literal["not_an_image_address", "not_base64", "not_an_image", "media_type_differs"]
 
 
 class ImageUrl(NamedTuple):
@@ -29,7 +29,7 @@ class ImageUrl(NamedTuple):
         size: The bytes of an embedded picture, 0 for an address.
         width: In pixels; 0 when it is not known.
         height: In pixels; 0 when it is not known.
-        fault: Why it cannot be used; None when it can, as far as can be seen from here.
+        defect: Why it cannot be used; None when it can, as far as can be seen from here.
     """
 
     embedded: bool
@@ -37,7 +37,7 @@ class ImageUrl(NamedTuple):
     size: int
     width: int
     height: int
-    fault: ImageFault | None
+    defect: ImageDefect | None
 
 
 _DATA_URL = re.compile(r"data:([^;,\s]*)((?:;[^;,\s]+)*),", re.IGNORECASE)
@@ -52,8 +52,8 @@ def read_image_url(url: str) -> ImageUrl:
     """Look at the URL of an image; never raises and never fetches."""
     head = _DATA_URL.match(url[:_LONGEST_HEAD])
     if head is None:
-        fault: ImageFault | None = None if _ADDRESS.match(url) else "not_an_image_address"
-        return ImageUrl(False, "", 0, 0, 0, fault)
+        defect: ImageDefect | None = None if _ADDRESS.match(url) else "not_an_image_address"
+        return ImageUrl(False, "", 0, 0, 0, defect)
     named = head.group(1).lower()
     if not head.group(2).lower().endswith(";base64"):
         return ImageUrl(True, named, 0, 0, 0, "not_base64")
@@ -63,8 +63,8 @@ def read_image_url(url: str) -> ImageUrl:
         return ImageUrl(True, named, 0, 0, 0, "not_base64")
     media_type, width, height = picture_size(data)
     if not media_type:
-        fault = "not_an_image" if named in ("image/jpeg", "image/png", "image/webp") else None
-        return ImageUrl(True, named, len(data), 0, 0, fault)
+        defect = "not_an_image" if named in ("image/jpeg", "image/png", "image/webp") else None
+        return ImageUrl(True, named, len(data), 0, 0, defect)
     differs = named.replace("image/jpg", "image/jpeg") != media_type
     return ImageUrl(
         True, media_type, len(data), width, height, "media_type_differs" if differs else None
@@ -129,14 +129,14 @@ def check_image(part: dict[str, Any], path: Path, target: Target) -> Iterator[Pr
         yield Problem("image_detail_invalid", (*path, "image_url", "detail"), {"detail": detail})
     here = (*path, "image_url", "url")
     seen = read_image_url(image["url"])
-    if seen.fault == "not_an_image_address":
+    if seen.defect == "not_an_image_address":
         yield Problem("image_url_invalid", here, {"url": image["url"][:80]})
-    elif seen.fault in ("not_base64", "not_an_image"):
-        yield Problem("image_data_broken", here, {"fault": seen.fault})
+    elif seen.defect in ("not_base64", "not_an_image"):
+        yield Problem("image_data_broken", here, {"fault": seen.defect})
     elif seen.embedded:
         if seen.media_type not in MEDIA_TYPES:
             yield Problem("image_type", here, {"type": seen.media_type})
-        elif seen.fault == "media_type_differs":
+        elif seen.defect == "media_type_differs":
             yield Problem("image_type_differs", here, {"type": seen.media_type})
         if seen.size > target.image_bytes:
             yield Problem(

@@ -98,7 +98,7 @@ def _tells(lead: str, character: str) -> bool:
 
 
 def _decoded(run: str) -> str | None:
-    """What the run was meant to be; None if its bytes are no UTF-8 or no likely letters."""
+    """What the run was meant to be; None if its bytes are not UTF-8 or not likely letters."""
     try:
         meant = bytes(_BYTE_OF[character] for character in run).decode("utf-8")
     except (UnicodeDecodeError, KeyError):

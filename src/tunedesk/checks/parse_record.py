@@ -3,7 +3,7 @@
 The quick way is orjson. It cannot be trusted with a key that stands twice (it keeps the last in
 silence), so the keys in the text are counted: outside of strings a quotation mark is followed by a
 colon exactly once a key, and inside of strings it is escaped. What cannot be counted so is read
-by the careful parser, which keeps everything and knows the place of every fault.
+by the careful parser, which keeps everything and knows where every error is.
 """
 
 from typing import Any, NamedTuple
@@ -72,7 +72,7 @@ def is_shallow(text: bytes) -> bool:
 
 
 def parse_carefully(text: bytes) -> ParsedRecord:
-    """Read the bytes with the parser that names every fault and its place."""
+    """Read the bytes with the parser that names every error and where it is."""
     try:
         letters = text.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -82,8 +82,8 @@ def parse_carefully(text: bytes) -> ParsedRecord:
         node = parse(letters)
     except JsonSyntaxError as error:
         code = _CODE_OF.get(error.reason_code, "not_json")
-        place = {"line": error.line, "column": error.column, "reason": error.reason_code}
-        return ParsedRecord(None, (Problem(code, (), place),))
+        where = {"line": error.line, "column": error.column, "reason": error.reason_code}
+        return ParsedRecord(None, (Problem(code, (), where),))
     if node.kind != "object":
         return ParsedRecord(None, (Problem("not_an_object", (), {"type": json_type(node.value)}),))
     problems = [

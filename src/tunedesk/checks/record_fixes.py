@@ -9,7 +9,7 @@ from typing import Any
 from tunedesk.checks.images import read_image_url
 from tunedesk.checks.problem import Problem
 from tunedesk.examples.json_edit import (
-    RawJson,
+    SpelledJson,
     move_item,
     raw_value,
     remove,
@@ -163,7 +163,7 @@ def join_parts(text: str, problem: Problem) -> str | None:
 
 
 def take_out(text: str, problem: Problem) -> str | None:
-    """Take out the member at the place of the problem."""
+    """Take out the member at the path of the problem."""
     return remove(text, problem.path)
 
 
@@ -199,7 +199,7 @@ def move_to_beginning(text: str, problem: Problem) -> str | None:
 
 
 def edit_text(change: Callable[[str], str]) -> Callable[[str, Problem], str | None]:
-    """Make a fix that changes the text at the place of the problem."""
+    """Make a fix that changes the text at the path of the problem."""
 
     def fix(text: str, problem: Problem) -> str | None:
         node = parse(text).find(problem.path)
@@ -333,14 +333,14 @@ def _modern_tools(text: str) -> str:
     functions = parse(text).find(("functions",))
     spelled = [] if functions is None else [text[f.start : f.end] for f in functions.items]
     tools = ", ".join(f'{{"type": "function", "function": {raw}}}' for raw in spelled)
-    text = replace_value(text, ("functions",), RawJson(f"[{tools}]"))
+    text = replace_value(text, ("functions",), SpelledJson(f"[{tools}]"))
     return rename_key(text, ("functions",), "tools")
 
 
 def _modern_call(text: str, path: Path, call_id: str) -> str:
     call = raw_value(text, (*path, "function_call"))
     spelled_id = json.dumps(call_id)
-    calls = RawJson(f'[{{"id": {spelled_id}, "type": "function", "function": {call}}}]')
+    calls = SpelledJson(f'[{{"id": {spelled_id}, "type": "function", "function": {call}}}]')
     message = parse(text).find(path)
     if message is not None and "tool_calls" in message.value:
         # It holds nothing, or the example would not be rewritten.

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
-FORMATS = ("chat", "preference", "reinforcement", "prompt_completion")
-
 
 class Reason(NamedTuple):
     """Why a value does not fit a schema.
@@ -29,7 +27,7 @@ class Reason(NamedTuple):
     Attributes:
         path: Where in the value.
         keyword: The keyword of the schema that it breaks, such as "type".
-        message: jsonschema's own words; for people who read schemas.
+        message: jsonschema's own message; for people who read schemas.
     """
 
     path: tuple[str | int, ...]
@@ -72,7 +70,7 @@ class OwnSchema:
     """A schema that stands in the data, such as the parameters of a tool.
 
     Raises:
-        SchemaError: It is no JSON Schema, or leads outside itself.
+        SchemaError: It is not a JSON Schema, or leads outside itself.
     """
 
     def __init__(self, schema: Any) -> None:

@@ -59,7 +59,7 @@ def _spelled_tool_problems(spelling: bytes) -> tuple[Problem, ...]:
 
 
 def parameters_schema(parameters: dict[str, Any]) -> OwnSchema | None:
-    """The schema of a tool's arguments, ready to use; None if it is no JSON Schema."""
+    """The schema of a tool's arguments, ready to use; None if it is not a JSON Schema."""
     spelling = _spelling(parameters)
     return _own_schema(parameters) if spelling is None else _spelled_schema(spelling)
 
@@ -242,19 +242,19 @@ def _check_calls_of(
     if not calls:
         yield Problem("tool_calls_empty", here, {})
     for number, call in enumerate(calls):
-        place = (*here, number)
+        call_path = (*here, number)
         if not isinstance(call, dict):
             yield Problem(
-                "tool_call_invalid", place, {"reason": "not_an_object", "type": json_type(call)}
+                "tool_call_invalid", call_path, {"reason": "not_an_object", "type": json_type(call)}
             )
             continue
-        yield from _check_shape(call, place)
-        name = yield from _check_function(call.get("function"), (*place, "function"), declared)
+        yield from _check_shape(call, call_path)
+        name = yield from _check_function(call.get("function"), (*call_path, "function"), declared)
         call_id = call.get("id")
         if isinstance(call_id, str) and call_id:
             if call_id in open_calls:
-                yield Problem("tool_call_id_repeated", (*place, "id"), {"id": call_id[:60]})
-            open_calls[call_id] = _OpenCall(int(path[1]), place, name)
+                yield Problem("tool_call_id_repeated", (*call_path, "id"), {"id": call_id[:60]})
+            open_calls[call_id] = _OpenCall(int(path[1]), call_path, name)
 
 
 def _check_shape(call: dict[str, Any], path: Path) -> Iterator[Problem]:

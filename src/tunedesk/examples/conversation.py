@@ -1,4 +1,4 @@
-"""A training example read as a conversation: its messages and tools, each with its place.
+"""A training example read as a conversation: its messages and tools, each with its path.
 
 Reading is tolerant: strangers' files hold numbers where text belongs and objects where lists
 belong. What is not understood is given as it is spelled in the text, so nothing is hidden.
@@ -60,19 +60,16 @@ class ToolCall:
     """A call of a tool by the assistant.
 
     Attributes:
-        path: Where it stands; the place of `function_call` for the older form.
+        path: Where it stands; that of `function_call` for the older form.
         id: Its id; None without.
         name: The name of the tool.
-        arguments: The JSON text of the arguments.
-        arguments_are_text: Whether the arguments stand as a JSON string, as they should; if they
-            stand as an object, `arguments` is its spelling.
+        arguments: The JSON text of the arguments; if they stand as an object, its spelling.
     """
 
     path: Path
     id: str | None
     name: str
     arguments: str
-    arguments_are_text: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +98,19 @@ class Message:
     Attributes:
         index: Its number, from 0.
         path: Where it stands.
-        role: Its role; None if it has none or it is no string.
+        role: Its role; None if it has none or it is not a string.
         text: What it says: the content, the text parts in lines, or the spelling of what should
             be text and is not.
         content_kind: How the content stands there.
-        parts: The parts of a content list; None if the content is no list.
+        parts: The parts of a content list; None if the content is not a list.
         name: Who speaks.
-        weight: 1 to train on it, 0 not to; None without, or if it is no number.
+        weight: 1 to train on it, 0 not to; None without, or if it is not a number.
         refusal: The text of a refusal.
         tool_calls: The tools it calls.
         tool_call_id: The call that it answers.
         function_call: The older form of a single tool call.
         other_keys: All that the form has no field for.
-        is_object: False for what stands in the list of messages and is no message.
+        is_object: False for what stands in the list of messages and is not a message.
     """
 
     index: int
@@ -253,9 +250,9 @@ def _shown_text(
 def _part(text: str, path: Path, node: JsonNode) -> Part:
     if node.kind == "string":
         return TextPart(path, node.value)
-    words = _text(node.member("text"))
-    if words is not None:
-        return TextPart(path, words)
+    part_text = _text(node.member("text"))
+    if part_text is not None:
+        return TextPart(path, part_text)
     image = node.member("image_url")
     if image is not None:
         url = image if image.kind == "string" else image.member("url")
@@ -278,14 +275,14 @@ def _call(
 ) -> ToolCall:
     if function is None or function.kind != "object":
         raw = text[whole.start : whole.end] if whole else ""
-        return ToolCall(path, call_id, "", raw, False)
+        return ToolCall(path, call_id, "", raw)
     name = _text(function.member("name")) or ""
     arguments = function.member("arguments")
     if arguments is None:
-        return ToolCall(path, call_id, name, "", False)
+        return ToolCall(path, call_id, name, "")
     if arguments.kind == "string":
-        return ToolCall(path, call_id, name, arguments.value, True)
-    return ToolCall(path, call_id, name, text[arguments.start : arguments.end], False)
+        return ToolCall(path, call_id, name, arguments.value)
+    return ToolCall(path, call_id, name, text[arguments.start : arguments.end])
 
 
 def _tool(text: str, path: Path, node: JsonNode) -> Tool:

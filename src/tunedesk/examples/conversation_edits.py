@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from tunedesk.examples.conversation import Conversation, Message, TextPart, ToolCall
 from tunedesk.examples.json_edit import (
-    RawJson,
+    SpelledJson,
     insert_item,
     move_item,
     on_one_line,
@@ -104,7 +104,7 @@ def duplicate_message(text: str, index: int) -> str:
 def split_message(text: str, index: int, at_character: int) -> str:
     """Make two messages of one, before the character of its text; both keep role and keys.
 
-    Tool calls and pictures that follow the place go into the second message.
+    Tool calls and pictures that follow the split go into the second message.
     """
     message = _message(text, index)
     text = duplicate_message(text, index)
@@ -209,28 +209,17 @@ def remove_tool_call(text: str, index: int, number: int) -> str:
     return remove(text, call.path)
 
 
-def set_function_call(
-    text: str, index: int, name: str | None = None, arguments: str | None = None
-) -> str:
-    """Change what is given of the older form of a tool call."""
-    path = (*_message(text, index).path, "function_call")
-    for key, value in (("name", name), ("arguments", arguments)):
-        if value is not None:
-            text = set_member(text, path, key, value)
-    return text
-
-
 def set_tools(text: str, tools: str) -> str:
     """Give the conversation the tools of a JSON text; nothing takes the tools out.
 
     Raises:
-        JsonSyntaxError: The text of the tools is no JSON.
+        JsonSyntaxError: The text of the tools is not JSON.
     """
     tools = tools.strip()
     if not tools:
         return remove(text, ("tools",)) if _find(text, ("tools",)) is not None else text
     parse(tools)
-    return set_member(text, (), "tools", RawJson(on_one_line(tools, drop_indentation=True)))
+    return set_member(text, (), "tools", SpelledJson(on_one_line(tools, drop_indentation=True)))
 
 
 def set_parallel_tool_calls(text: str, allowed: bool | None) -> str:
@@ -255,8 +244,8 @@ def remove_part(text: str, index: int, number: int) -> str:
         return replace_value(text, _content(index), "")
     left = content.items[0]
     if left.kind == "object" and set(left.value) == {"type", "text"}:
-        words = raw_value(text, (*_content(index), 0, "text"))
-        return replace_value(text, _content(index), words)
+        spelled = raw_value(text, (*_content(index), 0, "text"))
+        return replace_value(text, _content(index), spelled)
     return text
 
 
@@ -303,8 +292,8 @@ def _set_or_remove(text: str, path: Path, key: str, value: Any) -> str:
     return remove(text, (*path, key)) if _find(text, (*path, key)) is not None else text
 
 
-def _text_part(words: str | RawJson) -> dict[str, Any]:
-    return {"type": "text", "text": words}
+def _text_part(spelled: str | SpelledJson) -> dict[str, Any]:
+    return {"type": "text", "text": spelled}
 
 
 def _with_parts(text: str, message: Message) -> str:
@@ -315,22 +304,22 @@ def _with_parts(text: str, message: Message) -> str:
         text,
         message.path,
         "content",
-        RawJson(f"[{', '.join(_raw_parts(text, message))}]"),
+        SpelledJson(f"[{', '.join(_raw_parts(text, message))}]"),
         after="role",
     )
 
 
-def _raw_parts(text: str, message: Message) -> list[RawJson]:
+def _raw_parts(text: str, message: Message) -> list[SpelledJson]:
     """The parts of a content as spelled; a plain text is one part."""
     if message.parts is not None:
         return [raw_value(text, part.path) for part in message.parts]
     if not message.text:
         return []
     if message.content_kind == "string":
-        words = str(raw_value(text, (*message.path, "content")))
+        spelled = str(raw_value(text, (*message.path, "content")))
     else:
-        words = json.dumps(message.text, ensure_ascii=False)
-    return [RawJson(f'{{"type": "text", "text": {words}}}')]
+        spelled = json.dumps(message.text, ensure_ascii=False)
+    return [SpelledJson(f'{{"type": "text", "text": {spelled}}}')]
 
 
 def _split_parts(text: str, message: Message, at_character: int) -> str:

@@ -17,7 +17,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
-class RawJson(str):
+class SpelledJson(str):
     """A JSON text that is put in as it is, character for character."""
 
     __slots__ = ()
@@ -38,7 +38,7 @@ class _Style(NamedTuple):
 
 
 def replace_value(text: str, path: Path, value: Any) -> str:
-    """Put a value in the place of the one at the path.
+    """Replace the value at the path.
 
     Raises:
         KeyError: Nothing stands at the path.
@@ -136,10 +136,10 @@ def move_item(text: str, path: Path, from_index: int, to_index: int) -> str:
     order = list(range(len(spans)))
     order.insert(to_index, order.pop(from_index))
     pieces = [text[: spans[0][0]]] if spans else []
-    for place, number in enumerate(order):
+    for position, number in enumerate(order):
         start, end = spans[number]
-        following = spans[place + 1][0] if place + 1 < len(spans) else len(text)
-        pieces += [text[start:end], text[spans[place][1] : following]]
+        following = spans[position + 1][0] if position + 1 < len(spans) else len(text)
+        pieces += [text[start:end], text[spans[position][1] : following]]
     return "".join(pieces)
 
 
@@ -148,10 +148,10 @@ def spelled_string(value: str, like: str) -> str:
     return _dumps(value, _is_escaped(like))
 
 
-def raw_value(text: str, path: Path) -> RawJson:
+def raw_value(text: str, path: Path) -> SpelledJson:
     """The exact spelling of the value at the path."""
     node = _at(parse(text), path)
-    return RawJson(text[node.start : node.end])
+    return SpelledJson(text[node.start : node.end])
 
 
 def _at(root: JsonNode, path: Path) -> JsonNode:
@@ -176,7 +176,7 @@ def _list_at(root: JsonNode, path: Path) -> JsonNode:
 
 
 def _spelled(text: str, root: JsonNode, old: JsonNode, value: Any) -> str:
-    """The value as it is to stand in the place of the old one."""
+    """The value as it is to stand where the old one stood."""
     spelling = text[old.start : old.end]
     indent = None
     if _LINE_BREAK.search(spelling) and old.kind in ("object", "array"):
@@ -192,7 +192,7 @@ def _is_escaped(spelling: str) -> bool:
 
 def _written(value: Any, ascii_only: bool, style: _Style, indent: str | None) -> str:
     """The value as JSON; over several lines if `indent`, that of its first line, is given."""
-    if isinstance(value, RawJson):
+    if isinstance(value, SpelledJson):
         return str(value)
     if isinstance(value, str):
         return _dumps(value, ascii_only)
@@ -267,7 +267,7 @@ def _insert(
 
 
 def _indent_at(text: str, at: int) -> str:
-    """The blanks with which the line of this place begins."""
+    """The blanks with which that line begins."""
     line = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
     end = line
     while text[end : end + 1] in (" ", "\t"):

@@ -2,7 +2,7 @@
 
 It keeps duplicate keys, and refuses what the standard refuses: NaN, control characters in strings,
 commas before a closing bracket. It works without recursion, so no nesting can exhaust the stack.
-The place of a value is a path of keys and indexes, written out as a JSON Pointer (RFC 6901).
+Where a value stands is a path of keys and indexes, written out as a JSON Pointer (RFC 6901).
 """
 
 import re
@@ -24,29 +24,6 @@ def to_pointer(path: Path) -> str:
         else f"/{part}"
         for part in path
     )
-
-
-def from_pointer(pointer: str) -> Path:
-    """The path that a JSON Pointer names.
-
-    A pointer does not say whether `7` is an index or a key: it comes back as an index, and
-    `JsonNode.find` takes an index for the key of the same spelling where it meets an object.
-
-    Raises:
-        ValueError: The pointer is neither empty nor begins with a slash.
-    """
-    if not pointer:
-        return ()
-    if not pointer.startswith("/"):
-        raise ValueError(f"A JSON Pointer begins with a slash: {pointer!r}")
-    return tuple(_part(part) for part in pointer[1:].split("/"))
-
-
-def _part(part: str) -> str | int:
-    # int() refuses over 4,300 digits, and no list is that long.
-    if _INDEX.fullmatch(part) and len(part) < 19:
-        return int(part)
-    return part.replace("~1", "/").replace("~0", "~")
 
 
 JsonType = Literal["null", "boolean", "number", "string", "array", "object"]
@@ -230,7 +207,7 @@ def parse_first(text: str, at: int = 0) -> tuple[JsonNode, int]:
     if at == len(text):
         raise _error("empty", text, at)
     scan = _scan
-    # The containers around the place that is read: of the innermost its start, its Python value
+    # The containers around what is read: of the innermost its start, its Python value
     # (`fields` or `values`), and its nodes; of the outer ones the same on the stack.
     stack: list[tuple[int, Any, Any, bool, str, Any]] = []
     start = 0

@@ -16,8 +16,8 @@ from tunedesk.formats.inspect_file import FileInfo, inspect_file
 from tunedesk.formats.read_records import (
     LAST,
     FileRange,
-    Place,
     RangeReader,
+    ReadPosition,
     file_problems,
     file_ranges,
     read_batches,
@@ -33,7 +33,7 @@ class CheckTotals:
 
     Attributes:
         records: What stands there, readable or not.
-        unreadable: How many of them are no JSON object.
+        unreadable: How many of them are not JSON objects.
         problems: All problems with the line; None for the whole file.
         message_tokens: The sum of the exact tokens.
         tool_tokens: The sum of the estimates for tools.
@@ -60,7 +60,7 @@ class CheckTotals:
         for line, fact in zip(batch.lines, facts, strict=True):
             if fact.problems:
                 found += [(line, problem) for problem in fact.problems]
-        found.sort(key=lambda place: place[0] or 0)
+        found.sort(key=lambda entry: entry[0] or 0)
         self.problems += found
         readable = [fact for fact in facts if fact.is_readable]
         self.unreadable += len(facts) - len(readable)
@@ -97,7 +97,7 @@ class FileReport:
         target: Whose rules were applied.
         encoding: The token encoding; None if tokens were not counted.
         records: What stands in the file, readable or not.
-        unreadable: How many of them are no JSON object.
+        unreadable: How many of them are not JSON objects.
         problems: All problems: those of the file and its records by line, then the set's.
         message_tokens: The exact part of the tokens.
         tool_tokens: The estimate for tools and tool calls.
@@ -205,9 +205,9 @@ class BatchJob(NamedTuple):
 def check_batch(job: BatchJob) -> CheckTotals:
     """Check the records of a batch: for a pool of worker processes."""
     batch = job.batch
-    findings = CheckTotals()
-    findings.add(batch, check_texts(CheckJob(batch.texts, job.target, job.encoding)))
-    return findings
+    totals = CheckTotals()
+    totals.add(batch, check_texts(CheckJob(batch.texts, job.target, job.encoding)))
+    return totals
 
 
 class RangeJob(NamedTuple):
@@ -231,23 +231,23 @@ class RangeTotals(NamedTuple):
         begin: Where it was begun.
         end: Where the next part begins.
         lines: How many lines it has.
-        findings: What was found; lines count from its beginning.
+        totals: What was found; lines count from its beginning.
     """
 
-    begin: Place
-    end: Place
+    begin: ReadPosition
+    end: ReadPosition
     lines: int
-    findings: CheckTotals
+    totals: CheckTotals
 
 
 def check_range(job: RangeJob) -> RangeTotals:
     """Read and check a part of a file: for a pool of worker processes."""
     begin = job.part.begin()
     reader = RangeReader(job.part.path, begin, job.part.end, job.part.block)
-    findings = CheckTotals()
+    totals = CheckTotals()
     for batch in reader.batches():
-        findings.add(batch, check_texts(CheckJob(batch.texts, job.target, job.encoding)))
-    return RangeTotals(begin, reader.place, reader.lines, findings)
+        totals.add(batch, check_texts(CheckJob(batch.texts, job.target, job.encoding)))
+    return RangeTotals(begin, reader.reached, reader.lines, totals)
 
 
 def _checked(
@@ -281,18 +281,18 @@ def _by_ranges(
 ) -> Iterator[tuple[CheckTotals, int]]:
     """Let the workers read too, as long as each part begins where the one before it ended."""
     parts = file_ranges(info)
-    place, lines = parts[0].begin(), 0
+    reached, lines = parts[0].begin(), 0
     jobs = (RangeJob(part, target, encoding) for part in parts)
     with closing(pool.map_ordered(check_range, jobs)) as results:
         for part, found in zip(parts, results, strict=True):
-            if found.begin != place:
+            if found.begin != reached:
                 break
-            yield found.findings, lines
+            yield found.totals, lines
             lines += found.lines
-            place = found.end
+            reached = found.end
             if part.end == LAST:
                 return
     # A record goes on from one part into the next: from here on only one process reads.
-    rest = RangeReader(info.path, place, LAST, parts[0].block)
-    for findings in _by_batches(pool, rest.batches(), target, encoding):
-        yield findings, lines
+    rest = RangeReader(info.path, reached, LAST, parts[0].block)
+    for totals in _by_batches(pool, rest.batches(), target, encoding):
+        yield totals, lines

@@ -37,7 +37,7 @@ _BINARY = (
 
 
 def signature(head: bytes) -> Signature | None:
-    """What the file is, if its first bytes say so and it is no text."""
+    """What the file is, if its first bytes say so and it is not text."""
     if head.startswith(_GIT_LFS):
         return "git_lfs"
     if head.startswith(b"PAR1"):
@@ -107,7 +107,7 @@ class FileInfo:
     Attributes:
         path: The file.
         format: What its records are, or what it is if it holds none.
-        encoding: Its encoding; empty if it is no text.
+        encoding: Its encoding; empty if it is not text.
         encoding_guessed: Whether nothing in the file says so.
         bom: Whether it begins with a byte order mark.
         newline: How its lines end, judged by the first.

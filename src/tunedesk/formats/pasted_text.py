@@ -8,7 +8,7 @@ from tunedesk.examples.json_text import JsonSyntaxError, parse
 
 
 def pasted_records(text: str) -> list[str]:
-    """Each record of the text, spelled as it is; what is no JSON gives nothing.
+    """Each record of the text, spelled as it is; what is not JSON gives nothing.
 
     One record a line, as JSONL has it, is tried first; then the text as one value: an array of
     records, or one record over several lines.
@@ -70,7 +70,7 @@ def parse_spreadsheet(text: str) -> list[SpreadsheetRow] | None:
     row of column names is recognised, sets the order and is not taken as an example.
 
     Returns:
-        The rows, or None if the text is no such table.
+        The rows, or None if the text is not such a table.
     """
     if "\t" not in text:
         return None

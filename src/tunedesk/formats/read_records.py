@@ -2,7 +2,7 @@
 
 A UTF-8 file of lines can be read in parts, by several processes at once. A part is read in the same
 blocks as when the whole file is read from its beginning, so the records are the same too: a part
-begins at the place where the one before it ends, or it is not used.
+begins where the one before it ends, or it is not used.
 """
 
 import sys
@@ -26,7 +26,7 @@ BLOCK = 262_144
 def read_batches(path: Path, info: FileInfo, batch_bytes: int = BLOCK) -> Iterator[RecordBatch]:
     """Yield the records of a file as they are read, in batches.
 
-    What is no JSON, and JSON that is no object, are records too: nothing but blank lines, and
+    What is not JSON, and JSON that is not an object, are records too: nothing but blank lines, and
     the commas and brackets around records, is left out.
 
     Args:
@@ -81,8 +81,8 @@ _FURTHEST = 16
 _UTF8 = Encoding("utf-8", False, 0)
 
 
-class Place(NamedTuple):
-    """A place between two blocks.
+class ReadPosition(NamedTuple):
+    """A position between two blocks.
 
     Attributes:
         position: How far the file has been read.
@@ -110,8 +110,8 @@ class FileRange(NamedTuple):
     end: int
     block: int
 
-    def begin(self) -> Place:
-        """The place where the part begins: the line is looked for before its start."""
+    def begin(self) -> ReadPosition:
+        """Where the part begins: the line is looked for before its start."""
         at = self.start
         with self.path.open("rb") as file:
             while at > self.mark and self.start - at < _FURTHEST * self.block:
@@ -119,8 +119,8 @@ class FileRange(NamedTuple):
                 file.seek(at)
                 line_end = last_line_end(file.read(self.block))
                 if line_end:
-                    return Place(self.start, at + line_end)
-        return Place(self.start, at)
+                    return ReadPosition(self.start, at + line_end)
+        return ReadPosition(self.start, at)
 
 
 def file_ranges(info: FileInfo, block: int = BLOCK) -> list[FileRange]:
@@ -138,12 +138,12 @@ class RangeReader:
     """Reads the records of a part of a file; lines count from the beginning of the part.
 
     Attributes:
-        place: How far it has read, at the end where the next part begins.
+        reached: How far it has read, at the end where the next part begins.
         lines: How many lines it has read.
     """
 
-    def __init__(self, path: Path, begin: Place, end: int, block: int = BLOCK) -> None:
-        self.place = begin
+    def __init__(self, path: Path, begin: ReadPosition, end: int, block: int = BLOCK) -> None:
+        self.reached = begin
         self.lines = 0
         self._path = path
         self._end = end
@@ -152,17 +152,17 @@ class RangeReader:
     def batches(self) -> Iterator[RecordBatch]:
         """Yield the records; a record that goes on after the end is read to its own end."""
         with self._path.open("rb") as file:
-            file.seek(self.place.line)
-            beginning = file.read(self.place.position - self.place.line)
-            reader = Utf8Reader(file, _UTF8, self.place.position)
+            file.seek(self.reached.line)
+            beginning = file.read(self.reached.position - self.reached.line)
+            reader = Utf8Reader(file, _UTF8, self.reached.position)
             blocks = self._noted(line_blocks(reader, self._block, beginning))
             for batch in line_records(blocks):
                 yield batch
-                if self.place.position >= self._end:
+                if self.reached.position >= self._end:
                     return
 
     def _noted(self, blocks: Iterator[LineBlock]) -> Iterator[LineBlock]:
         for block in blocks:
-            self.place = Place(block.position, block.position - block.rest)
+            self.reached = ReadPosition(block.position, block.position - block.rest)
             self.lines = block.first + len(block.lines) - 1
             yield block

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from tunedesk.checks.problem import Problem
-from tunedesk.formats.text_encoding import mended
+from tunedesk.formats.text_encoding import decode_broken_bytes
 
 LONGEST_RECORD = 160 * 2**20
 """How far the end of a record is looked for before it counts as broken, in bytes or characters.
@@ -18,7 +18,7 @@ class RecordBatch(NamedTuple):
     Attributes:
         lines: The line on which each begins, from 1.
         texts: Each as UTF-8, exactly as it stands in the file, without the blanks and the comma
-            around it. What is no JSON object is here too.
+            around it. What is not a JSON object is here too.
         problems: What is wrong with the file rather than with a record, and the line; None for
             the whole file.
         bytes_read: How far the file has been read.
@@ -44,7 +44,7 @@ class BatchBuilder:
         try:
             data = text.encode()
         except UnicodeEncodeError:
-            data = mended(text).encode()
+            data = decode_broken_bytes(text).encode()
             self.problems.append(
                 (line, Problem("bytes_not_text", (), {"encoding": "windows-1252"}))
             )

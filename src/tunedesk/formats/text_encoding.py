@@ -88,7 +88,7 @@ class Encoding(NamedTuple):
 
 
 def detect(head: bytes) -> Encoding | None:
-    """The encoding of a file that begins with these bytes; None if they are no text."""
+    """The encoding of a file that begins with these bytes; None if they are not text."""
     for mark, name in _MARKS:
         if head.startswith(mark):
             return Encoding(name, False, len(mark))
@@ -116,7 +116,7 @@ def _wide(head: bytes) -> str | None:
         return None
     whole = head[: len(head) - len(head) % 4]
     try:
-        # Half a pair at the end of the head is no error.
+        # Half a pair at the end of the head is not an error.
         codecs.getincrementaldecoder(name)().decode(whole)
     except UnicodeDecodeError:
         return None
@@ -186,7 +186,7 @@ def _windows_letter(letter: str) -> str:
         return letter
 
 
-def mended(text: str) -> str:
+def decode_broken_bytes(text: str) -> str:
     """A text decoded with `surrogateescape`, its broken bytes read as Windows-1252."""
     return _ESCAPED_BYTE.sub(
         lambda found: from_western(found.group().encode("ascii", "surrogateescape")),

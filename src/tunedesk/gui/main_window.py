@@ -24,9 +24,8 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.crash_report import CrashHandler
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.menus import Menus
+from tunedesk.gui.menus import Menus, ViewActions
 from tunedesk.gui.new_project import is_project, project_for, sample_file
-from tunedesk.gui.preferences import ViewActions
 from tunedesk.gui.rail import Rail
 from tunedesk.gui.status_line import StatusLine
 from tunedesk.gui.theme import Theme
@@ -303,8 +302,12 @@ class MainWindow(QMainWindow):
         workspace.show_in(self.stack, self.rail, self.status)
         self.rail.show()
         self.status.show()
-        mark = _(" (read only)") if workspace.project.read_only else ""
-        self.setWindowTitle(f"{path.stem}{mark} – Tunedesk")
+        title = (
+            _("{project} (read only) – Tunedesk")
+            if workspace.project.read_only
+            else _("{project} – Tunedesk")
+        )
+        self.setWindowTitle(title.format(project=path.stem))
         self.setWindowFilePath(str(path))
         self.menus.refresh()
 

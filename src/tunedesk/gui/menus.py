@@ -1,16 +1,19 @@
-"""The menu bar: every action that somebody has connected is reachable here."""
+"""The menu bar, where every action that somebody has connected is reachable, and its View menu."""
 
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QMenuBar
+from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 from tunedesk.gui.actions import Actions
+from tunedesk.gui.theme import CHOICES, Theme
 from tunedesk.i18n import _
 from tunedesk.settings import Settings
 
 SEPARATOR, RECENT, THEME = "|", "recent", "theme"
+ZOOM_STEP = 0.1
+"""So much larger or smaller do message texts become in one step, as a share of their size."""
 
 MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -110,3 +113,51 @@ class Menus(QObject):
     def _open_recent(self, action: QAction) -> None:
         if action.data():
             self.open_requested.emit(Path(action.data()))
+
+
+class ViewActions:
+    """Connects what the View menu offers (text size, theme, full screen) and keeps it marked."""
+
+    def __init__(
+        self, window: QMainWindow, actions: Actions, theme: Theme, settings: Settings
+    ) -> None:
+        self._window = window
+        self._actions = actions
+        self._theme = theme
+        self._settings = settings
+        actions.bind("view.zoom_in", lambda: self._zoom(self._theme.zoom + ZOOM_STEP))
+        actions.bind("view.zoom_out", lambda: self._zoom(self._theme.zoom - ZOOM_STEP))
+        actions.bind("view.zoom_reset", lambda: self._zoom(1.0))
+        actions.bind("view.full_screen", self._full_screen)
+        actions.bind("view.theme_system", lambda _on: self._choose("system"))
+        actions.bind("view.theme_light", lambda _on: self._choose("light"))
+        actions.bind("view.theme_dark", lambda _on: self._choose("dark"))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Mark and show what is chosen, as after the preferences."""
+        for choice in CHOICES:
+            self._actions[f"view.theme_{choice}"].setChecked(choice == self._theme.choice)
+        monospace = self._actions["view.monospace"]
+        if (
+            self._actions.connected("view.monospace")
+            and monospace.isChecked() != self._settings.monospace
+        ):
+            monospace.trigger()
+
+    def _choose(self, choice: str) -> None:
+        self._settings.theme = choice
+        self._settings.save()
+        self._theme.set_choice(choice)
+        self.refresh()
+
+    def _zoom(self, zoom: float) -> None:
+        self._theme.set_zoom(round(zoom, 2))
+        self._settings.zoom = self._theme.zoom
+        self._settings.save()
+
+    def _full_screen(self, on: bool) -> None:
+        if on:
+            self._window.showFullScreen()
+        else:
+            self._window.showNormal()

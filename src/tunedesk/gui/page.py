@@ -1,5 +1,6 @@
-"""What the window, and other pages, ask of each page of a project."""
+"""What each page of an open project is given, and what the window asks of it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,37 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from tunedesk.examples.json_text import Path as JsonPath
+from tunedesk.gui.actions import Actions
+from tunedesk.gui.background import Background
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.operations import Operations
+from tunedesk.gui.theme import Theme
+from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.settings import Settings
+
+
+@dataclass(frozen=True)
+class PageContext:
+    """What the pages of an open project work with.
+
+    Attributes:
+        project: The open project, for the GUI thread.
+        settings: What is kept for the next start.
+        background: Where work runs.
+        feedback: What tells the user.
+        operations: What changes the project.
+        actions: The actions of menus, keys and buttons.
+        theme: Colours, fonts and sizes.
+    """
+
+    project: Project
+    settings: Settings
+    background: Background
+    feedback: Feedback
+    operations: Operations
+    actions: Actions
+    theme: Theme
 
 
 class Page(QWidget):

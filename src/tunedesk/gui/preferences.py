@@ -1,4 +1,4 @@
-"""What the user likes: theme, size of the texts, full screen, the name in the history."""
+"""Preferences: theme, size and font of message texts, the name in the history, local training."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -6,19 +6,19 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLineEdit,
-    QMainWindow,
+    QPushButton,
     QSlider,
+    QVBoxLayout,
     QWidget,
 )
 
-from tunedesk.gui.actions import Actions
+from tunedesk.errors import UserError
 from tunedesk.gui.background import Background
-from tunedesk.gui.fine_tune.local_install_panel import InstalledRow
 from tunedesk.gui.theme import CHOICES, MAX_ZOOM, MIN_ZOOM, Theme
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
-from tunedesk.services import local_install
+from tunedesk.services import local_install, local_server
 from tunedesk.settings import Settings
 
 
@@ -127,52 +127,58 @@ class PreferencesDialog(Dialog):
         self.changed.emit()
 
 
-STEP = 0.1
+class InstalledRow(QWidget):
+    """Says that training is installed here, or half of it, and removes it.
+
+    Attributes:
+        button: Removes it.
+    """
+
+    def __init__(self, theme: Theme, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        words = (
+            _(
+                "What training needs is installed in {folder}. Without it, tuned models of this "
+                "computer stay on the disk, but cannot be asked, and a run in training stops."
+            )
+            if local_install.is_installed()
+            else _(
+                "There is part of an installation, or one of an older Tunedesk, in {folder}. The "
+                "Fine-tune page goes on with it; if you want none, remove it."
+            )
+        )
+        self._says = Label(
+            theme,
+            words.format(folder=local_install.environment_dir()),
+            "small",
+            "muted",
+            wrap=True,
+        )
+        self.button = QPushButton(_("Remove training from this computer"))
+        self.button.setAutoDefault(False)
+        self.button.clicked.connect(self._remove)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(Label(theme, _("Training on this computer"), "small_strong", "muted"))
+        column.addWidget(self._says)
+        column.addWidget(self.button)
+
+    def _remove(self) -> None:
+        self.button.setEnabled(False)
+        self._says.setText(_("It is being removed …"))
+        self._background.run(remove_training, on_result=self._take_removed, on_error=self._take)
+
+    def _take_removed(self, _none: object) -> None:
+        self._says.setText(_("It is removed. The Fine-tune page installs it again when needed."))
+
+    def _take(self, error: UserError) -> None:
+        self._says.setText(f"{error.sentence} {error.advice}".strip())
+        self.button.setEnabled(True)
 
 
-class ViewActions:
-    """Connects the actions and keeps their marks true."""
-
-    def __init__(
-        self, window: QMainWindow, actions: Actions, theme: Theme, settings: Settings
-    ) -> None:
-        self._window = window
-        self._actions = actions
-        self._theme = theme
-        self._settings = settings
-        actions.bind("view.zoom_in", lambda: self._zoom(self._theme.zoom + STEP))
-        actions.bind("view.zoom_out", lambda: self._zoom(self._theme.zoom - STEP))
-        actions.bind("view.zoom_reset", lambda: self._zoom(1.0))
-        actions.bind("view.full_screen", self._full_screen)
-        actions.bind("view.theme_system", lambda _on: self._choose("system"))
-        actions.bind("view.theme_light", lambda _on: self._choose("light"))
-        actions.bind("view.theme_dark", lambda _on: self._choose("dark"))
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Mark and show what is chosen, as after the preferences."""
-        for choice in CHOICES:
-            self._actions[f"view.theme_{choice}"].setChecked(choice == self._theme.choice)
-        monospace = self._actions["view.monospace"]
-        if (
-            self._actions.connected("view.monospace")
-            and monospace.isChecked() != self._settings.monospace
-        ):
-            monospace.trigger()
-
-    def _choose(self, choice: str) -> None:
-        self._settings.theme = choice
-        self._settings.save()
-        self._theme.set_choice(choice)
-        self.refresh()
-
-    def _zoom(self, zoom: float) -> None:
-        self._theme.set_zoom(round(zoom, 2))
-        self._settings.zoom = self._theme.zoom
-        self._settings.save()
-
-    def _full_screen(self, on: bool) -> None:
-        if on:
-            self._window.showFullScreen()
-        else:
-            self._window.showNormal()
+def remove_training() -> None:
+    """End the server that uses it, then remove it; called in a thread."""
+    local_server.stop()
+    local_install.remove()

@@ -43,7 +43,7 @@ def begin(
     on_stack = undoes is None and redoes is None
     if on_stack and not incomplete:
         drop_redo(store)
-    return int(
+    change_id = int(
         store.connection.execute(
             "INSERT INTO change(code, parameters, actor, machine, time, stack, undoes, redoes,"
             " incomplete, merge_key, uid) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -63,6 +63,9 @@ def begin(
         ).lastrowid
         or 0
     )
+    if on_stack:
+        store.last_change = change_id
+    return change_id
 
 
 def drop_redo(store: Store) -> None:
@@ -151,6 +154,8 @@ def prolong(store: Store, change_id: int, example_id: int, version_id: int) -> N
 def forget(store: Store, change_id: int) -> None:
     """Take out a change that did nothing at all."""
     store.execute("DELETE FROM change WHERE id = ?", (change_id,))
+    if store.last_change == change_id:
+        store.last_change = None
 
 
 Direction = Literal["done", "undone", "redone"]

@@ -38,6 +38,7 @@ from tunedesk.project.runs import Runs
 from tunedesk.project.statistics import Bin, EstimatedTokens, Measure, Statistics, Totals
 from tunedesk.project.store import Store
 from tunedesk.project.text_edits import TextChange
+from tunedesk.project.undo import UndoOutcome
 from tunedesk.project.work import WorkList
 
 
@@ -234,6 +235,14 @@ class Project:
     def undo(self) -> ProjectChange | None:
         """Turn back the latest step; None if there is none."""
         return undo.undo(self.context)
+
+    def last_change_id(self) -> int | None:
+        """The change made last through this handle that undo can turn back; None for none."""
+        return undo.last_change_here(self._store)
+
+    def undo_change(self, change_id: int) -> UndoOutcome:
+        """Turn one change back if nothing came after it; else do nothing."""
+        return undo.undo_change(self.context, change_id)
 
     def redo(self) -> ProjectChange | None:
         """Make the step again that was undone last; None if there is none."""

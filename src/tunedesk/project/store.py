@@ -241,6 +241,7 @@ class Store:
         read_only: Whether nothing may be written.
         shared: What the handles of this project share.
         on_rollback: Called after a transaction came to nothing, for what was remembered from it.
+        last_change: The change that was begun last through this connection and can be undone.
     """
 
     def __init__(
@@ -251,6 +252,7 @@ class Store:
         self.shared = shared
         self.read_only = read_only
         self.on_rollback: list[Callable[[], None]] = []
+        self.last_change: int | None = None
         self._depth = 0
         self._unpublished: list[ProjectChange] = []
         self._order_changed = False
@@ -324,10 +326,12 @@ class Store:
             self.shared.count_interactive(-int(not bulk))
         try:
             self._run_transaction_start()
+            last_change = self.last_change
             try:
                 yield
             except BaseException as error:
                 self._depth = 0
+                self.last_change = last_change
                 self._unpublished.clear()
                 with contextlib.suppress(sqlite3.Error):
                     self.connection.execute("ROLLBACK")
@@ -366,6 +370,7 @@ class Store:
             self.connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             self._unpublished.clear()
+            self.last_change = None
             with contextlib.suppress(sqlite3.Error):
                 self.connection.execute("ROLLBACK")
             raise _disk_error(error) from error

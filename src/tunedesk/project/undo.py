@@ -5,6 +5,7 @@ change gave it, and is itself a row of the history.
 """
 
 from collections.abc import Iterator
+from enum import Enum
 from typing import NamedTuple
 
 from tunedesk.errors import UserError
@@ -15,6 +16,14 @@ from tunedesk.project.context import ProjectContext
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.store import SMALL, BatchSize, Store
 from tunedesk.project.undoable_tables import EXAMPLES, LoggedColumn, logged_columns
+
+
+class UndoOutcome(Enum):
+    """What came of undoing one certain change."""
+
+    UNDONE = "undone"
+    LATER_CHANGES = "later changes"
+    ALREADY_UNDONE = "already undone"
 
 
 class Step(NamedTuple):
@@ -55,6 +64,31 @@ def undo(context: ProjectContext) -> ProjectChange | None:
         return None
     _refuse_while_running(context.store, step)
     return _turn(context, step, forward=False, stack=change_log.REDOABLE)
+
+
+def last_change_here(store: Store) -> int | None:
+    """The change made last through this connection that undo can turn back; None for none."""
+    if store.last_change is None:
+        return None
+    found = store.value(
+        f"SELECT id FROM change WHERE id = ? AND stack = {change_log.UNDOABLE} AND incomplete = 0",
+        (store.last_change,),
+    )
+    return None if found is None else int(found)
+
+
+def undo_change(context: ProjectContext, change_id: int) -> UndoOutcome:
+    """Turn one change back if it is the latest; where something came after it, do nothing.
+
+    Raises:
+        UserError: Something is being written just now.
+    """
+    step = next_undo(context.store)
+    if step is not None and step.id == change_id:
+        undo(context)
+        return UndoOutcome.UNDONE
+    stack = context.store.value("SELECT stack FROM change WHERE id = ?", (change_id,))
+    return UndoOutcome.LATER_CHANGES if stack == change_log.UNDOABLE else UndoOutcome.ALREADY_UNDONE
 
 
 def redo(context: ProjectContext) -> ProjectChange | None:

@@ -19,7 +19,7 @@ PART_BYTES = 64 * 2**20
 """The largest part of an upload, as at OpenAI."""
 
 JSON_BYTES = 32 * 2**20
-"""The largest body of a request that is no file."""
+"""The largest body of a request without a file."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from tunedesk.errors import UserError
-from tunedesk.formats.writers.jsonl import RecordWriter, read_chat
+from tunedesk.formats.writers.jsonl import RecordWriter
 
 
 def test_records_are_written_a_line_each(tmp_path):
@@ -58,12 +58,3 @@ def test_what_cannot_be_written_is_said(tmp_path):
     with pytest.raises(UserError, match="cannot be written"), RecordWriter(tmp_path / "folder"):
         pass
     assert os.listdir(tmp_path) == ["folder"]
-
-
-def test_a_chat_file_is_read_and_another_refused(tmp_path):
-    path = tmp_path / "a.jsonl"
-    path.write_text('{"messages": []}\n')
-    assert [batch.texts for batch in read_chat(path)] == [[b'{"messages": []}']]
-    path.write_text('{"prompt": "a", "completion": "b"}\n')
-    with pytest.raises(UserError, match="prompts with their completions"):
-        read_chat(path)

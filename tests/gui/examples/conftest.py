@@ -6,6 +6,8 @@ import pytest
 
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
+from tunedesk.gui.operations import Operations
+from tunedesk.gui.page import PageContext
 from tunedesk.project.project import Project
 from tunedesk.project.row_edits import NewExample
 
@@ -37,6 +39,19 @@ def facts_of(question: str, tokens: int = 20, problems: tuple[Problem, ...] = ()
 def project(tmp_path):
     with Project.create(tmp_path / "Test.tunedesk", author="Ann") as made:
         yield made
+
+
+@pytest.fixture
+def operations(project, background, feedback):
+    operations = Operations(project=project, background=background, feedback=feedback)
+    yield operations
+    operations.close()
+
+
+@pytest.fixture
+def context(project, settings, background, feedback, operations, actions, theme):
+    """What a page is given."""
+    return PageContext(project, settings, background, feedback, operations, actions, theme)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from PySide6.QtGui import QGuiApplication
 
 from tunedesk.formats.pasted_text import pasted_records
 from tunedesk.gui.examples.clipboard import Clipboard, records_from
-from tunedesk.gui.examples.row_work import RowWork
 from tunedesk.gui.examples.selected_rows import SelectedRows
 
 
@@ -18,14 +17,10 @@ def chosen():
 
 
 @pytest.fixture
-def clipboard(qtbot, project, background, feedback, actions, chosen):
+def clipboard(qtbot, context, chosen):
     owner = QObject()
-    work = RowWork(project=project, background=background, feedback=feedback, flush=lambda: None)
     clipboard = Clipboard(
-        project=project,
-        actions=actions,
-        feedback=feedback,
-        work=work,
+        context=context,
         rows=lambda: SelectedRows(chosen, len(chosen)),
         behind=lambda: chosen[-1] if chosen else None,
         parent=owner,

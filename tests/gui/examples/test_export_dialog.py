@@ -12,17 +12,9 @@ ERROR = (Problem("no_assistant", ("messages",), {}),)
 
 
 @pytest.fixture
-def make(qtbot, window, project, background, feedback, settings, theme):
+def make(qtbot, window, context):
     def make(query=None):
-        dialog = ExportDialog(
-            project=project,
-            query=query or ExampleQuery(),
-            background=background,
-            feedback=feedback,
-            settings=settings,
-            theme=theme,
-            parent=window,
-        )
+        dialog = ExportDialog(context, query or ExampleQuery(), window)
         qtbot.waitUntil(lambda: bool(dialog._totals))
         return dialog
 

@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from tunedesk.gui.examples import find_replace_dialog
 from tunedesk.gui.examples.find_replace_dialog import FindReplace
 from tunedesk.gui.examples.find_replace_fields import Place
-from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.row_edits import NewExample
 
@@ -28,15 +27,10 @@ def ids(project):
 
 
 @pytest.fixture
-def dialog(project, ids, background, feedback, theme, window, qtbot):
-    open_example = OpenExample(project, background)
+def dialog(context, ids, window, qtbot):
     window.show()
     dialog = FindReplace(
-        project=project,
-        open_example=open_example,
-        background=background,
-        feedback=feedback,
-        theme=theme,
+        context=context,
         places=[
             Place("All examples", ExampleQuery()),
             Place("The 2 selected", tuple(ids[:2])),
@@ -48,7 +42,6 @@ def dialog(project, ids, background, feedback, theme, window, qtbot):
     yield dialog
     dialog.close_project()
     dialog.close()
-    open_example.close()
 
 
 def found(dialog, qtbot, words):

@@ -25,17 +25,9 @@ def page(qtbot):
 
 
 @pytest.fixture
-def imports(page, project, background, feedback, actions, settings, theme):
+def imports(page, context, background, feedback):
     background.user_error.connect(feedback.error)
-    imports = FileImports(
-        project=project,
-        background=background,
-        feedback=feedback,
-        actions=actions,
-        settings=settings,
-        theme=theme,
-        page=page,
-    )
+    imports = FileImports(context, page)
     yield imports
     imports.close()
 
@@ -108,7 +100,7 @@ def test_the_progress_has_a_cancel_and_ends(qtbot, imports, feedback, project, t
     file.write_text("".join(line(f"question {n}") + "\n" for n in range(3000)), encoding="utf-8")
     imports.start([file])
     assert feedback.progress_line.isVisibleTo(feedback.progress_line.parentWidget()) or imports.busy
-    imports._cancel()
+    imports._operation.cancel()
     qtbot.waitUntil(lambda: not imports.busy)
     assert "Stopped" in toast(feedback)
     came = project.count()

@@ -10,11 +10,11 @@ from tunedesk.project.query import ExampleQuery
 
 
 @pytest.fixture
-def make_page(qtbot, project, settings, background, feedback, actions, theme):
+def make_page(qtbot, context, background):
     pages = []
 
     def make(place=None):
-        page = ExamplesPage(project, settings, background, feedback, actions, theme)
+        page = ExamplesPage(context)
         qtbot.addWidget(page)
         page.resize(1204, 700)
         page.show()

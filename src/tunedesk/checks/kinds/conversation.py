@@ -92,14 +92,14 @@ def plain_checker(
                 roles += letters[message["role"]]
                 contents.append(content)
         except (ValueError, KeyError, TypeError, AttributeError):
-            # No JSON, no messages, a message that is no object, a role that nobody knows.
+            # No JSON, no messages, a message that is not an object, a role that nobody knows.
             return None
         if not roles or type(messages) is not list:
             return None
 
         joined = join((roles, *contents))
         if len(record) == 1:
-            # Marks that are no part of a text: two for "messages", eight for each message. A key
+            # Marks that are not part of a text: two for "messages", eight for each message. A key
             # that stands twice adds some; only marks spelled \u0022 could make up for them, and
             # these would be in the texts.
             inside = joined.count('"')

@@ -8,7 +8,7 @@ from tunedesk.i18n import _
 
 @cache
 def conversation_messages() -> dict[str, ProblemMessage]:
-    """The words by code."""
+    """The messages by code."""
     return {
         "not_a_chat_example": ProblemMessage(
             _("Not a conversation"),
@@ -243,7 +243,7 @@ def conversation_messages() -> dict[str, ProblemMessage]:
 
 @cache
 def tool_messages() -> dict[str, ProblemMessage]:
-    """The words by code."""
+    """The messages by code."""
     return {
         "parallel_tool_calls_invalid": ProblemMessage(
             _("parallel_tool_calls is not true or false"),
@@ -378,7 +378,7 @@ def tool_messages() -> dict[str, ProblemMessage]:
 
 @cache
 def text_messages() -> dict[str, ProblemMessage]:
-    """The words by code."""
+    """The messages by code."""
     return {
         "replacement_character": ProblemMessage(
             _("Lost letters (\ufffd)"),

@@ -8,7 +8,7 @@ from tunedesk.i18n import _
 
 @cache
 def file_messages() -> dict[str, ProblemMessage]:
-    """The words by code."""
+    """The messages by code."""
     return {
         "encoding_guessed": ProblemMessage(
             _("The encoding was guessed"),
@@ -126,7 +126,7 @@ def file_messages() -> dict[str, ProblemMessage]:
 
 @cache
 def set_messages() -> dict[str, ProblemMessage]:
-    """The words by code; that of too few examples is the one that OpenAI prints."""
+    """The messages by code; that of too few examples is the one that OpenAI prints."""
     return {
         "too_few_examples": ProblemMessage(
             _("Too few examples"),

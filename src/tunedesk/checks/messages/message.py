@@ -24,7 +24,7 @@ class ProblemMessage(NamedTuple):
 
 @cache
 def type_names() -> dict[str, str]:
-    """The words for the types of JSON values."""
+    """The names of the types of JSON values."""
     return {
         "null": _("nothing (null)"),
         "boolean": _("true or false"),
@@ -37,7 +37,7 @@ def type_names() -> dict[str, str]:
 
 @cache
 def role_names() -> dict[str, str]:
-    """The words for roles, as parts of a sentence."""
+    """The names of roles, as parts of a sentence."""
     return {
         "system": _("system"),
         "user": _("user"),

@@ -28,7 +28,7 @@ def _messages() -> dict[str, ProblemMessage]:
         text_messages(),
         set_messages(),
     )
-    return {code: words for table in tables for code, words in table.items()}
+    return {code: message for table in tables for code, message in table.items()}
 
 
 def title(code: str) -> str:
@@ -43,10 +43,10 @@ def advice(code: str) -> str:
 
 def sentence(problem: Problem | SetProblem) -> str:
     """What is wrong, in one sentence."""
-    words = _messages()[problem.code]
+    message = _messages()[problem.code]
     parameters = problem.parameters
-    template = words.variants.get(str(parameters.get("reason", parameters.get("where"))))
-    return (template or words.sentence).format_map(_Values(problem))
+    template = message.variants.get(str(parameters.get("reason", parameters.get("where"))))
+    return (template or message.sentence).format_map(_Values(problem))
 
 
 class _Values(dict[str, Any]):

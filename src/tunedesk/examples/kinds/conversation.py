@@ -170,9 +170,9 @@ def replaceable_in_messages(
             if node is not None and node.kind == "string":
                 yield node
         for part in content.items if content is not None else ():
-            words = part if part.kind == "string" else part.member("text")
-            if words is not None and words.kind == "string":
-                yield words
+            node = part if part.kind == "string" else part.member("text")
+            if node is not None and node.kind == "string":
+                yield node
 
 
 def message_blocks(
@@ -231,9 +231,9 @@ def _message_text(text: str, message: JsonNode) -> str:
 
 
 def _shown_part(part: JsonNode) -> str:
-    words = part if part.kind == "string" else part.member("text")
-    if words is not None and words.kind == "string":
-        return str(words.value)
+    node = part if part.kind == "string" else part.member("text")
+    if node is not None and node.kind == "string":
+        return str(node.value)
     image = part.member("image_url")
     url = image if image is None or image.kind == "string" else image.member("url")
     if url is not None and url.kind == "string":
@@ -289,15 +289,15 @@ def _replace_in_plain(
         return None
     pieces: list[str] = []
     done = total = 0
-    for number, content, words, times in changed:
+    for number, content, new_content, times in changed:
         start = starts[number]
         end = start + len(content) + 2
         # What holds nothing that must be escaped is spelled as it is.
         if text[start:end] == f'"{content}"' and is_plain:
-            spelled = f'"{words}"'
+            spelled = f'"{new_content}"'
         else:
             end = _scanstring(text, start + 1, True)[1]
-            spelled = spelled_string(words, text[start:end])
+            spelled = spelled_string(new_content, text[start:end])
         pieces += (text[done:start], spelled)
         done = end
         total += times

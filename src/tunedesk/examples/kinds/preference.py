@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from tunedesk.examples.hashes import Hashes, record_hashes
-from tunedesk.examples.json_edit import RawJson, raw_value, replace_value
+from tunedesk.examples.json_edit import SpelledJson, raw_value, replace_value
 from tunedesk.examples.json_text import JsonNode, parse
 from tunedesk.examples.kinds.conversation import (
     first_said,
@@ -111,7 +111,7 @@ class PreferenceKind(Kind):
         changed = set_system_prompt(conversation, prompt)
         if changed == conversation:
             return text
-        return replace_value(text, ("input",), RawJson(changed))
+        return replace_value(text, ("input",), SpelledJson(changed))
 
     def blocks(self, text: str) -> list[Block]:
         """The parts of the record as a person reads them."""
@@ -161,7 +161,7 @@ def _is_openai_form(record: dict[str, Any]) -> bool:
 
 
 def _messages(value: Any) -> list[Any] | None:
-    """The messages of a prompt or an answer; None if it is no list of messages."""
+    """The messages of a prompt or an answer; None if it is not a list of messages."""
     messages = value.get("messages") if isinstance(value, dict) else value
     return messages if isinstance(messages, list) else None
 

@@ -22,7 +22,7 @@ class LineBlock(NamedTuple):
     Attributes:
         first: The number of the first line, from 1.
         lines: The lines without their ends, in UTF-8.
-        is_text: False if there are bytes in it that are no UTF-8.
+        is_text: False if there are bytes in it that are not UTF-8.
         position: How far the file has been read.
         rest: How many of the bytes read belong to the line after these.
     """

@@ -25,7 +25,7 @@ class Extent(Enum):
 
     WHOLE = 1
     CUT_OFF = 2  # the text ends before the value does
-    BROKEN = 3  # it is no JSON, whatever may follow
+    BROKEN = 3  # it is not JSON, whatever may follow
 
 
 def value_end(text: str, at: int) -> tuple[Extent, int]:

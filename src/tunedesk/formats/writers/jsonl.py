@@ -2,29 +2,14 @@
 
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
 from tunedesk.errors import UserError
 from tunedesk.examples.json_edit import on_one_line
-from tunedesk.formats.inspect_file import describe, inspect_file
-from tunedesk.formats.read_records import read_batches
-from tunedesk.formats.record_batch import RecordBatch
 from tunedesk.i18n import _
-
-
-def read_chat(path: Path, batch_bytes: int = 262_144) -> Iterator[RecordBatch]:
-    """Yield the records of a chat file, in batches.
-
-    Raises:
-        UserError: The file cannot be opened, or holds something other than conversations.
-    """
-    info = inspect_file(path)
-    if info.format not in ("chat", "empty"):
-        raise UserError(describe(info))
-    return read_batches(path, info, batch_bytes)
 
 
 class RecordWriter:
@@ -117,5 +102,5 @@ class RecordWriter:
 def _in_one_line(record: bytes) -> bytes:
     if b"\n" not in record and b"\r" not in record:
         return record
-    # A record that came in by hand may hold anything; what is no UTF-8 is not made worse.
+    # A record that came in by hand may hold anything; what is not UTF-8 is not made worse.
     return on_one_line(record.decode(errors="surrogateescape")).encode(errors="surrogateescape")

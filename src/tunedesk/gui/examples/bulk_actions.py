@@ -1,30 +1,22 @@
-"""Work over all examples: checking them, and setting one system prompt on many."""
-
-import contextlib
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+"""Work over many or all examples: checking them, and setting one system prompt."""
 
 from PySide6.QtCore import QObject, Signal
 
-from tunedesk.gui.actions import Actions
-from tunedesk.gui.background import Background, Task
+from tunedesk.gui.background import Background
 from tunedesk.gui.examples.row_actions import RowActions
 from tunedesk.gui.examples.selected_rows import SelectedRows, examples_text
-from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.operations import Operation, Operations
+from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
-from tunedesk.project.project import Project
-from tunedesk.project.query import Ids
-from tunedesk.project.statistics import Totals
-from tunedesk.workers import WorkerPool
-
-if TYPE_CHECKING:
-    from tunedesk.project.text_edits import EditSummary
 from tunedesk.project.check_project import check_again
+from tunedesk.project.project import Project
+from tunedesk.project.statistics import Totals
+from tunedesk.project.text_edits import EditSummary, set_system_prompt
 
 
 class CheckAll(QObject):
-    """Checks everything by every rule.
+    """Checks all examples anew, by every rule, one time at a time.
 
     Signals:
         checked: It is done; show the problems.
@@ -32,52 +24,28 @@ class CheckAll(QObject):
 
     checked = Signal()
 
-    def __init__(
-        self,
-        *,
-        project: Project,
-        background: Background,
-        feedback: Feedback,
-        flush: Callable[[], None],
-        parent: QObject,
-    ) -> None:
+    def __init__(self, context: PageContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._project = project
-        self._background = background
-        self._feedback = feedback
-        self._flush = flush
-        self._task: Task | None = None
+        self._operations = context.operations
+        self._background = context.background
+        self._operation: Operation[Totals] | None = None
 
     def start(self) -> None:
         """Check all examples, unless that is being done."""
-        if self._task is not None:
+        if self._operation is not None and self._operation.running:
             return
-        self._flush()
-        shown = self._feedback.progress(_("Checking all examples"), self._cancel)
-        self._task = self._background.run(
-            _check,
-            self._project,
-            self._background.pool,
-            on_result=self._take,
-            on_progress=shown.report,
-            on_finished=lambda: self._end(shown.close),
+        pool = self._background.pool
+
+        def check(project: Project, progress: Progress) -> Totals:
+            check_again(project, pool, progress)
+            return project.totals()
+
+        self._operation = self._operations.run(
+            _("Checking all examples"),
+            check,
+            on_result=lambda _totals: self.checked.emit(),
+            message=checked_text,
         )
-
-    def close(self) -> None:
-        """The project closes."""
-        self._cancel()
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def _end(self, close_progress: Callable[[], None]) -> None:
-        self._task = None
-        close_progress()
-
-    def _take(self, totals: Totals) -> None:
-        self.checked.emit()
-        self._feedback.toast(checked_text(totals))
 
 
 def checked_text(totals: Totals) -> str:
@@ -95,33 +63,48 @@ def checked_text(totals: Totals) -> str:
     return _("{examples} checked: {found}.").format(examples=examples, found=", ".join(parts))
 
 
-def _check(project: Project, pool: WorkerPool, progress: Progress) -> Totals:
-    from tunedesk.project.check_project import check_again
+class Recheck:
+    """Checks those examples again whose figures are of another target or base model."""
 
-    with contextlib.closing(project.handle()) as handle:
-        check_again(handle, pool, progress)
-        return handle.totals()
+    def __init__(self, operations: Operations, background: Background) -> None:
+        self._operations = operations
+        self._background = background
+        self._operation: Operation[int] | None = None
+        self._again = False
+
+    @property
+    def running(self) -> bool:
+        """Whether examples are being checked."""
+        return self._operation is not None and self._operation.running
+
+    def start(self) -> None:
+        """Check by the settings that the project has now; a check under way begins anew."""
+        if self._operation is not None and self._operation.running:
+            self._again = True
+            self._operation.cancel()
+            return
+        self._again = False
+        pool = self._background.pool
+        self._operation = self._operations.run(
+            _("Checking all examples"),
+            lambda project, progress: check_again(project, pool, progress, only_stale=True),
+            on_finished=self._on_finished,
+        )
+
+    def _on_finished(self) -> None:
+        if self._again:
+            self.start()
 
 
 class SystemPromptSetter:
     """Gives the selected examples, or all of the filter, the same system prompt."""
 
-    def __init__(
-        self,
-        *,
-        project: Project,
-        background: Background,
-        feedback: Feedback,
-        actions: Actions,
-        row_actions: RowActions,
-        flush: Callable[[], None],
-    ) -> None:
-        self._project = project
-        self._background = background
-        self._feedback = feedback
-        self._actions = actions
+    def __init__(self, context: PageContext, row_actions: RowActions) -> None:
+        self._project = context.project
+        self._background = context.background
+        self._feedback = context.feedback
+        self._operations = context.operations
         self._row_actions = row_actions
-        self._flush = flush
 
     def ask(self, prompt: str) -> None:
         """Set the prompt on the selected examples; with only one selected, ask about all."""
@@ -130,105 +113,27 @@ class SystemPromptSetter:
             self.start(prompt, selected)
             return
         self._feedback.confirm(
-            _("Set this system prompt on all {examples}?").format(examples=everything.words),
+            _("Set this system prompt on all {examples}?").format(examples=everything.text),
             _("Only one example is selected. Undo takes it back."),
-            _("Set on {examples}").format(examples=everything.words),
+            _("Set on {examples}").format(examples=everything.text),
             lambda: self.start(prompt, everything),
         )
 
     def start(self, prompt: str, rows: SelectedRows) -> None:
-        """Set the prompt on these examples."""
+        """Set the prompt on these examples, as one step of undo."""
         if not rows.count or self._project.read_only:
             return
-        self._flush()
-        shown = self._feedback.progress(
-            _("Setting the system prompt of {examples}").format(examples=rows.words),
-            lambda: task.cancel(),
+        pool = self._background.pool
+
+        def message(summary: EditSummary) -> str:
+            return _("System prompt set in {examples}.").format(
+                examples=examples_text(summary.examples)
+            )
+
+        self._operations.run(
+            _("Setting the system prompt of {examples}").format(examples=rows.text),
+            lambda project, progress: set_system_prompt(
+                project.context, pool, prompt, rows.ids, progress
+            ),
+            message=message,
         )
-        task = self._background.run(
-            _set_prompt,
-            self._project,
-            self._background.pool,
-            prompt,
-            rows.ids,
-            on_result=self._say,
-            on_progress=shown.report,
-            on_finished=shown.close,
-        )
-
-    def _say(self, summary: "EditSummary") -> None:
-        self._feedback.toast(
-            _("System prompt set in {examples}.").format(examples=examples_text(summary.examples)),
-            _("Undo"),
-            self._actions["edit.undo"].trigger,
-        )
-
-
-def _set_prompt(
-    project: Project, pool: WorkerPool, prompt: str, ids: Ids, progress: Progress
-) -> "EditSummary":
-    from tunedesk.project.text_edits import set_system_prompt
-
-    with contextlib.closing(project.handle()) as handle:
-        return set_system_prompt(handle.context, pool, prompt, ids, progress)
-
-
-class Recheck(QObject):
-    """Counts and judges all examples by the settings that the project has now."""
-
-    def __init__(
-        self,
-        *,
-        project: Project,
-        background: Background,
-        feedback: Feedback,
-        parent: QObject,
-    ) -> None:
-        super().__init__(parent)
-        self._project = project
-        self._background = background
-        self._feedback = feedback
-        self._task: Task | None = None
-        self._again = False
-
-    @property
-    def running(self) -> bool:
-        """Whether examples are being checked."""
-        return self._task is not None
-
-    def start(self) -> None:
-        """Check all examples; one that is under way is stopped and begun anew."""
-        if self._task is not None:
-            self._again = True
-            self._task.cancel()
-            return
-        self._again = False
-        progress = self._feedback.progress(_("Checking all examples"), self._cancel)
-
-        def finished() -> None:
-            progress.close()
-            self._task = None
-            if self._again:
-                self.start()
-
-        self._task = self._background.run(
-            _check_stale,
-            self._project,
-            self._background.pool,
-            on_progress=progress.report,
-            on_finished=finished,
-        )
-
-    def close(self) -> None:
-        """The project closes."""
-        self._again = False
-        self._cancel()
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-
-def _check_stale(project: Project, pool: WorkerPool, progress: Progress) -> None:
-    with contextlib.closing(project.handle()) as handle:
-        check_again(handle, pool, progress, only_stale=True)

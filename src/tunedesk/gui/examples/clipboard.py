@@ -9,10 +9,8 @@ from PySide6.QtGui import QGuiApplication
 from tunedesk.errors import UserError
 from tunedesk.examples.json_edit import on_one_line
 from tunedesk.formats.pasted_text import SpreadsheetRow, parse_spreadsheet, pasted_records
-from tunedesk.gui.actions import Actions
-from tunedesk.gui.examples.row_work import RowWork
 from tunedesk.gui.examples.selected_rows import SelectedRows, examples_text
-from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
@@ -34,23 +32,20 @@ class Clipboard(QObject):
     def __init__(
         self,
         *,
-        project: Project,
-        actions: Actions,
-        feedback: Feedback,
-        work: RowWork,
+        context: PageContext,
         rows: Callable[[], SelectedRows],
         behind: Callable[[], int | None],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._project = project
-        self._actions = actions
-        self._feedback = feedback
-        self._work = work
+        self._project = context.project
+        self._actions = context.actions
+        self._feedback = context.feedback
+        self._operations = context.operations
         self._rows = rows
         self._behind = behind
-        actions.bind("example.copy", self.copy)
-        actions.bind("example.paste", self.paste)
+        context.actions.bind("example.copy", self.copy)
+        context.actions.bind("example.paste", self.paste)
 
     def close(self) -> None:
         """Let go of the actions."""
@@ -64,21 +59,17 @@ class Clipboard(QObject):
         if rows.count > MOST_COPIED:
             self._feedback.error(
                 UserError(
-                    _("{examples} are too many for the clipboard.").format(examples=rows.words),
+                    _("{examples} are too many for the clipboard.").format(examples=rows.text),
                     _("Export them into a file instead."),
                 )
             )
             return
-
-        def take(text: str) -> None:
-            QGuiApplication.clipboard().setText(text)
-            self._feedback.toast(_("{examples} copied").format(examples=rows.words))
-
-        self._work.run(
-            _("Copying {examples}").format(examples=rows.words),
-            rows.count,
+        self._operations.run(
+            _("Copying {examples}").format(examples=rows.text),
             lambda project, progress: _lines(project, rows, progress),
-            take,
+            examples=rows.count,
+            on_result=QGuiApplication.clipboard().setText,
+            message=lambda _text: _("{examples} copied").format(examples=rows.text),
         )
 
     def paste(self) -> None:
@@ -99,21 +90,13 @@ class Clipboard(QObject):
             )
             return
         behind = self._behind()
-        words = examples_text(len(records))
-
-        def came(ids: list[int]) -> None:
-            self.pasted.emit(ids)
-            self._feedback.toast(
-                _("{examples} pasted").format(examples=words),
-                _("Undo"),
-                self._actions["edit.undo"].trigger,
-            )
-
-        self._work.run(
-            _("Pasting {examples}").format(examples=words),
-            len(records),
+        examples = examples_text(len(records))
+        self._operations.run(
+            _("Pasting {examples}").format(examples=examples),
             lambda project, progress: _add(project, records, behind, progress),
-            came,
+            examples=len(records),
+            on_result=self.pasted.emit,
+            message=lambda _ids: _("{examples} pasted").format(examples=examples),
         )
 
 

@@ -17,52 +17,38 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tunedesk.gui.background import Background
 from tunedesk.gui.examples.selected_rows import examples_text
-from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.operations import Message, Operation, Operations
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.size_text import size_text
-from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _, ngettext
-from tunedesk.progress import Progress
 from tunedesk.project.exporting import ExportSummary, export
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.statistics import Totals
-from tunedesk.settings import Settings
 
 
-class FileExport:
-    """One export: the file stands there whole, or not at all."""
+def start_export(
+    operations: Operations, path: Path, query: ExampleQuery, *, leave_out_errors: bool
+) -> Operation[ExportSummary]:
+    """Write the examples of a query into a file: it stands there whole, or not at all."""
 
-    def __init__(self, *, project: Project, background: Background, feedback: Feedback) -> None:
-        self._project = project
-        self._background = background
-        self._feedback = feedback
-
-    def start(self, path: Path, query: ExampleQuery, *, leave_out_errors: bool) -> None:
-        """Write the examples of a query."""
-        shown = self._feedback.progress(
-            _("Exporting to {file}").format(file=path.name), lambda: task.cancel()
-        )
-        task = self._background.run(
-            _export,
-            self._project,
-            path,
-            query,
-            leave_out_errors,
-            on_result=lambda summary: self._say(path, summary),
-            on_progress=shown.report,
-            on_finished=shown.close,
-        )
-
-    def _say(self, path: Path, summary: ExportSummary) -> None:
-        self._feedback.toast(
+    def message(summary: ExportSummary) -> Message:
+        return Message(
             export_text(path, summary, path.stat().st_size if path.is_file() else 0),
             _("Open folder"),
             lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))),
         )
+
+    return operations.run(
+        _("Exporting to {file}").format(file=path.name),
+        lambda project, progress: export(
+            project, path, query, progress, leave_out_errors=leave_out_errors
+        ),
+        message=message,
+    )
 
 
 def export_text(path: Path, summary: ExportSummary, size: int) -> str:
@@ -71,13 +57,6 @@ def export_text(path: Path, summary: ExportSummary, size: int) -> str:
         examples=examples_text(summary.written), file=path.name, size=size_text(size)
     )
     return " ".join([words, *summary.reasons()])
-
-
-def _export(
-    project: Project, path: Path, query: ExampleQuery, leave_out_errors: bool, progress: Progress
-) -> ExportSummary:
-    with contextlib.closing(project.handle()) as handle:
-        return export(handle, path, query, progress, leave_out_errors=leave_out_errors)
 
 
 FOLDER = "examples.export_folder"
@@ -95,24 +74,22 @@ UNREADABLE = (
 class ExportDialog(Dialog):
     """Asks which examples to write and says how many that are, before and after."""
 
-    def __init__(
-        self,
-        *,
-        project: Project,
-        query: ExampleQuery,
-        background: Background,
-        feedback: Feedback,
-        settings: Settings,
-        theme: Theme,
-        parent: QWidget,
-    ) -> None:
+    def __init__(self, context: PageContext, query: ExampleQuery, parent: QWidget) -> None:
+        """Make the dialog.
+
+        Args:
+            context: The project and what works on it.
+            query: The examples that the table shows.
+            parent: The window.
+        """
+        theme = context.theme
         super().__init__(theme, _("Export examples"), parent=parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(540)
-        self._project = project
-        self._background = background
-        self._settings = settings
-        self._run = FileExport(project=project, background=background, feedback=feedback)
+        self._project = context.project
+        self._background = context.background
+        self._settings = context.settings
+        self._operations = context.operations
         self._queries = [
             ExampleQuery(),
             ExampleQuery(states=("approved",)),
@@ -283,7 +260,7 @@ class ExportDialog(Dialog):
         if path is None:
             return
         self._settings.window[FOLDER] = str(path.parent)
-        self._run.start(path, self.query(), leave_out_errors=self.leave_out_errors)
+        start_export(self._operations, path, self.query(), leave_out_errors=self.leave_out_errors)
         self.accept()
 
 

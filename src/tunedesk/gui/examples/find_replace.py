@@ -184,16 +184,15 @@ def count(
 def replace_all(
     project: Project, pool: WorkerPool, options: FindOptions, where: Ids, progress: Progress
 ) -> EditSummary:
-    """Replace in all of these examples, as one step of undo."""
-    with contextlib.closing(project.handle()) as handle:
-        return find_and_replace(
-            handle.context,
-            pool,
-            options.pattern(),
-            options.replacement,
-            where,
-            progress,
-            roles=options.roles,
-            template=options.regular,
-            find_text=options.find,
-        )
+    """Replace in all of these examples of a project or a handle, as one step of undo."""
+    return find_and_replace(
+        project.context,
+        pool,
+        options.pattern(),
+        options.replacement,
+        where,
+        progress,
+        roles=options.roles,
+        template=options.regular,
+        find_text=options.find,
+    )

@@ -6,30 +6,26 @@ text, they are killed and the user is told; the window never waits for it.
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.gui.background import Background, Task
+from tunedesk.gui.background import Task
 from tunedesk.gui.examples.find_replace import Counted, FindOptions, count, replace_all
 from tunedesk.gui.examples.find_replace_fields import FindReplaceFields, Place
 from tunedesk.gui.examples.fixes import headed
-from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.diff_view import DiffView
-from tunedesk.gui.examples.panel.undo_toast import UndoToast
 from tunedesk.gui.examples.row_actions import RowActions
 from tunedesk.gui.examples.table_model import ExampleTableModel
-from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import ProjectChangeSignal
-from tunedesk.gui.theme import Theme
+from tunedesk.gui.operations import Operation
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.widgets.cards import Card, EmptyState
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
-from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.text_edits import EditSummary
@@ -50,42 +46,31 @@ class FindReplace(Dialog):
     def __init__(
         self,
         *,
-        project: Project,
-        open_example: OpenExample,
-        background: Background,
-        feedback: Feedback,
-        theme: Theme,
+        context: PageContext,
         places: Sequence[Place],
         parent: QWidget | None = None,
     ) -> None:
         """Make the dialog.
 
         Args:
-            project: Where to look.
-            open_example: What is typed in it is written before anything is replaced.
-            background: Where to count and replace.
-            feedback: What tells of the end.
-            theme: Colours and sizes.
+            context: The project and what works on it.
             places: Where the user may look: all examples, those of the filter, those selected.
             parent: The window.
         """
+        theme = context.theme
         super().__init__(theme, _("Find and replace"), parent=parent)
         self.setMinimumSize(520, 560)
         self.resize(640, 620)
-        self._project = project
-        self._open_example = open_example
-        self._background = background
-        self._feedback = feedback
+        self._project = context.project
+        self._background = context.background
+        self._operations = context.operations
         self._task: Task | None = None
         self._wanted = False
         self._closed = False
         self._counted: tuple[FindOptions, Place, Counted] | None = None
         self._pool = WorkerPool(max(1, min(2, os.cpu_count() or 1)))
-        self._replacing: Task | None = None
-        self._toast = UndoToast(
-            project=project, open_example=open_example, background=background, feedback=feedback
-        )
-        self._feed = ProjectChangeSignal(project, self)
+        self._replacing: Operation[EditSummary] | None = None
+        self._feed = ProjectChangeSignal(self._project, self)
         self._feed.changed.connect(self._project_changed)
         self.fields = FindReplaceFields(theme=theme, places=places)
         self.fields.changed.connect(self._changed)
@@ -129,9 +114,7 @@ class FindReplace(Dialog):
         """Let go of the project and end the worker processes."""
         self._closed = True
         self._feed.close()
-        self._toast.close()
         self._stop()
-        self._cancel_replacing()
         self._pool.kill()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -183,7 +166,7 @@ class FindReplace(Dialog):
         """Count what is wanted now; the search before has to end first."""
         if not self.isVisible():
             return
-        if self._replacing is not None:
+        if self._is_replacing:
             return
         if self._task is not None:
             self._wanted = True
@@ -310,46 +293,37 @@ class FindReplace(Dialog):
 
     def _replace(self) -> None:
         """Replace everywhere, as one step of undo."""
-        if self._counted is None or self._replacing is not None:
+        if self._counted is None or self._is_replacing:
             return
         options, place, _counted = self._counted
-        self._open_example.flush()
         self.button.setEnabled(False)
-        progress = self._feedback.progress(_("Replacing"), self._cancel_replacing)
-
-        def finished() -> None:
-            progress.close()
-            self._replacing = None
-            if not self._closed:
-                self._soon.start(0)
-
-        self._replacing = self._background.run(
-            replace_all,
-            self._project,
-            self._pool,
-            options,
-            place.examples,
-            on_result=self._say_replaced,
-            on_progress=progress.report,
-            on_finished=finished,
+        self._replacing = self._operations.run(
+            _("Replacing"),
+            lambda project, progress: replace_all(
+                project, self._pool, options, place.examples, progress
+            ),
+            on_result=lambda _summary: self._forget_count(),
+            message=_replaced_text,
+            on_finished=lambda: self._soon.start(0),
         )
 
-    def _cancel_replacing(self) -> None:
-        if self._replacing is not None:
-            self._replacing.cancel()
+    @property
+    def _is_replacing(self) -> bool:
+        return self._replacing is not None and self._replacing.running
 
-    def _say_replaced(self, summary: EditSummary) -> None:
+    def _forget_count(self) -> None:
         self._counted = None
-        places = ngettext("{count} place", "{count} places", summary.places)
-        examples = ngettext("{count} example", "{count} examples", summary.examples)
-        self._toast.say(
-            _("Replaced {places} in {examples}.").format(
-                places=places.format(count=f"{summary.places:,}"),
-                examples=examples.format(count=f"{summary.examples:,}"),
-            )
-            if summary.examples
-            else _("Nothing was changed.")
-        )
+
+
+def _replaced_text(summary: EditSummary) -> str:
+    if not summary.examples:
+        return _("Nothing was changed.")
+    places = ngettext("{count} place", "{count} places", summary.places)
+    examples = ngettext("{count} example", "{count} examples", summary.examples)
+    return _("Replaced {places} in {examples}.").format(
+        places=places.format(count=f"{summary.places:,}"),
+        examples=examples.format(count=f"{summary.examples:,}"),
+    )
 
 
 class FindReplaceAction:
@@ -358,23 +332,13 @@ class FindReplaceAction:
     def __init__(
         self,
         *,
-        project: Project,
-        open_example: OpenExample,
-        background: Background,
-        feedback: Feedback,
-        theme: Theme,
+        context: PageContext,
         model: ExampleTableModel,
         row_actions: RowActions,
         page: QWidget,
     ) -> None:
+        self._context = context
         self._page = page
-        self._shared: dict[str, Any] = {
-            "project": project,
-            "open_example": open_example,
-            "background": background,
-            "feedback": feedback,
-            "theme": theme,
-        }
         self._model = model
         self._row_actions = row_actions
         self._dialog: FindReplace | None = None
@@ -383,7 +347,7 @@ class FindReplaceAction:
         """Show the dialog; a search that is under way is what it looks for."""
         if self._dialog is None:
             self._dialog = FindReplace(
-                **self._shared, places=self.places(), parent=self._page.window()
+                context=self._context, places=self.places(), parent=self._page.window()
             )
         else:
             self._dialog.set_places(self.places())

@@ -10,22 +10,21 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from tunedesk.checks import fixes
 from tunedesk.checks.messages import sentences
 from tunedesk.checks.problem import Problem
-from tunedesk.gui.background import Background, Task
+from tunedesk.gui.background import Task
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.diff_view import DiffView
 from tunedesk.gui.examples.panel.example_diff import Change, Sample, example_diff
-from tunedesk.gui.examples.panel.undo_toast import UndoToast
-from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.operations import Operation
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import Card, EmptyState
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
-from tunedesk.project import text_edits
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.workers import WorkerPool
+from tunedesk.project.text_edits import EditSummary, fix_all
 
 
 class FixPreview(Dialog):
@@ -134,35 +133,28 @@ class Fixes(QObject):
     def __init__(
         self,
         *,
-        project: Project,
+        context: PageContext,
         open_example: OpenExample,
-        background: Background,
-        feedback: Feedback,
-        theme: Theme,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._project = project
+        self._project = context.project
         self._open_example = open_example
-        self._background = background
-        self._feedback = feedback
-        self._theme = theme
+        self._background = context.background
+        self._feedback = context.feedback
+        self._operations = context.operations
+        self._theme = context.theme
         self._parent = parent
-        self._toast = UndoToast(
-            project=project, open_example=open_example, background=background, feedback=feedback
-        )
         self._looking: Task | None = None
-        self._fixing: Task | None = None
+        self._fixing: Operation[EditSummary] | None = None
         self.preview: FixPreview | None = None
 
     def close_project(self) -> None:
         """The project closes."""
-        self._toast.close()
         if self.preview is not None:
             self.preview.close()
-        for task in (self._looking, self._fixing):
-            if task is not None:
-                task.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
 
     # One problem of the open example
 
@@ -179,7 +171,7 @@ class Fixes(QObject):
         self._look(_fix_one, self._open_example.text, problem, take=take)
 
     def _fix_one(self, problem: Problem) -> None:
-        """Mend the text as it is now: the user may have typed since the preview."""
+        """Fix the text as it is now: the user may have typed since the preview."""
         text = self._open_example.text
         name = _("Fix: {title}").format(title=sentences.title(problem.code))
 
@@ -194,7 +186,7 @@ class Fixes(QObject):
     # All problems of a rule
 
     def preview_all(self, code: str, count: int) -> None:
-        """Show what mending all examples that break a rule would change in some of them."""
+        """Show what fixing all examples that break a rule would change in some of them."""
         self._open_example.flush()
         action = ngettext("Fix {count}", "Fix all {count}", count).format(count=f"{count:,}")
         preview = self._show_preview(
@@ -208,36 +200,15 @@ class Fixes(QObject):
         self._look(_samples, self._project, code, take=take)
 
     def _fix_all(self, code: str) -> None:
-        if self._fixing is not None:
+        if self._fixing is not None and self._fixing.running:
             self._feedback.toast(_("Another fix is still under way."))
             return
-        self._open_example.flush()
-        title = sentences.title(code)
-        progress = self._feedback.progress(
-            _("Fixing: {title}").format(title=title), self._cancel_fixing
+        pool = self._background.pool
+        self._fixing = self._operations.run(
+            _("Fixing: {title}").format(title=sentences.title(code)),
+            lambda project, progress: fix_all(project.context, pool, (code,), None, progress),
+            message=_fixed_text,
         )
-
-        def finished() -> None:
-            progress.close()
-            self._fixing = None
-
-        self._fixing = self._background.run(
-            _fix_all,
-            self._project,
-            self._background.pool,
-            code,
-            on_result=self._say_fixed,
-            on_progress=progress.report,
-            on_finished=finished,
-        )
-
-    def _cancel_fixing(self) -> None:
-        if self._fixing is not None:
-            self._fixing.cancel()
-
-    def _say_fixed(self, count: int) -> None:
-        words = ngettext("{count} example mended.", "{count} examples mended.", count)
-        self._toast.say(words.format(count=f"{count:,}") if count else _("Nothing was changed."))
 
     def _show_preview(
         self, code: str, explanation: str, action: str, on_fix: Callable[[], None]
@@ -291,6 +262,8 @@ def _samples(project: Project, code: str, progress: Progress) -> list[Sample]:
     return samples
 
 
-def _fix_all(project: Project, pool: WorkerPool, code: str, progress: Progress) -> int:
-    with contextlib.closing(project.handle()) as handle:
-        return text_edits.fix_all(handle.context, pool, (code,), None, progress).examples
+def _fixed_text(summary: EditSummary) -> str:
+    if not summary.examples:
+        return _("Nothing was changed.")
+    text = ngettext("{count} example mended.", "{count} examples mended.", summary.examples)
+    return text.format(count=f"{summary.examples:,}")

@@ -1,7 +1,5 @@
 """Import: files come in one after the other, in the background; then what was odd is told."""
 
-import contextlib
-import time
 from collections import Counter, deque
 from pathlib import Path
 
@@ -9,10 +7,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from tunedesk.checks.messages.sentences import sentence, title
-from tunedesk.gui.actions import Actions
-from tunedesk.gui.background import Background, Task
 from tunedesk.gui.examples.selected_rows import examples_text
-from tunedesk.gui.feedback import Feedback, ProgressHandle
+from tunedesk.gui.operations import Operation
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.size_text import speed_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import Card
@@ -20,11 +17,7 @@ from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.paths import documents_dir
-from tunedesk.progress import Progress
 from tunedesk.project.importing import ImportSummary, import_file
-from tunedesk.project.project import Project
-from tunedesk.settings import Settings
-from tunedesk.workers import WorkerPool
 
 MOST_LINES = 12
 """The rest is counted; each row has its problems beside it in the table."""
@@ -111,6 +104,7 @@ class ImportSummaryDialog(Dialog):
 
 
 FOLDER = "examples.import_folder"
+_SPEED_AFTER_SECONDS = 0.5
 
 
 class FileImports(QObject):
@@ -124,34 +118,21 @@ class FileImports(QObject):
     ended = Signal()
     problems_asked = Signal()
 
-    def __init__(
-        self,
-        *,
-        project: Project,
-        background: Background,
-        feedback: Feedback,
-        actions: Actions,
-        settings: Settings,
-        theme: Theme,
-        page: QWidget,
-    ) -> None:
+    def __init__(self, context: PageContext, page: QWidget) -> None:
         super().__init__(page)
-        self._project = project
-        self._background = background
-        self._feedback = feedback
-        self._actions = actions
-        self._settings = settings
-        self._theme = theme
+        self._background = context.background
+        self._feedback = context.feedback
+        self._operations = context.operations
+        self._settings = context.settings
+        self._theme = context.theme
         self._page = page
         self._waiting: deque[Path] = deque()
-        self._task: Task | None = None
-        self._shown: ProgressHandle | None = None
-        self._started = 0.0
+        self._operation: Operation[ImportSummary] | None = None
 
     @property
     def busy(self) -> bool:
         """Whether a file is being brought in."""
-        return self._task is not None
+        return self._operation is not None
 
     def choose(self) -> None:
         """Ask for files and bring them in."""
@@ -172,69 +153,52 @@ class FileImports(QObject):
             return
         self._settings.window[FOLDER] = str(paths[0].parent)
         self._waiting.extend(paths)
-        if self._task is None:
+        if self._operation is None:
             self._next()
 
     def close(self) -> None:
-        """The project closes: stop; what came is kept."""
+        """The project closes: what came is kept, what waits is left."""
         self._waiting.clear()
-        if self._task is not None:
-            self._task.cancel()
 
     def _next(self) -> None:
         path = self._waiting.popleft()
-        shown = self._shown = self._feedback.progress(
-            _("Importing {file}").format(file=path.name), self._cancel
+        pool = self._background.pool
+        self._operation = self._operations.run(
+            _("Importing {file}").format(file=path.name),
+            lambda project, progress: import_file(project, path, pool, progress),
+            on_result=self._show_remarks,
+            message=_message,
+            on_finished=lambda: self._on_finished(path),
+            note=_speed,
         )
-        self._started = time.monotonic()
-        task = self._background.run(
-            _bring_in,
-            self._project,
-            path,
-            self._background.pool,
-            on_result=self._take,
-            on_progress=self._report,
-            on_finished=lambda: self._end(task, shown, path),
-        )
-        self._task = task
 
-    def _cancel(self) -> None:
-        self._waiting.clear()
-        if self._task is not None:
-            self._task.cancel()
-
-    def _report(self, done: int, total: int | None) -> None:
-        if self._shown is not None:
-            self._shown.report(done, total)
-            seconds = time.monotonic() - self._started
-            if seconds > 0.5:
-                self._shown.say(speed_text(done / seconds))
-
-    def _end(self, task: Task, shown: ProgressHandle, path: Path) -> None:
-        shown.close()
-        self._task = self._shown = None
-        if task.cancelled:
-            self._feedback.toast(
-                _("Stopped. What had come of {file} is kept.").format(file=path.name),
-                _("Undo"),
-                self._actions["edit.undo"].trigger,
-            )
+    def _on_finished(self, path: Path) -> None:
+        operation, self._operation = self._operation, None
+        if operation is not None and operation.cancelled:
+            self._waiting.clear()
+            if not operation.results:
+                self._feedback.toast(_stopped_text(path))
         self.ended.emit()
         if self._waiting:
             self._next()
 
-    def _take(self, summary: ImportSummary) -> None:
-        if summary.odd:
+    def _show_remarks(self, summary: ImportSummary) -> None:
+        if summary.odd and not summary.cancelled:
             dialog = ImportSummaryDialog(summary, self._theme, self._page.window())
             dialog.problems_asked.connect(self.problems_asked)
             dialog.open()
-        else:
-            self._feedback.toast(
-                summary_text(summary), _("Undo"), self._actions["edit.undo"].trigger
-            )
 
 
-def _bring_in(project: Project, path: Path, pool: WorkerPool, progress: Progress) -> ImportSummary:
-    """Import a file of conversations; another file is named in a `UserError` and left alone."""
-    with contextlib.closing(project.handle()) as handle:
-        return import_file(handle, path, pool, progress)
+def _message(summary: ImportSummary) -> str | None:
+    """What is said in passing; where there is more to say, the dialog says it."""
+    if summary.cancelled:
+        return _stopped_text(summary.info.path)
+    return None if summary.odd else summary_text(summary)
+
+
+def _stopped_text(path: Path) -> str:
+    return _("Stopped. What had come of {file} is kept.").format(file=path.name)
+
+
+def _speed(done: int, seconds: float) -> str:
+    return speed_text(done / seconds) if seconds > _SPEED_AFTER_SECONDS else ""

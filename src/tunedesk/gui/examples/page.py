@@ -11,8 +11,6 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
 
 from tunedesk.errors import UserError
 from tunedesk.examples.json_text import Path as JsonPath
-from tunedesk.gui.actions import Actions
-from tunedesk.gui.background import Background
 from tunedesk.gui.examples.bulk_actions import CheckAll, SystemPromptSetter
 from tunedesk.gui.examples.clipboard import Clipboard
 from tunedesk.gui.examples.columns import Column, query_sorted_by, shown_sort
@@ -25,7 +23,6 @@ from tunedesk.gui.examples.page_layout import EmptyProject, TablePane, ThreeColu
 from tunedesk.gui.examples.panel.side_panel import SidePanel
 from tunedesk.gui.examples.row_actions import RowActions
 from tunedesk.gui.examples.row_menu import RowMenus
-from tunedesk.gui.examples.row_work import RowWork
 from tunedesk.gui.examples.search_index_filler import SearchIndexFiller
 from tunedesk.gui.examples.status_figures import FIGURE_KINDS, Figures, find_figures, status_parts
 from tunedesk.gui.examples.table_model import ExampleTableModel
@@ -37,14 +34,10 @@ from tunedesk.gui.examples.view_state import (
     query_from_json,
     query_to_json,
 )
-from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
-from tunedesk.gui.page import Page
-from tunedesk.gui.theme import Theme
-from tunedesk.project.project import Project
+from tunedesk.gui.page import Page, PageContext
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery
-from tunedesk.settings import Settings
 
 
 class ExamplesPage(Page):
@@ -52,20 +45,17 @@ class ExamplesPage(Page):
 
     def __init__(
         self,
-        project: Project,
-        settings: Settings,
-        background: Background,
-        feedback: Feedback,
-        actions: Actions,
-        theme: Theme,
+        context: PageContext,
     ) -> None:
         super().__init__()
-        self._project = project
-        self._settings = settings
-        self._background = background
-        self._feedback = feedback
-        self._actions = actions
-        self._theme = theme
+        self._context = context
+        self._project = project = context.project
+        self._settings = context.settings
+        self._background = background = context.background
+        self._feedback = context.feedback
+        self._actions = actions = context.actions
+        self._theme = theme = context.theme
+        context.operations.flush_before(self.flush)
         self._figures: Figures | None = None
         self.open_example = OpenExample(project, background, self)
         self.model = ExampleTableModel(project, background, self)
@@ -79,64 +69,50 @@ class ExamplesPage(Page):
     # Building
 
     def _make_parts(self) -> None:
-        project, background, actions = self._project, self._background, self._actions
-        shared: dict[str, Any] = {
-            "project": project,
-            "background": background,
-            "feedback": self._feedback,
-        }
-        rows: dict[str, Any] = {"model": self.model, "open_example": self.open_example}
-        dressed: dict[str, Any] = {"settings": self._settings, "theme": self._theme}
+        context, project = self._context, self._project
         self.form = ExampleForm(
             project,
             self.open_example,
             self._settings,
-            background,
+            self._background,
             self._feedback,
-            actions,
+            self._actions,
             self._theme,
         )
-        self.panel = SidePanel(**shared, **dressed, open_example=self.open_example)
-        self.work = RowWork(**shared, flush=self.flush)
+        self.panel = SidePanel(context=context, open_example=self.open_example)
         self.row_actions = RowActions(
-            **shared,
-            actions=actions,
+            context=context,
+            model=self.model,
             table=self.table,
-            work=self.work,
+            open_example=self.open_example,
             parent=self,
-            **rows,
         )
         self.menus = RowMenus(
-            actions=actions,
+            actions=self._actions,
             row_actions=self.row_actions,
             model=self.model,
             table=self.table,
             tags=lambda: self._figures.tags if self._figures else [],
         )
         self.replace = FindReplaceAction(
-            **shared, **rows, theme=self._theme, row_actions=self.row_actions, page=self
+            context=context, model=self.model, row_actions=self.row_actions, page=self
         )
         self.clipboard = Clipboard(
-            project=project,
-            actions=actions,
-            feedback=self._feedback,
-            work=self.work,
+            context=context,
             rows=self.row_actions.rows,
             behind=self.row_actions.place_for_new,
             parent=self,
         )
-        self.imports = FileImports(**shared, **dressed, actions=actions, page=self)
-        self.check = CheckAll(**shared, flush=self.flush, parent=self)
-        self.prompts = SystemPromptSetter(
-            **shared, actions=actions, row_actions=self.row_actions, flush=self.flush
-        )
+        self.imports = FileImports(context, self)
+        self.check = CheckAll(context, self)
+        self.prompts = SystemPromptSetter(context, self.row_actions)
         self.pane = TablePane(model=self.model, table=self.table, theme=self._theme)
-        self.empty = EmptyProject(self._theme, actions)
-        self.filling = SearchIndexFiller(project, background, self)
+        self.empty = EmptyProject(self._theme, self._actions)
+        self.filling = SearchIndexFiller(project, self._background, self)
         self.feed = ProjectChangeSignal(project, self)
         self.figures = LiveQuery(
             project=project,
-            background=background,
+            background=self._background,
             question=find_figures,
             kinds=FIGURE_KINDS,
             parent=self,
@@ -257,7 +233,6 @@ class ExamplesPage(Page):
             self.row_actions,
             self.clipboard,
             self.imports,
-            self.check,
             self.replace,
             self.filling,
             self.figures,
@@ -388,12 +363,4 @@ class ExamplesPage(Page):
         from tunedesk.gui.examples.export_dialog import ExportDialog
 
         self.flush()
-        ExportDialog(
-            project=self._project,
-            query=self.model.query,
-            background=self._background,
-            feedback=self._feedback,
-            settings=self._settings,
-            theme=self._theme,
-            parent=self.window(),
-        ).open()
+        ExportDialog(self._context, self.model.query, self.window()).open()

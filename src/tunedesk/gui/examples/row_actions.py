@@ -10,16 +10,14 @@ from PySide6.QtCore import QObject, Signal
 from tunedesk.checks.facts import Facts
 from tunedesk.errors import UserError
 from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
-from tunedesk.gui.actions import Actions
-from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.row_work import RowWork
 from tunedesk.gui.examples.selected_rows import SelectedRows, all_rows, selected_rows
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
-from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.roles_and_states import STATES
 from tunedesk.i18n import _
+from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 
@@ -52,25 +50,21 @@ class RowActions(QObject):
     def __init__(
         self,
         *,
-        project: Project,
-        background: Background,
-        actions: Actions,
-        feedback: Feedback,
+        context: PageContext,
         model: ExampleTableModel,
         table: ExampleTable,
         open_example: OpenExample,
-        work: RowWork,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._project = project
-        self._actions = actions
-        self._feedback = feedback
+        self._project = context.project
+        self._actions = context.actions
+        self._feedback = context.feedback
+        self._background = context.background
+        self._operations = context.operations
         self._model = model
         self._table = table
         self._open = open_example
-        self._work = work
-        self._background = background
         self._new_facts: Facts | None = None
         self._connected: list[str] = []
         self._connect()
@@ -114,12 +108,12 @@ class RowActions(QObject):
         self._background.run(
             _facts_of_new,
             self._project,
-            on_result=self._take_facts,
+            on_result=self._on_facts,
             # This loads the vocabularies; the page shows before that.
             delay_ms=PREPARE_AFTER_MS,
         )
 
-    def _take_facts(self, facts: Facts) -> None:
+    def _on_facts(self, facts: Facts) -> None:
         self._new_facts = facts
 
     # Which rows
@@ -152,41 +146,43 @@ class RowActions(QObject):
     def duplicate(self) -> None:
         """Copy the rows; the copies stand behind them."""
         rows = self.rows()
-        self._work.run(
-            _("Copying {examples}").format(examples=rows.words),
-            rows.count,
+        self._operations.run(
+            _("Copying {examples}").format(examples=rows.text),
             lambda project, progress: project.duplicate(rows.ids, progress),
-            self.examples_came.emit,
+            examples=rows.count,
+            on_result=self.examples_came.emit,
         )
 
     def delete(self, rows: SelectedRows | None = None) -> None:
         """Delete rows; undo brings them back."""
-        chosen = rows or self.rows()
-        if not chosen.count or self._project.read_only:
+        selected = rows or self.rows()
+        if not selected.count or self._project.read_only:
             return
-        self._work.run(
-            _("Deleting {examples}").format(examples=chosen.words),
-            chosen.count,
-            lambda project, progress: project.delete(chosen.ids, progress),
-            lambda _count: self._say(_("{examples} deleted").format(examples=chosen.words)),
+        self._operations.run(
+            _("Deleting {examples}").format(examples=selected.text),
+            lambda project, progress: project.delete(selected.ids, progress),
+            examples=selected.count,
+            message=lambda _count: _("{examples} deleted").format(examples=selected.text),
         )
 
     def set_state(self, state: str, rows: SelectedRows | None = None) -> None:
         """Set the state of review of rows."""
-        chosen = rows or self.rows()
-        if not chosen.count or self._project.read_only:
+        selected = rows or self.rows()
+        if not selected.count or self._project.read_only:
             return
 
-        def say(count: int) -> None:
-            if chosen.count > 1:
-                words = _("{examples} set to “{state}”")
-                self._say(words.format(examples=chosen.words, state=STATES[state].label))
+        def message(_count: int) -> str | None:
+            if selected.count == 1:
+                return None
+            return _("{examples} set to “{state}”").format(
+                examples=selected.text, state=STATES[state].label
+            )
 
-        self._work.run(
-            _("Reviewing {examples}").format(examples=chosen.words),
-            chosen.count,
-            lambda project, progress: project.set_state(chosen.ids, state, progress),
-            say,
+        self._operations.run(
+            _("Reviewing {examples}").format(examples=selected.text),
+            lambda project, progress: project.set_state(selected.ids, state, progress),
+            examples=selected.count,
+            message=message,
         )
 
     def approve_and_go_on(self) -> None:
@@ -198,21 +194,26 @@ class RowActions(QObject):
 
     def tag(self, tag: str, add: bool, rows: SelectedRows | None = None) -> None:
         """Put a tag on rows, or take it off."""
-        chosen = rows or self.rows()
-        if not chosen.count or self._project.read_only:
+        selected = rows or self.rows()
+        if not selected.count or self._project.read_only:
             return
 
-        def change(project: Project, progress: Callable[[int, int | None], None]) -> int:
+        def change(project: Project, progress: Progress) -> int:
             act = project.add_tag if add else project.remove_tag
-            return act(chosen.ids, tag, progress)
+            return act(selected.ids, tag, progress)
 
-        def say(count: int) -> None:
-            if chosen.count > 1:
-                words = _("{examples} tagged “{tag}”") if add else _("“{tag}” off {examples}")
-                self._say(words.format(examples=chosen.words, tag=tag))
+        def message(_count: int) -> str | None:
+            if selected.count == 1:
+                return None
+            text = _("{examples} tagged “{tag}”") if add else _("“{tag}” off {examples}")
+            return text.format(examples=selected.text, tag=tag)
 
-        title = _("Tagging {examples}").format(examples=chosen.words)
-        self._work.run(title, chosen.count, change, say)
+        self._operations.run(
+            _("Tagging {examples}").format(examples=selected.text),
+            change,
+            examples=selected.count,
+            message=message,
+        )
 
     def move_by(self, step: int) -> None:
         """Move the selected rows one place up or down."""
@@ -232,15 +233,15 @@ class RowActions(QObject):
         rows = self.rows()
         if not rows.count or not self._may_move():
             return
-        chosen = set(rows.ids) if rows.count <= 10_000 else set()
+        moved = set(rows.ids) if rows.count <= 10_000 else set()
         row = self._model.row_of(before_id)
-        while row >= 0 and before_id in chosen:
+        while row >= 0 and before_id in moved:
             row += 1
             before_id = self._model.id_at(row)
-        self._work.run(
-            _("Moving {examples}").format(examples=rows.words),
-            rows.count,
+        self._operations.run(
+            _("Moving {examples}").format(examples=rows.text),
             lambda project, progress: project.move(rows.ids, before_id, progress),
+            examples=rows.count,
         )
 
     def _in_order(self) -> bool:
@@ -263,9 +264,6 @@ class RowActions(QObject):
         self.query_asked.emit(
             replace(self._model.query, sort=ExampleQuery().sort, descending=False)
         )
-
-    def _say(self, words: str) -> None:
-        self._feedback.toast(words, _("Undo"), self._actions["edit.undo"].trigger)
 
 
 def _facts_of_new(project: Project) -> Facts:

@@ -91,7 +91,7 @@ def row_menu(
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if rows.count > 1:
-        menu.addAction(rows.words).setEnabled(False)
+        menu.addAction(rows.text).setEnabled(False)
         menu.addSeparator()
     for action_id in STATE_ACTIONS:
         menu.addAction(actions[action_id])
@@ -109,7 +109,7 @@ def row_menu(
         title = (
             _("All {examples}") if model.query.unfiltered else _("All {examples} of this filter")
         )
-        below = menu.addMenu(title.format(examples=everything.words))
+        below = menu.addMenu(title.format(examples=everything.text))
         for state in STATE_ACTIONS.values():
             words = _("Set to “{state}”").format(state=STATES[state].label)
             below.addAction(words).triggered.connect(
@@ -118,7 +118,7 @@ def row_menu(
         below.addSeparator()
         add_tags(below.addMenu(_("Tags")), row_actions, model, everything, tags)
         below.addSeparator()
-        below.addAction(_("Delete {examples}").format(examples=everything.words)).triggered.connect(
+        below.addAction(_("Delete {examples}").format(examples=everything.text)).triggered.connect(
             lambda: row_actions.delete(everything)
         )
     return menu
@@ -135,7 +135,7 @@ def tag_menu(
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     rows = row_actions.rows()
-    menu.addAction(_("Tag {examples}").format(examples=rows.words)).setEnabled(False)
+    menu.addAction(_("Tag {examples}").format(examples=rows.text)).setEnabled(False)
     add_tags(menu, row_actions, model, rows, tags)
     return menu
 

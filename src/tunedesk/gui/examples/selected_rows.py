@@ -22,13 +22,13 @@ class SelectedRows:
     count: int
 
     @property
-    def words(self) -> str:
-        """How many, in words: 2,340 examples."""
+    def text(self) -> str:
+        """How many they are, as text: 2,340 examples."""
         return examples_text(self.count)
 
 
 def examples_text(count: int) -> str:
-    """A number of examples in words: 2,340 examples."""
+    """A number of examples as text: 2,340 examples."""
     return ngettext("{n} example", "{n} examples", count).format(n=f"{count:,}")
 
 

@@ -4,9 +4,9 @@ import datetime
 from typing import NamedTuple
 
 from tunedesk.catalogue.cost import estimate, is_priced
-from tunedesk.catalogue.models import Catalogue
+from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue
 from tunedesk.gui.examples.panel.fact_lines import figure_text
-from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL, MODEL_SETTING
+from tunedesk.gui.examples.panel.tokens_tab import MODEL_SETTING
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.project import Project

@@ -1,9 +1,10 @@
-"""Installing what training on this computer needs, where it is not there, and removing it again."""
+"""Installs what training on this computer needs, where it is not there yet."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from tunedesk.errors import UserError
+from tunedesk.fine_tuning.open_work import install_training, unfinished_installation
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.size_text import size_text
 from tunedesk.gui.theme import Theme
@@ -11,7 +12,7 @@ from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.labels import ElidedLabel, Label
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
-from tunedesk.services import local_install, local_server
+from tunedesk.services import local_install
 from tunedesk.services.local_install import Plan
 
 
@@ -31,6 +32,7 @@ class InstallPanel(Card):
         super().__init__("accent", parent)
         self._background = background
         self._task: Task | None = None
+        self._closing = False
         self.done = False
         self.setAccessibleName(_("Training on this computer"))
         self._says = Label(
@@ -72,14 +74,16 @@ class InstallPanel(Card):
         first = visible and not self.isVisible() and self._task is None
         super().setVisible(visible)
         if first:
-            self._background.run(local_install.plan, on_result=self._on_plan)
+            self._background.run(_plan_and_unfinished, on_result=self._on_plan)
 
     def close_project(self) -> None:
-        """Stop what runs; what was downloaded is kept for the next time."""
+        """Stop what runs; it goes on where it was the next time this is shown."""
+        self._closing = True
         if self._task is not None:
             self._task.cancel()
 
-    def _on_plan(self, plan: Plan) -> None:
+    def _on_plan(self, found: tuple[Plan, bool]) -> None:
+        plan, is_unfinished = found
         words = _("It takes about {size} in {folder}; {free} are free there.").format(
             size=size_text(plan.bytes), folder=plan.folder, free=size_text(plan.disk_free)
         )
@@ -91,12 +95,15 @@ class InstallPanel(Card):
         self._plan.setText(plan.stops or words)
         self._plan.set_tone("error" if plan.stops else "muted")
         self.button.setEnabled(not plan.stops)
+        if is_unfinished and not plan.stops:
+            # It was cut off by the end of the program: the user has asked for it already.
+            self._install()
 
     def _install(self) -> None:
         say = self._background.in_gui(self._line.setText)
 
         def work(progress: Progress) -> None:
-            local_install.install(progress, say)
+            install_training(progress, say, is_closing=lambda: self._closing)
 
         self._show_running(True)
         self._line.setText(_("Downloading …"))
@@ -140,60 +147,5 @@ class InstallPanel(Card):
         self._line.setVisible(running or bool(self._line.text()))
 
 
-class InstalledRow(QWidget):
-    """Says that training is installed here, or half of it, and removes it.
-
-    Attributes:
-        button: Removes it.
-    """
-
-    def __init__(self, theme: Theme, background: Background, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._background = background
-        words = (
-            _(
-                "What training needs is installed in {folder}. Without it, tuned models of this "
-                "computer stay on the disk, but cannot be asked, and a run in training stops."
-            )
-            if local_install.is_installed()
-            else _(
-                "There is part of an installation, or one of an older Tunedesk, in {folder}. The "
-                "Fine-tune page goes on with it; if you want none, remove it."
-            )
-        )
-        self._says = Label(
-            theme,
-            words.format(folder=local_install.environment_dir()),
-            "small",
-            "muted",
-            wrap=True,
-        )
-        self.button = QPushButton(_("Remove training from this computer"))
-        self.button.setAutoDefault(False)
-        self.button.clicked.connect(self._remove)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 8, 0, 0)
-        column.setSpacing(6)
-        column.addWidget(Label(theme, _("Training on this computer"), "small_strong", "muted"))
-        column.addWidget(self._says)
-        column.addWidget(self.button)
-
-    def _remove(self) -> None:
-        self.button.setEnabled(False)
-        self._says.setText(_("It is being removed …"))
-        self._background.run(
-            remove_training, on_result=self._on_removed, on_error=self._on_remove_error
-        )
-
-    def _on_removed(self, _none: object) -> None:
-        self._says.setText(_("It is removed. The Fine-tune page installs it again when needed."))
-
-    def _on_remove_error(self, error: UserError) -> None:
-        self._says.setText(f"{error.sentence} {error.advice}".strip())
-        self.button.setEnabled(True)
-
-
-def remove_training() -> None:
-    """End the server that uses it, then remove it; called in a thread."""
-    local_server.stop()
-    local_install.remove()
+def _plan_and_unfinished() -> tuple[Plan, bool]:
+    return local_install.plan(), unfinished_installation() is not None

@@ -136,12 +136,12 @@ class Idleness:
         self._requests = 0
         self._last = time.monotonic()
 
-    def began(self) -> None:
+    def request_started(self) -> None:
         """A request came."""
         self._requests += 1
         self._last = time.monotonic()
 
-    def ended(self) -> None:
+    def request_ended(self) -> None:
         """A request was answered, to the last byte."""
         self._requests -= 1
         self._last = time.monotonic()
@@ -166,8 +166,8 @@ class CountRequests:
         if scope["type"] != "http" or scope["path"] == "/health":
             await self._app(scope, receive, send)
             return
-        self._idleness.began()
+        self._idleness.request_started()
         try:
             await self._app(scope, receive, send)
         finally:
-            self._idleness.ended()
+            self._idleness.request_ended()

@@ -58,15 +58,11 @@ def show(example, qtbot):
 
 
 @pytest.fixture
-def panel(project, example, settings, background, feedback, theme, window, qtbot):
+def panel(context, example, window, qtbot):
     """The side panel in a window that is shown, as narrow as it may be."""
     panel = SidePanel(
-        project=project,
+        context=context,
         open_example=example,
-        settings=settings,
-        background=background,
-        feedback=feedback,
-        theme=theme,
         parent=window,
     )
     panel.resize(280, 600)

@@ -10,18 +10,12 @@ def test_tabs_have_plain_names(panel):
     assert names == ["Problems", "Tokens", "History"]
 
 
-def test_the_tab_is_remembered(
-    panel, project, example, settings, background, feedback, theme, window
-):
+def test_the_tab_is_remembered(panel, context, example, window):
     panel.show_tab("history")
     panel.close_project()
     again = SidePanel(
-        project=project,
+        context=context,
         open_example=example,
-        settings=settings,
-        background=background,
-        feedback=feedback,
-        theme=theme,
         parent=window,
     )
     assert again.tabs.currentIndex() == 2
@@ -63,7 +57,7 @@ def test_a_tab_takes_the_keyboard(panel, store, show, talk, window, qtbot):
     window.activateWindow()
     for name, part in (
         ("problems", panel.problems.example.list),
-        ("tokens", panel.tokens),
+        ("tokens", panel.tokens.focusProxy()),
         ("history", panel.history.list),
     ):
         panel.focus_tab(name)

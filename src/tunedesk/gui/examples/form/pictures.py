@@ -47,9 +47,9 @@ def small_view(url: str) -> SmallView:
     if not info.embedded:
         return SmallView(url, None, info, "")
     decoder = _FORMATS.get(info.media_type)
-    if info.fault == "not_base64":
+    if info.defect == "not_base64":
         return SmallView(url, None, info, _("The embedded picture is damaged: it is not base64."))
-    if decoder is None or info.fault == "not_an_image":
+    if decoder is None or info.defect == "not_an_image":
         return SmallView(url, None, info, _("This is no JPEG, PNG or WEBP picture."))
     if info.width * info.height > MOST_PIXELS:
         return SmallView(

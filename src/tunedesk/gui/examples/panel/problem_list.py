@@ -1,6 +1,6 @@
 """A list of problems: each painted whole, the chosen one with buttons for what can be done."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -15,7 +15,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
-    QFrame,
     QListView,
     QPushButton,
     QWidget,
@@ -30,7 +29,7 @@ from tunedesk.gui.examples.panel.problem_rows import (
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.gui.widgets.layouts import FlowLayout
-from tunedesk.gui.widgets.row_list import ROW
+from tunedesk.gui.widgets.row_list import ROW, RowList
 
 _SIDE = 11  # with the padding of a link button its words begin where the texts of the row do
 
@@ -119,7 +118,7 @@ _BUTTONS_TOP = 6
 _BUTTONS_BOTTOM = 9
 
 
-class ProblemList(QListView):
+class ProblemList(RowList[ProblemRow]):
     """Problems one below the other; arrows choose, Enter does the first thing that can be done.
 
     Signals:
@@ -131,33 +130,22 @@ class ProblemList(QListView):
     chosen_changed = Signal(int)
 
     def __init__(self, *, name: str, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self._buttons: ProblemButtons | None = None
-        self._delegate = ProblemDelegate(theme, self)
-        self._model = ProblemRowsModel(self)
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._delegate = ProblemDelegate(theme)
+        super().__init__(name, ProblemRowsModel(), self._delegate, parent)
+        self._delegate.setParent(self)
         self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setMouseTracking(True)
         self.verticalScrollBar().setSingleStep(24)
-        self.setModel(self._model)
-        self.setItemDelegate(self._delegate)
-        self._model.dataChanged.connect(self._on_data_changed)
+        self.row_model.dataChanged.connect(self._on_data_changed)
         theme.changed.connect(self._forget_heights)
         self.verticalScrollBar().valueChanged.connect(self._place_buttons)
 
-    def rows(self) -> list[ProblemRow]:
-        """The rows shown."""
-        return self._model.rows()
-
     def set_rows(self, rows: Sequence[ProblemRow]) -> None:
         """Show these rows, keeping the chosen one if it is still among them."""
-        if list(rows) == self._model.rows():
+        if list(rows) == self.row_model.rows():
             return
         chosen, number = self.chosen_key(), self.currentIndex().row()
-        self._model.set_rows(rows)
+        self.row_model.set_rows(rows)
         keys = [row.key for row in rows]
         if chosen in keys:
             self.choose(keys.index(chosen))
@@ -167,14 +155,9 @@ class ProblemList(QListView):
             self._show_buttons(QModelIndex())
             self.chosen_changed.emit(-1)
 
-    def chosen_key(self) -> Hashable | None:
-        """The key of the chosen row."""
-        index = self.currentIndex()
-        return index.data(ROW).key if index.isValid() else None
-
     def choose(self, number: int) -> None:
         """Choose a row by its number from 0."""
-        index = self._model.index(number)
+        index = self.row_model.index(number)
         if index != self.currentIndex():
             self.setCurrentIndex(index)
         else:
@@ -213,7 +196,7 @@ class ProblemList(QListView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Entering the list by keyboard chooses a row at once."""
         super().focusInEvent(event)
-        if not self.currentIndex().isValid() and self._model.rowCount():
+        if not self.currentIndex().isValid() and self.row_model.rowCount():
             self.choose(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

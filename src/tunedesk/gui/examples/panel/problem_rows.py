@@ -61,10 +61,10 @@ def severity_name(severity: str) -> str:
     return names.get(severity, severity)
 
 
-class ProblemRowsModel(RowListModel):
+class ProblemRowsModel(RowListModel[ProblemRow]):
     """Problems, of one example or of all."""
 
-    def words(self, row: ProblemRow, role: int) -> str | None:
+    def row_text(self, row: ProblemRow, role: int) -> str | None:
         """What is wrong and where; what to do about it as the description."""
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             count = f" ({row.count:,})" if row.count else ""

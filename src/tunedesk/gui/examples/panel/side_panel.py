@@ -4,19 +4,15 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from tunedesk.gui.background import Background
 from tunedesk.gui.examples.fixes import Fixes
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.history_tab import HistoryTab
 from tunedesk.gui.examples.panel.problems_tab import ProblemsTab
 from tunedesk.gui.examples.panel.tokens_tab import TokensTab
-from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.theme import Theme
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.widgets.buttons import IconButton
 from tunedesk.gui.widgets.choices import SegmentedTabs
 from tunedesk.i18n import _
-from tunedesk.project.project import Project
-from tunedesk.settings import Settings
 
 TABS = ("problems", "tokens", "history")
 _REMEMBERED_TAB = "side_panel.tab"
@@ -41,16 +37,13 @@ class SidePanel(QFrame):
     def __init__(
         self,
         *,
-        project: Project,
+        context: PageContext,
         open_example: OpenExample,
-        settings: Settings,
-        background: Background,
-        feedback: Feedback,
-        theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._settings = settings
+        project, background, theme = context.project, context.background, context.theme
+        self._settings = context.settings
         self.setProperty("surface", "surface")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.problems = ProblemsTab(
@@ -63,7 +56,7 @@ class SidePanel(QFrame):
             project=project,
             open_example=open_example,
             background=background,
-            feedback=feedback,
+            operations=context.operations,
             theme=theme,
         )
         self.history = HistoryTab(
@@ -72,14 +65,7 @@ class SidePanel(QFrame):
             background=background,
             theme=theme,
         )
-        self.fixes = Fixes(
-            project=project,
-            open_example=open_example,
-            background=background,
-            feedback=feedback,
-            theme=theme,
-            parent=self,
-        )
+        self.fixes = Fixes(context=context, open_example=open_example, parent=self)
         self.tabs = SegmentedTabs(theme, [_("Problems"), _("Tokens"), _("History")])
         self.tabs.setAccessibleName(_("Side panel"))
         self.close_button = IconButton(theme, "close", _("Close the side panel"))
@@ -107,9 +93,9 @@ class SidePanel(QFrame):
         self.tokens.example_requested.connect(self._open)
         self.close_button.clicked.connect(self.close_requested)
         self.tabs.currentChanged.connect(self._show_page)
-        self.problems.show_all(settings.window.get(_REMEMBERED_ALL) is True)
+        self.problems.show_all(self._settings.window.get(_REMEMBERED_ALL) is True)
         self.tabs.set_count(0, len(self.problems.example.list.rows()))
-        self.show_tab(str(settings.window.get(_REMEMBERED_TAB, TABS[0])))
+        self.show_tab(str(self._settings.window.get(_REMEMBERED_TAB, TABS[0])))
 
     def show_tab(self, name: str) -> None:
         """Show a tab: "problems", "tokens" or "history"."""

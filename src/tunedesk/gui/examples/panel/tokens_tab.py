@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.catalogue.cost import is_priced
-from tunedesk.catalogue.models import Catalogue, HostedModel
+from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue, HostedModel
 from tunedesk.catalogue.targets import target as target_of
 from tunedesk.catalogue.targets import targets
 from tunedesk.gui.background import Background
@@ -14,10 +14,11 @@ from tunedesk.gui.examples.bulk_actions import Recheck
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines
 from tunedesk.gui.examples.panel.histogram import Histogram
+from tunedesk.gui.examples.panel.panel_tab import PanelTab
 from tunedesk.gui.examples.panel.set_figures import SetFigures, find_figures
 from tunedesk.gui.examples.panel.token_sections import ExampleTokens, SetLengths, SetTotals
-from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
+from tunedesk.gui.live_query import ProjectChangeSignal
+from tunedesk.gui.operations import Operations
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label, SectionTitle
@@ -181,11 +182,10 @@ def _combo(name: str) -> QComboBox:
 
 
 MODEL_SETTING = "model"
-DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
 _KINDS = frozenset({"text", "facts", "added", "deleted"})
 
 
-class TokensTab(QScrollArea):
+class TokensTab(PanelTab):
     """Figures one below the other, in a column that scrolls.
 
     Signals:
@@ -202,16 +202,19 @@ class TokensTab(QScrollArea):
         project: Project,
         open_example: OpenExample,
         background: Background,
-        feedback: Feedback,
+        operations: Operations,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._project = project
-        self._theme = theme
-        self.recheck = Recheck(
-            project=project, background=background, feedback=feedback, parent=self
+        super().__init__(
+            project=project,
+            background=background,
+            question=find_figures,
+            kinds=_KINDS,
+            parent=parent,
         )
+        self._theme = theme
+        self.recheck = Recheck(operations, background)
         self.example = ExampleTokens(open_example=open_example, theme=theme)
         self.totals = SetTotals(theme=theme)
         self.lengths = SetLengths(theme=theme)
@@ -231,14 +234,6 @@ class TokensTab(QScrollArea):
         self.choice.target_chosen.connect(self._choose_target)
         self.lengths.filter_requested.connect(self.filter_requested)
         self.lengths.example_requested.connect(self.example_requested)
-        self._answer = LiveQuery(
-            project=project,
-            background=background,
-            question=find_figures,
-            kinds=_KINDS,
-            parent=self,
-        )
-        self._answer.ready.connect(self._take)
         self._feed = ProjectChangeSignal(project, self)
         self._feed.changed.connect(self._project_changed)
         self._read_settings()
@@ -246,7 +241,7 @@ class TokensTab(QScrollArea):
     def watch(self, watched: bool) -> None:
         """Say whether the tab is seen."""
         self.example.watch(watched)
-        self._answer.watch(watched)
+        super().watch(watched)
 
     def focus_main_part(self) -> None:
         """Give the keyboard to the column, which the arrows scroll."""
@@ -255,13 +250,14 @@ class TokensTab(QScrollArea):
     def close_project(self) -> None:
         """Let go of the project."""
         self._feed.close()
-        self._answer.close()
-        self.recheck.close()
+        super().close_project()
 
     def _build(self) -> None:
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusProxy(area)
         inner = QWidget()
         inner.setProperty("surface", "surface")
         column = QVBoxLayout(inner)
@@ -272,16 +268,17 @@ class TokensTab(QScrollArea):
         column.addWidget(self.choice)
         column.addWidget(self.lengths)
         column.addStretch()
-        self.setWidget(inner)
+        area.setWidget(inner)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(area)
 
-    def _take(self, figures: SetFigures) -> None:
-        self.totals.show_figures(figures)
-        self.lengths.show_figures(figures)
-        self._show_bars(figures)
-
-    def _show_bars(self, figures: SetFigures) -> None:
-        self.bars.setVisible(bool(figures.bars))
-        self.bars.set_bars(figures.bars)
+    def show_answer(self, answer: SetFigures) -> None:
+        """Show the figures of all examples."""
+        self.totals.show_figures(answer)
+        self.lengths.show_figures(answer)
+        self.bars.setVisible(bool(answer.bars))
+        self.bars.set_bars(answer.bars)
 
     def _show_bar(self, bar: Bin) -> None:
         self.filter_requested.emit(
@@ -314,4 +311,4 @@ class TokensTab(QScrollArea):
         limit = target_of(target).token_limit if model is None else model.token_limit
         self.example.set_basis(limit, model.title if model else "")
         self.totals.set_model(model, target)
-        self._answer.ask(limit)
+        self._query.ask(limit)

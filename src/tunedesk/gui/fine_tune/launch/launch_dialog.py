@@ -7,10 +7,9 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
-from tunedesk.catalogue.models import Catalogue
+from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.panel.tokens_tab import DEFAULT_MODEL
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.launch.connection_section import ConnectionSection
 from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
@@ -136,9 +135,9 @@ class LaunchDialog(Dialog):
         line.setProperty("surface", "line")
         line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         sides.addWidget(line)
-        right = _scrolling(self.findings)
-        right.setFixedWidth(self.findings.minimumWidth() + 14)
-        sides.addWidget(right)
+        self._right = _scrolling(self.findings)
+        self._fit_findings()
+        sides.addWidget(self._right)
         self.body.addLayout(sides)
         self.command = ElidedLabel(theme, "", "small", "muted")
         self.command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -358,6 +357,10 @@ class LaunchDialog(Dialog):
         self._show_outlook()
         self._show_button()
 
+    def _fit_findings(self) -> None:
+        """As wide as the findings are, with room for the scroll bar."""
+        self._right.setFixedWidth(self.findings.minimumWidth() + 14)
+
     def _show_outlook(self) -> None:
         outlook = self._outlook
         if outlook is None:
@@ -369,6 +372,7 @@ class LaunchDialog(Dialog):
         row = self.models.row
         memory = need_text(row.memory if row else 0, outlook.machine) if outlook.machine else ""
         self.findings.show_outlook(outlook, self.stops, memory)
+        self._fit_findings()
 
     def _show_button(self) -> None:
         text = start_text(self.providers.provider, self._outlook)

@@ -96,29 +96,43 @@ def start_text(provider: Provider, outlook: LaunchOutlook | None) -> str:
         return _("Send to {provider}").format(provider=provider_label(provider, ""))
     prepared = outlook.preparation
     count = _count(prepared)
-    words = ngettext("Send {n} example to {provider}", "Send {n} examples to {provider}", count)
-    where = provider_label(provider, prepared.settings.base_url)
-    return _with_price(words.format(n=f"{count:,}", provider=where), prepared)
+    if prepared.price is None:
+        words = ngettext("Send {n} example to {provider}", "Send {n} examples to {provider}", count)
+    else:
+        words = ngettext(
+            "Send {n} example to {provider}, {price}",
+            "Send {n} examples to {provider}, {price}",
+            count,
+        )
+    return _filled_in(words, provider, prepared)
 
 
 def again_text(provider: Provider, prepared: LaunchPreview) -> str:
     """What the button says that sends the same again: how many, where to, for how much."""
     count = _count(prepared)
-    words = ngettext(
-        "Send {n} example to {provider} again", "Send {n} examples to {provider} again", count
-    )
-    where = provider_label(provider, prepared.settings.base_url)
-    return _with_price(words.format(n=f"{count:,}", provider=where), prepared)
+    if prepared.price is None:
+        words = ngettext(
+            "Send {n} example to {provider} again", "Send {n} examples to {provider} again", count
+        )
+    else:
+        words = ngettext(
+            "Send {n} example to {provider} again, {price}",
+            "Send {n} examples to {provider} again, {price}",
+            count,
+        )
+    return _filled_in(words, provider, prepared)
 
 
 def _count(prepared: LaunchPreview) -> int:
     return len(prepared.split.training) + len(prepared.split.validation)
 
 
-def _with_price(words: str, prepared: LaunchPreview) -> str:
-    if prepared.price is None:
-        return words
-    return _("{words}, {price}").format(words=words, price=money_text(prepared.price))
+def _filled_in(words: str, provider: Provider, prepared: LaunchPreview) -> str:
+    return words.format(
+        n=f"{_count(prepared):,}",
+        provider=provider_label(provider, prepared.settings.base_url),
+        price="" if prepared.price is None else money_text(prepared.price),
+    )
 
 
 def next_name(last: str, project: str, runs: int) -> str:

@@ -1,0 +1,262 @@
+"""Operations: the one way to do something to the open project from the window.
+
+What was typed is written first. Then the work runs: in a thread, on a handle of its own, with
+progress and Cancel in the status line; or at once, where few examples are concerned. An error is
+shown. At the end a message says what was done. Its Undo takes back the change that the operation
+made, or, where something came after that change, nothing, and says so.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QObject
+
+from tunedesk.errors import UserError
+from tunedesk.gui.background import Background, Task
+from tunedesk.gui.feedback import Feedback
+from tunedesk.i18n import _
+from tunedesk.progress import Progress, no_progress
+from tunedesk.project.project import Project
+from tunedesk.project.undo import UndoOutcome
+
+AT_ONCE = 200
+"""A change of so many examples takes a few milliseconds, and is made without a thread."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message at the end of an operation with a button of its own in place of Undo.
+
+    Attributes:
+        text: The sentence.
+        action_text: What the button says.
+        on_action: Called when it is pressed.
+    """
+
+    text: str
+    action_text: str
+    on_action: Callable[[], object]
+
+
+@dataclass
+class Operation(Generic[Result]):
+    """One operation, under way or ended.
+
+    Attributes:
+        title: What is being done, as the status line says it.
+        running: Whether it has not ended.
+        change_id: The change that it made and that can be undone; None for none.
+        results: What the work returned, once it has; empty after an error or a Cancel.
+        task: Its thread; None where it is done at once.
+    """
+
+    title: str
+    running: bool = True
+    change_id: int | None = None
+    results: list[Result] = field(default_factory=list)
+    task: Task | None = None
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked it to stop."""
+        return self.task is not None and self.task.cancelled
+
+    def cancel(self) -> None:
+        """Ask it to stop at its next report of progress."""
+        if self.task is not None:
+            self.task.cancel()
+
+
+class Operations(QObject):
+    """Runs operations on one project, as many at a time as are asked for."""
+
+    def __init__(
+        self,
+        *,
+        project: Project,
+        background: Background,
+        feedback: Feedback,
+        parent: QObject | None = None,
+    ) -> None:
+        """Make the operations of a project.
+
+        Args:
+            project: What they change.
+            background: Where they run.
+            feedback: Where progress, errors and messages show.
+            parent: Its owner.
+        """
+        super().__init__(parent)
+        self._project = project
+        self._background = background
+        self._feedback = feedback
+        self._flushes: list[Callable[[], None]] = []
+        self._running: list[Operation[Any]] = []
+        self._closed = False
+
+    def flush_before(self, flush: Callable[[], None]) -> None:
+        """Call this before each operation: it writes down what was typed a moment ago."""
+        self._flushes.append(flush)
+
+    @property
+    def running(self) -> list[Operation[Any]]:
+        """The operations under way in threads, the oldest first."""
+        return list(self._running)
+
+    def run(
+        self,
+        title: str,
+        work: Callable[[Project, Progress], Result],
+        *,
+        examples: int | None = None,
+        message: Callable[[Result], str | Message | None] | None = None,
+        on_result: Callable[[Result], object] | None = None,
+        on_finished: Callable[[], object] | None = None,
+        note: Callable[[int, float], str] | None = None,
+    ) -> Operation[Result]:
+        """Do something to the project.
+
+        What has come to its end is told even if Cancel was pressed in the last moment.
+
+        Args:
+            title: What is being done, for the status line.
+            work: Does it, given a handle of the project (the open project itself if it is done at
+                once) and a way to report progress, which raises `Cancelled` after Cancel.
+            examples: How many examples it concerns; a few are done at once. None: in a thread.
+            message: What to say of the result; None for nothing.
+            on_result: Called with the result, before the message shows.
+            on_finished: Called last, whatever the outcome, unless the project has been closed.
+            note: A few words beside the progress, given what is done and the seconds so far.
+        """
+        operation: Operation[Result] = Operation(title)
+        if self._closed:
+            operation.running = False
+            return operation
+        self._flush()
+
+        def end() -> None:
+            self._end(operation, message, on_result, on_finished)
+
+        if examples is not None and examples <= AT_ONCE:
+            self._run_at_once(operation, work)
+            end()
+        else:
+            self._run_in_thread(operation, work, note, end)
+        return operation
+
+    def undo(self, change_id: int) -> None:
+        """Take one change back; if something came after it, do nothing and say so."""
+        if self._closed:
+            return
+        self._flush()
+        self._background.run(_undo, self._project, change_id, on_result=self._tell_undone)
+
+    def _flush(self) -> None:
+        for flush in self._flushes:
+            flush()
+
+    def close(self) -> None:
+        """The project closes: stop what runs; the Undo of messages does nothing any more."""
+        self._closed = True
+        for operation in self._running:
+            operation.cancel()
+
+    def _run_at_once(
+        self, operation: Operation[Result], work: Callable[[Project, Progress], Result]
+    ) -> None:
+        before = self._project.last_change_id()
+        try:
+            result = work(self._project, no_progress)
+        except UserError as error:
+            self._feedback.error(error)
+            return
+        after = self._project.last_change_id()
+        operation.change_id = after if after != before else None
+        operation.results.append(result)
+
+    def _run_in_thread(
+        self,
+        operation: Operation[Result],
+        work: Callable[[Project, Progress], Result],
+        note: Callable[[int, float], str] | None,
+        end: Callable[[], None],
+    ) -> None:
+        shown = self._feedback.progress(operation.title, operation.cancel)
+        began = time.monotonic()
+
+        def perform(progress: Progress) -> None:
+            with contextlib.closing(self._project.handle()) as handle:
+                try:
+                    operation.results.append(work(handle, progress))
+                finally:
+                    operation.change_id = handle.last_change_id()
+
+        def report(done: int, total: int | None) -> None:
+            shown.report(done, total)
+            if note is not None:
+                shown.say(note(done, time.monotonic() - began))
+
+        def finished() -> None:
+            shown.close()
+            self._running.remove(operation)
+            end()
+
+        self._running.append(operation)
+        operation.task = self._background.run(
+            perform,
+            on_error=lambda error: self._tell_error(operation, error),
+            on_progress=report,
+            on_finished=finished,
+        )
+
+    def _end(
+        self,
+        operation: Operation[Result],
+        message: Callable[[Result], str | Message | None] | None,
+        on_result: Callable[[Result], object] | None,
+        on_finished: Callable[[], object] | None,
+    ) -> None:
+        operation.running = False
+        try:
+            if self._closed:
+                return
+            for result in operation.results:
+                if on_result is not None:
+                    on_result(result)
+                self._tell(operation, message(result) if message is not None else None)
+        finally:
+            if on_finished is not None and not self._closed:
+                on_finished()
+
+    def _tell(self, operation: Operation[Any], message: str | Message | None) -> None:
+        if isinstance(message, Message):
+            self._feedback.toast(message.text, message.action_text, message.on_action)
+        elif message is not None and operation.change_id is not None:
+            change_id = operation.change_id
+            self._feedback.toast(message, _("Undo"), lambda: self.undo(change_id))
+        elif message is not None:
+            self._feedback.toast(message)
+
+    def _tell_error(self, operation: Operation[Any], error: UserError) -> None:
+        """Show an error; what had been done by then is kept only if it can be undone."""
+        if operation.change_id is None:
+            self._background.user_error.emit(error)
+        else:
+            change_id = operation.change_id
+            self._feedback.error(error, _("Undo"), lambda: self.undo(change_id))
+
+    def _tell_undone(self, outcome: UndoOutcome) -> None:
+        if outcome is UndoOutcome.LATER_CHANGES:
+            self._feedback.toast(_("Something else was done since; undo that first."))
+        elif outcome is UndoOutcome.ALREADY_UNDONE:
+            self._feedback.toast(_("This has been undone already."))
+
+
+def _undo(project: Project, change_id: int) -> UndoOutcome:
+    with contextlib.closing(project.handle()) as handle:
+        return handle.undo_change(change_id)
