@@ -100,7 +100,7 @@ def test_the_window_shows_it_on_every_page_and_leads_to_the_run(
         button.menu().actions()[0].trigger()
         assert window.rail._pages["fine_tune"].isChecked()
         assert button.isVisible()
-        project = window.desk.project
+        project = window.workspace.project
         (run,) = project.runs.all()
         project.runs.update(run.id, stage="ended", status="succeeded")
         qtbot.waitUntil(lambda: not button.isVisible(), timeout=10_000)

@@ -74,7 +74,7 @@ class InstallPanel(Card):
         first = visible and not self.isVisible() and self._task is None
         super().setVisible(visible)
         if first:
-            self._background.run(_plan_and_unfinished, on_result=self._take_plan)
+            self._background.run(_plan_and_unfinished, on_result=self._on_plan)
 
     def close_project(self) -> None:
         """Stop what runs; it goes on where it was the next time this is shown."""
@@ -82,7 +82,7 @@ class InstallPanel(Card):
         if self._task is not None:
             self._task.cancel()
 
-    def _take_plan(self, found: tuple[Plan, bool]) -> None:
+    def _on_plan(self, found: tuple[Plan, bool]) -> None:
         plan, is_unfinished = found
         words = _("It takes about {size} in {folder}; {free} are free there.").format(
             size=size_text(plan.bytes), folder=plan.folder, free=size_text(plan.disk_free)
@@ -109,9 +109,9 @@ class InstallPanel(Card):
         self._line.setText(_("Downloading …"))
         self._task = self._background.run(
             work,
-            on_result=self._take_done,
-            on_error=self._take_error,
-            on_progress=self._take_progress,
+            on_result=self._on_done,
+            on_error=self._on_error,
+            on_progress=self._on_progress,
             on_finished=self._ended,
         )
 
@@ -120,17 +120,17 @@ class InstallPanel(Card):
             self._task.cancel()
             self._line.setText(_("Stopping …"))
 
-    def _take_progress(self, done: int, total: int | None) -> None:
+    def _on_progress(self, done: int, total: int | None) -> None:
         self.bar.setRange(0, 1000 if total else 0)
         if total:
             self.bar.setValue(min(1000, done * 1000 // total))
 
-    def _take_done(self, _none: object) -> None:
+    def _on_done(self, _none: object) -> None:
         self.done = True
         self.installed.emit()
         self.hide()
 
-    def _take_error(self, error: UserError) -> None:
+    def _on_error(self, error: UserError) -> None:
         self._plan.setText(f"{error.sentence} {error.advice}".strip())
         self._plan.set_tone("error")
 
