@@ -23,6 +23,7 @@ from tunedesk.gui.status_line import StatusLine, StatusPart
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.undo_actions import UndoActions
 from tunedesk.i18n import _
+from tunedesk.paths import computer_work_path
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -128,6 +129,7 @@ class Workspace(QObject):
         """Put the pages into the window and go to where the user was."""
         self._stack, self._rail, self._status = stack, rail, status
         status.running_work.run_asked.connect(self._show_run)
+        status.running_work.installation_asked.connect(self._show_installation)
         self._add_page(EXAMPLES, self.examples)
         self._actions.bind("go.examples", lambda: self.show_page(EXAMPLES))
         self._actions.bind("go.fine_tune", lambda: self.show_page(FINE_TUNE))
@@ -180,7 +182,7 @@ class Workspace(QObject):
     def _find_runs(self) -> None:
         """Go on with runs if there are any: what follows them takes a while to load."""
         self._finding_runs = self._background.run(
-            _runs_go_on, self.project, on_result=self._go_on_with_runs
+            _work_goes_on, self.project, on_result=self._go_on_with_runs
         )
 
     def _go_on_with_runs(self, some: bool) -> None:
@@ -222,6 +224,7 @@ class Workspace(QObject):
             parent=self,
         )
         self._open_work.ready.connect(self._show_open_work)
+        self.runs().installation.reported.connect(self._open_work.refresh)
         self._open_work.watch(True)
 
     def _show_open_work(self, works: "list[OpenWork]") -> None:
@@ -239,6 +242,9 @@ class Workspace(QObject):
         page = self.show_page(FINE_TUNE)
         if isinstance(page, FineTunePage):
             page.choose(run_id)
+
+    def _show_installation(self) -> None:
+        self.runs().new_run()
 
     def _show_examples(self, query: ExampleQuery, title: str) -> None:
         self.show_page(EXAMPLES)
@@ -293,6 +299,7 @@ class Workspace(QObject):
                 self._open_work.close()
             if self._status is not None:
                 self._status.running_work.run_asked.disconnect(self._show_run)
+                self._status.running_work.installation_asked.disconnect(self._show_installation)
                 self._status.running_work.show_works([])
             if self._runs is not None:
                 self._runs.close()
@@ -329,10 +336,16 @@ class Workspace(QObject):
             )
 
 
-def _runs_go_on(project: Project) -> bool:
-    """Whether a run of the project has not ended."""
+def _work_goes_on(project: Project) -> bool:
+    """Whether a run of the project, or an installation on this computer, has not ended."""
     with contextlib.closing(project.handle()) as handle:
-        return any(not run.ended for run in handle.runs.all())
+        if any(not run.ended for run in handle.runs.all()):
+            return True
+    if not computer_work_path().exists():
+        return False
+    from tunedesk.fine_tuning.open_work import unfinished_installation
+
+    return unfinished_installation() is not None
 
 
 TOLD_THAT_TRAINING_GOES_ON = "fine_tune.told_that_training_goes_on"

@@ -15,6 +15,7 @@ from tunedesk.fine_tuning.run_service import RunService, Unfinished
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.fine_tune.local_installation import LocalInstallation
 from tunedesk.gui.fine_tune.run_launching import RunLaunching
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
@@ -145,11 +146,12 @@ LAST_SETTINGS = "fine_tune.last"
 
 
 class RunWork(QObject):
-    """Holds what launches and follows, and opens the launch page.
+    """Holds what launches, follows and installs, and opens the launch page.
 
     Attributes:
         launching: Launches runs.
         following: Follows runs.
+        installation: Installs what training on this computer needs.
         keys: The keys that are known.
 
     Signals:
@@ -192,11 +194,15 @@ class RunWork(QObject):
         self.launching.begun.connect(self.run_asked)
         self.launching.launched.connect(self.following.follow)
         self.following.ended.connect(self._notify_ended)
+        self.installation = LocalInstallation(background, self)
+        self.installation.installed.connect(self._notify_installed)
+        self.installation.failed.connect(self._notify_not_installed)
 
     def start(self) -> None:
-        """Go on with the runs that have not ended."""
+        """Go on with the runs that have not ended, and with an installation that was cut off."""
         if not self._project.read_only:
             self._background.run(self._unfinished, on_result=self._go_on)
+        self.installation.go_on()
 
     def new_run(self, settings: LaunchSettings | None = None) -> None:
         """Open the launch page.
@@ -215,6 +221,7 @@ class RunWork(QObject):
             feedback=self._feedback,
             theme=self._theme,
             keys=self.keys,
+            installation=self.installation,
             shown_query=self._shown_query(),
             settings=settings or self.last_settings(),
             parent=self._window,
@@ -242,6 +249,7 @@ class RunWork(QObject):
         """The project closes."""
         self.launching.close()
         self.following.close()
+        self.installation.close()
         if self._dialog is not None:
             self._dialog.close_project()
             self._dialog.close()
@@ -263,6 +271,17 @@ class RunWork(QObject):
                 self._notify_interrupted(run)
         for run in unfinished.elsewhere:
             self._offer_to_follow(run)
+
+    def _notify_installed(self) -> None:
+        if self._dialog is None:
+            self._feedback.news(
+                _("Training on this computer is installed."), _("Fine-tune"), self.new_run
+            )
+
+    def _notify_not_installed(self, error: UserError) -> None:
+        # The launch page says it itself while it is open.
+        if self._dialog is None:
+            self._feedback.error(error)
 
     def _offer_to_follow(self, run: Run) -> None:
         self._feedback.toast(

@@ -27,7 +27,7 @@ from tunedesk.gui.fine_tune.launch.launch_outlook import (
 from tunedesk.gui.fine_tune.launch.model_list import ModelList, local_rows, service_rows
 from tunedesk.gui.fine_tune.launch.more_settings import MoreSettings, SettingField
 from tunedesk.gui.fine_tune.launch.provider_section import ProviderSection
-from tunedesk.gui.fine_tune.local_install_panel import InstallPanel
+from tunedesk.gui.fine_tune.local_installation import InstallPanel, LocalInstallation
 from tunedesk.gui.fine_tune.run_text import need_text
 from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
@@ -65,6 +65,7 @@ class LaunchDialog(Dialog):
         feedback: Feedback,
         theme: Theme,
         keys: Keys,
+        installation: LocalInstallation,
         shown_query: ExampleQuery,
         settings: LaunchSettings | None,
         parent: QWidget,
@@ -80,7 +81,7 @@ class LaunchDialog(Dialog):
         self.examples = ExamplesSection(theme, shown_query)
         self.providers = ProviderSection(theme, self._today)
         self.connection = ConnectionSection(theme, background, keys)
-        self.install = InstallPanel(theme, background)
+        self.install = InstallPanel(theme, background, installation)
         self.models = ModelList(theme)
         self.model_name = QLineEdit()
         self.preset = NoWheelComboBox()
@@ -188,7 +189,7 @@ class LaunchDialog(Dialog):
         self.providers.changed.connect(self._on_provider_changed)
         self.connection.changed.connect(self._changed)
         self.connection.reported.connect(self._on_report)
-        self.install.installed.connect(self._changed)
+        self.install.installation.installed.connect(self._changed)
         self.models.chosen.connect(self._on_more_changed)
         for field in (self.model_name, self.name):
             field.textChanged.connect(self._changed)
@@ -265,7 +266,9 @@ class LaunchDialog(Dialog):
 
     @property
     def _is_installed(self) -> bool:
-        return self.install.done or (self._start is not None and self._start.installed)
+        return self.install.installation.is_done or (
+            self._start is not None and self._start.installed
+        )
 
     def _changed(self) -> None:
         if not self._ready:
@@ -406,7 +409,6 @@ class LaunchDialog(Dialog):
         """The project closes."""
         self._look.close()
         self._begin.close()
-        self.install.close_project()
 
 
 def _kept(settings: LaunchSettings) -> dict[str, Any]:
