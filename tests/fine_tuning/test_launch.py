@@ -20,6 +20,7 @@ from tunedesk.fine_tuning.follow import Follower, adopt_job, list_jobs, send_com
 from tunedesk.fine_tuning.launch import RUN_KEY, folder_of, write_run_file
 from tunedesk.fine_tuning.launch_preview import preview_launch
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.open_work import open_work
 from tunedesk.fine_tuning.run_service import RunService
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import RunExample
@@ -292,8 +293,9 @@ def test_a_job_from_elsewhere_is_brought_in_and_charted(project, openai_service)
 LAUNCH = """
 import sys, time
 from pathlib import Path
-from tunedesk.fine_tuning import launch
+from tunedesk.fine_tuning.run_service import RunService
 from tunedesk.services.connection import Connection
+from tunedesk.services.keys import Keys
 from tunedesk.services.keys import Key
 from tunedesk.services.providers import provider_named
 from tunedesk.project.project import Project
@@ -302,7 +304,7 @@ path, url, key = sys.argv[1:]
 with Project.open(Path(path)) as project:
     (run,) = project.runs.all()
     connection = Connection(provider_named("openai"), url, Key(key, "this run"))
-    launch.continue_launch(project, run.id, connection, time.sleep)
+    RunService(project, Keys({})).continue_launch(run.id, time.sleep, connection=connection)
 """
 
 
@@ -311,9 +313,10 @@ with Project.open(Path(path)) as project:
 def test_killed_while_the_service_has_the_request(tmp_path, openai_service, path, done):
     run = killed_at(tmp_path, openai_service, path, done)
     with Project.open(tmp_path / "Test.tunedesk") as project:
-        found = launch.continue_launch(
-            project, run.id, connection_to(openai_service), lambda _s: None
-        )
+        service = RunService(project, Keys({}))
+        assert [each.id for each in service.unfinished().launching] == [run.id]
+        found = service.continue_launch(run.id, no_wait, connection=connection_to(openai_service))
+        assert [work.kind for work in open_work(project)] == ["follow"]
         assert found.stage == "following"
         assert found.job_id in openai_service.jobs
     assert len(openai_service.jobs) == 1

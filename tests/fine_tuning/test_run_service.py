@@ -12,6 +12,7 @@ from tunedesk.errors import Cancelled, UserError
 from tunedesk.fine_tuning import launch
 from tunedesk.fine_tuning.launch_preview import preview_launch
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.open_work import open_work
 from tunedesk.fine_tuning.run_service import LaunchInterruptedError, RunService, result_files
 from tunedesk.progress import no_wait
 from tunedesk.services.connect import connect
@@ -198,3 +199,82 @@ def test_a_run_that_was_not_sent_is_given_up_without_a_request(
     assert openai_service.requests == []
     with pytest.raises(UserError, match="already ended"):
         service.cancel(run.id, no_wait)
+
+
+def test_a_launch_that_was_closed_goes_on_at_the_next_start(
+    project, service, preview, openai_service
+):
+    stop = Stop()
+    stop_at(openai_service, stop, "/files")
+    with pytest.raises(LaunchInterruptedError):
+        service.launch(preview, stop, stop.progress, is_closing=lambda: True)
+    run = only(project)
+    assert [work.title for work in open_work(project)] == ["Launching night"]
+    assert [each.id for each in service.unfinished().launching] == [run.id]
+    service.continue_launch(run.id, no_wait)
+    assert [work.title for work in open_work(project)] == ["Training night"]
+    assert [each.id for each in service.unfinished().following] == [run.id]
+    follower = service.follower(run.id)
+    while follower.poll(project) is not None:
+        pass
+    assert open_work(project) == []
+    assert [(item.kind, item.state) for item in project.work.items()] == [
+        ("launch", "done"),
+        ("follow", "done"),
+    ]
+    assert project.work.items("follow")[0].progress == openai_service.total_steps
+
+
+def test_a_launch_that_failed_waits_for_the_user(project, service, preview, openai_service):
+    openai_service.fail("POST", "/fine_tuning/jobs", fake_faults.too_many())
+    with pytest.raises(ServiceError):
+        service.launch(preview, no_wait)
+    assert open_work(project) == []
+    unfinished = service.unfinished()
+    assert [len(runs) for runs in unfinished] == [0, 0, 1, 0]
+    service.continue_launch(only(project).id, no_wait)
+    assert len(openai_service.jobs) == 1
+
+
+def test_a_launch_is_in_one_hand_only(project, service, preview, openai_service):
+    launch.create_run(
+        project, preview, connect(provider_named("custom"), openai_service.url, service._keys)
+    )
+    run = only(project)
+    item = project.work.add("launch", {"run": run.key})
+    assert project.work.claim(item.uid)
+    with pytest.raises(UserError, match="under way already"):
+        service.continue_launch(run.id, no_wait)
+    assert openai_service.requests == []
+
+
+def test_what_another_computer_follows_is_not_followed_by_itself(
+    project, service, preview, openai_service, monkeypatch, tmp_path
+):
+    run = service.launch(preview, no_wait)
+    # Another computer has another secret.
+    monkeypatch.setattr("tunedesk.project.work.user_data_dir", lambda: tmp_path / "elsewhere")
+    unfinished = service.unfinished()
+    assert [each.id for each in unfinished.elsewhere] == [run.id]
+    assert unfinished.following == []
+    service.follower(run.id).poll(project)
+    assert [each.id for each in service.unfinished().following] == [run.id]
+
+
+def test_a_cancelled_run_leaves_no_open_work(project, service, preview, openai_service):
+    openai_service.held = True
+    run = service.launch(preview, no_wait)
+    service.cancel(run.id, no_wait)
+    follower = service.follower(run.id)
+    while follower.poll(project) is not None:
+        pass
+    assert open_work(project) == []
+    assert project.work.items("follow")[0].state == "cancelled"
+
+
+def test_what_has_ended_cannot_be_paused(project, service, preview, openai_service):
+    openai_service.fail("POST", "/fine_tuning/jobs", fake_faults.not_available())
+    with pytest.raises(ServiceError):
+        service.launch(preview, no_wait)
+    with pytest.raises(UserError, match="already ended"):
+        service.pause(only(project).id, no_wait)

@@ -17,18 +17,18 @@ def test_it_is_known_by_its_error():
 def test_a_spell_is_told_once_and_ends_when_there_is_room(tmp_path, caplog, monkeypatch):
     disk = DiskFullNotice(tmp_path)
     with caplog.at_level(logging.WARNING):
-        disk.written()
-        disk.met()
-        disk.met()
+        disk.on_written()
+        disk.on_full()
+        disk.on_full()
         # A few bytes went into what was there already: it is as full as before.
         free = shutil.disk_usage(tmp_path).free
         with monkeypatch.context() as patch:
             patch.setattr(disk_full, "_ROOM", free * 2)
-            disk.written()
-        disk.met()
-        disk.written()
-        disk.written()
-        disk.met()
+            disk.on_written()
+        disk.on_full()
+        disk.on_written()
+        disk.on_written()
+        disk.on_full()
     full, engine = "The disk that holds", "There is room on the"
     assert [record.message[: len(engine) - 1] for record in caplog.records] == [
         full,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from tunedesk.errors import UserError
+from tunedesk.fine_tuning.open_work import finish_all, is_open, work_of
 from tunedesk.fine_tuning.parse_job import (
     JobState,
     job_state,
@@ -20,6 +21,7 @@ from tunedesk.i18n import _
 from tunedesk.progress import Wait, no_wait
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Metric, Run, RunEvent, RunFile
+from tunedesk.project.work import WorkState
 from tunedesk.services.connection import Connection
 from tunedesk.services.jobs_client import JobsClient
 from tunedesk.services.service_errors import ServiceError
@@ -33,6 +35,13 @@ RECONNECT_SECONDS = 30.0
 _GROWTH = 1.5
 
 JobCommand = Literal["cancel", "pause", "resume"]
+
+
+def begin_to_follow(project: Project, run: Run) -> bytes:
+    """Write down that a run is followed from this computer; returns the uid of that work."""
+    mine = [item for item in work_of(project, "follow", run) if item.is_mine and is_open(item)]
+    item = mine[0] if mine else project.work.add("follow", {"run": run.key})
+    return item.uid
 
 
 class Follower:
@@ -58,6 +67,7 @@ class Follower:
         self._connect = connect
         self._connection = connection
         self._pause = 0.0
+        self._work: bytes | None = None
 
     def poll(self, project: Project, wait: Wait = no_wait) -> float | None:
         """Look at the job once.
@@ -72,6 +82,9 @@ class Follower:
         run = project.runs.get(self.run_id)
         if run.stage != "following":
             return None
+        if self._work is None:
+            self._work = begin_to_follow(project, run)
+            project.work.claim(self._work)
         if self._connection is None or run.note:
             try:
                 self._connection = self._connect(run, wait)
@@ -88,8 +101,15 @@ class Follower:
             asked = error.retry_after if isinstance(error, ServiceError) else None
             self._pause = max(min(max(self._pause, least) * _GROWTH, MOST_SECONDS), asked or 0.0)
             return self._pause
-        if project.runs.get(run.id).ended:
+        now = project.runs.get(run.id)
+        if now.ended:
+            end: WorkState = "failed"
+            if now.succeeded or now.status == "cancelled":
+                end = "done" if now.succeeded else "cancelled"
+            finish_all(project, "follow", now, end)
             return None
+        if now.step is not None and (now.step, now.total_steps) != (run.step, run.total_steps):
+            project.work.report(self._work, progress=now.step, total=now.total_steps)
         slowest = HERE_SECONDS if connection.provider.name == "local" else MOST_SECONDS
         self._pause = least if news else min(max(self._pause, least) * _GROWTH, slowest)
         return self._pause

@@ -13,11 +13,13 @@ from tunedesk.errors import Cancelled, UserError
 from tunedesk.fine_tuning import follow, launch
 from tunedesk.fine_tuning.follow import Follower
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
+from tunedesk.fine_tuning.open_work import finish_all, is_open, reporting, work_of
 from tunedesk.fine_tuning.parse_job import job_state
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, Wait, no_progress
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
+from tunedesk.project.work import WorkItem
 from tunedesk.services.connect import connect, connect_to_run
 from tunedesk.services.connection import NO_KEY, Connection
 from tunedesk.services.jobs_client import JobsClient
@@ -30,6 +32,24 @@ class LaunchInterruptedError(UserError):
 
     def __init__(self) -> None:
         super().__init__(_("The launch was cut off when the project was closed."))
+
+
+class Unfinished(NamedTuple):
+    """The runs of a project that have not ended, by what is to be done with them at its opening.
+
+    Attributes:
+        following: Those to follow.
+        launching: Those whose launch was cut off by the end of the program: it goes on.
+        stopped: Those whose launch stopped with an error, or was begun on another computer: the
+            user decides.
+        elsewhere: Those that another computer follows; nothing is asked of their service before
+            the user wants it.
+    """
+
+    following: list[Run]
+    launching: list[Run]
+    stopped: list[Run]
+    elsewhere: list[Run]
 
 
 class Cancellation(NamedTuple):
@@ -142,6 +162,10 @@ class RunService:
         """
         project = self._project
 
+        run = project.runs.get(run_id)
+        item = self._claim_launch(run)
+        progress = reporting(project.work, item.uid, progress)
+
         def keeping_progress(done: int, total: int | None) -> None:
             with _kept_at_close(is_closing):
                 progress(done, total)
@@ -151,8 +175,59 @@ class RunService:
                 wait(seconds)
 
         try:
+            self._bring_to_service(run_id, connection, keeping_wait, keeping_progress)
+        except Cancelled:
+            project.work.finish(item.uid, "cancelled")
+            raise
+        except LaunchInterruptedError:
+            project.work.release(item.uid)
+            raise
+        except UserError as error:
+            project.work.finish(item.uid, "failed", error.sentence)
+            raise
+        project.work.finish(item.uid)
+        follow.begin_to_follow(project, run)
+        return project.runs.get(run_id)
+
+    def unfinished(self) -> Unfinished:
+        """What is to be done with the runs that have not ended, when a project is opened."""
+        found = Unfinished([], [], [], [])
+        for run in self._project.runs.all():
+            if run.ended:
+                continue
+            if run.stage == "following":
+                followed = work_of(self._project, "follow", run)
+                # One without a row was followed by a Tunedesk that kept none.
+                mine = not followed or any(item.is_mine for item in followed)
+                (found.following if mine else found.elsewhere).append(run)
+            else:
+                goes_on = any(
+                    item.is_mine and (item.state == "waiting" or item.interrupted)
+                    for item in work_of(self._project, "launch", run)
+                )
+                (found.launching if goes_on else found.stopped).append(run)
+        return found
+
+    def _claim_launch(self, run: Run) -> WorkItem:
+        """Take the launch of a run in hand.
+
+        Raises:
+            UserError: It is in hand already.
+        """
+        work = self._project.work
+        mine = [item for item in work_of(self._project, "launch", run) if item.is_mine]
+        item = next(filter(is_open, mine), None) or work.add("launch", {"run": run.key})
+        if work.claim(item.uid) is None:
+            raise UserError(_("The launch of this run is under way already."))
+        return item
+
+    def _bring_to_service(
+        self, run_id: int, connection: Connection | None, wait: Wait, progress: Progress
+    ) -> None:
+        project = self._project
+        try:
             if connection is None:
-                connection = self._connect(project.runs.get(run_id), keeping_wait)
+                connection = self._connect(project.runs.get(run_id), wait)
         except Cancelled:
             launch.give_up(project, run_id, None)
             raise
@@ -160,14 +235,13 @@ class RunService:
             project.runs.update(run_id, note=error.sentence)
             raise
         try:
-            launch.continue_launch(project, run_id, connection, keeping_wait, keeping_progress)
+            launch.continue_launch(project, run_id, connection, wait, progress)
             # While the request was under way nobody asked whether to stop.
             with contextlib.suppress(LaunchInterruptedError):
-                keeping_wait(0.0)
+                wait(0.0)
         except Cancelled:
             self._cancel_stopped(run_id, connection)
             raise
-        return project.runs.get(run_id)
 
     def cancel(self, run_id: int, wait: Wait) -> Cancellation:
         """End a run before its time, wherever it stands.
@@ -185,13 +259,16 @@ class RunService:
         if run.ended:
             raise UserError(_("The run has already ended."), _("Nothing was changed."))
         if run.stage in ("creating", "following"):
-            return self._cancel_job(run, self._connect(run, wait), wait)
+            cancelled = self._cancel_job(run, self._connect(run, wait), wait)
+            finish_all(project, "launch", run, "cancelled")
+            return cancelled
         connection = None
         if run.stage == "uploading":
             # What was sent by now is deleted there, as far as the service can be reached.
             with contextlib.suppress(UserError):
                 connection = self._connect(run, wait)
         launch.give_up(project, run_id, connection)
+        finish_all(project, "launch", run, "cancelled")
         return Cancellation(
             project.runs.get(run_id), _("The run was given up; no job had been made of it.")
         )
@@ -232,7 +309,9 @@ class RunService:
         Raises:
             UserError: It is in the project already, or the service does not have it.
         """
-        return follow.adopt_job(self._project, job_id, connection)
+        run = follow.adopt_job(self._project, job_id, connection)
+        follow.begin_to_follow(self._project, run)
+        return run
 
     def fetch_results(self, run_id: int, wait: Wait) -> list[bytes]:
         """The result files of a run: tables of the metrics of its steps, as the service has them.
@@ -273,6 +352,8 @@ class RunService:
 
     def _send(self, run_id: int, command: follow.JobCommand, wait: Wait) -> Run:
         run = self._project.runs.get(run_id)
+        if run.ended:
+            raise UserError(_("The run has already ended."), _("Nothing was changed."))
         if not run.job_id:
             raise UserError(
                 _("This run has no job yet."), _("Go on with its launch, or cancel the run.")

@@ -328,6 +328,9 @@ class Feedback(QObject):
         layout.addLayout(buttons)
         dialog.setMinimumWidth(420)
         dialog.open()
+        # Qt guesses the height for a width of its own; a long text would be cut off below.
+        needed = layout.totalHeightForWidth(dialog.width())
+        dialog.resize(dialog.width(), max(dialog.height(), needed))
         return dialog
 
     def toasts(self) -> list[Toast]:

@@ -302,8 +302,12 @@ class MainWindow(QMainWindow):
         desk.show_in(self.stack, self.rail, self.status)
         self.rail.show()
         self.status.show()
-        mark = _(" (read only)") if desk.project.read_only else ""
-        self.setWindowTitle(f"{path.stem}{mark} – Tunedesk")
+        title = (
+            _("{project} (read only) – Tunedesk")
+            if desk.project.read_only
+            else _("{project} – Tunedesk")
+        )
+        self.setWindowTitle(title.format(project=path.stem))
         self.setWindowFilePath(str(path))
         self.menus.refresh()
 

@@ -9,6 +9,8 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import IconButton
 from tunedesk.i18n import _
 
+MARGIN = 5
+
 
 class RailButton(QToolButton):
     """Goes to a page; the page that is open is switched on.
@@ -55,7 +57,7 @@ class Rail(QFrame):
         self.setFixedWidth(theme.size("rail"))
         self.setAccessibleName(_("Pages"))
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(5, 10, 5, 10)
+        layout.setContentsMargins(MARGIN, 10, MARGIN, 10)
         layout.setSpacing(4)
         self._top = QVBoxLayout()
         self._top.setSpacing(4)
@@ -81,6 +83,10 @@ class Rail(QFrame):
         button = RailButton(self._theme, self._actions[action_id], icon, label)
         self._pages[name] = button
         self._top.addWidget(button)
+        # A language may need more room than English does.
+        margins = self.contentsMargins()
+        needed = button.minimumSizeHint().width() + 2 * MARGIN + margins.left() + margins.right()
+        self.setFixedWidth(max(self.width(), needed))
 
     def show_page(self, name: str) -> None:
         """Mark the page that is open."""

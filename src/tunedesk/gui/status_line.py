@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from tunedesk.gui.running_work import RunningWork
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
@@ -28,7 +29,11 @@ class StatusPart(NamedTuple):
 
 
 class StatusLine(QFrame):
-    """Figures at the left; progress and the state of saving at the right."""
+    """Figures at the left; work under way, progress and the state of saving at the right.
+
+    Attributes:
+        running_work: The long work that goes on, with its list.
+    """
 
     def __init__(self, theme: Theme, progress_line: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,8 +51,10 @@ class StatusLine(QFrame):
         layout.addLayout(self._left)
         layout.addStretch()
         self._progress_line = progress_line
-        progress_line.installEventFilter(self)
-        layout.addWidget(progress_line)
+        self.running_work = RunningWork(theme)
+        for widget in (self.running_work, progress_line):
+            widget.installEventFilter(self)
+            layout.addWidget(widget)
         self._saved = Label(theme, "", "small", "muted")
         layout.addWidget(self._saved)
 
@@ -91,8 +98,9 @@ class StatusLine(QFrame):
     def _fit(self) -> None:
         """Leave out the last figures rather than cut any."""
         room = self.width() - 2 * MARGIN - self._saved.sizeHint().width() - GAP
-        if not self._progress_line.isHidden():
-            room -= self._progress_line.sizeHint().width() + GAP
+        for widget in (self.running_work, self._progress_line):
+            if not widget.isHidden():
+                room -= widget.sizeHint().width() + GAP
         for index, (figure, words) in enumerate(self._labels):
             shown = index < len(self._parts)
             with_figure = shown and bool(self._parts[index].figure)

@@ -14,9 +14,11 @@ from tunedesk.examples.json_text import Path as JsonPath
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.operations import Operations
 from tunedesk.gui.page import Page, PageContext
 from tunedesk.gui.rail import Rail
+from tunedesk.gui.running_work import RUNNING_WORK_KINDS
 from tunedesk.gui.status_line import StatusLine, StatusPart
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.undo_actions import UndoActions
@@ -27,6 +29,7 @@ from tunedesk.project.query import ExampleQuery
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
+    from tunedesk.fine_tuning.open_work import OpenWork
     from tunedesk.gui.fine_tune.run_work import RunWork
     from tunedesk.services.keys import Keys
 
@@ -99,6 +102,7 @@ class Workspace(QObject):
         self._look_for_runs.setInterval(RUNS_AFTER_MS)
         self._look_for_runs.timeout.connect(self._find_runs)
         self._finding_runs: Task | None = None
+        self._open_work: LiveQuery | None = None
         self.project = project
         self._settings = settings
         self._background = background
@@ -123,6 +127,7 @@ class Workspace(QObject):
     def show_in(self, stack: QStackedWidget, rail: Rail, status: StatusLine) -> None:
         """Put the pages into the window and go to where the user was."""
         self._stack, self._rail, self._status = stack, rail, status
+        status.running_work.run_asked.connect(self._show_run)
         self._take_in(EXAMPLES, self.examples)
         self._actions.bind("go.examples", lambda: self.show_page(EXAMPLES))
         self._actions.bind("go.fine_tune", lambda: self.show_page(FINE_TUNE))
@@ -202,7 +207,26 @@ class Workspace(QObject):
             self._runs.run_asked.connect(self._show_run)
             self._runs.examples_asked.connect(self._show_examples)
             self._runs.example_asked.connect(self._show_example)
+            self._watch_open_work()
         return self._runs
+
+    def _watch_open_work(self) -> None:
+        """Show in the status line what goes on, from when there may be anything."""
+        from tunedesk.fine_tuning.open_work import open_work
+
+        self._open_work = LiveQuery(
+            project=self.project,
+            background=self._background,
+            question=open_work,
+            kinds=RUNNING_WORK_KINDS,
+            parent=self,
+        )
+        self._open_work.ready.connect(self._show_open_work)
+        self._open_work.watch(True)
+
+    def _show_open_work(self, works: "list[OpenWork]") -> None:
+        if self._status is not None:
+            self._status.running_work.show_works(works)
 
     @property
     def trains_here(self) -> bool:
@@ -263,6 +287,11 @@ class Workspace(QObject):
             self._look_for_runs.stop()
             if self._finding_runs is not None:
                 self._finding_runs.cancel()
+            if self._open_work is not None:
+                self._open_work.close()
+            if self._status is not None:
+                self._status.running_work.run_asked.disconnect(self._show_run)
+                self._status.running_work.show_works([])
             if self._runs is not None:
                 self._runs.close()
             for page in self._pages.values():

@@ -32,50 +32,84 @@ class ChangeName(NamedTuple):
 _Parameters = dict[str, Any]
 
 
-def _counted(singular: str, plural: str, parameters: _Parameters) -> str:
-    count = int(parameters.get("count", 1))
-    return ngettext(singular, plural, count).format(**{**parameters, "count": f"{count:,}"})
+def _count(parameters: _Parameters) -> int:
+    return int(parameters.get("count", 1))
 
 
-def _state(parameters: _Parameters) -> str:
-    sentences: dict[str, tuple[str, str]] = {
-        "approved": (_("Approve {count} example"), _("Approve {count} examples")),
-        "rejected": (_("Reject {count} example"), _("Reject {count} examples")),
-        "draft": (_("Set {count} example to draft"), _("Set {count} examples to draft")),
-        "to_review": (_("Set {count} example to review"), _("Set {count} examples to review")),
-        "changes_wanted": (
-            _("Want changes in {count} example"),
-            _("Want changes in {count} examples"),
+def _filled(sentence: str, parameters: _Parameters) -> str:
+    return sentence.format(**{**parameters, "count": f"{_count(parameters):,}"})
+
+
+def _state(p: _Parameters) -> str:
+    n = _count(p)
+    sentences: dict[str, str] = {
+        "approved": ngettext("Approve {count} example", "Approve {count} examples", n),
+        "rejected": ngettext("Reject {count} example", "Reject {count} examples", n),
+        "draft": ngettext("Set {count} example to draft", "Set {count} examples to draft", n),
+        "to_review": ngettext("Set {count} example to review", "Set {count} examples to review", n),
+        "changes_wanted": ngettext(
+            "Want changes in {count} example", "Want changes in {count} examples", n
         ),
     }
-    known = sentences.get(str(parameters.get("state")))
-    return _counted(*known, parameters) if known else _("Set the state")
+    known = sentences.get(str(p.get("state")))
+    return _filled(known, p) if known else _("Set the state")
 
 
 _WORDING: dict[str, Callable[[_Parameters], str]] = {
     "worded": lambda p: str(p.get("text", "")),
     "create": lambda _p: _("Create the project"),
-    "add": lambda p: _counted("Add {count} example", "Add {count} examples", p),
-    "import": lambda p: _counted(
-        "Import {count} example from {file}", "Import {count} examples from {file}", p
+    "add": lambda p: _filled(ngettext("Add {count} example", "Add {count} examples", _count(p)), p),
+    "import": lambda p: _filled(
+        ngettext(
+            "Import {count} example from {file}", "Import {count} examples from {file}", _count(p)
+        ),
+        p,
     ),
-    "duplicate": lambda p: _counted("Duplicate {count} example", "Duplicate {count} examples", p),
-    "delete": lambda p: _counted("Delete {count} example", "Delete {count} examples", p),
-    "move": lambda p: _counted("Move {count} example", "Move {count} examples", p),
+    "duplicate": lambda p: _filled(
+        ngettext("Duplicate {count} example", "Duplicate {count} examples", _count(p)), p
+    ),
+    "delete": lambda p: _filled(
+        ngettext("Delete {count} example", "Delete {count} examples", _count(p)), p
+    ),
+    "move": lambda p: _filled(
+        ngettext("Move {count} example", "Move {count} examples", _count(p)), p
+    ),
     "set_state": _state,
-    "add_tag": lambda p: _counted("Tag {count} example “{tag}”", "Tag {count} examples “{tag}”", p),
-    "remove_tag": lambda p: _counted(
-        "Remove tag “{tag}” from {count} example", "Remove tag “{tag}” from {count} examples", p
+    "add_tag": lambda p: _filled(
+        ngettext("Tag {count} example “{tag}”", "Tag {count} examples “{tag}”", _count(p)), p
     ),
-    "replace": lambda p: _counted(
-        "Replace “{find}” in {count} example", "Replace “{find}” in {count} examples", p
+    "remove_tag": lambda p: _filled(
+        ngettext(
+            "Remove tag “{tag}” from {count} example",
+            "Remove tag “{tag}” from {count} examples",
+            _count(p),
+        ),
+        p,
     ),
-    "fix": lambda p: _counted("Fix {count} example: {title}", "Fix {count} examples: {title}", p),
-    "fix_several": lambda p: _counted(
-        "Fix {count} example by {rules} rules", "Fix {count} examples by {rules} rules", p
+    "replace": lambda p: _filled(
+        ngettext(
+            "Replace “{find}” in {count} example", "Replace “{find}” in {count} examples", _count(p)
+        ),
+        p,
     ),
-    "set_system_prompt": lambda p: _counted(
-        "Set the system prompt of {count} example", "Set the system prompt of {count} examples", p
+    "fix": lambda p: _filled(
+        ngettext("Fix {count} example: {title}", "Fix {count} examples: {title}", _count(p)), p
+    ),
+    "fix_several": lambda p: _filled(
+        ngettext(
+            "Fix {count} example by {rules} rules",
+            "Fix {count} examples by {rules} rules",
+            _count(p),
+        ),
+        p,
+    ),
+    "set_system_prompt": lambda p: _filled(
+        ngettext(
+            "Set the system prompt of {count} example",
+            "Set the system prompt of {count} examples",
+            _count(p),
+        ),
+        p,
     ),
     "back_to_version": lambda _p: _("Back to an earlier version"),
     "set_preset": lambda p: _("Keep the preset “{name}”").format(**p),

@@ -26,7 +26,7 @@ class DiskFullNotice:
         self._folder = folder
         self._is_on = False
 
-    def met(self) -> None:
+    def on_full(self) -> None:
         """Something could not be written: said in the log, the first time."""
         if not self._is_on:
             self._is_on = True
@@ -36,7 +36,7 @@ class DiskFullNotice:
                 self._folder,
             )
 
-    def written(self) -> None:
+    def on_written(self) -> None:
         """Something was written: the spell is over, if there is room for more."""
         if self._is_on and shutil.disk_usage(self._folder).free >= _ROOM:
             self._is_on = False

@@ -206,14 +206,14 @@ class JobFolder:
         failure = values["failure"]
         return DryRunResult(training, validation, failure and (failure[0], failure[1]))
 
-    def ask(self, control: JobCommand | None) -> None:
-        """Ask the process for something at its next step; None takes the wish back."""
+    def send_command(self, control: JobCommand | None) -> None:
+        """Ask the process for something at its next step; None takes the command back."""
         if control is None:
             self.control_file.unlink(missing_ok=True)
         else:
             write_whole(self.control_file, control)
 
-    def asked(self) -> JobCommand | None:
+    def pending_command(self) -> JobCommand | None:
         """What the server asks for."""
         try:
             text = self.control_file.read_text(encoding="utf-8").strip()
@@ -273,7 +273,7 @@ class ProgressWriter:
         self.close()
 
     def write(self, kind: str, **values: Any) -> None:
-        """Append a line; it is on the disk for good if it is no mere metrics line."""
+        """Append a line; it is on the disk for good unless it is a line of metrics."""
         step = values.get("step")
         if kind in ("metrics", "checkpoint", "epoch"):
             if (kind, step) in self._told:
@@ -315,7 +315,7 @@ def read_progress(path: Path, offset: int = 0) -> Iterator[tuple[dict[str, Any],
 
 
 def _without_nan(value: Any) -> Any:
-    """The value with null for figures that are no numbers: JSON has no NaN, a loss may be one."""
+    """The value with null for figures that are not numbers: JSON has no NaN, a loss may be one."""
     if isinstance(value, dict):
         return {name: _without_nan(inner) for name, inner in value.items()}
     if isinstance(value, float) and not math.isfinite(value):

@@ -10,10 +10,12 @@ import shutil
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tunedesk.errors import UserError
+from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.job_folder import ADAPTER_NAME, STARTER
 from tunedesk.training_server.settings import ServerSettings
 from tunedesk.training_server.store.database import new_id
@@ -27,7 +29,7 @@ def weights_in(file: Path) -> dict[str, dict[str, Any]]:
     """The weights of a file by name, with "shape" and "data_offsets".
 
     Raises:
-        ValueError: It is no such file, or half of one: it has not the size that its head promises.
+        ValueError: It is not such a file, or shorter or longer than its head promises.
         OSError: It cannot be read.
     """
     try:
@@ -217,23 +219,42 @@ class ModelNames:
         path = self._stores.job_folder(found.job_id).checkpoint(found.step)
         return NamedModel(name, str(path), found.created_at, "user") if path.is_dir() else None
 
-    def delete(self, name: str) -> None:
-        """Delete a tuned model, or a checkpoint: first the name, then the weights."""
+    def delete(self, name: str) -> bool:
+        """Delete a tuned model, or a checkpoint: first the name, then the weights.
+
+        Returns:
+            Whether it was there; of several who delete it at once, one is told so.
+        """
         job = self._stores.jobs.find_by_model(name)
         if job is not None:
-            self._stores.jobs.set(job.id, has_model=0)
-            _remove(self._stores.job_folder(job.id).model)
-            return
+            folder = self._stores.job_folder(job.id).model
+            return _delete(partial(self._stores.jobs.clear_model, job.id), folder)
         found = self._stores.checkpoints.find_by_name(name)
         if found is not None:
-            self._stores.checkpoints.delete(found.id)
-            _remove(self._stores.job_folder(found.job_id).checkpoint(found.step))
+            folder = self._stores.job_folder(found.job_id).checkpoint(found.step)
+            return _delete(partial(self._stores.checkpoints.delete, found.id), folder)
+        return False
 
     def new_name(self, base: str, suffix: str) -> str:
         """A name for a model that will be tuned from this one."""
         if base.startswith("ft:"):
             base = base.split(":")[1]
         return f"ft:{base}:local:{suffix}:{new_id('', _ID_LETTERS)}"
+
+
+def _delete(clear: Callable[[], bool], folder: Path) -> bool:
+    """Clear the name of a model, then remove its folder; whether the name was there."""
+    try:
+        was_there = clear()
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        # The weights make room for the word that they are gone.
+        _remove(folder)
+        was_there = clear()
+    if was_there:
+        _remove(folder)
+    return was_there
 
 
 def _remove(folder: Path) -> None:

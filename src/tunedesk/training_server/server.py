@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 
@@ -52,6 +52,7 @@ def make_application(
         Guard,
         api_key=settings.api_key,
         host=settings.host,
+        allowed_hosts=settings.allowed_hosts,
         largest_body=FILE_BYTES + _FORM_BYTES,
     )
     app = Starlette(
@@ -60,6 +61,7 @@ def make_application(
         exception_handlers={
             ApiError: _api_error,
             HTTPException: _http_error,
+            ClientDisconnect: _disconnected,
             OSError: _os_error,
             Exception: _bug,
         },
@@ -115,6 +117,11 @@ def _allowed(request: Request) -> str:
         if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE
     ]
     return ", ".join(sorted({method for route in fitting for method in route.methods or ()}))
+
+
+async def _disconnected(_request: Request, _error: Exception) -> Response:
+    """Whoever went away in the middle of sending hears nothing; the log needs no word of it."""
+    return Response(status_code=400, headers={"Connection": "close"})
 
 
 async def _os_error(request: Request, error: Exception) -> Response:
@@ -213,7 +220,7 @@ class Server:
             except Exception as error:
                 # A job that stumbles over a bug must not end the work for all others.
                 if is_disk_full(error):
-                    self._stores.database.disk_full.met()
+                    self._stores.database.disk_full.on_full()
                 else:
                     logging.getLogger(__name__).exception("The work behind the server failed")
                 self._stopping.wait(1.0)

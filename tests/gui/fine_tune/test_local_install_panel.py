@@ -3,8 +3,10 @@
 import pytest
 
 from tunedesk.errors import UserError
+from tunedesk.fine_tuning.open_work import unfinished_installation
 from tunedesk.gui.fine_tune.local_install_panel import InstallPanel
 from tunedesk.services import local_install
+from tunedesk.services.local_install import Plan
 
 
 @pytest.fixture
@@ -68,3 +70,35 @@ def test_says_what_went_wrong(panel, qtbot, monkeypatch):
     panel.button.click()
     qtbot.waitUntil(lambda: "no network" in panel._plan.text())
     qtbot.waitUntil(panel.button.isVisible)
+
+
+def test_what_the_end_of_the_program_cut_off_goes_on_by_itself(
+    qtbot, theme, background, monkeypatch
+):
+    begun = []
+
+    def install(progress, say):
+        begun.append(True)
+        while len(begun) == 1:
+            progress(1, 4)
+
+    def plan():
+        return Plan(local_install.environment_dir(), 1, 2, None, False, "")
+
+    monkeypatch.setattr(local_install, "install", install)
+    monkeypatch.setattr(local_install, "plan", plan)
+    panel = InstallPanel(theme, background)
+    qtbot.addWidget(panel)
+    panel.show()
+    qtbot.waitUntil(panel.button.isEnabled)
+    panel.button.click()
+    qtbot.waitUntil(lambda: bool(begun))
+    panel.close_project()
+    qtbot.waitUntil(lambda: panel._task is None)
+    again = InstallPanel(theme, background)
+    qtbot.addWidget(again)
+    with qtbot.waitSignal(again.installed):
+        again.show()
+    assert len(begun) == 2
+    assert unfinished_installation() is None
+    background.finish()

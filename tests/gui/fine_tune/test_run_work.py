@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from PySide6.QtWidgets import QPushButton
 from tests.services import fake_faults
 from tests.services.fakes import FakeOther
 
@@ -255,3 +256,33 @@ def test_running_again_without_a_key_opens_the_page(at_openai, page, work, actio
     actions["run.again"].trigger()
     qtbot.waitUntil(lambda: work._dialog is not None)
     assert work._dialog.settings.provider == "openai"
+
+
+def test_a_launch_that_the_end_of_the_program_cut_off_goes_on_by_itself(
+    launch, project, page, service, work, qtbot
+):
+    launch()
+    qtbot.waitUntil(lambda: only(project) is not None and only(project).ended, timeout=20_000)
+    run = only(project)
+    project.runs.update(run.id, stage="creating", status="", job_id="")
+    project.work.add("launch", {"run": run.key})
+    work.start()
+    qtbot.waitUntil(lambda: only(project).ended, timeout=20_000)
+    assert only(project).succeeded
+    assert len(service.jobs) == 1
+
+
+def test_what_another_computer_follows_is_followed_when_the_user_says_so(
+    add_run, project, work, window, qtbot, monkeypatch, tmp_path
+):
+    run = add_run(provider="custom")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("tunedesk.project.work.user_data_dir", lambda: tmp_path / "elsewhere")
+        project.work.add("follow", {"run": run.key})
+    work.start()
+    qtbot.waitUntil(lambda: any("another computer" in text for text in toasts(window)))
+    assert work.following.followed == set()
+    (toast,) = window.findChildren(Toast)
+    buttons = toast.findChildren(QPushButton)
+    next(button for button in buttons if button.text() == "Follow it here").click()
+    assert work.following.followed == {run.id}

@@ -19,7 +19,7 @@ class Row(NamedTuple):
 
 
 class Rows(RowListModel):
-    def words(self, row, role):
+    def row_text(self, row, role):
         return row.text if role == Qt.ItemDataRole.DisplayRole else None
 
 

@@ -1,6 +1,7 @@
 """/v1/files and /v1/uploads by the openai SDK."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 import openai
 import pytest
@@ -23,6 +24,25 @@ def test_a_file_comes_back_as_it_went(client):
         client.files.retrieve(made.id)
     with pytest.raises(openai.NotFoundError):
         client.files.delete(made.id)
+
+
+def test_reading_while_others_delete_gives_the_whole_file_or_none(client):
+    content = chat_lines(2000)
+
+    def code(call, file_id):
+        try:
+            answer = call(file_id)
+            return 200 if not hasattr(answer, "read") or answer.read() == content else 0
+        except openai.APIStatusError as error:
+            return error.status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        for _round in range(10):
+            file_id = upload(client, content)
+            calls = [client.files.content] * 4 + [client.files.delete] * 4
+            codes = list(pool.map(code, calls, [file_id] * 8))
+            assert set(codes) <= {200, 404}
+            assert codes[4:].count(200) == 1
 
 
 def test_an_open_file_is_taken_under_its_name(client, tmp_path):

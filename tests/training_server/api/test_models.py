@@ -1,6 +1,7 @@
 """Models: the list, deleting one with its weights and its memory; what the machine can train."""
 
 import asyncio
+import errno
 import functools
 import gc
 import hashlib
@@ -8,6 +9,7 @@ import http.server
 import json
 import struct
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import openai
@@ -52,6 +54,38 @@ def request():
 
     scope = {"type": "http", "method": "DELETE", "headers": [], "path_params": {"name": NAME}}
     return Request(scope, receive)
+
+
+def test_of_several_who_delete_a_model_one_is_told_that_it_is_done(names):
+    endpoints = ModelEndpoints(names, lambda _model: None)
+    gate = threading.Barrier(4)
+
+    def delete():
+        gate.wait()
+        try:
+            return asyncio.run(endpoints.delete(request())).status_code
+        except ApiError as refusal:
+            return refusal.status
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [pool.submit(delete) for _number in range(4)]
+    assert sorted(each.result() for each in found) == [200, 404, 404, 404]
+
+
+def test_a_model_can_be_deleted_on_a_full_disk(names, tmp_path, monkeypatch):
+    (folder,) = (tmp_path / "jobs").glob("*/model")
+    database = names._stores.database
+    real = database.writing
+
+    def writing():
+        if folder.exists():
+            raise OSError(errno.ENOSPC, "full")
+        return real()
+
+    monkeypatch.setattr(database, "writing", writing)
+    assert names.delete(NAME)
+    assert names.find(NAME) is None
+    assert not names.delete(NAME)
 
 
 def parameters_in_memory():

@@ -3,19 +3,32 @@
 import threading
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models
 from transformers import PreTrainedTokenizerFast
 
 from tunedesk.training_server.inference.decoding import (
+    Sampler,
     StopTexts,
     TextPieces,
     TokenBytes,
     ToolCallParser,
 )
 from tunedesk.training_server.inference.inference_engine import FairLock
+from tunedesk.training_server.inference.inference_types import SamplingParams
 from tunedesk.training_server.training.starter import train_tokenizer
+
+
+@pytest.mark.parametrize("temperature", [1e-39, 5e-324, 1e-6, 1e-5, 2.0])
+@pytest.mark.parametrize("top_p", [0.0, 1e-39, 1.0])
+def test_every_temperature_gives_a_token(temperature, top_p):
+    logits = torch.tensor([-3.0, 40.0, 39.0, 2.0])
+    allowed = torch.tensor([True, True, True, False])
+    parameters = SamplingParams(temperature=temperature, top_p=top_p, seed=1)
+    token = Sampler(parameters, allowed).choose(logits).token
+    assert token == 1 if temperature < 1 or top_p < 1 else token in (0, 1, 2)
 
 
 @given(st.lists(st.text("abc", max_size=4)), st.lists(st.text("abc", min_size=1, max_size=3)))
@@ -28,7 +41,7 @@ def test_a_stop_text_ends_the_text_wherever_it_is_cut(pieces, stops):
         if ended:
             break
     if not ended:
-        told += watch.rest()
+        told += watch.flush()
     whole = "".join(pieces)
     places = [whole.find(stop) for stop in stops if stop in whole]
     assert told == (whole[: min(places)] if places else whole) or ended
@@ -40,14 +53,14 @@ def test_letters_come_whole(text):
     tokenizer = train_tokenizer(())
     pieces = TextPieces(tokenizer)
     told = [pieces.add(token) for token in tokenizer(text, add_special_tokens=False)["input_ids"]]
-    assert "".join(told) + pieces.rest() == text
+    assert "".join(told) + pieces.flush() == text
 
 
 def found(text, step):
     watch = ToolCallParser(True)
     told = "".join(watch.add(text[at : at + step]) for at in range(0, len(text), step))
-    rest, calls = watch.finish()
-    return told + rest, [call["function"] for call in calls]
+    flush, calls = watch.finish()
+    return told + flush, [call["function"] for call in calls]
 
 
 def test_calls_are_found_in_both_ways_of_writing():

@@ -11,8 +11,9 @@ import torch
 from tunedesk.errors import UserError
 from tunedesk.training_server.inference import model_cache
 from tunedesk.training_server.inference.inference_engine import InferenceEngine, ModelsUnloaded
-from tunedesk.training_server.inference.inference_types import SamplingParams
+from tunedesk.training_server.inference.inference_types import InferenceError, SamplingParams
 from tunedesk.training_server.job_folder import STARTER
+from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.job import run_job
 from tunedesk.training_server.training.starter import untrained_starter
 
@@ -213,6 +214,26 @@ def test_what_cannot_be_asked_is_said(engine, tmp_path, base_folder):
     tool = [*HELLO, {"role": "tool", "tool_call_id": "x", "content": "5"}]
     with pytest.raises(UserError, match="Tools are not supported"):
         next(engine.generate(str(base_folder("gemma3")), tool, None, CALM))
+
+
+@pytest.mark.parametrize("family", ["qwen3", "llama"])
+def test_tools_nested_deep_are_answered_or_refused(engine, base_folder, family):
+    parameters = {"type": "object"}
+    for _level in range(400):
+        parameters = {"type": "object", "properties": {"a": parameters}}
+    tools = [{"type": "function", "function": {"name": "f", "parameters": parameters}}]
+    with pytest.raises(InferenceError) as refusal:
+        next(engine.generate(str(base_folder(family)), HELLO, tools, CALM))
+    assert refusal.value.is_question
+
+
+def test_whatever_a_template_raises_the_question_is_refused(engine, base_folder, monkeypatch):
+    def fail(*_given):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(ChatTemplate, "prompt", fail)
+    with pytest.raises(InferenceError, match="refuses the messages: division by zero"):
+        next(engine.generate(str(base_folder("llama")), HELLO, None, CALM))
 
 
 def test_a_model_that_was_deleted_after_it_spoke_disturbs_no_other(

@@ -171,7 +171,7 @@ def ask_at(monkeypatch, folder, wish, step):
     def asking(self, kind, **values):
         write(self, kind, **values)
         if kind == "metrics" and values["step"] == step:
-            folder.ask(wish)
+            folder.send_command(wish)
 
     monkeypatch.setattr(ProgressWriter, "write", asking)
 
@@ -192,7 +192,7 @@ def test_a_pause_loses_nothing_and_tells_nothing_twice(
     assert step <= paused["step"] <= step + 1
     assert paused["step"] in job.checkpoint_steps()
     assert not job.model.exists()
-    job.ask(None)
+    job.send_command(None)
     assert run_job(job) == 0
     starts = progress_of(job, "started")
     assert [line["step"] for line in starts] == [0, paused["step"]]
@@ -320,7 +320,7 @@ def test_killed_it_goes_on_from_its_last_checkpoint(
         process.wait(timeout=30)
     assert progress_of(job)[-1]["kind"] != "done"
     last = job.checkpoint_steps()[-1]
-    job.ask("cancel")
+    job.send_command("cancel")
     assert run_job(job) == 0
     assert progress_of(job)[-1] == {"kind": "cancelled", "step": last}
     assert not list(job.checkpoints.glob("*.part"))

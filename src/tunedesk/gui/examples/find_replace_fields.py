@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
-    QHBoxLayout,
     QLineEdit,
     QSizePolicy,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from tunedesk.gui.examples.find_replace import FindOptions
 from tunedesk.gui.roles_and_states import role_title
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label
+from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.i18n import _
 from tunedesk.project.query import Ids
 
@@ -147,10 +147,7 @@ def _field(name: str) -> QLineEdit:
 
 def _line(*boxes: QCheckBox) -> QWidget:
     holder = QWidget()
-    line = QHBoxLayout(holder)
-    line.setContentsMargins(0, 0, 0, 0)
-    line.setSpacing(16)
+    line = FlowLayout(holder, spacing=16)
     for box in boxes:
         line.addWidget(box)
-    line.addStretch()
     return holder

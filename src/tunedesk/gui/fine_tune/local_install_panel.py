@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from tunedesk.errors import UserError
+from tunedesk.fine_tuning.open_work import install_training, unfinished_installation
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.size_text import size_text
 from tunedesk.gui.theme import Theme
@@ -31,6 +32,7 @@ class InstallPanel(Card):
         super().__init__("accent", parent)
         self._background = background
         self._task: Task | None = None
+        self._closing = False
         self.done = False
         self.setAccessibleName(_("Training on this computer"))
         self._says = Label(
@@ -72,14 +74,16 @@ class InstallPanel(Card):
         first = visible and not self.isVisible() and self._task is None
         super().setVisible(visible)
         if first:
-            self._background.run(local_install.plan, on_result=self._take_plan)
+            self._background.run(_plan_and_unfinished, on_result=self._take_plan)
 
     def close_project(self) -> None:
-        """Stop what runs; what was downloaded is kept for the next time."""
+        """Stop what runs; it goes on where it was the next time this is shown."""
+        self._closing = True
         if self._task is not None:
             self._task.cancel()
 
-    def _take_plan(self, plan: Plan) -> None:
+    def _take_plan(self, found: tuple[Plan, bool]) -> None:
+        plan, is_unfinished = found
         words = _("It takes about {size} in {folder}; {free} are free there.").format(
             size=size_text(plan.bytes), folder=plan.folder, free=size_text(plan.disk_free)
         )
@@ -91,12 +95,15 @@ class InstallPanel(Card):
         self._plan.setText(plan.stops or words)
         self._plan.set_tone("error" if plan.stops else "muted")
         self.button.setEnabled(not plan.stops)
+        if is_unfinished and not plan.stops:
+            # It was cut off by the end of the program: the user has asked for it already.
+            self._install()
 
     def _install(self) -> None:
         say = self._background.in_gui(self._line.setText)
 
         def work(progress: Progress) -> None:
-            local_install.install(progress, say)
+            install_training(progress, say, is_closing=lambda: self._closing)
 
         self._show_running(True)
         self._line.setText(_("Downloading …"))
@@ -138,3 +145,7 @@ class InstallPanel(Card):
         self.cancel.setVisible(running)
         self.bar.setVisible(running)
         self._line.setVisible(running or bool(self._line.text()))
+
+
+def _plan_and_unfinished() -> tuple[Plan, bool]:
+    return local_install.plan(), unfinished_installation() is not None

@@ -348,5 +348,11 @@ class FineTunePage(Page):
 def find_here() -> str:
     """What this computer has to train with, in words; called in a thread."""
     machine = detect_hardware(server_data_dir())
-    words, name = memory_text(machine), machine.device_name
-    return f"{name[:1].upper()}{name[1:]}: {words}" if words else ""
+    memory = memory_text(machine)
+    if not memory:
+        return ""
+    if machine.device == "cpu":
+        return _("This computer: {memory}").format(memory=memory)
+    if machine.device == "mps":
+        return _("This Mac: {memory}").format(memory=memory)
+    return _("{gpu}: {memory}").format(gpu=machine.device_name, memory=memory)

@@ -182,13 +182,16 @@ class RunActions(QObject):
         if run.stage != "following":
             self._work.launching.cancel(run)
             return
-        words = _(
-            "The training stops for good. Checkpoints that it has made by now can still be used."
-        )
-        if run.provider != "local":
-            words += " " + _("{place} may charge for what was trained until now.").format(
-                place=provider_text(run)
+        if run.provider == "local":
+            words = _(
+                "The training stops for good. Checkpoints that it has made by now can still be "
+                "used."
             )
+        else:
+            words = _(
+                "The training stops for good. Checkpoints that it has made by now can still be "
+                "used. {place} may charge for what was trained until now."
+            ).format(place=provider_text(run))
         self._feedback.confirm(
             _("Cancel “{name}”?").format(name=run.name),
             words,

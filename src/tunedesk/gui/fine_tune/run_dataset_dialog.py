@@ -213,9 +213,17 @@ class RunDatasetDialog(Dialog):
 
 def state_sentence(frozen: RunDatasetExample) -> str:
     """Where the example stood, and what became of it."""
-    where = part_text(frozen.place)
-    if frozen.deleted:
-        return _("{where}. It has been deleted since.").format(where=where)
-    if frozen.changed:
-        return _("{where}. It has been changed since.").format(where=where)
-    return _("{where}. It is the same today.").format(where=where)
+    if frozen.place.part == "training":
+        if frozen.deleted:
+            words = _("Line {line} of the training file. It has been deleted since.")
+        elif frozen.changed:
+            words = _("Line {line} of the training file. It has been changed since.")
+        else:
+            words = _("Line {line} of the training file. It is the same today.")
+    elif frozen.deleted:
+        words = _("Line {line} of the validation file. It has been deleted since.")
+    elif frozen.changed:
+        words = _("Line {line} of the validation file. It has been changed since.")
+    else:
+        words = _("Line {line} of the validation file. It is the same today.")
+    return words.format(line=f"{frozen.place.line:,}")

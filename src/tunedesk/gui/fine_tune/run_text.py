@@ -93,9 +93,12 @@ def facts_text(run: Run) -> str:
     parts = [model_text(run), provider_text(run)]
     if run.training is not None and run.training.examples:
         count = run.training.examples
-        words = ngettext("{n} example", "{n} examples", count).format(n=f"{count:,}")
-        if run.validation is not None:
-            words += ", " + _("{n} held back").format(n=f"{run.validation.examples:,}")
+        if run.validation is None:
+            words = ngettext("{n} example", "{n} examples", count).format(n=f"{count:,}")
+        else:
+            words = ngettext(
+                "{n} example, {held} held back", "{n} examples, {held} held back", count
+            ).format(n=f"{count:,}", held=f"{run.validation.examples:,}")
         parts.append(words)
     return " · ".join(parts)
 
@@ -180,14 +183,14 @@ def duration_text(seconds: float) -> str:
 
 def checkpoint_text(point: RunCheckpoint) -> str:
     """A checkpoint in words: its step, and how good it was."""
-    words = _("Checkpoint at step {step}").format(step=f"{point.step:,}")
+    step = f"{point.step:,}"
     for name in ("full_valid_loss", "valid_loss"):
         loss = point.metrics.get(name)
         if isinstance(loss, int | float) and not isinstance(loss, bool):
-            return _("{checkpoint}, validation loss {loss}").format(
-                checkpoint=words, loss=loss_text(loss)
+            return _("Checkpoint at step {step}, validation loss {loss}").format(
+                step=step, loss=loss_text(loss)
             )
-    return words
+    return _("Checkpoint at step {step}").format(step=step)
 
 
 def day_text(day: datetime.date) -> str:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.follow import Follower
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
-from tunedesk.fine_tuning.run_service import RunService
+from tunedesk.fine_tuning.run_service import RunService, Unfinished
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
@@ -196,7 +196,7 @@ class RunWork(QObject):
     def start(self) -> None:
         """Go on with the runs that have not ended."""
         if not self._project.read_only:
-            self._background.run(_going_on, self._project, on_result=self._take_going_on)
+            self._background.run(self._unfinished, on_result=self._go_on)
 
     def new_run(self, settings: LaunchSettings | None = None) -> None:
         """Open the launch page.
@@ -249,12 +249,27 @@ class RunWork(QObject):
     def _forget_dialog(self) -> None:
         self._dialog = None
 
-    def _take_going_on(self, runs: list[Run]) -> None:
-        for run in runs:
-            if run.stage == "following":
-                self.following.follow(run.id)
-            elif not self.launching.is_launching(run.id):
+    def _unfinished(self) -> Unfinished:
+        with contextlib.closing(self._project.handle()) as handle:
+            return RunService(handle, self.keys).unfinished()
+
+    def _go_on(self, unfinished: Unfinished) -> None:
+        for run in unfinished.following:
+            self.following.follow(run.id)
+        for run in unfinished.launching:
+            self.launching.carry_on(run)
+        for run in unfinished.stopped:
+            if not self.launching.is_launching(run.id):
                 self._say_cut_off(run)
+        for run in unfinished.elsewhere:
+            self._offer_to_follow(run)
+
+    def _offer_to_follow(self, run: Run) -> None:
+        self._feedback.toast(
+            _("“{name}” was launched on another computer.").format(name=run.name),
+            _("Follow it here"),
+            lambda: self.following.follow(run.id),
+        )
 
     def _say_cut_off(self, run: Run) -> None:
         self._feedback.toast(
@@ -271,8 +286,3 @@ class RunWork(QObject):
         self._feedback.news(
             words.format(name=run.name), _("Show"), lambda: self.run_asked.emit(run.id)
         )
-
-
-def _going_on(project: Project) -> list[Run]:
-    with contextlib.closing(project.handle()) as handle:
-        return [run for run in handle.runs.all() if not run.ended]

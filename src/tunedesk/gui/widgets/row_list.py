@@ -1,8 +1,8 @@
-"""What the lists of the side panel share: rows kept by their keys, and the look of a chosen one."""
+"""Lists of painted rows: a model that keeps rows by keys, its view, the look of a chosen one."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from math import ceil
-from typing import Any
+from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -14,7 +14,15 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QFont, QPainter, QTextLayout, QTextOption
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 from tunedesk.gui.theme import Theme
 
@@ -22,25 +30,40 @@ ROW = Qt.ItemDataRole.UserRole
 """The row itself, for the delegate."""
 
 
-class RowListModel(QAbstractListModel):
+class KeyedRow(Protocol):
+    """What a list shows in one row."""
+
+    @property
+    def key(self) -> Hashable:
+        """What tells the row from the others, and stays the same while it changes."""
+
+
+Row = TypeVar("Row", bound=KeyedRow)
+
+
+class RowListModel(QAbstractListModel, Generic[Row]):
     """Rows with a `key`; replaced whole, changed only where they differ.
 
-    A kind of list says in `words` what its rows are to screen readers.
+    A kind of list says in `row_text` what its rows are to screen readers.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[Any] = []
+        self._rows: list[Row] = []
 
-    def words(self, row: Any, role: int) -> str | None:
+    def row_text(self, row: Row, role: int) -> str | None:
         """What a row is called, or what more is to be said of it, by the role of Qt."""
         raise NotImplementedError
 
-    def rows(self) -> list[Any]:
+    def rows(self) -> list[Row]:
         """The rows shown."""
         return list(self._rows)
 
-    def set_rows(self, rows: Sequence[Any]) -> None:
+    def row_at(self, number: int) -> Row:
+        """The row of a number from 0."""
+        return self._rows[number]
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows; a row whose key stays keeps its place, choice and buttons."""
         new = list(rows)
         if [row.key for row in new] != [row.key for row in self._rows]:
@@ -52,7 +75,7 @@ class RowListModel(QAbstractListModel):
                 index = self.index(number)
                 self.dataChanged.emit(index, index)
 
-    def _replace(self, new: list[Any]) -> None:
+    def _replace(self, new: list[Row]) -> None:
         """Take out what went and put in what came between rows that stay in order."""
         start = 0
         old_keys, new_keys = [r.key for r in self._rows], [r.key for r in new]
@@ -87,7 +110,55 @@ class RowListModel(QAbstractListModel):
         if not index.isValid():
             return None
         row = self._rows[index.row()]
-        return row if role == ROW else self.words(row, role)
+        return row if role == ROW else self.row_text(row, role)
+
+
+class RowList(QListView, Generic[Row]):
+    """The view of a `RowListModel`; rows are as wide as the list and scroll by pixels.
+
+    Attributes:
+        row_model: The model with the rows.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: RowListModel[Row],
+        delegate: QStyledItemDelegate,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make a list.
+
+        Args:
+            name: What it is called by screen readers.
+            model: The model with the rows.
+            delegate: What paints them.
+            parent: The widget it stands in.
+        """
+        super().__init__(parent)
+        self.row_model = model
+        model.setParent(self)
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.setModel(model)
+        self.setItemDelegate(delegate)
+
+    def rows(self) -> list[Row]:
+        """The rows shown."""
+        return self.row_model.rows()
+
+    def chosen(self) -> Row | None:
+        """The chosen row."""
+        index = self.currentIndex()
+        return self.row_model.row_at(index.row()) if index.isValid() else None
+
+    def chosen_key(self) -> Hashable | None:
+        """The key of the chosen row."""
+        row = self.chosen()
+        return row.key if row is not None else None
 
 
 def paint_background(

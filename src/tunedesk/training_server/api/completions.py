@@ -40,7 +40,7 @@ class CompletionCollector:
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
-    def take(self, token: Token) -> None:
+    def add(self, token: Token) -> None:
         """Add a token."""
         self.text += token.text
         if token.prompt_tokens is not None:
@@ -100,7 +100,7 @@ def _named(own: bytes, value: float) -> dict[str, Any]:
 
 
 def _text(own: bytes) -> str:
-    """The text of a token; what is no whole letter is shown by its bytes alone."""
+    """The text of a token; what is not a whole letter is shown by its bytes alone."""
     return own.decode("utf-8", "replace")
 
 
@@ -124,7 +124,7 @@ class ChatEndpoints:
         for number in range(asked.n):
             answer = CompletionCollector()
             async for token in self._tokens(request, asked, model, number):
-                answer.take(token)
+                answer.add(token)
             answers.append(answer)
         return JSONResponse(
             {
@@ -178,7 +178,7 @@ class ChatEndpoints:
                         begun = True
                         delta = {"role": "assistant", "content": "", "refusal": None}
                         yield {**head, "choices": [_chat_choice(number, delta)]}
-                    answer.take(token)
+                    answer.add(token)
                     is_shown = asked.logprobs and not token.is_mere_end
                     if token.text or is_shown:
                         logprobs = chat_logprobs([token]) if is_shown else None
@@ -188,7 +188,7 @@ class ChatEndpoints:
                         }
                     if token.tool_calls:
                         calls = [
-                            {"index": place, **call} for place, call in enumerate(token.tool_calls)
+                            {"index": index, **call} for index, call in enumerate(token.tool_calls)
                         ]
                         yield {**head, "choices": [_chat_choice(number, {"tool_calls": calls})]}
             yield {**head, "choices": [_chat_choice(number, {}, None, answer.finish_reason)]}
@@ -240,31 +240,31 @@ class CompletionEndpoints:
         if asked.stream:
             return await stream_response(self._chunks(request, asked, model))
         answers = []
-        for place in range(len(asked.prompt) * asked.n):
+        for index in range(len(asked.prompt) * asked.n):
             answer = CompletionCollector()
-            async for token in self._tokens(request, asked, model, place):
-                answer.take(token)
+            async for token in self._tokens(request, asked, model, index):
+                answer.add(token)
             answers.append(answer)
         choices = [
             _choice(
-                place,
+                index,
                 answer.text,
                 completion_logprobs(answer.tokens, 0) if asked.logprobs is not None else None,
                 answer.finish_reason,
             )
-            for place, answer in enumerate(answers)
+            for index, answer in enumerate(answers)
         ]
         return JSONResponse(
             {**_head(asked.model), "choices": choices, "usage": _usage(asked, answers)}
         )
 
     async def _tokens(
-        self, request: Request, asked: "CompletionRequest", model: NamedModel, place: int
+        self, request: Request, asked: "CompletionRequest", model: NamedModel, index: int
     ) -> AsyncGenerator[Token]:
         parameters = asked.parameters
-        if parameters.seed is not None and place:
-            parameters = replace(parameters, seed=(parameters.seed + place) % 2**63)
-        prompt = asked.prompt[place // asked.n]
+        if parameters.seed is not None and index:
+            parameters = replace(parameters, seed=(parameters.seed + index) % 2**63)
+        prompt = asked.prompt[index // asked.n]
         tokens = self._inference.complete(request, model, prompt, parameters)
         async with aclosing(tokens):
             async for token in tokens:
@@ -275,17 +275,17 @@ class CompletionEndpoints:
     ) -> AsyncGenerator[dict[str, Any]]:
         head = _head(asked.model)
         answers = [CompletionCollector() for _place in range(len(asked.prompt) * asked.n)]
-        for place, answer in enumerate(answers):
-            tokens = self._tokens(request, asked, model, place)
+        for index, answer in enumerate(answers):
+            tokens = self._tokens(request, asked, model, index)
             async with aclosing(tokens):
                 async for token in tokens:
                     logprobs = None
                     if asked.logprobs is not None and not token.is_mere_end:
                         logprobs = completion_logprobs([token], len(answer.text))
-                    answer.take(token)
+                    answer.add(token)
                     if token.text or logprobs:
-                        yield {**head, "choices": [_choice(place, token.text, logprobs, None)]}
-            yield {**head, "choices": [_choice(place, "", None, answer.finish_reason)]}
+                        yield {**head, "choices": [_choice(index, token.text, logprobs, None)]}
+            yield {**head, "choices": [_choice(index, "", None, answer.finish_reason)]}
         if asked.stream_options.include_usage:
             yield {**head, "choices": [], "usage": _usage(asked, answers)}
 
@@ -307,9 +307,9 @@ def _head(model: str) -> dict[str, Any]:
 
 
 def _choice(
-    place: int, text: str, logprobs: dict[str, Any] | None, finish_reason: str | None
+    index: int, text: str, logprobs: dict[str, Any] | None, finish_reason: str | None
 ) -> dict[str, Any]:
-    return {"index": place, "text": text, "logprobs": logprobs, "finish_reason": finish_reason}
+    return {"index": index, "text": text, "logprobs": logprobs, "finish_reason": finish_reason}
 
 
 def _usage(asked: "CompletionRequest", answers: list[CompletionCollector]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """/v1/files: what is trained on, and the results; /v1/uploads: files that come in parts."""
 
 import asyncio
+import contextlib
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from tunedesk.training_server.settings import FILE_BYTES, PART_BYTES
 from tunedesk.training_server.store.database import CursorUnknown, now
@@ -16,8 +18,10 @@ from tunedesk.training_server.store.file_store import (
     PURPOSES,
     FileStore,
     Md5Differs,
+    NotPending,
     StoredFile,
     StoredUpload,
+    TooManyBytes,
 )
 from tunedesk.training_server.store.stores import Stores
 from tunedesk.training_server.web.requests import (
@@ -40,6 +44,27 @@ if TYPE_CHECKING:
 
 _LISTED = (*PURPOSES, "evals", "assistants_output", "batch_output", "fine-tune-results")
 _FREE_BYTES = 512 * 2**20
+
+
+class _StoredFileResponse(FileResponse):
+    """The bytes of a file; they stay until the last one is sent, whoever deletes it meanwhile."""
+
+    def __init__(self, files: FileStore, file: StoredFile) -> None:
+        super().__init__(
+            files.path(file.id),
+            media_type="application/octet-stream",
+            headers={"X-Content-Type-Options": "nosniff"},
+            filename=file.filename,
+        )
+        self._files = files
+        self._file_id = file.id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._files.close_reading(self._file_id)
 
 
 class FileEndpoints:
@@ -123,18 +148,17 @@ class FileEndpoints:
 
     async def content(self, request: Request) -> Response:
         """The bytes of a file, as they came."""
-        file = self._find(request)
-        return FileResponse(
-            self._files.path(file.id),
-            media_type="application/octet-stream",
-            headers={"X-Content-Type-Options": "nosniff"},
-            filename=file.filename,
-        )
+        given = request.path_params["id"]
+        file = self._files.open_for_reading(given)
+        if file is None:
+            raise not_found("File object", given)
+        return _StoredFileResponse(self._files, file)
 
     async def delete(self, request: Request) -> Response:
         """Delete a file."""
         file = self._find(request)
-        await asyncio.to_thread(self._files.delete, file.id)
+        if not await asyncio.to_thread(self._files.delete, file.id):
+            raise not_found("File object", file.id)
         return JSONResponse({"id": file.id, "object": "file", "deleted": True})
 
     def _find(self, request: Request) -> StoredFile:
@@ -193,7 +217,6 @@ class UploadEndpoints:
 
     def __init__(self, stores: Stores, files: FileEndpoints) -> None:
         self._uploads = stores.uploads
-        self._stored_files = stores.files
         self._files = files
 
     def routes(self) -> list[Route]:
@@ -231,12 +254,16 @@ class UploadEndpoints:
                     "part_too_large",
                 )
             if self._uploads.received(upload.id) + size > upload.bytes:
-                raise bad_value(
-                    "data",
-                    f"The parts would be larger together than the {upload.bytes:,} bytes that "
-                    "this upload was made for.",
-                )
+                raise TooManyBytes
             part_id, created = await asyncio.to_thread(self._uploads.add_part, upload.id, part.file)
+        except TooManyBytes as error:
+            raise bad_value(
+                "data",
+                f"The parts would be larger together than the {upload.bytes:,} bytes that this "
+                "upload was made for.",
+            ) from error
+        except NotPending as error:
+            raise self._not_pending(upload.id) from error
         finally:
             await fields.close()
         return JSONResponse(
@@ -268,6 +295,8 @@ class UploadEndpoints:
             )
         try:
             stored = await asyncio.to_thread(self._uploads.complete, upload, part_ids, asked.md5)
+        except NotPending as error:
+            raise self._not_pending(upload.id) from error
         except Md5Differs as error:
             raise bad_value(
                 "md5", "The md5 of the parts is another one: send them again."
@@ -277,7 +306,10 @@ class UploadEndpoints:
     async def cancel(self, request: Request) -> Response:
         """Give up an upload."""
         upload = self._pending(request)
-        await asyncio.to_thread(self._uploads.end, upload.id, "cancelled")
+        try:
+            await asyncio.to_thread(self._uploads.end, upload.id, "cancelled")
+        except NotPending as error:
+            raise self._not_pending(upload.id) from error
         return JSONResponse(upload_object(self._uploads.get(upload.id)))
 
     def _pending(self, request: Request) -> StoredUpload:
@@ -286,16 +318,21 @@ class UploadEndpoints:
         if upload is None:
             raise not_found("Upload object", given)
         if upload.status == "pending" and upload.expires_at <= now():
-            self._uploads.end(upload.id, "expired")
+            with contextlib.suppress(NotPending):
+                self._uploads.end(upload.id, "expired")
             upload = self._uploads.get(upload.id)
         if upload.status != "pending":
-            raise ApiError(
-                400,
-                f"This upload is {upload.status}: nothing more can be done with it.",
-                "id",
-                "upload_not_pending",
-            )
+            raise self._not_pending(upload.id)
         return upload
+
+    def _not_pending(self, upload_id: str) -> ApiError:
+        status = self._uploads.get(upload_id).status
+        return ApiError(
+            400,
+            f"This upload is {status}: nothing more can be done with it.",
+            "id",
+            "upload_not_pending",
+        )
 
 
 def upload_object(upload: StoredUpload, file: StoredFile | None = None) -> dict[str, Any]:

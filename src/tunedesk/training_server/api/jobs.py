@@ -42,7 +42,7 @@ def job_object(job: Job, now: float) -> dict[str, Any]:
         "status": job.status,
         # OpenAI's document: returned for supervised jobs only.
         "hyperparameters": {
-            name: hyperparameters[name] for name in _PLAIN if job.method == "supervised"
+            name: hyperparameters.get(name) for name in _PLAIN if job.method == "supervised"
         },
         "method": {"type": job.method, job.method: {"hyperparameters": hyperparameters}},
         "training_file": job.training_file,

@@ -91,12 +91,14 @@ class ModelEndpoints:
                 "model",
                 "base_model",
             )
-        await asyncio.to_thread(self._delete, model)
+        if not await asyncio.to_thread(self._delete, model):
+            raise model_not_found(model.name)
         return JSONResponse({"id": model.name, "object": "model", "deleted": True})
 
-    def _delete(self, model: NamedModel) -> None:
-        self._names.delete(model.name)
+    def _delete(self, model: NamedModel) -> bool:
+        was_there = self._names.delete(model.name)
         self._forget(model)
+        return was_there
 
     def _find(self, request: Request) -> NamedModel:
         name = request.path_params["name"]

@@ -13,6 +13,9 @@ from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from tunedesk.training_server.inference.inference_types import SamplingParams
 
+_LEAST_TEMPERATURE = 1e-5
+"""With less, the likeliest token is taken: its lead over the others is beyond any number."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -62,17 +65,17 @@ class Sampler:
 
     def _pick(self, values: torch.Tensor) -> int:
         temperature = self._parameters.temperature
-        if temperature <= 0:
+        if temperature < _LEAST_TEMPERATURE:
             return int(values.argmax())
         probabilities = torch.softmax(values / temperature, dim=-1)
         if self._parameters.top_p < 1:
-            ordered, places = probabilities.sort(descending=True)
+            ordered, order = probabilities.sort(descending=True)
             # The first one always stays: what stands before it is nothing.
             before = ordered.cumsum(-1) - ordered
             ordered = ordered.masked_fill(before >= self._parameters.top_p, 0.0)
             ordered[0] = ordered[0].clamp(min=1e-9)
             picked = torch.multinomial(ordered, 1, generator=self._generator)
-            return int(places[picked])
+            return int(order[picked])
         return int(torch.multinomial(probabilities, 1, generator=self._generator))
 
 
@@ -120,28 +123,28 @@ class TextPieces:
         self._tokenizer = tokenizer
         self._tokens: list[int] = []
         self._begin = 0
-        self._told = 0
+        self._shown = 0
 
     def add(self, token: int) -> str:
         """The text that a token completes; empty in the middle of a letter."""
         self._tokens.append(token)
         fresh = self._fresh()
-        is_cut = fresh.endswith(_BROKEN) and len(self._tokens) - self._told < _LONGEST_LETTER
+        is_cut = fresh.endswith(_BROKEN) and len(self._tokens) - self._shown < _LONGEST_LETTER
         if not fresh or is_cut:
             return ""
-        self._begin = self._told
-        self._told = len(self._tokens)
+        self._begin = self._shown
+        self._shown = len(self._tokens)
         return fresh
 
-    def rest(self) -> str:
+    def flush(self) -> str:
         """What is left of letters that were never completed."""
         fresh = self._fresh()
-        self._told = len(self._tokens)
+        self._shown = len(self._tokens)
         return fresh
 
     def _fresh(self) -> str:
         # Decoded together with the tokens before: alone, some lose the blank that they begin with.
-        before = self._decode(self._tokens[self._begin : self._told])
+        before = self._decode(self._tokens[self._begin : self._shown])
         return self._decode(self._tokens[self._begin :])[len(before) :]
 
     def _decode(self, tokens: list[int]) -> str:
@@ -160,21 +163,21 @@ class StopTexts:
     def add(self, piece: str) -> tuple[str, bool]:
         """What of the text may be told, and whether the answer ends with it."""
         self._held += piece
-        found = [place for text in self._texts if (place := self._held.find(text)) >= 0]
+        found = [offset for text in self._texts if (offset := self._held.find(text)) >= 0]
         if found:
-            told, self._held = self._held[: min(found)], ""
-            return told, True
+            shown, self._held = self._held[: min(found)], ""
+            return shown, True
         kept = self._begun()
-        told, self._held = (
+        shown, self._held = (
             self._held[: len(self._held) - kept],
             self._held[len(self._held) - kept :],
         )
-        return told, False
+        return shown, False
 
-    def rest(self) -> str:
+    def flush(self) -> str:
         """What was held back for a text that did not come."""
-        told, self._held = self._held, ""
-        return told
+        shown, self._held = self._held, ""
+        return shown
 
     def _begun(self) -> int:
         """How many letters at the end may be the beginning of a text to stop at."""
@@ -202,7 +205,7 @@ class ToolCallParser:
         self._is_watching = is_watching
         self._held = ""
         self._is_holding = False
-        self._told_any = False
+        self._shown_any = False
 
     def add(self, piece: str) -> str:
         """What of the text may be told."""
@@ -211,17 +214,17 @@ class ToolCallParser:
         self._held += piece
         if self._is_holding:
             return ""
-        if not self._told_any:
+        if not self._shown_any:
             start = self._held.lstrip()
             if not start:
                 return ""
             if start.startswith("{"):
                 self._is_holding = True
                 return ""
-        place = self._held.find(_BEGIN)
-        if place >= 0:
+        offset = self._held.find(_BEGIN)
+        if offset >= 0:
             self._is_holding = True
-            told, self._held = self._held[:place].rstrip("\n"), self._held[place:]
+            shown, self._held = self._held[:offset].rstrip("\n"), self._held[offset:]
         else:
             kept = next(
                 (n for n in range(len(_BEGIN) - 1, 0, -1) if self._held.endswith(_BEGIN[:n])), 0
@@ -230,9 +233,9 @@ class ToolCallParser:
                 # The line break before a call belongs to the call.
                 kept += 1
             cut = len(self._held) - kept
-            told, self._held = self._held[:cut], self._held[cut:]
-        self._told_any = self._told_any or bool(told)
-        return told
+            shown, self._held = self._held[:cut], self._held[cut:]
+        self._shown_any = self._shown_any or bool(shown)
+        return shown
 
     def finish(self) -> tuple[str, tuple[dict[str, object], ...]]:
         """What is left of the text, and the calls."""

@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Any
 
 import torch
-from jinja2 import TemplateError
 from transformers import DynamicCache
 
 from tunedesk.training_server.inference.decoding import (
@@ -90,7 +89,7 @@ class InferenceEngine:
         self._device = device
         self._lock = FairLock()
         self._cache = ModelCache(device, promised)
-        self._era = 0
+        self._unloads = 0
         self._answering: dict[object, str] = {}
         self._deleted: set[str] = set()
 
@@ -107,21 +106,21 @@ class InferenceEngine:
             InferenceError: The model cannot be loaded, or cannot read this.
             ModelsUnloaded: The models were let go of meanwhile.
         """
-        era = self._era
+        unloads = self._unloads
         with self._loaded(model_ref) as loaded:
             asked = _conversation(loaded, messages, tools)
-            yield from self._answer(era, loaded, asked, parameters, bool(tools))
+            yield from self._answer(unloads, loaded, asked, parameters, bool(tools))
 
     def complete(self, model_ref: str, prompt: str, parameters: SamplingParams) -> Iterator[Token]:
         """What goes on from a prompt, without a chat template; raises as `generate`."""
-        era = self._era
+        unloads = self._unloads
         with self._loaded(model_ref) as loaded:
             asked = _prompt(loaded, prompt)
-            yield from self._answer(era, loaded, asked, parameters, False)
+            yield from self._answer(unloads, loaded, asked, parameters, False)
 
     def unload(self) -> None:
         """Let go of all models; the answers under way end with a `ModelsUnloaded`."""
-        self._era += 1
+        self._unloads += 1
         with self._lock:
             self._cache.clear()
 
@@ -164,7 +163,7 @@ class InferenceEngine:
 
     def _answer(
         self,
-        era: int,
+        unloads: int,
         loaded: LoadedModel,
         asked: list[int],
         parameters: SamplingParams,
@@ -185,7 +184,7 @@ class InferenceEngine:
         fresh = asked
         prompt_tokens: int | None = len(asked)
         while True:
-            choice = sampler.choose(self._read(era, loaded, fresh, cache))
+            choice = sampler.choose(self._read(unloads, loaded, fresh, cache))
             left -= 1
             token = text.next(choice, is_last=left < 1)
             if prompt_tokens is not None:
@@ -197,14 +196,14 @@ class InferenceEngine:
             fresh = [choice.token]
 
     def _read(
-        self, era: int, loaded: LoadedModel, tokens: list[int], cache: DynamicCache
+        self, unloads: int, loaded: LoadedModel, tokens: list[int], cache: DynamicCache
     ) -> torch.Tensor:
         """Let the model read tokens; what it thinks comes next."""
         logits = torch.empty(0)
         for begin in range(0, len(tokens), _READ_AT_ONCE):
             piece = torch.tensor([tokens[begin : begin + _READ_AT_ONCE]], device=self._device)
             with self._lock:
-                if era != self._era or not loaded.is_whole:
+                if unloads != self._unloads or not loaded.is_whole:
                     raise ModelsUnloaded
                 with torch.inference_mode(), loaded.activated() as model:
                     answer = model(
@@ -229,28 +228,28 @@ class _Text:
         if choice.token in self._loaded.stops:
             return self._end(choice, "", "stop", is_mere_end=True)
         piece, is_stopped = self._stops.add(self._pieces.add(choice.token))
-        told = self._calls.add(piece)
+        shown = self._calls.add(piece)
         if is_stopped:
-            return self._end(choice, told, "stop", is_stopped=True, is_mere_end=not told)
+            return self._end(choice, shown, "stop", is_stopped=True, is_mere_end=not shown)
         if is_last:
-            return self._end(choice, told, "length")
-        return self._token(choice, told)
+            return self._end(choice, shown, "length")
+        return self._token(choice, shown)
 
     def _end(
         self,
         choice: Choice,
-        told: str,
+        shown: str,
         reason: FinishReason,
         is_stopped: bool = False,
         is_mere_end: bool = False,
     ) -> Token:
         if not is_stopped:
-            piece, was_stopped = self._stops.add(self._pieces.rest())
-            told += self._calls.add(piece if was_stopped else piece + self._stops.rest())
-        rest, calls = self._calls.finish()
+            piece, was_stopped = self._stops.add(self._pieces.flush())
+            shown += self._calls.add(piece if was_stopped else piece + self._stops.flush())
+        held, calls = self._calls.finish()
         if calls and reason == "stop":
             reason = "tool_calls"
-        return self._token(choice, told + rest, reason, calls, is_mere_end)
+        return self._token(choice, shown + held, reason, calls, is_mere_end)
 
     def _token(
         self,
@@ -272,7 +271,8 @@ def _conversation(
 ) -> list[int]:
     try:
         text = loaded.template.prompt(messages, list(tools) if tools else None)
-    except (TemplateError, TypeError, ValueError) as error:
+    except Exception as error:
+        # A template is a stranger's program: it may raise anything, also by nesting too deep.
         said = " ".join(str(error).split())[:300]
         raise InferenceError(
             f"The chat template of the model refuses the messages: {said}",

@@ -11,11 +11,11 @@
     relieve() -> bool
         called now and then: lets go of what was deleted, and of all models if memory is short.
     unload() -> None
-        lets go of all models, after the answers under way have ended with a `ModelsUnloaded`.
+        lets go of all models; the answers under way end with a `ModelsUnloaded`.
 
 A `model_ref` is `job_folder.STARTER`, or the absolute path of a model folder: a base model, a
 tuned model, or a checkpoint. Several threads call at once; each closes its iterator when it wants
-no more. Closing it frees the place. Why a model does not answer is a `InferenceError`.
+no more. Closing it frees what the answer holds. Why a model does not answer is an `InferenceError`.
 """
 
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ class Token:
         logprob: Its log probability; None where none was asked for.
         top_logprobs: The likeliest tokens of this place, as bytes, with theirs.
         finish_reason: Why the answer ends here; None if it goes on. The last one always has it.
-        is_mere_end: Whether it only ends the answer, and is no part of it.
+        is_mere_end: Whether it only ends the answer, and is not part of it.
         tool_calls: At the end, the calls found in the text, in OpenAI's form; their text is then
             left out of what was given as text.
         prompt_tokens: On the first one, how many tokens the model read.

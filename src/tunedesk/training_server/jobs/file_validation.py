@@ -236,22 +236,22 @@ def _first_error(problems: tuple[Problem, ...]) -> str | None:
     """The first problem that stops the training, as OpenAI words it."""
     for problem in problems:
         if severity(problem.code, _TARGET) == "error":
-            return worded(problem)
+            return openai_wording(problem)
     return None
 
 
-def worded(problem: Problem) -> str:
+def openai_wording(problem: Problem) -> str:
     """A problem as OpenAI words it: the message, the key, and what is wrong."""
     path = problem.path
-    place = []
+    location = []
     if len(path) > 1 and path[0] == "messages" and isinstance(path[1], int):
-        place.append(f"message {path[1] + 1}")
+        location.append(f"message {path[1] + 1}")
         path = path[2:]
     keys = [step for step in path if isinstance(step, str)]
     if keys:
-        place.append(f'key "{keys[-1]}"')
+        location.append(f'key "{keys[-1]}"')
     said = sentence(problem)
-    return f"{', '.join(place)}: {said}" if place else said
+    return f"{', '.join(location)}: {said}" if location else said
 
 
 def _mismatch(file_format: str, method: str, file_id: str) -> str | None:

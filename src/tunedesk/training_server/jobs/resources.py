@@ -49,8 +49,8 @@ def size_by_bytes(weight_bytes: int) -> ModelSize:
 
 def _shape(config: dict[str, Any]) -> dict[str, int]:
     text = config.get("text_config")
-    told = config | text if isinstance(text, dict) else config
-    found = {ours: told.get(theirs) for ours, theirs in _SHAPE.items()}
+    values = config | text if isinstance(text, dict) else config
+    found = {ours: values.get(theirs) for ours, theirs in _SHAPE.items()}
     return {name: value if isinstance(value, int) else 0 for name, value in found.items()}
 
 

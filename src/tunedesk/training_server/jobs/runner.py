@@ -106,7 +106,7 @@ class _Running:
     process: subprocess.Popen[bytes]
     asked: JobCommand | None = None
     asked_at: float = 0.0
-    death: tuple[str, str] | None = None
+    exit_reason: tuple[str, str] | None = None
 
 
 class Runner:
@@ -119,7 +119,7 @@ class Runner:
             stores: All that is kept.
             launcher: Starts the processes.
             free_device: Lets go of the models that are loaded to be talked to: called before a job
-                takes a device that is no CPU, and where there is too little memory.
+                takes a device other than the CPU, and where there is too little memory.
         """
         self._stores = stores
         self._launcher = launcher
@@ -201,7 +201,7 @@ class Runner:
         if reason is not None:
             self._reader.fail(job.id, "does_not_fit", reason, "model")
             return
-        folder.ask(None)
+        folder.send_command(None)
         with self._stores.database.writing():
             if not self._stores.jobs.move(job.id, ("running", "queued"), "running"):
                 return
@@ -237,9 +237,9 @@ class Runner:
 
     def _follow(self, running: _Running) -> None:
         status = running.process.poll()
-        if status is not None and running.death is None:
+        if status is not None and running.exit_reason is None:
             # Looked for at once: a disk that is full now may have room when this can be written.
-            running.death = self._reason_of_death(running, status)
+            running.exit_reason = self._exit_reason(running, status)
         # Read after the look at the process: what it told before it ended is not missed.
         self._reader.read(running.job_id)
         if status is not None:
@@ -252,14 +252,14 @@ class Runner:
         }
         control = wanted.get(self._stores.jobs.get(running.job_id).status)
         if control is not None and control != running.asked:
-            running.folder.ask(control)
+            running.folder.send_command(control)
             running.asked, running.asked_at = control, time.monotonic()
         if running.asked is not None:
             waited = time.monotonic() - running.asked_at
             if waited > _PATIENCE[running.asked]:
                 end_processes(running.folder.path)
 
-    def _reason_of_death(self, running: _Running, status: int) -> tuple[str, str]:
+    def _exit_reason(self, running: _Running, status: int) -> tuple[str, str]:
         free = shutil.disk_usage(self._stores.jobs_folder).free
         return exit_reason(status, running.folder.log_file, free)
 
@@ -267,8 +267,8 @@ class Runner:
         # A launcher that was killed leaves its workers behind.
         end_processes(running.folder.path)
         self._reader.read(running.job_id)
-        if running.death and self._stores.jobs.get(running.job_id).status == "running":
-            self._reader.fail(running.job_id, *running.death, None)
+        if running.exit_reason and self._stores.jobs.get(running.job_id).status == "running":
+            self._reader.fail(running.job_id, *running.exit_reason, None)
         if self._stores.jobs.get(running.job_id).status in TERMINAL:
             # Nothing goes on from it, and half a checkpoint may be gigabytes.
             shutil.rmtree(running.folder.work, ignore_errors=True)

@@ -140,7 +140,7 @@ class Validator:
             verdict = self._file(job, folder, param, file_id, still_wanted)
             if not still_wanted():
                 return
-            self._tell(job, verdict, verdict.bad)
+            self._add_events(job, verdict, verdict.bad)
             verdicts[param] = verdict
             if not verdict.is_worth_reading:
                 break
@@ -157,7 +157,7 @@ class Validator:
             self._enqueue(job, folder, ref, verdicts["training_file"].examples)
 
     def _base_model(self, job: Job, verdicts: dict[str, FileVerdict]) -> str | None:
-        """Where the base model is, fetched if need be; None if there is no use for it, or none."""
+        """Where the base model is, fetched if need be; None without need or model."""
         ref = self._resolve_ref(job.model)
         if ref is not None or any(verdict.error for verdict in verdicts.values()):
             return ref
@@ -192,7 +192,7 @@ class Validator:
             if not lines:
                 continue
             bad = [BadLine(line, text) for line, text in lines]
-            self._tell(job, verdict, bad)
+            self._add_events(job, verdict, bad)
             verdict.add(bad)
             if job.skip_bad:
                 path = folder.training_file if verdict.is_training else folder.validation_file
@@ -225,7 +225,7 @@ class Validator:
             still_wanted,
         )
 
-    def _tell(self, job: Job, verdict: FileVerdict, lines: Sequence[BadLine]) -> None:
+    def _add_events(self, job: Job, verdict: FileVerdict, lines: Sequence[BadLine]) -> None:
         """Name bad lines of a file, each in an event."""
         word = verdict.word
         with self._stores.database.writing():

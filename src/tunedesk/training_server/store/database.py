@@ -1,13 +1,15 @@
 """The server's database: its tables, transactions for several threads, and pages of lists."""
 
 import errno
+import json
+import logging
 import os
 import secrets
 import sqlite3
 import string
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,6 +105,9 @@ CREATE TABLE checkpoint (
 _LETTERS = string.ascii_letters + string.digits
 
 
+Item = TypeVar("Item")
+
+
 class Database:
     """One connection that the threads of the server take turns with.
 
@@ -118,6 +123,7 @@ class Database:
         """
         self.disk_full = DiskFullNotice(path.parent)
         self._lock = threading.RLock()
+        self._unreadable: set[tuple[str, int]] = set()
         self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -149,30 +155,79 @@ class Database:
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
-                self.disk_full.written()
+                self.disk_full.on_written()
             except BaseException as error:
                 # A full disk may have ended it already.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
-                    self.disk_full.met()
+                    self.disk_full.on_full()
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
                 raise
 
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         """The rows of a query."""
         with self._lock:
-            return self._connection.execute(sql, values).fetchall()
+            try:
+                return self._connection.execute(sql, values).fetchall()
+            except sqlite3.OperationalError as error:
+                if "decode" not in str(error):
+                    raise
+                # A damaged text: shown with replacement characters rather than not at all.
+                self._connection.text_factory = lambda data: data.decode("utf-8", "replace")
+                try:
+                    return self._connection.execute(sql, values).fetchall()
+                finally:
+                    self._connection.text_factory = str
 
     def row(self, sql: str, *values: Any) -> sqlite3.Row | None:
         """The first row of a query."""
         rows = self.rows(sql, *values)
         return rows[0] if rows else None
 
+    def readable(self, rows: list[sqlite3.Row], make: Callable[[sqlite3.Row], Item]) -> list[Item]:
+        """What rows hold; one that cannot be read is left out and named in the log, once.
+
+        Args:
+            rows: Rows of a table with `number`.
+            make: Makes something of a row.
+        """
+        made = []
+        for row in rows:
+            try:
+                made.append(make(row))
+            except (ValueError, TypeError, KeyError) as error:
+                mark = (make.__qualname__, row["number"])
+                if mark not in self._unreadable:
+                    self._unreadable.add(mark)
+                    logging.getLogger(__name__).error(
+                        "Row %s of the database (%s) cannot be read and is left out: %s",
+                        row["number"],
+                        make.__module__,
+                        error,
+                    )
+        return made
+
     def close(self) -> None:
         """Close it."""
         with self._lock:
             self._connection.close()
+
+
+def json_value(text: str | None) -> Any:
+    """The value of a column that holds JSON; None without.
+
+    Lone surrogates, which an older version let in, are replaced: no answer could hold them.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    if text is None:
+        return None
+    value = json.loads(text)
+    if "\\ud" in text.lower():
+        value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return value
 
 
 def new_id(prefix: str, length: int = 24) -> str:
@@ -183,9 +238,6 @@ def new_id(prefix: str, length: int = 24) -> str:
 def now() -> int:
     """The time as the API tells it: seconds since 1970."""
     return int(time.time())
-
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -226,7 +278,7 @@ def read_page(
         ascending: Oldest first; otherwise newest first.
 
     Raises:
-        CursorUnknown: `after` is no row of the table.
+        CursorUnknown: `after` is not a row of the table.
     """
     order, sign = ("ASC", ">") if ascending else ("DESC", "<")
     if after is not None:

@@ -1,13 +1,18 @@
 """Files and uploads: a row each; the bytes in `files/`, the parts of an upload in `uploads/`."""
 
+import contextlib
 import hashlib
 import os
 import shutil
 import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.store.database import Database, Page, new_id, now, read_page
 
 
@@ -53,6 +58,9 @@ class FileStore:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
+        self._lock = threading.Lock()
+        self._readers: Counter[str] = Counter()
+        self._deleted: set[str] = set()
         folder.mkdir(parents=True, exist_ok=True)
         for part in folder.glob("*.part"):
             part.unlink()
@@ -62,15 +70,24 @@ class FileStore:
         return self._folder / file_id
 
     def add(
-        self, content: BinaryIO, filename: str, purpose: str, seconds: int | None = None
+        self,
+        content: BinaryIO,
+        filename: str,
+        purpose: str,
+        seconds: int | None = None,
+        also: Callable[[sqlite3.Connection, str], None] | None = None,
     ) -> StoredFile:
         """Keep a file; it is there as a whole or not at all.
+
+        The bytes are copied without the database's lock: nobody waits for them.
 
         Args:
             content: Its bytes, read from where it stands.
             filename: The user's name for it.
             purpose: What it is for.
             seconds: How long it is kept; None: for good.
+            also: Done with the file's id in the transaction that notes the file; what it raises
+                leaves no file behind.
         """
         file_id = new_id("file-")
         part = self._folder / f"{file_id}.part"
@@ -81,17 +98,20 @@ class FileStore:
                 out.flush()
                 os.fsync(out.fileno())
             part.replace(self.path(file_id))
+            created = now()
+            expires = None if seconds is None else created + seconds
+            with self._database.writing() as connection:
+                connection.execute(
+                    "INSERT INTO file (id, created_at, expires_at, filename, purpose, bytes)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (file_id, created, expires, filename, purpose, size),
+                )
+                if also is not None:
+                    also(connection, file_id)
         except BaseException:
-            part.unlink(missing_ok=True)
+            for path in (part, self.path(file_id)):
+                path.unlink(missing_ok=True)
             raise
-        created = now()
-        expires = None if seconds is None else created + seconds
-        with self._database.writing() as connection:
-            connection.execute(
-                "INSERT INTO file (id, created_at, expires_at, filename, purpose, bytes)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (file_id, created, expires, filename, purpose, size),
-            )
         return StoredFile(file_id, created, expires, filename, purpose, size)
 
     def find(self, file_id: str) -> StoredFile | None:
@@ -114,11 +134,47 @@ class FileStore:
         page = read_page(self._database, "file", where, every, after, limit, ascending)
         return Page([_file(row) for row in page.items], page.has_more)
 
-    def delete(self, file_id: str) -> None:
-        """Delete a file."""
+    def open_for_reading(self, file_id: str) -> StoredFile | None:
+        """The file of an id, whose bytes stay until `close_reading`; None if there is none."""
+        with self._lock:
+            stored = self.find(file_id)
+            if stored is not None:
+                self._readers[file_id] += 1
+        return stored
+
+    def close_reading(self, file_id: str) -> None:
+        """Let go of a file; if it was deleted meanwhile, its bytes go now."""
+        with self._lock:
+            self._readers[file_id] -= 1
+            if self._readers[file_id] > 0:
+                return
+            del self._readers[file_id]
+            if file_id in self._deleted:
+                self._deleted.discard(file_id)
+                self.path(file_id).unlink(missing_ok=True)
+
+    def delete(self, file_id: str) -> bool:
+        """Delete a file; whether it was there."""
+        with self._lock:
+            try:
+                was_there = self._delete_row(file_id)
+            except OSError as error:
+                if not is_disk_full(error):
+                    raise
+                # Its bytes make room for the word that they are gone.
+                self.path(file_id).unlink(missing_ok=True)
+                was_there = self._delete_row(file_id)
+            if self._readers[file_id] > 0:
+                self._deleted.add(file_id)
+            else:
+                del self._readers[file_id]
+                self.path(file_id).unlink(missing_ok=True)
+        return was_there
+
+    def _delete_row(self, file_id: str) -> bool:
         with self._database.writing() as connection:
-            connection.execute("DELETE FROM file WHERE id = ?", (file_id,))
-        self.path(file_id).unlink(missing_ok=True)
+            done = connection.execute("DELETE FROM file WHERE id = ?", (file_id,))
+        return done.rowcount == 1
 
     def delete_expired(self) -> None:
         """Delete the files whose time is over."""
@@ -159,7 +215,8 @@ class StoredUpload:
         purpose: What the file is for.
         bytes: How many there will be.
         file_seconds: How long the file is kept; None: for good.
-        status: "pending", "completed", "cancelled" or "expired".
+        status: "pending", "completing" while one file is made of the parts, "completed",
+            "cancelled" or "expired".
         file_id: The file it became.
     """
 
@@ -178,6 +235,14 @@ class Md5Differs(Exception):  # noqa: N818  it is an answer, not a fault
     """The parts are not the file whose sum was given."""
 
 
+class NotPending(Exception):  # noqa: N818  it is an answer, not a fault
+    """The upload has ended, or is being completed."""
+
+
+class TooManyBytes(Exception):  # noqa: N818  it is an answer, not a fault
+    """The parts would be larger together than the upload was made for."""
+
+
 class UploadStore:
     """Keeps uploads and their parts."""
 
@@ -186,6 +251,9 @@ class UploadStore:
         self._folder = folder
         self._files = files
         folder.mkdir(parents=True, exist_ok=True)
+        with database.writing() as connection:
+            # A server that was killed while it put one together has left its parts.
+            connection.execute("UPDATE upload SET status = 'pending' WHERE status = 'completing'")
 
     def add(self, filename: str, purpose: str, size: int, seconds: int | None) -> StoredUpload:
         """Begin an upload."""
@@ -219,7 +287,8 @@ class UploadStore:
     def pending_bytes(self) -> int:
         """What all pending uploads together will need."""
         row = self._database.row(
-            "SELECT coalesce(sum(bytes), 0) AS total FROM upload WHERE status = 'pending'"
+            "SELECT coalesce(sum(bytes), 0) AS total FROM upload"
+            " WHERE status IN ('pending', 'completing')"
         )
         return 0 if row is None else int(row["total"])
 
@@ -231,24 +300,43 @@ class UploadStore:
         return {row["id"]: row["bytes"] for row in rows}
 
     def add_part(self, upload_id: str, content: BinaryIO) -> tuple[str, int]:
-        """Keep a part: its id and when it was made."""
+        """Keep a part: its id and when it was made.
+
+        Raises:
+            NotPending: The upload has ended meanwhile.
+            TooManyBytes: With what other parts have brought meanwhile it would be too large.
+        """
         part_id = new_id("part_")
         path = self._folder / upload_id / part_id
-        with path.open("wb") as out:
-            shutil.copyfileobj(content, out, 2**20)
-            size = out.tell()
-            out.flush()
-            os.fsync(out.fileno())
-        created = now()
-        with self._database.writing() as connection:
-            connection.execute(
-                "INSERT INTO upload_part (id, upload_id, created_at, bytes) VALUES (?, ?, ?, ?)",
-                (part_id, upload_id, created, size),
-            )
+        try:
+            with path.open("wb") as out:
+                shutil.copyfileobj(content, out, 2**20)
+                size = out.tell()
+                out.flush()
+                os.fsync(out.fileno())
+            created = now()
+            # Looked at and noted at once: several parts may come at the same time.
+            with self._database.writing() as connection:
+                upload = self.get(upload_id)
+                if upload.status != "pending":
+                    raise NotPending
+                if self.received(upload_id) + size > upload.bytes:
+                    raise TooManyBytes
+                connection.execute(
+                    "INSERT INTO upload_part (id, upload_id, created_at, bytes)"
+                    " VALUES (?, ?, ?, ?)",
+                    (part_id, upload_id, created, size),
+                )
+        except FileNotFoundError as error:
+            # Its folder went with the end of the upload.
+            raise NotPending from error
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
         return part_id, created
 
     def complete(self, upload: StoredUpload, part_ids: list[str], md5: str | None) -> StoredFile:
-        """Make one file of the parts.
+        """Make one file of the parts; of several who ask for it at once, one does it.
 
         Args:
             upload: The upload.
@@ -256,29 +344,51 @@ class UploadStore:
             md5: The sum that the file must have; None: any.
 
         Raises:
-            Md5Differs: It has another one.
+            NotPending: It has ended meanwhile, or is being completed.
+            Md5Differs: It has another sum; the upload stays pending.
         """
+        self._move(upload.id, "pending", "completing")
         folder = self._folder / upload.id
         reader = _Joined([folder / part_id for part_id in part_ids])
-        with self._database.writing() as connection:
-            stored = self._files.add(
-                cast("BinaryIO", reader), upload.filename, upload.purpose, upload.file_seconds
-            )
+
+        def note(connection: sqlite3.Connection, file_id: str) -> None:
             if md5 is not None and reader.md5.hexdigest() != md5.lower():
-                self._files.delete(stored.id)
                 raise Md5Differs
             connection.execute(
                 "UPDATE upload SET status = 'completed', file_id = ? WHERE id = ?",
-                (stored.id, upload.id),
+                (file_id, upload.id),
             )
+
+        try:
+            stored = self._files.add(
+                cast("BinaryIO", reader), upload.filename, upload.purpose, upload.file_seconds, note
+            )
+        except BaseException:
+            self._move(upload.id, "completing", "pending")
+            raise
+        finally:
+            reader.close()
         shutil.rmtree(folder, ignore_errors=True)
         return stored
 
     def end(self, upload_id: str, status: str) -> None:
-        """Give up an upload: "cancelled" or "expired"; its parts are removed."""
-        with self._database.writing() as connection:
-            connection.execute("UPDATE upload SET status = ? WHERE id = ?", (status, upload_id))
+        """Give up an upload: "cancelled" or "expired"; its parts are removed.
+
+        Raises:
+            NotPending: It has ended already, or is being completed.
+        """
+        self._move(upload_id, "pending", status)
         shutil.rmtree(self._folder / upload_id, ignore_errors=True)
+
+    def _move(self, upload_id: str, source: str, status: str) -> None:
+        """Change the status, if it is the one that it should be."""
+        with self._database.writing() as connection:
+            done = connection.execute(
+                "UPDATE upload SET status = ? WHERE id = ? AND status = ?",
+                (status, upload_id, source),
+            )
+        if done.rowcount != 1:
+            raise NotPending
 
     def end_expired(self) -> None:
         """Give up the uploads whose time is over."""
@@ -286,7 +396,8 @@ class UploadStore:
             "SELECT id FROM upload WHERE status = 'pending' AND expires_at <= ?", now()
         )
         for row in rows:
-            self.end(row["id"], "expired")
+            with contextlib.suppress(NotPending):
+                self.end(row["id"], "expired")
 
 
 class _Joined:
@@ -309,6 +420,11 @@ class _Joined:
             if data:
                 self.md5.update(data)
                 return data
+            self.close()
+
+    def close(self) -> None:
+        """Close the file that is being read."""
+        if self._file is not None:
             self._file.close()
             self._file = None
 

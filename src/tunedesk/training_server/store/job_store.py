@@ -8,7 +8,14 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from tunedesk.training_server.store.database import Database, Page, new_id, now, read_page
+from tunedesk.training_server.store.database import (
+    Database,
+    Page,
+    json_value,
+    new_id,
+    now,
+    read_page,
+)
 
 TERMINAL = frozenset({"succeeded", "failed", "cancelled"})
 
@@ -125,7 +132,11 @@ class JobStore:
     def find(self, job_id: str) -> Job | None:
         """The job of an id."""
         row = self._database.row("SELECT * FROM job WHERE id = ?", job_id)
-        return None if row is None else _job(row)
+        return self._first(row)
+
+    def _first(self, row: sqlite3.Row | None) -> Job | None:
+        found = self._database.readable([] if row is None else [row], _job)
+        return found[0] if found else None
 
     def get(self, job_id: str) -> Job:
         """The job of an id that is there."""
@@ -137,7 +148,7 @@ class JobStore:
     def find_by_model(self, name: str) -> Job | None:
         """The job whose tuned model has this name."""
         row = self._database.row("SELECT * FROM job WHERE model_name = ?", name)
-        return None if row is None else _job(row)
+        return self._first(row)
 
     def page(
         self, after: str | None, limit: int, metadata: dict[str, str] | None, without: bool
@@ -157,7 +168,7 @@ class JobStore:
         if without:
             where.append("metadata IS NULL")
         page = read_page(self._database, "job", " AND ".join(where), tuple(values), after, limit)
-        return Page([_job(row) for row in page.items], page.has_more)
+        return Page(self._database.readable(page.items, _job), page.has_more)
 
     def with_status(self, *statuses: str) -> list[Job]:
         """The jobs of these statuses, in the order in which they are to run."""
@@ -165,11 +176,12 @@ class JobStore:
         rows = self._database.rows(
             f"SELECT * FROM job WHERE status IN ({marks}) ORDER BY turn, number", *statuses
         )
-        return [_job(row) for row in rows]
+        return self._database.readable(rows, _job)
 
     def with_model(self) -> list[Job]:
         """The jobs whose tuned models are there."""
-        return [_job(row) for row in self._database.rows("SELECT * FROM job WHERE has_model")]
+        rows = self._database.rows("SELECT * FROM job WHERE has_model")
+        return self._database.readable(rows, _job)
 
     def move(self, job_id: str, sources: tuple[str, ...], status: str) -> bool:
         """Change the status, if it is one of these; whether it was."""
@@ -192,6 +204,14 @@ class JobStore:
                 )
         return moved
 
+    def clear_model(self, job_id: str) -> bool:
+        """Note that a job's tuned model is deleted; whether it was there."""
+        with self._database.writing() as connection:
+            done = connection.execute(
+                "UPDATE job SET has_model = 0 WHERE id = ? AND has_model", (job_id,)
+            )
+        return done.rowcount == 1
+
     def set(self, job_id: str, **columns: Any) -> None:
         """Set columns of a job; lists and objects are kept as JSON."""
         names = ", ".join(f"{name} = ?" for name in columns)
@@ -206,11 +226,10 @@ def _text(value: Any) -> str | None:
     return None if value is None else json.dumps(value)
 
 
-def _value(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
-
-
 def _job(row: sqlite3.Row) -> Job:
+    hyperparameters = json_value(row["hyperparameters"])
+    if not isinstance(hyperparameters, dict):
+        raise ValueError("its hyperparameters are not an object")
     return Job(
         number=row["number"],
         id=row["id"],
@@ -219,15 +238,15 @@ def _job(row: sqlite3.Row) -> Job:
         status=row["status"],
         model=row["model"],
         method=row["method"],
-        hyperparameters=_value(row["hyperparameters"]),
+        hyperparameters=hyperparameters,
         model_name=row["model_name"],
         suffix=row["suffix"],
         seed=row["seed"],
-        metadata=_value(row["metadata"]),
-        integrations=_value(row["integrations"]),
+        metadata=json_value(row["metadata"]),
+        integrations=json_value(row["integrations"]),
         training_file=row["training_file"],
         validation_file=row["validation_file"],
-        error=_value(row["error"]),
+        error=json_value(row["error"]),
         trained_tokens=row["trained_tokens"],
         result_file=row["result_file"],
         has_model=bool(row["has_model"]),
@@ -282,14 +301,19 @@ class EventStore:
     def page(self, job_id: str, after: str | None, limit: int) -> Page[dict[str, Any]]:
         """A page of a job's events as the API shows them, newest first."""
         page = read_page(self._database, "event", "job_id = ?", (job_id,), after, limit)
-        return Page([_event(row) for row in page.items], page.has_more)
+        return Page(self._database.readable(page.items, _event), page.has_more)
 
     def metrics(self, job_id: str) -> list[dict[str, Any]]:
         """The figures of all steps of a job, in their order."""
         rows = self._database.rows(
-            "SELECT data FROM event WHERE job_id = ? AND type = 'metrics' ORDER BY number", job_id
+            "SELECT number, data FROM event WHERE job_id = ? AND type = 'metrics' ORDER BY number",
+            job_id,
         )
-        return [json.loads(row["data"]) for row in rows]
+        return self._database.readable(rows, _figures)
+
+
+def _figures(row: sqlite3.Row) -> dict[str, Any]:
+    return dict(json_value(row["data"]))
 
 
 def _event(row: sqlite3.Row) -> dict[str, Any]:
@@ -300,7 +324,7 @@ def _event(row: sqlite3.Row) -> dict[str, Any]:
         "level": row["level"],
         "message": row["message"],
         "type": row["type"],
-        "data": json.loads(row["data"]),
+        "data": json_value(row["data"]),
     }
 
 
@@ -364,17 +388,19 @@ class CheckpointStore:
     def page(self, job_id: str, after: str | None, limit: int) -> Page[Checkpoint]:
         """A page of a job's checkpoints, newest first."""
         page = read_page(self._database, "checkpoint", "job_id = ?", (job_id,), after, limit)
-        return Page([_checkpoint(row) for row in page.items], page.has_more)
+        return Page(self._database.readable(page.items, _checkpoint), page.has_more)
 
     def find_by_name(self, name: str) -> Checkpoint | None:
         """The checkpoint of a name."""
         row = self._database.row("SELECT * FROM checkpoint WHERE name = ?", name)
-        return None if row is None else _checkpoint(row)
+        found = self._database.readable([] if row is None else [row], _checkpoint)
+        return found[0] if found else None
 
-    def delete(self, checkpoint_id: str) -> None:
-        """Forget a checkpoint."""
+    def delete(self, checkpoint_id: str) -> bool:
+        """Forget a checkpoint; whether it was there."""
         with self._database.writing() as connection:
-            connection.execute("DELETE FROM checkpoint WHERE id = ?", (checkpoint_id,))
+            done = connection.execute("DELETE FROM checkpoint WHERE id = ?", (checkpoint_id,))
+        return done.rowcount == 1
 
 
 def _checkpoint(row: sqlite3.Row) -> Checkpoint:
@@ -384,5 +410,5 @@ def _checkpoint(row: sqlite3.Row) -> Checkpoint:
         row["created_at"],
         row["step"],
         row["name"],
-        json.loads(row["metrics"]),
+        json_value(row["metrics"]),
     )

@@ -55,7 +55,7 @@ def too_few(examples: int, is_training: bool) -> JobFailedError | None:
     return JobFailedError("invalid_n_examples", text, f"{word}_file")
 
 
-def worded(error: BaseException) -> JobFailedError:
+def failure_of(error: BaseException) -> JobFailedError:
     """What stopped the training, in words."""
     if isinstance(error, JobFailedError):
         return error

@@ -17,7 +17,7 @@ from tunedesk.training_server.training.base_model import (
     load_trainable_model,
 )
 from tunedesk.training_server.training.batch import BatchShare, share_batch
-from tunedesk.training_server.training.failures import JobFailedError, too_few, worded
+from tunedesk.training_server.training.failures import JobFailedError, failure_of, too_few
 from tunedesk.training_server.training.progress_callback import (
     Checkpoints,
     ProgressCallback,
@@ -48,7 +48,7 @@ def run_job(folder: JobFolder) -> int:
             _run(folder, folder.read_spec(), writer)
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
-            failure = worded(error)
+            failure = failure_of(error)
             if writer is not None:
                 lines = [{"line": bad.line, "message": bad.message} for bad in failure.lines]
                 writer.write(
@@ -66,9 +66,9 @@ def run_job(folder: JobFolder) -> int:
 
 
 def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> None:
-    told = [line for line, _end in read_progress(folder.progress_file)]
+    lines = [line for line, _end in read_progress(folder.progress_file)]
     pausing = {
-        line["step"] for line in told if line["kind"] == "checkpoint" and line.get("pausing")
+        line["step"] for line in lines if line["kind"] == "checkpoint" and line.get("pausing")
     }
     checkpoints = Checkpoints(folder, pausing)
     if writer is not None:
@@ -90,10 +90,10 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
     epochs = int(spec.hyperparameters["n_epochs"])
     total = per_epoch * epochs
     begin = folder.checkpoint_steps()[-1] if last else 0
-    _say_start(writer, spec, share, trainable, begin, total)
+    _write_start(writer, spec, share, trainable, begin, total)
     if writer is not None and folder.model.exists():
         # Killed between the model and the word that it is there.
-        _done(writer, told, total, training.tokens * epochs)
+        _done(writer, lines, total, training.tokens * epochs)
         return
     command = read_command(folder, trainer.args)
     if command is not None:
@@ -121,9 +121,9 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
     trainer.save_model(str(made))
     wait_for_all()
     if writer is not None:
-        checkpoints.take_model(made)
+        checkpoints.publish_model(made)
         checkpoints.clear_work()
-        _done(writer, told, total, training.tokens * epochs)
+        _done(writer, lines, total, training.tokens * epochs)
     wait_for_all()
 
 
@@ -158,7 +158,7 @@ def _sequences(
     return made
 
 
-def _say_start(
+def _write_start(
     writer: ProgressWriter | None,
     spec: JobSpec,
     share: BatchShare,
@@ -214,9 +214,9 @@ def _ended(writer: ProgressWriter | None, command: str, step: int) -> None:
 
 
 def _done(
-    writer: ProgressWriter, told: list[dict[str, Any]], step: int, trained_tokens: int
+    writer: ProgressWriter, lines: list[dict[str, Any]], step: int, trained_tokens: int
 ) -> None:
-    if not any(line["kind"] == "done" for line in told):
+    if not any(line["kind"] == "done" for line in lines):
         writer.write("done", step=step, trained_tokens=trained_tokens)
 
 

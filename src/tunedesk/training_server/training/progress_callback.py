@@ -42,8 +42,8 @@ class Checkpoints:
         steps = self._folder.checkpoint_steps()
         return self._folder.checkpoint(steps[-1]) if steps else None
 
-    def take(self, step: int, is_pausing: bool) -> None:
-        """Take the trainer's checkpoint of a step, and remove the ones that are too old."""
+    def publish(self, step: int, is_pausing: bool) -> None:
+        """Give the trainer's checkpoint of a step its name, and remove those that are too old."""
         made = self.work / f"checkpoint-{step}"
         target = self._folder.checkpoint(step)
         if target.exists():
@@ -51,20 +51,20 @@ class Checkpoints:
             return
         if is_pausing:
             self._pausing.add(step)
-        place(made, target)
+        publish_folder(made, target)
         steps = self._folder.checkpoint_steps()
         # That of a pause is of use until the next one is there.
         kept = {step, *[each for each in steps if each not in self._pausing][-KEPT:]}
         for each in steps:
             if each not in kept:
-                remove(self._folder.checkpoint(each))
+                remove_folder(self._folder.checkpoint(each))
 
-    def take_model(self, made: Path) -> None:
-        """Take the tuned model."""
-        place(made, self._folder.model)
+    def publish_model(self, made: Path) -> None:
+        """Give the tuned model its name."""
+        publish_folder(made, self._folder.model)
 
 
-def place(made: Path, target: Path) -> None:
+def publish_folder(made: Path, target: Path) -> None:
     """Give a finished folder its name, after all in it is on the disk for good."""
     for name in _NOT_OURS:
         (made / name).unlink(missing_ok=True)
@@ -77,7 +77,7 @@ def place(made: Path, target: Path) -> None:
     _sync(target.parent)
 
 
-def remove(folder: Path) -> None:
+def remove_folder(folder: Path) -> None:
     """Remove a checkpoint: its name goes first, so that nobody sees half of it."""
     part = folder.with_name(f"{folder.name}.part")
     folder.rename(part)
@@ -119,7 +119,7 @@ class ProgressCallback(TrainerCallback):
     """Sits in the trainer, in every process; only rank 0 has a writer and writes.
 
     Attributes:
-        wish: What the server asked for, once it was heard; the training then ends.
+        command: What the server asked for, once it was read; the training then ends.
         step: The last step done.
     """
 
@@ -153,14 +153,14 @@ class ProgressCallback(TrainerCallback):
         self._report = report
         self._sampled: dict[str, float] = {}
         self._metrics: dict[str, float] = {}
-        self._is_told = True
+        self._is_reported = True
         self.command: JobCommand | None = None
         self.step = 0
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
     ) -> TrainerControl:
-        """Listen to the server; the end of an epoch is waited for if it is this step."""
+        """Read the server's command; the end of an epoch is waited for if it is this step."""
         self.step = state.global_step
         self._sampled = _named(self._measure(self.step), _SAMPLE_NAMES)
         self.command = read_command(self._folder, args)
@@ -190,12 +190,12 @@ class ProgressCallback(TrainerCallback):
                 "hyperparameters",
             )
         self._metrics = _named(logs, _TRAIN_NAMES) | self._sampled
-        self._is_told = False
+        self._is_reported = False
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
     ) -> TrainerControl:
-        """Measure and save; an epoch that was broken off is no end of an epoch."""
+        """Measure and save; one that was broken off has no end."""
         if state.global_step % self._steps_per_epoch or self.command == "cancel":
             return control
         # Told already; kept, it would be written whole into every checkpoint.
@@ -220,15 +220,15 @@ class ProgressCallback(TrainerCallback):
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
     ) -> None:
-        """Take the checkpoint, and tell of it."""
+        """Publish the checkpoint, and report it."""
         step = state.global_step
-        self._tell(state)
+        self._report_step(state)
         # Every process writes its share of a checkpoint.
         wait_for_all()
         is_end = step % self._steps_per_epoch == 0
         if self._writer is not None:
             is_pausing = self.command == "pause" and not is_end
-            self._checkpoints.take(step, is_pausing)
+            self._checkpoints.publish(step, is_pausing)
             metrics = {"step": step, **self._metrics}
             self._writer.write("checkpoint", step=step, metrics=metrics, pausing=is_pausing)
             if is_end:
@@ -238,19 +238,19 @@ class ProgressCallback(TrainerCallback):
     def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
     ) -> None:
-        """Tell the step before: nothing more is coming for it."""
-        self._tell(state)
+        """Report the step before: nothing more is coming for it."""
+        self._report_step(state)
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
     ) -> None:
-        """Tell the last step."""
-        self._tell(state)
+        """Report the last step."""
+        self._report_step(state)
 
-    def _tell(self, state: TrainerState) -> None:
-        if self._is_told:
+    def _report_step(self, state: TrainerState) -> None:
+        if self._is_reported:
             return
-        self._is_told = True
+        self._is_reported = True
         if self._writer is not None:
             total = int(state.max_steps)
             step = state.global_step
@@ -261,10 +261,10 @@ class ProgressCallback(TrainerCallback):
 def read_command(folder: JobFolder, args: TrainingArguments | None = None) -> JobCommand | None:
     """What the server asks for: read by rank 0, so that all processes read_command the same."""
     if not torch.distributed.is_initialized():
-        return folder.asked()
+        return folder.pending_command()
     number = torch.zeros(1, dtype=torch.int64, device=None if args is None else args.device)
     if torch.distributed.get_rank() == 0:
-        number += _COMMANDS.index(folder.asked())
+        number += _COMMANDS.index(folder.pending_command())
     torch.distributed.broadcast(number, 0)
     return _COMMANDS[int(number.item())]
 
@@ -276,7 +276,7 @@ def wait_for_all() -> None:
 
 
 def _named(values: dict[str, float], names: dict[str, str]) -> dict[str, float]:
-    """The figures under OpenAI's names; one that is no number any more is left out."""
+    """The figures under OpenAI's names; those that are not numbers any more are left out."""
     return {
         name: float(values[ours])
         for ours, name in names.items()

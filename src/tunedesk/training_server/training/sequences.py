@@ -122,11 +122,11 @@ def _labelled(rendered: Rendered, reader: ExampleTokenizer) -> Row:
     encoded = reader.tokenizer(rendered.text, add_special_tokens=False, return_offsets_mapping=True)
     ids: list[int] = encoded["input_ids"]
     labels = [IGNORED] * len(ids)
-    places: list[tuple[int, int]] = encoded["offset_mapping"]
+    offsets: list[tuple[int, int]] = encoded["offset_mapping"]
     for begin, end in rendered.spans:
-        first, past = (bisect_left(places, (edge,)) for edge in (begin, end))
+        first, past = (bisect_left(offsets, (edge,)) for edge in (begin, end))
         for index in range(first, past):
-            if places[index][1] > places[index][0]:
+            if offsets[index][1] > offsets[index][0]:
                 labels[index] = ids[index]
     eos = reader.tokenizer.eos_token_id
     is_open = rendered.spans[-1][1] == len(rendered.text)

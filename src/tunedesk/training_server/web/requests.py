@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from tunedesk.training_server.store.database import CursorUnknown
 from tunedesk.training_server.web.responses import ApiError, bad_value
 
 _MOST_FIELDS = 16
+_WHOLE = re.compile("-?[0-9]{1,11}")
 
 Read = TypeVar("Read")
 
@@ -28,8 +30,7 @@ def query_whole(request: Request, name: str, default: int, least: int, most: int
     given = request.query_params.get(name)
     if given is None:
         return default
-    digits = given.isascii() and given.lstrip("-").isdigit() and len(given) < 12
-    if not digits or not least <= int(given) <= most:
+    if not _WHOLE.fullmatch(given) or not least <= int(given) <= most:
         raise bad_value(
             name, f"Invalid '{name}': it must be a whole number from {least} to {most}."
         )
@@ -37,7 +38,7 @@ def query_whole(request: Request, name: str, default: int, least: int, most: int
 
 
 def only_known(given: Iterable[str], known: Collection[str]) -> None:
-    """Refuse what the server would not heed: a wish that is misspelt is not dropped in silence."""
+    """Refuse what is not heeded: a misspelt parameter is not dropped in silence."""
     for key in given:
         if key not in known:
             raise bad_value(
@@ -65,7 +66,7 @@ async def read_json(request: Request, read: Callable[[dict[str, Any]], Read]) ->
     loop. So it may also load the module that it needs (`web.request_models`).
 
     Raises:
-        ApiError: The body is no JSON object, or the function raises it.
+        ApiError: The body is not a JSON object, or the function raises it.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -101,11 +102,20 @@ def _parse(body: bytes) -> Any:
         raise ValueError(f"{name} is no JSON number")
 
     try:
-        value = json.loads(body, parse_constant=no_constant)
+        # Strict: other encodings, and halves of UTF-16 as bytes, become texts that nothing takes.
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=no_constant)
         if b"\\ud" in body.lower():
-            # Half a letter is no text: nothing that reads it, from SQLite to a tokenizer, can.
+            # A lone surrogate is not text: nothing from SQLite to a tokenizer takes one.
             json.dumps(value, ensure_ascii=False).encode()
         return value
+    except UnicodeDecodeError as error:
+        raise ApiError(
+            400,
+            "We could not parse the JSON body of your request: it is not UTF-8 "
+            f"(byte {error.start + 1}).",
+            None,
+            "invalid_json",
+        ) from error
     except UnicodeEncodeError as error:
         raise ApiError(
             400,
@@ -135,4 +145,9 @@ async def form(request: Request) -> FormData:
     except HTTPException as error:
         raise ApiError(
             400, f"The multipart body cannot be read: {error.detail}", None, "invalid_multipart"
+        ) from error
+    except (LookupError, ValueError) as error:
+        # A charset that Python does not know, or that the bytes are not in.
+        raise ApiError(
+            400, f"The multipart body cannot be read: {error}", None, "invalid_multipart"
         ) from error

@@ -57,7 +57,7 @@ def test_a_tab_takes_the_keyboard(panel, store, show, talk, window, qtbot):
     window.activateWindow()
     for name, part in (
         ("problems", panel.problems.example.list),
-        ("tokens", panel.tokens),
+        ("tokens", panel.tokens.focusProxy()),
         ("history", panel.history.list),
     ):
         panel.focus_tab(name)

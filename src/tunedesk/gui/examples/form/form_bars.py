@@ -24,28 +24,30 @@ class FormHead(QWidget):
         self._title = Label(theme, font="title")
         self._badge = Badge(theme)
         self._source = ElidedLabel(theme, font="small", tone="muted")
-        self._place = Label(theme, font="small", tone="muted")
-        self._place.setToolTip(_("The place of this example among those that the table shows"))
+        self._row_position = Label(theme, font="small", tone="muted")
+        self._row_position.setToolTip(
+            _("The place of this example among those that the table shows")
+        )
         self._previous = IconButton(theme, "previous", _("Previous example"), framed=True)
         self._previous.follow(actions["go.previous"])
         self._next = IconButton(theme, "next", _("Next example"), framed=True)
         self._next.follow(actions["go.next"])
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(18, 8, 16, 4)
         row.setSpacing(10)
         row.addWidget(self._title)
         row.addWidget(self._badge)
         row.addWidget(self._source, 1)
-        for widget in (self._place, self._previous, self._next):
+        for widget in (self._row_position, self._previous, self._next):
             row.addWidget(widget)
         self.setFixedHeight(HEIGHT)
 
     def show_row(self, row: ExampleRow | None) -> None:
         """Show what is known of the example."""
-        self._badge.setVisible(row is not None)
         if row is None:
             self._title.setText("")
             self._source.setText("")
+            self._badge.hide()
             return
         self._title.setText(_("Example {number}").format(number=f"{row.number:,}"))
         look = STATES.get(row.state)
@@ -55,12 +57,28 @@ class FormHead(QWidget):
         if row.source_line is not None:
             source = _("{source}, line {line}").format(source=source, line=f"{row.source_line:,}")
         self._source.setText(source)
+        self._fit()
 
-    def show_place(self, number: int | None, total: int) -> None:
+    def show_row_position(self, number: int | None, total: int) -> None:
         """Show the place among those that the table shows; None hides it."""
-        self._place.setVisible(number is not None)
+        self._row_position.setVisible(number is not None)
         if number is not None:
-            self._place.setText(f"{number:,} / {total:,}")
+            self._row_position.setText(f"{number:,} / {total:,}")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as much as there is room for."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave the badge out where all would be cut off: the table shows the state too."""
+        place = () if self._row_position.isHidden() else (self._row_position,)
+        shown = (self._title, self._badge, *place, self._previous, self._next)
+        margins = self._row.contentsMargins()
+        needed = sum(each.sizeHint().width() + self._row.spacing() for each in shown)
+        needed += self._source.minimumSizeHint().width() + margins.left() + margins.right()
+        self._badge.setVisible(bool(self._title.text()) and needed <= self.width())
 
 
 FORM, TOOLS, RAW = range(3)

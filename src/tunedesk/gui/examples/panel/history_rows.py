@@ -64,10 +64,10 @@ def when(time: datetime.datetime, now: datetime.datetime) -> str:
     return f"{time:%Y-%m-%d, %H:%M}"
 
 
-class HistoryRowsModel(RowListModel):
+class HistoryRowsModel(RowListModel[HistoryRow]):
     """The entries, the latest first."""
 
-    def words(self, row: HistoryRow, role: int) -> str | None:
+    def row_text(self, row: HistoryRow, role: int) -> str | None:
         """What was done and when; the exact time in the tooltip."""
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return f"{row.title}, {row.note}"

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFrame,
     QHBoxLayout,
-    QListView,
     QPushButton,
     QSplitter,
     QStackedLayout,
@@ -29,13 +27,13 @@ from tunedesk.gui.examples.panel.history_rows import (
     detail_changes,
     history_rows,
 )
-from tunedesk.gui.live_query import LiveQuery
+from tunedesk.gui.examples.panel.panel_tab import PanelTab
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.gui.widgets.choices import Chip
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.gui.widgets.layouts import FlowLayout
-from tunedesk.gui.widgets.row_list import ROW
+from tunedesk.gui.widgets.row_list import ROW, RowList
 from tunedesk.i18n import _
 from tunedesk.project.change_log import HistoryEntry
 from tunedesk.project.project import Project
@@ -43,7 +41,7 @@ from tunedesk.project.project import Project
 _KINDS = frozenset({"text", "state", "tags", "order", "added", "deleted"})
 
 
-class HistoryTab(QWidget):
+class HistoryTab(PanelTab):
     """The entries of the history above, what one of them changed below."""
 
     def __init__(
@@ -55,23 +53,22 @@ class HistoryTab(QWidget):
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._project = project
+        super().__init__(
+            project=project,
+            background=background,
+            question=_history,
+            kinds=_KINDS,
+            parent=parent,
+        )
         self._open_example = open_example
         self._background = background
         self._entries: dict[int, HistoryEntry] = {}
         self._first_version: int | None = None
         self._task: Task | None = None
-        self._model = HistoryRowsModel(self)
-        self.list = QListView()
-        self.list.setAccessibleName(_("History"))
-        self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list: RowList[HistoryRow] = RowList(
+            _("History"), HistoryRowsModel(), HistoryDelegate(theme, self)
+        )
         self.list.setUniformItemSizes(True)
-        self.list.setMouseTracking(True)
-        self.list.setModel(self._model)
-        self.list.setItemDelegate(HistoryDelegate(theme, self))
         self.list.selectionModel().currentChanged.connect(self._show_entry)
         self.diff = DiffView(name=_("What changed"), theme=theme)
         self._nothing = Label(theme, "", "base", "muted", wrap=True)
@@ -86,22 +83,14 @@ class HistoryTab(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._build())
-        self._answer = LiveQuery(
-            project=project,
-            background=background,
-            question=_history,
-            kinds=_KINDS,
-            parent=self,
-        )
-        self._answer.ready.connect(self._take)
         open_example.loaded.connect(self._ask)
         self._ask()
 
     def watch(self, watched: bool) -> None:
         """Say whether the tab is seen."""
         if watched:
-            self._take(list(self._entries.values()))  # "just now" was some time ago
-        self._answer.watch(watched)
+            self.show_answer(list(self._entries.values()))  # "just now" was some time ago
+        super().watch(watched)
 
     def take_focus(self) -> None:
         """Give the keyboard to the list."""
@@ -109,7 +98,7 @@ class HistoryTab(QWidget):
 
     def close_project(self) -> None:
         """Let go of the project."""
-        self._answer.close()
+        super().close_project()
         self._cancel()
 
     def _build(self) -> QWidget:
@@ -150,33 +139,30 @@ class HistoryTab(QWidget):
     def _ask(self) -> None:
         example_id = self._open_example.example_id
         if example_id is None:
-            self._take([])
-        self._answer.ask(example_id)
+            self.show_answer([])
+        self._query.ask(example_id)
 
-    def _take(self, entries: Sequence[HistoryEntry]) -> None:
+    def show_answer(self, answer: Sequence[HistoryEntry]) -> None:
         """Show the entries, keeping the chosen one, or the latest if that was chosen."""
-        chosen = self._chosen()
+        entries = answer
+        chosen = self.list.chosen()
         was_latest = chosen is None or self.list.currentIndex().row() == 0
         self._entries = {entry.change_id: entry for entry in entries}
         with_text = [entry for entry in entries if entry.version_after is not None]
         self._first_version = with_text[-1].version_after if with_text else None
         rows = history_rows(entries, datetime.datetime.now().astimezone())
         self._stack.setCurrentIndex(1 if rows else 0)
-        if rows == self._model.rows():
+        if rows == self.list.rows():
             return
-        self._model.set_rows(rows)
+        self.list.row_model.set_rows(rows)
         keys = [row.key for row in rows]
         if rows:
             number = 0
             if not was_latest and chosen is not None and chosen.key in keys:
                 number = keys.index(chosen.key)
             self.list.selectionModel().setCurrentIndex(
-                self._model.index(number), QItemSelectionModel.SelectionFlag.ClearAndSelect
+                self.list.row_model.index(number), QItemSelectionModel.SelectionFlag.ClearAndSelect
             )
-
-    def _chosen(self) -> HistoryRow | None:
-        index = self.list.currentIndex()
-        return index.data(ROW) if index.isValid() else None
 
     def _show_chosen(self) -> None:
         self._show_entry(self.list.currentIndex(), QModelIndex())
@@ -216,7 +202,7 @@ class HistoryTab(QWidget):
 
     def _go_back(self) -> None:
         """Give the example the text of the chosen entry, as a change of its own."""
-        row = self._chosen()
+        row = self.list.chosen()
         if row is None or row.version_id is None:
             return
         self._cancel()

@@ -1,6 +1,6 @@
 """A list of problems: each painted whole, the chosen one with buttons for what can be done."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -15,7 +15,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
-    QFrame,
     QListView,
     QPushButton,
     QWidget,
@@ -30,7 +29,7 @@ from tunedesk.gui.examples.panel.problem_rows import (
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.gui.widgets.layouts import FlowLayout
-from tunedesk.gui.widgets.row_list import ROW
+from tunedesk.gui.widgets.row_list import ROW, RowList
 
 _SIDE = 11  # with the padding of a link button its words begin where the texts of the row do
 
@@ -87,8 +86,8 @@ class ProblemButtons(QWidget):
         """How much room the buttons need at a width; 0 without buttons."""
         return self._line.heightForWidth(width) if self._actions else 0
 
-    def place(self, area: QRect) -> None:
-        """Stand at this place of the view's viewport, as far as it is to be seen."""
+    def move_to(self, area: QRect) -> None:
+        """Stand in this area of the view's viewport, as far as it is to be seen."""
         viewport = self._view.viewport()
         seen = area.intersected(viewport.rect())
         shown = bool(self._actions) and not seen.isEmpty() and self._view.isVisible()
@@ -119,7 +118,7 @@ _BUTTONS_TOP = 6
 _BUTTONS_BOTTOM = 9
 
 
-class ProblemList(QListView):
+class ProblemList(RowList[ProblemRow]):
     """Problems one below the other; arrows choose, Enter does the first thing that can be done.
 
     Signals:
@@ -131,33 +130,22 @@ class ProblemList(QListView):
     chosen_changed = Signal(int)
 
     def __init__(self, *, name: str, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self._buttons: ProblemButtons | None = None
-        self._delegate = ProblemDelegate(theme, self)
-        self._model = ProblemRowsModel(self)
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._delegate = ProblemDelegate(theme)
+        super().__init__(name, ProblemRowsModel(), self._delegate, parent)
+        self._delegate.setParent(self)
         self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setMouseTracking(True)
         self.verticalScrollBar().setSingleStep(24)
-        self.setModel(self._model)
-        self.setItemDelegate(self._delegate)
-        self._model.dataChanged.connect(self._on_data_changed)
+        self.row_model.dataChanged.connect(self._on_data_changed)
         theme.changed.connect(self._forget_heights)
         self.verticalScrollBar().valueChanged.connect(self._place_buttons)
 
-    def rows(self) -> list[ProblemRow]:
-        """The rows shown."""
-        return self._model.rows()
-
     def set_rows(self, rows: Sequence[ProblemRow]) -> None:
         """Show these rows, keeping the chosen one if it is still among them."""
-        if list(rows) == self._model.rows():
+        if list(rows) == self.row_model.rows():
             return
         chosen, number = self.chosen_key(), self.currentIndex().row()
-        self._model.set_rows(rows)
+        self.row_model.set_rows(rows)
         keys = [row.key for row in rows]
         if chosen in keys:
             self.choose(keys.index(chosen))
@@ -167,14 +155,9 @@ class ProblemList(QListView):
             self._show_buttons(QModelIndex())
             self.chosen_changed.emit(-1)
 
-    def chosen_key(self) -> Hashable | None:
-        """The key of the chosen row."""
-        index = self.currentIndex()
-        return index.data(ROW).key if index.isValid() else None
-
     def choose(self, number: int) -> None:
         """Choose a row by its number from 0."""
-        index = self._model.index(number)
+        index = self.row_model.index(number)
         if index != self.currentIndex():
             self.setCurrentIndex(index)
         else:
@@ -205,7 +188,7 @@ class ProblemList(QListView):
         super().keyPressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """As Enter."""
+        """A double click does the same."""
         super().mouseDoubleClickEvent(event)
         if self.currentIndex().isValid():
             self._do_first(self.currentIndex())
@@ -213,7 +196,7 @@ class ProblemList(QListView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Entering the list by keyboard chooses a row at once."""
         super().focusInEvent(event)
-        if not self.currentIndex().isValid() and self._model.rowCount():
+        if not self.currentIndex().isValid() and self.row_model.rowCount():
             self.choose(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -223,7 +206,7 @@ class ProblemList(QListView):
         self.scheduleDelayedItemsLayout()
 
     def updateGeometries(self) -> None:
-        """The rows have their places: so have the buttons."""
+        """The rows have been laid out: so have the buttons."""
         super().updateGeometries()
         self._place_buttons()
 
@@ -295,8 +278,8 @@ class ProblemList(QListView):
         index = self.currentIndex()
         room = self._delegate.buttons_height - _BUTTONS_TOP
         if not index.isValid() or room <= 0:
-            self._buttons.place(QRect())
+            self._buttons.move_to(QRect())
             return
         row = self.visualRect(index)
         top = row.bottom() + 1 - _BUTTONS_BOTTOM - room
-        self._buttons.place(QRect(0, top, self.viewport().width(), room))
+        self._buttons.move_to(QRect(0, top, self.viewport().width(), room))

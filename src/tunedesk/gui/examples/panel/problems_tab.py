@@ -17,6 +17,7 @@ from tunedesk.checks.messages import sentences
 from tunedesk.checks.problem import Problem, SetProblem, severity
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.open_example import OpenExample
+from tunedesk.gui.examples.panel.panel_tab import PanelTab
 from tunedesk.gui.examples.panel.problem_list import ProblemList
 from tunedesk.gui.examples.panel.problem_rows import (
     FIX,
@@ -30,7 +31,6 @@ from tunedesk.gui.examples.panel.problem_rows import (
     example_rows,
     rule_rows,
 )
-from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.gui.widgets.choices import Chip
@@ -68,7 +68,7 @@ class ExampleProblems(QWidget):
         self._hint = Label(theme, _("Enter goes there"), "small", "muted")
         self.list = ProblemList(name=_("Problems"), theme=theme)
         self.list.action_requested.connect(self._act)
-        self.list.chosen_changed.connect(self._say_position)
+        self.list.chosen_changed.connect(self._show_position)
         self._empty = EmptyState(theme, "done", "")
         head = QHBoxLayout()
         head.setContentsMargins(14, 0, 14, 6)
@@ -83,7 +83,7 @@ class ExampleProblems(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(listed)
-        open_example.loaded.connect(self._begin)
+        open_example.loaded.connect(self._on_loaded)
         open_example.facts_changed.connect(self._refresh)
         open_example.text_changed.connect(self._refresh_if_gone)
         self._refresh()
@@ -117,7 +117,7 @@ class ExampleProblems(QWidget):
             self.list.choose(0)
         self._act(rows[self.list.currentIndex().row()], GO)
 
-    def _begin(self) -> None:
+    def _on_loaded(self) -> None:
         """Another example is open."""
         self._visited = None
         self._refresh()
@@ -147,10 +147,10 @@ class ExampleProblems(QWidget):
                 "done", _("No problems"), _("Every rule is kept in this example.")
             )
         self._stack.setCurrentIndex(1 if found else 0)
-        self._say_position(self.list.currentIndex().row())
+        self._show_position(self.list.currentIndex().row())
         self.count_changed.emit(len(found))
 
-    def _say_position(self, number: int) -> None:
+    def _show_position(self, number: int) -> None:
         total = len(self._problems)
         self._position.setText(
             _("{number} of {total}").format(number=number + 1, total=f"{total:,}")
@@ -289,7 +289,7 @@ class _Found(NamedTuple):
     with_problems: int
 
 
-class ProblemsTab(QWidget):
+class ProblemsTab(PanelTab):
     """Two lists of problems, one at a time.
 
     Signals:
@@ -313,8 +313,13 @@ class ProblemsTab(QWidget):
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._project = project
+        super().__init__(
+            project=project,
+            background=background,
+            question=_find,
+            kinds=_KINDS,
+            parent=parent,
+        )
         self.example = ExampleProblems(
             open_example=open_example, theme=theme, target=str(project.setting("target"))
         )
@@ -343,15 +348,7 @@ class ProblemsTab(QWidget):
         self.all.rule_requested.connect(self._show_rule)
         self.all.members_requested.connect(self._show_members)
         self.all.fix_all_requested.connect(self.fix_all_requested)
-        self._answer = LiveQuery(
-            project=project,
-            background=background,
-            question=_find,
-            kinds=_KINDS,
-            parent=self,
-        )
-        self._answer.ready.connect(self._take)
-        self._answer.watch(True)
+        self.watch(True)
         self._show_count(len(self.example.list.rows()))
 
     def show_all(self, shown: bool) -> None:
@@ -370,19 +367,13 @@ class ProblemsTab(QWidget):
         """Whether the problems of all examples are shown."""
         return self._pages.currentIndex() == 1
 
-    def watch(self, watched: bool) -> None:
-        """Say whether the panel is seen at all."""
-        self._answer.watch(watched)
-
-    def close_project(self) -> None:
-        """Let go of the project."""
-        self._answer.close()
-
     def _show_count(self, count: int) -> None:
         self._this.set_count(count)
         self.count_changed.emit(count)
 
-    def _take(self, found: _Found) -> None:
+    def show_answer(self, answer: _Found) -> None:
+        """Show what is wrong in the whole project."""
+        found = answer
         target = str(self._project.setting("target"))
         self.example.set_target(target)
         self.example.set_counts(found.counts)

@@ -14,9 +14,10 @@ from tunedesk.gui.examples.bulk_actions import Recheck
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines
 from tunedesk.gui.examples.panel.histogram import Histogram
+from tunedesk.gui.examples.panel.panel_tab import PanelTab
 from tunedesk.gui.examples.panel.set_figures import SetFigures, find_figures
 from tunedesk.gui.examples.panel.token_sections import ExampleTokens, SetLengths, SetTotals
-from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
+from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.gui.operations import Operations
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.choices import NoWheelComboBox
@@ -184,7 +185,7 @@ MODEL_SETTING = "model"
 _KINDS = frozenset({"text", "facts", "added", "deleted"})
 
 
-class TokensTab(QScrollArea):
+class TokensTab(PanelTab):
     """Figures one below the other, in a column that scrolls.
 
     Signals:
@@ -205,8 +206,13 @@ class TokensTab(QScrollArea):
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._project = project
+        super().__init__(
+            project=project,
+            background=background,
+            question=find_figures,
+            kinds=_KINDS,
+            parent=parent,
+        )
         self._theme = theme
         self.recheck = Recheck(operations, background)
         self.example = ExampleTokens(open_example=open_example, theme=theme)
@@ -220,7 +226,7 @@ class TokensTab(QScrollArea):
         )
         self.bars = Histogram(theme=theme)
         self.bars.bar_requested.connect(self._show_bar)
-        self.totals.bars_place.addWidget(self.bars)
+        self.totals.bars_layout.addWidget(self.bars)
         self.bars.hide()
         self._build()
         self.choice.set_enabled(not project.read_only)
@@ -228,14 +234,6 @@ class TokensTab(QScrollArea):
         self.choice.target_chosen.connect(self._choose_target)
         self.lengths.filter_requested.connect(self.filter_requested)
         self.lengths.example_requested.connect(self.example_requested)
-        self._answer = LiveQuery(
-            project=project,
-            background=background,
-            question=find_figures,
-            kinds=_KINDS,
-            parent=self,
-        )
-        self._answer.ready.connect(self._take)
         self._feed = ProjectChangeSignal(project, self)
         self._feed.changed.connect(self._project_changed)
         self._read_settings()
@@ -243,7 +241,7 @@ class TokensTab(QScrollArea):
     def watch(self, watched: bool) -> None:
         """Say whether the tab is seen."""
         self.example.watch(watched)
-        self._answer.watch(watched)
+        super().watch(watched)
 
     def take_focus(self) -> None:
         """Give the keyboard to the column, which the arrows scroll."""
@@ -252,12 +250,14 @@ class TokensTab(QScrollArea):
     def close_project(self) -> None:
         """Let go of the project."""
         self._feed.close()
-        self._answer.close()
+        super().close_project()
 
     def _build(self) -> None:
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusProxy(area)
         inner = QWidget()
         inner.setProperty("surface", "surface")
         column = QVBoxLayout(inner)
@@ -268,16 +268,17 @@ class TokensTab(QScrollArea):
         column.addWidget(self.choice)
         column.addWidget(self.lengths)
         column.addStretch()
-        self.setWidget(inner)
+        area.setWidget(inner)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(area)
 
-    def _take(self, figures: SetFigures) -> None:
-        self.totals.show_figures(figures)
-        self.lengths.show_figures(figures)
-        self._show_bars(figures)
-
-    def _show_bars(self, figures: SetFigures) -> None:
-        self.bars.setVisible(bool(figures.bars))
-        self.bars.set_bars(figures.bars)
+    def show_answer(self, answer: SetFigures) -> None:
+        """Show the figures of all examples."""
+        self.totals.show_figures(answer)
+        self.lengths.show_figures(answer)
+        self.bars.setVisible(bool(answer.bars))
+        self.bars.set_bars(answer.bars)
 
     def _show_bar(self, bar: Bin) -> None:
         self.filter_requested.emit(
@@ -310,4 +311,4 @@ class TokensTab(QScrollArea):
         limit = target_of(target).token_limit if model is None else model.token_limit
         self.example.set_basis(limit, model.title if model else "")
         self.totals.set_model(model, target)
-        self._answer.ask(limit)
+        self._query.ask(limit)

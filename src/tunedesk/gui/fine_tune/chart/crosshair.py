@@ -45,10 +45,9 @@ def reading(runs: Sequence[ChartedRun], step: int, *, accuracy: bool) -> Crossha
         if texts and len(runs) > 1:
             texts = [f"{run.name}: {' · '.join(texts)}"]
         found += texts
-    head = _("step {n}").format(n=f"{step:,}")
-    if len(runs) == 1 and step in runs[0].checkpoints:
-        head = _("{step}, checkpoint").format(step=head)
-    return CrosshairReading(head, tuple(found))
+    is_checkpoint = len(runs) == 1 and step in runs[0].checkpoints
+    head = _("step {n}, checkpoint") if is_checkpoint else _("step {n}")
+    return CrosshairReading(head.format(n=f"{step:,}"), tuple(found))
 
 
 def _losses(run: ChartedRun, step: int) -> list[str]:
@@ -85,16 +84,30 @@ def _worded(*figures: tuple[str, float | None], words: Callable[[float], str]) -
 
 def latest(run: ChartedRun, *, alone: bool) -> str:
     """The last figures of a run, in one sentence."""
-    curves = run.curves
-    words = []
-    train, valid = curves.points("train_loss"), curves.validation()
-    if len(train):
-        words.append(_("training loss {loss}").format(loss=format_loss(float(train.values[-1]))))
-    if len(valid):
-        words.append(_("validation loss {loss}").format(loss=format_loss(float(valid.values[-1]))))
-    said = _("step {n}").format(n=f"{curves.last_step:,}")
-    text = ", ".join([said, *words]) + "."
-    return text[0].upper() + text[1:] if alone else f"{run.name}: {text}"
+    train, valid = run.curves.points("train_loss"), run.curves.validation()
+    return _latest_sentence(bool(len(train)), bool(len(valid)), alone=alone).format(
+        name=run.name,
+        n=f"{run.curves.last_step:,}",
+        train=format_loss(float(train.values[-1])) if len(train) else "",
+        valid=format_loss(float(valid.values[-1])) if len(valid) else "",
+    )
+
+
+def _latest_sentence(train: bool, valid: bool, *, alone: bool) -> str:
+    """The sentence with its gaps, for a run of which these losses are known."""
+    if train and valid:
+        if alone:
+            return _("Step {n}, training loss {train}, validation loss {valid}.")
+        return _("{name}: step {n}, training loss {train}, validation loss {valid}.")
+    if train:
+        if alone:
+            return _("Step {n}, training loss {train}.")
+        return _("{name}: step {n}, training loss {train}.")
+    if valid:
+        if alone:
+            return _("Step {n}, validation loss {valid}.")
+        return _("{name}: step {n}, validation loss {valid}.")
+    return _("Step {n}.") if alone else _("{name}: step {n}.")
 
 
 class CrosshairBox(QFrame):

@@ -142,12 +142,13 @@ class ConnectionSection(QWidget):
     def _take_address(self) -> None:
         self._forget_report()
         self._key = None
-        warning = ""
+        warning, is_readable = "", False
         place = self._place
         if place is not None:
             try:
                 address = normalize_address(place, self.base_url)
-                if is_readable_by_others(address):
+                is_readable = is_readable_by_others(address)
+                if is_readable:
                     warning = _(
                         "The address begins with http, not https: others on the way can read "
                         "your examples and your key."
@@ -156,7 +157,7 @@ class ConnectionSection(QWidget):
                 warning = f"{error.sentence} {error.advice}" if self.base_url else ""
         self.address_note.setText(warning)
         self.address_note.setVisible(bool(warning))
-        self.plain_http.setVisible(warning.startswith(_("The address begins with http")))
+        self.plain_http.setVisible(is_readable)
         self._show_key(None)
         self._soon.start()
         self.changed.emit()

@@ -54,7 +54,7 @@ class FindingsPanel(QWidget):
         self._takes.setSpacing(7)
         self._how = Label(theme, "", "small", "muted", wrap=True)
         self.leaves = Label(theme, "", "base", wrap=True)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 18)
         column.setSpacing(8)
         column.addWidget(SectionTitle(theme, _("Before it starts")))
@@ -115,6 +115,8 @@ class FindingsPanel(QWidget):
         where = provider_named(prepared.settings.provider)
         self.leaves.setText(prepared.leaves)
         self.leaves.set_tone("" if where.name == "local" else "warning")
+        # A language may need more room than English does.
+        self.setMinimumWidth(max(WIDTH, self._column.minimumSize().width()))
 
     def _show_takes(self, outlook: LaunchOutlook, memory: str) -> None:
         prepared = outlook.preparation

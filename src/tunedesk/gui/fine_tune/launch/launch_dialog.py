@@ -135,9 +135,9 @@ class LaunchDialog(Dialog):
         line.setProperty("surface", "line")
         line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         sides.addWidget(line)
-        right = _scrolling(self.findings)
-        right.setFixedWidth(self.findings.minimumWidth() + 14)
-        sides.addWidget(right)
+        self._right = _scrolling(self.findings)
+        self._fit_findings()
+        sides.addWidget(self._right)
         self.body.addLayout(sides)
         self.command = ElidedLabel(theme, "", "small", "muted")
         self.command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -355,6 +355,10 @@ class LaunchDialog(Dialog):
         self._show_outlook()
         self._show_button()
 
+    def _fit_findings(self) -> None:
+        """As wide as the findings are, with room for the scroll bar."""
+        self._right.setFixedWidth(self.findings.minimumWidth() + 14)
+
     def _show_outlook(self) -> None:
         outlook = self._outlook
         if outlook is None:
@@ -366,6 +370,7 @@ class LaunchDialog(Dialog):
         row = self.models.row
         memory = need_text(row.memory if row else 0, outlook.machine) if outlook.machine else ""
         self.findings.show_outlook(outlook, self.stops, memory)
+        self._fit_findings()
 
     def _show_button(self) -> None:
         text = start_text(self.places.place, self._outlook)

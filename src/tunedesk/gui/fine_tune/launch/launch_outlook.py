@@ -96,29 +96,41 @@ def start_text(place: Provider, outlook: LaunchOutlook | None) -> str:
         return _("Send to {place}").format(place=provider_label(place, ""))
     prepared = outlook.preparation
     count = _count(prepared)
-    words = ngettext("Send {n} example to {place}", "Send {n} examples to {place}", count)
-    where = provider_label(place, prepared.settings.base_url)
-    return _with_price(words.format(n=f"{count:,}", place=where), prepared)
+    if prepared.price is None:
+        words = ngettext("Send {n} example to {place}", "Send {n} examples to {place}", count)
+    else:
+        words = ngettext(
+            "Send {n} example to {place}, {price}", "Send {n} examples to {place}, {price}", count
+        )
+    return _filled_in(words, place, prepared)
 
 
 def again_text(place: Provider, prepared: LaunchPreview) -> str:
     """What the button says that sends the same again: how many, where to, for how much."""
     count = _count(prepared)
-    words = ngettext(
-        "Send {n} example to {place} again", "Send {n} examples to {place} again", count
-    )
-    where = provider_label(place, prepared.settings.base_url)
-    return _with_price(words.format(n=f"{count:,}", place=where), prepared)
+    if prepared.price is None:
+        words = ngettext(
+            "Send {n} example to {place} again", "Send {n} examples to {place} again", count
+        )
+    else:
+        words = ngettext(
+            "Send {n} example to {place} again, {price}",
+            "Send {n} examples to {place} again, {price}",
+            count,
+        )
+    return _filled_in(words, place, prepared)
 
 
 def _count(prepared: LaunchPreview) -> int:
     return len(prepared.split.training) + len(prepared.split.validation)
 
 
-def _with_price(words: str, prepared: LaunchPreview) -> str:
-    if prepared.price is None:
-        return words
-    return _("{words}, {price}").format(words=words, price=money_text(prepared.price))
+def _filled_in(words: str, place: Provider, prepared: LaunchPreview) -> str:
+    return words.format(
+        n=f"{_count(prepared):,}",
+        place=provider_label(place, prepared.settings.base_url),
+        price="" if prepared.price is None else money_text(prepared.price),
+    )
 
 
 def next_name(last: str, project: str, runs: int) -> str:

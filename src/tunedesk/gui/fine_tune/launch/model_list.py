@@ -104,16 +104,18 @@ def local_rows(
             )
             badge, tone, why = _fit(need, machine, full)
             memory = need.memory
-        size = size_text(model.weight_bytes) if model.weight_bytes else _("built in")
+        sizes = [size_text(model.weight_bytes) if model.weight_bytes else _("built in")]
         if memory:
-            size += " · " + _("{size} of memory").format(size=size_text(memory))
-        gated = _(" · to be accepted at Hugging Face first") if model.is_gated else ""
+            sizes.append(_("{size} of memory").format(size=size_text(memory)))
+        notes = [model.note]
+        if model.is_gated:
+            notes.append(_("to be accepted at Hugging Face first"))
         rows.append(
             ModelRow(
                 id=model.id,
                 title=model.title,
-                note=model.note + gated,
-                size=size,
+                note=" · ".join(notes),
+                size=" · ".join(sizes),
                 licence=model.licence,
                 limit=_limit_text(longest_example(provider_named("local"), model.id)),
                 badge=badge,

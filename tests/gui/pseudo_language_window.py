@@ -1,0 +1,386 @@
+"""Opens every page and dialog of the window in a pseudo-language; prints what escaped as JSON.
+
+Run as `python pseudo_language_window.py CATALOGUES PROJECT DATA_FILE` in a process of its own:
+texts are translated when modules are imported. CATALOGUES holds the pseudo-language as `en_XA`.
+Each text of it stands in brackets; a letter outside of brackets was not given to gettext, or was
+glued to something. All data of PROJECT and DATA_FILE is written in words of `DATA_WORDS`.
+"""
+
+import json
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["LANGUAGE"] = "en_XA"
+
+from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, QTimer
+from PySide6.QtGui import QAction, QContextMenuEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QGroupBox,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QMainWindow,
+    QMenu,
+    QMenuBar,
+    QPlainTextEdit,
+    QTabBar,
+    QTableView,
+    QTextEdit,
+    QWidget,
+)
+
+CATALOGUES, PROJECT, DATA_FILE = map(Path, sys.argv[1:4])
+
+from tunedesk import i18n  # noqa: E402  the environment first
+
+_resource = i18n.resource
+i18n.resource = lambda name: CATALOGUES if name == "translations" else _resource(name)
+
+from tunedesk.gui import application  # noqa: E402
+from tunedesk.settings import Settings  # noqa: E402
+
+SIZE = (1280, 800)
+TURN = 120
+"""Milliseconds between two steps: what is shown comes from other threads."""
+
+NOT_WORDS = re.compile(
+    r"""
+    \bdata[-\w.]* | \broot\b                # what the test itself wrote, and the system's user
+    | \b\w*\.(tunedesk|jsonl)\b | (/[\w.-]+)+/? | https?://\S+
+    | \b((Ctrl|Alt|Shift|Meta)\+)+\w* | \b(Return|Enter|Delete|Del|Ins|Home|End|PgUp|PgDown|F\d+)\b
+    | \bTunedesk(\ starter)?\b | \b(OpenAI|Azure|Nebius|Together|Python|Hugging\ Face)\b
+    | \b(JSONL?|CSV|HTML|PDF|PNG|SVG|API|MIT|UTC)\b | \bApache-2\.0 | \bo200k_base\b
+    | \b(Gemma|Llama)\ [\d.]+\ (Community\ License|\w+) | Gemma\ Terms\ of\ Use
+    | \b(ftjob|ftckpt|ftevent|ft|file)[-:]\S*
+    | \b(gpt-oss-\d+b|GPT-[\w.]+|tunedesk|Qwen|Smol\w+|Phi|Granite|o\d)[-.\d]*
+      (\ \d[.\d]*[BM])?(\ (mini|nano|Instruct))?
+    | \b(system|user|assistant|developer|tool|function|role|content|messages)\b
+    | \b\d[\d.,]*\s?(B|KB|MB|GB|ms|s|M)\b
+    """,
+    re.VERBOSE,
+)
+DATES = re.compile(r"\b\w+day, \d+ \w+ \d{4}\b")
+LETTERS = re.compile(r"[^\W\d_]{2,}")
+
+
+def escaped(text: str) -> str:
+    """What of a text is neither in brackets nor data; empty if nothing."""
+    outside, depth = [], 0
+    for letter in text:
+        depth += letter == "["
+        outside.append(letter if depth == 0 else " ")
+        depth -= letter == "]" and depth > 0
+    left = NOT_WORDS.sub(" ", DATES.sub(" ", "".join(outside)))
+    return " ".join(LETTERS.findall(left))
+
+
+class Walk:
+    """Goes through the window and notes what escaped and what is cut off."""
+
+    def __init__(self, app: QApplication) -> None:
+        self.app = app
+        self.escaped: dict[tuple[str, str, str], str] = {}
+        self.cut: dict[tuple[str, str], str] = {}
+        self.screens: list[str] = []
+        self.missed: list[str] = []
+
+    @property
+    def window(self) -> QMainWindow:
+        return next(each for each in self.app.topLevelWidgets() if isinstance(each, QMainWindow))
+
+    def look(self, screen: str) -> Iterator[int]:
+        """Wait until all has come, then look at everything that shows."""
+        for _turn in range(3):
+            yield TURN
+        self.screens.append(screen)
+        for top in self.app.topLevelWidgets():
+            if top.isVisible() and not isinstance(top, QFileDialog):
+                if top.width() > SIZE[0] or top.height() > SIZE[1]:
+                    self.cut.setdefault((type(top).__name__, "larger than the screen"), screen)
+                self.look_at(top, screen)
+                for child in top.findChildren(QWidget):
+                    if child.isVisible() and not isinstance(child.window(), QFileDialog):
+                        self.look_at(child, screen)
+
+    def look_at(self, widget: QWidget, screen: str) -> None:
+        for name, text in texts_of(widget):
+            if text.startswith("Tunedesk ") and "\nPython " in text:
+                continue  # the versions in the dialog "About"
+            if left := escaped(text):
+                self.escaped.setdefault((type(widget).__name__, name, text), f"{screen}: {left}")
+        if what := cut_off(widget):
+            self.cut.setdefault((type(widget).__name__, what), screen)
+
+    def act(self, name: str) -> bool:
+        action = self.window.findChild(QAction, name)
+        if action is None or not action.isEnabled():
+            self.missed.append(name)
+            return False
+        action.trigger()
+        return True
+
+    def dialog(self, name: str) -> Iterator[int]:
+        """Do an action that opens a dialog, look at that, and close it."""
+        if self.act(name):
+            yield TURN
+            if not self.dialogs():
+                self.missed.append(f"{name} opened nothing")
+            yield from self.look(name)
+        yield from self.close_dialogs()
+
+    def dialogs(self) -> list[QWidget]:
+        tops = self.app.topLevelWidgets()
+        return [each for each in tops if isinstance(each, QDialog | QMenu) and each.isVisible()]
+
+    def close_dialogs(self) -> Iterator[int]:
+        for each in self.dialogs():
+            each.close()
+            yield TURN
+        self.window.activateWindow()
+        yield TURN
+
+    def menus(self, screen: str) -> Iterator[int]:
+        for entry in self.window.menuBar().actions():
+            menu = entry.menu()
+            if isinstance(menu, QMenu) and entry.isVisible():
+                menu.popup(self.window.mapToGlobal(QPoint(5, 30)))
+                yield TURN
+                self.screens.append(f"menu {entry.text()}")
+                self.look_at(menu, screen)
+                menu.close()
+                yield TURN
+
+    def steps(self) -> Iterator[int]:
+        """Every page and dialog."""
+        yield 600
+        yield from self.look("welcome")
+        yield from self.menus("welcome")
+        for name in ("project.new", "app.preferences", "help.keys", "help.about"):
+            yield from self.dialog(name)
+        self.window.open_path(PROJECT)
+        yield 1500
+        yield from self.look("examples")
+        yield from self.menus("examples")
+        yield from self.examples()
+        yield from self.fine_tune()
+        self.act("project.close")
+        yield 500
+        self.window.open_path(DATA_FILE)
+        yield 2500
+        yield from self.look("import")
+        yield from self.close_dialogs()
+
+    def examples(self) -> Iterator[int]:
+        for number in range(6):
+            for name in ("panel.problems", "panel.tokens", "panel.history"):
+                self.act(name)
+                yield from self.look(f"example {number + 1}, {name}")
+            self.act("go.next")
+        self.act("go.form")
+        yield from self.look("form")
+        for name in ("view.raw", "view.raw"):
+            self.act(name)
+            yield from self.look("raw")
+        yield from self.dialog("edit.replace")
+        self.act("edit.search")
+        yield TURN
+        search = self.window.focusWidget()
+        assert isinstance(search, QLineEdit)
+        QTest.keyClicks(search, "data nowhere")
+        yield 900
+        yield from self.look("nothing found")
+        search.clear()
+        yield 900
+        self.act("go.table")
+        yield from self.context_menu(QTableView)
+        for name in ("example.tag", "project.export", "finetune.new"):
+            yield from self.dialog(name)
+        for name in ("example.new", "message.add", "example.duplicate", "example.delete"):
+            self.act("go.form")
+            yield TURN
+            self.act(name)
+            yield 400
+            yield from self.look(name)
+        for _time in range(4):
+            self.act("edit.undo")
+            yield 400
+        yield from self.look("undone")
+        self.act("project.check")
+        yield 900
+        yield from self.look("project.check")
+        yield from self.button_menus("examples")
+
+    def fine_tune(self) -> Iterator[int]:
+        self.act("go.fine_tune")
+        yield 700
+        yield from self.look("fine-tune")
+        yield from self.menus("fine-tune")
+        views = [each for each in self.window.findChildren(QListView) if each.isVisible()]
+        runs = min(views, key=lambda each: each.mapTo(self.window, QPoint(0, 0)).x())
+        for row in range(runs.model().rowCount()):
+            runs.setCurrentIndex(runs.model().index(row, 0))
+            yield 500
+            yield from self.look(f"run {row + 1}")
+            for name in ("run.try", "run.rename", "run.examples", "run.hide", "run.delete_model"):
+                if self.window.findChild(QAction, name).isEnabled():
+                    yield from self.dialog(name)
+        yield from self.button_menus("fine-tune")
+        for name in ("finetune.compare", "finetune.bring_in", "finetune.new"):
+            yield from self.dialog(name)
+
+    def button_menus(self, screen: str) -> Iterator[int]:
+        for button in self.window.findChildren(QAbstractButton):
+            menu = button.menu() if hasattr(button, "menu") else None
+            if menu is not None and button.isVisible():
+                menu.popup(button.mapToGlobal(QPoint(0, button.height())))
+                yield TURN
+                self.look_at(menu, screen)
+                menu.close()
+                yield TURN
+
+    def context_menu(self, kind: type[QAbstractItemView]) -> Iterator[int]:
+        view = next(each for each in self.window.findChildren(kind) if each.isVisible())
+        at = view.visualRect(view.model().index(1, 1)).center()
+        event = QContextMenuEvent(
+            QContextMenuEvent.Reason.Mouse, at, view.viewport().mapToGlobal(at)
+        )
+        QTimer.singleShot(0, view, lambda: self.app.sendEvent(view.viewport(), event))
+        yield TURN
+        yield from self.look("menu of a row")
+        yield from self.close_dialogs()
+
+
+def texts_of(widget: QWidget) -> Iterator[tuple[str, str]]:
+    """The texts that a widget shows or tells a screen reader, with where they stand."""
+    yield "tooltip", widget.toolTip()
+    yield "accessible name", widget.accessibleName()
+    yield "accessible description", widget.accessibleDescription()
+    if widget.isWindow():
+        yield "title", widget.windowTitle()
+    if isinstance(widget, QLabel | QAbstractButton):
+        yield "text", widget.text()
+    if isinstance(widget, QGroupBox):
+        yield "title", widget.title()
+    if isinstance(widget, QLineEdit | QPlainTextEdit | QTextEdit):
+        yield "placeholder", widget.placeholderText()
+    if isinstance(widget, QTabBar):
+        for index in range(widget.count()):
+            yield "tab", widget.tabText(index)
+    if isinstance(widget, QComboBox):
+        for index in range(widget.count()):
+            yield "item", widget.itemText(index)
+    if isinstance(widget, QMenu | QMenuBar):
+        for action in widget.actions():
+            if action.isVisible():
+                yield "action", action.text()
+                yield "action's tooltip", action.toolTip() if action.toolTip() else ""
+    if isinstance(widget, QAbstractItemView) and widget.model() is not None:
+        yield from cells_of(widget)
+
+
+def cells_of(view: QAbstractItemView) -> Iterator[tuple[str, str]]:
+    """The texts of a list or table, and of the headers that show."""
+    model = view.model()
+    if isinstance(view, QHeaderView):
+        roles = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
+        for section in range(view.count()):
+            for role in roles:
+                value = model.headerData(section, view.orientation(), role)
+                if isinstance(value, str) and not view.isSectionHidden(section):
+                    yield "header", value
+        return
+    if isinstance(view.parent(), QComboBox) or type(view).__name__ == "QComboBoxListView":
+        return
+    columns = model.columnCount(QModelIndex()) if isinstance(view, QTableView) else 1
+    for row in range(min(model.rowCount(QModelIndex()), 40)):
+        for column in range(columns):
+            for role, name in (
+                (Qt.ItemDataRole.DisplayRole, "cell"),
+                (Qt.ItemDataRole.ToolTipRole, "cell's tooltip"),
+                (Qt.ItemDataRole.AccessibleTextRole, "cell's accessible text"),
+            ):
+                value = model.index(row, column).data(role)
+                if isinstance(value, str):
+                    yield name, value
+
+
+def cut_off(widget: QWidget) -> str:
+    """What of a widget's text is cut off; empty if nothing. Elided labels tell all in a tooltip."""
+    if not isinstance(widget, QLabel | QAbstractButton) or not widget.text():
+        return ""
+    text = widget.text()
+    if "Elided" in "".join(each.__name__ for each in type(widget).__mro__):
+        return "" if widget.toolTip() or "…" not in text else f"elided without a tooltip: {text}"
+    room = widget.contentsRect()
+    if isinstance(widget, QLabel):
+        if widget.wordWrap():
+            if widget.heightForWidth(widget.width()) > widget.height() + 2:
+                return f"too low: {text}"
+        elif widget.fontMetrics().boundingRect(QRect(), 0, text).width() > room.width() + 2:
+            return f"too narrow: {text}"
+    elif widget.minimumSizeHint().width() > widget.width() + 2:
+        return f"too narrow: {text}"
+    shown = widget.visibleRegion().boundingRect()
+    scrolls = any_parent(widget, QAbstractScrollArea)
+    if not shown.isEmpty() and shown.width() < widget.width() - 1:
+        return f"cut at the side: {text}"
+    if not scrolls and shown.height() < widget.height() - 1:
+        return f"cut below: {text}"
+    return ""
+
+
+def any_parent(widget: QWidget, kind: type[QWidget]) -> bool:
+    """Whether a widget stands in one of this kind."""
+    parent = widget.parentWidget()
+    while parent is not None and not isinstance(parent, kind):
+        parent = parent.parentWidget()
+    return parent is not None
+
+
+def main() -> None:
+    app = QApplication(sys.argv[:1])
+    walk = Walk(app)
+    steps = walk.steps()
+
+    def go() -> None:
+        try:
+            wait = next(steps)
+        except StopIteration:
+            found = {
+                "screens": walk.screens,
+                "missed": walk.missed,
+                "escaped": [[*key, where] for key, where in walk.escaped.items()],
+                "cut": [[*key, where] for key, where in walk.cut.items()],
+            }
+            print(json.dumps(found, ensure_ascii=False), flush=True)
+            app.closeAllWindows()
+        except Exception:
+            traceback.print_exc()
+            os._exit(1)
+        else:
+            QTimer.singleShot(wait, go)
+
+    def start() -> None:
+        walk.window.resize(*SIZE)
+        go()
+
+    QTimer.singleShot(300, start)
+    sys.exit(application.run(theme="light", settings=Settings()))
+
+
+if __name__ == "__main__":
+    main()
