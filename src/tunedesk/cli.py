@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import importlib
 import math
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -325,6 +326,15 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
         help="the configuration for `accelerate launch`: several GPUs, several computers",
     )
     parser.add_argument(
+        "--allowed-host",
+        type=_host_name,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name, beside its own, by which the server may be asked: of a proxy before it, of "
+        "a container (may be given several times)",
+    )
+    parser.add_argument(
         "--exit-when-idle",
         type=_seconds,
         metavar="SECONDS",
@@ -335,6 +345,15 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
         "environment variable TUNEDESK_SERVER_API_KEY, else in the file api_key of the data "
         "directory. While it runs, the file server.json there tells its address and process."
     )
+
+
+def _host_name(text: str) -> str:
+    name = text.strip().lower().rstrip(".").removeprefix("[").removesuffix("]")
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:]+", name):
+        raise argparse.ArgumentTypeError(
+            f"a name such as host.docker.internal is expected, without port: {text}"
+        )
+    return name
 
 
 def _seconds(text: str) -> float:

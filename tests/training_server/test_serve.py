@@ -1,8 +1,10 @@
 """`tunedesk serve`: how it starts, what it prints, and whom it lets in."""
 
+import errno
 import json
 import os
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -13,7 +15,9 @@ import openai
 import pytest
 from tests.training_server.conftest import KEY, chat_lines, upload
 
+from tunedesk.errors import UserError
 from tunedesk.server_file import find_server
+from tunedesk.training_server.serve import _start_errors
 
 
 def ask(url, headers=None, method="GET", data=None):
@@ -138,6 +142,59 @@ def test_an_address_that_is_not_there_is_said_without_a_warning(tmp_path):
     assert done.returncode == 2
     assert "cannot listen on 192.0.2.1" in done.stderr
     assert "warning" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("server.sqlite3", b"no database at all" * 100, "database of the server"),
+        ("files", b"", "cannot be used"),
+        ("jobs", b"", "cannot be used"),
+    ],
+)
+def test_a_data_directory_that_cannot_be_used_is_said(tmp_path, name, content, said):
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    (data / name).write_bytes(content)
+    done = run_serve("--port", "0", "--data-dir", str(data))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_at_the_start_is_said(tmp_path):
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    for error in (OSError(errno.ENOSPC, "No space left on device"), full):
+        with pytest.raises(UserError, match="is full"), _start_errors(tmp_path):
+            raise error
+
+
+def test_all_is_private_also_in_a_folder_that_others_can_read(own_server):
+    own_server.data_dir.mkdir(mode=0o755)
+    own_server.data_dir.chmod(0o755)
+    client = own_server.start()
+    upload(client, chat_lines(1))
+    for path in own_server.data_dir.rglob("*"):
+        assert os.name != "posix" or not stat.S_IMODE(path.stat().st_mode) & 0o077, path
+    assert own_server.stop() == 0
+    done = run_serve("--data-dir", str(own_server.data_dir), "--host", "192.0.2.1", "--port", "0")
+    assert (f"chmod 700 {own_server.data_dir}" in done.stderr) is (os.name == "posix")
+
+
+def test_other_names_are_let_in_if_they_are_allowed(own_server):
+    own_server.options = ("--allowed-host", "Box.example", "--allowed-host", "other")
+    own_server.start()
+    url, headers = f"{own_server.url}/models", {"Authorization": f"Bearer {KEY}"}
+    for name, status in (("box.example", 200), ("OTHER:1", 200), ("evil.example", 403)):
+        assert ask(url, headers | {"Host": name})[0] == status
+
+
+@pytest.mark.parametrize("name", ["http://box", "box:80", "", "a b", "*"])
+def test_a_name_that_is_none_is_said(name):
+    done = run_serve("--allowed-host", name)
+    assert done.returncode == 2
+    assert "a name such as host.docker.internal is expected" in done.stderr
 
 
 def test_folders_that_are_not_there_are_said(tmp_path):

@@ -101,7 +101,7 @@ class Checker:
         record, problems = parse_record(text)
         if record is None:
             shown = UNREADABLE.preview(text[:2000].decode("utf-8", "replace"))
-            return Facts(UNREADABLE.name, shown, "", 0, 0, 0, 0, 0, *NO_HASHES, problems)
+            return Facts(UNREADABLE.name, shown, problems=problems)
         kind = kind_of(record)
         roles, found, counts = _CHECKS[kind].check(record, self._settings)
         tokens = message_tokens = tool_tokens = image_tokens = trained_tokens = 0
@@ -112,13 +112,13 @@ class Checker:
             kind.name,
             kind.preview(record),
             roles,
-            tokens,
-            message_tokens,
-            tool_tokens,
-            image_tokens,
-            trained_tokens,
-            *(kind.hashes(record) or NO_HASHES),
-            (*problems, *found),
+            tokens=tokens,
+            message_tokens=message_tokens,
+            tool_tokens=tool_tokens,
+            image_tokens=image_tokens,
+            trained_tokens=trained_tokens,
+            problems=(*problems, *found),
+            **(kind.hashes(record) or NO_HASHES)._asdict(),
         )
 
 

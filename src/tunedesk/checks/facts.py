@@ -13,6 +13,9 @@ _TRAINED = frozenset(kind.name for kind in KINDS if kind.is_written_as_messages)
 class Facts(NamedTuple):
     """The derived facts of one version of a record.
 
+    The project file keeps each under the name that it has here; a new one needs no more than a
+    column of that name.
+
     Attributes:
         kind: What kind of training example it is; "unreadable" when it is not a JSON object.
         preview: One line of text that shows what it is about, at most 160 characters.
@@ -32,17 +35,17 @@ class Facts(NamedTuple):
 
     kind: KindName
     preview: str
-    roles: str
-    tokens: int
-    message_tokens: int
-    tool_tokens: int
-    image_tokens: int
-    trained_tokens: int
-    fingerprint: int | None
-    question: int | None
-    answer: int | None
-    system: int | None
-    problems: tuple[Problem, ...]
+    roles: str = ""
+    tokens: int = 0
+    message_tokens: int = 0
+    tool_tokens: int = 0
+    image_tokens: int = 0
+    trained_tokens: int = 0
+    fingerprint: int | None = None
+    question: int | None = None
+    answer: int | None = None
+    system: int | None = None
+    problems: tuple[Problem, ...] = ()
 
     @property
     def is_readable(self) -> bool:
@@ -62,4 +65,4 @@ class Facts(NamedTuple):
 
 def unchecked(preview: str) -> Facts:
     """The facts of a record of which nothing is known but how it begins."""
-    return Facts("other", preview, "", 0, 0, 0, 0, 0, None, None, None, None, ())
+    return Facts("other", preview)

@@ -7,7 +7,17 @@ from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
 
-NEEDED = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "starlette", "uvicorn")
+NEEDED = (
+    "torch",
+    "transformers",
+    "trl",
+    "peft",
+    "accelerate",
+    "datasets",
+    "pydantic",
+    "starlette",
+    "uvicorn",
+)
 """What the extra `local` brings."""
 
 
@@ -28,5 +38,6 @@ def run_serve(options: argparse.Namespace) -> int:
         allow_download=options.allow_download,
         accelerate_config=options.accelerate_config,
         exit_when_idle=options.exit_when_idle,
+        allowed_hosts=options.allowed_host,
     )
     return 0

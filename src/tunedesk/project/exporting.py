@@ -11,6 +11,7 @@ from tunedesk.progress import Progress, no_progress
 from tunedesk.project.context import ProjectContext, as_json_array
 from tunedesk.project.project import Project
 from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, order, selection
+from tunedesk.project.store import Row
 
 _CHUNK = 1000
 
@@ -100,18 +101,15 @@ def export(
     return summary
 
 
-def _chosen(context: ProjectContext, query: ExampleQuery) -> list[tuple[int, int, int, int]]:
+def _chosen(context: ProjectContext, query: ExampleQuery) -> list[Row]:
     """Id, version, number of errors, and whether it is unreadable, in the order of the query."""
     where = selection(context, query)
-    return [
-        (row[0], row[1], row[2], row[3])
-        for row in context.store.rows(
-            "SELECT id, version_id, errors, errors > 0 AND (SELECT kind = 'unreadable'"
-            " FROM version WHERE version.id = version_id)"
-            f" FROM example WHERE {where.sql} ORDER BY {order(context, query)}",
-            where.parameters,
-        )
-    ]
+    return context.store.rows(
+        "SELECT id, version_id, errors, errors > 0 AND (SELECT kind = 'unreadable'"
+        " FROM version WHERE version.id = version_id)"
+        f" FROM example WHERE {where.sql} ORDER BY {order(context, query)}",
+        where.parameters,
+    )
 
 
 def _texts(context: ProjectContext, version_ids: list[int]) -> Iterator[bytes]:
@@ -162,7 +160,10 @@ def training_rows(
             where.parameters,
         )
     return [
-        TrainingRow._make((*row[:5], tuple(codes.get(row[5], ())), bool(row[6]))) for row in rows
+        TrainingRow(
+            example_id, version_id, uid, question, tokens, codes.get(code_set, ()), bool(unreadable)
+        )
+        for example_id, version_id, uid, question, tokens, code_set, unreadable in rows
     ]
 
 

@@ -3,7 +3,7 @@
 import os
 from array import array
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tunedesk.checks.facts import Facts
 from tunedesk.i18n import _
@@ -119,6 +119,22 @@ class ExampleRow(NamedTuple):
     version_id: int
 
 
+_ROW_COLUMNS = {
+    **{
+        name: f"example.{name}"
+        for name in ExampleRow._fields
+        if name not in ("preview", "roles", "kind")
+    },
+    "number": "position",
+    "preview": "version.preview",
+    "roles": "version.roles",
+    "tags": "tag_set",
+    "source": "source_id",
+    "kind": "version.kind",
+}
+"""Where each attribute of an ExampleRow is read; some are then put into words."""
+
+
 def count(context: ProjectContext, query: ExampleQuery, progress: Progress = no_progress) -> int:
     """How many examples a query finds."""
     where = selection(context, query, progress)
@@ -149,39 +165,20 @@ def ids(
 def rows(context: ProjectContext, ids: Sequence[int]) -> list[ExampleRow]:
     """What the table shows of these examples, in the order given; those deleted are left out."""
     titles = source_titles(context.store)
-    found = {
-        row[0]: row
-        for row in context.store.rows(
-            "SELECT example.id, position, state, version.preview, version.roles,"
-            " example.tokens, example.trained_tokens, example.errors, example.warnings,"
-            " example.hints, tag_set, source_id, source_line, changed_at, version.kind, version.id"
-            " FROM json_each(?) AS wanted CROSS JOIN example ON example.id = wanted.value"
-            " CROSS JOIN version ON version.id = example.version_id WHERE deleted = 0",
-            (as_json_array(ids),),
-        )
-    }
-    return [
-        ExampleRow(
-            id=row[0],
-            number=context.numbers.number(row[1]),
-            state=state_of(row[2]),
-            preview=row[3],
-            roles=row[4],
-            turns=len(row[4]),
-            tokens=row[5],
-            trained_tokens=row[6],
-            errors=row[7],
-            warnings=row[8],
-            hints=row[9],
-            tags=context.tags.members(row[10]),
-            source=titles.get(row[11], ""),
-            source_line=row[12],
-            changed_at=row[13],
-            kind=row[14],
-            version_id=row[15],
-        )
-        for row in (found[wanted] for wanted in ids if wanted in found)
-    ]
+    found: dict[int, ExampleRow] = {}
+    for values in context.store.rows(
+        f"SELECT {', '.join(_ROW_COLUMNS.values())}"
+        " FROM json_each(?) AS wanted CROSS JOIN example ON example.id = wanted.value"
+        " CROSS JOIN version ON version.id = example.version_id WHERE deleted = 0",
+        (as_json_array(ids),),
+    ):
+        row: dict[str, Any] = dict(zip(_ROW_COLUMNS, values, strict=True))
+        row["number"] = context.numbers.number(row["number"])
+        row["state"] = state_of(row["state"])
+        row["tags"] = context.tags.members(row["tags"])
+        row["source"] = titles.get(row["source"], "")
+        found[row["id"]] = ExampleRow(**row)
+    return [found[wanted] for wanted in ids if wanted in found]
 
 
 def version_of(context: ProjectContext, example_id: int) -> int:

@@ -1,6 +1,5 @@
 """Edits of rows, which leave texts alone: add, copy, delete, move, review and tag examples."""
 
-import os
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -17,16 +16,18 @@ from tunedesk.project.context import ProjectContext, as_json_array, missing_exam
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import STATE_NUMBERS, State, state_of
 from tunedesk.project.undoable_tables import EXAMPLES, column_id
-from tunedesk.project.versions import NewVersion
+from tunedesk.project.versions import COPIED_COLUMNS, NewVersion, random_uids
 
 WRITTEN_HERE = 1
 """The source of examples that were written in Tunedesk."""
 
+_EXAMPLE_COLUMNS = (
+    *("id", "position", "deleted", "state", "tag_set", "source_id", "source_line"),
+    *("created_change", "changed_at", "uid", *COPIED_COLUMNS),
+)
 _INSERT_EXAMPLE = (
-    "INSERT INTO example(id, position, deleted, state, tag_set, source_id, source_line,"
-    " created_change, version_id, changed_at, turns, tokens, trained_tokens, errors, warnings,"
-    " hints, code_set, checked_as, preview_start, uid)"
-    " VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO example({', '.join(_EXAMPLE_COLUMNS)})"
+    f" VALUES ({', '.join('?' * len(_EXAMPLE_COLUMNS))})"
 )
 
 
@@ -67,19 +68,13 @@ def write_new_examples(
         context.target,
     )
     tags = context.tags.number(()) if tag_set is None else tag_set
-    number, now, random = STATE_NUMBERS[state], store.now(), os.urandom(16 * len(new))
+    number, now = STATE_NUMBERS[state], store.now()
     store.connection.executemany(
         _INSERT_EXAMPLE,
         [
-            (
-                *(example_id, key, number, tags, source_id, entry.line, change_id),
-                *(version[0], now, len(entry.facts.roles), version[7], version[11]),
-                *version[12:17],
-                entry.facts.preview[:40],
-                random[place : place + 16],
-            )
-            for example_id, key, entry, version, place in zip(
-                ids, keys, new, versions, range(0, 16 * len(new), 16), strict=True
+            (example_id, key, 0, number, tags, source_id, entry.line, change_id, now, uid, *copied)
+            for example_id, key, entry, uid, copied in zip(
+                ids, keys, new, random_uids(len(new)), versions, strict=True
             )
         ],
     )

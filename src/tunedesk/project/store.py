@@ -240,6 +240,7 @@ class Store:
         path: The project file.
         read_only: Whether nothing may be written.
         shared: What the handles of this project share.
+        column_ids: The numbers of columns in the log of changes, by table and column.
         on_rollback: Called after a transaction came to nothing, for what was remembered from it.
         last_change: The change that was begun last through this connection and can be undone.
     """
@@ -251,7 +252,8 @@ class Store:
         self.path = path
         self.shared = shared
         self.read_only = read_only
-        self.on_rollback: list[Callable[[], None]] = []
+        self.column_ids: dict[tuple[str, str], int] = {}
+        self.on_rollback: list[Callable[[], None]] = [self.column_ids.clear]
         self.last_change: int | None = None
         self._depth = 0
         self._unpublished: list[ProjectChange] = []

@@ -47,8 +47,13 @@ class TextChange(NamedTuple):
     facts: Facts
 
 
-PackedText = tuple[int, int, bytes, PackedFacts]
-"""A `TextChange` as a plain tuple, with facts that are ready to be written."""
+class PackedText(NamedTuple):
+    """A `TextChange` with facts that are ready to be written."""
+
+    id: int
+    version_id: int
+    text: bytes
+    facts: PackedFacts
 
 
 def set_text(
@@ -75,19 +80,31 @@ def set_text(
         new = NewVersion(example_id, text, facts)
         if merged is None:
             change_id = change_log.begin(store, name, merge_key=merge_key)
-            version_id = context.versions.add(change_id, [new], context.basis, context.target)[0][0]
+            version_id = _add_version(context, change_id, new)
             change_log.record(
                 store, change_id, [Item("version_id", example_id, old[0], version_id)]
             )
         else:
             change_id = merged[0]
-            version_id = context.versions.add(change_id, [new], context.basis, context.target)[0][0]
+            version_id = _add_version(context, change_id, new)
             change_log.prolong(store, change_id, example_id, version_id)
         context.versions.make_current(version_id, version_id, store.now())
         if merged is not None:
             drop_if_unused(store, example_id, old[0])
         notify(context, EXAMPLES.columns["version_id"], [example_id], None, name)
     return True
+
+
+def _add_version(context: ProjectContext, change_id: int, new: NewVersion) -> int:
+    (version_id,) = context.versions.add_packed(
+        change_id,
+        [new.example_id],
+        [new.text],
+        [packed(new.facts)],
+        context.basis,
+        context.target,
+    )
+    return version_id
 
 
 def set_texts(
@@ -113,7 +130,7 @@ def write_texts(context: ProjectContext, change_id: int, texts: Sequence[TextCha
     return write_packed(
         context,
         change_id,
-        [(text.id, text.version_id, text.text, packed(text.facts)) for text in texts],
+        [PackedText(text.id, text.version_id, text.text, packed(text.facts)) for text in texts],
     )
 
 
@@ -123,17 +140,22 @@ def write_packed(context: ProjectContext, change_id: int, texts: Sequence[Packed
     present: dict[int, int] = dict(
         store.rows(
             "SELECT id, version_id FROM example WHERE id IN (SELECT value FROM json_each(?))",
-            (as_json_array([text[0] for text in texts]),),
+            (as_json_array([text.id for text in texts]),),
         )
     )
-    fitting = [text for text in texts if present.get(text[0]) == text[1]]
+    fitting = [text for text in texts if present.get(text.id) == text.version_id]
     if not fitting:
         return 0
-    ids, _old, new, facts = zip(*fitting, strict=True)
-    rows = context.versions.add_packed(change_id, ids, new, facts, context.basis, context.target)
-    first, last = rows[0][0], rows[-1][0]
-    change_log.record_new_versions(store, change_id, first, last)
-    context.versions.make_current(first, last, store.now())
+    versions = context.versions.add_packed(
+        change_id,
+        [text.id for text in fitting],
+        [text.text for text in fitting],
+        [text.facts for text in fitting],
+        context.basis,
+        context.target,
+    )
+    change_log.record_new_versions(store, change_id, versions[0], versions[-1])
+    context.versions.make_current(versions[0], versions[-1], store.now())
     return len(fitting)
 
 
@@ -384,7 +406,7 @@ def edit_examples(
         for edited in run_in_workers(pool, edit_texts, jobs(), len(ids)):
             batch = waiting.popleft()
             texts = [
-                (batch.ids[number], batch.versions[number], text, facts)
+                PackedText(batch.ids[number], batch.versions[number], text, facts)
                 for number, text, facts in edited.texts
             ]
             for start in range(0, len(texts), WRITTEN_AT_ONCE):
@@ -395,7 +417,7 @@ def edit_examples(
             found += len(texts)
             places += edited.places
             if len(changed) <= ProjectChange.MANY:
-                changed.extend(text[0] for text in texts)
+                changed.extend(text.id for text in texts)
             done += len(batch.ids)
             progress(done, len(ids))
     notify(context, EXAMPLES.columns["version_id"], changed, change.written, name)

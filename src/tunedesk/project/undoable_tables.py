@@ -89,6 +89,9 @@ class LoggedColumn(NamedTuple):
 def column_id(store: Store, table: UndoableTable, column: str) -> int:
     """The number of a column in the log; given when first used, in the caller's transaction."""
     key = (table.name, column)
+    known = store.column_ids.get(key)
+    if known is not None:
+        return known
     found = store.value(
         "SELECT id FROM changed_column WHERE table_name = ? AND column_name = ?", key
     )
@@ -97,7 +100,8 @@ def column_id(store: Store, table: UndoableTable, column: str) -> int:
         found = store.value(
             "SELECT id FROM changed_column WHERE table_name = ? AND column_name = ?", key
         )
-    return int(found)
+    number = store.column_ids[key] = int(found)
+    return number
 
 
 def logged_columns(store: Store) -> Iterator[LoggedColumn]:

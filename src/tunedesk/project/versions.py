@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Sequence
-from itertools import count
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,20 +13,63 @@ from tunedesk.checks.problem import Problem
 from tunedesk.project.interned_sets import InternedSets
 from tunedesk.project.store import Row, Store, loaded
 
-PackedFacts = tuple[tuple[Any, ...], tuple[str, ...], tuple[Any, ...]]
-"""The values before those that go by the problems, the codes of the problems, the values after.
+FACT_COLUMNS = tuple(name for name in Facts._fields if name != "problems")
+"""The facts that stand in a column of their own name; the problems are worked up before."""
+
+_COUNTED_COLUMNS = ("errors", "warnings", "hints", "code_set")
+"""What goes by the codes of the problems and by the target."""
+
+_WRITTEN_COLUMNS = (*FACT_COLUMNS, *_COUNTED_COLUMNS, "checked_as", "problems")
+"""All that is written anew when a text is checked, in the order of `Versions.written_values`."""
+
+# The columns of an example that are copies of its version's: what filters, sorts and totals need
+# without going through the large table. Beside those of the same name, three that are derived.
+_SAME_COLUMNS = ("tokens", "trained_tokens", *_COUNTED_COLUMNS, "checked_as")
+_DERIVED_COLUMNS = {
+    "version_id": "version.id",
+    "turns": "length(version.roles)",
+    "preview_start": "substr(version.preview, 1, 40)",
+}
+
+COPIED_COLUMNS = (*_DERIVED_COLUMNS, *_SAME_COLUMNS)
+"""The columns of example that are copies, in the order of what `Versions.add` returns."""
+
+COPIED_FACTS = ", ".join(
+    f"{column} = {_DERIVED_COLUMNS.get(column, f'version.{column}')}" for column in COPIED_COLUMNS
+)
+"""SET clause of an UPDATE of example FROM version: the copy of the facts for filters and sorts."""
+
+_VERSION_COLUMNS = ("id", "example_id", "change_id", "uid", *_WRITTEN_COLUMNS)
+_INSERT_VERSION = (
+    f"INSERT INTO version({', '.join(_VERSION_COLUMNS)})"
+    f" VALUES ({', '.join('?' * len(_VERSION_COLUMNS))})"
+)
+_UPDATE_FACTS = (
+    f"UPDATE version SET ({', '.join(_WRITTEN_COLUMNS)})"
+    f" = ({', '.join('?' * len(_WRITTEN_COLUMNS))}) WHERE id = ?"
+)
+_SELECT_FACTS = f"SELECT {', '.join(FACT_COLUMNS)}, problems FROM version WHERE id = ?"
+
+PackedFacts = tuple[tuple[Any, ...], tuple[str, ...], str | None]
+"""Facts as they are written: the values of FACT_COLUMNS, the codes of the problems, and the
+problems as they are stored.
 
 Plain tuples pass from process to process in a third of the time that named ones take.
 """
 
+_fact_values = itemgetter(*map(Facts._fields.index, FACT_COLUMNS))
+_copied_values = itemgetter(
+    *map(_VERSION_COLUMNS.index, ("id", "roles", "preview", *_SAME_COLUMNS))
+)
+
 
 def packed(facts: Facts) -> PackedFacts:
-    """The facts as they are written."""
+    """The facts as they are written; made where they were found, in a worker."""
     problems = facts.problems
     if not problems:
-        return facts[:8], (), (*facts[8:12], None)
+        return _fact_values(facts), (), None
     codes = tuple([problem.code for problem in problems])
-    return facts[:8], codes, (*facts[8:12], stored_problems(problems))
+    return _fact_values(facts), codes, stored_problems(problems)
 
 
 def stored_problems(problems: tuple[Problem, ...]) -> str:
@@ -39,29 +82,14 @@ def stored_problems(problems: tuple[Problem, ...]) -> str:
         return json.dumps(plain)
 
 
-FACT_COLUMNS = (
-    "kind, preview, roles, tokens, message_tokens, tool_tokens, image_tokens, trained_tokens,"
-    " errors, warnings, hints, code_set, checked_as, fingerprint, question, answer, system,"
-    " problems"
-)
-"""The columns of version that hold facts, in the order of `Versions.fact_values`."""
-
-COPIED_FACTS = (
-    "version_id = version.id, turns = length(version.roles), tokens = version.tokens,"
-    " trained_tokens = version.trained_tokens, errors = version.errors,"
-    " warnings = version.warnings, hints = version.hints, code_set = version.code_set,"
-    " checked_as = version.checked_as, preview_start = substr(version.preview, 1, 40)"
-)
-"""SET clause of an UPDATE of example FROM version: the copy of the facts for filters and sorts."""
-
-_INSERT_VERSION = (
-    f"INSERT INTO version(id, example_id, change_id, uid, {FACT_COLUMNS})"
-    f" VALUES (?, ?, ?, ?, {', '.join('?' * len(FACT_COLUMNS.split(',')))})"
-)
-
-
 KEPT_PROBLEMS = ("bytes_not_text",)
 """Problems that only the import could see, in the bytes of the file: they stay with the row."""
+
+
+def random_uids(count: int) -> list[bytes]:
+    """So many random ids of 128 bits."""
+    random = os.urandom(16 * count)
+    return [random[start : start + 16] for start in range(0, len(random), 16)]
 
 
 class NewVersion(NamedTuple):
@@ -110,8 +138,10 @@ class Versions:
         return int(self._store.value("SELECT max(id) FROM version") or 0) + 1
 
     def add(self, change_id: int, new: Sequence[NewVersion], basis: str, target: str) -> list[Row]:
-        """Write versions of a change; returns their rows: id, example, change, FACT_COLUMNS."""
-        return self.add_packed(
+        """Write versions of a change; returns the values of COPIED_COLUMNS for their examples."""
+        first = self.next_id()
+        rows = self._add(
+            range(first, first + len(new)),
             change_id,
             [version.example_id for version in new],
             [version.text for version in new],
@@ -119,6 +149,10 @@ class Versions:
             basis,
             target,
         )
+        return [
+            (version_id, len(roles), preview[:40], *same)
+            for version_id, roles, preview, *same in map(_copied_values, rows)
+        ]
 
     def add_packed(
         self,
@@ -128,31 +162,45 @@ class Versions:
         facts: Sequence[PackedFacts],
         basis: str,
         target: str,
+    ) -> range:
+        """Write versions, given by column, with facts that are packed; returns their ids."""
+        first = self.next_id()
+        ids = range(first, first + len(texts))
+        self._add(ids, change_id, example_ids, texts, facts, basis, target)
+        return ids
+
+    def _add(
+        self,
+        ids: range,
+        change_id: int,
+        example_ids: Sequence[int],
+        texts: Sequence[bytes],
+        facts: Sequence[PackedFacts],
+        basis: str,
+        target: str,
     ) -> list[Row]:
-        """The same for many examples, given by column, with facts that are ready to be written."""
-        first, checked_as = self.next_id(), self.checked_as(basis)
-        uids = os.urandom(16 * len(texts))
-        counted = self._counted
+        """Write versions; returns their rows, in the order of _VERSION_COLUMNS."""
+        checked_as, counted = self.checked_as(basis), self._counted
         rows = [
             (
-                *(number, example_id, change_id, uids[place : place + 16]),
-                *(*before, *counted(codes, target), checked_as, *after),
+                *(number, example_id, change_id, uid, *values),
+                *(*counted(codes, target), checked_as, problems),
             )
-            for number, place, example_id, (before, codes, after) in zip(
-                count(first), range(0, len(uids), 16), example_ids, facts, strict=False
+            for number, example_id, uid, (values, codes, problems) in zip(
+                ids, example_ids, random_uids(len(texts)), facts, strict=True
             )
         ]
         connection = self._store.connection
         connection.executemany(_INSERT_VERSION, rows)
         connection.executemany(
-            "INSERT INTO version_text(id, text) VALUES (?, ?)", enumerate(texts, first)
+            "INSERT INTO version_text(id, text) VALUES (?, ?)", zip(ids, texts, strict=True)
         )
         return rows
 
-    def fact_values(self, facts: Facts, basis: str, target: str) -> Row:
-        """The facts as the columns FACT_COLUMNS."""
-        before, codes, after = packed(facts)
-        return (*before, *self._counted(codes, target), self.checked_as(basis), *after)
+    def written_values(self, facts: Facts, basis: str, target: str) -> Row:
+        """The facts as the columns that are written when a text is checked."""
+        values, codes, problems = packed(facts)
+        return (*values, *self._counted(codes, target), self.checked_as(basis), problems)
 
     def _counted(self, codes: tuple[str, ...], target: str) -> tuple[int, int, int, int]:
         """How many errors, warnings and hints these problems are, and the number of their set."""
@@ -196,10 +244,9 @@ class Versions:
         ]
         connection = self._store.connection
         connection.executemany(
-            f"UPDATE version SET ({FACT_COLUMNS}) ="
-            f" ({', '.join('?' * len(FACT_COLUMNS.split(',')))}) WHERE id = ?",
+            _UPDATE_FACTS,
             [
-                (*self.fact_values(facts, basis, target), version_id)
+                (*self.written_values(facts, basis, target), version_id)
                 for version_id, facts in with_kept
             ],
         )
@@ -226,13 +273,11 @@ class Versions:
 
     def facts(self, version_id: int) -> Facts | None:
         """The facts of a version."""
-        row = self._store.row(
-            "SELECT kind, preview, roles, tokens, message_tokens, tool_tokens, image_tokens,"
-            " trained_tokens, fingerprint, question, answer, system, problems"
-            " FROM version WHERE id = ?",
-            (version_id,),
-        )
-        return Facts._make((*row[:-1], problems_of(row[-1]))) if row else None
+        row = self._store.row(_SELECT_FACTS, (version_id,))
+        if row is None:
+            return None
+        *values, problems = row
+        return Facts(**dict(zip(FACT_COLUMNS, values, strict=True)), problems=problems_of(problems))
 
 
 def problems_of(stored: str | None) -> tuple[Problem, ...]:

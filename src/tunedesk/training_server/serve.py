@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import ipaddress
 import os
+import shlex
 import signal
 import socket
+import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import filelock
@@ -17,8 +19,10 @@ from tunedesk import __version__
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.server_file import KEY_NAME, LOCK_NAME, ServerFile, remove_server_file
+from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.server import Server
 from tunedesk.training_server.settings import VARIABLE, ServerSettings, api_key
+from tunedesk.training_server.web.connections import Connection, limit_log
 from tunedesk.training_server.web.middleware import Idleness
 
 _SHUTDOWN_SECONDS = 5
@@ -35,6 +39,7 @@ def serve(
     allow_download: bool = False,
     accelerate_config: Path | None = None,
     exit_when_idle: float | None = None,
+    allowed_hosts: Sequence[str] = (),
 ) -> None:
     """Run the server until it is stopped.
 
@@ -47,6 +52,7 @@ def serve(
         accelerate_config: The configuration for `accelerate launch`.
         exit_when_idle: End after so many seconds in which no job ran or waited and no request
             came; None: never.
+        allowed_hosts: Names, beside its own, by which it may be asked (the Host header).
 
     Raises:
         UserError: It cannot start.
@@ -54,6 +60,9 @@ def serve(
     for path, is_there in ((models_dir, Path.is_dir), (accelerate_config, Path.is_file)):
         if path is not None and not is_there(path):
             raise UserError(_("“{path}” is not there.").format(path=path))
+    if sys.platform != "win32":
+        # All that it makes, also in a folder that was there, is its owner's alone.
+        os.umask(0o077)
     try:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -63,28 +72,79 @@ def serve(
             )
         ) from error
     data_dir = data_dir.resolve()
-    with _lock(data_dir):
+    _warn_of_readers(data_dir)
+    with contextlib.ExitStack() as stack:
+        with _start_errors(data_dir):
+            stack.enter_context(_lock(data_dir))
+            key = api_key(data_dir)
         settings = ServerSettings(
             data_dir=data_dir,
-            api_key=api_key(data_dir),
+            api_key=key,
             host=host,
             port=port,
             models_dir=None if models_dir is None else models_dir.resolve(),
             allow_download=allow_download,
             accelerate_config=None if accelerate_config is None else accelerate_config.resolve(),
             exit_when_idle=exit_when_idle,
+            allowed_hosts=tuple(allowed_hosts),
         )
-        remove_server_file(data_dir)
-        with (
-            contextlib.closing(_listen(host, port)) as listening,
-            contextlib.closing(Server(settings)) as server,
-        ):
-            if not _is_loopback(host):
-                _warn(settings)
-            try:
-                asyncio.run(_run(server, listening, settings))
-            finally:
-                remove_server_file(data_dir)
+        with _start_errors(data_dir):
+            remove_server_file(data_dir)
+            listening = stack.enter_context(contextlib.closing(_listen(host, port)))
+            server = stack.enter_context(contextlib.closing(Server(settings)))
+        if not _is_loopback(host):
+            _warn(settings)
+        try:
+            asyncio.run(_run(server, listening, settings))
+        finally:
+            remove_server_file(data_dir)
+
+
+@contextlib.contextmanager
+def _start_errors(data_dir: Path) -> Iterator[None]:
+    """Say in a sentence what of the data directory keeps the server from starting."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise _disk_full(data_dir) from error
+        raise UserError(
+            _("The database of the server in {path} cannot be used: {reason}.").format(
+                path=data_dir, reason=error
+            ),
+            _(
+                "If it is damaged, move server.sqlite3 elsewhere: the server then starts with no "
+                "jobs and no files, and the folders beside it stay."
+            ),
+        ) from error
+    except OSError as error:
+        if is_disk_full(error):
+            raise _disk_full(data_dir) from error
+        raise UserError(
+            _("The data directory {path} cannot be used: {reason}.").format(
+                path=data_dir, reason=error.strerror or error
+            ),
+            _("Give it to the user that runs the server, or name another one with --data-dir."),
+        ) from error
+
+
+def _disk_full(data_dir: Path) -> UserError:
+    return UserError(
+        _("The disk that holds {path} is full.").format(path=data_dir),
+        _("Make room on it, then start the server again."),
+    )
+
+
+def _warn_of_readers(data_dir: Path) -> None:
+    """Say that others can look into the data directory: it was there before the server."""
+    if sys.platform != "win32" and data_dir.stat().st_mode & 0o077:
+        print(
+            _(
+                "tunedesk: warning: other users of this computer can look into {path}. This makes "
+                "it private: {command}"
+            ).format(path=data_dir, command=f"chmod 700 {shlex.quote(str(data_dir))}"),
+            file=sys.stderr,
+        )
 
 
 def _warn(settings: ServerSettings) -> None:
@@ -116,8 +176,10 @@ class _StoppableServer(uvicorn.Server):
 
 
 async def _run(server: Server, listening: socket.socket, settings: ServerSettings) -> None:
+    limit_log()
     config = uvicorn.Config(
         server.application,
+        http=Connection,
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -128,7 +190,8 @@ async def _run(server: Server, listening: socket.socket, settings: ServerSetting
     port = listening.getsockname()[1]
     reached = _LOOPBACK_OF.get(settings.host, settings.host)
     found = ServerFile(_url(reached, port), os.getpid(), settings.instance, __version__)
-    found.write(settings.data_dir)
+    with _start_errors(settings.data_dir):
+        found.write(settings.data_dir)
     print(f"Listening on {_url(settings.host, port)}", flush=True)
     web = _StoppableServer(config)
     watch = asyncio.create_task(_end_when_idle(web, server.idleness, settings.exit_when_idle))

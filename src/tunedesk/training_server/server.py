@@ -52,6 +52,7 @@ def make_application(
         Guard,
         api_key=settings.api_key,
         host=settings.host,
+        allowed_hosts=settings.allowed_hosts,
         largest_body=FILE_BYTES + _FORM_BYTES,
     )
     app = Starlette(

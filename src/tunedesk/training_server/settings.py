@@ -36,6 +36,7 @@ class ServerSettings:
         accelerate_config: The configuration for `accelerate launch`.
         exit_when_idle: After how many seconds with nothing to do it ends by itself; None: never.
         instance: A text that is another one at each start, by which it is known.
+        allowed_hosts: Names, beside its own, by which it may be asked.
         total_bytes: The most bytes of all files together.
     """
 
@@ -48,6 +49,7 @@ class ServerSettings:
     accelerate_config: Path | None = None
     exit_when_idle: float | None = None
     instance: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    allowed_hosts: tuple[str, ...] = ()
     total_bytes: int = 100 * 2**30
 
 

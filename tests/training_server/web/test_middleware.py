@@ -34,3 +34,12 @@ async def nothing(scope, receive, send):
 )
 def test_the_host_header(host, given, allowed):
     assert Guard(nothing, "key", host, 10)._host_allowed(given) is allowed
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_names_that_are_allowed(host):
+    guard = Guard(nothing, "key", host, 10, ("host.docker.internal", "fd00::1"))
+    assert guard._host_allowed("Host.Docker.Internal.:8321")
+    assert guard._host_allowed("[fd00::1]:8321")
+    assert not guard._host_allowed("docker.internal")
+    assert not guard._host_allowed("x.host.docker.internal")

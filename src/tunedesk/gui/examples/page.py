@@ -137,7 +137,7 @@ class ExamplesPage(Page):
         self.filters.query_asked.connect(self.ask)
         self.row_actions.query_asked.connect(self.ask)
         self.pane.clear_asked.connect(self.filters.clear)
-        self.pane.place_shown.connect(self.form.set_place)
+        self.pane.place_shown.connect(self.form.set_row_position)
         table.header.sort_asked.connect(self._sort_by)
         table.example_chosen.connect(self._open)
         table.entered.connect(self.form.focus_messages)

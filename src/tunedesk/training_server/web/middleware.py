@@ -4,7 +4,7 @@ import hmac
 import ipaddress
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,7 +17,14 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 class Guard:
     """Refuses what must not reach an endpoint."""
 
-    def __init__(self, app: ASGIApp, api_key: str, host: str, largest_body: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        api_key: str,
+        host: str,
+        largest_body: int,
+        allowed_hosts: Sequence[str] = (),
+    ) -> None:
         """Make the guard.
 
         Args:
@@ -25,12 +32,14 @@ class Guard:
             api_key: The key that a request must bring.
             host: The address that the server listens on.
             largest_body: The most bytes of a body.
+            allowed_hosts: Names that it may be asked by beside its own, in small letters.
         """
         self._app = app
         self._key = api_key.encode()
         self._host = host
         own = socket.gethostname().lower()
         self._names = frozenset({host.lower(), own, f"{own}.local"})
+        self._allowed = frozenset(allowed_hosts) | LOOPBACK_NAMES
         self._largest = largest_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +96,7 @@ class Guard:
         if not given.startswith("["):
             name = given.partition(":")[0]
         name = name.lower().rstrip(".")
-        if name in LOOPBACK_NAMES:
+        if name in self._allowed:
             return True
         if self._host in LOOPBACK_NAMES:
             return False

@@ -226,7 +226,7 @@ class TokensTab(PanelTab):
         )
         self.bars = Histogram(theme=theme)
         self.bars.bar_requested.connect(self._show_bar)
-        self.totals.bars_place.addWidget(self.bars)
+        self.totals.bars_layout.addWidget(self.bars)
         self.bars.hide()
         self._build()
         self.choice.set_enabled(not project.read_only)
