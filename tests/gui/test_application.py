@@ -119,6 +119,6 @@ def test_a_thread_collects_no_widget(qapp, garbage):
     thread.join()
     assert knot() is not None
     kept = allocate()
-    garbage.look()
+    garbage.poll()
     assert knot() is None
     assert kept

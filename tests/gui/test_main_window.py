@@ -33,8 +33,8 @@ class _Page(Page):
     def view_state(self):
         return {"row": 7}
 
-    def restore(self, place):
-        self.calls.append(("restore", place))
+    def restore(self, view_state):
+        self.calls.append(("restore", view_state))
 
     def import_files(self, paths):
         self.calls.append(("import", [path.name for path in paths]))

@@ -268,7 +268,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Tunedesk")
         self.setWindowFilePath("")
         self.menus.refresh()
-        self.welcome.take_focus()
+        self.welcome.focus_main_part()
 
     def _show_workspace(self, project: "Project") -> None:
         from tunedesk.gui.workspace import Workspace

@@ -57,10 +57,10 @@ class Page(QWidget):
         """What to remember of where the user is, in values that JSON can hold."""
         return {}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go back to where the user was; what is gone is not an error."""
+    def restore(self, view_state: dict[str, Any]) -> None:
+        """Go back to where the user was; what is gone is left out."""
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Let the keyboard begin at the page's main part."""
         self.setFocus()
 

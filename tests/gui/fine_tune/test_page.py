@@ -20,7 +20,7 @@ def shown(page):
 def test_page_without_runs_explains_and_offers_the_first_step(page, qtbot):
     qtbot.waitUntil(lambda: page.stack.currentWidget() is page.empty)
     assert page.first.accessibleName() == "Fine-tune"
-    page.take_focus()
+    page.focus_main_part()
     assert page.focusWidget() is page.first
 
 

@@ -197,17 +197,17 @@ class ExamplesPage(Page):
         self._settings.window[COLUMNS] = self.table.header.layout_to_json()
         return {"query": query_to_json(self.model.query), **self.table.view_state()}
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, view_state: dict[str, Any]) -> None:
         """Begin where the user was, or at the first example."""
         window = self._settings.window
         self.table.header.restore_layout(window.get(COLUMNS))
         self.columns.restore_widths(window.get(SPLITTER))
         self._show_panel(window.get(PANEL_SHOWN, True) is not False)
-        example, offset = state.get("example"), state.get("offset")
+        example, offset = view_state.get("example"), view_state.get("offset")
         self.table.restore_view(
             example if type(example) is int else None, offset if type(offset) is int else 0
         )
-        query = query_from_json(state.get("query"))
+        query = query_from_json(view_state.get("query"))
         self._show_whether_empty()
         self._on_example_loaded()
         self.row_actions.prepare()
@@ -215,7 +215,7 @@ class ExamplesPage(Page):
         self._ask(query)
         self.figures.watch(True)
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Begin in the table, or at the first step of an empty project."""
         if self.stack.currentWidget() is self.empty:
             self.empty.first.setFocus()
