@@ -352,6 +352,8 @@ class RunService:
 
     def _send(self, run_id: int, command: follow.JobCommand, wait: Wait) -> Run:
         run = self._project.runs.get(run_id)
+        if run.ended:
+            raise UserError(_("The run has already ended."), _("Nothing was changed."))
         if not run.job_id:
             raise UserError(
                 _("This run has no job yet."), _("Go on with its launch, or cancel the run.")

@@ -283,10 +283,10 @@ class ContentParts(QWidget):
             if widget not in wanted:
                 self._column.removeWidget(widget)
                 widget.hide()
-        for place, widget in enumerate(wanted):
-            item = self._column.itemAt(place)
+        for index, widget in enumerate(wanted):
+            item = self._column.itemAt(index)
             if item is None or item.widget() is not widget:
-                self._column.insertWidget(place, widget)
+                self._column.insertWidget(index, widget)
             if widget.isHidden():
                 widget.show()
         self._shown = wanted

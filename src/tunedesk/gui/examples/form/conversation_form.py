@@ -133,15 +133,15 @@ class ListFooter(QWidget):
         self._keys_title.setVisible(bool(keys))
         self._keys_title.setEnabled(folds)
         if self._keys_are_used:
-            words = _("Reference for the grader")
+            title, counted = _("Reference for the grader"), _("Reference for the grader: {count}")
             tooltip = _("What the answer that the model gives is graded by")
         else:
-            words = _("Other keys of this example")
+            title = _("Other keys of this example")
+            counted = _("Other keys of this example: {count}")
             tooltip = _("Trainers do not use these. They are kept as they are.")
         self._keys_title.setToolTip(tooltip)
-        if folds:
-            words = _("{words}: {count}").format(words=words, count=len(keys))
-        self._keys_title.show_word(words, "text_muted")
+        title = counted.format(count=len(keys)) if folds else title
+        self._keys_title.show_word(title, "text_muted")
         shown = keys[:MOST_KEYS] if self._unfolded or not folds else ()
         while len(self._rows) < len(shown):
             row = RawValueRow(self._theme)
@@ -288,7 +288,7 @@ class ConversationForm(KindForm):
                 for span in problem_spans(problem.stored, field.text)
             ]
             if spans:
-                field.set_cursor_place(spans[0][0], spans[0][1] - spans[0][0])
+                field.set_cursor_position(spans[0][0], spans[0][1] - spans[0][0])
             self.list.show_rect(card, card.rect())
             self.list.show_rect(field, field.cursorRect())
         else:
@@ -309,7 +309,7 @@ class ConversationForm(KindForm):
             return
         if had_focus:
             field.setFocus()
-            field.set_cursor_place(position)
+            field.set_cursor_position(position)
         self.list.show_rect(field, field.cursorRect())
 
     def _card(self, index: int) -> MessageCard:
@@ -322,12 +322,12 @@ class ConversationForm(KindForm):
         card.parts.text_made.connect(self._spelling.watch)
         card.role_wanted.connect(lambda: self._ask_role(card))
         card.preset_wanted.connect(lambda: self._ask_preset(card))
-        card.menu_wanted.connect(lambda place: self._open_menu(card, place))
+        card.menu_wanted.connect(lambda point: self._open_menu(card, point))
         card.focused.connect(lambda: self._focused(card))
         card.leave_requested.connect(self.leave_requested)
         card.cursor_moved.connect(self._show_cursor)
         card.pictures_dropped.connect(lambda mime: self._drop_pictures(card, mime))
-        card.dragged.connect(lambda place: self._drag.drag(card.message.index, place))
+        card.dragged.connect(lambda point: self._drag.drag(card.message.index, point))
         card.dropped.connect(self._drag.drop)
         return card
 
@@ -405,7 +405,7 @@ class ConversationForm(KindForm):
         button = card.head.preset
         self._run_menu(menu, button.mapToGlobal(QPoint(0, button.height())))
 
-    def _open_menu(self, card: MessageCard, place: QPoint) -> None:
+    def _open_menu(self, card: MessageCard, point: QPoint) -> None:
         self.commands.current = card.message.index
         focus = card.focusWidget()
         callbacks = MenuCallbacks(
@@ -420,18 +420,18 @@ class ConversationForm(KindForm):
             presets=lambda menu: self._presets.fill(
                 menu, card.message.text, self._edits.set_system_prompt
             ),
-            suggestions=lambda menu, text: self._spelling.fill_suggestions(menu, text, place),
+            suggestions=lambda menu, text: self._spelling.fill_suggestions(menu, text, point),
             languages=self._spelling.fill_languages,
         )
         text = focus if isinstance(focus, MessageText) and focus.hasFocus() else None
         menu = message_menu(
             card, self._theme, card.message, text, self._edits.writable, self._actions, callbacks
         )
-        self._run_menu(menu, place)
+        self._run_menu(menu, point)
 
-    def _run_menu(self, menu: QMenu, place: QPoint) -> None:
+    def _run_menu(self, menu: QMenu, point: QPoint) -> None:
         menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        menu.popup(point)
 
     def _pick_picture(self, card: MessageCard) -> None:
         index = card.message.index
@@ -466,7 +466,7 @@ class ConversationForm(KindForm):
             if self._example.example_id == example_id and index < len(messages):
                 self._edits.add_picture(messages[index], url)
 
-        def tell(failure: UserError) -> None:
+        def show_error(failure: UserError) -> None:
             self._feedback.error(failure)
 
-        self._background.run(make_url, on_result=add, on_error=tell)
+        self._background.run(make_url, on_result=add, on_error=show_error)

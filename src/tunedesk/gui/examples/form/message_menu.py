@@ -144,15 +144,15 @@ def _add_clipboard(menu: QMenu, text: MessageText) -> None:
     mime = QGuiApplication.clipboard().mimeData()
     can_paste = mime is not None and text.canInsertFromMimeData(mime)
     keys = QKeySequence.StandardKey
-    for words, key, callback, possible in (
+    for title, key, callback, possible in (
         (_("Cut"), keys.Cut, text.cut, selected and writable),
         (_("Copy"), keys.Copy, text.copy, selected),
         (_("Paste"), keys.Paste, text.paste, writable and can_paste),
         (_("Select all"), keys.SelectAll, text.selectAll, True),
     ):
-        action = menu.addAction(words)
+        action = menu.addAction(title)
         # The key is shown only: the box itself answers to it.
-        action.setText(f"{words}\t{QKeySequence(key).toString(_NATIVE)}")
+        action.setText(f"{title}\t{QKeySequence(key).toString(_NATIVE)}")
         action.setEnabled(possible)
         action.triggered.connect(lambda _checked=False, callback=callback: callback())
 

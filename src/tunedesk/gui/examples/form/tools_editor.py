@@ -215,9 +215,9 @@ class ToolsEditor(QWidget):
         self._show_error("")
         self._edits.write_tools(text)
 
-    def _show_error(self, words: str) -> None:
-        self._error.setText(words)
-        self._error.setVisible(bool(words))
+    def _show_error(self, message: str) -> None:
+        self._error.setText(message)
+        self._error.setVisible(bool(message))
 
     def _add_tool(self) -> None:
         taken = {tool.name for tool in self._conversation.tools}
