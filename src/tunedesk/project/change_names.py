@@ -65,6 +65,9 @@ _WORDING: dict[str, Callable[[_Parameters], str]] = {
         ),
         p,
     ),
+    "paste": lambda p: _filled(
+        ngettext("Paste {count} example", "Paste {count} examples", _count(p)), p
+    ),
     "duplicate": lambda p: _filled(
         ngettext("Duplicate {count} example", "Duplicate {count} examples", _count(p)), p
     ),

@@ -16,7 +16,7 @@ from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.roles_and_states import STATES
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -147,7 +147,7 @@ class RowActions(QObject):
         """Copy the rows; the copies stand behind them."""
         rows = self.rows()
         self._operations.run(
-            _("Copying {examples}").format(examples=rows.text),
+            ngettext("Copying {n} example", "Copying {n} examples", rows.count).format(n=f"{rows.count:,}"),
             lambda project, progress: project.duplicate(rows.ids, progress),
             examples=rows.count,
             on_result=self.examples_added.emit,
@@ -159,10 +159,10 @@ class RowActions(QObject):
         if not selected.count or self._project.read_only:
             return
         self._operations.run(
-            _("Deleting {examples}").format(examples=selected.text),
+            ngettext("Deleting {n} example", "Deleting {n} examples", selected.count).format(n=f"{selected.count:,}"),
             lambda project, progress: project.delete(selected.ids, progress),
             examples=selected.count,
-            message=lambda _count: _("{examples} deleted").format(examples=selected.text),
+            message=lambda _count: ngettext("{n} example deleted", "{n} examples deleted", selected.count).format(n=f"{selected.count:,}"),
         )
 
     def set_state(self, state: str, rows: SelectedRows | None = None) -> None:
@@ -174,12 +174,12 @@ class RowActions(QObject):
         def message(_count: int) -> str | None:
             if selected.count == 1:
                 return None
-            return _("{examples} set to “{state}”").format(
-                examples=selected.text, state=STATES[state].label
-            )
+            return ngettext(
+                "{n} example set to “{state}”", "{n} examples set to “{state}”", selected.count
+            ).format(n=f"{selected.count:,}", state=STATES[state].label)
 
         self._operations.run(
-            _("Reviewing {examples}").format(examples=selected.text),
+            ngettext("Reviewing {n} example", "Reviewing {n} examples", selected.count).format(n=f"{selected.count:,}"),
             lambda project, progress: project.set_state(selected.ids, state, progress),
             examples=selected.count,
             message=message,
@@ -205,11 +205,15 @@ class RowActions(QObject):
         def message(_count: int) -> str | None:
             if selected.count == 1:
                 return None
-            text = _("{examples} tagged “{tag}”") if add else _("“{tag}” off {examples}")
-            return text.format(examples=selected.text, tag=tag)
+            count = selected.count
+            if add:
+                text = ngettext("{n} example tagged “{tag}”", "{n} examples tagged “{tag}”", count)
+            else:
+                text = ngettext("“{tag}” off {n} example", "“{tag}” off {n} examples", count)
+            return text.format(n=f"{count:,}", tag=tag)
 
         self._operations.run(
-            _("Tagging {examples}").format(examples=selected.text),
+            ngettext("Tagging {n} example", "Tagging {n} examples", selected.count).format(n=f"{selected.count:,}"),
             change,
             examples=selected.count,
             message=message,
@@ -239,7 +243,7 @@ class RowActions(QObject):
             row += 1
             before_id = self._model.id_at(row)
         self._operations.run(
-            _("Moving {examples}").format(examples=rows.text),
+            ngettext("Moving {n} example", "Moving {n} examples", rows.count).format(n=f"{rows.count:,}"),
             lambda project, progress: project.move(rows.ids, before_id, progress),
             examples=rows.count,
         )
