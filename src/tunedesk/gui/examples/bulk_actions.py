@@ -3,8 +3,7 @@
 from PySide6.QtCore import QObject, Signal
 
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.row_actions import RowActions
-from tunedesk.gui.examples.selected_rows import SelectedRows
+from tunedesk.gui.examples.row_actions import RowActions, SelectedRows
 from tunedesk.gui.operations import Operation, Operations
 from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _, ngettext

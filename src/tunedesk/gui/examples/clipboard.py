@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from tunedesk.errors import UserError
 from tunedesk.examples.json_edit import on_one_line
 from tunedesk.formats.pasted_text import SpreadsheetRow, parse_spreadsheet, pasted_records
-from tunedesk.gui.examples.selected_rows import SelectedRows
+from tunedesk.gui.examples.row_actions import SelectedRows
 from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress

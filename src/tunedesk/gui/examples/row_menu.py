@@ -6,8 +6,7 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QWidget
 
 from tunedesk.gui.actions import Actions
-from tunedesk.gui.examples.row_actions import STATE_ACTIONS, RowActions
-from tunedesk.gui.examples.selected_rows import SelectedRows
+from tunedesk.gui.examples.row_actions import STATE_ACTIONS, RowActions, SelectedRows
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.roles_and_states import STATES
@@ -91,7 +90,8 @@ def row_menu(
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if rows.count > 1:
-        menu.addAction(rows.text).setEnabled(False)
+        title = ngettext("{n} example", "{n} examples", rows.count)
+        menu.addAction(title.format(n=f"{rows.count:,}")).setEnabled(False)
         menu.addSeparator()
     for action_id in STATE_ACTIONS:
         menu.addAction(actions[action_id])
