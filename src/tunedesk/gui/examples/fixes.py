@@ -22,6 +22,7 @@ from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
+from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.text_edits import EditSummary, fix_all
@@ -173,7 +174,7 @@ class Fixes(QObject):
     def _fix_one(self, problem: Problem) -> None:
         """Fix the text as it is now: the user may have typed since the preview."""
         text = self._open_example.text
-        name = _("Fix: {title}").format(title=sentences.title(problem.code))
+        name = ChangeName("fix_one", {"title": sentences.title(problem.code)})
 
         def take(found: _OneFix) -> None:
             if found.after is None or self._open_example.text != text:

@@ -224,7 +224,7 @@ class ToolsEditor(QWidget):
         count = len(taken) + 1
         while f"tool_{count}" in taken:
             count += 1
-        self._edits.change_tools(add_tool(self._edits.text, f"tool_{count}"), _("Add a tool"))
+        self._edits.change_tools(add_tool(self._edits.text, f"tool_{count}"), "add_tool")
         if not self._as_json.isChecked() and self._conversation.tools:
             card = self._cards[len(self._conversation.tools) - 1]
             card.name.setFocus()

@@ -36,6 +36,7 @@ from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.gui.widgets.row_list import ROW, RowList
 from tunedesk.i18n import _
 from tunedesk.project.change_log import HistoryEntry
+from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 
 _KINDS = frozenset({"text", "state", "tags", "order", "added", "deleted"})
@@ -210,7 +211,9 @@ class HistoryTab(PanelTab):
             _version_text,
             self._project,
             row.version_id,
-            on_result=lambda text: self._open_example.apply(text, _("Back to an earlier version")),
+            on_result=lambda text: self._open_example.apply(
+                text, ChangeName("back_to_version", {})
+            ),
         )
 
     def _cancel(self) -> None:
