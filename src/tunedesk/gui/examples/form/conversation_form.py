@@ -24,7 +24,7 @@ from tunedesk.gui.examples.form.message_list import CardDrag, MessageList
 from tunedesk.gui.examples.form.message_menu import MessageMenus
 from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.form.picture_adder import PictureAdder
+from tunedesk.gui.examples.form.pictures import PictureAdder
 from tunedesk.gui.examples.form.presets import Presets
 from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblem, ShownProblems
 from tunedesk.gui.examples.form.text_marks import problem_spans

@@ -10,7 +10,7 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.message_card import MessageCard
 from tunedesk.gui.examples.form.message_text import MessageText
-from tunedesk.gui.examples.form.picture_adder import PictureAdder
+from tunedesk.gui.examples.form.pictures import PictureAdder
 from tunedesk.gui.examples.form.presets import Presets
 from tunedesk.gui.roles_and_states import ROLES, role_explanation, role_title
 from tunedesk.gui.spelling.spelling import Spelling
