@@ -104,7 +104,7 @@ def picture_file_as_url(path: Path) -> str:
     """A picture that the user picked, as a data URL.
 
     Raises:
-        UserError: It cannot be read, is too large, or is no JPEG, PNG or WEBP.
+        UserError: It cannot be read, is too large, or is not a JPEG, PNG or WEBP.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
