@@ -107,8 +107,8 @@ class WindowDriver:
     @property
     def page(self) -> ExamplesPage:
         """The page of examples of the open project."""
-        assert self.window.desk is not None
-        page = self.window.desk.examples
+        assert self.window.workspace is not None
+        page = self.window.workspace.examples
         assert isinstance(page, ExamplesPage)
         return page
 

@@ -104,6 +104,11 @@ class LiveQuery(QObject):
         self._stale = True
         self._ask_soon(0)
 
+    def refresh(self) -> None:
+        """Ask again: the answer depends on something outside the project, which has changed."""
+        self._stale = True
+        self._ask_soon(_SOONEST_MS)
+
     def close(self) -> None:
         """Ask no more."""
         self._feed.close()

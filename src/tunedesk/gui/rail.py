@@ -36,11 +36,11 @@ class RailButton(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(action.text())
         self.clicked.connect(action.trigger)
-        action.changed.connect(self._take)
+        action.changed.connect(self._on_theme_changed)
         theme.changed.connect(self.update)
-        self._take()
+        self._on_theme_changed()
 
-    def _take(self) -> None:
+    def _on_theme_changed(self) -> None:
         self.setEnabled(self._action.isEnabled())
         self.setToolTip(self._action.toolTip())
 

@@ -113,6 +113,7 @@ _WORDING: dict[str, Callable[[_Parameters], str]] = {
     ),
     "back_to_version": lambda _p: _("Back to an earlier version"),
     "set_preset": lambda p: _("Keep the preset “{name}”").format(**p),
+    "merge": lambda p: _("Merge “{file}”").format(**p),
     "delete_preset": lambda p: _("Delete the preset “{name}”").format(**p),
 }
 

@@ -26,7 +26,7 @@ def make_page(qtbot, context, background):
     yield make
     for page in pages:
         page.flush()
-        page.shut()
+        page.close_project()
     background.close()
 
 
@@ -215,7 +215,7 @@ class TestPlace:
         page.ask(ExampleQuery(descending=True, tokens=(10, None)))
         wait_rows(qtbot, page, 60)
         page.table.go_to_example(ids[20])
-        place = page.place()
+        place = page.view_state()
         again = make_page(place)
         wait_current(qtbot, again, ids[20])
         assert again.model.query == ExampleQuery(descending=True, tokens=(10, None))

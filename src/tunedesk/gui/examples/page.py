@@ -191,23 +191,23 @@ class ExamplesPage(Page):
         """Write down what was typed a moment ago."""
         self.open_example.flush()
 
-    def place(self) -> dict[str, Any]:
+    def view_state(self) -> dict[str, Any]:
         """Filter, open example and scroll."""
         self._settings.window[SPLITTER] = self.columns.sizes()
         self._settings.window[COLUMNS] = self.table.header.layout_to_json()
         return {"query": query_to_json(self.model.query), **self.table.place()}
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, view_state: dict[str, Any]) -> None:
         """Begin where the user was, or at the first example."""
         window = self._settings.window
         self.table.header.restore_layout(window.get(COLUMNS))
         self.columns.take_widths(window.get(SPLITTER))
         self._show_panel(window.get(PANEL_SHOWN, True) is not False)
-        example, offset = place.get("example"), place.get("offset")
+        example, offset = view_state.get("example"), view_state.get("offset")
         self.table.take_place(
             example if type(example) is int else None, offset if type(offset) is int else 0
         )
-        query = query_from_json(place.get("query"))
+        query = query_from_json(view_state.get("query"))
         self._show_whether_empty()
         self._take_loaded()
         self.row_actions.prepare()
@@ -215,7 +215,7 @@ class ExamplesPage(Page):
         self._ask(query)
         self.figures.watch(True)
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Begin in the table, or at the first step of an empty project."""
         if self.stack.currentWidget() is self.empty:
             self.empty.first.setFocus()
@@ -226,7 +226,7 @@ class ExamplesPage(Page):
         """Bring files in."""
         self.imports.start(paths)
 
-    def shut(self) -> None:
+    def close_project(self) -> None:
         """The project closes."""
         self._actions.release(*self._handlers)
         for part in (

@@ -27,26 +27,28 @@ class RunDatasetExample(NamedTuple):
     """An example as it was.
 
     Attributes:
-        place: Where it stood in the files.
+        run_example: Where it stood in the files.
         text: The whole record.
         messages: Its messages; empty for a record that is no conversation.
         changed: Whether it has another version by now.
         deleted: Whether it is not in the project any more.
     """
 
-    place: RunExample
+    run_example: RunExample
     text: str
     messages: list[RunDatasetMessage]
     changed: bool
     deleted: bool
 
 
-def run_dataset_example(project: Project, place: RunExample) -> RunDatasetExample:
+def run_dataset_example(project: Project, run_example: RunExample) -> RunDatasetExample:
     """An example as it was trained on."""
-    text = project.version_text(place.version_id) or ""
-    rows = project.rows([place.example_id])
-    now = project.text(place.example_id) if rows else ""
-    return RunDatasetExample(place, text, messages_of(text), bool(rows) and now != text, not rows)
+    text = project.version_text(run_example.version_id) or ""
+    rows = project.rows([run_example.example_id])
+    now = project.text(run_example.example_id) if rows else ""
+    return RunDatasetExample(
+        run_example, text, messages_of(text), bool(rows) and now != text, not rows
+    )
 
 
 def messages_of(text: str) -> list[RunDatasetMessage]:
@@ -78,14 +80,14 @@ def system_message(project: Project, run_id: int) -> str:
     return next((message.text for message in messages if message.role == "system"), "")
 
 
-def part_text(place: RunExample) -> str:
+def part_text(run_example: RunExample) -> str:
     """Where an example stood: "Line 12 of the training file"."""
     words = (
         _("Line {line} of the training file")
-        if place.part == "training"
+        if run_example.part == "training"
         else _("Line {line} of the validation file")
     )
-    return words.format(line=f"{place.line:,}")
+    return words.format(line=f"{run_example.line:,}")
 
 
 def _message(message: Any) -> RunDatasetMessage:

@@ -29,7 +29,7 @@ from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.run_records import Run, RunExample
 
-PLACE = Qt.ItemDataRole.UserRole
+RUN_EXAMPLE = Qt.ItemDataRole.UserRole
 """The role under which a row is its `RunExample`."""
 
 KEPT = 2000
@@ -41,7 +41,7 @@ class RunDatasetModel(QAbstractListModel):
 
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._places: list[RunExample] = []
+        self._examples: list[RunExample] = []
 
         @lru_cache(KEPT)
         def preview(version_id: int) -> str:
@@ -49,39 +49,39 @@ class RunDatasetModel(QAbstractListModel):
 
         self._preview = preview
 
-    def show_places(self, places: list[RunExample]) -> None:
+    def show_examples(self, examples: list[RunExample]) -> None:
         """Show these lines."""
         self.beginResetModel()
-        self._places = places
+        self._examples = examples
         self.endResetModel()
 
-    def place_of(self, part: str, line: int) -> int:
+    def row_number(self, part: str, line: int) -> int:
         """The row of a line of a file, or -1."""
-        for number, place in enumerate(self._places):
-            if place.part == part and place.line == line:
+        for number, example in enumerate(self._examples):
+            if example.part == part and example.line == line:
                 return number
         return -1
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
         """How many lines there are."""
-        return 0 if parent.isValid() else len(self._places)
+        return 0 if parent.isValid() else len(self._examples)
 
     def data(
         self,
         index: QModelIndex | QPersistentModelIndex,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> object:
-        """The line with its first words, and the place itself."""
-        if not 0 <= index.row() < len(self._places):
+        """The line with its first words, and the example itself."""
+        if not 0 <= index.row() < len(self._examples):
             return None
-        place = self._places[index.row()]
+        example = self._examples[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return f"{place.line:,}  {self._preview(place.version_id)}"
+            return f"{example.line:,}  {self._preview(example.version_id)}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{part_text(place)}: {self._preview(place.version_id)}"
+            return f"{part_text(example)}: {self._preview(example.version_id)}"
         if role == Qt.ItemDataRole.SizeHintRole:
             return QSize(0, ROW_HEIGHT)
-        return place if role == PLACE else None
+        return example if role == RUN_EXAMPLE else None
 
 
 WIDTH, HEIGHT = 980, 680
@@ -141,10 +141,10 @@ class RunDatasetDialog(Dialog):
         self._area = QScrollArea()
         self._lay_out()
         self.list.selectionModel().currentChanged.connect(self._show_current)
-        places = project.runs.examples(run.id)
-        self._ids = tuple(dict.fromkeys(place.example_id for place in places))
-        self.model.show_places(places)
-        row = max(0, self.model.place_of(part, line))
+        examples = project.runs.examples(run.id)
+        self._ids = tuple(dict.fromkeys(example.example_id for example in examples))
+        self.model.show_examples(examples)
+        row = max(0, self.model.row_number(part, line))
         self.list.setCurrentIndex(self.model.index(row))
         self.list.scrollTo(self.model.index(row), QListView.ScrollHint.PositionAtCenter)
         self.list.setFocus()
@@ -176,15 +176,15 @@ class RunDatasetDialog(Dialog):
         close.clicked.connect(self.accept)
 
     def _show_current(self, now: QModelIndex, _before: QModelIndex) -> None:
-        place: RunExample | None = now.data(PLACE) if now.isValid() else None
+        example: RunExample | None = now.data(RUN_EXAMPLE) if now.isValid() else None
         clear_layout(self._cards)
-        if place is None:
+        if example is None:
             return
-        frozen = run_dataset_example(self._project, place)
+        frozen = run_dataset_example(self._project, example)
         self._state.setText(state_sentence(frozen))
         self.now.setEnabled(not frozen.deleted)
         part, line, message = self._marked
-        marked = message if (place.part, place.line) == (part, line) else None
+        marked = message if (example.part, example.line) == (part, line) else None
         if not frozen.messages:
             self._cards.addWidget(self._card("", frozen.text, marked=False))
         for number, each in enumerate(frozen.messages, 1):
@@ -200,10 +200,10 @@ class RunDatasetDialog(Dialog):
         return card
 
     def _go_to_example(self) -> None:
-        place: RunExample | None = self.list.currentIndex().data(PLACE)
-        if place is not None:
+        example: RunExample | None = self.list.currentIndex().data(RUN_EXAMPLE)
+        if example is not None:
             self.accept()
-            self.example_asked.emit(place.example_id)
+            self.example_asked.emit(example.example_id)
 
     def _show_all(self) -> None:
         self.accept()
@@ -213,7 +213,7 @@ class RunDatasetDialog(Dialog):
 
 def state_sentence(frozen: RunDatasetExample) -> str:
     """Where the example stood, and what became of it."""
-    if frozen.place.part == "training":
+    if frozen.run_example.part == "training":
         if frozen.deleted:
             words = _("Line {line} of the training file. It has been deleted since.")
         elif frozen.changed:
@@ -226,4 +226,4 @@ def state_sentence(frozen: RunDatasetExample) -> str:
         words = _("Line {line} of the validation file. It has been changed since.")
     else:
         words = _("Line {line} of the validation file. It is the same today.")
-    return words.format(line=f"{frozen.place.line:,}")
+    return words.format(line=f"{frozen.run_example.line:,}")

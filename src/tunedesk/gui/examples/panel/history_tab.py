@@ -92,7 +92,7 @@ class HistoryTab(PanelTab):
             self.show_answer(list(self._entries.values()))  # "just now" was some time ago
         super().watch(watched)
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Give the keyboard to the list."""
         self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

@@ -356,7 +356,7 @@ class ProblemsTab(PanelTab):
         (self._every if shown else self._this).setChecked(True)
         self._pages.setCurrentIndex(int(shown))
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Give the keyboard to the list that is shown, or to the switch above it."""
         shown = self.all.list if self.shows_all else self.example.list
         chip = self._every if self.shows_all else self._this

@@ -243,7 +243,7 @@ class TokensTab(PanelTab):
         self.example.watch(watched)
         super().watch(watched)
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Give the keyboard to the column, which the arrows scroll."""
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

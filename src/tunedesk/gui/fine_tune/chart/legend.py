@@ -86,8 +86,8 @@ class Legend(QWidget):
         """The room that all entries need beside each other, in pixels."""
         widths = [
             item.sizeHint().width()
-            for place in range(self._row.count())
-            if (item := self._row.itemAt(place)) is not None
+            for index in range(self._row.count())
+            if (item := self._row.itemAt(index)) is not None
         ]
         return sum(widths) + self._row.spacing() * len(widths)
 

@@ -40,7 +40,7 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.setWidth(AXIS_WIDTH)
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, Any]]:
-        """Where the figures stand; on a logarithmic axis the places are powers of ten."""
+        """Where the figures stand; on a logarithmic axis the positions are powers of ten."""
         most = max(2, int(size / ROOM_PER_VALUE))
         if self.is_log:
             found = log_ticks(10**low, 10**high, most)
