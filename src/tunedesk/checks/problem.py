@@ -1,7 +1,10 @@
 """A problem, stored as a code, a path and parameters, never as a sentence, and how bad it is.
 
-The severity of each code at each target stands in resources/severities.json, its sentences in
-`checks.messages`.
+A rule has its code in five places: the check that yields it, in `checks.conversation_rules` and its
+neighbours; its severity at each target and its source, in resources/severities.json; its title,
+sentence and advice, in `checks.messages`; a sample, in tests/checks/samples; and, where it can be
+put right safely, its fix, in `checks.fixes`. Tests hold that none is forgotten. Examples that were
+checked before show a new rule once the program's version has risen, or when they are checked again.
 """
 
 import json
