@@ -31,6 +31,22 @@ class Problem(NamedTuple):
     parameters: dict[str, Any]
 
 
+class ProblemMessage(NamedTuple):
+    """What to say of the problems of one code.
+
+    Attributes:
+        title: A few words for a list of rules.
+        sentence: What is wrong; `{n}` is the number of the message, other names are parameters.
+        advice: What to do about it.
+        variants: Other sentences, by the value of the parameter `reason`.
+    """
+
+    title: str
+    sentence: str
+    advice: str
+    variants: dict[str, str] = {}  # noqa: RUF012  never changed
+
+
 class SetProblem(NamedTuple):
     """A problem of the data set as a whole.
 

@@ -11,9 +11,9 @@ from tunedesk.checks import fixes
 from tunedesk.checks.messages import sentences
 from tunedesk.checks.problem import Problem
 from tunedesk.gui.background import Task
+from tunedesk.gui.diff_view import DiffView
+from tunedesk.gui.example_diff import Change, Sample, example_diff
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.diff_view import DiffView
-from tunedesk.gui.examples.panel.example_diff import Change, Sample, example_diff
 from tunedesk.gui.operations import Operation
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
