@@ -181,7 +181,7 @@ class ToolsEditor(QWidget):
         self.show_tools(self._conversation, self._edits.writable)
 
     def _show_code(self) -> None:
-        """Show the JSON of the tools, unless what is being typed there is no JSON yet."""
+        """Show the JSON of the tools, unless what is being typed there is not JSON yet."""
         if self._error.text() and self._code.hasFocus():
             return
         text = ""

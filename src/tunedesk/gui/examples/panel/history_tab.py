@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.background import Background, Task
+from tunedesk.gui.diff_view import DiffView
+from tunedesk.gui.example_diff import Change, example_diff
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.diff_view import DiffView
-from tunedesk.gui.examples.panel.example_diff import Change, example_diff
 from tunedesk.gui.examples.panel.history_rows import (
     HistoryDelegate,
     HistoryRow,
