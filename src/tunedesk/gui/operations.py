@@ -306,19 +306,14 @@ class UndoActions(QObject):
 
     def refresh(self) -> None:
         """Show in the menu what would be undone and redone."""
-        # Translators: {name} is a step as the history names it, "Delete 3 examples"; {step} is the
-        # same with a small first letter, for languages that write it so within a sentence.
         steps = (
-            ("edit.undo", _("Undo"), _("Undo {step}"), self._project.undo_name()),
-            ("edit.redo", _("Redo"), _("Redo {step}"), self._project.redo_name()),
+            ("edit.undo", _("Undo"), self._project.undo_sentence()),
+            ("edit.redo", _("Redo"), self._project.redo_sentence()),
         )
-        for action_id, verb, sentence, name in steps:
+        for action_id, verb, sentence in steps:
             writable = not self._project.read_only
-            self._actions[action_id].setEnabled(bool(name) and writable)
-            text = verb
-            if name:
-                text = sentence.format(step=f"{name[:1].lower()}{name[1:]}", name=name)
-            self._actions.rename(action_id, text)
+            self._actions[action_id].setEnabled(sentence is not None and writable)
+            self._actions.rename(action_id, verb if sentence is None else sentence)
 
     def close(self) -> None:
         """The project closes."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tunedesk.errors import UserError
-from tunedesk.gui.examples.panel.example_diff import Sample, example_diff
+from tunedesk.gui.example_diff import Sample, example_diff
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project

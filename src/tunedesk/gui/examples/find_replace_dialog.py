@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.gui.background import Task
+from tunedesk.gui.diff_view import DiffView
 from tunedesk.gui.examples.find_replace import Counted, FindOptions, count, replace_all
 from tunedesk.gui.examples.find_replace_fields import FindReplaceFields, SearchScope
 from tunedesk.gui.examples.fixes import headed
-from tunedesk.gui.examples.panel.diff_view import DiffView
 from tunedesk.gui.examples.row_actions import RowActions
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.live_query import ProjectChangeSignal

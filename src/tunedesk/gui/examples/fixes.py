@@ -11,9 +11,9 @@ from tunedesk.checks import fixes
 from tunedesk.checks.messages import sentences
 from tunedesk.checks.problem import Problem
 from tunedesk.gui.background import Task
+from tunedesk.gui.diff_view import DiffView
+from tunedesk.gui.example_diff import Change, Sample, example_diff
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.diff_view import DiffView
-from tunedesk.gui.examples.panel.example_diff import Change, Sample, example_diff
 from tunedesk.gui.operations import Operation
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
@@ -22,6 +22,7 @@ from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
+from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.text_edits import EditSummary, fix_all
@@ -173,7 +174,7 @@ class Fixes(QObject):
     def _fix_one(self, problem: Problem) -> None:
         """Fix the text as it is now: the user may have typed since the preview."""
         text = self._open_example.text
-        name = _("Fix: {title}").format(title=sentences.title(problem.code))
+        name = ChangeName("fix_one", {"title": sentences.title(problem.code)})
 
         def show(found: _OneFix) -> None:
             if found.after is None or self._open_example.text != text:
