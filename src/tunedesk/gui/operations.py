@@ -154,7 +154,7 @@ class Operations(QObject):
         if self._closed:
             return
         self._flush()
-        self._background.run(_undo, self._project, change_id, on_result=self._tell_undone)
+        self._background.run(_undo, self._project, change_id, on_result=self._show_undo_outcome)
 
     def _flush(self) -> None:
         for flush in self._flushes:
@@ -209,7 +209,7 @@ class Operations(QObject):
         self._running.append(operation)
         operation.task = self._background.run(
             perform,
-            on_error=lambda error: self._tell_error(operation, error),
+            on_error=lambda error: self._show_error(operation, error),
             on_progress=report,
             on_finished=finished,
         )
@@ -228,12 +228,12 @@ class Operations(QObject):
             for result in operation.results:
                 if on_result is not None:
                     on_result(result)
-                self._tell(operation, message(result) if message is not None else None)
+                self._show_message(operation, message(result) if message is not None else None)
         finally:
             if on_finished is not None and not self._closed:
                 on_finished()
 
-    def _tell(self, operation: Operation[Any], message: str | Message | None) -> None:
+    def _show_message(self, operation: Operation[Any], message: str | Message | None) -> None:
         if isinstance(message, Message):
             self._feedback.toast(message.text, message.action_text, message.on_action)
         elif message is not None and operation.change_id is not None:
@@ -242,7 +242,7 @@ class Operations(QObject):
         elif message is not None:
             self._feedback.toast(message)
 
-    def _tell_error(self, operation: Operation[Any], error: UserError) -> None:
+    def _show_error(self, operation: Operation[Any], error: UserError) -> None:
         """Show an error; what had been done by then is kept only if it can be undone."""
         if operation.change_id is None:
             self._background.user_error.emit(error)
@@ -250,7 +250,7 @@ class Operations(QObject):
             change_id = operation.change_id
             self._feedback.error(error, _("Undo"), lambda: self.undo(change_id))
 
-    def _tell_undone(self, outcome: UndoOutcome) -> None:
+    def _show_undo_outcome(self, outcome: UndoOutcome) -> None:
         if outcome is UndoOutcome.LATER_CHANGES:
             self._feedback.toast(_("Something else was done since; undo that first."))
         elif outcome is UndoOutcome.ALREADY_UNDONE:

@@ -55,14 +55,13 @@ class UndoActions(QObject):
     def refresh(self) -> None:
         """Show in the menu what would be undone and redone."""
         steps = (
-            ("edit.undo", _("Undo"), self._project.undo_name()),
-            ("edit.redo", _("Redo"), self._project.redo_name()),
+            ("edit.undo", _("Undo"), self._project.undo_sentence()),
+            ("edit.redo", _("Redo"), self._project.redo_sentence()),
         )
-        for action_id, verb, name in steps:
+        for action_id, verb, sentence in steps:
             writable = not self._project.read_only
-            self._actions[action_id].setEnabled(bool(name) and writable)
-            text = f"{verb} {name[:1].lower()}{name[1:]}" if name else verb
-            self._actions.rename(action_id, text)
+            self._actions[action_id].setEnabled(sentence is not None and writable)
+            self._actions.rename(action_id, verb if sentence is None else sentence)
 
     def close(self) -> None:
         """The project closes."""

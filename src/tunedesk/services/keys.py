@@ -216,9 +216,25 @@ def redacted(text: str, *keys: str) -> str:
         keys: The keys that were sent; an empty one counts for nothing.
     """
     for key in keys:
-        for form in {key, quote(key, safe=""), key.replace("/", "\\/")}:
-            if len(form) >= _SHORTEST:
-                text = text.replace(form, HIDDEN)
-            elif form:
-                text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
+        text = without_key(text, key)
     return _LOOKS_LIKE_A_KEY.sub(lambda found: f"{found[1]} {HIDDEN}" if found[1] else HIDDEN, text)
+
+
+def without_key(text: str, key: str) -> str:
+    """The text without a key, however it is written there; an empty key counts for nothing."""
+    for form in _forms(key):
+        if len(form) >= _SHORTEST:
+            text = text.replace(form, HIDDEN)
+        elif form:
+            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
+    return text
+
+
+def holds_key(content: bytes, key: str) -> bool:
+    """Whether bytes hold a key; one that is too short to be told from other text is in nothing."""
+    return any(form.encode() in content for form in _forms(key) if len(form) >= _SHORTEST)
+
+
+def _forms(key: str) -> set[str]:
+    """How a key may be written: as it is, in an address, in JSON that escapes slashes."""
+    return {key, quote(key, safe=""), key.replace("/", "\\/")}

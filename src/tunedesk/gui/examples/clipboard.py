@@ -13,6 +13,7 @@ from tunedesk.gui.examples.selected_rows import SelectedRows, examples_text
 from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
+from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.row_edits import NewExample
 
@@ -139,5 +140,5 @@ def _add(project: Project, records: list[str], behind: int | None, progress: Pro
             for text, facts in zip(texts, checker.check_many(texts), strict=True)
         ]
         progress(len(new), 2 * len(records))
-    name = _("Paste {examples}").format(examples=examples_text(len(new)))
+    name = ChangeName("paste", {"count": len(new)})
     return project.add_examples(new, behind, name=name)

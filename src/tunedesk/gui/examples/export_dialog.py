@@ -105,7 +105,7 @@ class ExportDialog(Dialog):
         self._choices.button(2).setVisible(not query.unfiltered)
         self._without_errors = QCheckBox(_("Leave out examples with errors"))
         self._without_errors.setChecked(True)
-        self._says = Label(theme, _("Counting …"), "strong", wrap=True)
+        self._summary = Label(theme, _("Counting …"), "strong", wrap=True)
         self._leaves_out = Label(theme, "", "base", "warning", wrap=True)
         self._file = QLineEdit(str(self._first_path()))
         self._file.setAccessibleName(_("File"))
@@ -115,7 +115,7 @@ class ExportDialog(Dialog):
         self._write = self.add_button(_("Write file"), "primary", default=True)
         self._lay_out()
         self._connect()
-        self._take_path()
+        self._refresh_path()
         self._count()
 
     def _lay_out(self) -> None:
@@ -147,24 +147,24 @@ class ExportDialog(Dialog):
         column.addLayout(row)
         column.addWidget(self._file_note)
         column.addSpacing(6)
-        column.addWidget(self._says)
+        column.addWidget(self._summary)
         column.addWidget(self._leaves_out)
         column.addStretch()
         self._browse.setAutoDefault(False)
 
     def _connect(self) -> None:
-        self._choices.idClicked.connect(lambda _number: self._say())
-        self._without_errors.toggled.connect(self._say)
-        self._file.textChanged.connect(self._take_path)
+        self._choices.idClicked.connect(lambda _number: self._refresh_summary())
+        self._without_errors.toggled.connect(self._refresh_summary)
+        self._file.textChanged.connect(self._refresh_path)
         self._browse.clicked.connect(self._choose_file)
         self._write.clicked.connect(self._start)
 
     # Which
 
     def query(self) -> ExampleQuery:
-        """The examples that are chosen, in the order they came in."""
-        chosen = self._queries[self._choices.checkedId()]
-        return replace(chosen, sort="number", descending=False)
+        """The examples that are selected, in the order they came in."""
+        selected = self._queries[self._choices.checkedId()]
+        return replace(selected, sort="number", descending=False)
 
     @property
     def leave_out_errors(self) -> bool:
@@ -172,9 +172,9 @@ class ExportDialog(Dialog):
         return self._without_errors.isChecked()
 
     def _count(self) -> None:
-        self._background.run(_count, self._project, self._queries, on_result=self._take_counts)
+        self._background.run(_count, self._project, self._queries, on_result=self._on_counts)
 
-    def _take_counts(self, counts: list[tuple[Totals, int]]) -> None:
+    def _on_counts(self, counts: list[tuple[Totals, int]]) -> None:
         self._totals = {number: totals for number, (totals, _lost) in enumerate(counts)}
         self._unreadable = {number: lost for number, (_totals, lost) in enumerate(counts)}
         for number, found in self._totals.items():
@@ -183,9 +183,9 @@ class ExportDialog(Dialog):
             button.setText(f"{name}  {found.count:,}")
             button.setAccessibleName(name)
             button.setEnabled(found.count > 0)
-        self._say()
+        self._refresh_summary()
 
-    def _say(self) -> None:
+    def _refresh_summary(self) -> None:
         """Say what will be written and what not."""
         totals = self._totals.get(self._choices.checkedId())
         if totals is None:
@@ -195,7 +195,7 @@ class ExportDialog(Dialog):
         words = ngettext(
             "{examples} will be written.", "{examples} will be written.", count
         ).format(examples=examples_text(count))
-        self._says.setText(words)
+        self._summary.setText(words)
         if self.leave_out_errors and left:
             note = ngettext(
                 "{n} has errors and is left out.", "{n} have errors and are left out.", left
@@ -210,11 +210,11 @@ class ExportDialog(Dialog):
         self._refresh_button()
 
     def _left_out(self) -> int:
-        """How many of the chosen examples will not be written."""
-        chosen = self._choices.checkedId()
+        """How many of the selected examples will not be written."""
+        selected = self._choices.checkedId()
         if self.leave_out_errors:
-            return self._totals[chosen].with_errors
-        return self._unreadable[chosen]
+            return self._totals[selected].with_errors
+        return self._unreadable[selected]
 
     def _refresh_button(self) -> None:
         totals = self._totals.get(self._choices.checkedId())
@@ -236,7 +236,7 @@ class ExportDialog(Dialog):
         path = Path(text).expanduser()
         return path if path.suffix else path.with_suffix(SUFFIX)
 
-    def _take_path(self) -> None:
+    def _refresh_path(self) -> None:
         path = self._path()
         exists = path is not None and path.is_file()
         self._file_note.setText(_("This file exists and will be replaced.") if exists else "")

@@ -67,10 +67,10 @@ class ImportSummaryDialog(Dialog):
     """Says calmly what was odd.
 
     Signals:
-        problems_asked: Show the problems of the examples.
+        problems_requested: Show the problems of the examples.
     """
 
-    problems_asked = Signal()
+    problems_requested = Signal()
 
     def __init__(self, summary: ImportSummary, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, _("Imported, with something to know"), parent=parent)
@@ -100,7 +100,7 @@ class ImportSummaryDialog(Dialog):
 
     def _show_problems(self) -> None:
         self.accept()
-        self.problems_asked.emit()
+        self.problems_requested.emit()
 
 
 FOLDER = "examples.import_folder"
@@ -112,11 +112,11 @@ class FileImports(QObject):
 
     Signals:
         ended: A file has been brought in, left alone, or stopped.
-        problems_asked: Show the problems of the examples.
+        problems_requested: Show the problems of the examples.
     """
 
     ended = Signal()
-    problems_asked = Signal()
+    problems_requested = Signal()
 
     def __init__(self, context: PageContext, page: QWidget) -> None:
         super().__init__(page)
@@ -185,7 +185,7 @@ class FileImports(QObject):
     def _show_remarks(self, summary: ImportSummary) -> None:
         if summary.odd and not summary.cancelled:
             dialog = ImportSummaryDialog(summary, self._theme, self._page.window())
-            dialog.problems_asked.connect(self.problems_asked)
+            dialog.problems_requested.connect(self.problems_requested)
             dialog.open()
 
 

@@ -36,16 +36,16 @@ class RowActions(QObject):
     """Connects the actions on rows; everything it does is one step of undo.
 
     Signals:
-        example_made: A new example that should be opened, to be written at once.
-        examples_came: Examples that should be selected: pasted or duplicated.
-        query_asked: Show the examples of this query.
-        tag_menu_asked: Show the tags of the selection.
+        example_created: A new example that should be opened, to be written at once.
+        examples_added: Examples that should be selected: pasted or duplicated.
+        query_requested: Show the examples of this query.
+        tag_menu_requested: Show the tags of the selection.
     """
 
-    example_made = Signal(int)
-    examples_came = Signal(list)
-    query_asked = Signal(object)
-    tag_menu_asked = Signal()
+    example_created = Signal(int)
+    examples_added = Signal(list)
+    query_requested = Signal(object)
+    tag_menu_requested = Signal()
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class RowActions(QObject):
         self._new_facts: Facts | None = None
         self._connected: list[str] = []
         self._connect()
-        table.delete_asked.connect(self.delete)
+        table.delete_requested.connect(self.delete)
         table.rows_dropped.connect(self.move_before)
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ class RowActions(QObject):
         bind("example.delete", self.delete)
         bind("example.move_up", lambda: self.move_by(-1))
         bind("example.move_down", lambda: self.move_by(1))
-        bind("example.tag", self.tag_menu_asked.emit)
+        bind("example.tag", self.tag_menu_requested.emit)
         bind("go.next", lambda: self._table.go_by(1))
         bind("go.previous", lambda: self._table.go_by(-1))
 
@@ -126,7 +126,7 @@ class RowActions(QObject):
         """All rows of the filter."""
         return all_rows(self._model)
 
-    def place_for_new(self) -> int | None:
+    def insert_after_id(self) -> int | None:
         """The example behind which new ones go; None for the end."""
         return self._open.example_id if self._in_order() else None
 
@@ -137,11 +137,11 @@ class RowActions(QObject):
         self._open.flush()
         try:
             facts = self._new_facts or _facts_of_new(self._project)
-            made = self._project.add_example(NEW_EXAMPLE_TEXT, facts, self.place_for_new())
+            made = self._project.add_example(NEW_EXAMPLE_TEXT, facts, self.insert_after_id())
         except UserError as error:
             self._feedback.error(error)
             return
-        self.example_made.emit(made)
+        self.example_created.emit(made)
 
     def duplicate(self) -> None:
         """Copy the rows; the copies stand behind them."""
@@ -150,7 +150,7 @@ class RowActions(QObject):
             _("Copying {examples}").format(examples=rows.text),
             lambda project, progress: project.duplicate(rows.ids, progress),
             examples=rows.count,
-            on_result=self.examples_came.emit,
+            on_result=self.examples_added.emit,
         )
 
     def delete(self, rows: SelectedRows | None = None) -> None:
@@ -261,7 +261,7 @@ class RowActions(QObject):
         return True
 
     def _sort_as_it_came(self) -> None:
-        self.query_asked.emit(
+        self.query_requested.emit(
             replace(self._model.query, sort=ExampleQuery().sort, descending=False)
         )
 

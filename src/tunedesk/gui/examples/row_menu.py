@@ -62,11 +62,11 @@ def ask_tag(parent: QWidget | None, set_tag: SetTag) -> QInputDialog:
         field.setMaxLength(LONGEST_TAG)
         field.setAccessibleName(_("Name of the tag"))
 
-    def take(name: str) -> None:
+    def set_new_tag(name: str) -> None:
         if name.strip():
             set_tag(name.strip(), True)
 
-    dialog.textValueSelected.connect(take)
+    dialog.textValueSelected.connect(set_new_tag)
     dialog.open()
     return dialog
 
@@ -188,10 +188,10 @@ class RowMenus(QObject):
         self._model = model
         self._table = table
         self._tags = tags
-        table.menu_asked.connect(self.show_menu)
-        row_actions.tag_menu_asked.connect(self.show_tags)
+        table.menu_requested.connect(self.show_menu)
+        row_actions.tag_menu_requested.connect(self.show_tags)
 
-    def show_menu(self, place: QPoint) -> None:
+    def show_menu(self, position: QPoint) -> None:
         """Show what can be done with the selected rows."""
         row_menu(
             parent=self._table,
@@ -199,7 +199,7 @@ class RowMenus(QObject):
             row_actions=self._row_actions,
             model=self._model,
             tags=self._tags(),
-        ).popup(place)
+        ).popup(position)
 
     def show_tags(self) -> None:
         """Show the tags of the selected rows, below the current one; without any, ask for one."""
