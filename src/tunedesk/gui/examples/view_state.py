@@ -5,11 +5,6 @@ from typing import Any
 
 from tunedesk.project.query import ANY_LENGTH, SORTS, ExampleQuery, Range
 
-COLUMNS = "examples.columns"
-SPLITTER = "examples.splitter"
-PANEL_SHOWN = "examples.panel"
-"""The names under which the window's settings keep how the page looks."""
-
 
 def query_to_json(query: ExampleQuery) -> dict[str, Any]:
     """A query without the parts that are as always; lists of ids are not kept."""
