@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tunedesk.gui.examples.selected_rows import examples_text
 from tunedesk.gui.operations import Message, Operation, Operations
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.widgets.dialog import Dialog
@@ -52,10 +51,12 @@ def start_export(
 
 def export_text(path: Path, summary: ExportSummary, size: int) -> str:
     """What was written, and what was left out and why."""
-    words = _("{examples} written to {file} ({size}).").format(
-        examples=examples_text(summary.written), file=path.name, size=size_text(size)
-    )
-    return " ".join([words, *summary.reasons()])
+    written = ngettext(
+        "{n} example written to {file} ({size}).",
+        "{n} examples written to {file} ({size}).",
+        summary.written,
+    ).format(n=f"{summary.written:,}", file=path.name, size=size_text(size))
+    return " ".join([written, *summary.reasons()])
 
 
 FOLDER = "examples.export_folder"
@@ -191,16 +192,14 @@ class ExportDialog(Dialog):
             return
         left = self._left_out()
         count = totals.count - left
-        words = ngettext(
-            "{examples} will be written.", "{examples} will be written.", count
-        ).format(examples=examples_text(count))
-        self._summary.setText(words)
+        text = ngettext("{n} example will be written.", "{n} examples will be written.", count)
+        self._summary.setText(text.format(n=f"{count:,}"))
         if self.leave_out_errors and left:
             note = ngettext(
                 "{n} has errors and is left out.", "{n} have errors and are left out.", left
             ).format(n=f"{left:,}")
         elif totals.with_errors:
-            note = _errors_stay_words(totals.with_errors - left, left)
+            note = _errors_stay_text(totals.with_errors - left, left)
         else:
             note = ""
         self._leaves_out.setText(note)
@@ -263,7 +262,7 @@ class ExportDialog(Dialog):
         self.accept()
 
 
-def _errors_stay_words(staying: int, unreadable: int) -> str:
+def _errors_stay_text(staying: int, unreadable: int) -> str:
     """What to say when examples with errors are written too."""
     parts = []
     if staying:

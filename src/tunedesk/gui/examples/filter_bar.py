@@ -52,10 +52,10 @@ def sort_text(query: ExampleQuery) -> str:
     """The order, unless it is the one they came in."""
     if query.sort == "number":
         return _("last first") if query.descending else ""
-    title = next(
-        (look.title for look in column_looks().values() if look.sort == query.sort), query.sort
+    name = next(
+        (look.sort_name for look in column_looks().values() if look.sort == query.sort), query.sort
     )
-    return f"{title.lower()} {'↓' if query.descending else '↑'}"
+    return f"{name} {'↓' if query.descending else '↑'}"
 
 
 def _range_words(limits: Range) -> str:

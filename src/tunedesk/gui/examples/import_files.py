@@ -7,7 +7,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from tunedesk.checks.messages.sentences import sentence, title
-from tunedesk.gui.examples.selected_rows import examples_text
 from tunedesk.gui.operations import Operation
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
@@ -24,8 +23,12 @@ MOST_LINES = 12
 
 def summary_text(summary: ImportSummary) -> str:
     """How many examples came from which file."""
-    return _("{examples} from {file}, {tokens} tokens.").format(
-        examples=examples_text(summary.added),
+    return ngettext(
+        "{n} example from {file}, {tokens} tokens.",
+        "{n} examples from {file}, {tokens} tokens.",
+        summary.added,
+    ).format(
+        n=f"{summary.added:,}",
         file=summary.info.path.name,
         tokens=f"{summary.tokens:,}",
     )

@@ -1,8 +1,9 @@
-"""What can be done with rows: new, duplicate, delete, move, tag, review."""
+"""What can be done with rows: new, duplicate, delete, move, tag, review; and which rows that is."""
 
 import contextlib
-from collections.abc import Callable
-from dataclasses import replace
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -11,15 +12,28 @@ from tunedesk.checks.facts import Facts
 from tunedesk.errors import UserError
 from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.selected_rows import SelectedRows, all_rows, selected_rows
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.roles_and_states import STATES
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+
+
+@dataclass(frozen=True)
+class SelectedRows:
+    """Some examples.
+
+    Attributes:
+        ids: Their ids, in the order of the rows.
+        count: How many there are.
+    """
+
+    ids: Sequence[int]
+    count: int
+
 
 STATE_ACTIONS = {
     "example.approve": "approved",
@@ -119,12 +133,15 @@ class RowActions(QObject):
     # Which rows
 
     def rows(self) -> SelectedRows:
-        """The rows that an action is about."""
-        return selected_rows(self._table, self._open.example_id)
+        """The rows that an action is about: the selected ones, or else the open example."""
+        ids = self._table.selected_ids()
+        if not ids and self._open.example_id is not None:
+            ids = array("q", [self._open.example_id])
+        return SelectedRows(ids, len(ids))
 
     def all_rows(self) -> SelectedRows:
-        """All rows of the filter."""
-        return all_rows(self._model)
+        """All rows of the filter, as they stand in the table."""
+        return SelectedRows(self._model.ids[:], self._model.rowCount())
 
     def insert_after_id(self) -> int | None:
         """The example behind which new ones go; None for the end."""
@@ -147,7 +164,9 @@ class RowActions(QObject):
         """Copy the rows; the copies stand behind them."""
         rows = self.rows()
         self._operations.run(
-            _("Copying {examples}").format(examples=rows.text),
+            ngettext("Copying {n} example", "Copying {n} examples", rows.count).format(
+                n=f"{rows.count:,}"
+            ),
             lambda project, progress: project.duplicate(rows.ids, progress),
             examples=rows.count,
             on_result=self.examples_added.emit,
@@ -159,10 +178,14 @@ class RowActions(QObject):
         if not selected.count or self._project.read_only:
             return
         self._operations.run(
-            _("Deleting {examples}").format(examples=selected.text),
+            ngettext("Deleting {n} example", "Deleting {n} examples", selected.count).format(
+                n=f"{selected.count:,}"
+            ),
             lambda project, progress: project.delete(selected.ids, progress),
             examples=selected.count,
-            message=lambda _count: _("{examples} deleted").format(examples=selected.text),
+            message=lambda _count: ngettext(
+                "{n} example deleted", "{n} examples deleted", selected.count
+            ).format(n=f"{selected.count:,}"),
         )
 
     def set_state(self, state: str, rows: SelectedRows | None = None) -> None:
@@ -174,12 +197,14 @@ class RowActions(QObject):
         def message(_count: int) -> str | None:
             if selected.count == 1:
                 return None
-            return _("{examples} set to “{state}”").format(
-                examples=selected.text, state=STATES[state].label
-            )
+            return ngettext(
+                "{n} example set to “{state}”", "{n} examples set to “{state}”", selected.count
+            ).format(n=f"{selected.count:,}", state=STATES[state].label)
 
         self._operations.run(
-            _("Reviewing {examples}").format(examples=selected.text),
+            ngettext("Reviewing {n} example", "Reviewing {n} examples", selected.count).format(
+                n=f"{selected.count:,}"
+            ),
             lambda project, progress: project.set_state(selected.ids, state, progress),
             examples=selected.count,
             message=message,
@@ -205,11 +230,17 @@ class RowActions(QObject):
         def message(_count: int) -> str | None:
             if selected.count == 1:
                 return None
-            text = _("{examples} tagged “{tag}”") if add else _("“{tag}” off {examples}")
-            return text.format(examples=selected.text, tag=tag)
+            count = selected.count
+            if add:
+                text = ngettext("{n} example tagged “{tag}”", "{n} examples tagged “{tag}”", count)
+            else:
+                text = ngettext("“{tag}” off {n} example", "“{tag}” off {n} examples", count)
+            return text.format(n=f"{count:,}", tag=tag)
 
         self._operations.run(
-            _("Tagging {examples}").format(examples=selected.text),
+            ngettext("Tagging {n} example", "Tagging {n} examples", selected.count).format(
+                n=f"{selected.count:,}"
+            ),
             change,
             examples=selected.count,
             message=message,
@@ -239,7 +270,9 @@ class RowActions(QObject):
             row += 1
             before_id = self._model.id_at(row)
         self._operations.run(
-            _("Moving {examples}").format(examples=rows.text),
+            ngettext("Moving {n} example", "Moving {n} examples", rows.count).format(
+                n=f"{rows.count:,}"
+            ),
             lambda project, progress: project.move(rows.ids, before_id, progress),
             examples=rows.count,
         )

@@ -6,12 +6,11 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QWidget
 
 from tunedesk.gui.actions import Actions
-from tunedesk.gui.examples.row_actions import STATE_ACTIONS, RowActions
-from tunedesk.gui.examples.selected_rows import SelectedRows
+from tunedesk.gui.examples.row_actions import STATE_ACTIONS, RowActions, SelectedRows
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.roles_and_states import STATES
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 
 MOST_TAGS = 40
 LONGEST_TAG = 60
@@ -91,7 +90,8 @@ def row_menu(
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if rows.count > 1:
-        menu.addAction(rows.text).setEnabled(False)
+        title = ngettext("{n} example", "{n} examples", rows.count)
+        menu.addAction(title.format(n=f"{rows.count:,}")).setEnabled(False)
         menu.addSeparator()
     for action_id in STATE_ACTIONS:
         menu.addAction(actions[action_id])
@@ -106,10 +106,15 @@ def row_menu(
     everything = row_actions.all_rows()
     if everything.count > rows.count:
         menu.addSeparator()
+        count = everything.count
         title = (
-            _("All {examples}") if model.query.unfiltered else _("All {examples} of this filter")
+            ngettext("All {n} example", "All {n} examples", count)
+            if model.query.unfiltered
+            else ngettext(
+                "All {n} example of this filter", "All {n} examples of this filter", count
+            )
         )
-        below = menu.addMenu(title.format(examples=everything.text))
+        below = menu.addMenu(title.format(n=f"{count:,}"))
         for state in STATE_ACTIONS.values():
             words = _("Set to “{state}”").format(state=STATES[state].label)
             below.addAction(words).triggered.connect(
@@ -118,7 +123,8 @@ def row_menu(
         below.addSeparator()
         add_tags(below.addMenu(_("Tags")), row_actions, model, everything, tags)
         below.addSeparator()
-        below.addAction(_("Delete {examples}").format(examples=everything.text)).triggered.connect(
+        delete = ngettext("Delete {n} example", "Delete {n} examples", count)
+        below.addAction(delete.format(n=f"{count:,}")).triggered.connect(
             lambda: row_actions.delete(everything)
         )
     return menu
@@ -135,7 +141,8 @@ def tag_menu(
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     rows = row_actions.rows()
-    menu.addAction(_("Tag {examples}").format(examples=rows.text)).setEnabled(False)
+    title = ngettext("Tag {n} example", "Tag {n} examples", rows.count)
+    menu.addAction(title.format(n=f"{rows.count:,}")).setEnabled(False)
     add_tags(menu, row_actions, model, rows, tags)
     return menu
 

@@ -280,7 +280,7 @@ class OpenExample(QObject):
 
     def _read_settings(self) -> None:
         self._check_settings = self._project.context.check_settings
-        self.target = self._check_settings[0]
+        self.target = self._check_settings.target
 
     def _make_checker(self) -> Checker:
         # Called in a thread: the project itself belongs to the window's.
