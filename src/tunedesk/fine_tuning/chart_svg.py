@@ -142,7 +142,7 @@ class _Drawing:
             f'<rect width="{self._width}" height="{self._height}" fill="{self._ink["surface"]}"/>'
         )
         if title:
-            self._words(title, _LEFT, 20, "text", size=14, weight=600)
+            self._text(title, _LEFT, 20, "text", size=14, weight=600)
         self._legend(38 if title else 24)
         inner = self._height - _TOP - _BOTTOM
         if self._view.accuracy:
@@ -186,7 +186,7 @@ class _Drawing:
             for line in sorted(shown, key=lambda line: line.look != "raw"):
                 self._line(line, scale)
         if measure == "accuracy":
-            self._words(_("Accuracy"), _LEFT + 6, top + 14, "text_muted")
+            self._text(_("Accuracy"), _LEFT + 6, top + 14, "text_muted")
         bottom = top + height
         self._add(self._stroke(_LEFT, bottom, self._width - _RIGHT, bottom, "border_strong"))
 
@@ -198,13 +198,13 @@ class _Drawing:
             y = scale.y(value)
             self._add(self._stroke(_LEFT, y, self._width - _RIGHT, y, "border"))
             text = f"{word} %" if percent else word
-            self._words(text, _LEFT - 8, y + 4, "text_muted", anchor="end")
+            self._text(text, _LEFT - 8, y + 4, "text_muted", anchor="end")
 
     def _step_axis(self, y: float) -> None:
         most = max(2, int((self._width - _LEFT - _RIGHT) / 90))
         for value in step_ticks(*self._steps, most):
-            self._words(f"{round(value):,}", self._x(value), y + 17, "text_muted", anchor="middle")
-        self._words(
+            self._text(f"{round(value):,}", self._x(value), y + 17, "text_muted", anchor="middle")
+        self._text(
             _("step"), (_LEFT + self._width - _RIGHT) / 2, y + 35, "text_muted", anchor="middle"
         )
 
@@ -219,7 +219,7 @@ class _Drawing:
                 self._add(self._stroke(x, top, x, top + height, "border"))
                 if named and len(starts) <= _MOST_EPOCHS_NAMED:
                     text = _("epoch {n}").format(n=number)
-                    self._words(text, x + 4, top + 11, "text_muted")
+                    self._text(text, x + 4, top + 11, "text_muted")
         for step in sorted(
             {*run.checkpoints, *([run.best_checkpoint] if run.best_checkpoint else [])}
         ):
@@ -259,7 +259,7 @@ class _Drawing:
             if len(text) > _LONGEST_NAME:
                 text = text[: _LONGEST_NAME - 1] + "…"
             self._add(self._stroke(x, y - 4, x + 20, y - 4, ink, dash, width=2))
-            self._words(text, x + 26, y, "text_muted")
+            self._text(text, x + 26, y, "text_muted")
             x += 26 + len(text) * _LETTER + 18
 
     def _legend_entries(self) -> list[tuple[str, str, str]]:
@@ -298,7 +298,7 @@ class _Drawing:
             f'stroke="{self._ink[ink]}" stroke-width="{width}"{dashes}/>'
         )
 
-    def _words(
+    def _text(
         self,
         text: str,
         x: float,
