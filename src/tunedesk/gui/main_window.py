@@ -223,7 +223,7 @@ class MainWindow(QMainWindow):
             self.feedback.error(error)
             return False
         self._leave()
-        self._show_desk(project)
+        self._show_workspace(project)
         return True
 
     def _open_project(self, path: Path) -> bool:
@@ -239,7 +239,7 @@ class MainWindow(QMainWindow):
             self.feedback.error(error)
             return False
         self._leave()
-        self._show_desk(project)
+        self._show_workspace(project)
         return True
 
     def _bring_in(self, data_file: Path, project: Path) -> None:
@@ -270,7 +270,7 @@ class MainWindow(QMainWindow):
         self.menus.refresh()
         self.welcome.focus_main_part()
 
-    def _show_desk(self, project: "Project") -> None:
+    def _show_workspace(self, project: "Project") -> None:
         from tunedesk.gui.workspace import Workspace
 
         try:

@@ -83,7 +83,8 @@ class Rail(QFrame):
         button = RailButton(self._theme, self._actions[action_id], icon, label)
         self._pages[name] = button
         self._top.addWidget(button)
-        # A language may need more room than English does.
+        # A language may need more room than English does; the style brings a frame with it.
+        self.ensurePolished()
         margins = self.contentsMargins()
         needed = button.minimumSizeHint().width() + 2 * MARGIN + margins.left() + margins.right()
         self.setFixedWidth(max(self.width(), needed))

@@ -15,13 +15,12 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import LiveQuery
-from tunedesk.gui.operations import Operations
+from tunedesk.gui.operations import Operations, UndoActions
 from tunedesk.gui.page import Page, PageContext
 from tunedesk.gui.rail import Rail
 from tunedesk.gui.running_work import RUNNING_WORK_KINDS
 from tunedesk.gui.status_line import StatusLine, StatusPart
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.undo_actions import UndoActions
 from tunedesk.i18n import _
 from tunedesk.paths import computer_work_path
 from tunedesk.progress import Progress

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 
 from tunedesk.formats.pasted_text import pasted_records
 from tunedesk.gui.examples.clipboard import Clipboard, records_from
-from tunedesk.gui.examples.selected_rows import SelectedRows
+from tunedesk.gui.examples.row_actions import SelectedRows
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
-"""The place in a project as values that the settings file can hold: filter, example, scroll."""
+"""Where the user is in a project, as values of the settings file: filter, sorting, widths."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
-from tunedesk.project.query import SORTS, ExampleQuery
+from tunedesk.project.query import ANY_LENGTH, SORTS, ExampleQuery, Range
 
 COLUMNS = "examples.columns"
 SPLITTER = "examples.splitter"
@@ -25,23 +25,29 @@ def query_from_json(stored: Any) -> ExampleQuery:
     """The query that was kept; whatever is not as it should be is left out."""
     if not isinstance(stored, dict):
         return ExampleQuery()
-    usual = ExampleQuery()
-    found: dict[str, Any] = {}
-    for entry in fields(ExampleQuery):
-        value = stored.get(entry.name)
-        before = getattr(usual, entry.name)
-        if entry.name in ("tokens", "turns"):
-            if isinstance(value, list | tuple) and _is_range(value):
-                found[entry.name] = tuple(value)
-        elif isinstance(before, tuple):
-            if isinstance(value, list | tuple) and all(isinstance(one, str) for one in value):
-                found[entry.name] = tuple(value)
-        elif type(value) is type(before) and before is not None:
-            found[entry.name] = value
-    if found.get("sort") not in SORTS:
-        found.pop("sort", None)
-    return ExampleQuery(**found)
+    search, sort = stored.get("search"), stored.get("sort")
+    return ExampleQuery(
+        states=_strings(stored.get("states")),
+        problems=_strings(stored.get("problems")),
+        tags=_strings(stored.get("tags")),
+        sources=_strings(stored.get("sources")),
+        tokens=_range(stored.get("tokens")),
+        turns=_range(stored.get("turns")),
+        search=search if isinstance(search, str) else "",
+        sort=sort if isinstance(sort, str) and sort in SORTS else "number",
+        descending=stored.get("descending") is True,
+    )
 
 
-def _is_range(value: list[Any] | tuple[Any, ...]) -> bool:
-    return len(value) == 2 and all(one is None or type(one) is int for one in value)
+def _strings(stored: Any) -> tuple[str, ...]:
+    if isinstance(stored, list | tuple) and all(isinstance(one, str) for one in stored):
+        return tuple(stored)
+    return ()
+
+
+def _range(stored: Any) -> Range:
+    if isinstance(stored, list | tuple) and len(stored) == 2:
+        low, high = stored
+        if all(one is None or type(one) is int for one in stored):
+            return low, high
+    return ANY_LENGTH

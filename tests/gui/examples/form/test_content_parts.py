@@ -93,7 +93,7 @@ def test_picked_files_are_embedded_and_refused_ones_said(
     good, bad = tmp_path / "cat.png", tmp_path / "cat.gif"
     good.write_bytes(picture())
     bad.write_bytes(b"GIF89a")
-    form.cards.add_pictures(0, [str(bad), str(good)])
+    form.cards.pictures.add_files(0, [str(bad), str(good)])
     qtbot.waitUntil(lambda: "image_url" in example.text)
     words = [label.text() for label in window.findChildren(QLabel)]
     assert any("cat.gif is no JPEG" in text for text in words)

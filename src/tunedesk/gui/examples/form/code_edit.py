@@ -91,7 +91,7 @@ _PICTURE = re.compile(
 def laid_out(text: str) -> TextMapping:
     """The text with line breaks that are only shown and with the middle of pictures left out.
 
-    It keeps its own lines if it has some, and no line breaks are shown if it is no JSON.
+    It keeps its own lines if it has some, and no line breaks are shown if it is not JSON.
     """
     changes = [
         (match.start(2), match.end(2), _left_out(match.end(2) - match.start(2)))

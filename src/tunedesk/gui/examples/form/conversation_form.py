@@ -1,22 +1,15 @@
 """The form of a conversation: its messages as cards that can be written, moved and dragged."""
 
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path as FilePath
-
-from PySide6.QtCore import QMimeData, QPoint, QStandardPaths, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QHBoxLayout,
-    QMenu,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from tunedesk.errors import UserError
 from tunedesk.examples.conversation import Conversation, ImagePart, RawValue
 from tunedesk.examples.json_text import Path
 from tunedesk.gui.actions import Actions
@@ -28,10 +21,10 @@ from tunedesk.gui.examples.form.message_card import CardContent, MessageCard
 from tunedesk.gui.examples.form.message_commands import MessageCommands
 from tunedesk.gui.examples.form.message_head import QuietButton
 from tunedesk.gui.examples.form.message_list import CardDrag, MessageList
-from tunedesk.gui.examples.form.message_menu import MenuCallbacks, message_menu, role_menu
+from tunedesk.gui.examples.form.message_menu import MessageMenus
 from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.form.pictures import dropped_pictures, picture_file_as_url
+from tunedesk.gui.examples.form.pictures import PictureAdder
 from tunedesk.gui.examples.form.presets import Presets
 from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblem, ShownProblems
 from tunedesk.gui.examples.form.text_marks import problem_spans
@@ -168,6 +161,7 @@ class ConversationForm(KindForm):
     Attributes:
         list: The column of cards.
         commands: What is done to whole messages.
+        pictures: What embeds pictures in messages.
     """
 
     def __init__(
@@ -187,8 +181,6 @@ class ConversationForm(KindForm):
         self._spelling = spelling
         self._edits = edits
         self._background = background
-        self._feedback = feedback
-        self._actions = actions
         self._theme = theme
         self._fonts = (theme.font("message"), theme.font("mono"))
         self._problems = ShownProblems(None, example.target)
@@ -201,6 +193,10 @@ class ConversationForm(KindForm):
         self._footer = ListFooter(theme, actions)
         self.list = MessageList(self._make_card, self._fill, self._estimate, self._footer)
         self.commands = MessageCommands(example, edits, self.list, actions, self)
+        self.pictures = PictureAdder(example, edits, background, feedback, self)
+        self._menus = MessageMenus(
+            edits, self._presets, self.pictures, spelling, actions, theme, self
+        )
         self._drag = CardDrag(self.list, theme)
         self._drag.moved.connect(self.commands.move_to)
         self._footer.tools_wanted.connect(self.tools_wanted)
@@ -320,13 +316,13 @@ class ConversationForm(KindForm):
     def _make_card(self) -> QWidget:
         card = MessageCard(self._theme, self._background, self._edits)
         card.parts.text_made.connect(self._spelling.watch)
-        card.role_wanted.connect(lambda: self._ask_role(card))
-        card.preset_wanted.connect(lambda: self._ask_preset(card))
+        card.role_wanted.connect(lambda: self._menus.ask_role(card))
+        card.preset_wanted.connect(lambda: self._menus.ask_preset(card))
         card.menu_wanted.connect(lambda point: self._open_menu(card, point))
         card.focused.connect(lambda: self._focused(card))
         card.leave_requested.connect(self.leave_requested)
         card.cursor_moved.connect(self._show_cursor)
-        card.pictures_dropped.connect(lambda mime: self._drop_pictures(card, mime))
+        card.pictures_dropped.connect(lambda mime: self.pictures.drop(card.message, mime))
         card.dragged.connect(lambda point: self._drag.drag(card.message.index, point))
         card.dropped.connect(self._drag.drop)
         return card
@@ -392,81 +388,6 @@ class ConversationForm(KindForm):
         # The box may be about to grow: look once it has its height.
         QTimer.singleShot(0, self, lambda: self.list.show_rect(text, text.cursorRect()))
 
-    def _ask_role(self, card: MessageCard) -> None:
-        menu = role_menu(
-            card, card.message.role, lambda role: self._edits.set_role(card.message, role)
-        )
-        button = card.head.role
-        self._run_menu(menu, button.mapToGlobal(QPoint(0, button.height())))
-
-    def _ask_preset(self, card: MessageCard) -> None:
-        menu = QMenu(card)
-        self._presets.fill(menu, card.message.text, self._edits.set_system_prompt)
-        button = card.head.preset
-        self._run_menu(menu, button.mapToGlobal(QPoint(0, button.height())))
-
     def _open_menu(self, card: MessageCard, point: QPoint) -> None:
         self.commands.current = card.message.index
-        focus = card.focusWidget()
-        callbacks = MenuCallbacks(
-            set_role=lambda role: self._edits.set_role(card.message, role),
-            set_trained=lambda on: self._edits.set_trained(card.message, on),
-            add_name=card.ask_for_name,
-            add_refusal=lambda: self._edits.write_refusal(card.message, ""),
-            add_call=lambda: self._edits.add_call(
-                card.message, self._tool_names[0] if self._tool_names else ""
-            ),
-            add_picture=lambda: self._pick_picture(card),
-            presets=lambda menu: self._presets.fill(
-                menu, card.message.text, self._edits.set_system_prompt
-            ),
-            suggestions=lambda menu, text: self._spelling.fill_suggestions(menu, text, point),
-            languages=self._spelling.fill_languages,
-        )
-        text = focus if isinstance(focus, MessageText) and focus.hasFocus() else None
-        menu = message_menu(
-            card, self._theme, card.message, text, self._edits.writable, self._actions, callbacks
-        )
-        self._run_menu(menu, point)
-
-    def _run_menu(self, menu: QMenu, point: QPoint) -> None:
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(point)
-
-    def _pick_picture(self, card: MessageCard) -> None:
-        index = card.message.index
-        pictures = QStandardPaths.StandardLocation.PicturesLocation
-        dialog = QFileDialog(self, _("Add picture"), QStandardPaths.writableLocation(pictures))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilter(_("Pictures (*.jpg *.jpeg *.png *.webp)"))
-        dialog.filesSelected.connect(lambda names: self.add_pictures(index, names))
-        dialog.open()
-
-    def add_pictures(self, index: int, names: list[str]) -> None:
-        """Embed files that the user picked."""
-        for name in names:
-            self._embed(index, partial(picture_file_as_url, FilePath(name)))
-
-    def _drop_pictures(self, card: MessageCard, mime: QMimeData) -> None:
-        if not self._edits.writable:
-            return
-        if card.message.role != "user":
-            self._feedback.error(_("Only a user message can hold pictures."))
-            return
-        for make_url in dropped_pictures(mime):
-            self._embed(card.message.index, make_url)
-
-    def _embed(self, index: int, make_url: Callable[[], str]) -> None:
-        """Read a picture in the background and put it into the message."""
-        example_id = self._example.example_id
-
-        def add(url: str) -> None:
-            messages = self._example.conversation.messages
-            if self._example.example_id == example_id and index < len(messages):
-                self._edits.add_picture(messages[index], url)
-
-        def show_error(failure: UserError) -> None:
-            self._feedback.error(failure)
-
-        self._background.run(make_url, on_result=add, on_error=show_error)
+        self._menus.open(card, point, self._tool_names[0] if self._tool_names else "")

@@ -39,7 +39,7 @@ class MessageText(QTextEdit):
         pictures_dropped: Pictures were dropped or pasted, as the mime data that holds them.
     """
 
-    # As an object: Qt's own strings cannot hold half a surrogate pair.
+    # As an object: Qt's own strings cannot hold a lone surrogate.
     edited = Signal(object)
     leave_requested = Signal()
     cursor_moved = Signal()

@@ -22,6 +22,7 @@ from tunedesk.examples.kinds.registry import read_kind
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.text_mapping import diff_position
 from tunedesk.gui.live_query import ProjectChangeSignal
+from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 
@@ -124,7 +125,7 @@ LATEST_WRITE_S = 0.8
 class _Edit(NamedTuple):
     """An edit that is not in the project file yet."""
 
-    name: str
+    name: ChangeName
     merge_key: str | None
     since: float
     first_revision: int
@@ -228,12 +229,12 @@ class OpenExample(QObject):
         if example_id is not None:
             self._checks.request(self._revision, self.text)
 
-    def apply(self, new_text: str, name: str, merge_key: str | None = None) -> None:
+    def apply(self, new_text: str, name: ChangeName, merge_key: str | None = None) -> None:
         """Change the text.
 
         Args:
             new_text: The whole text of the example.
-            name: What the edit is called in the history and in the menu: "Edit message 2".
+            name: What the edit is called in the history and in the menu.
             merge_key: Edits that follow each other under the same key are one step of undo;
                 without a key the edit is a step of its own.
         """
@@ -279,7 +280,7 @@ class OpenExample(QObject):
 
     def _read_settings(self) -> None:
         self._check_settings = self._project.context.check_settings
-        self.target = self._check_settings[0]
+        self.target = self._check_settings.target
 
     def _make_checker(self) -> Checker:
         # Called in a thread: the project itself belongs to the window's.

@@ -1,4 +1,4 @@
-"""The raw JSON of an example: all of it, checked as it is typed, also when it is no JSON."""
+"""The raw JSON of an example: all of it, checked as it is typed, also when it is not JSON."""
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFont

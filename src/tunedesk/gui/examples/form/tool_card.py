@@ -233,17 +233,17 @@ class ToolCard(Card):
         self.description.textEdited.connect(lambda text: self._type("description", text))
         self._add.clicked.connect(self._add_parameter)
         self._remove.clicked.connect(
-            lambda: edits.change_tools(remove_tool(edits.text, number), _("Remove a tool"))
+            lambda: edits.change_tools(remove_tool(edits.text, number), "remove_tool")
         )
         self.rows.renamed.connect(
             lambda old, new: edits.change_tools(
-                rename_parameter(edits.text, number, old, new), _("Rename a parameter")
+                rename_parameter(edits.text, number, old, new), "rename_parameter"
             )
         )
         self.rows.type_changed.connect(
             lambda name, kind: edits.change_tools(
                 set_parameter_value(edits.text, number, name, "type", kind),
-                _("Change the type of a parameter"),
+                "change_parameter_type",
             )
         )
         self.rows.description_changed.connect(
@@ -254,12 +254,12 @@ class ToolCard(Card):
         )
         self.rows.required_changed.connect(
             lambda name, on: edits.change_tools(
-                set_required(edits.text, number, name, on), _("Change what a tool requires")
+                set_required(edits.text, number, name, on), "change_required_parameters"
             )
         )
         self.rows.removed.connect(
             lambda name: edits.change_tools(
-                remove_parameter(edits.text, number, name), _("Remove a parameter")
+                remove_parameter(edits.text, number, name), "remove_parameter"
             )
         )
 
@@ -274,7 +274,7 @@ class ToolCard(Card):
             count += 1
         name = f"parameter_{count}"
         self._edits.change_tools(
-            add_parameter(self._edits.text, self._number, name), _("Add a parameter")
+            add_parameter(self._edits.text, self._number, name), "add_parameter"
         )
         field = self.rows.field(name)
         if isinstance(field, QLineEdit):

@@ -52,11 +52,6 @@ class ProblemButtons(QWidget):
         self._actions: tuple[RowAction, ...] = ()
         self.hide()
 
-    @property
-    def actions_shown(self) -> tuple[RowAction, ...]:
-        """What the buttons do."""
-        return self._actions
-
     def buttons(self) -> list[QPushButton]:
         """The buttons, in order."""
         items = [self._line.itemAt(number) for number in range(self._line.count())]

@@ -47,7 +47,7 @@ class ExampleProblems(QWidget):
 
     Signals:
         count_changed: How many problems the example has.
-        fix_requested: A problem that the user wants to have mended.
+        fix_requested: A problem that the user wants to have fixed.
         same_requested: The code of a problem whose other examples the user wants to see.
     """
 
@@ -295,7 +295,7 @@ class ProblemsTab(PanelTab):
     Signals:
         count_changed: How many problems the open example has.
         filter_requested: An `ExampleQuery` with what to filter to, and what it is in words.
-        fix_requested: A `Problem` of the open example to be mended.
+        fix_requested: A `Problem` of the open example to be fixed.
         fix_all_requested: The code of a rule, and in how many examples it is broken.
     """
 

@@ -266,7 +266,8 @@ class LossChart(Card):
 
     def svg(self) -> str:
         """A drawing of what is shown, as it is shown."""
-        from tunedesk.fine_tuning.chart_svg import chart_palette, chart_svg
+        from tunedesk.fine_tuning.chart_style import chart_palette
+        from tunedesk.fine_tuning.chart_svg import chart_svg
 
         view, size = self._view().view, self._view().size()
         return chart_svg(

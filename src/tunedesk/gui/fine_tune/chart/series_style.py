@@ -3,7 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
-from tunedesk.fine_tuning.charted_run import DASHES, PALE, PALE_SHARE, STRONG, Line, color_name
+from tunedesk.fine_tuning.chart_style import DASHES, PALE, PALE_SHARE, STRONG, color_name
+from tunedesk.fine_tuning.charted_run import Line
 from tunedesk.gui.theme import Theme
 
 SYMBOLS = ("o", "s", "t", "d", "t1", "star")
@@ -22,13 +23,20 @@ def line_pen(theme: Theme, line: Line, runs: int) -> QPen:
     if line.look == "raw":
         # Mixed with the ground, not transparent: thousands of lines over each other stay pale.
         color = _mixed(color, theme.color("surface"), PALE_SHARE)
-    pen = QPen(color, PALE if line.look == "raw" else STRONG)
+        pen = QPen(color, PALE)
+        pen.setCosmetic(True)
+        return pen
+    return strong_pen(color, broken=line.part == "validation")
+
+
+def strong_pen(color: QColor, *, broken: bool) -> QPen:
+    """The pen of a strong line: whole for training, broken for validation."""
+    pen = QPen(color, STRONG)
     pen.setCosmetic(True)
-    if line.look == "strong":
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        if line.part == "validation":
-            pen.setDashPattern(list(DASHES))
-            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if broken:
+        pen.setDashPattern(list(DASHES))
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     return pen
 
 
