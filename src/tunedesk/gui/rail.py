@@ -9,7 +9,6 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import IconButton
 from tunedesk.i18n import _
 
-
 MARGIN = 5
 
 
