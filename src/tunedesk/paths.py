@@ -35,6 +35,11 @@ def user_data_dir() -> Path:
     return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
 
 
+def computer_work_path() -> Path:
+    """The file that keeps the long work of this computer, such as an installation."""
+    return user_data_dir() / "this-computer.tunedesk"
+
+
 def settings_file() -> Path:
     """The file that holds this user's settings."""
     return Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)) / "settings.json"

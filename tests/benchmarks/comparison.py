@@ -79,8 +79,13 @@ def _rows(tree: Path, options: Sequence[str]) -> Iterable[tuple[Key, str]]:
     command = [sys.executable, "-c", RUN, str(script), *options]
     environment = os.environ | {"PYTHONPATH": str(tree / "src")}
     done = subprocess.run(
-        command, env=environment, cwd=tree, stdout=subprocess.PIPE, encoding="utf-8", check=True
+        command, env=environment, cwd=tree, stdout=subprocess.PIPE, encoding="utf-8", check=False
     )
+    if done.returncode:
+        # The rest is measured all the same; what went wrong stands on stderr.
+        print(f"{tree}: {' '.join(options)} FAILED", file=sys.stderr)
+        yield (f"{options[-3]}: FAILED", 1), "failed"
+        return
     seen: dict[str, int] = {}
     for line in done.stdout.splitlines()[2:]:
         work, _target, measured, _verdict = map(str.strip, line.strip("|").split(" | "))

@@ -57,8 +57,8 @@ def import_file(file: Path) -> None:
     driver.wait_until(lambda: not driver.page.imports.busy)
     stored = time.perf_counter() - began
     found = stalls.stop()
-    assert driver.window.desk is not None
-    project = driver.window.desk.project
+    assert driver.window.workspace is not None
+    project = driver.window.workspace.project
     examples, path = project.count(), str(project.path)
     began = time.perf_counter()
     driver.close()
@@ -243,8 +243,8 @@ def watch_stalls(path: Path, out: Path) -> None:
     driver.open(path)
     driver.wait_calm()
     page, window = driver.page, driver.window
-    assert window.desk is not None
-    project, operations = window.desk.project, window.desk.operations
+    assert window.workspace is not None
+    project, operations = window.workspace.project, window.workspace.operations
     background = window.background
     fixes = window.findChild(Fixes)
     assert fixes is not None

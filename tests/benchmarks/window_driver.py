@@ -107,8 +107,8 @@ class WindowDriver:
     @property
     def page(self) -> ExamplesPage:
         """The page of examples of the open project."""
-        assert self.window.desk is not None
-        page = self.window.desk.examples
+        assert self.window.workspace is not None
+        page = self.window.workspace.examples
         assert isinstance(page, ExamplesPage)
         return page
 
@@ -152,7 +152,7 @@ class WindowDriver:
         def calm() -> bool:
             now = time.perf_counter()
             # Filling the search index is work for idle time.
-            busy = self.window.background.busy - (self.page.filling._task is not None)
+            busy = self.window.background.busy - (self.page.filler._task is not None)
             if busy or not self.page.model.is_complete:
                 calm_since[0] = now
             return now - calm_since[0] > CALM

@@ -4,13 +4,13 @@ import math
 
 import pytest
 
-from tunedesk.catalogue.setting_limits import TITLES, Limit, setting_problems
+from tunedesk.catalogue.setting_limits import TITLES, Limit, limit_problem, setting_problems
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.services.providers import provider_named, providers
 
 
 @pytest.mark.parametrize(
-    ("limit", "allowed", "refused", "words"),
+    ("limit", "allowed", "refused", "sentence_end"),
     [
         (Limit(True, 1, None, 50), [1, 50], [0, 51, 1.5], "a whole number from 1 to 50"),
         (Limit(True, 1), [1, 10**6], [0, -1], "a whole number from 1 on"),
@@ -18,10 +18,10 @@ from tunedesk.services.providers import provider_named, providers
         (Limit(above=0, most=2), [0.1, 2], [0, 2.1], "a number above 0, at most 2"),
     ],
 )
-def test_a_limit_and_its_words(limit, allowed, refused, words):
+def test_a_limit_and_its_sentence(limit, allowed, refused, sentence_end):
     assert all(limit.allows(value) for value in allowed)
     assert not any(limit.allows(value) for value in refused)
-    assert limit.words == words
+    assert limit_problem("epochs", limit) == f"Epochs must be {sentence_end}."
 
 
 @pytest.mark.parametrize("place", list(providers().values()), ids=lambda place: place.name)

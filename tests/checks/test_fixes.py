@@ -118,7 +118,7 @@ def test_known_problems_save_a_check_and_change_nothing(fault, fault_text, check
         (
             '{"role": "user", "content": "cafÃ© – Ã la"}',
             "mojibake",
-            '{"role": "user", "content": "café – Ã la"}',
+            '{"role": "user", "content": "café – à la"}',
         ),
         (
             '{"role": "user", "content": "a\\u0007b"}',

@@ -49,6 +49,19 @@ def test_damage_is_found_and_put_right(text):
     assert not is_plain_text(damaged)
 
 
+@pytest.mark.parametrize(
+    ("damaged", "text"),
+    [
+        ("mesajÄ± silmem yeterli mi?", "mesajı silmem yeterli mi?"),
+        ("by an alienâ\x80\x94it puts", "by an alien—it puts"),
+        ("cafÃ© â€“ Ã la carte", "café – à la carte"),
+    ],
+)
+def test_a_single_damaged_letter_is_found(damaged, text):
+    assert find_mojibake(damaged) is not None
+    assert repair_mojibake(damaged) == text
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_good_text_is_left_alone(text):
     assert find_mojibake(text) is None

@@ -3,11 +3,11 @@
 import pytest
 
 from tunedesk import cli
-from tunedesk.commands import serve_command
+from tunedesk.services import local_install
 
 
 def test_without_the_extra_it_says_how_to_install_it(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(serve_command, "NEEDED", ("no_such_module_of_anybody",))
+    monkeypatch.setattr(local_install, "NEEDED", ("no_such_module_of_anybody",))
     assert cli.main(["serve", "--data-dir", str(tmp_path / "data")]) == 2
     said = capsys.readouterr().err
     assert 'pip install "tunedesk[local]"' in said

@@ -16,7 +16,7 @@ from tests.fine_tuning.made_curves import (
 )
 
 from tunedesk.fine_tuning.advice import advice
-from tunedesk.fine_tuning.advice_rules.context import WORDS
+from tunedesk.fine_tuning.advice_rules.context import term_explanations
 from tunedesk.fine_tuning.advice_rules.validation_loss import best_checkpoint
 from tunedesk.fine_tuning.curves import Points, RunCurves
 
@@ -292,7 +292,7 @@ def test_there_is_always_one_finding_and_it_is_always_the_same(
         assert one.sentence
         assert one.why
         assert "nan" not in one.sentence
-        assert set(one.words) <= set(WORDS)
+        assert set(one.terms) <= set(term_explanations())
         assert all(line.endswith(".") for line in one.explained())
 
 

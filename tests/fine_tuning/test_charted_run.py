@@ -7,12 +7,11 @@ from tests.fine_tuning.made_curves import falling, flat, made_chart, made_curves
 from tunedesk.fine_tuning.charted_run import (
     ChartedRun,
     Line,
-    color_name,
     curves_csv,
     lines,
     value_range,
 )
-from tunedesk.fine_tuning.curves import NO_POINTS, Points, RunCurves
+from tunedesk.fine_tuning.curves import Points, RunCurves
 from tunedesk.project.run_records import Metric
 
 
@@ -54,14 +53,6 @@ def test_room_for_what_is_still_to_come():
     assert made_chart(steps=60, total=120).end == 60
     assert ChartedRun("a", made_curves(60, falling), (), 120, 3).end == 120
     assert ChartedRun("a", made_curves(60, falling), (), 120, 3).epoch_starts == [(2, 40), (3, 80)]
-
-
-def test_one_run_is_blue_and_orange_and_several_have_a_colour_each():
-    train = Line(1, "training", "strong", NO_POINTS)
-    valid = Line(1, "validation", "strong", NO_POINTS)
-    assert [color_name(line, 1) for line in (train, valid)] == ["run_1", "validation_curve"]
-    assert [color_name(line, 2) for line in (train, valid)] == ["run_2", "run_2"]
-    assert color_name(Line(6, "training", "strong", NO_POINTS), 7) == "run_1"
 
 
 def test_a_wild_figure_does_not_flatten_the_others():

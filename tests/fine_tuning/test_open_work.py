@@ -11,12 +11,12 @@ from tests.fine_tuning.made_project import library
 
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.fine_tuning.open_work import (
-    computer_work_path,
     install_training,
     open_work,
     reporting,
     unfinished_installation,
 )
+from tunedesk.paths import computer_work_path
 from tunedesk.project.project import Project
 from tunedesk.services import local_install
 

@@ -270,3 +270,11 @@ def test_a_cancelled_run_leaves_no_open_work(project, service, preview, openai_s
         pass
     assert open_work(project) == []
     assert project.work.items("follow")[0].state == "cancelled"
+
+
+def test_what_has_ended_cannot_be_paused(project, service, preview, openai_service):
+    openai_service.fail("POST", "/fine_tuning/jobs", fake_faults.not_available())
+    with pytest.raises(ServiceError):
+        service.launch(preview, no_wait)
+    with pytest.raises(UserError, match="already ended"):
+        service.pause(only(project).id, no_wait)

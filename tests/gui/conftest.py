@@ -26,7 +26,7 @@ def garbage(qapp):
 def collected(garbage):
     """What a test leaves is collected in the thread of the window, soon after it."""
     yield
-    garbage.look()
+    garbage.poll()
 
 
 @pytest.fixture

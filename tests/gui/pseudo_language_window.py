@@ -54,6 +54,8 @@ from tunedesk.gui import application  # noqa: E402
 from tunedesk.settings import Settings  # noqa: E402
 
 SIZE = (1280, 800)
+PRESET_AT, FIX_AT = 0, 4
+"""The examples, from 0, that have a system prompt and something that can be fixed."""
 TURN = 120
 """Milliseconds between two steps: what is shown comes from other threads."""
 
@@ -62,7 +64,7 @@ NOT_WORDS = re.compile(
     \bdata[-\w.]* | \broot\b                # what the test itself wrote, and the system's user
     | \b\w*\.(tunedesk|jsonl)\b | (/[\w.-]+)+/? | https?://\S+
     | \b((Ctrl|Alt|Shift|Meta)\+)+\w* | \b(Return|Enter|Delete|Del|Ins|Home|End|PgUp|PgDown|F\d+)\b
-    | \bTunedesk(\ starter)?\b | \b(OpenAI|Azure|Nebius|Together|Python|Hugging\ Face)\b
+    | \b[Tt]unedesk([-\ ]starter)?\b | \b(OpenAI|Azure|Nebius|Together|Python|Hugging\ Face)\b
     | \b(JSONL?|CSV|HTML|PDF|PNG|SVG|API|MIT|UTC)\b | \bApache-2\.0 | \bo200k_base\b
     | \b(Gemma|Llama)\ [\d.]+\ (Community\ License|\w+) | Gemma\ Terms\ of\ Use
     | \b(ftjob|ftckpt|ftevent|ft|file)[-:]\S*
@@ -97,6 +99,7 @@ class Walk:
         self.cut: dict[tuple[str, str], str] = {}
         self.screens: list[str] = []
         self.missed: list[str] = []
+        self.dialogs_seen: set[str] = set()
 
     @property
     def window(self) -> QMainWindow:
@@ -109,6 +112,7 @@ class Walk:
         self.screens.append(screen)
         for top in self.app.topLevelWidgets():
             if top.isVisible() and not isinstance(top, QFileDialog):
+                self.dialogs_seen.add(type(top).__name__)
                 if top.width() > SIZE[0] or top.height() > SIZE[1]:
                     self.cut.setdefault((type(top).__name__, "larger than the screen"), screen)
                 self.look_at(top, screen)
@@ -132,6 +136,29 @@ class Walk:
             return False
         action.trigger()
         return True
+
+    def press(self, text: str) -> Iterator[int]:
+        """Press a button, by the English text in its label or its name."""
+        for button in self.app.allWidgets():
+            if not (isinstance(button, QAbstractButton) and button.isVisible()):
+                continue
+            if button.isEnabled() and text in f"{button.text()} {button.accessibleName()}":
+                # Later: what it opens may have an event loop of its own.
+                QTimer.singleShot(0, button, button.click)
+                yield 400
+                return
+        self.missed.append(f"the button {text}")
+
+    def choose(self, text: str) -> Iterator[int]:
+        """Choose from the menu that is open, by the English text of the entry."""
+        for menu in self.dialogs():
+            for action in menu.actions():
+                if text in action.text() and action.isEnabled():
+                    QTimer.singleShot(0, action, action.trigger)
+                    menu.close()
+                    yield 400
+                    return
+        self.missed.append(f"the entry {text}")
 
     def dialog(self, name: str) -> Iterator[int]:
         """Do an action that opens a dialog, look at that, and close it."""
@@ -183,12 +210,27 @@ class Walk:
         yield 2500
         yield from self.look("import")
         yield from self.close_dialogs()
+        self.window.crashes.crashed.emit(RuntimeError("data"))
+        yield from self.look("crash report")
+        yield from self.close_dialogs()
 
     def examples(self) -> Iterator[int]:
         for number in range(6):
             for name in ("panel.problems", "panel.tokens", "panel.history"):
                 self.act(name)
                 yield from self.look(f"example {number + 1}, {name}")
+            if number == PRESET_AT:
+                yield from self.press("Presets")
+                yield from self.look("menu of presets")
+                yield from self.choose("Keep as preset…")
+                yield from self.look("name of a preset")
+                yield from self.close_dialogs()
+            if number == FIX_AT:
+                self.act("panel.problems")
+                yield TURN
+                yield from self.press("Fix…")
+                yield from self.look("fix")
+                yield from self.close_dialogs()
             self.act("go.next")
         self.act("go.form")
         yield from self.look("form")
@@ -239,8 +281,13 @@ class Walk:
                 if self.window.findChild(QAction, name).isEnabled():
                     yield from self.dialog(name)
         yield from self.button_menus("fine-tune")
-        for name in ("finetune.compare", "finetune.bring_in", "finetune.new"):
+        for name in ("finetune.bring_in", "finetune.new", "finetune.compare"):
             yield from self.dialog(name)
+        self.act("finetune.compare")
+        yield TURN
+        yield from self.press("Compare 2 runs")
+        yield from self.look("comparison")
+        yield from self.close_dialogs()
 
     def button_menus(self, screen: str) -> Iterator[int]:
         for button in self.window.findChildren(QAbstractButton):
@@ -363,6 +410,7 @@ def main() -> None:
             found = {
                 "screens": walk.screens,
                 "missed": walk.missed,
+                "dialogs": sorted(walk.dialogs_seen),
                 "escaped": [[*key, where] for key, where in walk.escaped.items()],
                 "cut": [[*key, where] for key, where in walk.cut.items()],
             }

@@ -25,7 +25,7 @@ from tunedesk.settings import Settings
 
 def ready():
     window = next(w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow))
-    if window.desk is None and window.stack.currentWidget() is not window.welcome:
+    if window.workspace is None and window.stack.currentWidget() is not window.welcome:
         QTimer.singleShot(10, ready)
         return
     print("ready", window.windowTitle(), flush=True)
@@ -119,6 +119,6 @@ def test_a_thread_collects_no_widget(qapp, garbage):
     thread.join()
     assert knot() is not None
     kept = allocate()
-    garbage.look()
+    garbage.poll()
     assert knot() is None
     assert kept

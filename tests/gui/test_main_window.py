@@ -30,17 +30,17 @@ class _Page(Page):
     def flush(self):
         self.calls.append("flush")
 
-    def place(self):
+    def view_state(self):
         return {"row": 7}
 
-    def restore(self, place):
-        self.calls.append(("restore", place))
+    def restore(self, view_state):
+        self.calls.append(("restore", view_state))
 
     def import_files(self, paths):
         self.calls.append(("import", [path.name for path in paths]))
 
-    def shut(self):
-        self.calls.append("shut")
+    def close_project(self):
+        self.calls.append("close_project")
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ def test_enter_presses_the_button_that_has_the_focus(shell, qtbot):
 def test_file_named_at_the_start_opens_without_the_welcome_page(shell, project_file, qtbot):
     shell.open_at_start(project_file)
     assert shell.stack.currentWidget() is not shell.welcome
-    qtbot.waitUntil(lambda: shell.desk is not None)
-    assert shell.stack.currentWidget() is shell.desk.examples
+    qtbot.waitUntil(lambda: shell.workspace is not None)
+    assert shell.stack.currentWidget() is shell.workspace.examples
 
 
 def test_file_that_cannot_be_opened_at_the_start_leads_to_the_welcome_page(shell, tmp_path, qtbot):
@@ -98,11 +98,11 @@ def test_opens_a_project_and_goes_back(shell, project_file, settings):
     assert shell.windowTitle().startswith("Night pharmacy")
     assert shell.rail.isVisible()
     assert settings.recent_projects == [str(project_file)]
-    page = shell.desk.examples
+    page = shell.workspace.examples
     shell.actions_["project.close"].trigger()
-    assert page.calls[-2:] == ["flush", "shut"]
+    assert page.calls[-2:] == ["flush", "close_project"]
     assert shell.stack.currentWidget() is shell.welcome
-    assert shell.desk is None
+    assert shell.workspace is None
     assert [row.path for row in shell.welcome.rows] == [project_file]
 
 
@@ -110,7 +110,7 @@ def test_place_is_remembered(shell, project_file, settings):
     shell.open_path(project_file)
     shell.close_project()
     shell.open_path(project_file)
-    assert ("restore", {"row": 7}) in shell.desk.examples.calls
+    assert ("restore", {"row": 7}) in shell.workspace.examples.calls
 
 
 def test_undo_and_redo_are_named_and_done(shell, project_file, qtbot):
@@ -121,33 +121,33 @@ def test_undo_and_redo_are_named_and_done(shell, project_file, qtbot):
     assert not redo.isEnabled()
     undo.trigger()
     qtbot.waitUntil(lambda: redo.isEnabled())
-    assert shell.desk.project.count() == 0
+    assert shell.workspace.project.count() == 0
     assert not undo.isEnabled()
     assert shell.rail.undo.accessibleName() == "Undo"
     redo.trigger()
     qtbot.waitUntil(lambda: undo.isEnabled())
-    assert shell.desk.project.count() == 1
-    assert "flush" in shell.desk.examples.calls
+    assert shell.workspace.project.count() == 1
+    assert "flush" in shell.workspace.examples.calls
 
 
 def test_data_file_opens_into_a_new_project(shell, tmp_path):
     data = tmp_path / "real talk.jsonl"
     data.write_text(TEXT + "\n", encoding="utf-8")
     shell.open_path(data)
-    assert shell.desk.project.path == documents_dir() / "real talk.tunedesk"
-    assert ("import", ["real talk.jsonl"]) in shell.desk.examples.calls
+    assert shell.workspace.project.path == documents_dir() / "real talk.tunedesk"
+    assert ("import", ["real talk.jsonl"]) in shell.workspace.examples.calls
     shell.open_path(data)
-    assert shell.desk.examples.calls.count(("import", ["real talk.jsonl"])) == 2
+    assert shell.workspace.examples.calls.count(("import", ["real talk.jsonl"])) == 2
 
 
 def test_sample_opens_once_made(shell):
     shell.open_sample()
-    path = shell.desk.project.path
-    assert ("import", ["night_library.jsonl"]) in shell.desk.examples.calls
+    path = shell.workspace.project.path
+    assert ("import", ["night_library.jsonl"]) in shell.workspace.examples.calls
     shell.close_project()
     shell.open_sample()
-    assert shell.desk.project.path == path
-    assert not any(call[0] == "import" for call in shell.desk.examples.calls)
+    assert shell.workspace.project.path == path
+    assert not any(call[0] == "import" for call in shell.workspace.examples.calls)
 
 
 def test_missing_and_foreign_files_are_said_calmly(shell, tmp_path, settings):
@@ -158,14 +158,14 @@ def test_missing_and_foreign_files_are_said_calmly(shell, tmp_path, settings):
     foreign.write_bytes(b"not a project at all" * 100)
     shell.open_path(foreign)
     assert len(_messages(shell)) == 3
-    assert shell.desk is None
+    assert shell.workspace is None
     assert settings.recent_projects == []
 
 
 def test_project_that_somebody_has_is_read_only(shell, project_file):
     with Project.open(project_file):
         shell.open_path(project_file)
-        assert shell.desk.project.read_only
+        assert shell.workspace.project.read_only
         assert "read only" in shell.windowTitle()
         assert "reading only" in shell.status.text()
         assert not shell.actions_["edit.undo"].isEnabled()
@@ -178,8 +178,8 @@ def test_new_project_asks_for_a_name_only(shell, qtbot):
     dialog.name.setText("a/b: c?")
     assert dialog.path == documents_dir() / "a b c.tunedesk"
     dialog.create_button.click()
-    qtbot.waitUntil(lambda: shell.desk is not None)
-    assert shell.desk.project.path.name == "a b c.tunedesk"
+    qtbot.waitUntil(lambda: shell.workspace is not None)
+    assert shell.workspace.project.path.name == "a b c.tunedesk"
 
 
 def test_nameless_project_cannot_be_made(shell):
@@ -213,7 +213,7 @@ def test_status_line_leaves_out_rather_than_cuts(shell, project_file, qtbot):
     shell.open_path(project_file)
     parts = [StatusPart("128", "examples"), StatusPart("3", "problems", "error")]
     parts += [StatusPart("", "a very long remark " * 20)]
-    shell.desk.examples.status_changed.emit(parts)
+    shell.workspace.examples.status_changed.emit(parts)
     shown = [words.text() for _figure, words in shell.status._labels if words.isVisible()]
     assert shown == ["examples", "problems"]
     assert "All changes saved" in shell.status.text()
@@ -224,11 +224,11 @@ def test_dropped_data_goes_to_the_page_and_project_opens(shell, project_file, tm
     data = tmp_path / "more.jsonl"
     data.write_text(TEXT, encoding="utf-8")
     _drop(shell, data)
-    assert ("import", ["more.jsonl"]) in shell.desk.examples.calls
+    assert ("import", ["more.jsonl"]) in shell.workspace.examples.calls
     other = tmp_path / "Other.tunedesk"
     Project.create(other).close()
     _drop(shell, other)
-    assert shell.desk.project.path == other
+    assert shell.workspace.project.path == other
 
 
 def _drop(widget, path: Path):
@@ -249,7 +249,7 @@ def test_close_asks_nothing_and_keeps_the_geometry(qtbot, theme, tmp_path, proje
     shell.show()
     shell.resize(1000, 700)
     shell.open_path(project_file)
-    page = shell.desk.examples
+    page = shell.workspace.examples
     assert shell.close()
     assert "flush" in page.calls
     stored = Settings.load(tmp_path / "settings.json")
@@ -324,7 +324,7 @@ def test_full_disk_at_closing_is_told_once(shell, project_file, monkeypatch):
         raise UserError("The disk is full.", "Make room and close again.")
 
     shell.open_path(project_file)
-    monkeypatch.setattr(shell.desk.examples, "flush", fail)
+    monkeypatch.setattr(shell.workspace.examples, "flush", fail)
     assert not shell.close()
     assert shell.isVisible()
     assert _messages(shell) == ["The disk is full."]
@@ -335,7 +335,7 @@ def test_full_disk_at_closing_is_told_once(shell, project_file, monkeypatch):
 @pytest.mark.expects_log
 def test_bug_at_closing_ends_the_threads_all_the_same(shell, project_file, monkeypatch):
     shell.open_path(project_file)
-    monkeypatch.setattr(shell.desk.examples, "shut", lambda: 1 // 0)
+    monkeypatch.setattr(shell.workspace.examples, "close_project", lambda: 1 // 0)
     assert shell.close()
     assert list((user_data_dir() / "reports").glob("crash-*.txt"))
     with Project.open(project_file) as project:

@@ -1,6 +1,7 @@
 """The window in a pseudo-language, every text longer and in brackets: nothing escapes or is cut."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,17 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from tests.fine_tuning.made_project import conversation
 
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.run_records import Metric, RunCheckpoint, RunError, RunEvent, RunFile
+from tunedesk.project.run_records import (
+    Metric,
+    RunCheckpoint,
+    RunError,
+    RunEvent,
+    RunExample,
+    RunFile,
+)
 
 SCRIPT = Path(__file__).with_name("pseudo_language_window.py")
 NOON = 1_790_000_000_000
@@ -50,9 +59,12 @@ def project_file(tmp_path):
     with Project.create(path, author="data") as project:
         checker = project.checker()
         texts = [conversation(f"data {number}", f"data data-{number}") for number in range(14)]
-        texts += [conversation("", " data "), conversation("data", "data")]
+        texts += [conversation("data-fix", " data "), conversation("data", "data")]
         texts.append('{"messages": [{"role": "user", "content": "data"}]}')
         texts.append('{"messages": [], "data": 1}')
+        system = {"role": "system", "content": "data"}
+        messages = json.loads(texts[0])["messages"]
+        texts.append(json.dumps({"messages": [system, *messages]}))
         for text in reversed(texts):
             facts = checker.check(text.encode())
             project.add_example(text, facts, state="to_review")
@@ -86,15 +98,19 @@ def add_run(project, name, **values):
         "base_url": "http://127.0.0.1:9/v1",
         "job_id": f"ftjob-{name}",
         "job": {"hyperparameters": {"n_epochs": 3}},
-        "training": RunFile("file-1", "a" * 64, 1000, 12),
-        "validation": RunFile("file-2", "b" * 64, 300, 3),
+        "training": RunFile("file-1", "1" * 64, 1000, 12),
+        "validation": RunFile("file-2", "2" * 64, 300, 3),
         "step": 60,
         "total_steps": 60,
         "finished_at": NOON + 100_000,
         "trained_tokens": 1000,
     } | values
     run = project.runs.add(
-        name=name, base_model="tunedesk-starter", settings={}, program_version="1", **more
+        name=name,
+        base_model="tunedesk-starter",
+        settings=LaunchSettings().to_json(),
+        program_version="1",
+        **more,
     )
     project.runs.add_metrics(
         run.id,
@@ -104,6 +120,9 @@ def add_run(project, name, **values):
         ],
     )
     project.runs.add_events(run.id, [RunEvent("ftevent-1", NOON, "info", "data")])
+    rows = project.rows(list(project.first_ids(ExampleQuery(), 12)))
+    examples = [RunExample("training", n, row.id, row.version_id) for n, row in enumerate(rows, 1)]
+    project.runs.set_examples(run.id, examples)
     checkpoint = RunCheckpoint("ftckpt-1", 30, "ft:data", NOON, {})
     project.runs.set_checkpoints(run.id, [checkpoint])
 
@@ -120,8 +139,16 @@ def found(catalogues, project_file, tmp_path):
     return json.loads(ran.stdout.splitlines()[-1])
 
 
+def dialogs():
+    """The names of all dialogs of the program."""
+    source = SCRIPT.parents[2] / "src" / "tunedesk" / "gui"
+    texts = [path.read_text(encoding="utf-8") for path in source.rglob("*.py")]
+    return {name for text in texts for name in re.findall(r"^class (\w+)\(Dialog\)", text, re.M)}
+
+
 def test_every_text_can_be_translated_and_has_room(found):
     assert len(found["screens"]) > 60
     assert found["missed"] == []
+    assert dialogs() - set(found["dialogs"]) == set()
     assert found["escaped"] == []
     assert found["cut"] == []

@@ -59,10 +59,11 @@ def test_work_of_another_computer_is_said_to_be_so(button):
 def test_choosing_a_run_asks_for_it(button, qtbot):
     button.show_works([INSTALLING, TRAINING])
     installing, training = button.menu().actions()
-    assert not installing.isEnabled()
     with qtbot.waitSignal(button.run_asked) as asked:
         training.trigger()
     assert asked.args == [7]
+    with qtbot.waitSignal(button.installation_asked):
+        installing.trigger()
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_the_window_shows_it_on_every_page_and_leads_to_the_run(
         button.menu().actions()[0].trigger()
         assert window.rail._pages["fine_tune"].isChecked()
         assert button.isVisible()
-        project = window.desk.project
+        project = window.workspace.project
         (run,) = project.runs.all()
         project.runs.update(run.id, stage="ended", status="succeeded")
         qtbot.waitUntil(lambda: not button.isVisible(), timeout=10_000)

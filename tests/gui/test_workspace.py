@@ -26,7 +26,7 @@ def _soon(monkeypatch):
 def test_a_whole_file_is_not_spoken_of(project_file, background, feedback, window, qtbot):
     window.show()
     with Project.open(project_file) as project:
-        task = workspace.look_for_damage(project, background, feedback)
+        task = workspace.check_for_damage(project, background, feedback)
         qtbot.waitUntil(lambda: task.done)
         assert not feedback.toasts()
 
@@ -41,7 +41,7 @@ def test_damage_is_said_with_what_to_do(project_file, background, feedback, wind
     raw[start : start + 100] = b"\xff" * 100
     project_file.write_bytes(raw)
     with Project.open(project_file) as project:
-        workspace.look_for_damage(project, background, feedback)
+        workspace.check_for_damage(project, background, feedback)
         qtbot.waitUntil(lambda: bool(feedback.toasts()))
     said = feedback.toasts()[0].accessibleName()
     assert "notes.tunedesk" in said

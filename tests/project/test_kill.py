@@ -1,15 +1,19 @@
 """A writing process is killed again and again: the project opens whole, with all it was given."""
 
+import contextlib
+import gzip
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from tests.project.made_examples import add, example_text
+from tests.project.made_examples import add, example_text, new_example
 
 from tunedesk.project.project import Project
+from tunedesk.project.schema import SCHEMA_VERSION
 
 TYPING = """
 import sys, time
@@ -44,6 +48,39 @@ with Project.open(Path(sys.argv[1])) as project:
         project.undo()
         project.undo()
         project.undo()
+"""
+
+EVERYTHING = """
+import re, sys
+from pathlib import Path
+from tests.project.made_examples import new_example
+from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
+from tunedesk.project.text_edits import find_and_replace
+
+with Project.open(Path(sys.argv[1])) as project:
+    print("open", flush=True)
+    while True:
+        project.set_preset("Kind", "Be kind.")
+        find_and_replace(project.context, None, re.compile("law"), "paper")
+        project.delete(ExampleQuery())
+        project.set_preset("Kind", "Be very kind.")
+        for _step in range(4):
+            project.undo()
+        for _step in range(4):
+            project.redo()
+        for _step in range(4):
+            project.undo()
+"""
+
+MIGRATE = """
+import sys
+from pathlib import Path
+from tunedesk.project.project import Project
+
+print("begin", flush=True)
+for path in sys.argv[1:]:
+    Project.open(Path(path)).close()
 """
 
 IMPORT = """
@@ -128,6 +165,70 @@ def test_bulk_work_survives_kill(tmp_path):
             while project.count() > 1:
                 project.undo()
     assert all("1,20" in name for name in interrupted)
+
+
+def contents(project: Project) -> list[object]:
+    """All that undo has to bring back: texts, order, states, tags, what is deleted, presets."""
+    return [
+        *project.context.store.rows(
+            "SELECT uid, position, text, state, tag_set, deleted FROM example"
+            " JOIN version_text ON version_text.id = version_id ORDER BY uid"
+        ),
+        *project.presets().items(),
+    ]
+
+
+def test_whatever_is_cut_off_all_is_undone_and_redone(tmp_path):
+    path = tmp_path / "Test.tunedesk"
+    with Project.create(path) as project:
+        project.add_examples([new_example(f"law {number}") for number in range(1500)])
+        first = contents(project)
+    chance = random.Random(4)
+    for _round in range(6):
+        run_and_kill(EVERYTHING, [path], "open", chance.uniform(0.0, 0.6))
+        with Project.open(path) as project:
+            check_whole(project)
+            while project.redo():
+                pass
+            last = contents(project)
+            while project.undo_name() != "Add 1,500 examples":
+                project.undo()
+            assert contents(project) == first
+            while project.redo():
+                pass
+            assert contents(project) == last
+            while project.undo_name() != "Add 1,500 examples":
+                project.undo()
+
+
+def test_a_migration_that_is_cut_off_loses_nothing(tmp_path):
+    packed = Path(__file__).parent / "files" / "version-2.tunedesk.gz"
+    old = gzip.decompress(packed.read_bytes())
+    chance = random.Random(5)
+    made = tmp_path / "Made.tunedesk"
+    made.write_bytes(old)
+    with Project.open(made) as project:
+        expected = contents(project)
+    cut_off = 0
+    for number in range(4):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        paths = [folder / f"{copy}.tunedesk" for copy in range(40)]
+        for path in paths:
+            path.write_bytes(old)
+        run_and_kill(MIGRATE, paths, "begin", chance.uniform(0.2, 0.6))
+        for path in paths:
+            with contextlib.closing(sqlite3.connect(path)) as connection:
+                (version,) = connection.execute("PRAGMA user_version").fetchone()
+            cut_off += version < SCHEMA_VERSION
+            with Project.open(path) as project:
+                check_whole(project)
+                assert contents(project) == expected
+        for backup in folder.glob("*.version-2*"):
+            with contextlib.closing(sqlite3.connect(backup)) as connection:
+                assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+                assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert cut_off
 
 
 def test_a_killed_import_keeps_what_came(tmp_path):

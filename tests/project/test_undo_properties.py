@@ -8,22 +8,28 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.project.made_examples import example_text, facts_of, new_example
+from tests.project.made_tables import NOTES, notes, notes_registered
 
+from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.query import STATES
+from tunedesk.project.table_rows import TableChange
 
 WORDS = st.text("abc äж", max_size=4)
 PLACE = st.integers(0, 9)
 
 
-class Desk(RuleBasedStateMachine):
-    """A project and what it should hold: a list of [id, text, state, tags]."""
+class ProjectMachine(RuleBasedStateMachine):
+    """A project and what it should hold: rows of [id, text, state, tags], presets and notes."""
 
     def __init__(self):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
+        self.registered = notes_registered()
+        self.registered.__enter__()
         self.project = Project.create(Path(self.folder.name) / "Test.tunedesk")
         self.rows = []
+        self.texts = {"presets": {}, "notes": {}}
         self.done = []
         self.undone = []
 
@@ -31,19 +37,25 @@ class Desk(RuleBasedStateMachine):
         while self.project.undo():
             pass
         assert self.project.count() == 0
+        assert (self.project.presets(), notes(self.project)) == ({}, {})
         while self.project.redo():
             pass
-        if not self.undone:
-            self.compare()
+        if self.undone:
+            self.rows, self.texts = self.undone[0]
+            self.done, self.undone = [None], []
+        self.compare()
         self.project.close()
+        self.registered.__exit__(None, None, None)
         assert [path.name for path in Path(self.folder.name).iterdir()] == ["Test.tunedesk"]
         self.folder.cleanup()
 
-    def step(self, new_rows):
-        if new_rows != self.rows:
-            self.done.append(copy.deepcopy(self.rows))
+    def step(self, new_rows=None, **new_texts):
+        rows = self.rows if new_rows is None else new_rows
+        texts = {**self.texts, **new_texts}
+        if (rows, texts) != (self.rows, self.texts):
+            self.done.append(copy.deepcopy((self.rows, self.texts)))
             self.undone.clear()
-            self.rows = new_rows
+            self.rows, self.texts = rows, texts
 
     def pick(self, place):
         return self.rows[place % len(self.rows)] if self.rows else None
@@ -136,19 +148,45 @@ class Desk(RuleBasedStateMachine):
             rows[at:at] = [[new, *row[1:]] for new, row in zip(copies, originals, strict=True)]
         self.step(rows)
 
+    @rule(name=st.sampled_from("abc"), text=st.none() | WORDS)
+    def keep_preset(self, name, text):
+        self.project.set_preset(name, text)
+        presets = {**self.texts["presets"], name: text}
+        self.step(presets={name: text for name, text in presets.items() if text is not None})
+
+    @rule(titles=st.lists(st.sampled_from("abc"), max_size=3, unique=True), body=st.none() | WORDS)
+    def write_notes(self, titles, body):
+        """Rows of a table that only the tests have, several in one step; no body deletes them."""
+        new = dict(self.texts["notes"])
+        with TableChange(self.project.context, ChangeName.of("Write")) as change:
+            for title in titles:
+                row_id = self.project.context.store.value(
+                    "SELECT id FROM note WHERE deleted = 0 AND title = ?", (title,)
+                )
+                if body is None:
+                    change.delete(NOTES, row_id or 0)
+                    new.pop(title, None)
+                elif row_id is None:
+                    change.add(NOTES, {"title": title, "body": body})
+                    new[title] = body
+                else:
+                    change.set(NOTES, row_id, {"body": body})
+                    new[title] = body
+        self.step(notes=new)
+
     @precondition(lambda self: self.done)
     @rule()
     def undo(self):
         assert self.project.undo() is not None
-        self.undone.append(self.rows)
-        self.rows = self.done.pop()
+        self.undone.append((self.rows, self.texts))
+        self.rows, self.texts = self.done.pop()
 
     @precondition(lambda self: self.undone)
     @rule()
     def redo(self):
         assert self.project.redo() is not None
-        self.done.append(self.rows)
-        self.rows = self.undone.pop()
+        self.done.append((self.rows, self.texts))
+        self.rows, self.texts = self.undone.pop()
 
     @rule()
     def restart(self):
@@ -165,10 +203,12 @@ class Desk(RuleBasedStateMachine):
         assert [
             [row.id, self.project.text(row.id), row.state, row.tags] for row in shown
         ] == self.rows
+        assert self.project.presets() == self.texts["presets"]
+        assert notes(self.project) == self.texts["notes"]
         assert [row.preview for row in shown] == [row[1][:160] for row in self.rows]
         assert (self.project.undo_name() is None) == (not self.done)
         assert (self.project.redo_name() is None) == (not self.undone)
 
 
-TestDesk = Desk.TestCase
-TestDesk.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestProject = ProjectMachine.TestCase
+TestProject.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

@@ -20,6 +20,7 @@ from tunedesk.errors import UserError
 from tunedesk.services.connect import connect
 from tunedesk.services.connection import Connection
 from tunedesk.services.guarded_http import GuardedClient
+from tunedesk.services.jobs_client import JobsClient
 from tunedesk.services.keys import Key, Keys
 from tunedesk.services.providers import provider_named
 
@@ -123,6 +124,19 @@ def test_a_key_that_a_server_echoes_is_taken_out(openai_service, caplog, monkeyp
     texts += [*traceback.format_exception(error), repr(connection), repr(client), caplog.text]
     assert all(key not in text for text in texts)
     assert "Incorrect API key provided: [key]." in str(error)
+
+
+def test_a_key_that_a_good_answer_echoes_is_taken_out(openai_service, tmp_path):
+    connection = connection_to(openai_service)
+    echo = fake_faults.with_fields(metadata={"note": f"made with {openai_service.key}"})
+    with connection.client() as client:
+        file = client.files.create(file=("a.jsonl", rows(12), "text/plain"), purpose="fine-tune")
+        calls = JobsClient(connection, client)
+        job = calls.create({"model": openai_service.models[0], "training_file": file.id})
+        openai_service.fail("GET", f"/fine_tuning/jobs/{job['id']}", echo)
+        assert calls.retrieve(job["id"])["metadata"] == {"note": "made with [key]"}
+        # Other answers are the service's own bytes.
+        assert calls.file_content(file.id) == rows(12)
 
 
 def test_a_connection_shows_no_key():

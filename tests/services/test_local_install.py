@@ -45,7 +45,7 @@ def test_the_plan_says_what_it_takes_and_where(data):
 @pytest.mark.parametrize(("free", "memory"), [(10**9, 8 * 10**9), (10**11, 2 * 10**9)])
 def test_what_stands_against_it_is_said_before(monkeypatch, free, memory):
     monkeypatch.setattr(local_install.shutil, "disk_usage", lambda _p: SimpleNamespace(free=free))
-    monkeypatch.setattr(local_install, "_memory", lambda: memory)
+    monkeypatch.setattr(local_install, "memory", lambda: (memory, 0))
     assert "are needed" in local_install.plan().stops
     with pytest.raises(UserError, match="are needed"):
         local_install.install()

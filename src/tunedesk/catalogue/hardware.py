@@ -26,7 +26,7 @@ def detect_hardware(folder: Path) -> Machine:
     if gpu is not None:
         name, total, free = gpu
         return Machine("cuda", name, total, free, disk)
-    total, free = _memory()
+    total, free = memory()
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return Machine("mps", _("this Mac"), total, free, disk)
     return Machine("cpu", _("this computer"), total, free, disk)
@@ -81,7 +81,7 @@ def _nvidia() -> tuple[str, int, int] | None:
         return None
 
 
-def _memory() -> tuple[int, int]:
+def memory() -> tuple[int, int]:
     """The memory of the computer and what of it is free, in bytes; 0 where nobody tells."""
     try:
         import psutil

@@ -49,27 +49,48 @@ class Limit:
             and (self.most is None or value <= self.most)
         )
 
-    @property
-    def words(self) -> str:
-        """What it takes, as in "a whole number from 1 to 50"."""
-        kind = _("a whole number") if self.whole else _("a number")
-        bounds = []
-        if self.above is not None:
-            bounds.append(_("above {n}").format(n=f"{self.above:g}"))
-        if self.least is not None and self.most is not None:
-            bounds.append(
-                _("from {least} to {most}").format(least=_n(self.least), most=_n(self.most))
-            )
-        elif self.least is not None:
-            bounds.append(_("from {n} on").format(n=_n(self.least)))
-        elif self.most is not None:
-            bounds.append(_("at most {n}").format(n=_n(self.most)))
-        return f"{kind} {', '.join(bounds)}".strip()
-
 
 def limit_problem(name: str, limit: Limit) -> str:
     """What to say where a setting holds what its limit does not take, in a sentence."""
-    return _("{setting} must be {words}.").format(setting=TITLES[name], words=limit.words)
+    return _limit_sentence(limit).format(
+        setting=TITLES[name], above=_n(limit.above), least=_n(limit.least), most=_n(limit.most)
+    )
+
+
+def _limit_sentence(limit: Limit) -> str:
+    if limit.above is not None:
+        if limit.most is None:
+            return (
+                _("{setting} must be a whole number above {above}.")
+                if limit.whole
+                else _("{setting} must be a number above {above}.")
+            )
+        return (
+            _("{setting} must be a whole number above {above}, at most {most}.")
+            if limit.whole
+            else _("{setting} must be a number above {above}, at most {most}.")
+        )
+    if limit.least is not None and limit.most is not None:
+        return (
+            _("{setting} must be a whole number from {least} to {most}.")
+            if limit.whole
+            else _("{setting} must be a number from {least} to {most}.")
+        )
+    if limit.least is not None:
+        return (
+            _("{setting} must be a whole number from {least} on.")
+            if limit.whole
+            else _("{setting} must be a number from {least} on.")
+        )
+    if limit.most is not None:
+        return (
+            _("{setting} must be a whole number, at most {most}.")
+            if limit.whole
+            else _("{setting} must be a number, at most {most}.")
+        )
+    return (
+        _("{setting} must be a whole number.") if limit.whole else _("{setting} must be a number.")
+    )
 
 
 def setting_problems(

@@ -1,7 +1,10 @@
 """A problem, stored as a code, a path and parameters, never as a sentence, and how bad it is.
 
-The severity of each code at each target stands in resources/severities.json, its sentences in
-`checks.messages`.
+A rule has its code in five places: the check that yields it, in `checks.conversation_rules` and its
+neighbours; its severity at each target and its source, in resources/severities.json; its title,
+sentence and advice, in `checks.messages`; a sample, in tests/checks/samples; and, where it can be
+put right safely, its fix, in `checks.fixes`. Tests hold that none is forgotten. Examples that were
+checked before show a new rule once the program's version has risen, or when they are checked again.
 """
 
 import json
@@ -26,6 +29,22 @@ class Problem(NamedTuple):
     code: str
     path: Path
     parameters: dict[str, Any]
+
+
+class ProblemMessage(NamedTuple):
+    """What to say of the problems of one code.
+
+    Attributes:
+        title: A few words for a list of rules.
+        sentence: What is wrong; `{n}` is the number of the message, other names are parameters.
+        advice: What to do about it.
+        variants: Other sentences, by the value of the parameter `reason`.
+    """
+
+    title: str
+    sentence: str
+    advice: str
+    variants: dict[str, str] = {}  # noqa: RUF012  never changed
 
 
 class SetProblem(NamedTuple):

@@ -1,29 +1,16 @@
 """`tunedesk serve`: the training server, on this computer."""
 
 import argparse
-import importlib.util
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
-
-NEEDED = (
-    "torch",
-    "transformers",
-    "trl",
-    "peft",
-    "accelerate",
-    "datasets",
-    "pydantic",
-    "starlette",
-    "uvicorn",
-)
-"""What the extra `local` brings."""
+from tunedesk.services.local_install import is_built_in
 
 
 def run_serve(options: argparse.Namespace) -> int:
     """Run the server until it is stopped."""
-    if any(importlib.util.find_spec(name) is None for name in NEEDED):
+    if not is_built_in():
         raise UserError(
             _("The training server is not installed."),
             _("This installs it: {command}").format(command='pip install "tunedesk[local]"'),

@@ -1,101 +1,51 @@
 """The loss chart as SVG, for reports and saved pictures: no program and no font has to be there.
 
-Its ticks and its palette are those of the chart in the window.
+What is drawn, and in which colours, is the same as in the window: see `chart_style`.
 """
 
-import itertools
-import json
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Literal
 
 import numpy as np
 
-from tunedesk.fine_tuning.charted_run import (
+from tunedesk.fine_tuning.chart_style import (
     DASHES,
+    MARK_COLORS,
     PALE,
     PALE_SHARE,
+    PIXELS_PER_STEP,
+    PIXELS_PER_VALUE,
     STRONG,
+    VALUE_MARGIN,
+    chart_palette,
+    color_name,
+    format_ticks,
+    legend,
+    log_ticks,
+    marks,
+    percent_ticks,
+    step_ticks,
+    ticks,
+)
+from tunedesk.fine_tuning.charted_run import (
     ChartedRun,
     ChartView,
     Line,
     Measure,
-    color_name,
     lines,
     value_range,
 )
-from tunedesk.fine_tuning.curves import NO_POINTS, Points, thinned
+from tunedesk.fine_tuning.curves import Points, thinned
 from tunedesk.i18n import _
-from tunedesk.paths import resource
-
-
-def ticks(low: float, high: float, most: int) -> list[float]:
-    """Round numbers between two others, at most so many, in steps of 1, 2 or 5."""
-    if not high > low or most < 1:
-        return []
-    rough = (high - low) / most
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * part for part in (1, 2, 5, 10) if power * part >= rough * (1 - 1e-9))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [number * step for number in range(first, last + 1)]
-
-
-def step_ticks(low: float, high: float, most: int) -> list[float]:
-    """The same for steps: whole numbers only."""
-    return [value for value in ticks(low, high, most) if abs(value - round(value)) < 1e-6]
-
-
-def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round numbers between two positive ones for a logarithmic axis: 1, 2, 5, 10, 20 and so on.
-
-    Where the axis spans so little that fewer than three of these fit, those of a linear axis.
-    """
-    if not 0 < low < high:
-        return []
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for parts in ((1, 2, 5), (1,)):
-        found = [p * 10.0**k for k in powers for p in parts if low <= p * 10.0**k <= high]
-        if 3 <= len(found) <= most:
-            return found
-    if len(found) > most:
-        return found[:: math.ceil(len(found) / most)]
-    return [value for value in ticks(low, high, most) if value > 0]
-
-
-def format_ticks(values: Sequence[float]) -> list[str]:
-    """The numbers with as many decimals as the closest two of them need.
-
-    Those of a logarithmic axis, which do not stand at even distances, have each its own: "0.01"
-    beside "10", not "10.00", which reads as a thousand where the point parts thousands.
-    """
-    if not values:
-        return []
-    gaps = [b - a for a, b in itertools.pairwise(values) if b > a]
-    if gaps and max(gaps) > 1.5 * min(gaps):
-        return [_shortest(value) for value in values]
-    least = min(gaps, default=abs(values[0]) or 1.0)
-    decimals = min(max(0, -math.floor(math.log10(least) + 1e-9)), 8)
-    return [f"{value + 0.0:,.{decimals}f}" for value in values]
-
-
-def _shortest(value: float) -> str:
-    text = f"{value:,.8f}"
-    return text.rstrip("0").rstrip(".")
-
-
-def chart_palette(scheme: Literal["light", "dark"] = "light") -> Mapping[str, str]:
-    """The colours of the palette by name, as "#rrggbb"."""
-    palettes = json.loads(resource("style/palette.json").read_text(encoding="utf-8"))
-    return {name: str(color) for name, color in palettes[scheme].items()}
-
 
 _FONT = "Inter, system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 22, 52, 44
 _GAP = 26  # between the losses and the accuracies
-_MARGIN = 0.06
 _POINTS_PER_PIXEL = 2
-_MOST_EPOCHS_NAMED, _MOST_EPOCHS = 8, 40
+_VALIDATION_DASH = f"{DASHES[0] * STRONG:g} {DASHES[1] * STRONG:g}"
+_MARK_DASHES = {"epoch": "", "checkpoint": "1.5 2.5", "best": "5 3"}
+_LEGEND_DASHES = {"line": "", "dashes": _VALIDATION_DASH, "mark": _MARK_DASHES["checkpoint"]}
 _LETTER = 6.2  # how wide a letter of the legend is, about
 _LONGEST_NAME = 32
 
@@ -115,7 +65,7 @@ def chart_svg(
         runs: What to draw, the first one lowest.
         view: How it is looked at; None: everything, raw and smoothed.
         title: What stands above it and is told to screen readers.
-        ink: The colours by name (see `chart_ink`); None: the light ones.
+        ink: The colours by name (see `chart_palette`); None: the light ones.
         width: Of the picture, in pixels.
         height: The same.
     """
@@ -142,7 +92,7 @@ class _Drawing:
             f'<rect width="{self._width}" height="{self._height}" fill="{self._ink["surface"]}"/>'
         )
         if title:
-            self._words(title, _LEFT, 20, "text", size=14, weight=600)
+            self._text(title, _LEFT, 20, "text", size=14, weight=600)
         self._legend(38 if title else 24)
         inner = self._height - _TOP - _BOTTOM
         if self._view.accuracy:
@@ -182,51 +132,38 @@ class _Drawing:
         if found is not None:
             scale = _Scale(*found, log=log, top=top, height=height)
             self._value_axis(scale, measure)
-            self._marks(top, height, named=measure == "loss")
+            self._marks(top, height, measure)
             for line in sorted(shown, key=lambda line: line.look != "raw"):
                 self._line(line, scale)
         if measure == "accuracy":
-            self._words(_("Accuracy"), _LEFT + 6, top + 14, "text_muted")
+            self._text(_("Accuracy"), _LEFT + 6, top + 14, "text_muted")
         bottom = top + height
         self._add(self._stroke(_LEFT, bottom, self._width - _RIGHT, bottom, "border_strong"))
 
     def _value_axis(self, scale: "_Scale", measure: Measure) -> None:
-        percent = measure == "accuracy"
         found = scale.ticks()
-        words = format_ticks([100 * value for value in found] if percent else found)
+        words = percent_ticks(found) if measure == "accuracy" else format_ticks(found)
         for value, word in zip(found, words, strict=True):
             y = scale.y(value)
             self._add(self._stroke(_LEFT, y, self._width - _RIGHT, y, "border"))
-            text = f"{word} %" if percent else word
-            self._words(text, _LEFT - 8, y + 4, "text_muted", anchor="end")
+            self._text(word, _LEFT - 8, y + 4, "text_muted", anchor="end")
 
     def _step_axis(self, y: float) -> None:
-        most = max(2, int((self._width - _LEFT - _RIGHT) / 90))
+        most = max(2, int((self._width - _LEFT - _RIGHT) / PIXELS_PER_STEP))
         for value in step_ticks(*self._steps, most):
-            self._words(f"{round(value):,}", self._x(value), y + 17, "text_muted", anchor="middle")
-        self._words(
+            self._text(f"{round(value):,}", self._x(value), y + 17, "text_muted", anchor="middle")
+        self._text(
             _("step"), (_LEFT + self._width - _RIGHT) / 2, y + 35, "text_muted", anchor="middle"
         )
 
-    def _marks(self, top: float, height: float, *, named: bool) -> None:
-        if len(self._runs) != 1:
-            return
-        run = self._runs[0]
-        starts = run.epoch_starts
-        for number, step in starts if len(starts) <= _MOST_EPOCHS else []:
-            if self._seen(step):
-                x = self._x(step)
-                self._add(self._stroke(x, top, x, top + height, "border"))
-                if named and len(starts) <= _MOST_EPOCHS_NAMED:
-                    text = _("epoch {n}").format(n=number)
-                    self._words(text, x + 4, top + 11, "text_muted")
-        for step in sorted(
-            {*run.checkpoints, *([run.best_checkpoint] if run.best_checkpoint else [])}
-        ):
-            if self._seen(step):
-                x, best = self._x(step), step == run.best_checkpoint
-                ink, dash = ("validation_curve", "5 3") if best else ("border_strong", "1.5 2.5")
+    def _marks(self, top: float, height: float, measure: Measure) -> None:
+        for mark in marks(self._runs, measure):
+            if self._seen(mark.step):
+                x = self._x(mark.step)
+                ink, dash = MARK_COLORS[mark.kind], _MARK_DASHES[mark.kind]
                 self._add(self._stroke(x, top, x, top + height, ink, dash))
+                if mark.label:
+                    self._text(mark.label, x + 4, top + 11, "text_muted")
 
     def _seen(self, step: float) -> bool:
         return self._steps[0] <= step <= self._steps[1]
@@ -243,7 +180,7 @@ class _Drawing:
             raw = line.look == "raw"
             dash = ""
             if line.part == "validation" and not raw:
-                dash = f' stroke-dasharray="{DASHES[0] * STRONG:g} {DASHES[1] * STRONG:g}"'
+                dash = f' stroke-dasharray="{_VALIDATION_DASH}"'
             shade = f' stroke-opacity="{PALE_SHARE}"' if raw else ""
             self._add(
                 f'<polyline points="{path}" fill="none" stroke="{color}" '
@@ -255,34 +192,13 @@ class _Drawing:
 
     def _legend(self, y: float) -> None:
         x = float(_LEFT)
-        for text, ink, dash in self._legend_entries():
+        for entry in legend(self._runs):
+            text, dash = entry.text, _LEGEND_DASHES[entry.look]
             if len(text) > _LONGEST_NAME:
                 text = text[: _LONGEST_NAME - 1] + "…"
-            self._add(self._stroke(x, y - 4, x + 20, y - 4, ink, dash, width=2))
-            self._words(text, x + 26, y, "text_muted")
+            self._add(self._stroke(x, y - 4, x + 20, y - 4, entry.color, dash, width=2))
+            self._text(text, x + 26, y, "text_muted")
             x += 26 + len(text) * _LETTER + 18
-
-    def _legend_entries(self) -> list[tuple[str, str, str]]:
-        """Texts with the names of their colours and their dashes."""
-        count = len(self._runs)
-        dash = f"{DASHES[0] * STRONG:g} {DASHES[1] * STRONG:g}"
-        held_back = any(
-            len(run.curves.points(name))
-            for run in self._runs
-            for name in ("valid_loss", "full_valid_loss")
-        )
-        if count == 1:
-            found = [(_("training"), "run_1", "")]
-            if held_back:
-                found.append((_("validation"), "validation_curve", dash))
-            if self._runs[0].checkpoints:
-                found.append((_("checkpoint"), "text_muted", "1.5 2.5"))
-            return found
-        found = [
-            (run.name, color_name(Line(number, "training", "strong", NO_POINTS), count), "")
-            for number, run in enumerate(self._runs)
-        ]
-        return [*found, (_("validation"), "text_muted", dash)] if held_back else found
 
     # Pieces of SVG
 
@@ -298,7 +214,7 @@ class _Drawing:
             f'stroke="{self._ink[ink]}" stroke-width="{width}"{dashes}/>'
         )
 
-    def _words(
+    def _text(
         self,
         text: str,
         x: float,
@@ -321,7 +237,7 @@ class _Scale:
     def __init__(self, low: float, high: float, *, log: bool, top: float, height: float) -> None:
         self._log, self._top, self._height = log, top, height
         first, last = self._placed(low), self._placed(high)
-        room = (last - first) * _MARGIN or abs(last) * 0.1 or 0.1
+        room = (last - first) * VALUE_MARGIN or abs(last) * 0.1 or 0.1
         self._first, self._last = first - room, last + room
 
     def _placed(self, value: float) -> float:
@@ -333,7 +249,7 @@ class _Scale:
         return self._top + (1 - min(max(share, 0.0), 1.0)) * self._height
 
     def ticks(self) -> list[float]:
-        most = max(2, int(self._height / 36))
+        most = max(2, int(self._height / PIXELS_PER_VALUE))
         if self._log:
             return log_ticks(10**self._first, 10**self._last, most)
         return ticks(self._first, self._last, most)

@@ -95,27 +95,6 @@ class Line:
     marked: bool = field(default=False)
 
 
-RUN_COLORS = 6
-"""So many runs have colours of their own; more than these start again."""
-DASHES = (5.0, 2.6)
-"""The line of validation: drawn and left out, in widths of the line."""
-STRONG, PALE = 2.0, 1.0
-"""The widths of the lines, in pixels."""
-PALE_SHARE = 0.38
-"""How much of its colour the line of the raw figures has; the rest is that of the ground."""
-
-
-def color_name(line: Line, runs: int) -> str:
-    """The name, in the palette, of the colour of a line among so many runs.
-
-    One run is blue for training and orange for validation, which every kind of colour blindness
-    leaves apart; several have a colour each, and the broken line is the validation.
-    """
-    if runs == 1:
-        return "run_1" if line.part == "training" else "validation_curve"
-    return f"run_{line.run % RUN_COLORS + 1}"
-
-
 _MARKED = 60
 """So many points can be told apart as marks."""
 

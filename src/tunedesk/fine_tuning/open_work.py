@@ -10,12 +10,11 @@ the run that is followed.
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.i18n import _
-from tunedesk.paths import user_data_dir
+from tunedesk.paths import computer_work_path
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
@@ -25,6 +24,16 @@ from tunedesk.services import local_install
 WorkKind = Literal["launch", "follow", "install"]
 REPORT_SECONDS = 1.0
 """Between two reports of progress: each is a write into the file."""
+
+
+class InstallingElsewhereError(UserError):
+    """Another window installs already; this one can only wait."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Another window of Tunedesk is installing training on this computer."),
+            _("Wait until it is done."),
+        )
 
 
 class OpenWork(NamedTuple):
@@ -108,11 +117,6 @@ def reporting(work: WorkList, uid: bytes, progress: Progress) -> Progress:
 # The installation of this computer
 
 
-def computer_work_path() -> Path:
-    """The file that keeps the work of this computer."""
-    return user_data_dir() / "this-computer.tunedesk"
-
-
 def unfinished_installation() -> WorkItem | None:
     """An installation that was begun and has not ended; None: there is none."""
     path = computer_work_path()
@@ -138,17 +142,15 @@ def install_training(
             with, instead of ending it.
 
     Raises:
-        UserError: It cannot be done, or another window is at it.
+        InstallingElsewhereError: Another window is at it.
+        UserError: It cannot be done.
         Cancelled: By `progress`; what was downloaded is kept.
     """
     path = computer_work_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     with Project.open(path) if path.exists() else Project.create(path) as project:
         if project.read_only:
-            raise UserError(
-                _("Another window of Tunedesk is installing training on this computer."),
-                _("Wait until it is done."),
-            )
+            raise InstallingElsewhereError
         work = project.work
         open_items = [item for item in work.items("install", open_only=True) if item.is_mine]
         item = open_items[-1] if open_items else work.add("install", {})

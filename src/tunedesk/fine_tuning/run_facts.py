@@ -104,7 +104,7 @@ def result_facts(run: Run, curves: RunCurves) -> list[Fact]:
     train, valid = curves.points("train_loss"), curves.validation()
     calm = train.smoothed()
     return [
-        Fact(group, _("State"), run.status or run.stage),
+        Fact(group, _("State"), _state(run)),
         Fact(group, _("Steps"), _steps(run, curves)),
         Fact(group, _("Training loss at the end (smoothed)"), _last(calm)),
         Fact(group, _("Lowest validation loss"), _lowest(valid)),
@@ -118,6 +118,26 @@ def result_facts(run: Run, curves: RunCurves) -> list[Fact]:
         Fact(group, _("Time"), _duration(run), compared=""),
         Fact(group, _("Model"), run.fine_tuned_model, compared=""),
     ]
+
+
+def _state(run: Run) -> str:
+    """The state of the job, else how far the launch is; other words of a service as they are."""
+    known = {
+        "validating_files": _("validating_files"),
+        "queued": _("queued"),
+        "running": _("running"),
+        "paused": _("paused"),
+        "succeeded": _("succeeded"),
+        "failed": _("failed"),
+        "cancelled": _("cancelled"),
+        "preparing": _("preparing"),
+        "uploading": _("uploading"),
+        "creating": _("creating"),
+        "following": _("following"),
+        "ended": _("ended"),
+    }
+    state = run.status or run.stage
+    return known.get(state, state)
 
 
 def origin_facts(run: Run) -> list[Fact]:
@@ -158,8 +178,8 @@ def _method_name(run: Run) -> str:
 
 def _method(run: Run) -> str:
     name = _method_name(run)
-    words = {"supervised": _("by examples"), "dpo": _("by preferences")}
-    return words.get(name, name)
+    titles = {"supervised": _("by examples"), "dpo": _("by preferences")}
+    return titles.get(name, name)
 
 
 def _service(run: Run) -> str:

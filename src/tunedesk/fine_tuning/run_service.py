@@ -274,7 +274,7 @@ class RunService:
         )
 
     def pause(self, run_id: int, wait: Wait) -> Run:
-        """Let the job of a run rest.
+        """Pause the job of a run.
 
         Raises:
             ServiceError: The service refused, or it is not known whether it was done.
@@ -283,7 +283,7 @@ class RunService:
         return self._send(run_id, "pause", wait)
 
     def resume(self, run_id: int, wait: Wait) -> Run:
-        """Let the job of a run that rests go on.
+        """Resume the paused job of a run.
 
         Raises:
             ServiceError: As `pause`.
@@ -352,6 +352,8 @@ class RunService:
 
     def _send(self, run_id: int, command: follow.JobCommand, wait: Wait) -> Run:
         run = self._project.runs.get(run_id)
+        if run.ended:
+            raise UserError(_("The run has already ended."), _("Nothing was changed."))
         if not run.job_id:
             raise UserError(
                 _("This run has no job yet."), _("Go on with its launch, or cancel the run.")

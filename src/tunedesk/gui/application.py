@@ -68,10 +68,10 @@ class GarbageCollector(QObject):
         super().__init__(parent)
         gc.disable()
         timer = QTimer(self)
-        timer.timeout.connect(self.look)
+        timer.timeout.connect(self.poll)
         timer.start(LOOK_EVERY_MS)
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Collect the oldest generation that is due."""
         due = [
             generation

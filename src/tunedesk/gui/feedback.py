@@ -46,7 +46,7 @@ class SystemMessage(QObject):
         self._tray: QSystemTrayIcon | None = None
         application = QGuiApplication.instance()
         assert isinstance(application, QGuiApplication)
-        application.applicationStateChanged.connect(self._take_state)
+        application.applicationStateChanged.connect(self._on_application_state)
 
     @property
     def is_showing(self) -> bool:
@@ -89,7 +89,7 @@ class SystemMessage(QObject):
             self._tray.deleteLater()
             self._tray = None
 
-    def _take_state(self, state: Qt.ApplicationState) -> None:
+    def _on_application_state(self, state: Qt.ApplicationState) -> None:
         if state == Qt.ApplicationState.ApplicationActive:
             self.close()
             self.back.emit()
@@ -344,7 +344,7 @@ class Feedback(QObject):
         return False
 
     def _show(self, toast: Toast) -> Toast:
-        toast.closed.connect(self._take_away)
+        toast.closed.connect(self._remove_closed)
         self._toasts.append(toast)
         while len(self._toasts) > MAX_TOASTS:
             self._toasts[0].close_now()
@@ -354,7 +354,7 @@ class Feedback(QObject):
         QAccessible.updateAccessibility(announcement)
         return toast
 
-    def _take_away(self) -> None:
+    def _remove_closed(self) -> None:
         for toast in [toast for toast in self._toasts if toast.over]:
             self._toasts.remove(toast)
             toast.deleteLater()

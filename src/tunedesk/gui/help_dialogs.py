@@ -55,7 +55,7 @@ class KeyRow(QWidget):
         self.editor.setMaximumSequenceLength(1)
         self.editor.setFixedWidth(150)
         self.editor.setAccessibleName(_("New key for {action}").format(action=self.label))
-        self.editor.keySequenceChanged.connect(self._take)
+        self.editor.keySequenceChanged.connect(self._on_key_typed)
         self.editor.installEventFilter(self)
         self.editor.hide()
         line.addWidget(self.editor)
@@ -116,7 +116,7 @@ class KeyRow(QWidget):
         if had_focus:
             self.change.setFocus()
 
-    def _take(self, sequence: QKeySequence) -> None:
+    def _on_key_typed(self, sequence: QKeySequence) -> None:
         if sequence.isEmpty():
             return
         try:

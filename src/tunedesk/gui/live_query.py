@@ -29,13 +29,13 @@ class ProjectChangeSignal(QObject):
 
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._unsubscribe = project.subscribe(self._tell)
+        self._unsubscribe = project.subscribe(self._publish)
 
     def close(self) -> None:
         """Hear no more of the project."""
         self._unsubscribe()
 
-    def _tell(self, change: ProjectChange) -> None:
+    def _publish(self, change: ProjectChange) -> None:
         # Qt queues what is emitted in another thread than the receiver's.
         self.changed.emit(change)
 
@@ -103,6 +103,11 @@ class LiveQuery(QObject):
         self._arguments = arguments
         self._stale = True
         self._ask_soon(0)
+
+    def refresh(self) -> None:
+        """Ask again: the answer depends on something outside the project, which has changed."""
+        self._stale = True
+        self._ask_soon(_SOONEST_MS)
 
     def close(self) -> None:
         """Ask no more."""

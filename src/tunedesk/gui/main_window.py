@@ -26,7 +26,7 @@ from tunedesk.gui.crash_report import CrashHandler
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.menus import Menus, ViewActions
 from tunedesk.gui.new_project import is_project, project_for, sample_file
-from tunedesk.gui.rail import Rail
+from tunedesk.gui.rail import PAGES, Rail
 from tunedesk.gui.status_line import StatusLine
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.welcome.page import WelcomePage
@@ -44,12 +44,12 @@ USUAL = (1280, 800)
 
 
 class MainWindow(QMainWindow):
-    """Shows the welcome page, or the desk of the open project.
+    """Shows the welcome page, or the workspace of the open project.
 
     Attributes:
         feedback: The window's voice.
         actions_: Every action of the window.
-        desk: The open project with its pages; None on the welcome page.
+        workspace: The open project with its pages; None on the welcome page.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class MainWindow(QMainWindow):
         self.background = Background(self)
         self.feedback = Feedback(self, theme)
         self.actions_ = Actions(settings, self)
-        self.desk: Workspace | None = None
+        self.workspace: Workspace | None = None
         self.crashes = CrashHandler(theme, self.flush, self)
         self.background.crashed.connect(self.crashes.handle)
         self.background.user_error.connect(self.feedback.error)
@@ -89,8 +89,8 @@ class MainWindow(QMainWindow):
         self.rail = Rail(self._theme, self.actions_)
         self.welcome = WelcomePage(self._settings, self.actions_, self._theme)
         self.welcome.open_requested.connect(self.open_path)
-        self.rail.add_page("examples", "go.examples", "examples", _("Examples"))
-        self.rail.add_page("fine_tune", "go.fine_tune", "fine_tune", _("Fine-tune"))
+        for page in PAGES:
+            self.rail.add_page(page.name, page.action_id, page.name, page.title)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.welcome)
         self.status = StatusLine(self._theme, self.feedback.progress_line)
@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
             finally:
                 self.stack.removeWidget(blank)
                 blank.deleteLater()
-                if self.desk is None:
+                if self.workspace is None:
                     self._show_welcome()
 
         QTimer.singleShot(0, self, begin)
@@ -151,8 +151,8 @@ class MainWindow(QMainWindow):
                     _("It may have been moved or renamed."),
                 )
             )
-        elif self.desk is not None:
-            self.desk.import_files([path])
+        elif self.workspace is not None:
+            self.workspace.import_files([path])
         else:
             self._bring_in(path, project_for(path))
 
@@ -202,8 +202,8 @@ class MainWindow(QMainWindow):
 
     def flush(self) -> None:
         """Write down what was typed a moment ago."""
-        if self.desk is not None:
-            self.desk.flush()
+        if self.workspace is not None:
+            self.workspace.flush()
 
     def _create(self, path: Path) -> bool:
         from tunedesk.project.project import Project
@@ -223,13 +223,13 @@ class MainWindow(QMainWindow):
             self.feedback.error(error)
             return False
         self._leave()
-        self._show_desk(project)
+        self._show_workspace(project)
         return True
 
     def _open_project(self, path: Path) -> bool:
         from tunedesk.project.project import Project
 
-        if self.desk is not None and self.desk.project.path == path:
+        if self.workspace is not None and self.workspace.project.path == path:
             return True
         try:
             project = Project.open(path, author=self._settings.author)
@@ -239,12 +239,12 @@ class MainWindow(QMainWindow):
             self.feedback.error(error)
             return False
         self._leave()
-        self._show_desk(project)
+        self._show_workspace(project)
         return True
 
     def _bring_in(self, data_file: Path, project: Path) -> None:
-        if self._create(project) and self.desk is not None:
-            self.desk.import_files([data_file])
+        if self._create(project) and self.workspace is not None:
+            self.workspace.import_files([data_file])
 
     def _forget(self, path: Path) -> None:
         name = str(path)
@@ -268,9 +268,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Tunedesk")
         self.setWindowFilePath("")
         self.menus.refresh()
-        self.welcome.take_focus()
+        self.welcome.focus_main_part()
 
-    def _show_desk(self, project: "Project") -> None:
+    def _show_workspace(self, project: "Project") -> None:
         from tunedesk.gui.workspace import Workspace
 
         try:
@@ -278,7 +278,7 @@ class MainWindow(QMainWindow):
                 from tunedesk.gui.examples.page import ExamplesPage
 
                 self._make_page = ExamplesPage
-            desk = Workspace(
+            workspace = Workspace(
                 project,
                 self._settings,
                 self.background,
@@ -293,18 +293,18 @@ class MainWindow(QMainWindow):
             project.close()
             self._show_welcome()
             raise
-        self.desk = desk
+        self.workspace = workspace
         path = project.path
         self._settings.remember_project(path)
         self._settings.save()
         self.actions_.bind("project.close", self.close_project)
-        desk.page_shown.connect(lambda _name: self.menus.refresh())
-        desk.show_in(self.stack, self.rail, self.status)
+        workspace.page_shown.connect(lambda _name: self.menus.refresh())
+        workspace.show_in(self.stack, self.rail, self.status)
         self.rail.show()
         self.status.show()
         title = (
             _("{project} (read only) – Tunedesk")
-            if desk.project.read_only
+            if workspace.project.read_only
             else _("{project} – Tunedesk")
         )
         self.setWindowTitle(title.format(project=path.stem))
@@ -313,13 +313,13 @@ class MainWindow(QMainWindow):
 
     def _leave(self) -> None:
         """Close the open project, with everything on the disk."""
-        if self.desk is None:
+        if self.workspace is None:
             return
-        desk, self.desk = self.desk, None
-        self._settings.places[str(desk.project.path)] = desk.place()
+        workspace, self.workspace = self.workspace, None
+        self._settings.places[str(workspace.project.path)] = workspace.view_state()
         self._settings.save()
         self.actions_.release("project.close")
-        desk.close()
+        workspace.close()
 
     # Dialogs
 
@@ -364,8 +364,8 @@ class MainWindow(QMainWindow):
         """Open the project, or bring the files in."""
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
-        if self.desk is not None and not any(map(is_project, paths)):
-            self.desk.import_files(paths)
+        if self.workspace is not None and not any(map(is_project, paths)):
+            self.workspace.import_files(paths)
         elif paths:
             self.open_path(paths[0])
 
@@ -407,7 +407,7 @@ class MainWindow(QMainWindow):
 
     def _asks_about_training(self) -> bool:
         """Whether the user is now being asked."""
-        if self.desk is None or not self.desk.trains_here:
+        if self.workspace is None or not self.workspace.trains_here:
             return False
         from tunedesk.gui.workspace import ask_about_training
 

@@ -76,8 +76,8 @@ class NewProjectDialog(Dialog):
         self.add_cancel()
         self.create_button = self.add_button(_("Create project"), "primary", default=True)
         self.create_button.clicked.connect(self.accept)
-        self.name.textChanged.connect(self._tell)
-        self._tell()
+        self.name.textChanged.connect(self._show_path)
+        self._show_path()
 
     @property
     def path(self) -> Path:
@@ -91,9 +91,9 @@ class NewProjectDialog(Dialog):
         chosen = QFileDialog.getExistingDirectory(self, _("Folder of the project"), str(start))
         if chosen:
             self._folder = Path(chosen)
-            self._tell()
+            self._show_path()
 
-    def _tell(self) -> None:
+    def _show_path(self) -> None:
         named = bool(safe_name(self.name.text()))
         self.create_button.setEnabled(named)
         self._place.setText(

@@ -1,4 +1,4 @@
-"""Operations: the one way to do something to the open project from the window.
+"""Operations: the one way to do something to the open project from the window; Undo and Redo.
 
 What was typed is written first. Then the work runs: in a thread, on a handle of its own, with
 progress and Cancel in the status line; or at once, where few examples are concerned. An error is
@@ -15,11 +15,14 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QObject
 
 from tunedesk.errors import UserError
+from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.undo import UndoOutcome
 
 AT_ONCE = 200
@@ -154,7 +157,7 @@ class Operations(QObject):
         if self._closed:
             return
         self._flush()
-        self._background.run(_undo, self._project, change_id, on_result=self._tell_undone)
+        self._background.run(_undo, self._project, change_id, on_result=self._show_undo_outcome)
 
     def _flush(self) -> None:
         for flush in self._flushes:
@@ -209,7 +212,7 @@ class Operations(QObject):
         self._running.append(operation)
         operation.task = self._background.run(
             perform,
-            on_error=lambda error: self._tell_error(operation, error),
+            on_error=lambda error: self._show_error(operation, error),
             on_progress=report,
             on_finished=finished,
         )
@@ -228,12 +231,12 @@ class Operations(QObject):
             for result in operation.results:
                 if on_result is not None:
                     on_result(result)
-                self._tell(operation, message(result) if message is not None else None)
+                self._show_message(operation, message(result) if message is not None else None)
         finally:
             if on_finished is not None and not self._closed:
                 on_finished()
 
-    def _tell(self, operation: Operation[Any], message: str | Message | None) -> None:
+    def _show_message(self, operation: Operation[Any], message: str | Message | None) -> None:
         if isinstance(message, Message):
             self._feedback.toast(message.text, message.action_text, message.on_action)
         elif message is not None and operation.change_id is not None:
@@ -242,7 +245,7 @@ class Operations(QObject):
         elif message is not None:
             self._feedback.toast(message)
 
-    def _tell_error(self, operation: Operation[Any], error: UserError) -> None:
+    def _show_error(self, operation: Operation[Any], error: UserError) -> None:
         """Show an error; what had been done by then is kept only if it can be undone."""
         if operation.change_id is None:
             self._background.user_error.emit(error)
@@ -250,7 +253,7 @@ class Operations(QObject):
             change_id = operation.change_id
             self._feedback.error(error, _("Undo"), lambda: self.undo(change_id))
 
-    def _tell_undone(self, outcome: UndoOutcome) -> None:
+    def _show_undo_outcome(self, outcome: UndoOutcome) -> None:
         if outcome is UndoOutcome.LATER_CHANGES:
             self._feedback.toast(_("Something else was done since; undo that first."))
         elif outcome is UndoOutcome.ALREADY_UNDONE:
@@ -260,3 +263,96 @@ class Operations(QObject):
 def _undo(project: Project, change_id: int) -> UndoOutcome:
     with contextlib.closing(project.handle()) as handle:
         return handle.undo_change(change_id)
+
+
+class UndoActions(QObject):
+    """Takes steps of the project back and forth, one after the other.
+
+    A bulk step may take seconds, so it runs in a thread on a handle of its own; keys pressed
+    meanwhile are counted and follow.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        background: Background,
+        actions: Actions,
+        feedback: Feedback,
+        flush: Callable[[], None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._project = project
+        self._background = background
+        self._actions = actions
+        self._feedback = feedback
+        self._flush = flush
+        self._waiting: list[str] = []
+        self._running = False
+        self._closed = False
+        self._feed = ProjectChangeSignal(project, self)
+        self._feed.changed.connect(self._project_changed)
+        actions.bind("edit.undo", self.undo)
+        actions.bind("edit.redo", self.redo)
+        self.refresh()
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._ask("undo")
+
+    def redo(self) -> None:
+        """Do the step again that was taken back last."""
+        self._ask("redo")
+
+    def refresh(self) -> None:
+        """Show in the menu what would be undone and redone."""
+        steps = (
+            ("edit.undo", _("Undo"), self._project.undo_sentence()),
+            ("edit.redo", _("Redo"), self._project.redo_sentence()),
+        )
+        for action_id, verb, sentence in steps:
+            writable = not self._project.read_only
+            self._actions[action_id].setEnabled(sentence is not None and writable)
+            self._actions.rename(action_id, verb if sentence is None else sentence)
+
+    def close(self) -> None:
+        """The project closes."""
+        self._closed = True
+        self._waiting.clear()
+        self._feed.close()
+        for action_id, verb in (("edit.undo", _("Undo")), ("edit.redo", _("Redo"))):
+            self._actions.rename(action_id, verb)
+        self._actions.release("edit.undo", "edit.redo")
+
+    def _project_changed(self, _change: ProjectChange) -> None:
+        if not self._running:
+            self.refresh()
+
+    def _ask(self, direction: str) -> None:
+        self._waiting.append(direction)
+        if not self._running:
+            self._next()
+
+    def _next(self) -> None:
+        self._flush()
+        direction = self._waiting.pop(0)
+        self._running = True
+        self._background.run(_turn, self._project, direction, on_finished=self._ended)
+
+    def _ended(self) -> None:
+        self._running = False
+        if self._closed:
+            return
+        if self._waiting:
+            self._next()
+        else:
+            self.refresh()
+
+
+def _turn(project: Project, direction: str) -> None:
+    """One step on a handle of its own, as each thread needs one."""
+    handle = project.handle()
+    try:
+        handle.undo() if direction == "undo" else handle.redo()
+    finally:
+        handle.close()

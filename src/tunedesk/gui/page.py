@@ -53,14 +53,14 @@ class Page(QWidget):
     def flush(self) -> None:
         """Write down what was typed a moment ago; before undo, closing and a crash report."""
 
-    def place(self) -> dict[str, Any]:
+    def view_state(self) -> dict[str, Any]:
         """What to remember of where the user is, in values that JSON can hold."""
         return {}
 
-    def restore(self, place: dict[str, Any]) -> None:
-        """Go back to where the user was; a place that is gone is no error."""
+    def restore(self, view_state: dict[str, Any]) -> None:
+        """Go back to where the user was; what is gone is left out."""
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Let the keyboard begin at the page's main part."""
         self.setFocus()
 
@@ -77,5 +77,5 @@ class Page(QWidget):
     def go_to(self, example_id: int, path: JsonPath = ()) -> None:
         """Show an example, and a value in it."""
 
-    def shut(self) -> None:
+    def close_project(self) -> None:
         """The project closes: stop what runs, take the handlers off the actions."""

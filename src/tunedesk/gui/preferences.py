@@ -63,7 +63,7 @@ class PreferencesDialog(Dialog):
         for choice, label in zip(CHOICES, (_("As the system"), _("Light"), _("Dark")), strict=True):
             self.theme_box.addItem(label, choice)
         self.theme_box.setCurrentIndex(CHOICES.index(self.theme.choice))
-        self.theme_box.currentIndexChanged.connect(self._take_theme)
+        self.theme_box.currentIndexChanged.connect(self._on_theme)
         self._title(_("Theme"), self.theme_box)
         self.body.addWidget(self.theme_box)
         self.body.addSpacing(8)
@@ -72,7 +72,7 @@ class PreferencesDialog(Dialog):
         self.zoom = QSlider(Qt.Orientation.Horizontal)
         self.zoom.setRange(round(MIN_ZOOM * 20), round(MAX_ZOOM * 20))
         self.zoom.setValue(round(self.theme.zoom * 20))
-        self.zoom.valueChanged.connect(self._take_zoom)
+        self.zoom.valueChanged.connect(self._on_zoom)
         self._title(_("Size of message text"), self.zoom)
         line = QHBoxLayout()
         line.setSpacing(12)
@@ -83,7 +83,7 @@ class PreferencesDialog(Dialog):
         self.body.addLayout(line)
         self.monospace = QCheckBox(_("Message text in a fixed-width font"))
         self.monospace.setChecked(self._settings.monospace)
-        self.monospace.toggled.connect(self._take_monospace)
+        self.monospace.toggled.connect(self._on_monospace)
         self.body.addWidget(self.monospace)
         self.body.addSpacing(8)
 
@@ -91,7 +91,7 @@ class PreferencesDialog(Dialog):
         self.author = QLineEdit(self._settings.author)
         self.author.setMaxLength(80)
         self.author.setPlaceholderText(_("the name you have on this computer"))
-        self.author.textChanged.connect(self._take_author)
+        self.author.textChanged.connect(self._on_author)
         self._title(_("Your name in the history"), self.author)
         self.body.addWidget(self.author)
         self.body.addWidget(
@@ -107,22 +107,22 @@ class PreferencesDialog(Dialog):
             )
         )
 
-    def _take_theme(self, index: int) -> None:
+    def _on_theme(self, index: int) -> None:
         self._settings.theme = CHOICES[index]
         self.theme.set_choice(CHOICES[index])
         self.changed.emit()
 
-    def _take_zoom(self, value: int) -> None:
+    def _on_zoom(self, value: int) -> None:
         self._settings.zoom = value / 20
         self.theme.set_zoom(value / 20)
         self._percent.setText(f"{value * 5} %")
         self.changed.emit()
 
-    def _take_monospace(self, on: bool) -> None:
+    def _on_monospace(self, on: bool) -> None:
         self._settings.monospace = on
         self.changed.emit()
 
-    def _take_author(self, name: str) -> None:
+    def _on_author(self, name: str) -> None:
         self._settings.author = name.strip()
         self.changed.emit()
 

@@ -1,5 +1,7 @@
 """The rail at the left: the pages that exist, and what is always at hand."""
 
+from typing import NamedTuple
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -10,6 +12,29 @@ from tunedesk.gui.widgets.buttons import IconButton
 from tunedesk.i18n import _
 
 MARGIN = 5
+
+
+EXAMPLES, FINE_TUNE = "examples", "fine_tune"
+
+
+class PageSpec(NamedTuple):
+    """A page that an open project has.
+
+    Attributes:
+        name: Its name in the program; its icon has the same.
+        title: What the rail calls it.
+    """
+
+    name: str
+    title: str
+
+    @property
+    def action_id(self) -> str:
+        """The action that goes there."""
+        return f"go.{self.name}"
+
+
+PAGES = (PageSpec(EXAMPLES, _("Examples")), PageSpec(FINE_TUNE, _("Fine-tune")))
 
 
 class RailButton(QToolButton):
@@ -36,11 +61,11 @@ class RailButton(QToolButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(action.text())
         self.clicked.connect(action.trigger)
-        action.changed.connect(self._take)
+        action.changed.connect(self._on_theme_changed)
         theme.changed.connect(self.update)
-        self._take()
+        self._on_theme_changed()
 
-    def _take(self) -> None:
+    def _on_theme_changed(self) -> None:
         self.setEnabled(self._action.isEnabled())
         self.setToolTip(self._action.toolTip())
 
@@ -83,7 +108,8 @@ class Rail(QFrame):
         button = RailButton(self._theme, self._actions[action_id], icon, label)
         self._pages[name] = button
         self._top.addWidget(button)
-        # A language may need more room than English does.
+        # A language may need more room than English does; the style brings a frame with it.
+        self.ensurePolished()
         margins = self.contentsMargins()
         needed = button.minimumSizeHint().width() + 2 * MARGIN + margins.left() + margins.right()
         self.setFixedWidth(max(self.width(), needed))

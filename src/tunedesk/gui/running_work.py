@@ -30,9 +30,11 @@ class RunningWork(QPushButton):
 
     Signals:
         run_asked: Show the run of this id.
+        installation_asked: Show how far the installation of this computer is.
     """
 
     run_asked = Signal(int)
+    installation_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,12 +91,12 @@ class RunningWork(QPushButton):
             action = actions[index] if index < len(actions) else self._menu.addAction("")
             action.setText(work_text(work).replace("&", "&&"))
             action.setData(work.run_id)
-            # The installation is seen on the launch page, which its user has open.
-            action.setEnabled(work.run_id is not None)
 
     def _on_chosen(self, action: QAction) -> None:
         run_id = action.data()
-        if isinstance(run_id, int):
+        if run_id is None:
+            self.installation_asked.emit()
+        else:
             self.run_asked.emit(run_id)
 
 

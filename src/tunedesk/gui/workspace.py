@@ -3,6 +3,7 @@
 import contextlib
 import gc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,14 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import LiveQuery
-from tunedesk.gui.operations import Operations
+from tunedesk.gui.operations import Operations, UndoActions
 from tunedesk.gui.page import Page, PageContext
-from tunedesk.gui.rail import Rail
+from tunedesk.gui.rail import EXAMPLES, FINE_TUNE, PAGES, Rail
 from tunedesk.gui.running_work import RUNNING_WORK_KINDS
 from tunedesk.gui.status_line import StatusLine, StatusPart
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.undo_actions import UndoActions
 from tunedesk.i18n import _
+from tunedesk.paths import computer_work_path
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -38,14 +39,14 @@ DAMAGE_CHECK_DELAY_MS = 5_000
 """Milliseconds after opening: the first rows and the search come first."""
 
 
-def look_for_damage(project: Project, background: Background, feedback: Feedback) -> Task:
+def check_for_damage(project: Project, background: Background, feedback: Feedback) -> Task:
     """Begin to look; what is found is said once."""
 
-    def tell(found: list[str]) -> None:
+    def on_found(found: list[str]) -> None:
         if found:
             feedback.error(damage_error(project))
 
-    return background.run(_find, project, on_result=tell, delay_ms=DAMAGE_CHECK_DELAY_MS)
+    return background.run(_find, project, on_result=on_found, delay_ms=DAMAGE_CHECK_DELAY_MS)
 
 
 def damage_error(project: Project) -> UserError:
@@ -64,7 +65,6 @@ def _find(project: Project, progress: Progress) -> list[str]:
 PageMaker = Callable[[PageContext], Page]
 
 
-EXAMPLES, FINE_TUNE = "examples", "fine_tune"
 RUNS_AFTER_MS = 500
 """Runs that go on are looked for when the first page has long been shown."""
 
@@ -128,24 +128,25 @@ class Workspace(QObject):
         """Put the pages into the window and go to where the user was."""
         self._stack, self._rail, self._status = stack, rail, status
         status.running_work.run_asked.connect(self._show_run)
-        self._take_in(EXAMPLES, self.examples)
-        self._actions.bind("go.examples", lambda: self.show_page(EXAMPLES))
-        self._actions.bind("go.fine_tune", lambda: self.show_page(FINE_TUNE))
+        status.running_work.installation_asked.connect(self._show_installation)
+        self._add_page(EXAMPLES, self.examples)
+        for page in PAGES:
+            self._actions.bind(page.action_id, partial(self.show_page, page.name))
         self._actions.bind("finetune.new", lambda: self.runs().new_run())
         self._actions["finetune.new"].setEnabled(not self.project.read_only)
         if self.project.read_only:
             status.show_saved(_("Open for reading only"), "warning")
         else:
             status.show_saved(_("All changes saved"))
-        self._say_notes()
-        place = self._kept_place()
-        self.examples.restore(place.get(EXAMPLES, {}))
-        self.show_page(FINE_TUNE if place.get("page") == FINE_TUNE else EXAMPLES)
+        self._show_notes()
+        view_state = self._stored_view_state()
+        self.examples.restore(view_state.get(EXAMPLES, {}))
+        self.show_page(FINE_TUNE if view_state.get("page") == FINE_TUNE else EXAMPLES)
         # What stands by now stays; going through it all again would hold Python's lock, whichever
         # thread sets it off, for longer than a frame.
         gc.freeze()
         self._look_for_runs.start()
-        look_for_damage(self.project, self._background, self._feedback)
+        check_for_damage(self.project, self._background, self._feedback)
 
     def show_page(self, name: str) -> Page:
         """Go to a page by its name; returns it."""
@@ -156,7 +157,7 @@ class Workspace(QObject):
             self._stack.setCurrentWidget(page)
             self._rail.show_page(name)
             self._status.show_parts(self._parts.get(name, []))
-        page.take_focus()
+        page.focus_main_part()
         self.page_shown.emit(name)
         return page
 
@@ -173,14 +174,14 @@ class Workspace(QObject):
             theme=self._theme,
             work=self.runs(),
         )
-        self._take_in(name, page)
-        page.restore(self._kept_place().get(name, {}))
+        self._add_page(name, page)
+        page.restore(self._stored_view_state().get(name, {}))
         return page
 
     def _find_runs(self) -> None:
         """Go on with runs if there are any: what follows them takes a while to load."""
         self._finding_runs = self._background.run(
-            _runs_go_on, self.project, on_result=self._go_on_with_runs
+            _work_goes_on, self.project, on_result=self._go_on_with_runs
         )
 
     def _go_on_with_runs(self, some: bool) -> None:
@@ -222,6 +223,7 @@ class Workspace(QObject):
             parent=self,
         )
         self._open_work.ready.connect(self._show_open_work)
+        self.runs().installation.reported.connect(self._open_work.refresh)
         self._open_work.watch(True)
 
     def _show_open_work(self, works: "list[OpenWork]") -> None:
@@ -240,6 +242,9 @@ class Workspace(QObject):
         if isinstance(page, FineTunePage):
             page.choose(run_id)
 
+    def _show_installation(self) -> None:
+        self.runs().new_run()
+
     def _show_examples(self, query: ExampleQuery, title: str) -> None:
         self.show_page(EXAMPLES)
         self.examples.ask(query, title)
@@ -248,20 +253,20 @@ class Workspace(QObject):
         self.show_page(EXAMPLES)
         self.examples.go_to(example_id, path)
 
-    def _take_in(self, name: str, page: Page) -> None:
+    def _add_page(self, name: str, page: Page) -> None:
         self._pages[name] = page
         if self._stack is not None:
             self._stack.addWidget(page)
-        page.status_changed.connect(lambda parts: self._take_parts(name, parts))
+        page.status_changed.connect(lambda parts: self._on_status_changed(name, parts))
 
-    def _take_parts(self, name: str, parts: list[StatusPart]) -> None:
+    def _on_status_changed(self, name: str, parts: list[StatusPart]) -> None:
         self._parts[name] = parts
         if name == self._page and self._status is not None:
             self._status.show_parts(parts)
 
-    def _kept_place(self) -> dict[str, Any]:
-        place = self._settings.places.get(str(self.project.path), {})
-        return place if isinstance(place, dict) else {}
+    def _stored_view_state(self) -> dict[str, Any]:
+        view_state = self._settings.places.get(str(self.project.path), {})
+        return view_state if isinstance(view_state, dict) else {}
 
     def import_files(self, paths: list[Path]) -> None:
         """Bring data files in."""
@@ -272,10 +277,12 @@ class Workspace(QObject):
         """Write down what was typed a moment ago."""
         self.examples.flush()
 
-    def place(self) -> dict[str, Any]:
+    def view_state(self) -> dict[str, Any]:
         """What to remember of where the user is."""
-        places = self._kept_place() | {name: page.place() for name, page in self._pages.items()}
-        return places | {"page": self._page}
+        states = self._stored_view_state() | {
+            name: page.view_state() for name, page in self._pages.items()
+        }
+        return states | {"page": self._page}
 
     def close(self) -> None:
         """Write everything down, end what runs, close the project."""
@@ -283,7 +290,7 @@ class Workspace(QObject):
             self.flush()
             self.operations.close()
             self.undo_actions.close()
-            self._actions.release("go.examples", "go.fine_tune", "finetune.new")
+            self._actions.release(*(page.action_id for page in PAGES), "finetune.new")
             self._look_for_runs.stop()
             if self._finding_runs is not None:
                 self._finding_runs.cancel()
@@ -291,11 +298,12 @@ class Workspace(QObject):
                 self._open_work.close()
             if self._status is not None:
                 self._status.running_work.run_asked.disconnect(self._show_run)
+                self._status.running_work.installation_asked.disconnect(self._show_installation)
                 self._status.running_work.show_works([])
             if self._runs is not None:
                 self._runs.close()
             for page in self._pages.values():
-                page.shut()
+                page.close_project()
         finally:
             self._background.finish()
             self._feedback.progress_line.clear()
@@ -306,7 +314,7 @@ class Workspace(QObject):
             gc.unfreeze()
             self.project.close()
 
-    def _say_notes(self) -> None:
+    def _show_notes(self) -> None:
         """Tell what the user should know of this project before working on it."""
         holder = self.project.held_by
         if holder is not None:
@@ -327,10 +335,16 @@ class Workspace(QObject):
             )
 
 
-def _runs_go_on(project: Project) -> bool:
-    """Whether a run of the project has not ended."""
+def _work_goes_on(project: Project) -> bool:
+    """Whether a run of the project, or an installation on this computer, has not ended."""
     with contextlib.closing(project.handle()) as handle:
-        return any(not run.ended for run in handle.runs.all())
+        if any(not run.ended for run in handle.runs.all()):
+            return True
+    if not computer_work_path().exists():
+        return False
+    from tunedesk.fine_tuning.open_work import unfinished_installation
+
+    return unfinished_installation() is not None
 
 
 TOLD_THAT_TRAINING_GOES_ON = "fine_tune.told_that_training_goes_on"

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from tunedesk import __version__
 from tunedesk.checks.problem import severity
@@ -45,6 +45,20 @@ def write_setting(store: Store, key: str, value: Any) -> None:
             )
 
 
+class CheckSettings(NamedTuple):
+    """What a checker is made with.
+
+    Attributes:
+        target: The name of the target that severities go by.
+        encoding: The name of the encoding that tokens are counted by.
+        model: The id of the base model; None if none is chosen.
+    """
+
+    target: str
+    encoding: str
+    model: str | None
+
+
 class ProjectContext:
     """What the reads and writes of one handle work with.
 
@@ -69,10 +83,12 @@ class ProjectContext:
         return str(self.setting("target"))
 
     @property
-    def check_settings(self) -> tuple[str, str, str | None]:
-        """What the checker is made with: target, encoding of the tokens, base model."""
+    def check_settings(self) -> CheckSettings:
+        """What the checker is made with now."""
         model = self.setting("model")
-        return self.target, str(self.setting("encoding")), None if model is None else str(model)
+        return CheckSettings(
+            self.target, str(self.setting("encoding")), None if model is None else str(model)
+        )
 
     @property
     def basis(self) -> str:

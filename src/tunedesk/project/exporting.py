@@ -40,20 +40,23 @@ class ExportSummary:
 
     def reasons(self) -> list[str]:
         """What was left out and why, a sentence for each reason."""
-        sentences = {
-            "unreadable": (
-                "{n} row that is no JSON object was left out.",
-                "{n} rows that are no JSON objects were left out.",
-            ),
-            "errors": (
-                "{n} example with errors was left out.",
-                "{n} examples with errors were left out.",
-            ),
-        }
-        return [
-            ngettext(*sentences[reason], len(ids)).format(n=f"{len(ids):,}")
-            for reason, ids in self.left_out_ids.items()
-        ]
+        return [_left_out(reason, len(ids)) for reason, ids in self.left_out_ids.items()]
+
+
+def _left_out(reason: Reason, count: int) -> str:
+    if reason == "unreadable":
+        text = ngettext(
+            "{n} row that is no JSON object was left out.",
+            "{n} rows that are no JSON objects were left out.",
+            count,
+        )
+    else:
+        text = ngettext(
+            "{n} example with errors was left out.",
+            "{n} examples with errors were left out.",
+            count,
+        )
+    return text.format(n=f"{count:,}")
 
 
 def export(

@@ -258,6 +258,16 @@ class Project:
         step = undo.next_redo(self._store)
         return change_names.worded(step.name) if step else None
 
+    def undo_sentence(self) -> str | None:
+        """What the menu offers to undo, such as "Undo delete 3 examples"; None for nothing."""
+        step = undo.next_undo(self._store)
+        return change_names.worded(step.name, "undo") if step else None
+
+    def redo_sentence(self) -> str | None:
+        """What the menu offers to redo; None for nothing."""
+        step = undo.next_redo(self._store)
+        return change_names.worded(step.name, "redo") if step else None
+
     # Reading
 
     def count(self, query: ExampleQuery = ALL_EXAMPLES, progress: Progress = no_progress) -> int:

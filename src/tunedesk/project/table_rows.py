@@ -78,6 +78,8 @@ class TableChange:
     def set(self, table: UndoableTable, row_id: int, values: Mapping[str, Any]) -> bool:
         """Set columns of a row; False if it has these values already, or is not there."""
         columns = list(values)
+        if not columns:
+            return False
         before = self._store.row(
             f"SELECT {', '.join(columns)} FROM {table.name} WHERE id = ?", (row_id,)
         )

@@ -13,7 +13,7 @@ import httpx2
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.services.keys import redacted
+from tunedesk.services.keys import holds_key, redacted, without_key
 from tunedesk.services.providers import host_of, is_this_computer, origin_of
 
 _SENT = frozenset(
@@ -53,7 +53,9 @@ class GuardedClient(httpx2.Client):
         self._key = key
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        """Send a request as it should be, and take the key out of an error that echoes it.
+        """Send a request as it should be, and take the key out of an answer that echoes it.
+
+        An answer that streams is left as it is: it is what a model writes.
 
         Raises:
             UserError: The request is for another server.
@@ -70,13 +72,16 @@ class GuardedClient(httpx2.Client):
             request.headers["Authorization"] = f"Bearer {self._key}"
         options["follow_redirects"] = False
         response = super().send(request, **options)
-        if response.status_code < 300:
-            return response
-        return self._without_key(response)
+        if response.status_code >= 300:
+            response.read()
+            response.close()
+            return self._with_text(response, redacted(response.text, self._key))
+        if response.is_stream_consumed and holds_key(response.content, self._key):
+            # Only the key itself: what merely looks like one may be somebody's text.
+            return self._with_text(response, without_key(response.text, self._key))
+        return response
 
-    def _without_key(self, response: httpx2.Response) -> httpx2.Response:
-        response.read()
-        response.close()
+    def _with_text(self, response: httpx2.Response, text: str) -> httpx2.Response:
         headers = [
             (name, redacted(value, self._key))
             for name, value in response.headers.multi_items()
@@ -86,7 +91,7 @@ class GuardedClient(httpx2.Client):
         return httpx2.Response(
             response.status_code,
             headers=headers,
-            content=redacted(response.text, self._key).encode(response.encoding or "utf-8"),
+            content=text.encode(response.encoding or "utf-8"),
             request=response.request,
             extensions=response.extensions,
         )

@@ -17,12 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunedesk import __version__
+from tunedesk.catalogue.hardware import memory
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.paths import resource, user_data_dir
 from tunedesk.progress import Progress, no_progress
 
-NEEDED = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "starlette", "uvicorn")
+NEEDED = (
+    *("torch", "transformers", "trl", "peft", "accelerate", "datasets"),
+    *("pydantic", "starlette", "uvicorn"),
+)
 """What the extra `local` brings."""
 
 CPU_BYTES = 2_000_000_000
@@ -85,18 +89,19 @@ def plan() -> Plan:
     """What an installation would do here."""
     folder = environment_dir()
     there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free, gpu, memory = shutil.disk_usage(there).free, _has_nvidia(), _memory()
+    free, gpu = shutil.disk_usage(there).free, _has_nvidia()
+    total = memory()[0] or None
     needed = CUDA_BYTES if gpu else CPU_BYTES
     stops = ""
     if free < needed:
         stops = _("The disk has {free} GB left; {needed} GB are needed.").format(
             free=f"{free / 1e9:.1f}", needed=f"{needed / 1e9:.0f}"
         )
-    elif memory is not None and memory < LEAST_MEMORY:
+    elif total is not None and total < LEAST_MEMORY:
         stops = _("This computer has {memory} GB of memory; at least {least} are needed.").format(
-            memory=f"{memory / 1e9:.1f}", least=f"{LEAST_MEMORY / 1e9:.0f}"
+            memory=f"{total / 1e9:.1f}", least=f"{LEAST_MEMORY / 1e9:.0f}"
         )
-    return Plan(folder, needed, free, memory, gpu, stops)
+    return Plan(folder, needed, free, total, gpu, stops)
 
 
 def install(
@@ -271,11 +276,3 @@ def _uv() -> list[str]:
 
 def _has_nvidia() -> bool:
     return shutil.which("nvidia-smi") is not None
-
-
-def _memory() -> int | None:
-    """The memory of this computer in bytes, where the system tells it."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None

@@ -40,7 +40,7 @@ def test_all_without_errors(qtbot, make, add, feedback, tmp_path):
     add("first", "second")
     add("broken", problems=ERROR)
     dialog = make()
-    assert dialog._says.text() == "2 examples will be written."
+    assert dialog._summary.text() == "2 examples will be written."
     assert "left out" in dialog._leaves_out.text()
     out = tmp_path / "out.jsonl"
     said = write(qtbot, dialog, out, feedback)
@@ -54,7 +54,7 @@ def test_errors_may_stay_in(qtbot, make, add, feedback, tmp_path):
     add("broken", problems=ERROR)
     dialog = make()
     dialog._without_errors.setChecked(False)
-    assert dialog._says.text() == "2 examples will be written."
+    assert dialog._summary.text() == "2 examples will be written."
     assert "may refuse" in dialog._leaves_out.text()
     out = tmp_path / "out.jsonl"
     write(qtbot, dialog, out, feedback)
@@ -66,9 +66,9 @@ def test_the_filter_and_the_approved(qtbot, make, add, project, feedback, tmp_pa
     project.set_state(ids[2:], "approved")
     project.add_tag(ids[:2], "day")
     dialog = make(ExampleQuery(tags=("day",), sort="number", descending=True))
-    assert dialog._says.text() == "2 examples will be written."
+    assert dialog._summary.text() == "2 examples will be written."
     dialog._choices.button(1).click()
-    assert dialog._says.text() == "1 example will be written."
+    assert dialog._summary.text() == "1 example will be written."
     out = tmp_path / "out"
     dialog._file.setText(str(out))
     dialog._write.click()

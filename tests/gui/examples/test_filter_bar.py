@@ -26,7 +26,7 @@ def entries(bar, build):
 
 
 def asked(qtbot, bar, act):
-    with qtbot.waitSignal(bar.query_asked) as told:
+    with qtbot.waitSignal(bar.query_requested) as told:
         act()
     return told.args[0]
 

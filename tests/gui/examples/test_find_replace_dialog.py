@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 
 from tunedesk.gui.examples import find_replace_dialog
 from tunedesk.gui.examples.find_replace_dialog import FindReplace
-from tunedesk.gui.examples.find_replace_fields import Place
+from tunedesk.gui.examples.find_replace_fields import SearchScope
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.row_edits import NewExample
 
@@ -31,9 +31,9 @@ def dialog(context, ids, window, qtbot):
     window.show()
     dialog = FindReplace(
         context=context,
-        places=[
-            Place("All examples", ExampleQuery()),
-            Place("The 2 selected", tuple(ids[:2])),
+        scopes=[
+            SearchScope("All examples", ExampleQuery()),
+            SearchScope("The 2 selected", tuple(ids[:2])),
         ],
         parent=window,
     )

@@ -26,7 +26,7 @@ def make_page(qtbot, context, background):
     yield make
     for page in pages:
         page.flush()
-        page.shut()
+        page.close_project()
     background.close()
 
 
@@ -79,7 +79,7 @@ class TestReview:
     def test_a_queue_of_drafts_shrinks_as_one_goes_on(self, qtbot, add, make_page, actions):
         ids = add("first", "second", "third")
         page = make_page()
-        page.filters.query_asked.emit(ExampleQuery(states=("draft",)))
+        page.filters.query_requested.emit(ExampleQuery(states=("draft",)))
         wait_rows(qtbot, page, 3)
         actions["example.approve_next"].trigger()
         wait_rows(qtbot, page, 2)
@@ -215,7 +215,7 @@ class TestPlace:
         page.ask(ExampleQuery(descending=True, tokens=(10, None)))
         wait_rows(qtbot, page, 60)
         page.table.go_to_example(ids[20])
-        place = page.place()
+        place = page.view_state()
         again = make_page(place)
         wait_current(qtbot, again, ids[20])
         assert again.model.query == ExampleQuery(descending=True, tokens=(10, None))
@@ -237,7 +237,7 @@ class TestPlace:
         add("first", "second", tokens=100)
         page = make_page()
         with qtbot.waitSignal(page.status_changed) as told:
-            page.filters.query_asked.emit(ExampleQuery())
+            page.filters.query_requested.emit(ExampleQuery())
             page.figures.ask()
         words = " ".join(f"{part.figure} {part.words}" for part in told.args[0])
         assert "2 examples" in words
@@ -266,4 +266,4 @@ def test_the_found_example_stays_open_when_the_search_is_cleared(qtbot, add, mak
     QTest.keyClick(field, Qt.Key.Key_Escape)
     wait_rows(qtbot, page, 3)
     wait_current(qtbot, page, ids[2])
-    assert page.pane._place.text() == "3 of 3"
+    assert page.pane._position.text() == "3 of 3"

@@ -12,7 +12,7 @@ from tunedesk.project.search import filled_to
 @pytest.fixture
 def endless():
     pause = Pause()
-    pause.begin()
+    pause.start()
     assert pause.lasts
     pause._until = math.inf
     return pause

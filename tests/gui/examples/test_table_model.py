@@ -17,7 +17,7 @@ def model(qtbot, project, background):
         model, QAbstractItemModelTester.FailureReportingMode.Fatal, model
     )
     feed = ProjectChangeSignal(project)
-    feed.changed.connect(model.take_change)
+    feed.changed.connect(model.apply_change)
     yield model
     tester.deleteLater()
     feed.close()

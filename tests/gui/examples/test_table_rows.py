@@ -85,7 +85,7 @@ def test_rows_of_any_selection(pieces):
         chosen.select(piece, QItemSelectionModel.SelectionFlag.Select)
         expected |= set(range(top, bottom + 1))
     rows = RowSelection()
-    rows.take(chosen.selection())
+    rows.update(chosen.selection())
     assert {row for row in range(30) if row in rows} == expected
     assert rows.count == len(expected)
     assert list(rows.ids(array("q", range(100, 130)))) == [100 + row for row in sorted(expected)]

@@ -17,7 +17,7 @@ FLAGS = QItemSelectionModel.SelectionFlag
 def model(qtbot, project, background):
     model = ExampleTableModel(project, background)
     feed = ProjectChangeSignal(project)
-    feed.changed.connect(model.take_change)
+    feed.changed.connect(model.apply_change)
     yield model
     feed.close()
     model.close()
@@ -44,8 +44,8 @@ def select(table, *rows):
 
 def test_its_name_and_the_first_row(qtbot, table, model, add):
     ids = add("first", "second")
-    table.take_place(None, 0)
-    with qtbot.waitSignal(table.example_chosen) as chosen:
+    table.restore_view(None, 0)
+    with qtbot.waitSignal(table.current_example_changed) as chosen:
         ask(qtbot, model)
     assert table.accessibleName() == "Examples"
     assert chosen.args == [ids[0]]
@@ -66,7 +66,7 @@ def test_keys_go_through_the_rows(qtbot, table, model, add):
     assert table.current_id() == ids[0]
     with qtbot.waitSignal(table.entered):
         QTest.keyClick(table, Qt.Key.Key_Return)
-    with qtbot.waitSignal(table.delete_asked):
+    with qtbot.waitSignal(table.delete_requested):
         QTest.keyClick(table, Qt.Key.Key_Delete)
 
 
@@ -75,7 +75,7 @@ def test_backspace_and_letters_do_nothing(qtbot, table, model, add):
     ask(qtbot, model)
     table.go_to_example(ids[0])
     asked = []
-    table.delete_asked.connect(lambda: asked.append(1))
+    table.delete_requested.connect(lambda: asked.append(1))
     QTest.keyClick(table, Qt.Key.Key_Backspace)
     QTest.keyClick(table, Qt.Key.Key_B)
     assert not asked
@@ -102,7 +102,7 @@ def test_the_next_row_is_chosen_when_the_current_one_is_deleted(qtbot, table, mo
     ids = add(*"abc")
     ask(qtbot, model)
     table.go_to_example(ids[1])
-    with qtbot.waitSignal(table.example_chosen) as chosen:
+    with qtbot.waitSignal(table.current_example_changed) as chosen:
         project.delete([ids[1]])
     assert chosen.args == [ids[2]]
     assert model.current_row == table.currentIndex().row() == 1
@@ -113,7 +113,7 @@ def test_the_place_is_kept_over_another_order(qtbot, table, model, add):
     ask(qtbot, model)
     table.go_to_example(ids[70])
     chosen = []
-    table.example_chosen.connect(chosen.append)
+    table.current_example_changed.connect(chosen.append)
     ask(qtbot, model, ExampleQuery(descending=True))
     assert table.current_id() == ids[70]
     assert table.currentIndex().row() == 29

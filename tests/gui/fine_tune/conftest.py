@@ -134,7 +134,7 @@ def page(qtbot, project, settings, background, feedback, actions, theme, work):
     page.show()
     page.restore({})
     yield page
-    page.shut()
+    page.close_project()
     background.finish()
 
 

@@ -32,7 +32,7 @@ def test_a_job_is_chosen_from_the_list_and_brought_in(dialog, project, keys, qtb
             job = JobsClient(connection, client).create(
                 {"model": service.models[0], "training_file": made.id, "suffix": "elsewhere"}
             )
-        dialog.places.cards["custom"].click()
+        dialog.providers.cards["custom"].click()
         assert not dialog.list_jobs.isEnabled()
         dialog.connection.address.setText(service.url)
         qtbot.waitUntil(dialog.list_jobs.isEnabled)
@@ -52,7 +52,7 @@ def test_a_job_is_chosen_from_the_list_and_brought_in(dialog, project, keys, qtb
 def test_no_job_of_that_name_is_said(dialog, keys, qtbot):
     with FakeOther() as service:
         keys.keep(provider_named("custom"), service.url, service.key, True)
-        dialog.places.cards["custom"].click()
+        dialog.providers.cards["custom"].click()
         dialog.connection.address.setText(service.url)
         dialog.job_id.setText("ftjob-nowhere")
         qtbot.waitUntil(dialog.bring.isEnabled)

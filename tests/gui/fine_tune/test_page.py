@@ -20,7 +20,7 @@ def shown(page):
 def test_page_without_runs_explains_and_offers_the_first_step(page, qtbot):
     qtbot.waitUntil(lambda: page.stack.currentWidget() is page.empty)
     assert page.first.accessibleName() == "Fine-tune"
-    page.take_focus()
+    page.focus_main_part()
     assert page.focusWidget() is page.first
 
 
@@ -70,9 +70,9 @@ def test_view_follows_the_run(page, project, add_run, qtbot):
 
 def test_place_is_kept(page, add_run, qtbot):
     add_run("old")
-    old = page.place()
+    old = page.view_state()
     qtbot.waitUntil(lambda: page.list.chosen > 0)
-    assert page.place() == {"run": page.list.chosen}
+    assert page.view_state() == {"run": page.list.chosen}
     assert old == {"run": 0}
 
 

@@ -9,8 +9,12 @@ from PySide6.QtWidgets import QPushButton
 
 from tunedesk.gui.fine_tune.compare_dialog import CompareRunsDialog
 from tunedesk.gui.fine_tune.run_actions import RenameDialog
-from tunedesk.gui.fine_tune.run_dataset import messages_of, preview_of
-from tunedesk.gui.fine_tune.run_dataset_dialog import RunDatasetDialog, RunDatasetModel
+from tunedesk.gui.fine_tune.run_dataset import (
+    RunDatasetDialog,
+    RunDatasetModel,
+    messages_of,
+    preview_of,
+)
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.project.run_records import RunError, RunExample
 
@@ -108,10 +112,10 @@ def test_frozen_model_keeps_its_promises(project, frozen):
     run, _ids = frozen
     model = RunDatasetModel(project)
     tester = QAbstractItemModelTester(model, TESTER)
-    model.show_places(project.runs.examples(run.id))
+    model.show_examples(project.runs.examples(run.id))
     assert model.index(1).data() == "2  Second?"
-    assert model.place_of("training", 3) == 2
-    assert model.place_of("validation", 3) == -1
+    assert model.row_number("training", 3) == 2
+    assert model.row_number("validation", 3) == -1
     tester.deleteLater()
 
 

@@ -46,20 +46,20 @@ def test_from_the_button_to_the_trained_answer(window, tmp_path, qtbot):
     page = window.findChildren(LaunchDialog)[0]
     qtbot.waitUntil(page.start.isEnabled)
     button(page, "Start training").click()
-    project = window.desk.project
+    project = window.workspace.project
     qtbot.waitUntil(lambda: bool(project.runs.all()))
     run_id = project.runs.all()[0].id
     qtbot.waitUntil(lambda: project.runs.get(run_id).status == "running", timeout=120_000)
-    assert window.desk.trains_here
+    assert window.workspace.trains_here
     # The window closes in the midst of it; the training goes on.
     window.close_project()
     window.open_path(path)
-    project = window.desk.project
+    project = window.workspace.project
     qtbot.waitUntil(lambda: project.runs.get(run_id).ended, timeout=240_000)
     run = project.runs.get(run_id)
     assert run.succeeded
     window.actions_["go.fine_tune"].trigger()
-    runs = window.desk.show_page("fine_tune")
+    runs = window.workspace.show_page("fine_tune")
     qtbot.waitUntil(lambda: runs.view.model == run.fine_tuned_model)
     qtbot.waitUntil(lambda: runs.view.chart.curve_view is not None)
     assert runs.view.advice.isVisible()

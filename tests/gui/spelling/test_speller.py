@@ -69,11 +69,11 @@ def test_a_dictionary_in_an_old_encoding_and_a_foreign_letter(tmp_path):
 def test_dictionaries_are_found_by_their_pairs(tmp_path):
     for name in ("de-CH.aff", "de-CH.dic", "fr.dic", "hyph_de.dic", "hyph_de.aff"):
         (tmp_path / name).write_text("", encoding="utf-8")
-    assert speller.found([tmp_path]) == {"de_CH": tmp_path / "de-CH"}
+    assert speller.find_dictionaries([tmp_path]) == {"de_CH": tmp_path / "de-CH"}
 
 
 def test_our_own_come_with_the_program():
-    assert {"en_US", "en_GB"} <= set(speller.found(speller.folders()))
+    assert {"en_US", "en_GB"} <= set(speller.find_dictionaries(speller.folders()))
 
 
 def test_languages_are_named_in_their_own_words():

@@ -95,7 +95,7 @@ def test_the_menu_offers_what_may_be_meant(english, box, qtbot):
     told = []
     box.edited.connect(told.append)
     box.set_text("🦉 A libarian.")
-    box.set_cursor_place(6)
+    box.set_cursor_position(6)
     menu = QMenu(box)
     english.fill_suggestions(menu, box, box.mapToGlobal(box.rect().bottomRight()))
     assert "librarian" in entries(menu)
@@ -106,7 +106,7 @@ def test_the_menu_offers_what_may_be_meant(english, box, qtbot):
 
 def test_a_word_can_be_called_right_for_good(english, box, settings):
     box.set_text("A libarian.")
-    box.set_cursor_place(4)
+    box.set_cursor_position(4)
     menu = QMenu(box)
     english.fill_suggestions(menu, box, box.mapToGlobal(box.rect().bottomRight()))
     next(a for a in menu.actions() if a.text().endswith("is right")).trigger()

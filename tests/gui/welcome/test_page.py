@@ -18,7 +18,7 @@ def page(qtbot, settings, actions, theme, tmp_path):
     qtbot.addWidget(page)
     page.show()
     qtbot.waitUntil(page.isActiveWindow)
-    page.take_focus()
+    page.focus_main_part()
     return page
 
 
@@ -63,7 +63,7 @@ def test_without_recent_projects_the_list_is_away(page, settings):
     settings.recent_projects.clear()
     page.refresh()
     assert not page._list.isVisible()
-    page.take_focus()
+    page.focus_main_part()
     assert page.cards[0].hasFocus()
 
 

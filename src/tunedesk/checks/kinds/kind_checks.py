@@ -1,4 +1,7 @@
-"""What the checks of a kind have to do: name the problems of a record and count its tokens."""
+"""What the checks of a kind have to do: name the problems of a record and count its tokens.
+
+Of kinds that no target trains yet a record is kept, and said to be one.
+"""
 
 from typing import Any, NamedTuple, Protocol
 
@@ -7,6 +10,7 @@ from tunedesk.catalogue.targets import Target
 from tunedesk.checks.problem import Problem
 from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.checks.tokens import TokenCounts
+from tunedesk.examples.kinds.kind import Kind
 
 
 class CheckSettings(NamedTuple):
@@ -49,3 +53,19 @@ class KindChecks(Protocol):
     def count(self, record: dict[str, Any], settings: CheckSettings) -> TokenCounts | None:
         """Count the tokens of a record; None if the settings or the kind ask for no count."""
         ...
+
+
+class UntrainedChecks(KindChecks):
+    """Names the kind as the one thing that is wrong, and counts nothing."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._problem = Problem("not_a_chat_example", (), {"kind": kind.name})
+
+    def check(self, record: dict[str, Any], settings: CheckSettings) -> Checked:
+        """Name the problems of a record and count its tokens."""
+        return Checked("", (self._problem,), self.count(record, settings))
+
+    def count(self, record: dict[str, Any], settings: CheckSettings) -> TokenCounts | None:
+        """Count the tokens of a record."""
+        del record, settings
+        return None

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from tunedesk.checks.kinds.kind_checks import CheckSettings
-from tunedesk.checks.kinds.untrained import UntrainedChecks
+from tunedesk.checks.kinds.kind_checks import CheckSettings, UntrainedChecks
 from tunedesk.checks.tokens import TokenCounts
 
 

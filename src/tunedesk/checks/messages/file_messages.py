@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from tunedesk.checks.messages.message import ProblemMessage
+from tunedesk.checks.problem import ProblemMessage
 from tunedesk.i18n import _
 
 

@@ -13,8 +13,7 @@ from tunedesk.checks.messages.example_messages import (
     tool_messages,
 )
 from tunedesk.checks.messages.file_messages import file_messages, set_messages
-from tunedesk.checks.messages.message import ProblemMessage, role_names, type_names
-from tunedesk.checks.problem import Problem, SetProblem
+from tunedesk.checks.problem import Problem, ProblemMessage, SetProblem
 from tunedesk.examples.kinds.registry import kind_named
 from tunedesk.i18n import _
 
@@ -71,11 +70,37 @@ class _Values(dict[str, Any]):
         return "…"
 
 
+@cache
+def _type_names() -> dict[str, str]:
+    """The names of the types of JSON values."""
+    return {
+        "null": _("nothing (null)"),
+        "boolean": _("true or false"),
+        "number": _("a number"),
+        "string": _("a text"),
+        "array": _("a list"),
+        "object": _("an object"),
+    }
+
+
+@cache
+def _role_names() -> dict[str, str]:
+    """The names of roles, as parts of a sentence."""
+    return {
+        "system": _("system"),
+        "user": _("user"),
+        "assistant": _("assistant"),
+        "tool": _("tool"),
+        "function": _("function"),
+        "developer": _("developer"),
+    }
+
+
 def _shown(name: str, value: Any) -> str:
     if name == "type" and isinstance(value, str):
-        return type_names().get(value, value)
+        return _type_names().get(value, value)
     if name == "role" and isinstance(value, str):
-        return role_names().get(value, value)
+        return _role_names().get(value, value)
     if name == "kind" and isinstance(value, str):
         return kind_named(value).title()
     if name in ("role", "tool") and not value:

@@ -47,7 +47,7 @@ class Advice:
         checkpoint_step: The checkpoint to take; None if there is none to name.
         tone: How good or bad it is.
         can_stop: Whether a run that is under way may as well be stopped.
-        words: The words of it that are explained in `WORDS`.
+        terms: The terms in it that `term_explanations` explains.
     """
 
     code: str
@@ -57,25 +57,36 @@ class Advice:
     checkpoint_step: int | None = None
     tone: Tone = "neutral"
     can_stop: bool = False
-    words: tuple[str, ...] = ("training loss",)
+    terms: tuple[str, ...] = ("training loss",)
 
     def explained(self) -> list[str]:
-        """Each of its words in one line."""
-        return [f"{_(word)[:1].upper()}{_(word)[1:]}: {_(WORDS[word])}" for word in self.words]
+        """Each of its terms in one line."""
+        explanations = term_explanations()
+        return [explanations[term] for term in self.terms]
 
 
-WORDS = {
-    "training loss": "how far the model's answers are from those it is trained on; lower is "
-    "better.",
-    "validation loss": "the same for examples that were held back, so that it shows what the model "
-    "does with what it has never seen.",
-    "checkpoint": "the model as it was after a certain step; it can be used like the finished one.",
-    "epoch": "one pass through all examples.",
-    "step": "one small correction of the model, after looking at one batch of examples.",
-    "learning rate": "how large each correction of the model is.",
-    "batch size": "how many examples are looked at before each correction.",
-}
-"""The field's words, each in one line."""
+def term_explanations() -> dict[str, str]:
+    """The terms of the field, each explained in one line."""
+    return {
+        "training loss": _(
+            "Training loss: how far the model's answers are from those it is trained on; lower is "
+            "better."
+        ),
+        "validation loss": _(
+            "Validation loss: the same for examples that were held back, so that it shows what "
+            "the model does with what it has never seen."
+        ),
+        "checkpoint": _(
+            "Checkpoint: the model as it was after a certain step; it can be used like the "
+            "finished one."
+        ),
+        "epoch": _("Epoch: one pass through all examples."),
+        "step": _(
+            "Step: one small correction of the model, after looking at one batch of examples."
+        ),
+        "learning rate": _("Learning rate: how large each correction of the model is."),
+        "batch size": _("Batch size: how many examples are looked at before each correction."),
+    }
 
 
 @dataclass(frozen=True, eq=False)

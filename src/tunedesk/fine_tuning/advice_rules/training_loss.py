@@ -29,7 +29,7 @@ from tunedesk.i18n import _, ngettext
 
 
 def not_a_number(seen: AdviceContext) -> Advice | None:
-    """The loss is infinite or no number any more.
+    """The loss is infinite or not a number any more.
 
     Why: once a weight is infinite or NaN every later figure is too; it never comes back. The cause
     is nearly always a learning rate that is too high (Goodfellow et al. 2016, section 11.4.1: above
@@ -58,7 +58,7 @@ def not_a_number(seen: AdviceContext) -> Advice | None:
         checkpoint_step=last_checkpoint_up_to(seen.checkpoints, last),
         tone="error",
         can_stop=True,
-        words=("training loss", "learning rate", "checkpoint"),
+        terms=("training loss", "learning rate", "checkpoint"),
     )
 
 
@@ -91,7 +91,7 @@ def diverging(seen: AdviceContext) -> Advice | None:
         checkpoint_step=last_checkpoint_up_to(seen.checkpoints, best.last),
         tone="error",
         can_stop=True,
-        words=("training loss", "learning rate"),
+        terms=("training loss", "learning rate"),
     )
 
 
@@ -150,7 +150,7 @@ def not_learning(seen: AdviceContext) -> Advice | None:
         ),
         tone="warning",
         can_stop=True,
-        words=("training loss", "learning rate"),
+        terms=("training loss", "learning rate"),
     )
 
 
@@ -175,7 +175,7 @@ def too_early(seen: AdviceContext) -> Advice | None:
                 count,
             ).format(n=count),
             _too_few(),
-            words=("training loss", "step", "epoch"),
+            terms=("training loss", "step", "epoch"),
         )
     return Advice(
         "too_early",
@@ -186,7 +186,7 @@ def too_early(seen: AdviceContext) -> Advice | None:
             count,
         ).format(n=count, some=FEWEST_POINTS),
         _too_few(),
-        words=("training loss", "step"),
+        terms=("training loss", "step"),
     )
 
 
@@ -216,7 +216,7 @@ def too_noisy(seen: AdviceContext) -> Advice | None:
             "With few examples in a batch, each step shows how hard those few were. Averaged over "
             "all steps so far, a fall of a seventh would still be hidden."
         ),
-        words=("training loss", "batch size"),
+        terms=("training loss", "batch size"),
     )
 
 
@@ -280,7 +280,7 @@ def flat(seen: AdviceContext) -> Advice | None:
         ),
         tone="neutral",
         can_stop=True,
-        words=("training loss", "step"),
+        terms=("training loss", "step"),
     )
 
 
@@ -330,7 +330,7 @@ def jumps(seen: AdviceContext) -> Advice | None:
             "How hard the few examples of a batch are changes more from step to step than the "
             "model does. A larger batch size makes the curve calmer, not the model better."
         ),
-        words=("training loss", "batch size"),
+        terms=("training loss", "batch size"),
     )
 
 
@@ -380,5 +380,5 @@ def starter(seen: AdviceContext) -> Advice | None:
             "shown."
         ),
         tone=tone,
-        words=("training loss", "validation loss", "epoch"),
+        terms=("training loss", "validation loss", "epoch"),
     )

@@ -41,19 +41,32 @@ def overfitting(seen: AdviceContext) -> Advice | None:
     best = best_checkpoint(seen.checkpoints, seen.valid, rise.since)
     falls = now < then * (1 - LEAST_CHANGE)
     if seen.ended:
-        seen_words = _("Validation loss rose from {low} to {now} after step {step} while {train}.")
-        train = _("training loss went on falling") if falls else _("training loss stood still")
-    else:
-        seen_words = _(
-            "Validation loss has risen from {low} to {now} since step {step} while {train}."
+        finding = (
+            _(
+                "Validation loss rose from {low} to {now} after step {step} while training loss "
+                "went on falling."
+            )
+            if falls
+            else _(
+                "Validation loss rose from {low} to {now} after step {step} while training loss "
+                "stood still."
+            )
         )
-        train = _("training loss still falls") if falls else _("training loss stands still")
+    else:
+        finding = (
+            _(
+                "Validation loss has risen from {low} to {now} since step {step} while training "
+                "loss still falls."
+            )
+            if falls
+            else _(
+                "Validation loss has risen from {low} to {now} since step {step} while training "
+                "loss stands still."
+            )
+        )
     parts = [
-        seen_words.format(
-            low=format_loss(rise.lowest),
-            now=format_loss(rise.now),
-            step=f"{rise.since:,}",
-            train=train,
+        finding.format(
+            low=format_loss(rise.lowest), now=format_loss(rise.now), step=f"{rise.since:,}"
         )
     ]
     if best is not None:
@@ -84,7 +97,7 @@ def overfitting(seen: AdviceContext) -> Advice | None:
         checkpoint_step=best,
         tone="warning",
         can_stop=True,
-        words=("training loss", "validation loss", "checkpoint"),
+        terms=("training loss", "validation loss", "checkpoint"),
     )
 
 
@@ -148,7 +161,7 @@ def enough(seen: AdviceContext) -> Advice | None:
         ),
         tone="good",
         can_stop=True,
-        words=("training loss", "validation loss", "epoch"),
+        terms=("training loss", "validation loss", "epoch"),
     )
 
 
@@ -204,7 +217,7 @@ def more_epochs(seen: AdviceContext) -> Advice | None:
             "loss falls too, the model gets better with what it has not seen."
         ),
         tone="neutral",
-        words=("training loss", "validation loss", "epoch"),
+        terms=("training loss", "validation loss", "epoch"),
     )
 
 
@@ -231,7 +244,7 @@ def good(seen: AdviceContext) -> Advice | None:
             "trained on: it learns what they have in common."
         ),
         tone="good",
-        words=("training loss", "validation loss"),
+        terms=("training loss", "validation loss"),
     )
 
 
@@ -251,5 +264,5 @@ def no_validation(seen: AdviceContext) -> Advice | None:
             "Training loss falls as well when the model learns the examples by heart. Only "
             "examples that it is not trained on show the difference."
         ),
-        words=("training loss", "validation loss"),
+        terms=("training loss", "validation loss"),
     )

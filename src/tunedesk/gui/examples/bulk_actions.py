@@ -3,8 +3,7 @@
 from PySide6.QtCore import QObject, Signal
 
 from tunedesk.gui.background import Background
-from tunedesk.gui.examples.row_actions import RowActions
-from tunedesk.gui.examples.selected_rows import SelectedRows, examples_text
+from tunedesk.gui.examples.row_actions import RowActions, SelectedRows
 from tunedesk.gui.operations import Operation, Operations
 from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _, ngettext
@@ -50,17 +49,41 @@ class CheckAll(QObject):
 
 def checked_text(totals: Totals) -> str:
     """What the check found, in one sentence."""
-    examples = ngettext("{n} example", "{n} examples", totals.count).format(n=f"{totals.count:,}")
+    count = totals.count
     if not totals.with_problems:
-        return _("{examples} checked, no problems.").format(examples=examples)
-    parts = []
-    if totals.with_errors:
-        parts.append(_("{n} with errors").format(n=f"{totals.with_errors:,}"))
-    if totals.with_warnings:
-        parts.append(_("{n} with warnings").format(n=f"{totals.with_warnings:,}"))
-    if not parts:
-        parts.append(_("{n} with hints").format(n=f"{totals.with_hints:,}"))
-    return _("{examples} checked: {found}.").format(examples=examples, found=", ".join(parts))
+        text = ngettext(
+            "{n} example checked, no problems.", "{n} examples checked, no problems.", count
+        )
+    elif totals.with_errors and totals.with_warnings:
+        text = ngettext(
+            "{n} example checked: {errors} with errors, {warnings} with warnings.",
+            "{n} examples checked: {errors} with errors, {warnings} with warnings.",
+            count,
+        )
+    elif totals.with_errors:
+        text = ngettext(
+            "{n} example checked: {errors} with errors.",
+            "{n} examples checked: {errors} with errors.",
+            count,
+        )
+    elif totals.with_warnings:
+        text = ngettext(
+            "{n} example checked: {warnings} with warnings.",
+            "{n} examples checked: {warnings} with warnings.",
+            count,
+        )
+    else:
+        text = ngettext(
+            "{n} example checked: {hints} with hints.",
+            "{n} examples checked: {hints} with hints.",
+            count,
+        )
+    return text.format(
+        n=f"{count:,}",
+        errors=f"{totals.with_errors:,}",
+        warnings=f"{totals.with_warnings:,}",
+        hints=f"{totals.with_hints:,}",
+    )
 
 
 class Recheck:
@@ -112,10 +135,15 @@ class SystemPromptSetter:
         if selected.count > 1 or everything.count <= 1:
             self.start(prompt, selected)
             return
+        count = everything.count
         self._feedback.confirm(
-            _("Set this system prompt on all {examples}?").format(examples=everything.text),
+            ngettext(
+                "Set this system prompt on all {n} example?",
+                "Set this system prompt on all {n} examples?",
+                count,
+            ).format(n=f"{count:,}"),
             _("Only one example is selected. Undo takes it back."),
-            _("Set on {examples}").format(examples=everything.text),
+            ngettext("Set on {n} example", "Set on {n} examples", count).format(n=f"{count:,}"),
             lambda: self.start(prompt, everything),
         )
 
@@ -126,12 +154,18 @@ class SystemPromptSetter:
         pool = self._background.pool
 
         def message(summary: EditSummary) -> str:
-            return _("System prompt set in {examples}.").format(
-                examples=examples_text(summary.examples)
-            )
+            return ngettext(
+                "System prompt set in {n} example.",
+                "System prompt set in {n} examples.",
+                summary.examples,
+            ).format(n=f"{summary.examples:,}")
 
         self._operations.run(
-            _("Setting the system prompt of {examples}").format(examples=rows.text),
+            ngettext(
+                "Setting the system prompt of {n} example",
+                "Setting the system prompt of {n} examples",
+                rows.count,
+            ).format(n=f"{rows.count:,}"),
             lambda project, progress: set_system_prompt(
                 project.context, pool, prompt, rows.ids, progress
             ),

@@ -1,6 +1,5 @@
 """Rows on the clipboard: copied as JSONL, pasted from JSONL or from a spreadsheet."""
 
-import json
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
@@ -8,11 +7,12 @@ from PySide6.QtGui import QGuiApplication
 
 from tunedesk.errors import UserError
 from tunedesk.examples.json_edit import on_one_line
-from tunedesk.formats.pasted_text import SpreadsheetRow, parse_spreadsheet, pasted_records
-from tunedesk.gui.examples.selected_rows import SelectedRows, examples_text
+from tunedesk.formats.pasted_text import pasted_records
+from tunedesk.gui.examples.row_actions import SelectedRows
 from tunedesk.gui.page import PageContext
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
+from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.row_edits import NewExample
 
@@ -59,17 +59,25 @@ class Clipboard(QObject):
         if rows.count > MOST_COPIED:
             self._feedback.error(
                 UserError(
-                    _("{examples} are too many for the clipboard.").format(examples=rows.text),
+                    ngettext(
+                        "{n} example is too many for the clipboard.",
+                        "{n} examples are too many for the clipboard.",
+                        rows.count,
+                    ).format(n=f"{rows.count:,}"),
                     _("Export them into a file instead."),
                 )
             )
             return
         self._operations.run(
-            _("Copying {examples}").format(examples=rows.text),
+            ngettext("Copying {n} example", "Copying {n} examples", rows.count).format(
+                n=f"{rows.count:,}"
+            ),
             lambda project, progress: _lines(project, rows, progress),
             examples=rows.count,
             on_result=QGuiApplication.clipboard().setText,
-            message=lambda _text: _("{examples} copied").format(examples=rows.text),
+            message=lambda _text: ngettext(
+                "{n} example copied", "{n} examples copied", rows.count
+            ).format(n=f"{rows.count:,}"),
         )
 
     def paste(self) -> None:
@@ -77,7 +85,7 @@ class Clipboard(QObject):
         if self._project.read_only:
             return
         text = QGuiApplication.clipboard().text()
-        records = records_from(text)
+        records = pasted_records(text)
         if not records:
             self._feedback.error(
                 UserError(
@@ -90,34 +98,16 @@ class Clipboard(QObject):
             )
             return
         behind = self._behind()
-        examples = examples_text(len(records))
+        count = len(records)
         self._operations.run(
-            _("Pasting {examples}").format(examples=examples),
+            ngettext("Pasting {n} example", "Pasting {n} examples", count).format(n=f"{count:,}"),
             lambda project, progress: _add(project, records, behind, progress),
-            examples=len(records),
+            examples=count,
             on_result=self.pasted.emit,
-            message=lambda _ids: _("{examples} pasted").format(examples=examples),
+            message=lambda _ids: ngettext(
+                "{n} example pasted", "{n} examples pasted", count
+            ).format(n=f"{count:,}"),
         )
-
-
-def records_from(text: str) -> list[str]:
-    """The records that a text holds: a spreadsheet's rows, or JSON."""
-    rows = parse_spreadsheet(text) if not text.lstrip().startswith(("{", "[")) else None
-    if rows is not None:
-        return [record_of(row) for row in rows]
-    return pasted_records(text)
-
-
-def record_of(row: SpreadsheetRow) -> str:
-    """A row of a spreadsheet as an example."""
-    messages = [("user", row.user), ("assistant", row.assistant)]
-    if row.system:
-        messages.insert(0, ("system", row.system))
-    spelled = ", ".join(
-        json.dumps({"role": role, "content": content}, ensure_ascii=False)
-        for role, content in messages
-    )
-    return f'{{"messages": [{spelled}]}}'
 
 
 def _lines(project: Project, rows: SelectedRows, progress: Progress) -> str:
@@ -139,5 +129,4 @@ def _add(project: Project, records: list[str], behind: int | None, progress: Pro
             for text, facts in zip(texts, checker.check_many(texts), strict=True)
         ]
         progress(len(new), 2 * len(records))
-    name = _("Paste {examples}").format(examples=examples_text(len(new)))
-    return project.add_examples(new, behind, name=name)
+    return project.add_examples(new, behind, name=ChangeName("paste", {"count": len(new)}))

@@ -35,6 +35,7 @@ class ColumnLook:
         title: Its name in menus, for screen readers and in the header.
         short: What the header shows where the title is too wide.
         sort: The name of its order in a query.
+        sort_name: The same for people, as a chip shows it.
         width: Its width at the start, in pixels of a normal screen.
         numeric: Whether it holds figures, which stand to the right.
         from_width: The width of the table from which it shows, until the user has chosen.
@@ -44,6 +45,7 @@ class ColumnLook:
     title: str
     short: str
     sort: str
+    sort_name: str
     width: int
     numeric: bool
     from_width: int
@@ -58,29 +60,80 @@ def column_looks() -> dict[Column, ColumnLook]:
     """The looks of all columns."""
     return {
         Column.NUMBER: ColumnLook(
-            _("Number"), "#", "number", 46, True, 0, _("The place in the order they came in")
+            _("Number"),
+            "#",
+            "number",
+            _("number"),
+            46,
+            True,
+            0,
+            _("The place in the order they came in"),
         ),
         Column.STATE: ColumnLook(
-            _("State"), "", "state", 28, False, 0, _("Where the review of the example stands")
+            _("State"),
+            "",
+            "state",
+            _("state"),
+            28,
+            False,
+            0,
+            _("Where the review of the example stands"),
         ),
         Column.PREVIEW: ColumnLook(
-            _("Preview"), _("Preview"), "preview", 260, False, 0, _("What the user asks")
+            _("Preview"),
+            _("Preview"),
+            "preview",
+            _("preview"),
+            260,
+            False,
+            0,
+            _("What the user asks"),
         ),
         Column.TURNS: ColumnLook(
-            _("Turns"), _("Turns"), "turns", 50, True, 0, _("How many messages it has")
+            _("Turns"), _("Turns"), "turns", _("turns"), 50, True, 0, _("How many messages it has")
         ),
         Column.TOKENS: ColumnLook(
-            _("Tokens"), _("Tokens"), "tokens", 60, True, 0, _("Its length as the model counts it")
+            _("Tokens"),
+            _("Tokens"),
+            "tokens",
+            _("tokens"),
+            60,
+            True,
+            0,
+            _("Its length as the model counts it"),
         ),
         Column.PROBLEMS: ColumnLook(
-            _("Problems"), _("Checks"), "problems", 66, False, 0, _("What the checks found")
+            _("Problems"),
+            _("Checks"),
+            "problems",
+            _("problems"),
+            66,
+            False,
+            0,
+            _("What the checks found"),
         ),
-        Column.TAGS: ColumnLook(_("Tags"), _("Tags"), "tags", 120, False, 660, _("Your own words")),
+        Column.TAGS: ColumnLook(
+            _("Tags"), _("Tags"), "tags", _("tags"), 120, False, 660, _("Your own words")
+        ),
         Column.SOURCE: ColumnLook(
-            _("Source"), _("Source"), "source", 120, False, 800, _("Where it came from")
+            _("Source"),
+            _("Source"),
+            "source",
+            _("source"),
+            120,
+            False,
+            800,
+            _("Where it came from"),
         ),
         Column.CHANGED: ColumnLook(
-            _("Changed"), _("Changed"), "changed", 96, False, 920, _("When it was last changed")
+            _("Changed"),
+            _("Changed"),
+            "changed",
+            _("changed"),
+            96,
+            False,
+            920,
+            _("When it was last changed"),
         ),
     }
 

@@ -17,13 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tunedesk.gui.examples.selected_rows import examples_text
 from tunedesk.gui.operations import Message, Operation, Operations
 from tunedesk.gui.page import PageContext
-from tunedesk.gui.size_text import size_text
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, SectionTitle
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _, ngettext, size_text
 from tunedesk.project.exporting import ExportSummary, export
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -53,10 +51,12 @@ def start_export(
 
 def export_text(path: Path, summary: ExportSummary, size: int) -> str:
     """What was written, and what was left out and why."""
-    words = _("{examples} written to {file} ({size}).").format(
-        examples=examples_text(summary.written), file=path.name, size=size_text(size)
-    )
-    return " ".join([words, *summary.reasons()])
+    written = ngettext(
+        "{n} example written to {file} ({size}).",
+        "{n} examples written to {file} ({size}).",
+        summary.written,
+    ).format(n=f"{summary.written:,}", file=path.name, size=size_text(size))
+    return " ".join([written, *summary.reasons()])
 
 
 FOLDER = "examples.export_folder"
@@ -105,7 +105,7 @@ class ExportDialog(Dialog):
         self._choices.button(2).setVisible(not query.unfiltered)
         self._without_errors = QCheckBox(_("Leave out examples with errors"))
         self._without_errors.setChecked(True)
-        self._says = Label(theme, _("Counting …"), "strong", wrap=True)
+        self._summary = Label(theme, _("Counting …"), "strong", wrap=True)
         self._leaves_out = Label(theme, "", "base", "warning", wrap=True)
         self._file = QLineEdit(str(self._first_path()))
         self._file.setAccessibleName(_("File"))
@@ -115,7 +115,7 @@ class ExportDialog(Dialog):
         self._write = self.add_button(_("Write file"), "primary", default=True)
         self._lay_out()
         self._connect()
-        self._take_path()
+        self._refresh_path()
         self._count()
 
     def _lay_out(self) -> None:
@@ -147,24 +147,24 @@ class ExportDialog(Dialog):
         column.addLayout(row)
         column.addWidget(self._file_note)
         column.addSpacing(6)
-        column.addWidget(self._says)
+        column.addWidget(self._summary)
         column.addWidget(self._leaves_out)
         column.addStretch()
         self._browse.setAutoDefault(False)
 
     def _connect(self) -> None:
-        self._choices.idClicked.connect(lambda _number: self._say())
-        self._without_errors.toggled.connect(self._say)
-        self._file.textChanged.connect(self._take_path)
+        self._choices.idClicked.connect(lambda _number: self._refresh_summary())
+        self._without_errors.toggled.connect(self._refresh_summary)
+        self._file.textChanged.connect(self._refresh_path)
         self._browse.clicked.connect(self._choose_file)
         self._write.clicked.connect(self._start)
 
     # Which
 
     def query(self) -> ExampleQuery:
-        """The examples that are chosen, in the order they came in."""
-        chosen = self._queries[self._choices.checkedId()]
-        return replace(chosen, sort="number", descending=False)
+        """The examples that are selected, in the order they came in."""
+        selected = self._queries[self._choices.checkedId()]
+        return replace(selected, sort="number", descending=False)
 
     @property
     def leave_out_errors(self) -> bool:
@@ -172,9 +172,9 @@ class ExportDialog(Dialog):
         return self._without_errors.isChecked()
 
     def _count(self) -> None:
-        self._background.run(_count, self._project, self._queries, on_result=self._take_counts)
+        self._background.run(_count, self._project, self._queries, on_result=self._on_counts)
 
-    def _take_counts(self, counts: list[tuple[Totals, int]]) -> None:
+    def _on_counts(self, counts: list[tuple[Totals, int]]) -> None:
         self._totals = {number: totals for number, (totals, _lost) in enumerate(counts)}
         self._unreadable = {number: lost for number, (_totals, lost) in enumerate(counts)}
         for number, found in self._totals.items():
@@ -183,25 +183,23 @@ class ExportDialog(Dialog):
             button.setText(f"{name}  {found.count:,}")
             button.setAccessibleName(name)
             button.setEnabled(found.count > 0)
-        self._say()
+        self._refresh_summary()
 
-    def _say(self) -> None:
+    def _refresh_summary(self) -> None:
         """Say what will be written and what not."""
         totals = self._totals.get(self._choices.checkedId())
         if totals is None:
             return
         left = self._left_out()
         count = totals.count - left
-        words = ngettext(
-            "{examples} will be written.", "{examples} will be written.", count
-        ).format(examples=examples_text(count))
-        self._says.setText(words)
+        text = ngettext("{n} example will be written.", "{n} examples will be written.", count)
+        self._summary.setText(text.format(n=f"{count:,}"))
         if self.leave_out_errors and left:
             note = ngettext(
                 "{n} has errors and is left out.", "{n} have errors and are left out.", left
             ).format(n=f"{left:,}")
         elif totals.with_errors:
-            note = _errors_stay_words(totals.with_errors - left, left)
+            note = _errors_stay_text(totals.with_errors - left, left)
         else:
             note = ""
         self._leaves_out.setText(note)
@@ -210,11 +208,11 @@ class ExportDialog(Dialog):
         self._refresh_button()
 
     def _left_out(self) -> int:
-        """How many of the chosen examples will not be written."""
-        chosen = self._choices.checkedId()
+        """How many of the selected examples will not be written."""
+        selected = self._choices.checkedId()
         if self.leave_out_errors:
-            return self._totals[chosen].with_errors
-        return self._unreadable[chosen]
+            return self._totals[selected].with_errors
+        return self._unreadable[selected]
 
     def _refresh_button(self) -> None:
         totals = self._totals.get(self._choices.checkedId())
@@ -236,7 +234,7 @@ class ExportDialog(Dialog):
         path = Path(text).expanduser()
         return path if path.suffix else path.with_suffix(SUFFIX)
 
-    def _take_path(self) -> None:
+    def _refresh_path(self) -> None:
         path = self._path()
         exists = path is not None and path.is_file()
         self._file_note.setText(_("This file exists and will be replaced.") if exists else "")
@@ -264,7 +262,7 @@ class ExportDialog(Dialog):
         self.accept()
 
 
-def _errors_stay_words(staying: int, unreadable: int) -> str:
+def _errors_stay_text(staying: int, unreadable: int) -> str:
     """What to say when examples with errors are written too."""
     parts = []
     if staying:

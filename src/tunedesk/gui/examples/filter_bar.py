@@ -52,10 +52,10 @@ def sort_text(query: ExampleQuery) -> str:
     """The order, unless it is the one they came in."""
     if query.sort == "number":
         return _("last first") if query.descending else ""
-    title = next(
-        (look.title for look in column_looks().values() if look.sort == query.sort), query.sort
+    name = next(
+        (look.sort_name for look in column_looks().values() if look.sort == query.sort), query.sort
     )
-    return f"{title.lower()} {'↓' if query.descending else '↑'}"
+    return f"{name} {'↓' if query.descending else '↑'}"
 
 
 def _range_words(limits: Range) -> str:
@@ -80,10 +80,10 @@ class FilterBar(QFrame):
     """Chips for review states and problems, menus for tag, source, length and order.
 
     Signals:
-        query_asked: Show the examples of this query.
+        query_requested: Show the examples of this query.
     """
 
-    query_asked = Signal(object)
+    query_requested = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -160,11 +160,11 @@ class FilterBar(QFrame):
         for state, chip in self._states.items():
             chip.setChecked(state in query.states)
         self._problems.setChecked(query.problems == WITH_PROBLEMS)
-        self._say(self._tag, _("Tag"), tags_text(query.tags))
+        self._set_chip(self._tag, _("Tag"), tags_text(query.tags))
         titles = dict(self._sources)
-        self._say(self._source, _("Source"), sources_text(query.sources, titles))
-        self._say(self._length, _("Length"), length_text(query))
-        self._say(self._sort, _("Sort"), sort_text(query))
+        self._set_chip(self._source, _("Source"), sources_text(query.sources, titles))
+        self._set_chip(self._length, _("Length"), length_text(query))
+        self._set_chip(self._sort, _("Sort"), sort_text(query))
         narrowed = not query.unfiltered
         self._clear.setVisible(narrowed)
         self._fit()
@@ -204,7 +204,7 @@ class FilterBar(QFrame):
         """Show all examples again, in the same order."""
         self._ask(replace(ExampleQuery(), sort=self._query.sort, descending=self._query.descending))
 
-    def _say(self, chip: Chip, name: str, value: str) -> None:
+    def _set_chip(self, chip: Chip, name: str, value: str) -> None:
         text = f"{name}: {value}" if value else name
         metrics = self.fontMetrics()
         chip.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, 200))
@@ -230,7 +230,7 @@ class FilterBar(QFrame):
 
     def _ask(self, query: ExampleQuery) -> None:
         self.show_query(query)
-        self.query_asked.emit(query)
+        self.query_requested.emit(query)
 
     def _show_all(self) -> None:
         self._ask(replace(self._query, states=(), problems=()))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tunedesk.errors import UserError
-from tunedesk.gui.examples.panel.example_diff import Sample, example_diff
+from tunedesk.gui.example_diff import Sample, example_diff
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
@@ -83,7 +83,7 @@ def _why(error: Exception) -> str:
     message = error.msg if isinstance(error, re.error) else str(error)
     reason = _REASONS.get(message, message)
     if isinstance(error, re.error) and error.pos is not None:
-        return _("{reason}, at character {place}").format(reason=reason, place=error.pos + 1)
+        return _("{reason}, at character {position}").format(reason=reason, position=error.pos + 1)
     return reason
 
 
@@ -95,12 +95,12 @@ class Counted(NamedTuple):
     """What was found so far.
 
     Attributes:
-        places: In how many places.
+        matches: How many matches.
         examples: In how many examples.
         samples: What would change in some of them.
     """
 
-    places: int
+    matches: int
     examples: int
     samples: list[Sample]
 
@@ -118,24 +118,24 @@ class JobCount(NamedTuple):
     """What a worker found: samples are the id, the text and the text as it would be."""
 
     looked_at: int
-    places: int
+    matches: int
     examples: int
     samples: list[tuple[int, str, str]]
 
 
 def count_job(job: CountJob) -> JobCount:
     """Count in some texts; called in a worker process."""
-    places = examples = 0
+    matches = examples = 0
     samples: list[tuple[int, str, str]] = []
     for example_id, raw in zip(job.ids, job.texts, strict=True):
         text = raw.decode("utf-8", "surrogatepass")
         new, hits = job.edit.apply(text)
         if hits:
-            places += hits
+            matches += hits
             examples += 1
             if len(samples) < job.samples:
                 samples.append((example_id, text, new))
-    return JobCount(len(job.ids), places, examples, samples)
+    return JobCount(len(job.ids), matches, examples, samples)
 
 
 def count(
@@ -143,17 +143,17 @@ def count(
     pool: WorkerPool,
     options: FindOptions,
     where: Ids,
-    tell: Callable[[Counted], object],
+    on_counted: Callable[[Counted], object],
     progress: Progress,
 ) -> Counted:
-    """Count the places that find and replace would change.
+    """Count the matches that find and replace would change.
 
     Args:
         project: The project; a handle is taken.
         pool: Worker processes of the caller's own, so that they can be killed.
         options: What to find.
         where: In which examples.
-        tell: Called with what was found so far, now and then.
+        on_counted: Called with what was found so far, now and then.
         progress: Told how many examples were looked through; may cancel.
 
     Raises:
@@ -161,7 +161,7 @@ def count(
         UserError: The expression is wrong.
     """
     edit = Replacement(options.pattern(), options.replacement, options.roles, options.regular)
-    places = examples = done = 0
+    matches = examples = done = 0
     samples: list[Sample] = []
     with contextlib.closing(project.handle()) as handle:
         ids = handle.ids(where, progress) if isinstance(where, ExampleQuery) else where
@@ -170,15 +170,15 @@ def count(
             for batch in text_batches(handle.context, ids)
         )
         for found in pool.map_ordered(count_job, jobs):
-            places += found.places
+            matches += found.matches
             examples += found.examples
             done += found.looked_at
             for example_id, before, after in found.samples[: SAMPLES - len(samples)]:
                 number = handle.number_of(example_id) or 0
                 samples.append(Sample(number, example_diff(before, after)))
-            tell(Counted(places, examples, list(samples)))
+            on_counted(Counted(matches, examples, list(samples)))
             progress(done, len(ids))
-    return Counted(places, examples, samples)
+    return Counted(matches, examples, samples)
 
 
 def replace_all(

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.gui.background import Task
+from tunedesk.gui.diff_view import DiffView
 from tunedesk.gui.examples.find_replace import Counted, FindOptions, count, replace_all
-from tunedesk.gui.examples.find_replace_fields import FindReplaceFields, Place
+from tunedesk.gui.examples.find_replace_fields import FindReplaceFields, SearchScope
 from tunedesk.gui.examples.fixes import headed
-from tunedesk.gui.examples.panel.diff_view import DiffView
 from tunedesk.gui.examples.row_actions import RowActions
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.live_query import ProjectChangeSignal
@@ -47,14 +47,14 @@ class FindReplace(Dialog):
         self,
         *,
         context: PageContext,
-        places: Sequence[Place],
+        scopes: Sequence[SearchScope],
         parent: QWidget | None = None,
     ) -> None:
         """Make the dialog.
 
         Args:
             context: The project and what works on it.
-            places: Where the user may look: all examples, those of the filter, those selected.
+            scopes: Where the user may look: all examples, those of the filter, those selected.
             parent: The window.
         """
         theme = context.theme
@@ -67,12 +67,12 @@ class FindReplace(Dialog):
         self._task: Task | None = None
         self._wanted = False
         self._closed = False
-        self._counted: tuple[FindOptions, Place, Counted] | None = None
+        self._counted: tuple[FindOptions, SearchScope, Counted] | None = None
         self._pool = WorkerPool(max(1, min(2, os.cpu_count() or 1)))
         self._replacing: Operation[EditSummary] | None = None
         self._feed = ProjectChangeSignal(self._project, self)
         self._feed.changed.connect(self._project_changed)
-        self.fields = FindReplaceFields(theme=theme, places=places)
+        self.fields = FindReplaceFields(theme=theme, scopes=scopes)
         self.fields.changed.connect(self._changed)
         self.status = Label(theme, "", "strong", wrap=True)
         self._advice = Label(theme, "", "small", "muted", wrap=True)
@@ -92,12 +92,12 @@ class FindReplace(Dialog):
 
     @property
     def searching(self) -> bool:
-        """Whether places are being counted."""
+        """Whether matches are being counted."""
         return self._task is not None
 
-    def set_places(self, places: Sequence[Place]) -> None:
-        """Offer other places to look in, as the filter or the selection changed."""
-        self.fields.set_places(places)
+    def set_scopes(self, scopes: Sequence[SearchScope]) -> None:
+        """Offer other scopes to look in, as the filter or the selection changed."""
+        self.fields.set_scopes(scopes)
         self._soon.start(AFTER_TYPING_MS)
 
     def ask(self, find: str = "") -> None:
@@ -173,7 +173,7 @@ class FindReplace(Dialog):
             self._task.cancel()
             self._grace.start(GRACE_MS)
             return
-        options, place = self.fields.options(), self.fields.place()
+        options, scope = self.fields.options(), self.fields.scope()
         if not options.find or options.roles == frozenset():
             self._show_nothing()
             return
@@ -191,9 +191,9 @@ class FindReplace(Dialog):
             self._project,
             self._pool,
             options,
-            place.examples,
+            scope.examples,
             self._background.in_gui(so_far),
-            on_result=lambda counted: self._take(options, place, counted),
+            on_result=lambda counted: self._on_counted(options, scope, counted),
             on_error=self._show_error,
             on_progress=self._progress,
             on_finished=self._finished,
@@ -239,15 +239,15 @@ class FindReplace(Dialog):
 
     # Showing
 
-    def _take(self, options: FindOptions, place: Place, counted: Counted) -> None:
+    def _on_counted(self, options: FindOptions, scope: SearchScope, counted: Counted) -> None:
         self._show(counted, whole=True)
-        if options == self.fields.options() and counted.places:
-            self._counted = (options, place, counted)
+        if options == self.fields.options() and counted.matches:
+            self._counted = (options, scope, counted)
             self.button.setEnabled(not self._project.read_only)
 
     def _show(self, counted: Counted, *, whole: bool) -> None:
-        places = ngettext("{count} place", "{count} places", counted.places).format(
-            count=f"{counted.places:,}"
+        places = ngettext("{count} place", "{count} places", counted.matches).format(
+            count=f"{counted.matches:,}"
         )
         examples = ngettext("{count} example", "{count} examples", counted.examples).format(
             count=f"{counted.examples:,}"
@@ -258,8 +258,8 @@ class FindReplace(Dialog):
         self._advice.setText("")
         self._advice.hide()
         self.button.setText(
-            _("Replace all {count}").format(count=f"{counted.places:,}")
-            if counted.places
+            _("Replace all {count}").format(count=f"{counted.matches:,}")
+            if counted.matches
             else _("Replace all")
         )
         if counted.samples:
@@ -295,12 +295,12 @@ class FindReplace(Dialog):
         """Replace everywhere, as one step of undo."""
         if self._counted is None or self._is_replacing:
             return
-        options, place, _counted = self._counted
+        options, scope, _counted = self._counted
         self.button.setEnabled(False)
         self._replacing = self._operations.run(
             _("Replacing"),
             lambda project, progress: replace_all(
-                project, self._pool, options, place.examples, progress
+                project, self._pool, options, scope.examples, progress
             ),
             on_result=lambda _summary: self._forget_count(),
             message=_replaced_text,
@@ -347,24 +347,24 @@ class FindReplaceAction:
         """Show the dialog; a search that is under way is what it looks for."""
         if self._dialog is None:
             self._dialog = FindReplace(
-                context=self._context, places=self.places(), parent=self._page.window()
+                context=self._context, scopes=self.scopes(), parent=self._page.window()
             )
         else:
-            self._dialog.set_places(self.places())
+            self._dialog.set_scopes(self.scopes())
         self._dialog.ask(self._model.query.search)
 
-    def places(self) -> list[Place]:
+    def scopes(self) -> list[SearchScope]:
         """Where one may look: the filter, the selection, everything."""
-        places = []
+        scopes = []
         rows = self._row_actions.rows()
         query = self._model.query
         if not query.unfiltered:
             count = f"{self._model.rowCount():,}"
-            places.append(Place(_("The {n} of the filter").format(n=count), query))
+            scopes.append(SearchScope(_("The {n} of the filter").format(n=count), query))
         if rows.count > 1:
-            places.append(Place(_("The {n} selected").format(n=f"{rows.count:,}"), rows.ids))
-        everything = Place(_("All examples"), ExampleQuery())
-        return [*places, everything] if not query.unfiltered else [everything, *places]
+            scopes.append(SearchScope(_("The {n} selected").format(n=f"{rows.count:,}"), rows.ids))
+        everything = SearchScope(_("All examples"), ExampleQuery())
+        return [*scopes, everything] if not query.unfiltered else [everything, *scopes]
 
     def close(self) -> None:
         """The project closes."""

@@ -25,7 +25,7 @@ from tunedesk.project.query import Ids
 _ROLES = ("system", "user", "assistant", "tool")
 
 
-class Place(NamedTuple):
+class SearchScope(NamedTuple):
     """Some examples to look in.
 
     Attributes:
@@ -47,10 +47,10 @@ class FindReplaceFields(QWidget):
     changed = Signal()
 
     def __init__(
-        self, *, theme: Theme, places: Sequence[Place], parent: QWidget | None = None
+        self, *, theme: Theme, scopes: Sequence[SearchScope], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._places = list(places)
+        self._scopes = list(scopes)
         self.words = _field(_("Find"))
         self.replacement = _field(_("Replace with"))
         self.match_case = QCheckBox(_("Match case"))
@@ -68,8 +68,8 @@ class FindReplaceFields(QWidget):
         self.roles = [QCheckBox(role_title(role)) for role in _ROLES]
         self.where = QComboBox()
         self.where.setAccessibleName(_("Where"))
-        for place in self._places:
-            self.where.addItem(place.name)
+        for scope in self._scopes:
+            self.where.addItem(scope.name)
         self._build(theme)
         for box in self._boxes():
             box.toggled.connect(self.changed)
@@ -92,18 +92,18 @@ class FindReplaceFields(QWidget):
             roles=None if len(roles) == len(_ROLES) else roles,
         )
 
-    def place(self) -> Place:
+    def scope(self) -> SearchScope:
         """Where to look."""
-        return self._places[self.where.currentIndex()]
+        return self._scopes[self.where.currentIndex()]
 
-    def set_places(self, places: Sequence[Place]) -> None:
-        """Offer other places, keeping the chosen one of the same rank."""
-        chosen = self.where.currentIndex()
-        self._places = list(places)
+    def set_scopes(self, scopes: Sequence[SearchScope]) -> None:
+        """Offer other scopes, keeping the selected one of the same rank."""
+        selected = self.where.currentIndex()
+        self._scopes = list(scopes)
         self.where.blockSignals(True)
         self.where.clear()
-        self.where.addItems([place.name for place in places])
-        self.where.setCurrentIndex(min(max(chosen, 0), len(places) - 1))
+        self.where.addItems([scope.name for scope in scopes])
+        self.where.setCurrentIndex(min(max(selected, 0), len(scopes) - 1))
         self.where.blockSignals(False)
 
     def _boxes(self) -> list[QCheckBox]:

@@ -11,9 +11,9 @@ from tunedesk.checks import fixes
 from tunedesk.checks.messages import sentences
 from tunedesk.checks.problem import Problem
 from tunedesk.gui.background import Task
+from tunedesk.gui.diff_view import DiffView
+from tunedesk.gui.example_diff import Change, Sample, example_diff
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.diff_view import DiffView
-from tunedesk.gui.examples.panel.example_diff import Change, Sample, example_diff
 from tunedesk.gui.operations import Operation
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
@@ -22,6 +22,7 @@ from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
+from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.text_edits import EditSummary, fix_all
@@ -106,7 +107,7 @@ class FixPreview(Dialog):
 
 
 def headed(sample: Sample, change: Change) -> Change:
-    """A change with the number of its example before its place."""
+    """A change with the number of its example before its heading."""
     if not sample.number:
         return change
     heading = _("Example {number} · {place}").format(
@@ -164,24 +165,24 @@ class Fixes(QObject):
             problem.code, sentences.sentence(problem), _("Fix"), lambda: self._fix_one(problem)
         )
 
-        def take(found: _OneFix) -> None:
+        def show(found: _OneFix) -> None:
             if self.preview is preview:
                 preview.show_samples([found.sample] if found.sample.changes else [], 1)
 
-        self._look(_fix_one, self._open_example.text, problem, take=take)
+        self._preview_in_thread(_fix_one, self._open_example.text, problem, on_result=show)
 
     def _fix_one(self, problem: Problem) -> None:
         """Fix the text as it is now: the user may have typed since the preview."""
         text = self._open_example.text
-        name = _("Fix: {title}").format(title=sentences.title(problem.code))
+        name = ChangeName("fix_one", {"title": sentences.title(problem.code)})
 
-        def take(found: _OneFix) -> None:
+        def show(found: _OneFix) -> None:
             if found.after is None or self._open_example.text != text:
                 self._feedback.toast(_("The example has changed meanwhile; look again."))
                 return
             self._open_example.apply(found.after, name)
 
-        self._look(_fix_one, text, problem, take=take)
+        self._preview_in_thread(_fix_one, text, problem, on_result=show)
 
     # All problems of a rule
 
@@ -193,11 +194,11 @@ class Fixes(QObject):
             code, sentences.advice(code), action, lambda: self._fix_all(code)
         )
 
-        def take(samples: list[Sample]) -> None:
+        def show(samples: list[Sample]) -> None:
             if self.preview is preview:
                 preview.show_samples(samples, count)
 
-        self._look(_samples, self._project, code, take=take)
+        self._preview_in_thread(_samples, self._project, code, on_result=show)
 
     def _fix_all(self, code: str) -> None:
         if self._fixing is not None and self._fixing.running:
@@ -231,12 +232,12 @@ class Fixes(QObject):
     def _forget_preview(self) -> None:
         self.preview = None
 
-    def _look(
-        self, function: Callable[..., Any], *arguments: Any, take: Callable[[Any], None]
+    def _preview_in_thread(
+        self, function: Callable[..., Any], *arguments: Any, on_result: Callable[[Any], None]
     ) -> None:
         if self._looking is not None:
             self._looking.cancel()
-        self._looking = self._background.run(function, *arguments, on_result=take)
+        self._looking = self._background.run(function, *arguments, on_result=on_result)
 
 
 def _fix_one(text: str, problem: Problem) -> _OneFix:

@@ -7,15 +7,13 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from tunedesk.checks.messages.sentences import sentence, title
-from tunedesk.gui.examples.selected_rows import examples_text
 from tunedesk.gui.operations import Operation
 from tunedesk.gui.page import PageContext
-from tunedesk.gui.size_text import speed_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _, ngettext, speed_text
 from tunedesk.paths import documents_dir
 from tunedesk.project.importing import ImportSummary, import_file
 
@@ -25,8 +23,12 @@ MOST_LINES = 12
 
 def summary_text(summary: ImportSummary) -> str:
     """How many examples came from which file."""
-    return _("{examples} from {file}, {tokens} tokens.").format(
-        examples=examples_text(summary.added),
+    return ngettext(
+        "{n} example from {file}, {tokens} tokens.",
+        "{n} examples from {file}, {tokens} tokens.",
+        summary.added,
+    ).format(
+        n=f"{summary.added:,}",
         file=summary.info.path.name,
         tokens=f"{summary.tokens:,}",
     )
@@ -67,10 +69,10 @@ class ImportSummaryDialog(Dialog):
     """Says calmly what was odd.
 
     Signals:
-        problems_asked: Show the problems of the examples.
+        problems_requested: Show the problems of the examples.
     """
 
-    problems_asked = Signal()
+    problems_requested = Signal()
 
     def __init__(self, summary: ImportSummary, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, _("Imported, with something to know"), parent=parent)
@@ -100,7 +102,7 @@ class ImportSummaryDialog(Dialog):
 
     def _show_problems(self) -> None:
         self.accept()
-        self.problems_asked.emit()
+        self.problems_requested.emit()
 
 
 FOLDER = "examples.import_folder"
@@ -112,11 +114,11 @@ class FileImports(QObject):
 
     Signals:
         ended: A file has been brought in, left alone, or stopped.
-        problems_asked: Show the problems of the examples.
+        problems_requested: Show the problems of the examples.
     """
 
     ended = Signal()
-    problems_asked = Signal()
+    problems_requested = Signal()
 
     def __init__(self, context: PageContext, page: QWidget) -> None:
         super().__init__(page)
@@ -185,7 +187,7 @@ class FileImports(QObject):
     def _show_remarks(self, summary: ImportSummary) -> None:
         if summary.odd and not summary.cancelled:
             dialog = ImportSummaryDialog(summary, self._theme, self._page.window())
-            dialog.problems_asked.connect(self.problems_asked)
+            dialog.problems_requested.connect(self.problems_requested)
             dialog.open()
 
 

@@ -27,17 +27,15 @@ from tunedesk.gui.examples.search_index_filler import SearchIndexFiller
 from tunedesk.gui.examples.status_figures import FIGURE_KINDS, Figures, find_figures, status_parts
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
-from tunedesk.gui.examples.view_state import (
-    COLUMNS,
-    PANEL_SHOWN,
-    SPLITTER,
-    query_from_json,
-    query_to_json,
-)
 from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
 from tunedesk.gui.page import Page, PageContext
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.query import ExampleQuery
+from tunedesk.project.query import ExampleQuery, query_from_json, query_to_json
+
+COLUMNS = "examples.columns"
+SPLITTER = "examples.splitter"
+PANEL_SHOWN = "examples.panel"
+"""The names under which the window's settings keep how the page looks."""
 
 
 class ExamplesPage(Page):
@@ -100,7 +98,7 @@ class ExamplesPage(Page):
         self.clipboard = Clipboard(
             context=context,
             rows=self.row_actions.rows,
-            behind=self.row_actions.place_for_new,
+            behind=self.row_actions.insert_after_id,
             parent=self,
         )
         self.imports = FileImports(context, self)
@@ -108,7 +106,7 @@ class ExamplesPage(Page):
         self.prompts = SystemPromptSetter(context, self.row_actions)
         self.pane = TablePane(model=self.model, table=self.table, theme=self._theme)
         self.empty = EmptyProject(self._theme, self._actions)
-        self.filling = SearchIndexFiller(project, self._background, self)
+        self.filler = SearchIndexFiller(project, self._background, self)
         self.feed = ProjectChangeSignal(project, self)
         self.figures = LiveQuery(
             project=project,
@@ -134,18 +132,18 @@ class ExamplesPage(Page):
         search, table = self.toolbar.search, self.table
         search.search_changed.connect(self._search)
         search.left.connect(self._leave_search)
-        self.filters.query_asked.connect(self.ask)
-        self.row_actions.query_asked.connect(self.ask)
-        self.pane.clear_asked.connect(self.filters.clear)
-        self.pane.place_shown.connect(self.form.set_place)
-        table.header.sort_asked.connect(self._sort_by)
-        table.example_chosen.connect(self._open)
+        self.filters.query_requested.connect(self.ask)
+        self.row_actions.query_requested.connect(self.ask)
+        self.pane.clear_requested.connect(self.filters.clear)
+        self.pane.position_changed.connect(self.form.set_row_position)
+        table.header.sort_requested.connect(self._sort_by)
+        table.current_example_changed.connect(self._open)
         table.entered.connect(self.form.focus_messages)
-        table.copy_asked.connect(self.clipboard.copy)
-        table.paste_asked.connect(self.clipboard.paste)
+        table.copy_requested.connect(self.clipboard.copy)
+        table.paste_requested.connect(self.clipboard.paste)
         table.files_dropped.connect(self.import_files)
-        self.row_actions.example_made.connect(self._write_new)
-        self.row_actions.examples_came.connect(table.go_to_first_of)
+        self.row_actions.example_created.connect(self._write_new)
+        self.row_actions.examples_added.connect(table.go_to_first_of)
         self.clipboard.pasted.connect(table.go_to_first_of)
         self.form.leave_requested.connect(table.setFocus)
         self.form.system_prompt_wanted.connect(self.prompts.ask)
@@ -154,15 +152,15 @@ class ExamplesPage(Page):
         self.panel.close_requested.connect(lambda: self._show_panel(False))
         self.panel.leave_requested.connect(table.setFocus)
         self.check.checked.connect(self._show_checked)
-        self.imports.problems_asked.connect(self._show_checked)
-        self.feed.changed.connect(self._take_change)
-        self.feed.changed.connect(self.filling.take_change)
-        table.example_chosen.connect(self.filling.stand_back)
-        table.verticalScrollBar().valueChanged.connect(self.filling.stand_back)
-        self.open_example.text_changed.connect(self.filling.stand_back)
-        self.figures.ready.connect(self._take_figures)
-        self.model.complete.connect(self._take_complete)
-        self.open_example.loaded.connect(self._take_loaded)
+        self.imports.problems_requested.connect(self._show_checked)
+        self.feed.changed.connect(self._on_project_changed)
+        self.feed.changed.connect(self.filler.on_project_changed)
+        table.current_example_changed.connect(self.filler.stand_back)
+        table.verticalScrollBar().valueChanged.connect(self.filler.stand_back)
+        self.open_example.text_changed.connect(self.filler.stand_back)
+        self.figures.ready.connect(self._on_figures)
+        self.model.complete.connect(self._on_rows_complete)
+        self.open_example.loaded.connect(self._on_example_loaded)
         self._connect_actions()
 
     def _connect_actions(self) -> None:
@@ -191,31 +189,31 @@ class ExamplesPage(Page):
         """Write down what was typed a moment ago."""
         self.open_example.flush()
 
-    def place(self) -> dict[str, Any]:
+    def view_state(self) -> dict[str, Any]:
         """Filter, open example and scroll."""
         self._settings.window[SPLITTER] = self.columns.sizes()
         self._settings.window[COLUMNS] = self.table.header.layout_to_json()
-        return {"query": query_to_json(self.model.query), **self.table.place()}
+        return {"query": query_to_json(self.model.query), **self.table.view_state()}
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, view_state: dict[str, Any]) -> None:
         """Begin where the user was, or at the first example."""
         window = self._settings.window
         self.table.header.restore_layout(window.get(COLUMNS))
-        self.columns.take_widths(window.get(SPLITTER))
+        self.columns.restore_widths(window.get(SPLITTER))
         self._show_panel(window.get(PANEL_SHOWN, True) is not False)
-        example, offset = place.get("example"), place.get("offset")
-        self.table.take_place(
+        example, offset = view_state.get("example"), view_state.get("offset")
+        self.table.restore_view(
             example if type(example) is int else None, offset if type(offset) is int else 0
         )
-        query = query_from_json(place.get("query"))
+        query = query_from_json(view_state.get("query"))
         self._show_whether_empty()
-        self._take_loaded()
+        self._on_example_loaded()
         self.row_actions.prepare()
         self.filters.show_query(query)
         self._ask(query)
         self.figures.watch(True)
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Begin in the table, or at the first step of an empty project."""
         if self.stack.currentWidget() is self.empty:
             self.empty.first.setFocus()
@@ -226,7 +224,7 @@ class ExamplesPage(Page):
         """Bring files in."""
         self.imports.start(paths)
 
-    def shut(self) -> None:
+    def close_project(self) -> None:
         """The project closes."""
         self._actions.release(*self._handlers)
         for part in (
@@ -234,7 +232,7 @@ class ExamplesPage(Page):
             self.clipboard,
             self.imports,
             self.replace,
-            self.filling,
+            self.filler,
             self.figures,
             self.feed,
             self.model,
@@ -310,19 +308,19 @@ class ExamplesPage(Page):
         self._show_whether_empty()
         self.form.focus_messages()
 
-    def _take_complete(self) -> None:
+    def _on_rows_complete(self) -> None:
         """The rows are there: without any, an example that was deleted is not open either."""
         open_id = self.open_example.example_id
         if not self.model.rowCount() and open_id is not None and not self._project.rows([open_id]):
             self.open_example.open(None)
 
-    def _take_loaded(self) -> None:
+    def _on_example_loaded(self) -> None:
         self.row_actions.enable(self.open_example.example_id is not None)
 
     # What follows changes
 
-    def _take_change(self, change: ProjectChange) -> None:
-        self.model.take_change(change)
+    def _on_project_changed(self, change: ProjectChange) -> None:
+        self.model.apply_change(change)
         if "settings" in change.kinds:
             self.row_actions.prepare()
         shown = self.stack.currentWidget() is self.columns
@@ -338,7 +336,7 @@ class ExamplesPage(Page):
             writes = action_id == "project.check"
             self._actions[action_id].setEnabled(some and not (writes and self._project.read_only))
 
-    def _take_figures(self, figures: Figures) -> None:
+    def _on_figures(self, figures: Figures) -> None:
         self._figures = figures
         self.filters.show_totals(figures.totals)
         self.filters.show_choices(figures.tags, figures.sources)

@@ -47,11 +47,11 @@ class SearchField(QLineEdit):
         super().__init__(parent)
         self._theme = theme
         self._action = action
-        self._told = ""
+        self._searched = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DEBOUNCE_MS)
-        self._timer.timeout.connect(self._tell)
+        self._timer.timeout.connect(self._emit_search)
         self.setMaxLength(LONGEST)
         self.setPlaceholderText(_("Search all messages"))
         self.setAccessibleName(_("Search"))
@@ -63,46 +63,46 @@ class SearchField(QLineEdit):
         )
         icon.setEnabled(True)
         self.setToolTip(action.toolTip())
-        action.changed.connect(self._take_action)
+        action.changed.connect(self._on_action_changed)
         self.textEdited.connect(lambda _text: self._timer.start())
-        self.textChanged.connect(self._take_text)
+        self.textChanged.connect(self._on_text_changed)
 
     def show_search(self, search: str) -> None:
         """Show a search that somebody else made, without searching again."""
         self._timer.stop()
-        self._told = search
+        self._searched = search
         if self.text().strip() != search:
             self.setText(search)
 
-    def _take_action(self) -> None:
+    def _on_action_changed(self) -> None:
         self.setToolTip(self._action.toolTip())
         self.update()
 
-    def _take_text(self, text: str) -> None:
+    def _on_text_changed(self, text: str) -> None:
         # The clear button empties the field without an edit by hand.
-        if not text and self._told:
-            self._tell()
+        if not text and self._searched:
+            self._emit_search()
 
-    def _tell(self) -> None:
+    def _emit_search(self) -> None:
         self._timer.stop()
         search = self.text().strip()
-        if search != self._told:
-            self._told = search
+        if search != self._searched:
+            self._searched = search
             self.search_changed.emit(search)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leave the field for the rows, or empty it."""
         match event.key():
             case Qt.Key.Key_Return | Qt.Key.Key_Enter if not event.modifiers():
-                self._tell()
+                self._emit_search()
                 self.left.emit(True)
             case Qt.Key.Key_Down if not event.modifiers():
-                self._tell()
+                self._emit_search()
                 self.left.emit(True)
             case Qt.Key.Key_Escape:
                 if self.text():
                     self.clear()
-                    self._tell()
+                    self._emit_search()
                 else:
                     self.left.emit(False)
             case _:
@@ -190,12 +190,12 @@ class TablePane(QFrame):
     """Shows the table, or says that nothing matches; and always "37 of 128".
 
     Signals:
-        clear_asked: Show all examples again.
-        place_shown: The place of the current row (None: there is none) and how many there are.
+        clear_requested: Show all examples again.
+        position_changed: The number of the current row (None for none) and how many there are.
     """
 
-    clear_asked = Signal()
-    place_shown = Signal(object, int)
+    clear_requested = Signal()
+    position_changed = Signal(object, int)
 
     def __init__(
         self,
@@ -216,20 +216,20 @@ class TablePane(QFrame):
             _("No example fits the search and the filters."),
         )
         clear = QPushButton(_("Clear filters"))
-        clear.clicked.connect(self.clear_asked)
+        clear.clicked.connect(self.clear_requested)
         self._nothing.add_button(clear)
         self._stack = QStackedWidget()
         self._stack.addWidget(table)
         self._stack.addWidget(self._nothing)
-        self._place = Label(theme, "", "small", "muted")
-        self._place.setToolTip(_("The place of the open example among those shown"))
+        self._position = Label(theme, "", "small", "muted")
+        self._position.setToolTip(_("The place of the open example among those shown"))
         self._selected = Label(theme, "", "small", "muted")
         footer = QFrame()
         footer.setProperty("surface", "footer")
         footer.setFixedHeight(FOOTER)
         row = QHBoxLayout(footer)
         row.setContentsMargins(14, 0, 14, 0)
-        row.addWidget(self._place)
+        row.addWidget(self._position)
         row.addStretch(1)
         row.addWidget(self._selected)
         column = QVBoxLayout(self)
@@ -246,18 +246,18 @@ class TablePane(QFrame):
             model.complete,
             table.selectionModel().currentChanged,
         ):
-            signal.connect(self.show_place)
+            signal.connect(self.show_position)
 
-    def show_place(self) -> None:
+    def show_position(self) -> None:
         """Show which row of how many is the current one."""
         count = self._model.rowCount()
         empty = not count and self._model.is_complete
         self._stack.setCurrentWidget(self._nothing if empty else self._table)
         row = self._table.currentIndex().row()
-        self.place_shown.emit(row + 1 if row >= 0 else None, count)
+        self.position_changed.emit(row + 1 if row >= 0 else None, count)
         more = "" if self._model.is_complete else "+"
         words = _("{n} of {count}") if row >= 0 else _("{count} shown")
-        self._place.setText(words.format(n=f"{row + 1:,}", count=f"{count:,}{more}"))
+        self._position.setText(words.format(n=f"{row + 1:,}", count=f"{count:,}{more}"))
 
     def _show_selected(self, count: int) -> None:
         self._selected.setText(_("{n} selected").format(n=f"{count:,}") if count > 1 else "")
@@ -295,7 +295,7 @@ class ThreeColumns(QSplitter):
         self._wanted = wanted
         self._fold()
 
-    def take_widths(self, widths: Any) -> None:
+    def restore_widths(self, widths: Any) -> None:
         """Take up the widths that were kept; anything else is left alone."""
         if isinstance(widths, list) and len(widths) == 3 and all(type(n) is int for n in widths):
             self.setSizes(widths)

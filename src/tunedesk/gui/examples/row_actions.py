@@ -1,8 +1,9 @@
-"""What can be done with rows: new, duplicate, delete, move, tag, review."""
+"""What can be done with rows: new, duplicate, delete, move, tag, review; and which rows that is."""
 
 import contextlib
-from collections.abc import Callable
-from dataclasses import replace
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
@@ -11,15 +12,28 @@ from tunedesk.checks.facts import Facts
 from tunedesk.errors import UserError
 from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.selected_rows import SelectedRows, all_rows, selected_rows
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.roles_and_states import STATES
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+
+
+@dataclass(frozen=True)
+class SelectedRows:
+    """Some examples.
+
+    Attributes:
+        ids: Their ids, in the order of the rows.
+        count: How many there are.
+    """
+
+    ids: Sequence[int]
+    count: int
+
 
 STATE_ACTIONS = {
     "example.approve": "approved",
@@ -36,16 +50,16 @@ class RowActions(QObject):
     """Connects the actions on rows; everything it does is one step of undo.
 
     Signals:
-        example_made: A new example that should be opened, to be written at once.
-        examples_came: Examples that should be selected: pasted or duplicated.
-        query_asked: Show the examples of this query.
-        tag_menu_asked: Show the tags of the selection.
+        example_created: A new example that should be opened, to be written at once.
+        examples_added: Examples that should be selected: pasted or duplicated.
+        query_requested: Show the examples of this query.
+        tag_menu_requested: Show the tags of the selection.
     """
 
-    example_made = Signal(int)
-    examples_came = Signal(list)
-    query_asked = Signal(object)
-    tag_menu_asked = Signal()
+    example_created = Signal(int)
+    examples_added = Signal(list)
+    query_requested = Signal(object)
+    tag_menu_requested = Signal()
 
     def __init__(
         self,
@@ -68,7 +82,7 @@ class RowActions(QObject):
         self._new_facts: Facts | None = None
         self._connected: list[str] = []
         self._connect()
-        table.delete_asked.connect(self.delete)
+        table.delete_requested.connect(self.delete)
         table.rows_dropped.connect(self.move_before)
 
     def close(self) -> None:
@@ -98,7 +112,7 @@ class RowActions(QObject):
         bind("example.delete", self.delete)
         bind("example.move_up", lambda: self.move_by(-1))
         bind("example.move_down", lambda: self.move_by(1))
-        bind("example.tag", self.tag_menu_asked.emit)
+        bind("example.tag", self.tag_menu_requested.emit)
         bind("go.next", lambda: self._table.go_by(1))
         bind("go.previous", lambda: self._table.go_by(-1))
 
@@ -119,14 +133,17 @@ class RowActions(QObject):
     # Which rows
 
     def rows(self) -> SelectedRows:
-        """The rows that an action is about."""
-        return selected_rows(self._table, self._open.example_id)
+        """The rows that an action is about: the selected ones, or else the open example."""
+        ids = self._table.selected_ids()
+        if not ids and self._open.example_id is not None:
+            ids = array("q", [self._open.example_id])
+        return SelectedRows(ids, len(ids))
 
     def all_rows(self) -> SelectedRows:
-        """All rows of the filter."""
-        return all_rows(self._model)
+        """All rows of the filter, as they stand in the table."""
+        return SelectedRows(self._model.ids[:], self._model.rowCount())
 
-    def place_for_new(self) -> int | None:
+    def insert_after_id(self) -> int | None:
         """The example behind which new ones go; None for the end."""
         return self._open.example_id if self._in_order() else None
 
@@ -137,20 +154,22 @@ class RowActions(QObject):
         self._open.flush()
         try:
             facts = self._new_facts or _facts_of_new(self._project)
-            made = self._project.add_example(NEW_EXAMPLE_TEXT, facts, self.place_for_new())
+            made = self._project.add_example(NEW_EXAMPLE_TEXT, facts, self.insert_after_id())
         except UserError as error:
             self._feedback.error(error)
             return
-        self.example_made.emit(made)
+        self.example_created.emit(made)
 
     def duplicate(self) -> None:
         """Copy the rows; the copies stand behind them."""
         rows = self.rows()
         self._operations.run(
-            _("Copying {examples}").format(examples=rows.text),
+            ngettext("Copying {n} example", "Copying {n} examples", rows.count).format(
+                n=f"{rows.count:,}"
+            ),
             lambda project, progress: project.duplicate(rows.ids, progress),
             examples=rows.count,
-            on_result=self.examples_came.emit,
+            on_result=self.examples_added.emit,
         )
 
     def delete(self, rows: SelectedRows | None = None) -> None:
@@ -159,10 +178,14 @@ class RowActions(QObject):
         if not selected.count or self._project.read_only:
             return
         self._operations.run(
-            _("Deleting {examples}").format(examples=selected.text),
+            ngettext("Deleting {n} example", "Deleting {n} examples", selected.count).format(
+                n=f"{selected.count:,}"
+            ),
             lambda project, progress: project.delete(selected.ids, progress),
             examples=selected.count,
-            message=lambda _count: _("{examples} deleted").format(examples=selected.text),
+            message=lambda _count: ngettext(
+                "{n} example deleted", "{n} examples deleted", selected.count
+            ).format(n=f"{selected.count:,}"),
         )
 
     def set_state(self, state: str, rows: SelectedRows | None = None) -> None:
@@ -174,12 +197,14 @@ class RowActions(QObject):
         def message(_count: int) -> str | None:
             if selected.count == 1:
                 return None
-            return _("{examples} set to “{state}”").format(
-                examples=selected.text, state=STATES[state].label
-            )
+            return ngettext(
+                "{n} example set to “{state}”", "{n} examples set to “{state}”", selected.count
+            ).format(n=f"{selected.count:,}", state=STATES[state].label)
 
         self._operations.run(
-            _("Reviewing {examples}").format(examples=selected.text),
+            ngettext("Reviewing {n} example", "Reviewing {n} examples", selected.count).format(
+                n=f"{selected.count:,}"
+            ),
             lambda project, progress: project.set_state(selected.ids, state, progress),
             examples=selected.count,
             message=message,
@@ -205,11 +230,17 @@ class RowActions(QObject):
         def message(_count: int) -> str | None:
             if selected.count == 1:
                 return None
-            text = _("{examples} tagged “{tag}”") if add else _("“{tag}” off {examples}")
-            return text.format(examples=selected.text, tag=tag)
+            count = selected.count
+            if add:
+                text = ngettext("{n} example tagged “{tag}”", "{n} examples tagged “{tag}”", count)
+            else:
+                text = ngettext("“{tag}” off {n} example", "“{tag}” off {n} examples", count)
+            return text.format(n=f"{count:,}", tag=tag)
 
         self._operations.run(
-            _("Tagging {examples}").format(examples=selected.text),
+            ngettext("Tagging {n} example", "Tagging {n} examples", selected.count).format(
+                n=f"{selected.count:,}"
+            ),
             change,
             examples=selected.count,
             message=message,
@@ -239,7 +270,9 @@ class RowActions(QObject):
             row += 1
             before_id = self._model.id_at(row)
         self._operations.run(
-            _("Moving {examples}").format(examples=rows.text),
+            ngettext("Moving {n} example", "Moving {n} examples", rows.count).format(
+                n=f"{rows.count:,}"
+            ),
             lambda project, progress: project.move(rows.ids, before_id, progress),
             examples=rows.count,
         )
@@ -261,7 +294,7 @@ class RowActions(QObject):
         return True
 
     def _sort_as_it_came(self) -> None:
-        self.query_asked.emit(
+        self.query_requested.emit(
             replace(self._model.query, sort=ExampleQuery().sort, descending=False)
         )
 

@@ -6,12 +6,11 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QWidget
 
 from tunedesk.gui.actions import Actions
-from tunedesk.gui.examples.row_actions import STATE_ACTIONS, RowActions
-from tunedesk.gui.examples.selected_rows import SelectedRows
+from tunedesk.gui.examples.row_actions import STATE_ACTIONS, RowActions, SelectedRows
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.roles_and_states import STATES
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 
 MOST_TAGS = 40
 LONGEST_TAG = 60
@@ -62,11 +61,11 @@ def ask_tag(parent: QWidget | None, set_tag: SetTag) -> QInputDialog:
         field.setMaxLength(LONGEST_TAG)
         field.setAccessibleName(_("Name of the tag"))
 
-    def take(name: str) -> None:
+    def set_new_tag(name: str) -> None:
         if name.strip():
             set_tag(name.strip(), True)
 
-    dialog.textValueSelected.connect(take)
+    dialog.textValueSelected.connect(set_new_tag)
     dialog.open()
     return dialog
 
@@ -91,7 +90,8 @@ def row_menu(
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if rows.count > 1:
-        menu.addAction(rows.text).setEnabled(False)
+        title = ngettext("{n} example", "{n} examples", rows.count)
+        menu.addAction(title.format(n=f"{rows.count:,}")).setEnabled(False)
         menu.addSeparator()
     for action_id in STATE_ACTIONS:
         menu.addAction(actions[action_id])
@@ -106,10 +106,15 @@ def row_menu(
     everything = row_actions.all_rows()
     if everything.count > rows.count:
         menu.addSeparator()
+        count = everything.count
         title = (
-            _("All {examples}") if model.query.unfiltered else _("All {examples} of this filter")
+            ngettext("All {n} example", "All {n} examples", count)
+            if model.query.unfiltered
+            else ngettext(
+                "All {n} example of this filter", "All {n} examples of this filter", count
+            )
         )
-        below = menu.addMenu(title.format(examples=everything.text))
+        below = menu.addMenu(title.format(n=f"{count:,}"))
         for state in STATE_ACTIONS.values():
             words = _("Set to “{state}”").format(state=STATES[state].label)
             below.addAction(words).triggered.connect(
@@ -118,7 +123,8 @@ def row_menu(
         below.addSeparator()
         add_tags(below.addMenu(_("Tags")), row_actions, model, everything, tags)
         below.addSeparator()
-        below.addAction(_("Delete {examples}").format(examples=everything.text)).triggered.connect(
+        delete = ngettext("Delete {n} example", "Delete {n} examples", count)
+        below.addAction(delete.format(n=f"{count:,}")).triggered.connect(
             lambda: row_actions.delete(everything)
         )
     return menu
@@ -135,7 +141,8 @@ def tag_menu(
     menu = QMenu(parent)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     rows = row_actions.rows()
-    menu.addAction(_("Tag {examples}").format(examples=rows.text)).setEnabled(False)
+    title = ngettext("Tag {n} example", "Tag {n} examples", rows.count)
+    menu.addAction(title.format(n=f"{rows.count:,}")).setEnabled(False)
     add_tags(menu, row_actions, model, rows, tags)
     return menu
 
@@ -188,10 +195,10 @@ class RowMenus(QObject):
         self._model = model
         self._table = table
         self._tags = tags
-        table.menu_asked.connect(self.show_menu)
-        row_actions.tag_menu_asked.connect(self.show_tags)
+        table.menu_requested.connect(self.show_menu)
+        row_actions.tag_menu_requested.connect(self.show_tags)
 
-    def show_menu(self, place: QPoint) -> None:
+    def show_menu(self, position: QPoint) -> None:
         """Show what can be done with the selected rows."""
         row_menu(
             parent=self._table,
@@ -199,7 +206,7 @@ class RowMenus(QObject):
             row_actions=self._row_actions,
             model=self._model,
             tags=self._tags(),
-        ).popup(place)
+        ).popup(position)
 
     def show_tags(self) -> None:
         """Show the tags of the selected rows, below the current one; without any, ask for one."""

@@ -67,10 +67,10 @@ class RowDelegate(QStyledItemDelegate):
         self._base = QFont()
         self._figures = QFont()
         self._strong = QFont()
-        self._take_theme()
-        theme.changed.connect(self._take_theme)
+        self._apply_theme()
+        theme.changed.connect(self._apply_theme)
 
-    def _take_theme(self) -> None:
+    def _apply_theme(self) -> None:
         theme = self._theme
         self._colors.clear()
         self._icons.clear()
@@ -224,8 +224,8 @@ class RowDelegate(QStyledItemDelegate):
 
     def _paint_tags(self, painter: QPainter, rect: QRect, row: ExampleRow) -> None:
         x = rect.left()
-        for place, tag in enumerate(row.tags):
-            left = len(row.tags) - place
+        for index, tag in enumerate(row.tags):
+            left = len(row.tags) - index
             room = rect.right() - x - (0 if left == 1 else 30)
             if room < 40:
                 self._paint_pill(painter, x, rect, f"+{left}", "muted")
@@ -309,7 +309,7 @@ class RowPixmaps:
         last = min(count - 1, (area.bottom() + offset) // height)
         if first > last:
             return
-        look = self._look()
+        look = self._row_look()
         self._delegate.marks_tags = all(column != Column.TAGS for column, _x, _size in look.columns)
         left = -table.horizontalOffset()
         painter = QPainter(table.viewport())
@@ -318,7 +318,7 @@ class RowPixmaps:
             painter.drawPixmap(left, row * height - offset, picture)
         painter.end()
 
-    def _look(self) -> RowLook:
+    def _row_look(self) -> RowLook:
         table = self._table
         header = table.horizontalHeader()
         width = max(header.length(), table.viewport().width())

@@ -28,7 +28,7 @@ class Pause:
     def __init__(self) -> None:
         self._until = 0.0
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """The user does something now."""
         self._until = time.monotonic() + STANDS_BACK_SECONDS
 
@@ -53,14 +53,14 @@ class SearchIndexFiller(QObject):
         if not project.read_only:
             self._timer.start(FIRST_AFTER_MS)
 
-    def take_change(self, change: ProjectChange) -> None:
+    def on_project_changed(self, change: ProjectChange) -> None:
         """Texts came or changed: go on, once it has become quiet."""
         if change.kinds & TEXT_KINDS and not self._project.read_only:
             self._timer.start(AGAIN_AFTER_MS)
 
     def stand_back(self) -> None:
         """The user moves about: wait until it is quiet."""
-        self._pause.begin()
+        self._pause.start()
 
     def close(self) -> None:
         """The project closes; what is left is filled another time."""

@@ -75,18 +75,24 @@ def _cost(figures: Figures, today: datetime.date) -> StatusPart:
     """Epochs and price on the base model, and when that model ends."""
     model = Catalogue.load().find(figures.model)
     cost = estimate(figures.totals.count, figures.totals.tokens, figures.target, model)
-    words = ngettext("{n} epoch", "{n} epochs", cost.epochs).format(n=cost.epochs)
+    epochs = ngettext("{n} epoch", "{n} epochs", cost.epochs).format(n=cost.epochs)
     if model is None or not is_priced(figures.target):
-        return StatusPart("", words)
+        return StatusPart("", epochs)
+    end = model.shutdown_date
+    price = ""
     if cost.price is not None:
-        shown = f"≈ ${cost.price:,.2f}" if cost.price >= 0.01 else "< $0.01"
-        words = _("{epochs} {price} on {model}").format(
-            epochs=words, price=shown, model=model.title
-        )
+        price = f"≈ ${cost.price:,.2f}" if cost.price >= 0.01 else "< $0.01"
+        if end is None:
+            text = _("{epochs} {price} on {model}")
+        elif model.is_shut_down(today):
+            text = _("{epochs} {price} on {model}, ended {day}")
+        else:
+            text = _("{epochs} {price} on {model}, ends {day}")
+    elif end is None:
+        text = _("{epochs} on {model}")
+    elif model.is_shut_down(today):
+        text = _("{epochs} on {model}, ended {day}")
     else:
-        words = _("{epochs} on {model}").format(epochs=words, model=model.title)
-    if model.shutdown_date is not None:
-        ended = model.is_shut_down(today)
-        end = _("{words}, ended {day}") if ended else _("{words}, ends {day}")
-        words = end.format(words=words, day=model.shutdown_date.isoformat())
-    return StatusPart("", words)
+        text = _("{epochs} on {model}, ends {day}")
+    day = end.isoformat() if end is not None else ""
+    return StatusPart("", text.format(epochs=epochs, price=price, model=model.title, day=day))

@@ -17,11 +17,11 @@ class TableHeader(QHeaderView):
     Until the user has chosen columns, wide tables show more of them than narrow ones.
 
     Signals:
-        sort_asked: Sort by this column; a second time turns the order round.
+        sort_requested: Sort by this column; a second time turns the order round.
         changed: Columns were moved, hidden, shown or made wider by the user.
     """
 
-    sort_asked = Signal(int)
+    sort_requested = Signal(int)
     changed = Signal()
 
     def __init__(self, theme: Theme, table: QTableView) -> None:
@@ -39,11 +39,11 @@ class TableHeader(QHeaderView):
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._show_menu)
-        self.sectionClicked.connect(self.sort_asked)
-        self.sectionResized.connect(self._take_resized)
-        self.sectionMoved.connect(self._take_moved)
+        self.sectionClicked.connect(self.sort_requested)
+        self.sectionResized.connect(self._on_section_resized)
+        self.sectionMoved.connect(self._on_section_moved)
 
-    def begin(self) -> None:
+    def set_up(self) -> None:
         """Give the columns their first widths, once the model is there."""
         self._fitting = True
         for column, look in self._looks.items():
@@ -138,19 +138,19 @@ class TableHeader(QHeaderView):
         menu.addAction(_("Columns as at the start")).triggered.connect(self.reset)
         return menu
 
-    def _show_menu(self, place: QPoint) -> None:
+    def _show_menu(self, position: QPoint) -> None:
         menu = self.menu()
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(self.mapToGlobal(place))
+        menu.popup(self.mapToGlobal(position))
 
-    def _take_resized(self, section: int, _old: int, _new: int) -> None:
+    def _on_section_resized(self, section: int, _old: int, _new: int) -> None:
         if not self._fitting:
             self._chosen = True
             if section != Column.PREVIEW:
                 self.fit()
             self.changed.emit()
 
-    def _take_moved(self, *_places: int) -> None:
+    def _on_section_moved(self, *_indexes: int) -> None:
         if not self._fitting:
             self._chosen = True
             self.changed.emit()

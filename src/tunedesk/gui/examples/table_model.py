@@ -67,8 +67,8 @@ class ExampleTableModel(QAbstractTableModel):
         self.current_row = -1
         self.empty_text = _("(no text)")
         self._feed = IdFeed(project, background, self)
-        self._feed.first_arrived.connect(self._take_first)
-        self._feed.all_arrived.connect(self._take_all)
+        self._feed.first_arrived.connect(self._on_first_ids)
+        self._feed.all_arrived.connect(self._on_all_ids)
 
     # What the rows are
 
@@ -124,22 +124,22 @@ class ExampleTableModel(QAbstractTableModel):
 
     # What changes them
 
-    def take_change(self, change: ProjectChange) -> None:
+    def apply_change(self, change: ProjectChange) -> None:
         """Follow a change of the project."""
         kinds = change.kinds
         if kinds & ORDER_KINDS:
             self._cache.clear()
             self._change_at_once(change)
             self._feed.refresh()
-            self._tell_all()
+            self._notify_all()
             return
         if not kinds & MEMBERSHIP_KINDS:
             return
         if change.ids is None:
             self._cache.clear()
-            self._tell_all()
+            self._notify_all()
         else:
-            self._tell_rows(change.ids)
+            self._notify_rows(change.ids)
         if _may_move_rows(self._query):
             self._feed.refresh()
 
@@ -177,11 +177,11 @@ class ExampleTableModel(QAbstractTableModel):
         """Whether so many ids are found among the rows without a stall."""
         return count * len(self._ids) <= LOOKED_THROUGH
 
-    def _tell_rows(self, example_ids: Sequence[int]) -> None:
+    def _notify_rows(self, example_ids: Sequence[int]) -> None:
         for example_id in example_ids:
             self._cache.forget(example_id)
         if not self._may_look_up(len(example_ids)):
-            self._tell_all()
+            self._notify_all()
             return
         last = len(Column) - 1
         for example_id in example_ids:
@@ -189,15 +189,15 @@ class ExampleTableModel(QAbstractTableModel):
             if row >= 0:
                 self.dataChanged.emit(self.index(row, 0), self.index(row, last))
 
-    def _tell_all(self) -> None:
+    def _notify_all(self) -> None:
         if self._ids:
             end = self.index(len(self._ids) - 1, len(Column) - 1)
             self.dataChanged.emit(self.index(0, 0), end)
 
-    def _take_first(self, ids: "array[int]") -> None:
+    def _on_first_ids(self, ids: "array[int]") -> None:
         self._reset(ids)
 
-    def _take_all(self, ids: "array[int]") -> None:
+    def _on_all_ids(self, ids: "array[int]") -> None:
         fresh, self._fresh = self._fresh, False
         self._complete = True
         shown = len(self._ids)
@@ -264,13 +264,13 @@ class ExampleTableModel(QAbstractTableModel):
         self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
         old, self._ids = self._ids, ids
-        places: dict[int, int] = {}
+        rows_by_id: dict[int, int] = {}
         after = []
         for index in before:
             example_id = old[index.row()]
-            if example_id not in places:
-                places[example_id] = row_of(self._ids, example_id, index.row())
-            after.append(self.index(places[example_id], index.column()))
+            if example_id not in rows_by_id:
+                rows_by_id[example_id] = row_of(self._ids, example_id, index.row())
+            after.append(self.index(rows_by_id[example_id], index.column()))
         self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
 

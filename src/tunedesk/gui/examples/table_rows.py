@@ -153,19 +153,21 @@ class IdFeed(QObject):
     def _start(self, *, first: bool) -> None:
         self._clock.start()
         token: list[Task] = []
-        tell_first = self._background.in_gui(partial(self._take_first, token)) if first else None
+        on_first_ids = (
+            self._background.in_gui(partial(self._on_first_ids, token)) if first else None
+        )
         task = self._background.run(
             _find_ids,
             self._project,
             self._query,
-            tell_first,
+            on_first_ids,
             on_result=self.all_arrived.emit,
             on_finished=partial(self._ended, token),
         )
         token.append(task)
         self._task = task
 
-    def _take_first(self, token: list[Task], ids: "array[int]") -> None:
+    def _on_first_ids(self, token: list[Task], ids: "array[int]") -> None:
         if token and token[0] is self._task and not token[0].cancelled:
             self.first_arrived.emit(ids)
 
@@ -183,18 +185,18 @@ class IdFeed(QObject):
 def _find_ids(
     project: Project,
     query: ExampleQuery,
-    tell_first: Callable[["array[int]"], None] | None,
+    on_first_ids: Callable[["array[int]"], None] | None,
     progress: Progress,
 ) -> "array[int]":
     """All ids of a query; the first ones are told as soon as they are known."""
     progress(0, None)
     with contextlib.closing(project.handle()) as handle:
-        if tell_first is not None:
+        if on_first_ids is not None:
             first = array("q", handle.first_ids(query, FIRST_ROWS))
             # The first hits of a search are those found in a moment; there may be more.
             if len(first) < FIRST_ROWS and not query.search:
                 return first
-            tell_first(first)
+            on_first_ids(first)
         return handle.ids(query, progress)
 
 
@@ -229,15 +231,15 @@ def around_first_hit(text: str, search: str, before: int = 24, length: int = 160
     pattern = search_pattern(search)
     match = pattern.search(text) if pattern else None
     if match is not None:
-        place = match.start()
+        hit = match.start()
     else:
         found = hits(text[:LETTER_BY_LETTER], search)
         if not found:
             return ""
-        place = found[0][0]
-    start = max(0, place - before)
+        hit = found[0][0]
+    start = max(0, hit - before)
     if start:
-        space = text.find(" ", start, place)
+        space = text.find(" ", start, hit)
         start = space + 1 if space >= 0 else start
     piece = _SPACES.sub(" ", text[start : start + length]).strip()
     return ("…" if start else "") + piece + ("…" if start + length < len(text) else "")
@@ -273,7 +275,7 @@ class RowCache:
             del self._previews[key]
 
     def row(self, ids: "array[int]", number: int) -> ExampleRow | None:
-        """The row in a place of the list; None if the example is gone."""
+        """The row at an index of the list; None if the example is gone."""
         if not 0 <= number < len(ids):
             return None
         example_id = ids[number]
@@ -329,7 +331,7 @@ class RowSelection:
         self.ranges: list[tuple[int, int]] = []
         self.count = 0
 
-    def take(self, selection: QItemSelection) -> None:
+    def update(self, selection: QItemSelection) -> None:
         """Take up what Qt says is selected."""
         self.ranges = []
         for top, bottom in sorted({(piece.top(), piece.bottom()) for piece in selection.toList()}):
@@ -341,12 +343,12 @@ class RowSelection:
         self.count = sum(bottom - top + 1 for top, bottom in self.ranges)
 
     def __contains__(self, row: int) -> bool:
-        place = bisect_right(self.ranges, (row, row)) - 1
+        index = bisect_right(self.ranges, (row, row)) - 1
         # A piece that begins in this very row sorts behind (row, row) if it is longer.
-        following = place + 1
+        following = index + 1
         if following < len(self.ranges) and self.ranges[following][0] == row:
             return True
-        return place >= 0 and row <= self.ranges[place][1]
+        return index >= 0 and row <= self.ranges[index][1]
 
     def ids(self, ids: "array[int]") -> "array[int]":
         """The selected ones of the ids of all rows."""

@@ -47,25 +47,25 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 class ExampleTable(QTableView):
-    """Shows the rows of the model and keeps the place in them.
+    """Shows the rows of the model and keeps the current row and the scroll.
 
     Signals:
-        example_chosen: The row of this example is the current one now; None for no row.
+        current_example_changed: The row of this example is the current one now; None for no row.
         selection_count_changed: How many rows are selected.
         entered: Return was pressed: go on to the messages of the example.
-        delete_asked, copy_asked, paste_asked: The keys for these, while the table has the focus.
-        menu_asked: Show the menu of the selection at this place of the screen.
+        delete_requested, copy_requested, paste_requested: The keys for these were pressed.
+        menu_requested: Show the menu of the selection at this point of the screen.
         files_dropped: Files to import.
         rows_dropped: Put the selected rows before this example; None for the end.
     """
 
-    example_chosen = Signal(object)
+    current_example_changed = Signal(object)
     selection_count_changed = Signal(int)
     entered = Signal()
-    delete_asked = Signal()
-    copy_asked = Signal()
-    paste_asked = Signal()
-    menu_asked = Signal(QPoint)
+    delete_requested = Signal()
+    copy_requested = Signal()
+    paste_requested = Signal()
+    menu_requested = Signal(QPoint)
     files_dropped = Signal(list)
     rows_dropped = Signal(object)
 
@@ -76,7 +76,7 @@ class ExampleTable(QTableView):
         self._rows = model
         self._theme = theme
         self._wanted: int | None = None
-        self._told: int | None = None
+        self._announced: int | None = None
         self._offset = 0
         self._left_row = -1
         self._jump_to_first = False
@@ -94,7 +94,7 @@ class ExampleTable(QTableView):
         self.setItemDelegate(self.delegate)
         self._pictures = RowPixmaps(self, model, self.delegate, theme)
         self._set_up()
-        self.header.begin()
+        self.header.set_up()
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._restore)
         model.complete.connect(self._settle)
@@ -128,7 +128,7 @@ class ExampleTable(QTableView):
         self._pictures.clear()
         self.viewport().update()
 
-    # The place
+    # The current row
 
     @property
     def wanted(self) -> int | None:
@@ -143,7 +143,7 @@ class ExampleTable(QTableView):
         """Make the row of an example the current one, now or when it has arrived."""
         self._wanted = example_id
         self._jump_to_first = first_if_missing
-        if not self._place_wanted() and self._rows.is_complete:
+        if not self._go_to_wanted() and self._rows.is_complete:
             self._settle()
 
     def go_to_first_of(self, example_ids: list[int]) -> None:
@@ -173,14 +173,14 @@ class ExampleTable(QTableView):
         """The example in the next (1) or previous (-1) row."""
         return self._rows.id_at(self.currentIndex().row() + step)
 
-    def place(self) -> dict[str, int | None]:
+    def view_state(self) -> dict[str, int | None]:
         """The current example and where on the screen its row stands."""
         row = self.currentIndex().row()
         offset = self.rowViewportPosition(row) if row >= 0 else 0
         return {"example": self.current_id(), "offset": offset}
 
-    def take_place(self, example_id: int | None, offset: int) -> None:
-        """Come back to a place as soon as its row has arrived."""
+    def restore_view(self, example_id: int | None, offset: int) -> None:
+        """Come back to an example as soon as its row has arrived."""
         self._wanted = example_id
         self._offset = offset
         self._jump_to_first = True
@@ -193,9 +193,9 @@ class ExampleTable(QTableView):
 
     def _restore(self) -> None:
         self._taking = False
-        self._take_selection()
+        self._update_selection()
         self.verticalScrollBar().setValue(0)
-        self._place_wanted(self._offset)
+        self._go_to_wanted(self._offset)
 
     def _settle(self) -> None:
         """All rows are here: if the wanted one is not among them, there is none, or the first."""
@@ -203,16 +203,16 @@ class ExampleTable(QTableView):
         jump, self._jump_to_first = self._jump_to_first, False
         if self._rows.row_of(self._wanted) >= 0:
             if self.current_id() != self._wanted:
-                self._place_wanted(self._offset)
+                self._go_to_wanted(self._offset)
         elif not self._rows.rowCount():
             self._rows.current_row = -1
-            self._told = None
+            self._announced = None
             # An empty project: the first row that comes is the one to open.
             self._jump_to_first = jump or self._rows.query.unfiltered
         elif jump:
             self._make_current(0)
 
-    def _place_wanted(self, offset: int | None = None) -> bool:
+    def _go_to_wanted(self, offset: int | None = None) -> bool:
         row = self._rows.row_of(self._wanted)
         if row < 0:
             return False
@@ -233,18 +233,18 @@ class ExampleTable(QTableView):
         return column if column >= 0 else int(Column.PREVIEW)
 
     def _follow_current(self) -> None:
-        """Rows came or went: the current one has another place, or is gone and another is it."""
+        """Rows came or went: the current one has another number, or is gone and another is it."""
         self._taking = False
-        place = self._rows.row_of(self._wanted)
-        if place < 0 and self._left_row >= 0:
-            place = min(self._left_row, self._rows.rowCount() - 1)
-        if place >= 0 and (place != self.currentIndex().row() or self.current_id() != self._wanted):
-            self._make_current(place, self._offset)
+        row = self._rows.row_of(self._wanted)
+        if row < 0 and self._left_row >= 0:
+            row = min(self._left_row, self._rows.rowCount() - 1)
+        if row >= 0 and (row != self.currentIndex().row() or self.current_id() != self._wanted):
+            self._make_current(row, self._offset)
         self._rows.current_row = self.currentIndex().row()
-        self._take_selection()
+        self._update_selection()
         self.viewport().update()
         example_id = self.current_id()
-        if example_id is not None and example_id != self._told:
+        if example_id is not None and example_id != self._announced:
             self._choose(example_id)
 
     def currentChanged(
@@ -266,9 +266,9 @@ class ExampleTable(QTableView):
     def _choose(self, example_id: int) -> None:
         self._wanted = example_id
         self._jump_to_first = False
-        if example_id != self._told:
-            self._told = example_id
-            self.example_chosen.emit(example_id)
+        if example_id != self._announced:
+            self._announced = example_id
+            self.current_example_changed.emit(example_id)
 
     # The selection
 
@@ -287,11 +287,11 @@ class ExampleTable(QTableView):
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Tell how many rows are selected."""
         super().selectionChanged(selected, deselected)
-        self._take_selection()
+        self._update_selection()
 
-    def _take_selection(self) -> None:
+    def _update_selection(self) -> None:
         # Qt tells neither of a selection that a reset has taken nor of one that has moved.
-        self._selection.take(self.selectionModel().selection())
+        self._selection.update(self.selectionModel().selection())
         self.selection_count_changed.emit(self._selection.count)
 
     # Keys and mouse
@@ -299,11 +299,11 @@ class ExampleTable(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The keys of a list of things; letters belong to the actions of the window."""
         if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_asked.emit()
+            self.copy_requested.emit()
         elif event.matches(QKeySequence.StandardKey.Paste):
-            self.paste_asked.emit()
+            self.paste_requested.emit()
         elif event.key() == Qt.Key.Key_Delete and not event.modifiers():
-            self.delete_asked.emit()
+            self.delete_requested.emit()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self.entered.emit()
         elif event.key() == Qt.Key.Key_F10 and event.modifiers() == SHIFT:
@@ -343,11 +343,11 @@ class ExampleTable(QTableView):
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             self._ask_menu_at_row()
         else:
-            self.menu_asked.emit(event.globalPos())
+            self.menu_requested.emit(event.globalPos())
 
     def _ask_menu_at_row(self) -> None:
         rect = self.visualRect(self.currentIndex())
-        self.menu_asked.emit(self.viewport().mapToGlobal(rect.bottomLeft()))
+        self.menu_requested.emit(self.viewport().mapToGlobal(rect.bottomLeft()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the columns fill the width."""
@@ -362,14 +362,14 @@ class ExampleTable(QTableView):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files, and rows of this table while they stand in the order they came in."""
-        if dropped_files(event.mimeData()) or self._takes_rows(event):
+        if dropped_files(event.mimeData()) or self._accepts_rows(event):
             event.acceptProposedAction()
         else:
             event.ignore()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Show where the rows would go."""
-        if self._takes_rows(event):
+        if self._accepts_rows(event):
             self._drop_line.show(self._drop_line.at(event.position().toPoint().y()))
         event.acceptProposedAction()
 
@@ -383,13 +383,13 @@ class ExampleTable(QTableView):
         if files:
             event.acceptProposedAction()
             self.files_dropped.emit([Path(name) for name in files])
-        elif self._takes_rows(event):
+        elif self._accepts_rows(event):
             line = self._drop_line.at(event.position().toPoint().y())
             event.acceptProposedAction()
             self.rows_dropped.emit(self._rows.id_at(line))
         self._drop_line.show(-1)
 
-    def _takes_rows(self, event: QDropEvent) -> bool:
+    def _accepts_rows(self, event: QDropEvent) -> bool:
         return self.can_reorder and event.source() is self and is_rows(event.mimeData())
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -56,7 +56,7 @@ class AdoptJobDialog(Dialog):
         self._background = background
         self._keys = keys
         self._task: Task | None = None
-        self.places = ProviderSection(theme, datetime.date.today())
+        self.providers = ProviderSection(theme, datetime.date.today())
         self.connection = ConnectionSection(theme, background, keys)
         self.list_jobs = QPushButton(_("Show its jobs"))
         self.list_jobs.setAutoDefault(False)
@@ -71,18 +71,18 @@ class AdoptJobDialog(Dialog):
         self._lay_out()
         self.add_cancel()
         self.bring = self.add_button(_("Bring it in"), "primary", default=True)
-        self.places.changed.connect(self._take_place)
+        self.providers.changed.connect(self._on_provider_changed)
         self.connection.changed.connect(self._show_buttons)
         self.list_jobs.clicked.connect(self._find)
-        self.jobs.currentItemChanged.connect(self._take_job)
+        self.jobs.currentItemChanged.connect(self._on_job_chosen)
         follow_selection(self.jobs)
         self.jobs.itemActivated.connect(self.bring.click)
         self.job_id.textChanged.connect(self._show_buttons)
         self.bring.clicked.connect(self._bring_in)
-        self.places.explanation.hide()  # it tells what training there would send
-        self.places.take("openai")
-        self.places.cards["openai"].setFocus()
-        self._take_place()
+        self.providers.explanation.hide()  # it tells what training there would send
+        self.providers.choose("openai")
+        self.providers.cards["openai"].setFocus()
+        self._on_provider_changed()
 
     def _lay_out(self) -> None:
         self.be_large(WIDTH, HEIGHT)
@@ -100,7 +100,7 @@ class AdoptJobDialog(Dialog):
                 wrap=True,
             )
         )
-        for widget in (self.places, self.connection):
+        for widget in (self.providers, self.connection):
             self.body.addWidget(widget)
         self.body.addWidget(self.list_jobs, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self.jobs)
@@ -115,8 +115,8 @@ class AdoptJobDialog(Dialog):
             self._task.cancel()
         super().done(result)
 
-    def _take_place(self) -> None:
-        self.connection.take(self.places.place)
+    def _on_provider_changed(self) -> None:
+        self.connection.set_provider(self.providers.provider)
         self.jobs.clear()
         self.jobs.hide()
         self._show_buttons()
@@ -126,13 +126,13 @@ class AdoptJobDialog(Dialog):
         self.list_jobs.setEnabled(ready)
         self.bring.setEnabled(ready and bool(self.job_id.text().strip()))
 
-    def _take_job(self, item: QListWidgetItem | None) -> None:
+    def _on_job_chosen(self, item: QListWidgetItem | None) -> None:
         if item is not None:
             self.job_id.setText(item.data(JOB))
 
     def _connection(self) -> "_ConnectionMaker":
         return _ConnectionMaker(
-            self.places.place,
+            self.providers.provider,
             self.connection.base_url,
             self._keys,
             plain_http=self.connection.plain_http.isChecked(),
@@ -149,7 +149,7 @@ class AdoptJobDialog(Dialog):
         self._task = self._background.run(
             work,
             on_result=self._show_jobs,
-            on_error=self._say,
+            on_error=self._show_error,
             on_finished=self._show_buttons,
             lets_go=True,
         )
@@ -165,7 +165,9 @@ class AdoptJobDialog(Dialog):
         self.jobs.setFixedHeight(shown * self.jobs.sizeHintForRow(0) + 2 * self.jobs.frameWidth())
         self.jobs.setVisible(bool(jobs))
         if not jobs:
-            self._say(UserError(_("There are no jobs."), _("Nobody has started one there yet.")))
+            self._show_error(
+                UserError(_("There are no jobs."), _("Nobody has started one there yet."))
+            )
 
     def _bring_in(self) -> None:
         made, job_id, project = self._connection(), self.job_id.text().strip(), self._project
@@ -184,12 +186,12 @@ class AdoptJobDialog(Dialog):
         self._task = self._background.run(
             work,
             on_result=came,
-            on_error=self._say,
+            on_error=self._show_error,
             on_finished=self._show_buttons,
             lets_go=True,
         )
 
-    def _say(self, error: UserError) -> None:
+    def _show_error(self, error: UserError) -> None:
         self.says.setText(f"{error.sentence} {error.advice}".strip())
         self.says.show()
 
@@ -197,16 +199,16 @@ class AdoptJobDialog(Dialog):
 class _ConnectionMaker:
     """Makes the connection in the thread that needs it: keyrings and servers may take a while."""
 
-    def __init__(self, place: Provider, base_url: str, keys: Keys, *, plain_http: bool) -> None:
-        self._place = place
+    def __init__(self, provider: Provider, base_url: str, keys: Keys, *, plain_http: bool) -> None:
+        self._provider = provider
         self._base_url = base_url
         self._keys = keys
         self._plain_http = plain_http
 
     def connection(self, wait: Wait) -> Connection:
-        if self._place.name == "local":
+        if self._provider.name == "local":
             return local_server.ensure_running(wait)
-        return connect(self._place, self._base_url, self._keys, plain_http=self._plain_http)
+        return connect(self._provider, self._base_url, self._keys, plain_http=self._plain_http)
 
 
 def job_text(job: JobState) -> str:

@@ -77,7 +77,7 @@ class EventsModel(QAbstractListModel):
         self._show(self._found(), anew=True)
 
     def event_at(self, number: int) -> RunEvent | None:
-        """The event at a place."""
+        """The event in a row."""
         return self._rows[number] if 0 <= number < len(self._rows) else None
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
@@ -128,11 +128,11 @@ class EventsModel(QAbstractListModel):
 
 def _plain_text(run: Run, events: list[RunEvent]) -> dict[str, str]:
     """What the errors among the events mean, by their ids."""
-    place = providers().get(run.provider)
-    if place is None:
+    provider = providers().get(run.provider)
+    if provider is None:
         # Written by a newer Tunedesk.
         return {}
-    return {event.id: plain for event in events if (plain := explain_event(event, place))}
+    return {event.id: plain for event in events if (plain := explain_event(event, provider))}
 
 
 def time_text(milliseconds: int) -> str:
@@ -217,10 +217,10 @@ class EventsLog(Card):
     """Shows the events of one run, the newest first.
 
     Signals:
-        place_asked: Show the example of a `Place` in the training file.
+        reference_asked: Show the example of a `Place` in the training file.
     """
 
-    place_asked = Signal(object)
+    reference_asked = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
@@ -258,7 +258,7 @@ class EventsLog(Card):
         self._links.hide()
         self.search.textChanged.connect(self._search)
         self.steps.toggled.connect(self._show_steps)
-        self.view.selectionModel().currentChanged.connect(self._take_current)
+        self.view.selectionModel().currentChanged.connect(self._on_current_changed)
         self.view.activated.connect(self._go_to_first)
         theme.changed.connect(self.view.viewport().update)
 
@@ -284,28 +284,32 @@ class EventsLog(Card):
             _("No event has these words.") if searching else _("Nothing has happened yet.")
         )
 
-    def _take_current(self, now: QModelIndex, _before: QModelIndex) -> None:
-        """Offer the places that the chosen event names."""
+    def _on_current_changed(self, now: QModelIndex, _before: QModelIndex) -> None:
+        """Offer the references that the chosen event names."""
         clear_layout(self._flow)
         event: RunEvent | None = now.data(EVENT) if now.isValid() else None
-        places = find_file_references(event.message)[:MOST_LINKS] if event is not None else []
-        for place in places:
-            button = QPushButton(file_reference_text(place))
+        references = find_file_references(event.message)[:MOST_LINKS] if event is not None else []
+        for reference in references:
+            button = QPushButton(file_reference_text(reference))
             button.setProperty("kind", "link")
             button.setToolTip(_("Show this example as it was sent"))
-            button.clicked.connect(lambda _on=False, place=place: self.place_asked.emit(place))
+            button.clicked.connect(
+                lambda _on=False, reference=reference: self.reference_asked.emit(reference)
+            )
             self._flow.addWidget(button)
-        self._links.setVisible(bool(places))
+        self._links.setVisible(bool(references))
 
     def _go_to_first(self, index: QModelIndex) -> None:
         event: RunEvent | None = index.data(EVENT)
-        places = find_file_references(event.message) if event is not None else []
-        if places:
-            self.place_asked.emit(places[0])
+        references = find_file_references(event.message) if event is not None else []
+        if references:
+            self.reference_asked.emit(references[0])
 
 
-def file_reference_text(place: FileReference) -> str:
-    """A place in a training file, in words: Line 12, message 3."""
-    if place.message is None:
-        return _("Line {line}").format(line=f"{place.line:,}")
-    return _("Line {line}, message {message}").format(line=f"{place.line:,}", message=place.message)
+def file_reference_text(reference: FileReference) -> str:
+    """A position in a training file, in words: Line 12, message 3."""
+    if reference.message is None:
+        return _("Line {line}").format(line=f"{reference.line:,}")
+    return _("Line {line}, message {message}").format(
+        line=f"{reference.line:,}", message=reference.message
+    )

@@ -89,14 +89,14 @@ class FineTunePage(Page):
         self._wants_focus = False
         self._dragged = False
         self._lay_out()
-        self._rows.ready.connect(self._take_rows)
+        self._rows.ready.connect(self._on_rows)
         self.list.run_chosen.connect(self.view.show_run)
-        self.view.shown.connect(self._take_shown)
+        self.view.shown.connect(self._on_shown)
         for signal in (self._work.launching.begun, self._work.launching.stopped):
-            signal.connect(self._take_shown)
+            signal.connect(self._on_shown)
         self.run_actions.again.words_changed.connect(self.view.head.show_again)
-        self.view.result.model_chosen.connect(lambda _model: self._take_shown())
-        self.view.place_asked.connect(self._show_place)
+        self.view.result.model_chosen.connect(lambda _model: self._on_shown())
+        self.view.reference_asked.connect(self._show_reference)
         self.view.stop_asked.connect(self.run_actions.cancel_now)
         self.run_actions.try_asked.connect(self._try)
         self.run_actions.report_asked.connect(self._save_report)
@@ -116,7 +116,7 @@ class FineTunePage(Page):
         self.splitter.addWidget(self.view)
         self.splitter.setStretchFactor(1, 1)
         self.list.setMinimumWidth(LIST_LEAST)
-        self.splitter.splitterMoved.connect(self._take_drag)
+        self.splitter.splitterMoved.connect(self._on_splitter_moved)
         self.empty = EmptyState(
             self._theme,
             "fine_tune",
@@ -159,7 +159,7 @@ class FineTunePage(Page):
         side = max(24, (self.width() - EMPTY_WIDTH) // 2)
         self.empty.setContentsMargins(side, 0, side, 0)
 
-    def _take_drag(self) -> None:
+    def _on_splitter_moved(self) -> None:
         self._dragged = True
 
     def _header(self) -> QFrame:
@@ -186,15 +186,15 @@ class FineTunePage(Page):
 
     # What the window asks
 
-    def place(self) -> dict[str, Any]:
+    def view_state(self) -> dict[str, Any]:
         """The chosen run."""
         if self._dragged:
             self._settings.window[SPLITTER] = self.splitter.sizes()
         return {"run": self.list.chosen}
 
-    def restore(self, place: dict[str, Any]) -> None:
+    def restore(self, view_state: dict[str, Any]) -> None:
         """Begin at the run that was chosen, or at the newest."""
-        run = place.get("run")
+        run = view_state.get("run")
         if type(run) is int and run:
             self.list.choose(run)
         sizes = self._settings.window.get(SPLITTER)
@@ -202,9 +202,9 @@ class FineTunePage(Page):
             self.splitter.setSizes(sizes)
             self._dragged = True
         self._rows.watch(True)
-        self._background.run(find_here, on_result=self._take_here)
+        self._background.run(find_here, on_result=self._on_machine_text)
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Begin in the list, or at the first step."""
         shown = self.stack.currentWidget()
         self._wants_focus = shown not in (self.empty, self.splitter)
@@ -215,7 +215,7 @@ class FineTunePage(Page):
         else:
             self.list.setFocus()
 
-    def shut(self) -> None:
+    def close_project(self) -> None:
         """The project closes."""
         self._actions.release(*self._handlers)
         self._rows.close()
@@ -227,22 +227,22 @@ class FineTunePage(Page):
     def choose(self, run_id: int) -> None:
         """Choose a run, as soon as it is there, and go on from it with the keyboard."""
         self.list.choose(run_id)
-        self.take_focus()
+        self.focus_main_part()
 
-    def _take_rows(self, rows: list[RunRow]) -> None:
+    def _on_rows(self, rows: list[RunRow]) -> None:
         self.list.show_rows(rows)
         self._actions["finetune.compare"].setEnabled(len(rows) > 1)
-        self._say_status()
+        self._publish_status()
         self.stack.setCurrentWidget(self.splitter if rows else self.empty)
         if self._wants_focus:
-            self.take_focus()
+            self.focus_main_part()
 
-    def _take_shown(self, _run_id: int = 0) -> None:
+    def _on_shown(self, _run_id: int = 0) -> None:
         """Another run shows, or it stands otherwise."""
         self.run_actions.show_run(self.view.run, has_model=bool(self.view.model))
-        self._say_status()
+        self._publish_status()
 
-    def _say_status(self) -> None:
+    def _publish_status(self) -> None:
         parts = []
         if self._work.trains_here:
             parts.append(StatusPart("", _("Training goes on when this window closes")))
@@ -250,25 +250,25 @@ class FineTunePage(Page):
             parts.append(StatusPart("", self._here))
         self.status_changed.emit(parts)
 
-    def _take_here(self, words: str) -> None:
+    def _on_machine_text(self, words: str) -> None:
         self._here = words
-        self._say_status()
+        self._publish_status()
 
     # Dialogs
 
-    def _show_place(self, place: FileReference) -> None:
+    def _show_reference(self, reference: FileReference) -> None:
         """Show the example that a line of the training file was."""
         run = self.view.run
         if run is None:
             return
-        if self._project.runs.example_at(run.id, place.part, place.line) is None:
+        if self._project.runs.example_at(run.id, reference.part, reference.line) is None:
             self._feedback.toast(
                 _("Line {line} is not known: this run was not launched here.").format(
-                    line=place.line
+                    line=reference.line
                 )
             )
             return
-        self.run_actions.show_examples(place.part, place.line, place.message)
+        self.run_actions.show_examples(reference.part, reference.line, reference.message)
 
     def _try(self) -> None:
         from tunedesk.gui.fine_tune.playground import PlaygroundDialog
@@ -337,10 +337,10 @@ class FineTunePage(Page):
             keys=self._work.keys,
             parent=self.window(),
         )
-        dialog.brought_in.connect(self._take_brought_in)
+        dialog.brought_in.connect(self._on_adopted)
         dialog.open()
 
-    def _take_brought_in(self, run_id: int) -> None:
+    def _on_adopted(self, run_id: int) -> None:
         self.choose(run_id)
         self._work.following.follow(run_id)
 

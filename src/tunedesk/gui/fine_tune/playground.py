@@ -100,9 +100,11 @@ class AnswerPane(QWidget):
         """Ask the chosen model; an answer that is under way is dropped."""
         self.stop()
         self.answer.clear()
-        self._say(_("Waiting for the model; the first answer takes longer, while it is loaded …"))
+        self._show_note(
+            _("Waiting for the model; the first answer takes longer, while it is loaded …")
+        )
         model = str(self.which.currentData() or "")
-        show = self._background.in_gui(self._take_piece)
+        show = self._background.in_gui(self._on_piece)
         project, run_id, keys = self._project, self._run_id, self._keys
         task: Task | None = None
 
@@ -121,11 +123,11 @@ class AnswerPane(QWidget):
         def done(_none: object) -> None:
             if self._task is task:
                 nothing = not self.answer.toPlainText()
-                self._say(_("The model answered nothing.") if nothing else "")
+                self._show_note(_("The model answered nothing.") if nothing else "")
 
         def failed(error: UserError) -> None:
             if self._task is task:
-                self._say(f"{error.sentence} {error.advice}".strip(), "error")
+                self._show_note(f"{error.sentence} {error.advice}".strip(), "error")
 
         task = self._task = self._background.run(
             work, on_result=done, on_error=failed, on_finished=ended, lets_go=True
@@ -137,18 +139,18 @@ class AnswerPane(QWidget):
         if self._task is not None:
             self._task.cancel()
             self._task = None
-            self._say(_("Stopped."))
+            self._show_note(_("Stopped."))
             self._on_state()
 
-    def _take_piece(self, task: Task, piece: str) -> None:
+    def _on_piece(self, task: Task, piece: str) -> None:
         if task is not self._task:
             return
-        self._say(_("Writing …"))
+        self._show_note(_("Writing …"))
         cursor = self.answer.textCursor()
         cursor.movePosition(cursor.MoveOperation.End)
         cursor.insertText(piece)
 
-    def _say(self, text: str, tone: str = "muted") -> None:
+    def _show_note(self, text: str, tone: str = "muted") -> None:
         self.state.setText(text)
         self.state.set_tone(tone)
 
@@ -215,8 +217,8 @@ class PlaygroundDialog(Dialog):
 
         self.tuned = answer_pane(tuned, _("Answer"))
         self.beside = answer_pane([base, *tuned], _("Answer beside it"))
-        place = self.tuned.which.findData(model)
-        self.tuned.which.setCurrentIndex(max(0, place))
+        number = self.tuned.which.findData(model)
+        self.tuned.which.setCurrentIndex(max(0, number))
         self.with_other = QCheckBox(_("Beside the base model"))
         self._lay_out()
         self.ask.clicked.connect(self._ask)

@@ -45,7 +45,7 @@ class Snippets(NamedTuple):
 
 
 class ResultSection(Card):
-    """Shows the tuned model of one run; a checkpoint can be chosen in its place.
+    """Shows the tuned model of one run; a checkpoint can be chosen instead.
 
     Signals:
         model_chosen: The name of the model that is chosen: the tuned one or a checkpoint.
@@ -104,7 +104,7 @@ class ResultSection(Card):
             )
         ]
         self._lay_out(theme)
-        self.which.currentIndexChanged.connect(self._take_model)
+        self.which.currentIndexChanged.connect(self._on_model_chosen)
         self.which.activated.connect(self._keep_choice)
         self.tabs.currentChanged.connect(self._show_code)
 
@@ -171,17 +171,17 @@ class ResultSection(Card):
         self.which.setCurrentIndex(max(0, self.which.findData(before)))
         self.which.blockSignals(False)
         self.which.setVisible(self.which.count() > 1)
-        self._take_model()
+        self._on_model_chosen()
 
     def choose_step(self, step: int) -> bool:
         """Choose the checkpoint of a step; False if there is none."""
         if self._shown is None:
             return False
         point = next((point for point in self._shown[2] if point.step == step), None)
-        place = self.which.findData(point.model) if point else -1
-        if place < 0:
+        number = self.which.findData(point.model) if point else -1
+        if number < 0:
             return False
-        self.which.setCurrentIndex(place)
+        self.which.setCurrentIndex(number)
         self._keep_choice()
         return True
 
@@ -189,7 +189,7 @@ class ResultSection(Card):
         """What the user chose stays when another checkpoint, or the end, comes."""
         self._by_user = True
 
-    def _take_model(self) -> None:
+    def _on_model_chosen(self) -> None:
         self.name.setText(self.model)
         self.model_chosen.emit(self.model)
         run = self._run
@@ -201,11 +201,11 @@ class ResultSection(Card):
                 self.model,
                 self._checkpoint,
                 self._keys,
-                on_result=self._take_snippets,
-                on_error=lambda error: self._take_snippets(Snippets("", "", "", error.sentence)),
+                on_result=self._on_snippets,
+                on_error=lambda error: self._on_snippets(Snippets("", "", "", error.sentence)),
             )
 
-    def _take_snippets(self, found: Snippets) -> None:
+    def _on_snippets(self, found: Snippets) -> None:
         self._snippets = found
         self.tabs.setTabVisible(2, bool(found.deployment))
         self._show_code()
@@ -226,26 +226,26 @@ def find_snippets(
     Raises:
         UserError: The provider is not known any more.
     """
-    place = provider_named(run.provider)
-    running = local_server.running() if place.name == "local" else None
+    provider = provider_named(run.provider)
+    running = local_server.running() if provider.name == "local" else None
     address = running.base_url if running else run.base_url
     key: Key | None = Key(NO_KEY, "this run")
-    if not place.key_needed:
+    if not provider.key_needed:
         try:
-            key = keys.find(place, address)
+            key = keys.find(provider, address)
         except UserError:
             key = None
-    connection = Connection(place, address, key)
+    connection = Connection(provider, address, key)
     with contextlib.closing(project.handle()) as handle:
         system = system_message(handle, run.id)
         points = handle.runs.checkpoints(run.id)
-    if checkpoint is None and place.deployment == "nebius":
+    if checkpoint is None and provider.deployment == "nebius":
         # There a model is made of a checkpoint; the tuned one is the last.
         checkpoint = max(points, key=lambda point: point.step, default=None)
     step = code_snippets.deployment(run, connection, checkpoint)
     asked = (step.name or _("NAME OF THE DEPLOYMENT")) if step else model
     note = step.why if step else ""
-    if place.name == "local":
+    if provider.name == "local":
         note = _(
             "The training server of this computer must be running, and listens at another port "
             "after each start."

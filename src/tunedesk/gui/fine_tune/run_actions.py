@@ -15,7 +15,7 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.run_again import RunAgain
-from tunedesk.gui.fine_tune.run_dataset_dialog import RunDatasetDialog
+from tunedesk.gui.fine_tune.run_dataset import RunDatasetDialog
 from tunedesk.gui.fine_tune.run_text import provider_text
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.fine_tune.save_files import beside_project, file_name, folder_opener, write_whole
@@ -190,8 +190,8 @@ class RunActions(QObject):
         else:
             words = _(
                 "The training stops for good. Checkpoints that it has made by now can still be "
-                "used. {place} may charge for what was trained until now."
-            ).format(place=provider_text(run))
+                "used. {provider} may charge for what was trained until now."
+            ).format(provider=provider_text(run))
         self._feedback.confirm(
             _("Cancel “{name}”?").format(name=run.name),
             words,
@@ -311,9 +311,9 @@ class RunActions(QObject):
             _("Delete the model of “{name}”?").format(name=run.name),
             _(
                 "The tuned model and the files that were sent for it are deleted for good "
-                "({place}): nothing can answer with it any more. The record of the run, its "
+                "({provider}): nothing can answer with it any more. The record of the run, its "
                 "curves and the examples stay in this project."
-            ).format(place=where),
+            ).format(provider=where),
             _("Delete model and files"),
             lambda: self.delete_model(run),
             danger=True,

@@ -52,7 +52,7 @@ class RunAgain(QObject):
             parent=self,
         )
         self._answer.asked.connect(self._forget)
-        self._answer.ready.connect(self._take)
+        self._answer.ready.connect(self._on_preview)
 
     def show_run(self, run: Run | None) -> None:
         """Make ready for a run that has ended; None: for none."""
@@ -103,7 +103,7 @@ class RunAgain(QObject):
         self._prepared = None
         self.words_changed.emit(_("Run again"))
 
-    def _take(self, prepared: LaunchPreview | None) -> None:
+    def _on_preview(self, prepared: LaunchPreview | None) -> None:
         settings = self._settings
         if settings is None:
             return
@@ -125,10 +125,10 @@ def prepare_again(project: Project, settings: LaunchSettings, keys: Keys) -> Lau
 
     Called in a thread. A key that is missing is asked for on the launch page.
     """
-    place = provider_named(settings.provider)
-    if place.key_needed and place.name != "local":
+    provider = provider_named(settings.provider)
+    if provider.key_needed and provider.name != "local":
         try:
-            key = keys.find(place, settings.base_url or place.base_url)
+            key = keys.find(provider, settings.base_url or provider.base_url)
         except UserError:
             key = None
         if key is None:

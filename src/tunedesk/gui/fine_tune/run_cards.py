@@ -128,15 +128,15 @@ MOST_LINKS = 8
 
 
 class FailureCard(Card):
-    """The sentence, the advice, the service's own words, and the places that they name.
+    """The sentence, the advice, the service's own words, and the references that they name.
 
     Signals:
         log_asked: Show the log.
-        place_asked: Show the example of a `Place` in the training file.
+        reference_asked: Show the example of a `Place` in the training file.
     """
 
     log_asked = Signal()
-    place_asked = Signal(object)
+    reference_asked = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__("error", parent)
@@ -168,11 +168,13 @@ class FailureCard(Card):
         self.detail.setVisible(bool(detail) and detail != error.sentence)
         self._show_links(find_file_references(detail)[:MOST_LINKS])
 
-    def _show_links(self, places: list[FileReference]) -> None:
+    def _show_links(self, references: list[FileReference]) -> None:
         clear_layout(self._flow)
-        for place in places:
-            button = self._link(file_reference_text(place))
-            button.clicked.connect(lambda _on=False, place=place: self.place_asked.emit(place))
+        for reference in references:
+            button = self._link(file_reference_text(reference))
+            button.clicked.connect(
+                lambda _on=False, reference=reference: self.reference_asked.emit(reference)
+            )
         self._link(_("Show the log")).clicked.connect(self.log_asked)
 
     def _link(self, text: str) -> QPushButton:

@@ -84,10 +84,10 @@ class RunListModel(QAbstractListModel):
     def show_rows(self, rows: list[RunRow]) -> None:
         """Show these rows; their order is that of the project."""
         wanted = [row.run.id for row in rows]
-        for place in reversed(range(len(self._rows))):
-            if self._rows[place].run.id not in wanted:
-                self.beginRemoveRows(QModelIndex(), place, place)
-                del self._rows[place]
+        for number in reversed(range(len(self._rows))):
+            if self._rows[number].run.id not in wanted:
+                self.beginRemoveRows(QModelIndex(), number, number)
+                del self._rows[number]
                 self.endRemoveRows()
         if [row.run.id for row in self._rows] != [
             number for number in wanted if number in {row.run.id for row in self._rows}
@@ -96,28 +96,28 @@ class RunListModel(QAbstractListModel):
             self._rows = list(rows)
             self.endResetModel()
             return
-        for place, row in enumerate(rows):
-            if place >= len(self._rows) or self._rows[place].run.id != row.run.id:
-                self.beginInsertRows(QModelIndex(), place, place)
-                self._rows.insert(place, row)
+        for number, row in enumerate(rows):
+            if number >= len(self._rows) or self._rows[number].run.id != row.run.id:
+                self.beginInsertRows(QModelIndex(), number, number)
+                self._rows.insert(number, row)
                 self.endInsertRows()
-            elif self._rows[place] != row:
-                self._rows[place] = row
-                self.dataChanged.emit(self.index(place), self.index(place))
+            elif self._rows[number] != row:
+                self._rows[number] = row
+                self.dataChanged.emit(self.index(number), self.index(number))
 
     def row_at(self, number: int) -> RunRow | None:
-        """The row at a place."""
+        """The row of that number."""
         return self._rows[number] if 0 <= number < len(self._rows) else None
 
     def all_rows(self) -> list[RunRow]:
         """All rows, as they stand."""
         return list(self._rows)
 
-    def place_of(self, run_id: int) -> int:
-        """The place of a run, or -1."""
-        for place, row in enumerate(self._rows):
+    def row_number(self, run_id: int) -> int:
+        """The number of a run's row, or -1."""
+        for number, row in enumerate(self._rows):
             if row.run.id == run_id:
-                return place
+                return number
         return -1
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
@@ -205,8 +205,8 @@ class RunDelegate(QStyledItemDelegate):
         painter.drawText(
             self._mirrored(QRect(line.left(), line.top(), width + 2, 20), option), lead, name
         )
-        place = QRect(line.left() + width + GAP, line.top() + 1, badge, PILL)
-        self._paint_badge(painter, self._mirrored(place, option), words.text, words.tone)
+        pill = QRect(line.left() + width + GAP, line.top() + 1, badge, PILL)
+        self._paint_badge(painter, self._mirrored(pill, option), words.text, words.tone)
         painter.setFont(theme.font("small"))
         painter.setPen(theme.color("text_muted"))
         trail = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
@@ -254,7 +254,7 @@ class RunList(QListView):
         self.setUniformItemSizes(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.selectionModel().currentChanged.connect(self._take_current)
+        self.selectionModel().currentChanged.connect(self._on_current_changed)
         follow_selection(self)
         theme.changed.connect(self.viewport().update)
 
@@ -266,24 +266,24 @@ class RunList(QListView):
     def choose(self, run_id: int) -> None:
         """Choose a run, as soon as it is there."""
         self._wanted = run_id
-        place = self.rows.place_of(run_id)
-        if place >= 0:
-            self.setCurrentIndex(self.rows.index(place))
+        number = self.rows.row_number(run_id)
+        if number >= 0:
+            self.setCurrentIndex(self.rows.index(number))
 
     def show_rows(self, rows: list[RunRow]) -> None:
         """Show these runs; the chosen one stays chosen, and without one the newest is."""
         self.rows.show_rows(rows)
-        if self._wanted and self.rows.place_of(self._wanted) >= 0:
+        if self._wanted and self.rows.row_number(self._wanted) >= 0:
             self.choose(self._wanted)
             self._wanted = 0
-        elif self._chosen and (place := self.rows.place_of(self._chosen)) >= 0:
-            self.setCurrentIndex(self.rows.index(place))
+        elif self._chosen and (number := self.rows.row_number(self._chosen)) >= 0:
+            self.setCurrentIndex(self.rows.index(number))
         elif rows:
             self.setCurrentIndex(self.rows.index(0))
         else:
-            self._take_current(QModelIndex(), QModelIndex())
+            self._on_current_changed(QModelIndex(), QModelIndex())
 
-    def _take_current(self, now: QModelIndex, _before: QModelIndex) -> None:
+    def _on_current_changed(self, now: QModelIndex, _before: QModelIndex) -> None:
         row: RunRow | None = now.data(ROW) if now.isValid() else None
         chosen = row.run.id if row is not None else 0
         if chosen != self._chosen:

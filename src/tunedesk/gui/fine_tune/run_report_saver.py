@@ -42,8 +42,8 @@ class RunReportSaver:
     def ask(self, page: RunPage) -> QFileDialog:
         """Ask for a file, HTML or PDF, and save the page there."""
         name = f"{file_name(page.run.name or page.run.base_model)}.html"
-        place = beside_project(self._parent, name)
-        dialog = QFileDialog(self._parent, _("Save the run's page"), place)
+        path = beside_project(self._parent, name)
+        dialog = QFileDialog(self._parent, _("Save the run's page"), path)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("html")
         dialog.setNameFilters([_("Web page (*.html)"), _("PDF (*.pdf)")])

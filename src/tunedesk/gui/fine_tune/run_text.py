@@ -114,8 +114,8 @@ def share_done(run: Run) -> float | None:
 
 def epochs_of(run: Run) -> int | None:
     """How many epochs it trains, as the service says or as was asked; None if nobody said."""
-    for place in (run.job, *(_methods(run.job))):
-        given = _within(place, "hyperparameters", "n_epochs")
+    for part in (run.job, *(_methods(run.job))):
+        given = _within(part, "hyperparameters", "n_epochs")
         if type(given) is int and given > 0:
             return given
     asked = run.settings.get("epochs")

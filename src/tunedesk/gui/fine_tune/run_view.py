@@ -120,7 +120,7 @@ class RunHead(QWidget):
         column.addWidget(self.note)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Find the buttons a place."""
+        """Lay the buttons out."""
         super().resizeEvent(event)
         self._place_buttons()
 
@@ -193,12 +193,12 @@ class RunView(QScrollArea):
 
     Signals:
         shown: `details` are others now.
-        place_asked: Show the example of a `Place` in the training file.
+        reference_asked: Show the example of a `Place` in the training file.
         stop_asked: Stop the training and keep what was learned.
     """
 
     shown = Signal()
-    place_asked = Signal(object)
+    reference_asked = Signal(object)
     stop_asked = Signal()
 
     def __init__(
@@ -232,11 +232,11 @@ class RunView(QScrollArea):
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MS)
         self._lay_out()
-        self._answer.ready.connect(self._take)
+        self._answer.ready.connect(self._on_details)
         self._tick.timeout.connect(self._show_head)
         self.failure.log_asked.connect(self.show_log)
-        self.failure.place_asked.connect(self.place_asked)
-        self.events.place_asked.connect(self.place_asked)
+        self.failure.reference_asked.connect(self.reference_asked)
+        self.events.reference_asked.connect(self.reference_asked)
         self.advice.stop_wanted.connect(self.stop_asked)
         self.advice.checkpoint_wanted.connect(self._use_checkpoint)
 
@@ -291,7 +291,7 @@ class RunView(QScrollArea):
         self._tick.stop()
         self._answer.close()
 
-    def _take(self, details: "RunDetails") -> None:
+    def _on_details(self, details: "RunDetails") -> None:
         self.details = details
         run = details.run
         self._show_head()
@@ -322,7 +322,7 @@ class RunView(QScrollArea):
 
 
 def _nothing_text(run: Run) -> tuple[str, str]:
-    """What stands in the place of the chart while there are no figures."""
+    """What stands instead of the chart while there are no figures."""
     if run.ended:
         return _("No figures"), _("The service told no losses of this run.")
     if run.stage in ("preparing", "uploading", "creating"):

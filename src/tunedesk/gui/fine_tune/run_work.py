@@ -15,6 +15,7 @@ from tunedesk.fine_tuning.run_service import RunService, Unfinished
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.fine_tune.local_installation import LocalInstallation
 from tunedesk.gui.fine_tune.run_launching import RunLaunching
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
@@ -51,7 +52,7 @@ class RunFollowing(QObject):
         self._keys = keys
         self._followed: dict[int, _Followed] = {}
         self._waiting: deque[int] = deque()
-        self._looking: set[int] = set()
+        self._polling: set[int] = set()
         self._closed = False
 
     @property
@@ -65,7 +66,7 @@ class RunFollowing(QObject):
             return
         if run_id not in self._followed:
             self._followed[run_id] = _Followed(run_id, self._keys)
-        if run_id not in self._looking and run_id not in self._waiting:
+        if run_id not in self._polling and run_id not in self._waiting:
             self._waiting.append(run_id)
         self._next()
 
@@ -76,17 +77,17 @@ class RunFollowing(QObject):
         self._followed.clear()
 
     def _next(self) -> None:
-        while self._waiting and len(self._looking) < AT_ONCE:
+        while self._waiting and len(self._polling) < AT_ONCE:
             run_id = self._waiting.popleft()
             followed = self._followed.get(run_id)
             if followed is not None:
-                self._look(followed)
+                self._poll(followed)
 
-    def _look(self, followed: "_Followed") -> None:
+    def _poll(self, followed: "_Followed") -> None:
         run_id = followed.run_id
-        self._looking.add(run_id)
+        self._polling.add(run_id)
 
-        def looked(answer: tuple[float | None, Run]) -> None:
+        def polled(answer: tuple[float | None, Run]) -> None:
             pause, run = answer
             if pause is not None:
                 self._again(run_id, pause)
@@ -98,13 +99,13 @@ class RunFollowing(QObject):
             self._followed.pop(run_id, None)
 
         def finished() -> None:
-            self._looking.discard(run_id)
+            self._polling.discard(run_id)
             self._next()
 
         self._background.run(
-            followed.look,
+            followed.poll,
             self._project,
-            on_result=looked,
+            on_result=polled,
             on_error=failed,
             on_finished=finished,
             lets_go=True,
@@ -127,7 +128,7 @@ class _Followed:
         self._keys = keys
         self._follower: Follower | None = None
 
-    def look(self, project: Project, wait: Wait) -> tuple[float | None, Run]:
+    def poll(self, project: Project, wait: Wait) -> tuple[float | None, Run]:
         """Look once; called in a thread.
 
         Returns:
@@ -145,11 +146,12 @@ LAST_SETTINGS = "fine_tune.last"
 
 
 class RunWork(QObject):
-    """Holds what launches and follows, and opens the launch page.
+    """Holds what launches, follows and installs, and opens the launch page.
 
     Attributes:
         launching: Launches runs.
         following: Follows runs.
+        installation: Installs what training on this computer needs.
         keys: The keys that are known.
 
     Signals:
@@ -191,12 +193,16 @@ class RunWork(QObject):
         self.following = RunFollowing(project, background, keys, self)
         self.launching.begun.connect(self.run_asked)
         self.launching.launched.connect(self.following.follow)
-        self.following.ended.connect(self._say_ended)
+        self.following.ended.connect(self._notify_ended)
+        self.installation = LocalInstallation(background, self)
+        self.installation.installed.connect(self._notify_installed)
+        self.installation.failed.connect(self._notify_not_installed)
 
     def start(self) -> None:
-        """Go on with the runs that have not ended."""
+        """Go on with the runs that have not ended, and with an installation that was cut off."""
         if not self._project.read_only:
             self._background.run(self._unfinished, on_result=self._go_on)
+        self.installation.go_on()
 
     def new_run(self, settings: LaunchSettings | None = None) -> None:
         """Open the launch page.
@@ -215,6 +221,7 @@ class RunWork(QObject):
             feedback=self._feedback,
             theme=self._theme,
             keys=self.keys,
+            installation=self.installation,
             shown_query=self._shown_query(),
             settings=settings or self.last_settings(),
             parent=self._window,
@@ -242,6 +249,7 @@ class RunWork(QObject):
         """The project closes."""
         self.launching.close()
         self.following.close()
+        self.installation.close()
         if self._dialog is not None:
             self._dialog.close_project()
             self._dialog.close()
@@ -260,9 +268,20 @@ class RunWork(QObject):
             self.launching.carry_on(run)
         for run in unfinished.stopped:
             if not self.launching.is_launching(run.id):
-                self._say_cut_off(run)
+                self._notify_interrupted(run)
         for run in unfinished.elsewhere:
             self._offer_to_follow(run)
+
+    def _notify_installed(self) -> None:
+        if self._dialog is None:
+            self._feedback.news(
+                _("Training on this computer is installed."), _("Fine-tune"), self.new_run
+            )
+
+    def _notify_not_installed(self, error: UserError) -> None:
+        # The launch page says it itself while it is open.
+        if self._dialog is None:
+            self._feedback.error(error)
 
     def _offer_to_follow(self, run: Run) -> None:
         self._feedback.toast(
@@ -271,14 +290,14 @@ class RunWork(QObject):
             lambda: self.following.follow(run.id),
         )
 
-    def _say_cut_off(self, run: Run) -> None:
+    def _notify_interrupted(self, run: Run) -> None:
         self._feedback.toast(
             _("The launch of “{name}” was cut off.").format(name=run.name),
             _("Show"),
             lambda: self.run_asked.emit(run.id),
         )
 
-    def _say_ended(self, run: Run) -> None:
+    def _notify_ended(self, run: Run) -> None:
         words = {
             "succeeded": _("“{name}” is ready: the model is tuned."),
             "cancelled": _("“{name}” was cancelled."),

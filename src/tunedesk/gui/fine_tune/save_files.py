@@ -34,7 +34,7 @@ def file_name(text: str) -> str:
 
 
 def beside_project(widget: QWidget, name: str = "") -> str:
-    """A place in the folder of the project that a widget belongs to, to begin a file dialog at."""
+    """A path in the folder of the project that a widget belongs to, to begin a file dialog at."""
     at: QWidget | None = widget
     while at is not None:
         window = at.window()
@@ -45,7 +45,7 @@ def beside_project(widget: QWidget, name: str = "") -> str:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file beside the place where it shall stand, and put it there when it is whole.
+    """Write a file under another name beside its own, and put it there when it is whole.
 
     Raises:
         UserError: It cannot be written; what stood there before still stands.
@@ -105,8 +105,8 @@ class SavePicture(QPushButton):
         self.setMenu(menu)
 
     def _ask(self, kind: str) -> None:
-        place = beside_project(self, f"{file_name(self._name())}.{kind}")
-        dialog = QFileDialog(self, _("Save picture"), place)
+        path = beside_project(self, f"{file_name(self._name())}.{kind}")
+        dialog = QFileDialog(self, _("Save picture"), path)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(kind)

@@ -30,14 +30,14 @@ def folders() -> list[Path]:
     ]
 
 
-def found(places: Iterable[Path]) -> dict[str, Path]:
+def find_dictionaries(folders: Iterable[Path]) -> dict[str, Path]:
     """The dictionaries of these folders: the language, and the file without its ending."""
-    there: dict[str, Path] = {}
-    for place in places:
-        for words in sorted(place.glob("*.dic")):
-            if words.with_suffix(".aff").is_file() and not words.name.startswith("hyph_"):
-                there.setdefault(words.stem.replace("-", "_"), words.with_suffix(""))
-    return there
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for file in sorted(folder.glob("*.dic")):
+            if file.with_suffix(".aff").is_file() and not file.name.startswith("hyph_"):
+                found.setdefault(file.stem.replace("-", "_"), file.with_suffix(""))
+    return found
 
 
 def titles(languages: Iterable[str]) -> dict[str, str]:

@@ -80,9 +80,9 @@ def word_at(box: QTextEdit, cursor: QTextCursor, speller: Speller) -> QTextCurso
     """The word that is not in the dictionary at a cursor, selected; None if there is none."""
     block = cursor.block()
     text = block.text()
-    place = characters_before(text, cursor.positionInBlock())
+    position = characters_before(text, cursor.positionInBlock())
     for start, end in speller.wrong_words(text):
-        if start <= place <= end:
+        if start <= position <= end:
             selected = QTextCursor(box.document())
             selected.setPosition(block.position() + utf16_length(text[:start]))
             selected.setPosition(
@@ -141,13 +141,13 @@ class Spelling(QObject):
 
     def languages(self) -> dict[str, str]:
         """The languages to choose from, each with its title, sorted by it."""
-        return speller.titles(speller.found(self._places()))
+        return speller.titles(speller.find_dictionaries(self._dictionary_folders()))
 
-    def fill_suggestions(self, menu: QMenu, box: QTextEdit, place: QPoint) -> None:
-        """Offer what may be meant by the word at a place on the screen."""
+    def fill_suggestions(self, menu: QMenu, box: QTextEdit, point: QPoint) -> None:
+        """Offer what may be meant by the word at a point on the screen."""
         if self._speller is None or box.isReadOnly():
             return
-        cursor = box.cursorForPosition(box.viewport().mapFromGlobal(place))
+        cursor = box.cursorForPosition(box.viewport().mapFromGlobal(point))
         word = word_at(box, cursor, self._speller) or word_at(box, box.textCursor(), self._speller)
         if word is None:
             return
@@ -184,12 +184,12 @@ class Spelling(QObject):
             self._speller.forget()
         self._show()
 
-    def _places(self) -> list[Path]:
+    def _dictionary_folders(self) -> list[Path]:
         return list(speller.folders() if self._folders is None else self._folders)
 
     def _load(self, delay_ms: int = 0) -> None:
         language = self._settings.spelling
-        files = speller.found(self._places()).get(language)
+        files = speller.find_dictionaries(self._dictionary_folders()).get(language)
         if self._loading is not None:
             self._loading.cancel()
         if files is None:
@@ -200,14 +200,14 @@ class Spelling(QObject):
             language,
             speller.script(language),
             self._own_words,
-            on_result=self._take,
+            on_result=self._on_loaded,
             delay_ms=delay_ms,
         )
 
     def _own_words(self) -> list[str]:
         return self._settings.spelling_words
 
-    def _take(self, speller: Speller | None) -> None:
+    def _on_loaded(self, speller: Speller | None) -> None:
         self._speller = speller
         self._show()
 

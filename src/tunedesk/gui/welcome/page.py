@@ -275,7 +275,7 @@ class WelcomePage(QWidget):
         for row in self.rows:
             row.show()
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Let the keyboard begin at the most likely place."""
         (self.rows[0] if self.rows else self.cards[0]).setFocus()
 

@@ -106,8 +106,8 @@ class Chip(QAbstractButton):
         painter.setPen(self._theme.color(ink))
         # A bare word stands in the middle: it has room for its bold form.
         bare = self._count is None and not self._arrow
-        place = Qt.AlignmentFlag.AlignHCenter if bare else lead
-        painter.drawText(inner, place | middle, self.text())
+        alignment = Qt.AlignmentFlag.AlignHCenter if bare else lead
+        painter.drawText(inner, alignment | middle, self.text())
         if self._arrow:
             box = inner.adjusted(inner.width() - 10, 0, 0, 0)
             self._theme.icons.paint(painter, box, "expand", ink)

@@ -66,7 +66,7 @@ class ElidedLabel(Label):
     def setText(self, text: str) -> None:
         """Show another text."""
         super().setText(text)
-        self._tell()
+        self._update_tooltip()
 
     def minimumSizeHint(self) -> QSize:
         """The least room it can do with."""
@@ -80,7 +80,7 @@ class ElidedLabel(Label):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit what is shown to the new size."""
         super().resizeEvent(event)
-        self._tell()
+        self._update_tooltip()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw it in the colours of the theme."""
@@ -88,7 +88,7 @@ class ElidedLabel(Label):
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.contentsRect(), self.alignment(), self.shown_text())
 
-    def _tell(self) -> None:
+    def _update_tooltip(self) -> None:
         shortened = hasattr(self, "_mode") and self.shown_text() != self.text()
         self.setToolTip(plain_tooltip(self.text()) if shortened else "")
 

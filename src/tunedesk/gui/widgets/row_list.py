@@ -198,9 +198,9 @@ def follow_selection(view: QAbstractItemView) -> None:
     """
     selection = view.selectionModel()
 
-    def take(selected: QItemSelection, _before: QItemSelection) -> None:
+    def on_selection(selected: QItemSelection, _before: QItemSelection) -> None:
         rows = selected.indexes()
         if rows and not selection.isSelected(selection.currentIndex()):
             view.setCurrentIndex(rows[0])
 
-    selection.selectionChanged.connect(take)
+    selection.selectionChanged.connect(on_selection)

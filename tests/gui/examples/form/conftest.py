@@ -126,3 +126,33 @@ def card(form):
 def text_box(card):
     """The text box of a message by its index."""
     return lambda index: card(index).parts.first_text()
+
+
+@pytest.fixture
+def messages(example):
+    """The roles and contents of the open example, as they stand in its text."""
+    return lambda: [(m["role"], m.get("content")) for m in json.loads(example.text)["messages"]]
+
+
+@pytest.fixture
+def with_call(show, conversation, tool, call):
+    """A conversation with a call and its answer; the arguments are given."""
+
+    def with_call(arguments='{"city": "Oslo"}', name="get_weather"):
+        return show(
+            conversation(
+                ("user", "Weather?"),
+                {"role": "assistant", "tool_calls": [call(name, arguments)]},
+                {"role": "tool", "tool_call_id": "call_1", "content": "12"},
+                ("assistant", "12 degrees"),
+                tools=[tool(city={"type": "string", "description": "The city"})],
+            )
+        )
+
+    return with_call
+
+
+@pytest.fixture
+def tools(form):
+    form.choose_view(1)
+    return form._tools

@@ -80,6 +80,6 @@ def test_long_conversation_is_written_in_place(show, form, long_conversation, ex
     show(long_conversation)
     example.go_to(("messages", 299, "content"))
     box = form.cards.list.cards()[299].parts.first_text()
-    box.set_cursor_place(0)
+    box.set_cursor_position(0)
     qtbot.keyClicks(box, "New ")
     assert json.loads(example.text)["messages"][299]["content"].startswith("New 299")

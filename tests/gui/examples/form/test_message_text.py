@@ -18,7 +18,7 @@ def box(window, qtbot):
 
 def test_typing_gives_the_text_on_at_once(box, qtbot):
     box.set_text("Hello")
-    box.set_cursor_place(5)
+    box.set_cursor_position(5)
     with qtbot.waitSignal(box.edited) as told:
         qtbot.keyClicks(box, "!")
     assert told.args == ["Hello!"]
@@ -33,30 +33,30 @@ def test_setting_a_text_is_no_edit(box, qtbot):
 
 def test_the_cursor_stays_when_the_text_changes_behind_it(box):
     box.set_text("one two three")
-    box.set_cursor_place(3)
+    box.set_cursor_position(3)
     box.set_text("one two four")
-    assert box.cursor_place() == 3
+    assert box.cursor_position() == 3
 
 
 def test_line_breaks_that_cannot_be_shown_survive_typing(box, qtbot):
     box.set_text("one\r\ntwo")
-    box.set_cursor_place(len(box.text))
+    box.set_cursor_position(len(box.text))
     qtbot.keyClicks(box, "!")
     assert box.text == "one\r\ntwo!"
 
 
 def test_hard_spaces_survive_typing(box, qtbot):
     box.set_text("4\u00a0%")
-    box.set_cursor_place(3)
+    box.set_cursor_position(3)
     qtbot.keyClicks(box, "!")
     assert box.text == "4\u00a0%!"
 
 
 def test_places_count_characters_not_units(box):
     box.set_text("a😀b")
-    box.set_cursor_place(2)
+    box.set_cursor_position(2)
     assert box.textCursor().position() == 3
-    assert box.cursor_place() == 2
+    assert box.cursor_position() == 2
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from tunedesk.gui.examples.panel.example_diff import ADDED, REMOVED, Piece
+from tunedesk.gui.example_diff import ADDED, REMOVED, Piece
 from tunedesk.gui.examples.panel.history_rows import when
 
 

@@ -4,6 +4,7 @@ import pytest
 import shiboken6
 
 from tunedesk.gui.fine_tune.launch.launch_dialog import LaunchDialog
+from tunedesk.gui.fine_tune.local_installation import LocalInstallation
 from tunedesk.project.query import ExampleQuery
 
 
@@ -11,6 +12,7 @@ from tunedesk.project.query import ExampleQuery
 def open_page(qtbot, project, background, feedback, theme, keys, window):
     """Opens the launch page and waits until it knows what a launch would be."""
     dialogs = []
+    installation = LocalInstallation(background)
 
     def open_page(settings=None, shown=None):
         dialog = LaunchDialog(
@@ -19,6 +21,7 @@ def open_page(qtbot, project, background, feedback, theme, keys, window):
             feedback=feedback,
             theme=theme,
             keys=keys,
+            installation=installation,
             shown_query=shown or ExampleQuery(),
             settings=settings,
             parent=window,
@@ -35,6 +38,7 @@ def open_page(qtbot, project, background, feedback, theme, keys, window):
         return dialog
 
     yield open_page
+    installation.close()
     for dialog in dialogs:
         if shiboken6.isValid(dialog):
             dialog.close_project()

@@ -101,7 +101,7 @@ def test_too_few_examples_stop_the_launch(open_page, add, qtbot):
 def test_a_service_needs_a_key_and_says_where_the_examples_go(open_page, add, keys, qtbot):
     add(*QUESTIONS)
     dialog = open_page()
-    dialog.places.cards["openai"].click()
+    dialog.providers.cards["openai"].click()
     settled(qtbot, dialog)
     says(qtbot, dialog, "OpenAI needs a key.")
     assert not dialog.start.isEnabled()
@@ -121,7 +121,7 @@ def test_a_service_needs_a_key_and_says_where_the_examples_go(open_page, add, ke
 def test_readable_address_must_be_accepted(open_page, add, qtbot):
     add(*QUESTIONS)
     dialog = open_page()
-    dialog.places.cards["custom"].click()
+    dialog.providers.cards["custom"].click()
     dialog.model_name.setText("their-model")
     dialog.connection.address.setText("http://server.example/v1")
     settled(qtbot, dialog)
@@ -135,7 +135,7 @@ def test_readable_address_must_be_accepted(open_page, add, qtbot):
 def test_trying_a_connection_says_what_is_wrong(open_page, add, qtbot):
     add(*QUESTIONS)
     dialog = open_page()
-    dialog.places.cards["custom"].click()
+    dialog.providers.cards["custom"].click()
     dialog.connection.address.setText("http://127.0.0.1:9/v1")
     dialog.connection.try_button.click()
     qtbot.waitUntil(lambda: dialog.connection.report is not None, timeout=20_000)
@@ -179,8 +179,8 @@ def test_settings_that_are_no_numbers_stop_the_launch(open_page, add, qtbot, tex
 def test_a_learning_rate_is_explained_as_the_place_takes_it(open_page):
     dialog = open_page()
     assert "twice as far" in dialog.more.learning_rate.says.text()
-    dialog.places.take("nebius")
-    dialog._take_place()
+    dialog.providers.choose("nebius")
+    dialog._on_provider_changed()
     assert "0.00002" in dialog.more.learning_rate.says.text()
     dialog.more.learning_rate.field.setText("2")
     assert dialog.more.learning_rate.value is None
@@ -210,13 +210,13 @@ def test_arrow_keys_choose_the_base_model(open_page, add):
 def test_preset_of_azure_goes_into_the_request(open_page, add, qtbot):
     add(*QUESTIONS)
     dialog = open_page()
-    dialog.places.cards["azure"].click()
+    dialog.providers.cards["azure"].click()
     assert dialog.preset.isVisible()
     assert dialog._preset_title.isVisible()
     dialog.preset.setCurrentIndex(1)
     settled(qtbot, dialog)
     assert dialog.settings.extra_body == {"trainingType": "Standard"}
-    dialog.places.cards["local"].click()
+    dialog.providers.cards["local"].click()
     assert dialog.settings.extra_body == {}
 
 
@@ -237,12 +237,12 @@ def test_what_a_screen_reader_sets_without_a_click_is_chosen(open_page, add, qtb
     add(*QUESTIONS)
     add("Not looked at yet?", state="to_review")
     dialog = open_page()
-    dialog.places.cards["openai"].setChecked(True)
+    dialog.providers.cards["openai"].setChecked(True)
     dialog.examples.all.setChecked(True)
     settled(qtbot, dialog)
     assert dialog.settings.provider == "openai"
     assert dialog.settings.query == ALL_BUT_REJECTED
-    assert "OpenAI" in dialog.places.explanation.text()
+    assert "OpenAI" in dialog.providers.explanation.text()
     assert dialog.start.text().startswith("Send ")
 
 
@@ -284,5 +284,5 @@ def test_the_list_says_how_long_an_example_may_be_and_what_memory_it_takes(open_
     says(qtbot, dialog, f"about {before / 1e9:.1f} of")
     dialog.more.method.setCurrentIndex(1)
     qtbot.waitUntil(lambda: dialog.models.row.memory > before)
-    dialog.places.cards["openai"].click()
+    dialog.providers.cards["openai"].click()
     assert {row.limit for row in dialog.models.rows.rows} == {"up to 65,536 tokens an example"}

@@ -91,13 +91,13 @@ _PICTURE = re.compile(
 def laid_out(text: str) -> TextMapping:
     """The text with line breaks that are only shown and with the middle of pictures left out.
 
-    It keeps its own lines if it has some, and no line breaks are shown if it is no JSON.
+    It keeps its own lines if it has some, and no line breaks are shown if it is not JSON.
     """
     changes = [
         (match.start(2), match.end(2), _left_out(match.end(2) - match.start(2)))
         for match in _PICTURE.finditer(text)
     ]
-    hidden = sum(end - start for start, end, _words in changes)
+    hidden = sum(end - start for start, end, _shown in changes)
     if "\n" not in text.strip() and len(text) - hidden <= LONGEST_LAID_OUT:
         with contextlib.suppress(JsonSyntaxError):  # it is shown as it is, and said so
             _lay_out(text, parse(text), 0, changes)
@@ -115,8 +115,8 @@ def _with_long_lines_broken(
         line_start = at
         for line in text[at:start].split("\n"):
             if len(line) > LONG_LINE:
-                places = range(line_start + PIECE, line_start + len(line), PIECE)
-                broken.extend((place, place, "\n") for place in places)
+                breaks = range(line_start + PIECE, line_start + len(line), PIECE)
+                broken.extend((at_break, at_break, "\n") for at_break in breaks)
             line_start += len(line) + 1
         if end > start or shown:
             broken.append((start, end, shown))
@@ -212,10 +212,10 @@ class CodeEdit(QPlainTextEdit):
             selections.append(selection_of(mark, cursor))
         self.setExtraSelections(selections)
 
-    def go_to(self, place: int) -> None:
-        """Put the cursor at a place of the shown text."""
+    def go_to(self, position: int) -> None:
+        """Put the cursor at a position of the shown text."""
         cursor = self.textCursor()
-        cursor.setPosition(self._position(self._text.shown, place))
+        cursor.setPosition(self._position(self._text.shown, position))
         self.setTextCursor(cursor)
         self.centerCursor()
         self.setFocus()

@@ -26,11 +26,11 @@ class RawValueRow(QWidget):
     """A key and its raw value.
 
     Signals:
-        mended: The offered way to mend it was chosen.
+        fix_requested: The offered way to fix it was chosen.
         removed: The value is to go.
     """
 
-    mended = Signal()
+    fix_requested = Signal()
     removed = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -38,8 +38,8 @@ class RawValueRow(QWidget):
         self._key = Label(theme, font="small", tone="muted")
         self._value = Label(theme, font="mono", wrap=True)
         self._value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._mend = QPushButton()
-        self._mend.setProperty("kind", "link")
+        self._fix = QPushButton()
+        self._fix.setProperty("kind", "link")
         self._remove = IconButton(theme, "delete", _("Remove"))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -48,9 +48,9 @@ class RawValueRow(QWidget):
             label.setMinimumHeight(LINE)
         row.addWidget(self._key)
         row.addWidget(self._value, 1)
-        row.addWidget(self._mend, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._fix, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._remove, 0, Qt.AlignmentFlag.AlignTop)
-        self._mend.clicked.connect(self.mended)
+        self._fix.clicked.connect(self.fix_requested)
         self._remove.clicked.connect(self.removed)
 
     def align_keys(self, width: int) -> None:
@@ -61,13 +61,13 @@ class RawValueRow(QWidget):
         """The room that a key needs."""
         return self._key.fontMetrics().horizontalAdvance(key)
 
-    def show_value(self, key: str, raw: str, mend: str, removable: bool) -> None:
+    def show_value(self, key: str, raw: str, fix: str, removable: bool) -> None:
         """Show a value.
 
         Args:
             key: Its key, or what it is.
             raw: Its spelling.
-            mend: What the button that mends it says; empty for none.
+            fix: What the button that fixes it says; empty for none.
             removable: Whether it can be taken out.
         """
         self._key.setText(key)
@@ -77,8 +77,8 @@ class RawValueRow(QWidget):
         middle, top = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignTop
         self._key.setAlignment(middle if len(raw) <= ONE_LINE else top)
         self._value.setToolTip(plain_tooltip(raw[:LONGEST_TOOLTIP]) if shown != raw else "")
-        self._mend.setText(mend)
-        self._mend.setVisible(bool(mend))
+        self._fix.setText(fix)
+        self._fix.setVisible(bool(fix))
         self._remove.setVisible(removable)
         self._remove.set_name(_("Remove {key}").format(key=key) if key else _("Remove"))
 
@@ -213,7 +213,7 @@ class ContentParts(QWidget):
         part_removed: A part is to go.
         detail_changed: The detail of a picture part.
         text_made: A text box was made, for the card to wire up.
-        turned_into_text: A value that is no text is to become one.
+        turned_into_text: A value that is not a text is to become one.
     """
 
     text_edited = Signal(int, object)
@@ -283,10 +283,10 @@ class ContentParts(QWidget):
             if widget not in wanted:
                 self._column.removeWidget(widget)
                 widget.hide()
-        for place, widget in enumerate(wanted):
-            item = self._column.itemAt(place)
+        for index, widget in enumerate(wanted):
+            item = self._column.itemAt(index)
             if item is None or item.widget() is not widget:
-                self._column.insertWidget(place, widget)
+                self._column.insertWidget(index, widget)
             if widget.isHidden():
                 widget.show()
         self._shown = wanted
@@ -340,15 +340,15 @@ class ContentParts(QWidget):
     def _odd_content(self, message: Message, writable: bool) -> RawValueRow:
         row = self._raw_row(0)
         self._numbers[row] = -1
-        mend = _("Turn into text") if writable and message.is_object else ""
+        fix = _("Turn into text") if writable and message.is_object else ""
         label = _("Not a text:") if message.is_object else _("Not a message:")
-        row.show_value(label, message.text, mend, False)
+        row.show_value(label, message.text, fix, False)
         return row
 
     def _raw_row(self, slot: int) -> RawValueRow:
         if slot == len(self._raws):
             row = RawValueRow(self._theme, self)
-            row.mended.connect(self.turned_into_text)
+            row.fix_requested.connect(self.turned_into_text)
             row.removed.connect(lambda row=row: self.part_removed.emit(self._numbers[row]))
             self._raws.append(row)
         return self._raws[slot]

@@ -1,22 +1,15 @@
 """The form of a conversation: its messages as cards that can be written, moved and dragged."""
 
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path as FilePath
-
-from PySide6.QtCore import QMimeData, QPoint, QStandardPaths, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QHBoxLayout,
-    QMenu,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from tunedesk.errors import UserError
 from tunedesk.examples.conversation import Conversation, ImagePart, RawValue
 from tunedesk.examples.json_text import Path
 from tunedesk.gui.actions import Actions
@@ -28,10 +21,10 @@ from tunedesk.gui.examples.form.message_card import CardContent, MessageCard
 from tunedesk.gui.examples.form.message_commands import MessageCommands
 from tunedesk.gui.examples.form.message_head import QuietButton
 from tunedesk.gui.examples.form.message_list import CardDrag, MessageList
-from tunedesk.gui.examples.form.message_menu import MenuCallbacks, message_menu, role_menu
+from tunedesk.gui.examples.form.message_menu import MessageMenus
 from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.form.pictures import dropped_pictures, picture_file_as_url
+from tunedesk.gui.examples.form.pictures import PictureAdder
 from tunedesk.gui.examples.form.presets import Presets
 from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblem, ShownProblems
 from tunedesk.gui.examples.form.text_marks import problem_spans
@@ -133,15 +126,15 @@ class ListFooter(QWidget):
         self._keys_title.setVisible(bool(keys))
         self._keys_title.setEnabled(folds)
         if self._keys_are_used:
-            words = _("Reference for the grader")
+            title, counted = _("Reference for the grader"), _("Reference for the grader: {count}")
             tooltip = _("What the answer that the model gives is graded by")
         else:
-            words = _("Other keys of this example")
+            title = _("Other keys of this example")
+            counted = _("Other keys of this example: {count}")
             tooltip = _("Trainers do not use these. They are kept as they are.")
         self._keys_title.setToolTip(tooltip)
-        if folds:
-            words = _("{words}: {count}").format(words=words, count=len(keys))
-        self._keys_title.show_word(words, "text_muted")
+        title = counted.format(count=len(keys)) if folds else title
+        self._keys_title.show_word(title, "text_muted")
         shown = keys[:MOST_KEYS] if self._unfolded or not folds else ()
         while len(self._rows) < len(shown):
             row = RawValueRow(self._theme)
@@ -168,6 +161,7 @@ class ConversationForm(KindForm):
     Attributes:
         list: The column of cards.
         commands: What is done to whole messages.
+        pictures: What embeds pictures in messages.
     """
 
     def __init__(
@@ -187,8 +181,6 @@ class ConversationForm(KindForm):
         self._spelling = spelling
         self._edits = edits
         self._background = background
-        self._feedback = feedback
-        self._actions = actions
         self._theme = theme
         self._fonts = (theme.font("message"), theme.font("mono"))
         self._problems = ShownProblems(None, example.target)
@@ -201,6 +193,10 @@ class ConversationForm(KindForm):
         self._footer = ListFooter(theme, actions)
         self.list = MessageList(self._make_card, self._fill, self._estimate, self._footer)
         self.commands = MessageCommands(example, edits, self.list, actions, self)
+        self.pictures = PictureAdder(example, edits, background, feedback, self)
+        self._menus = MessageMenus(
+            edits, self._presets, self.pictures, spelling, actions, theme, self
+        )
         self._drag = CardDrag(self.list, theme)
         self._drag.moved.connect(self.commands.move_to)
         self._footer.tools_wanted.connect(self.tools_wanted)
@@ -288,7 +284,7 @@ class ConversationForm(KindForm):
                 for span in problem_spans(problem.stored, field.text)
             ]
             if spans:
-                field.set_cursor_place(spans[0][0], spans[0][1] - spans[0][0])
+                field.set_cursor_position(spans[0][0], spans[0][1] - spans[0][0])
             self.list.show_rect(card, card.rect())
             self.list.show_rect(field, field.cursorRect())
         else:
@@ -309,7 +305,7 @@ class ConversationForm(KindForm):
             return
         if had_focus:
             field.setFocus()
-            field.set_cursor_place(position)
+            field.set_cursor_position(position)
         self.list.show_rect(field, field.cursorRect())
 
     def _card(self, index: int) -> MessageCard:
@@ -320,14 +316,14 @@ class ConversationForm(KindForm):
     def _make_card(self) -> QWidget:
         card = MessageCard(self._theme, self._background, self._edits)
         card.parts.text_made.connect(self._spelling.watch)
-        card.role_wanted.connect(lambda: self._ask_role(card))
-        card.preset_wanted.connect(lambda: self._ask_preset(card))
-        card.menu_wanted.connect(lambda place: self._open_menu(card, place))
+        card.role_wanted.connect(lambda: self._menus.ask_role(card))
+        card.preset_wanted.connect(lambda: self._menus.ask_preset(card))
+        card.menu_wanted.connect(lambda point: self._open_menu(card, point))
         card.focused.connect(lambda: self._focused(card))
         card.leave_requested.connect(self.leave_requested)
         card.cursor_moved.connect(self._show_cursor)
-        card.pictures_dropped.connect(lambda mime: self._drop_pictures(card, mime))
-        card.dragged.connect(lambda place: self._drag.drag(card.message.index, place))
+        card.pictures_dropped.connect(lambda mime: self.pictures.drop(card.message, mime))
+        card.dragged.connect(lambda point: self._drag.drag(card.message.index, point))
         card.dropped.connect(self._drag.drop)
         return card
 
@@ -392,81 +388,6 @@ class ConversationForm(KindForm):
         # The box may be about to grow: look once it has its height.
         QTimer.singleShot(0, self, lambda: self.list.show_rect(text, text.cursorRect()))
 
-    def _ask_role(self, card: MessageCard) -> None:
-        menu = role_menu(
-            card, card.message.role, lambda role: self._edits.set_role(card.message, role)
-        )
-        button = card.head.role
-        self._run_menu(menu, button.mapToGlobal(QPoint(0, button.height())))
-
-    def _ask_preset(self, card: MessageCard) -> None:
-        menu = QMenu(card)
-        self._presets.fill(menu, card.message.text, self._edits.set_system_prompt)
-        button = card.head.preset
-        self._run_menu(menu, button.mapToGlobal(QPoint(0, button.height())))
-
-    def _open_menu(self, card: MessageCard, place: QPoint) -> None:
+    def _open_menu(self, card: MessageCard, point: QPoint) -> None:
         self.commands.current = card.message.index
-        focus = card.focusWidget()
-        callbacks = MenuCallbacks(
-            set_role=lambda role: self._edits.set_role(card.message, role),
-            set_trained=lambda on: self._edits.set_trained(card.message, on),
-            add_name=card.ask_for_name,
-            add_refusal=lambda: self._edits.write_refusal(card.message, ""),
-            add_call=lambda: self._edits.add_call(
-                card.message, self._tool_names[0] if self._tool_names else ""
-            ),
-            add_picture=lambda: self._pick_picture(card),
-            presets=lambda menu: self._presets.fill(
-                menu, card.message.text, self._edits.set_system_prompt
-            ),
-            suggestions=lambda menu, text: self._spelling.fill_suggestions(menu, text, place),
-            languages=self._spelling.fill_languages,
-        )
-        text = focus if isinstance(focus, MessageText) and focus.hasFocus() else None
-        menu = message_menu(
-            card, self._theme, card.message, text, self._edits.writable, self._actions, callbacks
-        )
-        self._run_menu(menu, place)
-
-    def _run_menu(self, menu: QMenu, place: QPoint) -> None:
-        menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
-
-    def _pick_picture(self, card: MessageCard) -> None:
-        index = card.message.index
-        pictures = QStandardPaths.StandardLocation.PicturesLocation
-        dialog = QFileDialog(self, _("Add picture"), QStandardPaths.writableLocation(pictures))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilter(_("Pictures (*.jpg *.jpeg *.png *.webp)"))
-        dialog.filesSelected.connect(lambda names: self.add_pictures(index, names))
-        dialog.open()
-
-    def add_pictures(self, index: int, names: list[str]) -> None:
-        """Embed files that the user picked."""
-        for name in names:
-            self._embed(index, partial(picture_file_as_url, FilePath(name)))
-
-    def _drop_pictures(self, card: MessageCard, mime: QMimeData) -> None:
-        if not self._edits.writable:
-            return
-        if card.message.role != "user":
-            self._feedback.error(_("Only a user message can hold pictures."))
-            return
-        for make_url in dropped_pictures(mime):
-            self._embed(card.message.index, make_url)
-
-    def _embed(self, index: int, make_url: Callable[[], str]) -> None:
-        """Read a picture in the background and put it into the message."""
-        example_id = self._example.example_id
-
-        def add(url: str) -> None:
-            messages = self._example.conversation.messages
-            if self._example.example_id == example_id and index < len(messages):
-                self._edits.add_picture(messages[index], url)
-
-        def tell(failure: UserError) -> None:
-            self._feedback.error(failure)
-
-        self._background.run(make_url, on_result=add, on_error=tell)
+        self._menus.open(card, point, self._tool_names[0] if self._tool_names else "")

@@ -92,7 +92,7 @@ class ExampleForm(QWidget):
         self._views = QStackedWidget()
         self._lay_out()
         self._connect()
-        self._take_fonts()
+        self._update_fonts()
         self._loaded()
 
     @property
@@ -105,9 +105,9 @@ class ExampleForm(QWidget):
         """The form of the kind of the open example."""
         return self._forms.get(self._example.kind, self._read_only)
 
-    def set_place(self, number: int | None, total: int) -> None:
+    def set_row_position(self, number: int | None, total: int) -> None:
         """Show the place of the example among those that the table shows; None hides it."""
-        self._head.show_place(number, total)
+        self._head.show_row_position(number, total)
 
     def set_search(self, search: str) -> None:
         """Mark the words of a search in the messages."""
@@ -149,7 +149,7 @@ class ExampleForm(QWidget):
         example.go_to_requested.connect(self._go_to)
         example.position_changed.connect(self._position_changed)
         example.write_failed.connect(self._feedback.error)
-        example.closed.connect(self._shut)
+        example.closed.connect(self._on_closed)
         self._tabs.chosen.connect(self._view_chosen)
         for form in (self._conversation, self._read_only):
             form.leave_requested.connect(self.leave_requested)
@@ -167,10 +167,10 @@ class ExampleForm(QWidget):
         ):
             self._actions.bind(action_id, callback)
         self._actions["view.monospace"].setChecked(self._settings.monospace)
-        self._theme.changed.connect(self._take_fonts)
+        self._theme.changed.connect(self._update_fonts)
         _application().focusChanged.connect(self._focus_changed)
 
-    def _shut(self) -> None:
+    def _on_closed(self) -> None:
         """The project closes: take the handlers off the actions."""
         _application().focusChanged.disconnect(self._focus_changed)
         self._feed.close()
@@ -287,9 +287,9 @@ class ExampleForm(QWidget):
     def _monospace_switched(self, on: bool) -> None:
         self._settings.monospace = on
         self._settings.save()
-        self._take_fonts()
+        self._update_fonts()
 
-    def _take_fonts(self) -> None:
+    def _update_fonts(self) -> None:
         code = self._theme.font("mono")
         text = code if self._settings.monospace else self._theme.font("message")
         for form in (self._conversation, self._read_only):

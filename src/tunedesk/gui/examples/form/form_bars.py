@@ -24,8 +24,10 @@ class FormHead(QWidget):
         self._title = Label(theme, font="title")
         self._badge = Badge(theme)
         self._source = ElidedLabel(theme, font="small", tone="muted")
-        self._place = Label(theme, font="small", tone="muted")
-        self._place.setToolTip(_("The place of this example among those that the table shows"))
+        self._row_position = Label(theme, font="small", tone="muted")
+        self._row_position.setToolTip(
+            _("The place of this example among those that the table shows")
+        )
         self._previous = IconButton(theme, "previous", _("Previous example"), framed=True)
         self._previous.follow(actions["go.previous"])
         self._next = IconButton(theme, "next", _("Next example"), framed=True)
@@ -36,7 +38,7 @@ class FormHead(QWidget):
         row.addWidget(self._title)
         row.addWidget(self._badge)
         row.addWidget(self._source, 1)
-        for widget in (self._place, self._previous, self._next):
+        for widget in (self._row_position, self._previous, self._next):
             row.addWidget(widget)
         self.setFixedHeight(HEIGHT)
 
@@ -57,11 +59,11 @@ class FormHead(QWidget):
         self._source.setText(source)
         self._fit()
 
-    def show_place(self, number: int | None, total: int) -> None:
+    def show_row_position(self, number: int | None, total: int) -> None:
         """Show the place among those that the table shows; None hides it."""
-        self._place.setVisible(number is not None)
+        self._row_position.setVisible(number is not None)
         if number is not None:
-            self._place.setText(f"{number:,} / {total:,}")
+            self._row_position.setText(f"{number:,} / {total:,}")
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -71,7 +73,7 @@ class FormHead(QWidget):
 
     def _fit(self) -> None:
         """Leave the badge out where all would be cut off: the table shows the state too."""
-        place = () if self._place.isHidden() else (self._place,)
+        place = () if self._row_position.isHidden() else (self._row_position,)
         shown = (self._title, self._badge, *place, self._previous, self._next)
         margins = self._row.contentsMargins()
         needed = sum(each.sizeHint().width() + self._row.spacing() for each in shown)

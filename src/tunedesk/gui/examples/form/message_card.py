@@ -59,12 +59,12 @@ class MessageCard(Card):
 
     Signals:
         role_wanted, preset_wanted: The user pressed the role or the preset.
-        menu_wanted: The user wants the menu; the place on the screen.
+        menu_wanted: The user wants the menu; the point on the screen.
         focused: One of its texts has the focus now.
         leave_requested: Esc was pressed in a text.
         cursor_moved: The cursor in one of its texts should be seen.
         pictures_dropped: Pictures were dropped, as mime data.
-        dragged, dropped: The head is dragged to a place on the screen.
+        dragged, dropped: The head is dragged to a point on the screen.
     """
 
     role_wanted = Signal()
@@ -158,14 +158,14 @@ class MessageCard(Card):
         """Its text boxes with the numbers of their parts."""
         return self.parts.texts()
 
-    def focus_text(self, place: int | None = None, length: int = 0) -> None:
-        """Put the cursor into the text, at a place if one is given."""
+    def focus_text(self, position: int | None = None, length: int = 0) -> None:
+        """Put the cursor into the text, at a position if one is given."""
         text = self.parts.first_text()
         if text is None:
             return
         text.setFocus()
-        if place is not None:
-            text.set_cursor_place(place, length)
+        if position is not None:
+            text.set_cursor_position(position, length)
 
     def field_at(self, path: tuple[str | int, ...]) -> QWidget | None:
         """The widget that shows the value at a path below the message."""
@@ -332,8 +332,8 @@ class MessageCard(Card):
             row.removed.connect(lambda number=number: self._remove_other(number))
             self._others.append(row)
             first = self._problem_lines[0] if self._problem_lines else None
-            place = self.body.indexOf(first) if first is not None else self.body.count()
-            self.body.insertWidget(place, row)
+            index = self.body.indexOf(first) if first is not None else self.body.count()
+            self.body.insertWidget(index, row)
         for number, row in enumerate(self._others):
             row.setVisible(number < len(others))
             if number < len(others):

@@ -88,16 +88,16 @@ class MessageCommands(QObject):
             or to == index
         ):
             return
-        place = self._cursor_place(index)
+        position = self._cursor_position(index)
         self._edits.move(index, to)
-        self.go(to, place)
+        self.go(to, position)
 
     def split(self) -> None:
         """Make two messages of the current one, at the cursor."""
         index = self._index()
         if index is None or not self._messages()[index].is_object:
             return
-        self._edits.split(index, self._place_in_whole_text(index))
+        self._edits.split(index, self._position_in_whole_text(index))
         self.go(index + 1, 0)
 
     def merge(self) -> None:
@@ -107,18 +107,18 @@ class MessageCommands(QObject):
         if index is None or index + 1 >= len(messages):
             return
         if messages[index].is_object and messages[index + 1].is_object:
-            place = len(messages[index].text)
+            position = len(messages[index].text)
             self._edits.merge(index)
-            self.go(index, place)
+            self.go(index, position)
 
-    def go(self, index: int, place: int | None = None) -> None:
+    def go(self, index: int, position: int | None = None) -> None:
         """Put the cursor into a message."""
         if 0 <= index < self._cards.count:
             card = self._cards.card(index)
             assert isinstance(card, MessageCard)
             self.current = index
-            card.focus_text(place)
-            self._cards.place()
+            card.focus_text(position)
+            self._cards.lay_out()
             self._cards.show_rect(card, card.rect())
 
     def _messages(self) -> tuple[Message, ...]:
@@ -139,15 +139,15 @@ class MessageCommands(QObject):
                 return index
         return None
 
-    def _cursor_place(self, index: int) -> int | None:
+    def _cursor_position(self, index: int) -> int | None:
         card = self._cards.card(index)
         assert isinstance(card, MessageCard)
         for _number, text in card.texts():
             if text.hasFocus():
-                return text.cursor_place()
+                return text.cursor_position()
         return None
 
-    def _place_in_whole_text(self, index: int) -> int:
+    def _position_in_whole_text(self, index: int) -> int:
         """Where the cursor stands, counted over all text parts of the message."""
         card = self._cards.card(index)
         assert isinstance(card, MessageCard)
@@ -155,7 +155,7 @@ class MessageCommands(QObject):
         texts = card.texts()
         for _number, text in texts:
             if text.hasFocus() or len(texts) == 1:
-                return before + text.cursor_place()
+                return before + text.cursor_position()
             before += len(text.text) + 1
         return max(0, before - 1)
 

@@ -106,7 +106,7 @@ class MessageHead(QWidget):
         menu_clicked: The user wants the menu.
         preset_clicked: The user wants the presets.
         trained_changed: "Train on this" was switched.
-        dragged: The head is dragged, with the place on the screen.
+        dragged: The head is dragged, with the point on the screen.
         dropped: The dragging ended there.
     """
 
@@ -197,13 +197,13 @@ class MessageHead(QWidget):
         """Drag, once the pointer has gone far enough to mean it."""
         if self._pressed_at is None:
             return
-        place = event.globalPosition().toPoint()
-        far = (place - self._pressed_at).manhattanLength()
+        point = event.globalPosition().toPoint()
+        far = (point - self._pressed_at).manhattanLength()
         if not self._dragging and far >= QApplication.startDragDistance():
             self._dragging = True
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         if self._dragging:
-            self.dragged.emit(place)
+            self.dragged.emit(point)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End the dragging."""

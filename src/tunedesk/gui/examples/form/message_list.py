@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from tunedesk.gui.theme import Theme
 
-_PLACE = QEvent.Type(QEvent.registerEventType())
+_LAY_OUT = QEvent.Type(QEvent.registerEventType())
 
 MARGIN = 18
 GAP = 10
@@ -63,7 +63,7 @@ class MessageList(QScrollArea):
         self._cards: dict[int, QWidget] = {}
         self._spare: list[QWidget] = []
         self._width = 0
-        self._placing = False
+        self._laying_out = False
         self._asked = False
         self._order: list[QWidget] = []
         self._canvas = QWidget()
@@ -116,13 +116,13 @@ class MessageList(QScrollArea):
         """Fill the cards that exist again: the text, the checks or the search are others now."""
         for index, card in self._cards.items():
             self._fill_card(card, index)
-        self.place(measure=True)
+        self.lay_out(measure=True)
 
     def card(self, index: int) -> QWidget:
         """The card of a message, made if it does not exist, and scrolled into view."""
         if index not in self._cards:
             self._realise(index)
-            self.place(measure=True)
+            self.lay_out(measure=True)
             self.verticalScrollBar().setValue(self._tops[index] - MARGIN)
         return self._cards[index]
 
@@ -136,9 +136,9 @@ class MessageList(QScrollArea):
         elif bottom > bar.value() + self.viewport().height():
             bar.setValue(min(top, bottom - self.viewport().height()))
 
-    def index_at(self, place: QPoint) -> int:
+    def index_at(self, point: QPoint) -> int:
         """Before which message a point of the list lies: 0 to the number of messages."""
-        y = place.y() + self.verticalScrollBar().value()
+        y = point.y() + self.verticalScrollBar().value()
         for index, top in enumerate(self._tops):
             if y < top + self._heights[index] / 2:
                 return index
@@ -152,15 +152,15 @@ class MessageList(QScrollArea):
             y = self._tops[-1] + self._heights[-1] + GAP if self._tops else MARGIN
         return y - GAP // 2 - self.verticalScrollBar().value()
 
-    def place(self, measure: bool = False) -> None:
+    def lay_out(self, measure: bool = False) -> None:
         """Make the cards that can be seen, and put all where they belong.
 
         Args:
             measure: Whether cards that exist may want another height now.
         """
-        if self._placing:
+        if self._laying_out:
             return
-        self._placing = True
+        self._laying_out = True
         try:
             anchor = self._anchor()
             changed = self._measure() if measure else False
@@ -176,7 +176,7 @@ class MessageList(QScrollArea):
                 self._keep_anchor(anchor)
             self._put_cards()
         finally:
-            self._placing = False
+            self._laying_out = False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew at another width."""
@@ -187,21 +187,21 @@ class MessageList(QScrollArea):
             for index in range(self._count):
                 if index not in self._cards:
                     self._heights[index] = self._estimate(index, width)
-        self.place(measure=True)
+        self.lay_out(measure=True)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Place again when a card wants another height, once for all that ask."""
+        """Lay out again when a card wants another height, once for all that ask."""
         if event.type() == QEvent.Type.LayoutRequest and not self._asked:
             self._asked = True
             # It comes before the next painting, so nothing is ever seen cut off.
-            QCoreApplication.postEvent(self, QEvent(_PLACE))
+            QCoreApplication.postEvent(self, QEvent(_LAY_OUT))
         return super().eventFilter(watched, event)
 
     def event(self, event: QEvent) -> bool:
-        """Place anew what has asked for it."""
-        if event.type() == _PLACE:
+        """Lay out anew what has asked for it."""
+        if event.type() == _LAY_OUT:
             self._asked = False
-            self.place(measure=True)
+            self.lay_out(measure=True)
             return True
         return super().event(event)
 
@@ -216,12 +216,12 @@ class MessageList(QScrollArea):
         ]
         if not inside or focus not in stops:
             return super().focusNextPrevChild(forward)
-        place = stops.index(focus) + (1 if forward else -1)
-        if not 0 <= place < len(stops):
+        position = stops.index(focus) + (1 if forward else -1)
+        if not 0 <= position < len(stops):
             return self._leave(stops[-1] if forward else stops[0], forward)
         reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
-        stops[place].setFocus(reason)
-        self.show_rect(stops[place], stops[place].rect())
+        stops[position].setFocus(reason)
+        self.show_rect(stops[position], stops[position].rect())
         return True
 
     def _leave(self, edge: QWidget, forward: bool) -> bool:
@@ -345,9 +345,9 @@ class MessageList(QScrollArea):
     def _put_cards(self) -> None:
         left, width = self._left(), self._card_width()
         for index, card in self._cards.items():
-            place = QRect(left, self._tops[index], width, self._heights[index])
-            if card.geometry() != place:
-                card.setGeometry(place)
+            geometry = QRect(left, self._tops[index], width, self._heights[index])
+            if card.geometry() != geometry:
+                card.setGeometry(geometry)
             if card.isHidden():
                 card.show()
         order = [self._cards[index] for index in sorted(self._cards)]
@@ -358,7 +358,7 @@ class MessageList(QScrollArea):
                 widget.raise_()
 
     def _scrolled(self) -> None:
-        self.place()
+        self.lay_out()
         self.scrolled.emit()
 
     def _make_one_ahead(self) -> None:
@@ -370,7 +370,7 @@ class MessageList(QScrollArea):
         shown = self._visible(0) or [0]
         middle = (shown[0] + shown[-1]) // 2
         self._realise(min(wanted, key=lambda i: abs(i - middle)))
-        self.place(measure=True)
+        self.lay_out(measure=True)
 
 
 def _tab_stops(widget: QWidget) -> list[QWidget]:
@@ -383,8 +383,8 @@ def _tab_stops(widget: QWidget) -> list[QWidget]:
         and child.isEnabled()
         and child.focusProxy() is None
     ]
-    places = {stop: stop.mapTo(widget, QPoint(0, 0)) for stop in stops}
-    return sorted(stops, key=lambda stop: (places[stop].y() // ROW, places[stop].x()))
+    corners = {stop: stop.mapTo(widget, QPoint(0, 0)) for stop in stops}
+    return sorted(stops, key=lambda stop: (corners[stop].y() // ROW, corners[stop].x()))
 
 
 EDGE = 40
@@ -406,7 +406,7 @@ class CardDrag(QObject):
         self._cards = cards
         self._theme = theme
         self._index: int | None = None
-        self._place = QPoint()
+        self._point = QPoint()
         self._line = QFrame(cards.viewport())
         self._line.setFixedHeight(3)
         self._line.hide()
@@ -414,11 +414,11 @@ class CardDrag(QObject):
         self._scroll.setInterval(16)
         self._scroll.timeout.connect(self._scroll_on)
 
-    def drag(self, index: int, place: QPoint) -> None:
-        """The message is dragged to a place on the screen."""
+    def drag(self, index: int, point: QPoint) -> None:
+        """The message is dragged to a point on the screen."""
         self._index = index
-        self._place = place
-        inside = self._cards.viewport().mapFromGlobal(place)
+        self._point = point
+        inside = self._cards.viewport().mapFromGlobal(point)
         gap = self._cards.gap_before(self._cards.index_at(inside))
         palette = self._line.palette()
         palette.setColor(self._line.backgroundRole(), self._theme.color("accent"))
@@ -434,14 +434,14 @@ class CardDrag(QObject):
         elif not near:
             self._scroll.stop()
 
-    def drop(self, place: QPoint) -> None:
+    def drop(self, point: QPoint) -> None:
         """The dragging ended there."""
         self._scroll.stop()
         self._line.hide()
         index, self._index = self._index, None
         if index is None:
             return
-        gap = self._cards.index_at(self._cards.viewport().mapFromGlobal(place))
+        gap = self._cards.index_at(self._cards.viewport().mapFromGlobal(point))
         to = gap - 1 if gap > index else gap
         if to != index:
             self.moved.emit(index, to)
@@ -450,7 +450,7 @@ class CardDrag(QObject):
         if self._index is None:
             self._scroll.stop()
             return
-        inside = self._cards.viewport().mapFromGlobal(self._place)
+        inside = self._cards.viewport().mapFromGlobal(self._point)
         bar = self._cards.verticalScrollBar()
         bar.setValue(bar.value() + (-STEP if inside.y() <= EDGE else STEP))
-        self.drag(self._index, self._place)
+        self.drag(self._index, self._point)

@@ -1,45 +1,21 @@
-"""The menu of a message: everything that can be done to it, also from the keyboard."""
+"""The menus of a message: everything that can be done to it, also from the keyboard."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QAction, QGuiApplication, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from tunedesk.examples.conversation import Message
 from tunedesk.gui.actions import Actions
+from tunedesk.gui.examples.form.example_edits import ExampleEdits
+from tunedesk.gui.examples.form.message_card import MessageCard
 from tunedesk.gui.examples.form.message_text import MessageText
+from tunedesk.gui.examples.form.pictures import PictureAdder
+from tunedesk.gui.examples.form.presets import Presets
 from tunedesk.gui.roles_and_states import ROLES, role_explanation, role_title
+from tunedesk.gui.spelling.spelling import Spelling
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
-
-
-@dataclass(frozen=True)
-class MenuCallbacks:
-    """What the entries of the menu do.
-
-    Attributes:
-        set_role: Gives the message a role.
-        set_trained: Switches "train on this".
-        add_name: Shows the field for the name.
-        add_refusal: Gives an answer a refusal.
-        add_call: Gives an answer a tool call.
-        add_picture: Lets the user pick a picture.
-        presets: Fills the menu of presets.
-        suggestions: Fills in what may be meant by a word that is spelt wrong.
-        languages: Fills the menu of the languages to spell in.
-    """
-
-    set_role: Callable[[str], object]
-    set_trained: Callable[[bool], object]
-    add_name: Callable[[], object]
-    add_refusal: Callable[[], object]
-    add_call: Callable[[], object]
-    add_picture: Callable[[], object]
-    presets: Callable[[QMenu], object]
-    suggestions: Callable[[QMenu, MessageText], object]
-    languages: Callable[[QMenu], object]
-
 
 MESSAGE_ACTIONS = (
     "message.move_up",
@@ -50,7 +26,115 @@ MESSAGE_ACTIONS = (
 )
 
 
-def role_menu(parent: QWidget, current: str | None, set_role: Callable[[str], object]) -> QMenu:
+class MessageMenus(QObject):
+    """The menus of the messages: the role, the presets, and all that can be done to a message."""
+
+    def __init__(
+        self,
+        edits: ExampleEdits,
+        presets: Presets,
+        pictures: PictureAdder,
+        spelling: Spelling,
+        actions: Actions,
+        theme: Theme,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._edits = edits
+        self._presets = presets
+        self._pictures = pictures
+        self._spelling = spelling
+        self._actions = actions
+        self._theme = theme
+
+    def ask_role(self, card: MessageCard) -> None:
+        """Offer the roles below the role of a message."""
+        menu = _role_menu(card, card.message.role, self._set_role(card))
+        _popup(menu, _below(card.head.role))
+
+    def ask_preset(self, card: MessageCard) -> None:
+        """Offer the presets below the word that stands for that of a message."""
+        menu = QMenu(card)
+        self._fill_presets(menu, card)
+        _popup(menu, _below(card.head.preset))
+
+    def open(self, card: MessageCard, point: QPoint, tool: str) -> None:
+        """Open the menu of a message.
+
+        Args:
+            card: The card of the message.
+            point: Where on the screen.
+            tool: The tool that a new tool call calls; empty if the example declares none.
+        """
+        focus = card.focusWidget()
+        text = focus if isinstance(focus, MessageText) and focus.hasFocus() else None
+        _popup(self._build(card, text, point, tool), point)
+
+    def _build(
+        self, card: MessageCard, text: MessageText | None, point: QPoint, tool: str
+    ) -> QMenu:
+        """Build the menu; `text` is the box that it was asked for in, None at the button."""
+        message = card.message
+        menu = QMenu(card)
+        if text is not None:
+            self._spelling.fill_suggestions(menu, text, point)
+            _add_clipboard(menu, text)
+            menu.addSeparator()
+        languages = QMenu(_("Spelling"), menu)
+        self._spelling.fill_languages(languages)
+        menu.addMenu(languages)
+        if not self._edits.writable:
+            return menu
+        if message.is_object:
+            menu.addMenu(_owned(menu, _role_menu(menu, message.role, self._set_role(card))))
+            if message.role in ("system", "developer"):
+                presets = QMenu(_("Presets"), menu)
+                presets.setIcon(self._theme.icons.icon("preset", "text_muted"))
+                self._fill_presets(presets, card)
+                menu.addMenu(presets)
+            self._add_fields(menu, card, tool)
+            menu.addSeparator()
+        for name in MESSAGE_ACTIONS:
+            if message.is_object or name.startswith("message.move"):
+                menu.addAction(self._actions[name])
+        menu.addSeparator()
+        menu.addAction(self._actions["message.delete"])
+        return menu
+
+    def _add_fields(self, menu: QMenu, card: MessageCard, tool: str) -> None:
+        """Offer the fields that the message does not have yet."""
+        icon, edits, message = self._theme.icons.icon, self._edits, card.message
+        if message.role == "assistant":
+            trained = menu.addAction(_("Train on this"))
+            trained.setCheckable(True)
+            trained.setChecked(message.weight != 0)
+            trained.triggered.connect(lambda on: edits.set_trained(card.message, on))
+            _entry(
+                menu,
+                icon("tool", "text_muted"),
+                _("Add tool call"),
+                lambda: edits.add_call(card.message, tool),
+            )
+            if message.refusal is None:
+                _entry(menu, None, _("Add refusal"), lambda: edits.write_refusal(card.message, ""))
+        if message.role == "user":
+            _entry(
+                menu,
+                icon("image", "text_muted"),
+                _("Add picture…"),
+                lambda: self._pictures.pick(card.message),
+            )
+        if message.name is None and message.role != "tool":
+            _entry(menu, None, _("Add name"), card.ask_for_name)
+
+    def _fill_presets(self, menu: QMenu, card: MessageCard) -> None:
+        self._presets.fill(menu, card.message.text, self._edits.set_system_prompt)
+
+    def _set_role(self, card: MessageCard) -> Callable[[str], object]:
+        return lambda role: self._edits.set_role(card.message, role)
+
+
+def _role_menu(parent: QWidget, current: str | None, set_role: Callable[[str], object]) -> QMenu:
     """The roles to choose from, each with what it is."""
     menu = QMenu(_("Role"), parent)
     menu.setToolTipsVisible(True)
@@ -63,72 +147,19 @@ def role_menu(parent: QWidget, current: str | None, set_role: Callable[[str], ob
     return menu
 
 
-def message_menu(
-    parent: QWidget,
-    theme: Theme,
-    message: Message,
-    text: MessageText | None,
-    writable: bool,
-    actions: Actions,
-    callbacks: MenuCallbacks,
-) -> QMenu:
-    """Build the menu of a message.
+def _below(widget: QWidget) -> QPoint:
+    """The corner below a widget, on the screen."""
+    return widget.mapToGlobal(QPoint(0, widget.height()))
 
-    Args:
-        parent: The card.
-        theme: For the icons.
-        message: The message.
-        text: The text box it was asked for in; None from the button.
-        writable: Whether the example can be changed.
-        actions: For the entries that have keys.
-        callbacks: What the other entries do.
-    """
-    menu = QMenu(parent)
-    if text is not None:
-        callbacks.suggestions(menu, text)
-        _add_clipboard(menu, text)
-        menu.addSeparator()
-    spelling = QMenu(_("Spelling"), menu)
-    callbacks.languages(spelling)
-    menu.addMenu(spelling)
-    if not writable:
-        return menu
-    if message.is_object:
-        menu.addMenu(_owned(menu, role_menu(menu, message.role, callbacks.set_role)))
-        if message.role in ("system", "developer"):
-            presets = QMenu(_("Presets"), menu)
-            presets.setIcon(theme.icons.icon("preset", "text_muted"))
-            callbacks.presets(presets)
-            menu.addMenu(presets)
-        _add_fields(menu, theme, message, callbacks)
-        menu.addSeparator()
-    for name in MESSAGE_ACTIONS:
-        if message.is_object or name.startswith("message.move"):
-            menu.addAction(actions[name])
-    menu.addSeparator()
-    menu.addAction(actions["message.delete"])
-    return menu
+
+def _popup(menu: QMenu, point: QPoint) -> None:
+    menu.aboutToHide.connect(menu.deleteLater)
+    menu.popup(point)
 
 
 def _owned(menu: QMenu, child: QMenu) -> QMenu:
     child.setParent(menu, child.windowFlags())
     return child
-
-
-def _add_fields(menu: QMenu, theme: Theme, message: Message, callbacks: MenuCallbacks) -> None:
-    icon = theme.icons.icon
-    if message.role == "assistant":
-        trained = menu.addAction(_("Train on this"))
-        trained.setCheckable(True)
-        trained.setChecked(message.weight != 0)
-        trained.triggered.connect(callbacks.set_trained)
-        _entry(menu, icon("tool", "text_muted"), _("Add tool call"), callbacks.add_call)
-        if message.refusal is None:
-            _entry(menu, None, _("Add refusal"), callbacks.add_refusal)
-    if message.role == "user":
-        _entry(menu, icon("image", "text_muted"), _("Add picture…"), callbacks.add_picture)
-    if message.name is None and message.role != "tool":
-        _entry(menu, None, _("Add name"), callbacks.add_name)
 
 
 def _entry(menu: QMenu, icon: QIcon | None, text: str, callback: Callable[[], object]) -> None:
@@ -144,15 +175,15 @@ def _add_clipboard(menu: QMenu, text: MessageText) -> None:
     mime = QGuiApplication.clipboard().mimeData()
     can_paste = mime is not None and text.canInsertFromMimeData(mime)
     keys = QKeySequence.StandardKey
-    for words, key, callback, possible in (
+    for title, key, callback, possible in (
         (_("Cut"), keys.Cut, text.cut, selected and writable),
         (_("Copy"), keys.Copy, text.copy, selected),
         (_("Paste"), keys.Paste, text.paste, writable and can_paste),
         (_("Select all"), keys.SelectAll, text.selectAll, True),
     ):
-        action = menu.addAction(words)
+        action = menu.addAction(title)
         # The key is shown only: the box itself answers to it.
-        action.setText(f"{words}\t{QKeySequence(key).toString(_NATIVE)}")
+        action.setText(f"{title}\t{QKeySequence(key).toString(_NATIVE)}")
         action.setEnabled(possible)
         action.triggered.connect(lambda _checked=False, callback=callback: callback())
 

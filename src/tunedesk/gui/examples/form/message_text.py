@@ -35,11 +35,11 @@ class MessageText(QTextEdit):
         leave_requested: Esc was pressed.
         cursor_moved: The cursor stands elsewhere, in a box that has the focus.
         focus_changed: The box has the focus now, or no more.
-        menu_requested: The user asked for the menu, with the place on the screen.
+        menu_requested: The user asked for the menu, with the point on the screen.
         pictures_dropped: Pictures were dropped or pasted, as the mime data that holds them.
     """
 
-    # As an object: Qt's own strings cannot hold half a surrogate pair.
+    # As an object: Qt's own strings cannot hold a lone surrogate.
     edited = Signal(object)
     leave_requested = Signal()
     cursor_moved = Signal()
@@ -76,7 +76,7 @@ class MessageText(QTextEdit):
         self._space_lines()
         self.document().contentsChanged.connect(self._contents_changed)
         self.document().documentLayout().documentSizeChanged.connect(self._size_changed)
-        self.cursorPositionChanged.connect(self._tell_cursor)
+        self.cursorPositionChanged.connect(self._emit_cursor_moved)
 
     @property
     def text(self) -> str:
@@ -115,16 +115,16 @@ class MessageText(QTextEdit):
             self._marks = marks
             self._paint_marks()
 
-    def cursor_place(self) -> int:
+    def cursor_position(self) -> int:
         """Where the cursor stands in the text, in characters."""
         return self._text.to_original(self._characters_before(self.textCursor().position()))
 
-    def set_cursor_place(self, place: int, length: int = 0) -> None:
-        """Put the cursor at a place of the text, or select so many characters from there."""
+    def set_cursor_position(self, position: int, length: int = 0) -> None:
+        """Put the cursor at a position of the text, or select so many characters from there."""
         cursor = self.textCursor()
-        cursor.setPosition(self._position(self._text.to_shown(place)))
+        cursor.setPosition(self._position(self._text.to_shown(position)))
         if length:
-            end = self._position(self._text.to_shown(place + length))
+            end = self._position(self._text.to_shown(position + length))
             cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
         self.setTextCursor(cursor)
 
@@ -267,7 +267,7 @@ class MessageText(QTextEdit):
         if not self._measuring:
             self.updateGeometry()
 
-    def _tell_cursor(self) -> None:
+    def _emit_cursor_moved(self) -> None:
         if self.hasFocus() and not self._own_change:
             self.cursor_moved.emit()
 
@@ -295,7 +295,7 @@ class MessageText(QTextEdit):
             self.setExtraSelections(selections)
 
     def _position(self, characters: int) -> int:
-        """A place in characters as Qt counts it, in UTF-16."""
+        """A position in characters as Qt counts it, in UTF-16."""
         position = _utf16_length(self._text.shown[:characters])
         return min(position, self.document().characterCount() - 1)
 

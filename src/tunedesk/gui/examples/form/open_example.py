@@ -22,6 +22,7 @@ from tunedesk.examples.kinds.registry import read_kind
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.text_mapping import diff_position
 from tunedesk.gui.live_query import ProjectChangeSignal
+from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 
@@ -124,7 +125,7 @@ LATEST_WRITE_S = 0.8
 class _Edit(NamedTuple):
     """An edit that is not in the project file yet."""
 
-    name: str
+    name: ChangeName
     merge_key: str | None
     since: float
     first_revision: int
@@ -177,13 +178,13 @@ class OpenExample(QObject):
         self._writing = False
         self._failure: UserError | None = None
         self._checks = LiveCheck(self._make_checker, background, self)
-        self._checks.checked.connect(self._take_checked)
+        self._checks.checked.connect(self._on_checked)
         self._write_timer = QTimer(self)
         self._write_timer.setSingleShot(True)
         self._write_timer.timeout.connect(self._write_in_time)
         self._feed = ProjectChangeSignal(project, self)
         self._feed.changed.connect(self._project_changed)
-        self._take_settings()
+        self._read_settings()
 
     @property
     def read_only(self) -> bool:
@@ -221,19 +222,19 @@ class OpenExample(QObject):
         if self._edit is not None and self._failure is not None:
             raise self._failure
         self.example_id = example_id
-        self._take_text(self._project.text(example_id) if example_id is not None else "")
+        self._replace_text(self._project.text(example_id) if example_id is not None else "")
         self.facts = self._project.facts(example_id) if example_id is not None else None
         self.message_tokens = []
         self.loaded.emit()
         if example_id is not None:
             self._checks.request(self._revision, self.text)
 
-    def apply(self, new_text: str, name: str, merge_key: str | None = None) -> None:
+    def apply(self, new_text: str, name: ChangeName, merge_key: str | None = None) -> None:
         """Change the text.
 
         Args:
             new_text: The whole text of the example.
-            name: What the edit is called in the history and in the menu: "Edit message 2".
+            name: What the edit is called in the history and in the menu.
             merge_key: Edits that follow each other under the same key are one step of undo;
                 without a key the edit is a step of its own.
         """
@@ -241,7 +242,7 @@ class OpenExample(QObject):
             return
         if self._edit is not None and (merge_key is None or merge_key != self._edit.merge_key):
             self.flush()
-        self._take_text(new_text)
+        self._replace_text(new_text)
         if self._edit is None:
             self._edit = _Edit(name, merge_key, time.monotonic(), self._revision)
         if not self._write_timer.isActive():
@@ -257,7 +258,7 @@ class OpenExample(QObject):
         if checked is None or checked.revision != self._revision:
             checked = self._checks.check_now(self._revision, self.text)
         if self._write(checked):
-            self._take_checked(checked)
+            self._on_checked(checked)
 
     def go_to(self, path: Path) -> None:
         """Ask whoever shows the example to show the value at the path and put the cursor there."""
@@ -271,21 +272,21 @@ class OpenExample(QObject):
         self.example_id = None
         self.closed.emit()
 
-    def _take_text(self, text: str) -> None:
+    def _replace_text(self, text: str) -> None:
         self.text = text
         self._conversation = None
         self._kind = None
         self._revision += 1
 
-    def _take_settings(self) -> None:
+    def _read_settings(self) -> None:
         self._check_settings = self._project.context.check_settings
-        self.target = self._check_settings[0]
+        self.target = self._check_settings.target
 
     def _make_checker(self) -> Checker:
         # Called in a thread: the project itself belongs to the window's.
         return Checker(*self._check_settings)
 
-    def _take_checked(self, checked: Checked) -> None:
+    def _on_checked(self, checked: Checked) -> None:
         """Keep what the checks say if it is about the present text."""
         if self._edit is not None and checked.revision >= self._edit.first_revision:
             self._last_checked = checked
@@ -341,7 +342,7 @@ class OpenExample(QObject):
         if self._writing or self.example_id is None:
             return
         if "settings" in change.kinds:
-            self._take_settings()
+            self._read_settings()
             self._checks.forget_checker()
             self._checks.request(self._revision, self.text)
         if change.ids is not None and self.example_id not in change.ids:
@@ -358,10 +359,10 @@ class OpenExample(QObject):
         text = self._project.text(self.example_id)
         if text == self.text:
             return
-        place = diff_position(self.text, text)
-        self._take_text(text)
+        position = diff_position(self.text, text)
+        self._replace_text(text)
         self.facts = self._project.facts(self.example_id)
         self.text_changed.emit()
-        if place is not None:
-            self.position_changed.emit(*place)
+        if position is not None:
+            self.position_changed.emit(*position)
         self._checks.request(self._revision, self.text)

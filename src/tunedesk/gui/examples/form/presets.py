@@ -44,8 +44,8 @@ class PresetNameDialog(Dialog):
         self.add_cancel()
         self.keep = self.add_button(_("Keep"), "primary", default=True)
         self.keep.clicked.connect(self.accept)
-        self.name.textChanged.connect(self._look)
-        self._look()
+        self.name.textChanged.connect(self._update)
+        self._update()
 
     def accept(self) -> None:
         """Tell the name."""
@@ -57,7 +57,7 @@ class PresetNameDialog(Dialog):
     def _name(self) -> str:
         return " ".join(self.name.text().split())
 
-    def _look(self) -> None:
+    def _update(self) -> None:
         name = self._name()
         self.keep.setEnabled(bool(name))
         taken = name in self._taken

@@ -1,4 +1,4 @@
-"""The raw JSON of an example: all of it, checked as it is typed, also when it is no JSON."""
+"""The raw JSON of an example: all of it, checked as it is typed, also when it is not JSON."""
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFont
@@ -115,15 +115,15 @@ class RawJsonView(QWidget):
             self._error_at = min(text.to_shown(offset), len(text.shown))
             before = text.shown[: self._error_at]
             column = self._error_at - (before.rfind("\n") + 1) + 1
-            place = {"line": before.count("\n") + 1, "column": column}
-            problem = problem._replace(parameters={**problem.parameters, **place})
+            location = {"line": before.count("\n") + 1, "column": column}
+            problem = problem._replace(parameters={**problem.parameters, **location})
             start = max(0, min(self._error_at, len(text.shown) - 1))
-            words = sentence(problem)
-            self.edit.set_marks([problem_mark(start, start + 1, "error", words, self._theme)])
+            message = sentence(problem)
+            self.edit.set_marks([problem_mark(start, start + 1, "error", message, self._theme)])
         else:
-            words = sentence(problem)
+            message = sentence(problem)
             self.edit.set_marks([])
-        self._verdict.setText(words)
+        self._verdict.setText(message)
         self._verdict.set_tone("error")
 
 

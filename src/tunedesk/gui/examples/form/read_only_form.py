@@ -246,10 +246,10 @@ class _PartCard(QWidget):
             )
         )
 
-    def _open_menu(self, place: QPoint) -> None:
+    def _open_menu(self, point: QPoint) -> None:
         menu = self.text.createStandardContextMenu()
         menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(place)
+        menu.popup(point)
 
 
 class _OtherKeys(QWidget):

@@ -72,7 +72,7 @@ class TextMapping:
         """The text after the box's text became `new_shown`: the edit, and all else untouched."""
         start, old_end, new_end = changed_span(self.shown, new_shown)
         original_start = self.to_original(start)
-        # An insertion at a place where something hidden stands goes before it.
+        # An insertion at a position where something hidden stands goes before it.
         original_end = original_start if old_end == start else self.to_original(old_end)
         original_end = max(original_start, original_end)
         middle = new_shown[start:new_end]
@@ -98,7 +98,7 @@ class TextMapping:
         return TextMapping(new_original, new_shown, pieces)
 
     def to_original(self, position: int) -> int:
-        """The place in the original of a place in the shown text."""
+        """The position in the original of a position in the shown text."""
         if not self._pieces:
             return min(position, len(self.original))
         number = max(0, bisect_right(self._pieces, position, key=lambda piece: piece.shown) - 1)
@@ -110,7 +110,7 @@ class TextMapping:
         return following[0].original if following else len(self.original)
 
     def to_shown(self, position: int) -> int:
-        """The place in the shown text of a place in the original."""
+        """The position in the shown text of a position in the original."""
         if not self._pieces:
             return 0
         number = max(0, bisect_right(self._pieces, position, key=lambda piece: piece.original) - 1)
@@ -145,7 +145,7 @@ class _Layout:
         return TextMapping(self._original, "".join(self._shown), self._pieces)
 
     def _keep_until(self, end: int) -> None:
-        # Also a stretch of no length is a place that both texts have.
+        # Also a stretch of no length is a position that both texts have.
         self._pieces.append(_Piece(self._shown_length, self._at, end - self._at))
         self._shown.append(self._original[self._at : end])
         self._shown_length += end - self._at
@@ -179,7 +179,7 @@ LONGEST_ESCAPE = 12  # a surrogate pair written as two escapes
 def diff_position(old_text: str, new_text: str) -> tuple[Path, int] | None:
     """The path of the value in which the texts differ, and the end of the change inside it.
 
-    The place inside counts characters of a string's value; it is 0 for everything else. None if
+    The position counts characters of a string's value; it is 0 for everything else. None if
     the new text is not JSON.
     """
     try:

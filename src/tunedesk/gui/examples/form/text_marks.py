@@ -37,7 +37,7 @@ def problem_mark(start: int, end: int, severity: str, reason: str, theme: Theme)
 
 
 def hit_mark(start: int, end: int, theme: Theme) -> Mark:
-    """The mark of a place that a search found."""
+    """The mark of a stretch that a search found."""
     return Mark(start, end, background=theme.color("mark").name())
 
 

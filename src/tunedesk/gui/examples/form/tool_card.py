@@ -64,8 +64,8 @@ class ParameterRows(QWidget):
         self._theme = theme
         self._rows: list[_Row] = []
         self._headings = [
-            Label(theme, words, "small", "muted")
-            for words in (_("Parameter"), _("Type"), _("Required"), _("Description"))
+            Label(theme, heading, "small", "muted")
+            for heading in (_("Parameter"), _("Type"), _("Required"), _("Description"))
         ]
         self._headings[2].setToolTip(_("A call without it is refused"))
         self._grid = QGridLayout(self)
@@ -135,7 +135,7 @@ class ParameterRows(QWidget):
         )
         row.required.clicked.connect(lambda on: self.required_changed.emit(row.shown.name, on))
         row.description.textEdited.connect(
-            lambda words: self.description_changed.emit(row.shown.name, words)
+            lambda text: self.description_changed.emit(row.shown.name, text)
         )
         row.remove.clicked.connect(lambda: self.removed.emit(row.shown.name))
         self._rows.append(row)
@@ -229,42 +229,42 @@ class ToolCard(Card):
 
     def _connect(self) -> None:
         number, edits = self._number, self._edits
-        self.name.textEdited.connect(lambda words: self._type("name", words))
-        self.description.textEdited.connect(lambda words: self._type("description", words))
+        self.name.textEdited.connect(lambda text: self._type("name", text))
+        self.description.textEdited.connect(lambda text: self._type("description", text))
         self._add.clicked.connect(self._add_parameter)
         self._remove.clicked.connect(
-            lambda: edits.change_tools(remove_tool(edits.text, number), _("Remove a tool"))
+            lambda: edits.change_tools(remove_tool(edits.text, number), "remove_tool")
         )
         self.rows.renamed.connect(
             lambda old, new: edits.change_tools(
-                rename_parameter(edits.text, number, old, new), _("Rename a parameter")
+                rename_parameter(edits.text, number, old, new), "rename_parameter"
             )
         )
         self.rows.type_changed.connect(
             lambda name, kind: edits.change_tools(
                 set_parameter_value(edits.text, number, name, "type", kind),
-                _("Change the type of a parameter"),
+                "change_parameter_type",
             )
         )
         self.rows.description_changed.connect(
-            lambda name, words: edits.type_tools(
-                set_parameter_value(edits.text, number, name, "description", words),
+            lambda name, text: edits.type_tools(
+                set_parameter_value(edits.text, number, name, "description", text),
                 ("tools", number, name),
             )
         )
         self.rows.required_changed.connect(
             lambda name, on: edits.change_tools(
-                set_required(edits.text, number, name, on), _("Change what a tool requires")
+                set_required(edits.text, number, name, on), "change_required_parameters"
             )
         )
         self.rows.removed.connect(
             lambda name: edits.change_tools(
-                remove_parameter(edits.text, number, name), _("Remove a parameter")
+                remove_parameter(edits.text, number, name), "remove_parameter"
             )
         )
 
-    def _type(self, key: str, words: str) -> None:
-        new = set_function_value(self._edits.text, self._number, key, words)
+    def _type(self, key: str, text: str) -> None:
+        new = set_function_value(self._edits.text, self._number, key, text)
         self._edits.type_tools(new, ("tools", self._number, key))
 
     def _add_parameter(self) -> None:
@@ -274,7 +274,7 @@ class ToolCard(Card):
             count += 1
         name = f"parameter_{count}"
         self._edits.change_tools(
-            add_parameter(self._edits.text, self._number, name), _("Add a parameter")
+            add_parameter(self._edits.text, self._number, name), "add_parameter"
         )
         field = self.rows.field(name)
         if isinstance(field, QLineEdit):

@@ -181,7 +181,7 @@ class ToolsEditor(QWidget):
         self.show_tools(self._conversation, self._edits.writable)
 
     def _show_code(self) -> None:
-        """Show the JSON of the tools, unless what is being typed there is no JSON yet."""
+        """Show the JSON of the tools, unless what is being typed there is not JSON yet."""
         if self._error.text() and self._code.hasFocus():
             return
         text = ""
@@ -215,16 +215,16 @@ class ToolsEditor(QWidget):
         self._show_error("")
         self._edits.write_tools(text)
 
-    def _show_error(self, words: str) -> None:
-        self._error.setText(words)
-        self._error.setVisible(bool(words))
+    def _show_error(self, message: str) -> None:
+        self._error.setText(message)
+        self._error.setVisible(bool(message))
 
     def _add_tool(self) -> None:
         taken = {tool.name for tool in self._conversation.tools}
         count = len(taken) + 1
         while f"tool_{count}" in taken:
             count += 1
-        self._edits.change_tools(add_tool(self._edits.text, f"tool_{count}"), _("Add a tool"))
+        self._edits.change_tools(add_tool(self._edits.text, f"tool_{count}"), "add_tool")
         if not self._as_json.isChecked() and self._conversation.tools:
             card = self._cards[len(self._conversation.tools) - 1]
             card.name.setFocus()

@@ -89,10 +89,10 @@ class BarField(QWidget):
         self.hovered.emit(-1)
 
     def _at(self, event: QMouseEvent) -> int:
-        place = event.position()
-        if not self._heights or not self.rect().contains(place.toPoint()):
+        position = event.position()
+        if not self._heights or not self.rect().contains(position.toPoint()):
             return -1
-        return int(place.x() / self.column(0).width())
+        return int(position.x() / self.column(0).width())
 
 
 class Histogram(QWidget):

@@ -15,7 +15,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from tunedesk.gui.examples.panel.example_diff import ADDED, REMOVED, Change, Piece
+from tunedesk.gui.example_diff import ADDED, REMOVED, Change, Piece
 from tunedesk.gui.roles_and_states import STATES
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import plain_tooltip

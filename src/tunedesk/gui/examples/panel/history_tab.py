@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.background import Background, Task
+from tunedesk.gui.diff_view import DiffView
+from tunedesk.gui.example_diff import Change, example_diff
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.diff_view import DiffView
-from tunedesk.gui.examples.panel.example_diff import Change, example_diff
 from tunedesk.gui.examples.panel.history_rows import (
     HistoryDelegate,
     HistoryRow,
@@ -36,6 +36,7 @@ from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.gui.widgets.row_list import ROW, RowList
 from tunedesk.i18n import _
 from tunedesk.project.change_log import HistoryEntry
+from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 
 _KINDS = frozenset({"text", "state", "tags", "order", "added", "deleted"})
@@ -92,7 +93,7 @@ class HistoryTab(PanelTab):
             self.show_answer(list(self._entries.values()))  # "just now" was some time ago
         super().watch(watched)
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Give the keyboard to the list."""
         self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -210,7 +211,9 @@ class HistoryTab(PanelTab):
             _version_text,
             self._project,
             row.version_id,
-            on_result=lambda text: self._open_example.apply(text, _("Back to an earlier version")),
+            on_result=lambda text: self._open_example.apply(
+                text, ChangeName("back_to_version", {})
+            ),
         )
 
     def _cancel(self) -> None:

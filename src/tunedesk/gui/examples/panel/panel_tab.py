@@ -50,7 +50,7 @@ class PanelTab(QWidget):
         """Say whether the tab is seen."""
         self._query.watch(watched)
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Give the keyboard to what is worked with in the tab."""
         raise NotImplementedError
 

@@ -52,11 +52,6 @@ class ProblemButtons(QWidget):
         self._actions: tuple[RowAction, ...] = ()
         self.hide()
 
-    @property
-    def actions_shown(self) -> tuple[RowAction, ...]:
-        """What the buttons do."""
-        return self._actions
-
     def buttons(self) -> list[QPushButton]:
         """The buttons, in order."""
         items = [self._line.itemAt(number) for number in range(self._line.count())]
@@ -86,8 +81,8 @@ class ProblemButtons(QWidget):
         """How much room the buttons need at a width; 0 without buttons."""
         return self._line.heightForWidth(width) if self._actions else 0
 
-    def place(self, area: QRect) -> None:
-        """Stand at this place of the view's viewport, as far as it is to be seen."""
+    def move_to(self, area: QRect) -> None:
+        """Stand in this area of the view's viewport, as far as it is to be seen."""
         viewport = self._view.viewport()
         seen = area.intersected(viewport.rect())
         shown = bool(self._actions) and not seen.isEmpty() and self._view.isVisible()
@@ -188,7 +183,7 @@ class ProblemList(RowList[ProblemRow]):
         super().keyPressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """As Enter."""
+        """A double click does the same."""
         super().mouseDoubleClickEvent(event)
         if self.currentIndex().isValid():
             self._do_first(self.currentIndex())
@@ -206,7 +201,7 @@ class ProblemList(RowList[ProblemRow]):
         self.scheduleDelayedItemsLayout()
 
     def updateGeometries(self) -> None:
-        """The rows have their places: so have the buttons."""
+        """The rows have been laid out: so have the buttons."""
         super().updateGeometries()
         self._place_buttons()
 
@@ -278,8 +273,8 @@ class ProblemList(RowList[ProblemRow]):
         index = self.currentIndex()
         room = self._delegate.buttons_height - _BUTTONS_TOP
         if not index.isValid() or room <= 0:
-            self._buttons.place(QRect())
+            self._buttons.move_to(QRect())
             return
         row = self.visualRect(index)
         top = row.bottom() + 1 - _BUTTONS_BOTTOM - room
-        self._buttons.place(QRect(0, top, self.viewport().width(), room))
+        self._buttons.move_to(QRect(0, top, self.viewport().width(), room))

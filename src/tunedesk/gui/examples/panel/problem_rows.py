@@ -99,11 +99,11 @@ def example_rows(
     seen: Counter[tuple[str, tuple[str | int, ...]]] = Counter()
     rows = []
     for problem in sorted(problems, key=lambda p: SEVERITIES.index(looks[p.code][0])):
-        place = (problem.code, problem.path)
-        seen[place] += 1
+        what = (problem.code, problem.path)
+        seen[what] += 1
         how_bad, title, advice, actions = looks[problem.code]
         row = ProblemRow(
-            key=(*place, seen[place]),
+            key=(*what, seen[what]),
             severity=how_bad,
             title=title,
             sentence=sentences.sentence(problem),
@@ -172,7 +172,7 @@ _MOST_HEIGHTS = 20_000
 _SEVERITY_COLORS = {"error": "error", "warning": "warning", "hint": "accent"}
 
 
-class _Places(NamedTuple):
+class _RowLayout(NamedTuple):
     """Where the parts of a row stand in it, and how high it is."""
 
     badge: QRect
@@ -233,22 +233,22 @@ class ProblemDelegate(QStyledItemDelegate):
         row: ProblemRow = index.data(ROW)
         theme, rect = self._theme, option.rect
         chosen = index.row() == self.chosen_row
-        places = self._layout(row, rect.width(), chosen)
+        areas = self._layout(row, rect.width(), chosen)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paint_background(painter, option, theme, chosen)
         painter.setPen(theme.color("border"))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         painter.translate(rect.topLeft())
-        self._paint_badge(painter, places.badge, row.severity)
+        self._paint_badge(painter, areas.badge, row.severity)
         if row.count:
             painter.setFont(theme.font("strong"))
             painter.setPen(theme.color("text"))
-            painter.drawText(places.number, int(Qt.AlignmentFlag.AlignRight), f"{row.count:,}")
+            painter.drawText(areas.number, int(Qt.AlignmentFlag.AlignRight), f"{row.count:,}")
         for area, text, font, color in (
-            (places.title, row.title, "strong", "text"),
-            (places.sentence, row.sentence, "base", "text_muted"),
-            (places.advice, row.advice, "base", "text"),
+            (areas.title, row.title, "strong", "text"),
+            (areas.sentence, row.sentence, "base", "text_muted"),
+            (areas.advice, row.advice, "base", "text"),
         ):
             if not area.isEmpty():
                 painter.setPen(theme.color(color))
@@ -256,7 +256,7 @@ class ProblemDelegate(QStyledItemDelegate):
                 layout.draw(painter, QPointF(area.topLeft()))
         painter.restore()
 
-    def _layout(self, row: ProblemRow, width: int, chosen: bool) -> _Places:
+    def _layout(self, row: ProblemRow, width: int, chosen: bool) -> _RowLayout:
         inner = width - 2 * MARGIN
         badge = QRect(MARGIN, _PADDING, self._badge_width(row.severity), _BADGE_HEIGHT)
         strong = QFontMetrics(self._theme.font("strong"))
@@ -277,7 +277,7 @@ class ProblemDelegate(QStyledItemDelegate):
             y = advice.bottom() + 1
         if chosen and self.buttons_height:
             y += self.buttons_height
-        return _Places(badge, count, title, sentence, advice, y + _PADDING)
+        return _RowLayout(badge, count, title, sentence, advice, y + _PADDING)
 
     def _text_area(self, text: str, font: str, top: int, width: int) -> QRect:
         if not text:
@@ -295,8 +295,8 @@ class ProblemDelegate(QStyledItemDelegate):
         painter.setBrush(self._theme.color(f"{name}_soft" if name != "text_muted" else "hover"))
         painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
         if severity in _SEVERITY_COLORS:
-            place = QRect(rect.left() + 6, rect.center().y() - _SHAPE // 2 + 1, _SHAPE, _SHAPE)
-            self._theme.icons.paint(painter, place, severity, color)
+            icon = QRect(rect.left() + 6, rect.center().y() - _SHAPE // 2 + 1, _SHAPE, _SHAPE)
+            self._theme.icons.paint(painter, icon, severity, color)
         painter.setFont(self._theme.font("small_strong"))
         painter.setPen(color)
         painter.drawText(

@@ -47,7 +47,7 @@ class ExampleProblems(QWidget):
 
     Signals:
         count_changed: How many problems the example has.
-        fix_requested: A problem that the user wants to have mended.
+        fix_requested: A problem that the user wants to have fixed.
         same_requested: The code of a problem whose other examples the user wants to see.
     """
 
@@ -68,7 +68,7 @@ class ExampleProblems(QWidget):
         self._hint = Label(theme, _("Enter goes there"), "small", "muted")
         self.list = ProblemList(name=_("Problems"), theme=theme)
         self.list.action_requested.connect(self._act)
-        self.list.chosen_changed.connect(self._say_position)
+        self.list.chosen_changed.connect(self._show_position)
         self._empty = EmptyState(theme, "done", "")
         head = QHBoxLayout()
         head.setContentsMargins(14, 0, 14, 6)
@@ -83,7 +83,7 @@ class ExampleProblems(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._empty)
         self._stack.addWidget(listed)
-        open_example.loaded.connect(self._begin)
+        open_example.loaded.connect(self._on_loaded)
         open_example.facts_changed.connect(self._refresh)
         open_example.text_changed.connect(self._refresh_if_gone)
         self._refresh()
@@ -117,7 +117,7 @@ class ExampleProblems(QWidget):
             self.list.choose(0)
         self._act(rows[self.list.currentIndex().row()], GO)
 
-    def _begin(self) -> None:
+    def _on_loaded(self) -> None:
         """Another example is open."""
         self._visited = None
         self._refresh()
@@ -147,10 +147,10 @@ class ExampleProblems(QWidget):
                 "done", _("No problems"), _("Every rule is kept in this example.")
             )
         self._stack.setCurrentIndex(1 if found else 0)
-        self._say_position(self.list.currentIndex().row())
+        self._show_position(self.list.currentIndex().row())
         self.count_changed.emit(len(found))
 
-    def _say_position(self, number: int) -> None:
+    def _show_position(self, number: int) -> None:
         total = len(self._problems)
         self._position.setText(
             _("{number} of {total}").format(number=number + 1, total=f"{total:,}")
@@ -295,7 +295,7 @@ class ProblemsTab(PanelTab):
     Signals:
         count_changed: How many problems the open example has.
         filter_requested: An `ExampleQuery` with what to filter to, and what it is in words.
-        fix_requested: A `Problem` of the open example to be mended.
+        fix_requested: A `Problem` of the open example to be fixed.
         fix_all_requested: The code of a rule, and in how many examples it is broken.
     """
 
@@ -356,7 +356,7 @@ class ProblemsTab(PanelTab):
         (self._every if shown else self._this).setChecked(True)
         self._pages.setCurrentIndex(int(shown))
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Give the keyboard to the list that is shown, or to the switch above it."""
         shown = self.all.list if self.shows_all else self.example.list
         chip = self._every if self.shows_all else self._this

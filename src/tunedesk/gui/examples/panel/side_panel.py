@@ -106,7 +106,7 @@ class SidePanel(QFrame):
     def focus_tab(self, name: str) -> None:
         """Show a tab and give it the keyboard."""
         self.show_tab(name)
-        (self.problems, self.tokens, self.history)[self._pages.currentIndex()].take_focus()
+        (self.problems, self.tokens, self.history)[self._pages.currentIndex()].focus_main_part()
 
     def show_all_problems(self) -> None:
         """Show what is wrong in the whole project, as after a check."""

@@ -304,7 +304,7 @@ class SetTotals(QWidget):
     """The section "All 128 examples".
 
     Attributes:
-        bars_place: The layout in which the histogram has its place.
+        bars_layout: The layout that holds the histogram.
     """
 
     def __init__(self, *, theme: Theme, parent: QWidget | None = None) -> None:
@@ -315,13 +315,13 @@ class SetTotals(QWidget):
         self._title = SectionTitle(theme, _("All examples"))
         self.facts = FactLines(theme=theme)
         self._note = Label(theme, "", "small", "muted", wrap=True)
-        self.bars_place = QVBoxLayout()
+        self.bars_layout = QVBoxLayout()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         for part in (self._title, self.facts, self._note):
             column.addWidget(part)
-        column.addLayout(self.bars_place)
+        column.addLayout(self.bars_layout)
         self._show()
 
     def show_figures(self, figures: SetFigures) -> None:

@@ -226,7 +226,7 @@ class TokensTab(PanelTab):
         )
         self.bars = Histogram(theme=theme)
         self.bars.bar_requested.connect(self._show_bar)
-        self.totals.bars_place.addWidget(self.bars)
+        self.totals.bars_layout.addWidget(self.bars)
         self.bars.hide()
         self._build()
         self.choice.set_enabled(not project.read_only)
@@ -243,7 +243,7 @@ class TokensTab(PanelTab):
         self.example.watch(watched)
         super().watch(watched)
 
-    def take_focus(self) -> None:
+    def focus_main_part(self) -> None:
         """Give the keyboard to the column, which the arrows scroll."""
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

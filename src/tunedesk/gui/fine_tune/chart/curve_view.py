@@ -166,9 +166,9 @@ class CurveView(QWidget):
         found: int | None = None
         if step is not None:
             near = [
-                int(run.curves.steps[place])
+                int(run.curves.steps[index])
                 for run in self._runs
-                if (place := run.curves.nearest(step)) is not None
+                if (index := run.curves.nearest(step)) is not None
             ]
             found = min(near, key=lambda there: abs(there - step), default=None)
         if found != self._step:
@@ -184,8 +184,8 @@ class CurveView(QWidget):
             self._box.show_reading(said)
             box = self.loss.box
             scene = box.mapViewToScene(QPointF(self._step, box.viewRange()[1][1]))
-            place = self.canvas.mapTo(self, self.canvas.mapFromScene(scene))
-            self._box.stand_by(place.x(), place.y(), self.width())
+            position = self.canvas.mapTo(self, self.canvas.mapFromScene(scene))
+            self._box.stand_by(position.x(), position.y(), self.width())
         self.step_read.emit(said)
 
     def reading(self) -> CrosshairReading | None:
@@ -194,10 +194,10 @@ class CurveView(QWidget):
             return None
         return reading(self._runs, self._step, accuracy=self.view.accuracy)
 
-    def _follow_mouse(self, place: QPointF) -> None:
+    def _follow_mouse(self, position: QPointF) -> None:
         for panel in self.panels:
-            if panel.box.sceneBoundingRect().contains(place):
-                self.read(panel.box.mapSceneToView(place).x())
+            if panel.box.sceneBoundingRect().contains(position):
+                self.read(panel.box.mapSceneToView(position).x())
                 return
         self.read(None)
 
@@ -263,10 +263,10 @@ class CurveView(QWidget):
             self.read((first + last) / 2)
             return
         longest = max((run.curves for run in self._runs), key=len, default=None)
-        place = longest.nearest(self._step) if longest is not None else None
-        if longest is None or place is None:
+        index = longest.nearest(self._step) if longest is not None else None
+        if longest is None or index is None:
             return
-        step = int(longest.steps[min(max(place + points, 0), len(longest) - 1)])
+        step = int(longest.steps[min(max(index + points, 0), len(longest) - 1)])
         if not first <= step <= last:
             self.move_by(step - last if step > last else step - first)
         self.read(step)

@@ -1,67 +1,86 @@
-"""The legend of the chart: which line is what."""
+"""How the lines of a chart look, and the legend that says which is what."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from tunedesk.fine_tuning.charted_run import ChartedRun, Line, Part
-from tunedesk.fine_tuning.curves import NO_POINTS
-from tunedesk.gui.fine_tune.chart.series_style import line_pen
+from tunedesk.fine_tuning.chart_style import (
+    DASHES,
+    PALE,
+    PALE_SHARE,
+    STRONG,
+    LegendEntry,
+    color_name,
+    legend,
+)
+from tunedesk.fine_tuning.charted_run import ChartedRun, Line
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.gui.widgets.layouts import FlowLayout, clear_layout
-from tunedesk.i18n import _
+
+SYMBOLS = ("o", "s", "t", "d", "t1", "star")
+
+
+def line_color(theme: Theme, line: Line, runs: int) -> QColor:
+    """The colour of a line among so many runs."""
+    return theme.color(color_name(line, runs))
+
+
+def line_pen(theme: Theme, line: Line, runs: int) -> QPen:
+    """The pen of a line: pale, strong, or none for points that stand alone."""
+    color = line_color(theme, line, runs)
+    if line.look == "dots":
+        return QPen(Qt.PenStyle.NoPen)
+    if line.look == "raw":
+        # Mixed with the ground, not transparent: thousands of lines over each other stay pale.
+        color = _mixed(color, theme.color("surface"), PALE_SHARE)
+        pen = QPen(color, PALE)
+        pen.setCosmetic(True)
+        return pen
+    return strong_pen(color, broken=line.part == "validation")
+
+
+def strong_pen(color: QColor, *, broken: bool) -> QPen:
+    """The pen of a strong line: whole for training, broken for validation."""
+    pen = QPen(color, STRONG)
+    pen.setCosmetic(True)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    if broken:
+        pen.setDashPattern(list(DASHES))
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
+
+
+def _mixed(color: QColor, ground: QColor, share: float) -> QColor:
+    def part(one: int, other: int) -> int:
+        return round(one * share + other * (1 - share))
+
+    return QColor(
+        part(color.red(), ground.red()),
+        part(color.green(), ground.green()),
+        part(color.blue(), ground.blue()),
+    )
+
+
+def symbol(line: Line) -> str:
+    """The mark at the points of a run."""
+    return SYMBOLS[line.run % len(SYMBOLS)]
+
 
 SWATCH = 20
 GAP = 6
+MARK_WIDTH = 1.2
 LONGEST_NAME = 180
 
 
-class Entry(NamedTuple):
-    """One line of the legend.
-
-    Attributes:
-        text: What it is called.
-        pen: How it is drawn.
-        upright: Whether it stands from top to bottom, as the mark of a checkpoint does.
-        explained: What it is, for those who do not know the word.
-    """
-
-    text: str
-    pen: QPen
-    upright: bool = False
-    explained: str = ""
-
-
-def entries(theme: Theme, runs: Sequence[ChartedRun]) -> list[Entry]:
-    """What the legend says of these runs."""
-
-    def pen(number: int, part: Part) -> QPen:
-        return line_pen(theme, Line(number, part, "strong", NO_POINTS), len(runs))
-
-    training = _("How far the model is from the answers it is trained on; lower is better.")
-    validation = _("The same for examples that were held back: whether it learns more than these.")
-    held_back = any(
-        len(run.curves.points(name)) for run in runs for name in ("valid_loss", "full_valid_loss")
-    )
-    if len(runs) == 1:
-        found = [Entry(_("training"), pen(0, "training"), explained=training)]
-        if held_back:
-            found.append(Entry(_("validation"), pen(0, "validation"), explained=validation))
-        if runs[0].checkpoints:
-            dots = QPen(theme.color("text_muted"), 1.2, Qt.PenStyle.DotLine)
-            word = _("The model as it was at that step, which can be used too.")
-            found.append(Entry(_("checkpoint"), dots, upright=True, explained=word))
-        return found
-    found = [Entry(run.name, pen(number, "training")) for number, run in enumerate(runs)]
-    if held_back:
-        broken = pen(0, "validation")
-        broken.setColor(theme.color("text_muted"))
-        found.append(Entry(_("validation"), broken, explained=validation))
-    return found
+def entry_pen(theme: Theme, entry: LegendEntry) -> QPen:
+    """The pen of the piece of line before an entry."""
+    color = theme.color(entry.color)
+    if entry.look == "mark":
+        return QPen(color, MARK_WIDTH, Qt.PenStyle.DotLine)
+    return strong_pen(color, broken=entry.look == "dashes")
 
 
 class Legend(QWidget):
@@ -71,11 +90,10 @@ class Legend(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._runs: Sequence[ChartedRun] = ()
-        self._shown: list[Entry] = []
+        self._shown: list[LegendEntry] = []
         self._row = FlowLayout(spacing=12)
         self._row.setContentsMargins(0, 0, 0, 0)
         self.setLayout(self._row)
-        theme.changed.connect(self._draw)
 
     def show_runs(self, runs: Sequence[ChartedRun]) -> None:
         """Say which lines these runs have."""
@@ -86,8 +104,8 @@ class Legend(QWidget):
         """The room that all entries need beside each other, in pixels."""
         widths = [
             item.sizeHint().width()
-            for place in range(self._row.count())
-            if (item := self._row.itemAt(place)) is not None
+            for index in range(self._row.count())
+            if (item := self._row.itemAt(index)) is not None
         ]
         return sum(widths) + self._row.spacing() * len(widths)
 
@@ -96,7 +114,7 @@ class Legend(QWidget):
         return [entry.text for entry in self._shown]
 
     def _draw(self) -> None:
-        found = entries(self._theme, self._runs) if self._runs else []
+        found = legend(self._runs)
         if found == self._shown:
             return
         self._shown = found
@@ -109,22 +127,23 @@ class Legend(QWidget):
 class _LegendEntry(QWidget):
     """A piece of the line, and its name."""
 
-    def __init__(self, theme: Theme, entry: Entry, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, entry: LegendEntry, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
         self._entry = entry
         self.setFont(theme.font("small"))
         self.setAccessibleName(entry.text)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        whole = entry.explained or (entry.text if self._words() != entry.text else "")
+        whole = entry.explanation or (entry.text if self._words() != entry.text else "")
         self.setToolTip(plain_tooltip(whole))
+        theme.changed.connect(self.update)
 
     def _words(self) -> str:
         metrics = QFontMetrics(self.font())
         return metrics.elidedText(self._entry.text, Qt.TextElideMode.ElideRight, LONGEST_NAME)
 
     def _swatch(self) -> int:
-        return 8 if self._entry.upright else SWATCH
+        return 8 if self._entry.look == "mark" else SWATCH
 
     def sizeHint(self) -> QSize:
         """Room for both."""
@@ -135,9 +154,9 @@ class _LegendEntry(QWidget):
         """Draw it in the colours of the theme."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self._entry.pen)
+        painter.setPen(entry_pen(self._theme, self._entry))
         middle, wide = self.height() / 2, self._swatch()
-        if self._entry.upright:
+        if self._entry.look == "mark":
             painter.drawLine(QPointF(wide / 2, 2), QPointF(wide / 2, self.height() - 2))
         else:
             painter.drawLine(QPointF(0, middle), QPointF(wide, middle))

@@ -91,9 +91,9 @@ class LossChart(Card):
             ),
         ):
             chip.setToolTip(plain_tooltip(explained))
-        self.smooth.toggled.connect(self._take_view)
-        self.log.toggled.connect(self._take_view)
-        self.accuracy.toggled.connect(self._take_view)
+        self.smooth.toggled.connect(self._on_view_changed)
+        self.log.toggled.connect(self._on_view_changed)
+        self.accuracy.toggled.connect(self._on_view_changed)
         self.fit.clicked.connect(self._fit)
         head = self._head = QHBoxLayout()
         head.setSpacing(CHOICES_GAP)
@@ -206,11 +206,11 @@ class LossChart(Card):
             self._beside.addWidget(self._legend, 1, Qt.AlignmentFlag.AlignVCenter)
             self._stack.addWidget(self.curve_view)
             self.setFocusProxy(self.curve_view)
-            self._take_view()
+            self._on_view_changed()
         return self.curve_view
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Find the legend a place."""
+        """Lay the legend out."""
         super().resizeEvent(event)
         self._place_legend()
 
@@ -233,7 +233,7 @@ class LossChart(Card):
             self._below_head.removeWidget(self._legend)
             row.addWidget(self._legend, 1, Qt.AlignmentFlag.AlignVCenter)
 
-    def _take_view(self) -> None:
+    def _on_view_changed(self) -> None:
         if self.curve_view is not None:
             self.curve_view.set_view(
                 raw=not self.smooth.isChecked(),
@@ -266,7 +266,8 @@ class LossChart(Card):
 
     def svg(self) -> str:
         """A drawing of what is shown, as it is shown."""
-        from tunedesk.fine_tuning.chart_svg import chart_palette, chart_svg
+        from tunedesk.fine_tuning.chart_style import chart_palette
+        from tunedesk.fine_tuning.chart_svg import chart_svg
 
         view, size = self._view().view, self._view().size()
         return chart_svg(

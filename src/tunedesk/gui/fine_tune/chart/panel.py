@@ -10,7 +10,19 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsRectItem
 
-from tunedesk.fine_tuning.chart_svg import format_ticks, log_ticks, step_ticks, ticks
+from tunedesk.fine_tuning.chart_style import (
+    MARK_COLORS,
+    PIXELS_PER_STEP,
+    PIXELS_PER_VALUE,
+    VALUE_MARGIN,
+    MarkKind,
+    format_ticks,
+    log_ticks,
+    marks,
+    percent_ticks,
+    step_ticks,
+    ticks,
+)
 from tunedesk.fine_tuning.charted_run import (
     ChartedRun,
     ChartView,
@@ -19,13 +31,16 @@ from tunedesk.fine_tuning.charted_run import (
     lines,
     value_range,
 )
-from tunedesk.gui.fine_tune.chart.series_style import line_color, line_pen, symbol
+from tunedesk.gui.fine_tune.chart.legend import line_color, line_pen, symbol
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 
-ROOM_PER_VALUE = 36  # pixels between two figures of the upright axis
-ROOM_PER_STEP = 90
 AXIS_WIDTH = 52
+MARK_STYLES: dict[MarkKind, Qt.PenStyle] = {
+    "epoch": Qt.PenStyle.SolidLine,
+    "checkpoint": Qt.PenStyle.DotLine,
+    "best": Qt.PenStyle.DashLine,
+}
 
 
 class ValueAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
@@ -40,8 +55,8 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.setWidth(AXIS_WIDTH)
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, Any]]:
-        """Where the figures stand; on a logarithmic axis the places are powers of ten."""
-        most = max(2, int(size / ROOM_PER_VALUE))
+        """Where the figures stand; on a logarithmic axis the positions are powers of ten."""
+        most = max(2, int(size / PIXELS_PER_VALUE))
         if self.is_log:
             found = log_ticks(10**low, 10**high, most)
             return [(1.0, [math.log10(value) for value in found])]
@@ -50,7 +65,7 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """The figures as text."""
         if self._percent:
-            return [f"{word} %" for word in format_ticks([100 * value for value in values])]
+            return percent_ticks(values)
         return format_ticks([10**value for value in values] if self.is_log else values)
 
     def dress(self, theme: Theme) -> None:
@@ -67,7 +82,7 @@ class StepAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, Any]]:
         """Where the figures stand."""
-        return [(1.0, step_ticks(low, high, max(2, int(size / ROOM_PER_STEP))))]
+        return [(1.0, step_ticks(low, high, max(2, int(size / PIXELS_PER_STEP))))]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """The figures as text."""
@@ -140,7 +155,6 @@ def _apply_theme(axis: pg.AxisItem, theme: Theme) -> None:
     axis.setStyle(tickFont=theme.font("small"))
 
 
-MARGIN = 0.06  # of the height, above and below the lines
 MANY = 4000  # points of a line, of which no screen shows each
 PEAKS_PER_PIXEL, POINTS_PER_PIXEL = 2.0, 0.5  # that are drawn of such a line
 
@@ -254,39 +268,25 @@ class Panel:
             self.box.removeItem(mark)
         self._marks = []
         self._ring.clear()
-        if len(self._runs) != 1:
-            return
-        run, color = self._runs[0], self._theme.color
-        pen = QPen(color("border"), 1)
-        pen.setCosmetic(True)
-        starts = run.epoch_starts
-        named = len(starts) <= 8 and self._measure == "loss"
-        for number, step in starts if len(starts) <= 40 else []:
-            label = _("epoch {n}").format(n=number) if named else None
-            self._mark(step, pen, label, "text_muted")
-        pen = QPen(color("border_strong"), 1, Qt.PenStyle.DotLine)
-        best = QPen(color("validation_curve"), 1, Qt.PenStyle.DashLine)
-        for each in (pen, best):
-            each.setCosmetic(True)
-        for step in run.checkpoints:
-            if step != run.best_checkpoint:
-                self._mark(step, pen)
-        if run.best_checkpoint is not None:
-            self._mark(run.best_checkpoint, best)
-            self._draw_ring(run.best_checkpoint)
+        for mark in marks(self._runs, self._measure):
+            pen = QPen(self._theme.color(MARK_COLORS[mark.kind]), 1, MARK_STYLES[mark.kind])
+            pen.setCosmetic(True)
+            self._mark(mark.step, pen, mark.label)
+            if mark.kind == "best":
+                self._draw_ring(mark.step)
 
-    def _mark(self, step: float, pen: QPen, label: str | None = None, ink: str = "") -> None:
+    def _mark(self, step: float, pen: QPen, label: str) -> None:
         options = (
             {
                 "position": 0.965,
                 "anchors": [(0, 0.5), (0, 0.5)],
-                "color": self._theme.color(ink),
+                "color": self._theme.color("text_muted"),
                 "fill": self._theme.color("surface"),
             }
             if label
             else None
         )
-        mark = pg.InfiniteLine(step, angle=90, pen=pen, label=label, labelOpts=options)
+        mark = pg.InfiniteLine(step, angle=90, pen=pen, label=label or None, labelOpts=options)
         if label:
             mark.label.setFont(self._theme.font("small"))
         mark.setZValue(-5)
@@ -325,7 +325,7 @@ class Panel:
                 default=1.0,
             )
             low, high = np.log10(max(low, least)), np.log10(max(high, least))
-        room = (high - low) * MARGIN or abs(high) * 0.1 or 0.1
+        room = (high - low) * VALUE_MARGIN or abs(high) * 0.1 or 0.1
         self.box.setYRange(low - room, high + room, padding=0)
 
     def set_last(self, last: bool) -> None:

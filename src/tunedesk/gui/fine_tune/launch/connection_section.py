@@ -16,7 +16,7 @@ LOOK_MS = 400
 
 
 class ConnectionSection(QWidget):
-    """Fields for address and key, as far as the chosen place needs them.
+    """Fields for address and key, as far as the chosen provider needs them.
 
     Attributes:
         report: What trying the connection showed; None before, and after a change.
@@ -35,7 +35,7 @@ class ConnectionSection(QWidget):
         super().__init__(parent)
         self._background = background
         self._keys = keys
-        self._place: Provider | None = None
+        self._provider: Provider | None = None
         self._key: Key | None = None
         self._looking: Task | None = None
         self._trying: Task | None = None
@@ -58,7 +58,7 @@ class ConnectionSection(QWidget):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(LOOK_MS)
-        self._soon.timeout.connect(self._look_for_key)
+        self._soon.timeout.connect(self._find_key)
         self._lay_out(theme)
         self._connect()
 
@@ -88,7 +88,7 @@ class ConnectionSection(QWidget):
         column.addWidget(self.advice)
 
     def _connect(self) -> None:
-        self.address.textChanged.connect(self._take_address)
+        self.address.textChanged.connect(self._on_address_edited)
         self.key.textChanged.connect(self._show_key_buttons)
         self.key.returnPressed.connect(self._keep_key)
         self.use_key.clicked.connect(self._keep_key)
@@ -106,47 +106,47 @@ class ConnectionSection(QWidget):
     @property
     def problem(self) -> str:
         """Why nothing can be sent yet, in a sentence; empty: nothing stands against it."""
-        place = self._place
-        if place is None or place.name == "local":
+        provider = self._provider
+        if provider is None or provider.name == "local":
             return ""
         try:
-            address = normalize_address(place, self.base_url)
+            address = normalize_address(provider, self.base_url)
         except UserError as error:
             return error.sentence
-        if self._key is None and place.key_needed:
-            return _("{provider} needs a key.").format(provider=place.title)
+        if self._key is None and provider.key_needed:
+            return _("{provider} needs a key.").format(provider=provider.title)
         if is_readable_by_others(address) and not self.plain_http.isChecked():
             return _("Others could read your examples on the way; see the address.")
         return ""
 
-    def take(self, place: Provider, base_url: str = "") -> None:
-        """Ask for what this place needs."""
-        other = self._place is not place
-        self._place = place
-        self.setVisible(place.name != "local")
-        if place.name == "local" or not other:
+    def set_provider(self, provider: Provider, base_url: str = "") -> None:
+        """Ask for what this provider needs."""
+        other = self._provider is not provider
+        self._provider = provider
+        self.setVisible(provider.name != "local")
+        if provider.name == "local" or not other:
             return
-        own = bool(place.base_url) and "RESOURCE" not in place.base_url
-        self.address.setPlaceholderText(place.address_hint or place.base_url)
+        own = bool(provider.base_url) and "RESOURCE" not in provider.base_url
+        self.address.setPlaceholderText(provider.address_hint or provider.base_url)
         self.address.setText("" if own else base_url)
         for widget in (self._address_title, self.address):
             widget.setVisible(not own)
         self.key.clear()
         self.key.setPlaceholderText(
-            _("Paste the key here") if place.key_needed else _("Only if the server asks for one")
+            _("Paste the key here") if provider.key_needed else _("Only if the server asks for one")
         )
-        self._take_address()
+        self._on_address_edited()
 
     # The address
 
-    def _take_address(self) -> None:
+    def _on_address_edited(self) -> None:
         self._forget_report()
         self._key = None
         warning, is_readable = "", False
-        place = self._place
-        if place is not None:
+        provider = self._provider
+        if provider is not None:
             try:
-                address = normalize_address(place, self.base_url)
+                address = normalize_address(provider, self.base_url)
                 is_readable = is_readable_by_others(address)
                 if is_readable:
                     warning = _(
@@ -164,15 +164,15 @@ class ConnectionSection(QWidget):
 
     # The key
 
-    def _look_for_key(self) -> None:
-        place = self._place
-        if place is None or place.name == "local":
+    def _find_key(self) -> None:
+        provider = self._provider
+        if provider is None or provider.name == "local":
             return
         if self._looking is not None:
             self._looking.cancel()
         self._looking = self._background.run(
             self._keys.find,
-            place,
+            provider,
             self.base_url,
             on_result=self._show_key,
             on_error=lambda _error: self._show_key(None),
@@ -181,14 +181,16 @@ class ConnectionSection(QWidget):
     def _show_key(self, key: Key | None) -> None:
         changed = (key is None) != (self._key is None)
         self._key = key
-        place = self._place
-        if place is None:
+        provider = self._provider
+        if provider is None:
             return
         if key is not None:
-            self.key_note.setText(key_location_text(key.where, place))
-        elif place.key_page:
+            self.key_note.setText(key_location_text(key.where, provider))
+        elif provider.key_page:
             self.key_note.setText(
-                _("A key is made at {page}; it belongs to you alone.").format(page=place.key_page)
+                _("A key is made at {page}; it belongs to you alone.").format(
+                    page=provider.key_page
+                )
             )
         else:
             self.key_note.setText("")
@@ -205,81 +207,81 @@ class ConnectionSection(QWidget):
         self.keep.setVisible(given)
 
     def _keep_key(self) -> None:
-        place, value = self._place, self.key.text()
-        if place is None or not value.strip():
+        provider, value = self._provider, self.key.text()
+        if provider is None or not value.strip():
             return
         self._background.run(
             self._keys.keep,
-            place,
+            provider,
             self.base_url,
             value,
             not self.keep.isChecked(),
             on_result=lambda _where: self._kept(),
-            on_error=self._say_error,
+            on_error=self._show_error,
         )
 
     def _kept(self) -> None:
         self.key.clear()
         self._forget_report()
-        self._look_for_key()
+        self._find_key()
 
     def _forget_key(self) -> None:
-        if self._place is not None:
+        if self._provider is not None:
             self._background.run(
                 self._keys.forget,
-                self._place,
+                self._provider,
                 self.base_url,
                 on_result=lambda _none: self._kept(),
-                on_error=self._say_error,
+                on_error=self._show_error,
             )
 
     # Trying
 
     def try_now(self) -> None:
         """Try the connection, with the key that stands in the field if there is one."""
-        place = self._place
-        if place is None:
+        provider = self._provider
+        if provider is None:
             return
         self._forget_report()
         if self.key.text().strip() and self._key is None:
             self._keep_key_and_try()
             return
         try:
-            address = normalize_address(place, self.base_url)
+            address = normalize_address(provider, self.base_url)
         except UserError as error:
-            self._say_error(error)
+            self._show_error(error)
             return
         self.says.setText(_("Trying …"))
         self.says.set_tone("muted")
         keys, plain = self._keys, self.plain_http.isChecked()
         self._trying = self._background.run(
-            lambda: try_connection(connect(place, address, keys, plain_http=plain)),
-            on_result=self._take_report,
-            on_error=self._say_error,
+            lambda: try_connection(connect(provider, address, keys, plain_http=plain)),
+            on_result=self._on_report,
+            on_error=self._show_error,
             lets_go=True,
         )
 
     def _keep_key_and_try(self) -> None:
-        place, value = self._place, self.key.text()
+        provider, value = self._provider, self.key.text()
 
         def kept(_where: object) -> None:
             self.key.clear()
             self.changed.emit()
-            self._look_for_key()
+            self._find_key()
             self.try_now()
 
-        if place is not None:
+        if provider is not None:
             self._background.run(
                 self._keys.keep,
-                place,
+                provider,
                 self.base_url,
                 value,
                 not self.keep.isChecked(),
                 on_result=kept,
-                on_error=self._say_error,
+                on_error=self._show_error,
             )
 
-    def _take_report(self, report: ConnectionReport) -> None:
+    def _on_report(self, report: ConnectionReport) -> None:
         self.report = report
         self.says.setText(report.sentence)
         self.says.set_tone("success" if report.ok else "error")
@@ -292,7 +294,7 @@ class ConnectionSection(QWidget):
             self.key.setFocus()
         self.reported.emit(report)
 
-    def _say_error(self, error: UserError) -> None:
+    def _show_error(self, error: UserError) -> None:
         self.says.setText(error.sentence)
         self.says.set_tone("error")
         self.advice.setText(error.advice)

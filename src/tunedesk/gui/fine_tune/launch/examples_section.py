@@ -39,7 +39,7 @@ class ExamplesSection(QWidget):
         for chip in (self.approved, self.filter, self.all):
             self._group.addButton(chip)
             # Not `clicked`: a screen reader sets the chip without a click.
-            chip.toggled.connect(self._take_choice)
+            chip.toggled.connect(self._on_choice)
         self.note = Label(theme, "", "small", "warning", wrap=True)
         self.note.hide()
         self.share = NoWheelComboBox()
@@ -82,7 +82,7 @@ class ExamplesSection(QWidget):
         """The share that is held back, from 0 to 0.5."""
         return int(self.share.currentData()) / 100
 
-    def take(self, query: ExampleQuery | None, validation_share: float) -> None:
+    def show_choice(self, query: ExampleQuery | None, validation_share: float) -> None:
         """Begin with these choices; without a query, with the approved ones."""
         percent = round(validation_share * 100)
         if self.share.findData(percent) < 0:
@@ -133,7 +133,7 @@ class ExamplesSection(QWidget):
         with QSignalBlocker(chip):
             chip.setChecked(True)
 
-    def _take_choice(self, chosen: bool) -> None:
+    def _on_choice(self, chosen: bool) -> None:
         if chosen:
             self._chosen_by_user = True
             self.changed.emit()

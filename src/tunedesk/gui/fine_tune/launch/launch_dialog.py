@@ -27,7 +27,7 @@ from tunedesk.gui.fine_tune.launch.launch_outlook import (
 from tunedesk.gui.fine_tune.launch.model_list import ModelList, local_rows, service_rows
 from tunedesk.gui.fine_tune.launch.more_settings import MoreSettings, SettingField
 from tunedesk.gui.fine_tune.launch.provider_section import ProviderSection
-from tunedesk.gui.fine_tune.local_install_panel import InstallPanel
+from tunedesk.gui.fine_tune.local_installation import InstallPanel, LocalInstallation
 from tunedesk.gui.fine_tune.run_text import need_text
 from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
@@ -65,6 +65,7 @@ class LaunchDialog(Dialog):
         feedback: Feedback,
         theme: Theme,
         keys: Keys,
+        installation: LocalInstallation,
         shown_query: ExampleQuery,
         settings: LaunchSettings | None,
         parent: QWidget,
@@ -78,9 +79,9 @@ class LaunchDialog(Dialog):
         self._start: Start | None = None
         self._ready = False
         self.examples = ExamplesSection(theme, shown_query)
-        self.places = ProviderSection(theme, self._today)
+        self.providers = ProviderSection(theme, self._today)
         self.connection = ConnectionSection(theme, background, keys)
-        self.install = InstallPanel(theme, background)
+        self.install = InstallPanel(theme, background, installation)
         self.models = ModelList(theme)
         self.model_name = QLineEdit()
         self.preset = NoWheelComboBox()
@@ -104,7 +105,7 @@ class LaunchDialog(Dialog):
         )
         self._lay_out()
         self._connect()
-        self._take(settings)
+        self._show_settings(settings)
         self.be_large(USUAL_WIDTH, USUAL_HEIGHT)
         self._begin.ask(shown_query)
         self._begin.watch(True)
@@ -120,7 +121,7 @@ class LaunchDialog(Dialog):
         column = QVBoxLayout(left)
         column.setContentsMargins(MARGIN, 18, MARGIN, 18)
         column.setSpacing(18)
-        for section in (self.examples, self.places, self.install, self.connection):
+        for section in (self.examples, self.providers, self.install, self.connection):
             column.addWidget(section)
         column.addWidget(self._models_box())
         column.addWidget(self._name_box())
@@ -185,33 +186,35 @@ class LaunchDialog(Dialog):
 
     def _connect(self) -> None:
         self.examples.changed.connect(self._changed)
-        self.places.changed.connect(self._take_place)
+        self.providers.changed.connect(self._on_provider_changed)
         self.connection.changed.connect(self._changed)
-        self.connection.reported.connect(self._take_report)
-        self.install.installed.connect(self._changed)
-        self.models.chosen.connect(self._take_more)
+        self.connection.reported.connect(self._on_report)
+        self.install.installation.installed.connect(self._changed)
+        self.models.chosen.connect(self._on_more_changed)
         for field in (self.model_name, self.name):
             field.textChanged.connect(self._changed)
         self.preset.currentIndexChanged.connect(self._changed)
         self.epochs.changed.connect(self._changed)
-        self.more.changed.connect(self._take_more)
+        self.more.changed.connect(self._on_more_changed)
         self.findings.leave_out_changed.connect(self._changed)
         self.findings.examples_asked.connect(self._show_examples)
-        self._look.ready.connect(self._take_outlook)
-        self._begin.ready.connect(self._take_start)
+        self._look.ready.connect(self._on_outlook)
+        self._begin.ready.connect(self._on_start)
         self.start.clicked.connect(self._launch)
 
-    def _take(self, settings: LaunchSettings | None) -> None:
+    def _show_settings(self, settings: LaunchSettings | None) -> None:
         """Begin with what was launched last, or with what suits most."""
         given = settings or LaunchSettings()
-        self.examples.take(settings.query if settings else None, given.validation_share)
-        self.places.take(given.provider)
-        self.connection.take(self.places.place, given.base_url)
+        self.examples.show_choice(settings.query if settings else None, given.validation_share)
+        self.providers.choose(given.provider)
+        self.connection.set_provider(self.providers.provider, given.base_url)
         self.models.choose(given.base_model)
-        self.model_name.setText(given.base_model if self.places.place.name == "custom" else "")
+        self.model_name.setText(
+            given.base_model if self.providers.provider.name == "custom" else ""
+        )
         self.name.setText(given.name)
-        self.epochs.take(given.epochs)
-        self.more.take(given)
+        self.epochs.set_value(given.epochs)
+        self.more.show_settings(given)
         self.findings.leave_out.setChecked(given.leave_out_errors)
         self._wanted_preset = dict(given.extra_body)
         self._show_place()
@@ -223,12 +226,12 @@ class LaunchDialog(Dialog):
     @property
     def settings(self) -> LaunchSettings:
         """The settings as they stand on the page."""
-        place = self.places.place
-        body = self.preset.currentData() if place.presets else {}
+        provider = self.providers.provider
+        body = self.preset.currentData() if provider.presets else {}
         return self.more.applied_to(
             LaunchSettings(
-                provider=place.name,
-                base_url=self.connection.base_url if place.name != "local" else "",
+                provider=provider.name,
+                base_url=self.connection.base_url if provider.name != "local" else "",
                 base_model=self._base_model,
                 query=replace(self.examples.query, sort="number", descending=False),
                 leave_out_errors=self.findings.leave_out.isChecked(),
@@ -237,7 +240,7 @@ class LaunchDialog(Dialog):
                 epochs=self.epochs.whole,
                 extra_body=body or {},
             ),
-            place,
+            provider,
         )
 
     @property
@@ -248,22 +251,24 @@ class LaunchDialog(Dialog):
     @property
     def stops(self) -> list[str]:
         """What the page itself knows to be in the way, a sentence each."""
-        place, stops = self.places.place, []
-        if place.name == "local" and self._start is not None and not self._is_installed:
+        provider, stops = self.providers.provider, []
+        if provider.name == "local" and self._start is not None and not self._is_installed:
             stops.append(_("Training on this computer is not installed yet."))
         if self.connection.problem:
             stops.append(self.connection.problem)
         if not self.settings.base_model:
             stops.append(_("No base model is chosen."))
         row = self.models.row
-        if place.name == "local" and row is not None and row.tone == "error":
+        if provider.name == "local" and row is not None and row.tone == "error":
             stops.append(row.why)
         wrong = [self.epochs.problem] if self.epochs.problem else []
         return stops + wrong + self.more.problems
 
     @property
     def _is_installed(self) -> bool:
-        return self.install.done or (self._start is not None and self._start.installed)
+        return self.install.installation.is_done or (
+            self._start is not None and self._start.installed
+        )
 
     def _changed(self) -> None:
         if not self._ready:
@@ -282,38 +287,38 @@ class LaunchDialog(Dialog):
             self._show_outlook()
         self._show_button()
 
-    def _take_more(self) -> None:
-        self.more.show_for(self.places.place, self._base_model)
+    def _on_more_changed(self) -> None:
+        self.more.show_for(self.providers.provider, self._base_model)
         self._changed()
 
-    def _take_place(self) -> None:
-        self.connection.take(self.places.place)
+    def _on_provider_changed(self) -> None:
+        self.connection.set_provider(self.providers.provider)
         self._show_place()
         self._changed()
 
-    def _take_report(self, _report: ConnectionReport) -> None:
+    def _on_report(self, _report: ConnectionReport) -> None:
         self._show_models()
         self._changed()
 
     def _show_place(self) -> None:
-        """Show what belongs to the chosen place."""
-        place = self.places.place
+        """Show what belongs to the chosen provider."""
+        provider = self.providers.provider
         self.preset.clear()
-        for preset in place.presets:
+        for preset in provider.presets:
             self.preset.addItem(preset.title, preset.extra_body)
         wanted = self.preset.findData(self._wanted_preset) if self._wanted_preset else -1
-        self.preset.setCurrentIndex(max(0, wanted) if place.presets else -1)
+        self.preset.setCurrentIndex(max(0, wanted) if provider.presets else -1)
         for widget in (self._preset_title, self.preset):
-            widget.setVisible(bool(place.presets))
-        self.name.setMaxLength(max(place.suffix_length, 1))
-        self.epochs.allow(place.limits["epochs"])
+            widget.setVisible(bool(provider.presets))
+        self.name.setMaxLength(max(provider.suffix_length, 1))
+        self.epochs.allow(provider.limits["epochs"])
         self._show_models()
-        self.more.show_for(place, self._base_model)
+        self.more.show_for(provider, self._base_model)
         self._show_install()
 
     def _show_models(self) -> None:
-        place, outlook = self.places.place, self._outlook
-        if place.name == "local":
+        provider, outlook = self.providers.provider, self._outlook
+        if provider.name == "local":
             settings = self.settings
             rows = local_rows(
                 outlook.machine if outlook else None,
@@ -325,20 +330,20 @@ class LaunchDialog(Dialog):
         else:
             report = self.connection.report
             billable = outlook.preparation.billable_tokens if outlook else 0
-            rows = service_rows(place, self._today, report.models if report else (), billable)
+            rows = service_rows(provider, self._today, report.models if report else (), billable)
         usual = Catalogue.load().find(DEFAULT_MODEL)
         self.models.show_rows(rows, usual.id if usual else "")
         self.models.setVisible(bool(rows))
         self.model_name.setVisible(not rows)
 
     def _show_install(self) -> None:
-        here = self.places.place.name == "local"
+        here = self.providers.provider.name == "local"
         known = self._start is not None
         self.install.setVisible(here and known and not self._is_installed)
 
     # What is answered
 
-    def _take_start(self, start: Start) -> None:
+    def _on_start(self, start: Start) -> None:
         first = self._start is None
         self._start = start
         self.examples.show_counts(start.counts)
@@ -347,7 +352,7 @@ class LaunchDialog(Dialog):
         self._show_install()
         self._changed()
 
-    def _take_outlook(self, outlook: LaunchOutlook) -> None:
+    def _on_outlook(self, outlook: LaunchOutlook) -> None:
         if outlook.preparation.settings != self._asked:
             return
         self._outlook = outlook
@@ -373,7 +378,7 @@ class LaunchDialog(Dialog):
         self._fit_findings()
 
     def _show_button(self) -> None:
-        text = start_text(self.places.place, self._outlook)
+        text = start_text(self.providers.provider, self._outlook)
         self.start.setText(text.replace("&", "&&"))
         self.start.setAccessibleDescription(text)
         may = self._outlook is not None and self._outlook.preparation.may_start
@@ -404,7 +409,6 @@ class LaunchDialog(Dialog):
         """The project closes."""
         self._look.close()
         self._begin.close()
-        self.install.close_project()
 
 
 def _kept(settings: LaunchSettings) -> dict[str, Any]:

@@ -88,47 +88,49 @@ def find_launch_outlook(project: Project, settings: LaunchSettings) -> LaunchOut
     return LaunchOutlook(prepared, time, machine)
 
 
-def start_text(place: Provider, outlook: LaunchOutlook | None) -> str:
+def start_text(provider: Provider, outlook: LaunchOutlook | None) -> str:
     """What the button says: where to, how many, for how much."""
-    if place.name == "local":
+    if provider.name == "local":
         return _("Train on this computer")
     if outlook is None:
-        return _("Send to {place}").format(place=provider_label(place, ""))
+        return _("Send to {provider}").format(provider=provider_label(provider, ""))
     prepared = outlook.preparation
     count = _count(prepared)
     if prepared.price is None:
-        words = ngettext("Send {n} example to {place}", "Send {n} examples to {place}", count)
+        words = ngettext("Send {n} example to {provider}", "Send {n} examples to {provider}", count)
     else:
         words = ngettext(
-            "Send {n} example to {place}, {price}", "Send {n} examples to {place}, {price}", count
+            "Send {n} example to {provider}, {price}",
+            "Send {n} examples to {provider}, {price}",
+            count,
         )
-    return _filled_in(words, place, prepared)
+    return _filled_in(words, provider, prepared)
 
 
-def again_text(place: Provider, prepared: LaunchPreview) -> str:
+def again_text(provider: Provider, prepared: LaunchPreview) -> str:
     """What the button says that sends the same again: how many, where to, for how much."""
     count = _count(prepared)
     if prepared.price is None:
         words = ngettext(
-            "Send {n} example to {place} again", "Send {n} examples to {place} again", count
+            "Send {n} example to {provider} again", "Send {n} examples to {provider} again", count
         )
     else:
         words = ngettext(
-            "Send {n} example to {place} again, {price}",
-            "Send {n} examples to {place} again, {price}",
+            "Send {n} example to {provider} again, {price}",
+            "Send {n} examples to {provider} again, {price}",
             count,
         )
-    return _filled_in(words, place, prepared)
+    return _filled_in(words, provider, prepared)
 
 
 def _count(prepared: LaunchPreview) -> int:
     return len(prepared.split.training) + len(prepared.split.validation)
 
 
-def _filled_in(words: str, place: Provider, prepared: LaunchPreview) -> str:
+def _filled_in(words: str, provider: Provider, prepared: LaunchPreview) -> str:
     return words.format(
         n=f"{_count(prepared):,}",
-        place=provider_label(place, prepared.settings.base_url),
+        provider=provider_label(provider, prepared.settings.base_url),
         price="" if prepared.price is None else money_text(prepared.price),
     )
 

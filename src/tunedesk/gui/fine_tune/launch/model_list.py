@@ -27,11 +27,10 @@ from tunedesk.catalogue.hardware import need_of
 from tunedesk.catalogue.memory_estimate import Machine, Need, why_it_does_not_fit
 from tunedesk.catalogue.models import Catalogue
 from tunedesk.gui.fine_tune.run_text import day_text
-from tunedesk.gui.size_text import size_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.gui.widgets.row_list import follow_selection
-from tunedesk.i18n import _
+from tunedesk.i18n import _, size_text
 from tunedesk.services.connect import ListedModel
 from tunedesk.services.providers import Provider, longest_example, provider_named
 
@@ -137,37 +136,37 @@ def _fit(need: Need, machine: Machine, full: bool) -> tuple[str, str, str]:
 
 
 def service_rows(
-    place: Provider, today: datetime.date, listed: tuple[ListedModel, ...], billable: int
+    provider: Provider, today: datetime.date, listed: tuple[ListedModel, ...], billable: int
 ) -> list[ModelRow]:
     """The models of a service: those of its list, else those it names itself.
 
     Args:
-        place: The service.
+        provider: The service.
         today: For those that have ended.
         listed: What it listed when the connection was tried.
         billable: The tokens that would be charged; 0: not known.
     """
     shutdown = {model.id: model.shutdown_date for model in listed}
-    if not place.models:
+    if not provider.models:
         return [
             ModelRow(
                 model.id,
                 model.id,
                 licence=_ends(model.shutdown_date),
-                limit=_limit_text(longest_example(place, model.id)),
+                limit=_limit_text(longest_example(provider, model.id)),
             )
             for model in listed
         ]
     rows = []
-    for model in place.open_models(today):
+    for model in provider.open_models(today):
         size = ""
-        cost = estimate(0, billable, place.target, model.id, epochs=1)
+        cost = estimate(0, billable, provider.target, model.id, epochs=1)
         if cost.price_per_million is not None:
             size = _("${price} for a million tokens").format(price=f"{cost.price_per_million:g}")
             if cost.price:
                 size = money_text(cost.price)
         ends = shutdown.get(model.id) or model.ends
-        limit = _limit_text(longest_example(place, model.id))
+        limit = _limit_text(longest_example(provider, model.id))
         rows.append(ModelRow(model.id, model.title, size=size, licence=_ends(ends), limit=limit))
     return rows
 
@@ -260,7 +259,7 @@ class ModelList(QListView):
         self.setUniformItemSizes(True)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setProperty("framed", True)
-        self.selectionModel().currentChanged.connect(self._take)
+        self.selectionModel().currentChanged.connect(self._on_current_changed)
         follow_selection(self)
         theme.changed.connect(self.viewport().update)
 
@@ -279,9 +278,9 @@ class ModelList(QListView):
     def choose(self, model_id: str) -> None:
         """Choose a model, as soon as it is in the list."""
         self._wanted = model_id
-        for place, row in enumerate(self.rows.rows):
+        for number, row in enumerate(self.rows.rows):
             if row.id == model_id:
-                self.setCurrentIndex(self.rows.index(place))
+                self.setCurrentIndex(self.rows.index(number))
                 self.scrollTo(self.currentIndex())
                 return
 
@@ -295,10 +294,10 @@ class ModelList(QListView):
         if any(row.id == wanted for row in rows):
             self.choose(wanted)
         elif rows:
-            known = [place for place, row in enumerate(rows) if row.id == preferred]
+            known = [number for number, row in enumerate(rows) if row.id == preferred]
             self.setCurrentIndex(self.rows.index(known[0] if known else 0))
 
-    def _take(self, now: QModelIndex, _before: QModelIndex) -> None:
+    def _on_current_changed(self, now: QModelIndex, _before: QModelIndex) -> None:
         row: ModelRow | None = now.data(ROW) if now.isValid() else None
         if row is not None:
             self._wanted = row.id

@@ -57,7 +57,7 @@ class SettingField(QWidget):
         self.field.setAccessibleName(title)
         self.field.setAccessibleDescription(explanation)
         self.field.setPlaceholderText(AUTOMATIC)
-        self.field.textChanged.connect(self._take)
+        self.field.textChanged.connect(self._on_edited)
         head = Label(theme, title, "strong")
         head.setBuddy(self.field)
         column = QVBoxLayout(self)
@@ -93,7 +93,7 @@ class SettingField(QWidget):
         return limit_problem(self.name, self._limit)
 
     def explain(self, explanation: str) -> None:
-        """Say what it does, where that depends on the place."""
+        """Say what it does, where that depends on the provider."""
         self._explanation = explanation
         self.field.setAccessibleDescription(explanation)
         self._show_problem()
@@ -103,7 +103,7 @@ class SettingField(QWidget):
         self._limit = limit
         self._show_problem()
 
-    def take(self, value: float | None) -> None:
+    def set_value(self, value: float | None) -> None:
         """Show a value; None: automatic."""
         self.field.setText("" if value is None else f"{value:g}")
 
@@ -113,7 +113,7 @@ class SettingField(QWidget):
             _("automatic: {value}").format(value=value) if value else AUTOMATIC
         )
 
-    def _take(self) -> None:
+    def _on_edited(self) -> None:
         self._show_problem()
         self.changed.emit()
 
@@ -218,7 +218,7 @@ class MoreSettings(QWidget):
             number.changed.connect(self.changed)
         self.wandb.textChanged.connect(self.changed)
         self.metadata.textChanged.connect(self.changed)
-        self.method.currentIndexChanged.connect(self._take_method)
+        self.method.currentIndexChanged.connect(self._on_method)
         self.full.toggled.connect(self.changed)
 
     def _boxed(self, title: str, field: QWidget, explanation: str) -> QWidget:
@@ -238,13 +238,13 @@ class MoreSettings(QWidget):
 
     # What is chosen
 
-    def take(self, settings: LaunchSettings) -> None:
+    def show_settings(self, settings: LaunchSettings) -> None:
         """Begin with these settings; opens itself if one of them is not automatic."""
-        self.batch_size.take(settings.batch_size)
-        self.learning_rate.take(settings.learning_rate)
-        self.beta.take(settings.beta)
-        self.lora_rank.take(settings.lora_rank)
-        self.seed.take(settings.seed)
+        self.batch_size.set_value(settings.batch_size)
+        self.learning_rate.set_value(settings.learning_rate)
+        self.beta.set_value(settings.beta)
+        self.lora_rank.set_value(settings.lora_rank)
+        self.seed.set_value(settings.seed)
         self.wandb.setText(settings.wandb_project)
         self.metadata.setPlainText(
             "\n".join(f"{name} = {value}" for name, value in settings.metadata.items())
@@ -265,11 +265,11 @@ class MoreSettings(QWidget):
         )
         self.opener.setChecked(settings != usual)
 
-    def applied_to(self, settings: LaunchSettings, place: Provider) -> LaunchSettings:
-        """The settings with what is chosen here, as far as the place and the model take it."""
-        known = place.hyperparameter_names
-        adapts = _can_adapt(place, settings.base_model)
-        dpo = self.method.currentData() == "dpo" and "dpo" in place.methods
+    def applied_to(self, settings: LaunchSettings, provider: Provider) -> LaunchSettings:
+        """The settings with what is chosen here, as far as the provider and the model take it."""
+        known = provider.hyperparameter_names
+        adapts = _can_adapt(provider, settings.base_model)
+        dpo = self.method.currentData() == "dpo" and "dpo" in provider.methods
         return replace(
             settings,
             method="dpo" if dpo else "supervised",
@@ -277,10 +277,10 @@ class MoreSettings(QWidget):
             learning_rate=self.learning_rate.value if "learning_rate" in known else None,
             beta=self.beta.value if dpo and "beta" in known else None,
             lora_rank=self.lora_rank.whole if adapts and "lora_rank" in known else None,
-            full=self.full.isChecked() and adapts and bool(place.full_hyperparameters),
-            seed=self.seed.whole if place.seed else None,
-            wandb_project=self.wandb.text().strip() if place.wandb else "",
-            metadata=self._metadata() if place.metadata else {},
+            full=self.full.isChecked() and adapts and bool(provider.full_hyperparameters),
+            seed=self.seed.whole if provider.seed else None,
+            wandb_project=self.wandb.text().strip() if provider.wandb else "",
+            metadata=self._metadata() if provider.metadata else {},
         )
 
     @property
@@ -288,24 +288,24 @@ class MoreSettings(QWidget):
         """What is wrong with the numbers that are asked for, a sentence each."""
         return [field.problem for field in self._numbers if field.problem and not field.isHidden()]
 
-    def show_for(self, place: Provider, base_model: str) -> None:
-        """Show the fields that this place and this model take, two beside each other."""
-        known = place.hyperparameter_names
+    def show_for(self, provider: Provider, base_model: str) -> None:
+        """Show the fields that this provider and this model take, two beside each other."""
+        known = provider.hyperparameter_names
         for field in self._numbers:
-            field.allow(place.limits[field.name])
-        self.learning_rate.explain(MULTIPLIER if place.learning_rate == "multiplier" else RATE)
-        adapts = _can_adapt(place, base_model)
-        dpo = self.method.currentData() == "dpo" and "dpo" in place.methods
+            field.allow(provider.limits[field.name])
+        self.learning_rate.explain(MULTIPLIER if provider.learning_rate == "multiplier" else RATE)
+        adapts = _can_adapt(provider, base_model)
+        dpo = self.method.currentData() == "dpo" and "dpo" in provider.methods
         shown = [
-            (self.method_box, len(place.methods) > 1),
+            (self.method_box, len(provider.methods) > 1),
             (self.batch_size, "batch_size" in known),
             (self.learning_rate, "learning_rate" in known),
             (self.beta, dpo and "beta" in known),
             (self.lora_rank, adapts and "lora_rank" in known),
-            (self.full_box, adapts and bool(place.full_hyperparameters)),
-            (self.seed, place.seed),
-            (self.wandb_box, place.wandb),
-            (self.metadata_box, place.metadata),
+            (self.full_box, adapts and bool(provider.full_hyperparameters)),
+            (self.seed, provider.seed),
+            (self.wandb_box, provider.wandb),
+            (self.metadata_box, provider.metadata),
         ]
         number = 0
         for box, wanted in shown:
@@ -325,7 +325,7 @@ class MoreSettings(QWidget):
         pairs = (line.partition("=") for line in self.metadata.toPlainText().splitlines())
         return {name.strip(): value.strip() for name, _equals, value in pairs if name.strip()}
 
-    def _take_method(self) -> None:
+    def _on_method(self) -> None:
         self.changed.emit()
 
     def _show_fields(self, shown: bool) -> None:
@@ -337,6 +337,6 @@ class MoreSettings(QWidget):
         )
 
 
-def _can_adapt(place: Provider, base_model: str) -> bool:
+def _can_adapt(provider: Provider, base_model: str) -> bool:
     """Whether a small part may learn instead of all weights; the starter has no other part."""
-    return place.name != "local" or base_model != STARTER_ID
+    return provider.name != "local" or base_model != STARTER_ID

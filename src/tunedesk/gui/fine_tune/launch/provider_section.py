@@ -93,7 +93,7 @@ class ProviderSection(QWidget):
     """One card a provider, in as many columns as there is room for.
 
     Signals:
-        changed: Another place is chosen.
+        changed: Another provider is chosen.
     """
 
     changed = Signal()
@@ -102,11 +102,11 @@ class ProviderSection(QWidget):
         super().__init__(parent)
         self._columns = 0
         self.cards: dict[str, ProviderCard] = {}
-        for name, place in providers().items():
-            line, tone = provider_line(place, today)
-            card = ProviderCard(theme, place.title, line, tone)
+        for name, provider in providers().items():
+            line, tone = provider_line(provider, today)
+            card = ProviderCard(theme, provider.title, line, tone)
             # Not `clicked`: a screen reader sets the card without a click.
-            card.toggled.connect(self._take)
+            card.toggled.connect(self._on_toggled)
             self.cards[name] = card
         self.explanation = Label(theme, "", "small", "muted", wrap=True)
         self._grid = QGridLayout()
@@ -120,15 +120,15 @@ class ProviderSection(QWidget):
         self._arrange(len(self.cards))
 
     @property
-    def place(self) -> Provider:
-        """The place that is chosen."""
+    def provider(self) -> Provider:
+        """The provider that is chosen."""
         for name, card in self.cards.items():
             if card.isChecked():
                 return provider_named(name)
         return provider_named("local")
 
-    def take(self, name: str) -> None:
-        """Begin with this place."""
+    def choose(self, name: str) -> None:
+        """Begin with this provider."""
         card = self.cards.get(name) or self.cards["local"]
         with QSignalBlocker(card):
             card.setChecked(True)
@@ -149,24 +149,24 @@ class ProviderSection(QWidget):
         for number in range(len(self.cards)):
             self._grid.setColumnStretch(number, 1 if number < columns else 0)
 
-    def _take(self, chosen: bool) -> None:
+    def _on_toggled(self, chosen: bool) -> None:
         if chosen:
             self._explain()
             self.changed.emit()
 
     def _explain(self) -> None:
-        self.explanation.setText(self.place.explanation)
+        self.explanation.setText(self.provider.explanation)
 
 
-def provider_line(place: Provider, today: datetime.date) -> tuple[str, str]:
+def provider_line(provider: Provider, today: datetime.date) -> tuple[str, str]:
     """The few words on a card, and their tone."""
-    if place.is_closed(today):
+    if provider.is_closed(today):
         return _("Takes no new jobs any more"), "error"
-    if place.ends is not None:
-        day = day_text(place.ends)
+    if provider.ends is not None:
+        day = day_text(provider.ends)
         return _("No new jobs from {day}").format(day=day), "warning"
-    if place.name == "local":
+    if provider.name == "local":
         return _("Nothing leaves it. No account."), ""
-    if place.name == "custom":
+    if provider.name == "custom":
         return _("Any server that speaks OpenAI's API"), ""
-    return (_("Key needed"), "") if place.key_needed else ("", "")
+    return (_("Key needed"), "") if provider.key_needed else ("", "")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tunedesk.gui.examples.panel import diff_view
-from tunedesk.gui.examples.panel.diff_view import DiffView
-from tunedesk.gui.examples.panel.example_diff import Change, word_diff
+from tunedesk.gui import diff_view
+from tunedesk.gui.diff_view import DiffView
+from tunedesk.gui.example_diff import Change, word_diff
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QTextBlockFormat, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
-from tunedesk.gui.examples.panel.example_diff import ADDED, REMOVED, SAME, Change, Piece, shortened
+from tunedesk.gui.example_diff import ADDED, REMOVED, SAME, Change, Piece, shortened
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedesk.gui.examples.panel.example_diff import (
+from tunedesk.gui.example_diff import (
     ADDED,
     REMOVED,
     SAME,

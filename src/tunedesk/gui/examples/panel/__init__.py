@@ -1,0 +1,1 @@
+"""The side panel: the problems, the tokens and the history of examples."""

@@ -1,0 +1,122 @@
+"""The messages of an example as cards."""
+
+import json
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+
+
+def test_typing_changes_the_record_and_nothing_else_in_it(show, example, text_box, qtbot):
+    show('{"x": 1e2,  "messages": [{"role": "user", "content": "a\\/b", "y": "\\u00e9"}]}')
+    text_box(0).setFocus()
+    text_box(0).set_cursor_position(3)
+    qtbot.keyClicks(text_box(0), "!")
+    assert example.text == (
+        '{"x": 1e2,  "messages": [{"role": "user", "content": "a/b!", "y": "\\u00e9"}]}'
+    )
+
+
+def test_half_a_surrogate_pair_survives_typing_behind_it(show, example, text_box, qtbot):
+    show('{"messages": [{"role": "user", "content": "\\ud83d"}]}')
+    text_box(0).setFocus()
+    text_box(0).set_cursor_position(1)
+    qtbot.keyClicks(text_box(0), "x")
+    assert example.conversation.messages[0].text == "\ud83dx"
+    assert "\\ud83dx" in example.text
+
+
+def test_tokens_and_problems_follow_the_text(show, short, card, text_box, example, qtbot):
+    show(short)
+    before = card(2).head.tokens.text()
+    text_box(2).setFocus()
+    text_box(2).set_cursor_position(6)
+    with qtbot.waitSignal(example.facts_changed):
+        qtbot.keyClicks(text_box(2), " {{name}}")
+    qtbot.waitUntil(lambda: example.checks_are_current)
+    assert card(2).head.tokens.text() != before
+    assert card(2).property("tone") == "warning"
+    assert text_box(2).extraSelections()[0].cursor.selectedText() == "{{name}}"
+
+
+def test_undo_puts_the_cursor_where_the_change_was(show, short, project, example, text_box, qtbot):
+    show(short)
+    text_box(1).setFocus()
+    text_box(1).set_cursor_position(5)
+    qtbot.keyClicks(text_box(1), " you")
+    example.flush()
+    text_box(2).setFocus()
+    project.undo()
+    assert text_box(1).text == "Hello?"
+    assert text_box(1).hasFocus()
+    assert text_box(1).cursor_position() == 5
+
+
+def test_undo_from_elsewhere_leaves_the_focus_there(
+    show, short, project, example, text_box, window, qtbot
+):
+    show(short)
+    text_box(1).setFocus()
+    qtbot.keyClicks(text_box(1), "x")
+    window.field.setFocus()
+    project.undo()
+    assert text_box(1).text == "Hello?"
+    assert window.field.hasFocus()
+
+
+def test_tab_goes_from_text_to_text_and_on(show, short, form, text_box, qtbot):
+    show(short)
+    text_box(0).setFocus()
+    for index in (1, 2):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert text_box(index).hasFocus()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert form._conversation._footer.add.hasFocus()
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Backtab)
+    assert text_box(2).hasFocus()
+
+
+def test_go_to_selects_the_letters_that_are_wrong(show, conversation, example, text_box):
+    show(conversation(("user", "Hi"), ("assistant", "Dear {{name}}, hello")))
+    example.go_to(("messages", 1, "content"))
+    assert text_box(1).hasFocus()
+    assert text_box(1).textCursor().selectedText() == "{{name}}"
+
+
+def test_words_that_are_searched_for_are_marked(show, short, form, text_box):
+    show(short)
+    form.set_search("hello")
+    marks = [s.cursor.selectedText() for i in (1, 2) for s in text_box(i).extraSelections()]
+    assert marks == ["Hello", "Hello"]
+    form.set_search("")
+    assert text_box(1).extraSelections() == []
+
+
+def test_many_other_keys_are_folded_away(show, conversation, form):
+    show(conversation(("user", "Hi"), ("assistant", "Yes"), **{f"key{n}": n for n in range(9)}))
+    footer = form.cards._footer
+    assert not footer._rows
+    footer._keys_title.click()
+    assert len([row for row in footer._rows if row.isVisible()]) == 9
+    footer._keys_title.click()
+    assert not any(row.isVisible() for row in footer._rows)
+
+
+def test_keys_the_form_has_no_field_for_are_shown_and_removed(
+    show, conversation, card, form, example
+):
+    show(conversation({"role": "user", "content": "Hi", "mood": [1]}, meta={"id": 7}))
+    assert card(0)._others[0]._value.text() == "[1]"
+    card(0)._others[0].removed.emit()
+    form._conversation._footer.key_removed.emit(0)
+    assert json.loads(example.text) == {"messages": [{"role": "user", "content": "Hi"}]}
+
+
+def test_dragging_the_head_moves_the_message(show, short, form, card, messages):
+    show(short)
+    drag = form._conversation._drag
+    viewport = form.cards.list.viewport()
+    drag.drag(2, viewport.mapToGlobal(QPoint(40, 2)))
+    assert drag._line.isVisible()
+    drag.drop(viewport.mapToGlobal(QPoint(40, 2)))
+    assert [role for role, _text in messages()] == ["assistant", "system", "user"]
+    assert not drag._line.isVisible()
