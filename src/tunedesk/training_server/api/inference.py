@@ -191,7 +191,8 @@ async def _unless(
         ApiError: The server stops.
     """
     result = asyncio.ensure_future(run(GENERATION, function, *args))
-    done, _waiting = await asyncio.wait({result, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    both: set[asyncio.Future[Any]] = {result, stopping}
+    done, _waiting = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     if result in done:
         return result.result()
     # Whatever comes of it now is wanted by nobody.
