@@ -2,12 +2,19 @@
 
 import csv
 import io
+import json
 from typing import NamedTuple
 
 from tunedesk.examples.json_text import JsonSyntaxError, parse
 
 
 def pasted_records(text: str) -> list[str]:
+    """The records that a text holds: JSON, or a spreadsheet's rows as conversations."""
+    rows = parse_spreadsheet(text) if not text.lstrip().startswith(("{", "[")) else None
+    return json_records(text) if rows is None else [_conversation(row) for row in rows]
+
+
+def json_records(text: str) -> list[str]:
     """Each record of the text, spelled as it is; what is not JSON gives nothing.
 
     One record a line, as JSONL has it, is tried first; then the text as one value: an array of
@@ -94,6 +101,17 @@ def parse_spreadsheet(text: str) -> list[SpreadsheetRow] | None:
         if any(found):
             rows.append(found)
     return rows or None
+
+
+def _conversation(row: SpreadsheetRow) -> str:
+    messages = [("user", row.user), ("assistant", row.assistant)]
+    if row.system:
+        messages.insert(0, ("system", row.system))
+    spelled = ", ".join(
+        json.dumps({"role": role, "content": content}, ensure_ascii=False)
+        for role, content in messages
+    )
+    return f'{{"messages": [{spelled}]}}'
 
 
 def _header(row: list[str]) -> tuple[str, ...] | None:

@@ -1,4 +1,4 @@
-"""Who trains models, what differs from one to the other, and the addresses of their servers.
+"""Providers: who trains models, what differs between them, and the addresses of their servers.
 
 The differences stand in resources/providers.json.
 """
@@ -276,7 +276,7 @@ def normalize_address(provider: Provider, text: str) -> str:
     of the API's, at Azure the address of the resource alone. An empty text is the provider's own.
 
     Raises:
-        UserError: It is no address that can be used.
+        UserError: It is not an address that can be used.
     """
     text = text.strip() or provider.base_url
     if not text or "RESOURCE" in text:

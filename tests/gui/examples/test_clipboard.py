@@ -6,8 +6,7 @@ import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
-from tunedesk.formats.pasted_text import pasted_records
-from tunedesk.gui.examples.clipboard import Clipboard, records_from
+from tunedesk.gui.examples.clipboard import Clipboard
 from tunedesk.gui.examples.row_actions import SelectedRows
 
 
@@ -62,34 +61,3 @@ def test_anything_else_is_told_calmly(clipboard, project, feedback):
     clipboard.paste()
     assert "no examples on the clipboard" in feedback.toasts()[-1].accessibleName()
     assert project.count() == 0
-
-
-def test_a_system_prompt_stands_first():
-    record = records_from("Be kind.\tHi\tHello")[0]
-    roles = [message["role"] for message in json.loads(record)["messages"]]
-    assert roles == ["system", "user", "assistant"]
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [
-        ('{"messages": []}\n\n{"messages": []}\n', 2),
-        ('[{"a": 1},\n {"a": 2}]', 2),
-        ('{\n  "a": {"b": 1}\n}\n', 1),
-        ('{\n "a": 1\n}\n{\n "a": 2\n}\n', 2),
-        ('{"broken": \n', 0),
-        ("[1, 2]", 0),
-        ("", 0),
-        ("text", 0),
-    ],
-)
-def test_records_of_a_pasted_text(text, count):
-    records = pasted_records(text)
-    assert len(records) == count
-    for record in records:
-        assert isinstance(json.loads(record), dict)
-
-
-def test_a_record_is_pasted_as_it_is_spelled():
-    line = '{"messages" : [ ],"x":1e2, "big": 123456789012345678901234567890}'
-    assert pasted_records(line) == [line]

@@ -1,6 +1,5 @@
 """Rows on the clipboard: copied as JSONL, pasted from JSONL or from a spreadsheet."""
 
-import json
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
@@ -8,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 
 from tunedesk.errors import UserError
 from tunedesk.examples.json_edit import on_one_line
-from tunedesk.formats.pasted_text import SpreadsheetRow, parse_spreadsheet, pasted_records
+from tunedesk.formats.pasted_text import pasted_records
 from tunedesk.gui.examples.row_actions import SelectedRows
 from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _, ngettext
@@ -86,7 +85,7 @@ class Clipboard(QObject):
         if self._project.read_only:
             return
         text = QGuiApplication.clipboard().text()
-        records = records_from(text)
+        records = pasted_records(text)
         if not records:
             self._feedback.error(
                 UserError(
@@ -109,26 +108,6 @@ class Clipboard(QObject):
                 "{n} example pasted", "{n} examples pasted", count
             ).format(n=f"{count:,}"),
         )
-
-
-def records_from(text: str) -> list[str]:
-    """The records that a text holds: a spreadsheet's rows, or JSON."""
-    rows = parse_spreadsheet(text) if not text.lstrip().startswith(("{", "[")) else None
-    if rows is not None:
-        return [record_of(row) for row in rows]
-    return pasted_records(text)
-
-
-def record_of(row: SpreadsheetRow) -> str:
-    """A row of a spreadsheet as an example."""
-    messages = [("user", row.user), ("assistant", row.assistant)]
-    if row.system:
-        messages.insert(0, ("system", row.system))
-    spelled = ", ".join(
-        json.dumps({"role": role, "content": content}, ensure_ascii=False)
-        for role, content in messages
-    )
-    return f'{{"messages": [{spelled}]}}'
 
 
 def _lines(project: Project, rows: SelectedRows, progress: Progress) -> str:

@@ -15,7 +15,7 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.run_again import RunAgain
-from tunedesk.gui.fine_tune.run_dataset_dialog import RunDatasetDialog
+from tunedesk.gui.fine_tune.run_dataset import RunDatasetDialog
 from tunedesk.gui.fine_tune.run_text import provider_text
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.fine_tune.save_files import beside_project, file_name, folder_opener, write_whole
