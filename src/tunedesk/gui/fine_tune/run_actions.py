@@ -245,7 +245,7 @@ class RunActions(QObject):
             _("Take “{name}” off the list?").format(name=run.name),
             _("Its record stays in the project file; a tuned model stays where it is."),
             _("Take it off"),
-            lambda: self._project.runs.hide(run.id),
+            lambda: self._project.runs.delete(run.id),
         )
 
     def show_examples(self, part: str, line: int, message: int | None) -> None:
