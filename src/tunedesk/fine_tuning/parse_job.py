@@ -280,7 +280,7 @@ def metric_of_checkpoint(checkpoint: RunCheckpoint) -> Metric | None:
 
 
 def metrics_of_result_file(content: bytes) -> list[Metric]:
-    """The figures of a result file, by step; empty if it is no such file.
+    """The figures of a result file, by step; empty if it is not such a file.
 
     It is a table with a header, whose columns differ from service to service, and may come in
     Base64.

@@ -107,7 +107,7 @@ class Keys:
         If the system has no keyring, or it does not take the key, it is kept for this run only.
 
         Raises:
-            UserError: It is no usable key, or the address is none.
+            UserError: It is not a usable key, or the address is not one.
         """
         entry = _entry(provider, normalize_address(provider, base_url))
         value = _usable(value, _("What was given"))
@@ -188,7 +188,7 @@ def _usable(given: str, what: str) -> str:
     """The key as it is sent: without what is often pasted with it.
 
     Raises:
-        UserError: It is no key. The sentence does not repeat it.
+        UserError: It is not a key. The sentence does not repeat it.
     """
     value = given.strip().removeprefix("Bearer ").strip().strip("\"'")
     if not value or not value.isascii() or not value.isprintable() or " " in value:

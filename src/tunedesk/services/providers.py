@@ -276,7 +276,7 @@ def normalize_address(provider: Provider, text: str) -> str:
     of the API's, at Azure the address of the resource alone. An empty text is the provider's own.
 
     Raises:
-        UserError: It is no address that can be used.
+        UserError: It is not an address that can be used.
     """
     text = text.strip() or provider.base_url
     if not text or "RESOURCE" in text:
