@@ -64,7 +64,7 @@ class Settings:
         return settings
 
     def save(self) -> None:
-        """Write the settings, whole or not at all; no error if the folder cannot be written."""
+        """Write the settings, whole or not at all; that a folder cannot be written is ignored."""
         if self.path is None:
             return
         text = json.dumps({name: getattr(self, name) for name in _kept_fields()}, indent=1)

@@ -75,14 +75,6 @@ def test_without_a_keyring_a_key_lasts_for_this_run(ring):
     assert keys.find(OPENAI, "") is None
 
 
-def test_whether_there_is_a_keyring():
-    assert Keys({}, MemoryKeyring()).has_keyring()
-    assert not Keys({}, Broken()).has_keyring()
-    # As the tests are set up, the system has none.
-    assert not Keys({}).has_keyring()
-    assert Keys({}).keep(OPENAI, "", KEY) == "this run"
-
-
 def test_a_key_shows_itself_nowhere():
     ring = MemoryKeyring()
     keys = Keys({"OPENAI_API_KEY": KEY}, ring)

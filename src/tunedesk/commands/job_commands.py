@@ -143,9 +143,9 @@ def run_launch(options: argparse.Namespace) -> int:
     """Launch one run, and follow it if that was asked for: 0 if all is well, 1 if it failed."""
     settings = _settings(options)
     with _project(options.project) as project:
-        prepared = preview_launch(project, settings, datetime.date.today())
-        _print_preview(project, prepared)
-        if not prepared.may_start:
+        preview = preview_launch(project, settings, datetime.date.today())
+        _print_preview(project, preview)
+        if not preview.may_start:
             return 1
         connection = connect_to_provider(
             settings.provider,
@@ -157,7 +157,7 @@ def run_launch(options: argparse.Namespace) -> int:
         )
         service = RunService(project, Keys(), variable=options.key_env or "")
         with ProgressLine(settings.name or default_run_name()) as line:
-            now = service.launch(prepared, time.sleep, line.progress, connection=connection)
+            now = service.launch(preview, time.sleep, line.progress, connection=connection)
         if options.follow:
             now = follow_run(project, service.follower(now.id, connection), options.json)
         print_run(now, options.json)
@@ -224,32 +224,32 @@ def _project(path: Path) -> Project:
     return project
 
 
-def _print_preview(project: Project, prepared: LaunchPreview) -> None:
+def _print_preview(project: Project, preview: LaunchPreview) -> None:
     """Say on stderr what will be done, and what stands against it."""
 
-    def say(text: str) -> None:
+    def show(text: str) -> None:
         print(text, file=sys.stderr)
 
-    halves, settings = prepared.split, prepared.settings
-    say(
-        f"{len(halves.training):,} examples to train on, {len(halves.validation):,} held back; "
-        f"{prepared.tokens:,} tokens, {prepared.epochs} epochs, {settings.base_model}"
+    split, settings = preview.split, preview.settings
+    show(
+        f"{len(split.training):,} examples to train on, {len(split.validation):,} held back; "
+        f"{preview.tokens:,} tokens, {preview.epochs} epochs, {settings.base_model}"
     )
-    if prepared.price is not None:
-        say(f"about ${prepared.price:,.2f}. {prepared.price_source}")
-    for reason, ids in prepared.left_out.items():
-        say(f"left out ({reason}): {len(ids):,}")
-    for code, ids in {**prepared.errors, **prepared.warnings}.items():
+    if preview.price is not None:
+        show(f"about ${preview.price:,.2f}. {preview.price_source}")
+    for reason, ids in preview.left_out.items():
+        show(f"left out ({reason}): {len(ids):,}")
+    for code, ids in {**preview.errors, **preview.warnings}.items():
         how = severity(code, provider_named(settings.provider).target)
         numbers = ", ".join(str(project.number_of(example_id)) for example_id in ids[:8])
         more = f" and {len(ids) - 8:,} more" if len(ids) > 8 else ""
-        say(f"{how}: {sentences.title(code)}: examples {numbers}{more}")
-    for text in prepared.notes:
-        say(text)
-    for text in prepared.stops:
-        say(f"tunedesk: {text}")
-    if prepared.errors:
-        say("tunedesk: errors stop a launch; mend them, or add --without-errors.")
+        show(f"{how}: {sentences.title(code)}: examples {numbers}{more}")
+    for text in preview.notes:
+        show(text)
+    for text in preview.stops:
+        show(f"tunedesk: {text}")
+    if preview.errors:
+        show("tunedesk: errors stop a launch; mend them, or add --without-errors.")
 
 
 def run_jobs(options: argparse.Namespace) -> int:

@@ -92,7 +92,7 @@ class _Drawing:
             f'<rect width="{self._width}" height="{self._height}" fill="{self._ink["surface"]}"/>'
         )
         if title:
-            self._words(title, _LEFT, 20, "text", size=14, weight=600)
+            self._text(title, _LEFT, 20, "text", size=14, weight=600)
         self._legend(38 if title else 24)
         inner = self._height - _TOP - _BOTTOM
         if self._view.accuracy:
@@ -136,7 +136,7 @@ class _Drawing:
             for line in sorted(shown, key=lambda line: line.look != "raw"):
                 self._line(line, scale)
         if measure == "accuracy":
-            self._words(_("Accuracy"), _LEFT + 6, top + 14, "text_muted")
+            self._text(_("Accuracy"), _LEFT + 6, top + 14, "text_muted")
         bottom = top + height
         self._add(self._stroke(_LEFT, bottom, self._width - _RIGHT, bottom, "border_strong"))
 
@@ -146,13 +146,13 @@ class _Drawing:
         for value, word in zip(found, words, strict=True):
             y = scale.y(value)
             self._add(self._stroke(_LEFT, y, self._width - _RIGHT, y, "border"))
-            self._words(word, _LEFT - 8, y + 4, "text_muted", anchor="end")
+            self._text(word, _LEFT - 8, y + 4, "text_muted", anchor="end")
 
     def _step_axis(self, y: float) -> None:
         most = max(2, int((self._width - _LEFT - _RIGHT) / PIXELS_PER_STEP))
         for value in step_ticks(*self._steps, most):
-            self._words(f"{round(value):,}", self._x(value), y + 17, "text_muted", anchor="middle")
-        self._words(
+            self._text(f"{round(value):,}", self._x(value), y + 17, "text_muted", anchor="middle")
+        self._text(
             _("step"), (_LEFT + self._width - _RIGHT) / 2, y + 35, "text_muted", anchor="middle"
         )
 
@@ -163,7 +163,7 @@ class _Drawing:
                 ink, dash = MARK_COLORS[mark.kind], _MARK_DASHES[mark.kind]
                 self._add(self._stroke(x, top, x, top + height, ink, dash))
                 if mark.label:
-                    self._words(mark.label, x + 4, top + 11, "text_muted")
+                    self._text(mark.label, x + 4, top + 11, "text_muted")
 
     def _seen(self, step: float) -> bool:
         return self._steps[0] <= step <= self._steps[1]
@@ -197,7 +197,7 @@ class _Drawing:
             if len(text) > _LONGEST_NAME:
                 text = text[: _LONGEST_NAME - 1] + "…"
             self._add(self._stroke(x, y - 4, x + 20, y - 4, entry.color, dash, width=2))
-            self._words(text, x + 26, y, "text_muted")
+            self._text(text, x + 26, y, "text_muted")
             x += 26 + len(text) * _LETTER + 18
 
     # Pieces of SVG
@@ -214,7 +214,7 @@ class _Drawing:
             f'stroke="{self._ink[ink]}" stroke-width="{width}"{dashes}/>'
         )
 
-    def _words(
+    def _text(
         self,
         text: str,
         x: float,

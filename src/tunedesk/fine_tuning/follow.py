@@ -95,7 +95,7 @@ class Follower:
         least = HERE_SECONDS if connection.provider.name == "local" else FIRST_SECONDS
         try:
             with connection.client() as client:
-                news = _look(project, run, JobsClient(connection, client), connection)
+                news = _poll(project, run, JobsClient(connection, client), connection)
         except UserError as error:
             project.runs.update(run.id, note=error.sentence)
             asked = error.retry_after if isinstance(error, ServiceError) else None
@@ -169,7 +169,7 @@ def list_jobs(connection: Connection, most: int = 100) -> list[JobState]:
     return [job_state(row, connection.provider) for row in rows]
 
 
-def _look(project: Project, run: Run, calls: JobsClient, connection: Connection) -> bool:
+def _poll(project: Project, run: Run, calls: JobsClient, connection: Connection) -> bool:
     """Whether there was anything new."""
     answer = calls.retrieve(run.job_id)
     state = job_state(answer, connection.provider)
@@ -177,7 +177,7 @@ def _look(project: Project, run: Run, calls: JobsClient, connection: Connection)
     total = next(filter(None, map(total_steps_of_event, events)), state.total_steps)
     metrics = [metric for event in events if (metric := metric_of_event(event)) is not None]
     if state.ended or connection.provider.losses_in == "checkpoints" or _names_checkpoint(events):
-        metrics += _take_checkpoints(project, run, calls)
+        metrics += _keep_checkpoints(project, run, calls)
     if state.ended and not project.runs.metrics(run.id) and not metrics:
         metrics += _results(state, calls)
     project.runs.add_metrics(run.id, merged_metrics(metrics))
@@ -204,7 +204,7 @@ def _names_checkpoint(events: list[RunEvent]) -> bool:
     return any("checkpoint" in event.message.casefold() for event in events)
 
 
-def _take_checkpoints(project: Project, run: Run, calls: JobsClient) -> list[Metric]:
+def _keep_checkpoints(project: Project, run: Run, calls: JobsClient) -> list[Metric]:
     """Keep the checkpoints that there are; returns their figures. Some services have none."""
     with contextlib.suppress(ServiceError):
         found = [run_checkpoint(row) for row in calls.checkpoints(run.job_id).rows]

@@ -36,8 +36,6 @@ from tunedesk.services.providers import Provider
 from tunedesk.services.service_errors import ServiceError, errors_explained
 from tunedesk.services.upload import find_file, upload_file
 
-_BLOCK = 1 << 20
-
 
 def folder_of(run: Run) -> Path:
     """Where the files of a run lie while they are sent."""
@@ -148,19 +146,19 @@ def default_run_name() -> str:
     return _("Run of {day}").format(day=datetime.date.today().isoformat())
 
 
-def create_run(project: Project, prepared: LaunchPreview, connection: Connection) -> Run:
+def create_run(project: Project, preview: LaunchPreview, connection: Connection) -> Run:
     """Write a new run down: what it is made of is fixed from here on; nothing is sent yet.
 
     Raises:
         UserError: Something stands against the launch.
     """
-    if not prepared.may_start:
+    if not preview.may_start:
         raise UserError(
-            prepared.stops[0] if prepared.stops else _("Some examples have errors."),
+            preview.stops[0] if preview.stops else _("Some examples have errors."),
             _("Mend what is named, or leave those examples out."),
         )
     connection.check_may_send()
-    settings = prepared.settings
+    settings = preview.settings
     run = project.runs.add(
         name=settings.name or default_run_name(),
         provider=connection.provider.name,
@@ -169,10 +167,10 @@ def create_run(project: Project, prepared: LaunchPreview, connection: Connection
         settings=settings.to_json(),
         program_version=__version__,
     )
-    halves = prepared.split
+    split = preview.split
     sides: tuple[tuple[Part, Any], ...] = (
-        ("training", halves.training),
-        ("validation", halves.validation),
+        ("training", split.training),
+        ("validation", split.validation),
     )
     project.runs.set_examples(
         run.id,

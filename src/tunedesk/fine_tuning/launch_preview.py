@@ -163,8 +163,8 @@ def preview_launch(
         for code in (code for code, how in found.items() if how == "warning"):
             warnings.setdefault(code, []).append(row.example_id)
         kept.append(row)
-    halves = split(kept, settings.validation_share, min(limits.least_examples, len(kept)))
-    lengths = [row.tokens for row in halves.training]
+    sides = split(kept, settings.validation_share, min(limits.least_examples, len(kept)))
+    lengths = [row.tokens for row in sides.training]
     limit = longest_example(provider, settings.base_model) or limits.token_limit
     trained = cut_at_limit(lengths, limit)
     automatic = resolve_auto(
@@ -176,12 +176,12 @@ def preview_launch(
     cost = estimate(trained.examples, trained.tokens, provider.target, settings.base_model, epochs)
     return LaunchPreview(
         settings=settings,
-        split=halves,
+        split=sides,
         left_out=_frozen(left_out),
         errors=_frozen(errors),
         warnings=_frozen(warnings),
         stops=tuple(_stops(provider, settings, len(lengths), limits.least_examples, today)),
-        notes=tuple(_notes(provider, settings, halves, limits.advised_examples, today)),
+        notes=tuple(_notes(provider, settings, sides, limits.advised_examples, today)),
         tokens=trained.tokens,
         longest=max(lengths, default=0),
         over_limit=trained.over_limit,
@@ -189,7 +189,7 @@ def preview_launch(
         batch_size=int(automatic["batch_size"]),
         price=cost.price,
         price_source=_price_source(cost),
-        leaves=_leaves(provider, settings, halves),
+        leaves=_leaves(provider, settings, sides),
     )
 
 
@@ -252,10 +252,10 @@ def _stops(
 
 
 def _notes(
-    provider: Provider, settings: LaunchSettings, halves: Split, advised: int, today: datetime.date
+    provider: Provider, settings: LaunchSettings, sides: Split, advised: int, today: datetime.date
 ) -> list[str]:
     notes = []
-    training, held = len(halves.training), len(halves.validation)
+    training, held = len(sides.training), len(sides.validation)
     if 0 < training < advised:
         notes.append(
             _("{n} examples are few: {advised} or more are advised.").format(
@@ -288,10 +288,10 @@ def _price_source(cost: Estimate) -> str:
     )
 
 
-def _leaves(provider: Provider, settings: LaunchSettings, halves: Split) -> str:
+def _leaves(provider: Provider, settings: LaunchSettings, sides: Split) -> str:
     if provider.name == "local":
         return _("Nothing.")
-    count = len(halves.training) + len(halves.validation)
+    count = len(sides.training) + len(sides.validation)
     return ngettext(
         "{n} example, whole, goes to {provider}.", "{n} examples, whole, go to {provider}.", count
     ).format(n=f"{count:,}", provider=provider_label(provider, settings.base_url))
@@ -318,41 +318,41 @@ class TimeEstimate(NamedTuple):
 
 
 def estimate_time(
-    project: Project, prepared: LaunchPreview, device: Device = "cpu"
+    project: Project, preview: LaunchPreview, device: Device = "cpu"
 ) -> TimeEstimate | None:
     """How long a run takes; None where nothing can be said.
 
     Args:
         project: The project, or a handle of it.
-        prepared: What would be launched.
+        preview: What would be launched.
         device: Where this computer trains.
     """
-    settings = prepared.settings
-    if not prepared.tokens:
+    settings = preview.settings
+    if not preview.tokens:
         return None
     for run in project.runs.all():
-        if _is_alike(run, prepared):
+        if _is_alike(run, preview):
             measured = _measured(project, run)
             if measured is not None:
                 start, per_token = measured
                 return TimeEstimate(
-                    start + per_token * prepared.billable_tokens,
+                    start + per_token * preview.billable_tokens,
                     _("Estimated from the run “{name}”.").format(name=run.name),
                 )
     model = Catalogue.load().find_local(settings.base_model)
     if model is None or settings.provider != "local":
         return None
     learns_whole = settings.full or model.id == STARTER_ID
-    operations = (6 if learns_whole else 4) * model.size.parameters * prepared.billable_tokens
+    operations = (6 if learns_whole else 4) * model.size.parameters * preview.billable_tokens
     seconds = _START_SECONDS + operations / _OPERATIONS[device]
-    seconds += prepared.steps * _STEP_SECONDS[device]
+    seconds += preview.steps * _STEP_SECONDS[device]
     return TimeEstimate(
         seconds, _("Estimated from the size of the model; the first run here will tell better.")
     )
 
 
-def _is_alike(run: Run, prepared: LaunchPreview) -> bool:
-    settings = prepared.settings
+def _is_alike(run: Run, preview: LaunchPreview) -> bool:
+    settings = preview.settings
     return (
         run.provider == settings.provider
         and run.succeeded

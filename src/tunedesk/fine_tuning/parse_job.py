@@ -263,7 +263,7 @@ _IN_TEXT = {"full validation": "full_valid", "validation": "valid"}
 
 def metric_of_event(event: RunEvent) -> Metric | None:
     """The figures that an event tells; None: it tells none."""
-    return _metric(event.data, event.time) or _metric(_said(event.message), event.time)
+    return _metric(event.data, event.time) or _metric(_metrics_in_text(event.message), event.time)
 
 
 def total_steps_of_event(event: RunEvent) -> int | None:
@@ -280,7 +280,7 @@ def metric_of_checkpoint(checkpoint: RunCheckpoint) -> Metric | None:
 
 
 def metrics_of_result_file(content: bytes) -> list[Metric]:
-    """The figures of a result file, by step; empty if it is not such a file.
+    """The metrics of a result file, by step; empty if it is not such a file.
 
     It is a table with a header, whose columns differ from service to service, and may come in
     Base64.
@@ -337,7 +337,7 @@ def _figure(value: Any) -> float | None:
     return figure if math.isfinite(figure) else None
 
 
-def _said(message: str) -> dict[str, Any]:
+def _metrics_in_text(message: str) -> dict[str, Any]:
     """The figures in a sentence such as `Step 3/300: training loss=0.15, validation loss=0.27`."""
     step = _STEP_IN_TEXT.search(message)
     if step is None:

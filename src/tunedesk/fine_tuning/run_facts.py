@@ -178,8 +178,8 @@ def _method_name(run: Run) -> str:
 
 def _method(run: Run) -> str:
     name = _method_name(run)
-    words = {"supervised": _("by examples"), "dpo": _("by preferences")}
-    return words.get(name, name)
+    titles = {"supervised": _("by examples"), "dpo": _("by preferences")}
+    return titles.get(name, name)
 
 
 def _service(run: Run) -> str:

@@ -192,7 +192,7 @@ def _events(events: Sequence[RunEvent], provider_name: str) -> str:
     rows = "".join(
         f'<tr class="{"error" if event.level == "error" else ""}">'
         f'<td class="time">{escape(moment(event.time))}</td>'
-        f"<td>{_event_words(event, provider_name)}</td></tr>"
+        f"<td>{_event_text(event, provider_name)}</td></tr>"
         for event in told[:MOST_EVENTS]
     )
     left = len(told) - MOST_EVENTS
@@ -209,8 +209,8 @@ def _events(events: Sequence[RunEvent], provider_name: str) -> str:
     return f'<h2>{title}</h2>\n<table width="100%">{rows}</table>{more}'
 
 
-def _event_words(event: RunEvent, provider_name: str) -> str:
+def _event_text(event: RunEvent, provider_name: str) -> str:
     provider = providers().get(provider_name)
-    plain = explain_event(event, provider) if provider else ""
+    explanation = explain_event(event, provider) if provider else ""
     said = escape(event.message)
-    return f"{escape(plain)}<br>{said}" if plain else said
+    return f"{escape(explanation)}<br>{said}" if explanation else said

@@ -274,7 +274,7 @@ class RunService:
         )
 
     def pause(self, run_id: int, wait: Wait) -> Run:
-        """Let the job of a run rest.
+        """Pause the job of a run.
 
         Raises:
             ServiceError: The service refused, or it is not known whether it was done.
@@ -283,7 +283,7 @@ class RunService:
         return self._send(run_id, "pause", wait)
 
     def resume(self, run_id: int, wait: Wait) -> Run:
-        """Let the job of a run that rests go on.
+        """Resume the paused job of a run.
 
         Raises:
             ServiceError: As `pause`.

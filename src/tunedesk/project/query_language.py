@@ -39,12 +39,12 @@ def parse_query(text: str) -> ExampleQuery:
     """
     query = ExampleQuery()
     words: list[str] = []
-    place = 0
+    offset = 0
     text = text.rstrip()
-    while place < len(text):
-        term = _TERM.match(text, place)
+    while offset < len(text):
+        term = _TERM.match(text, offset)
         assert term is not None
-        place = term.end()
+        offset = term.end()
         key, quoted, plain, word = term.groups()
         if key is None:
             words.append(word)

@@ -1,4 +1,4 @@
-"""Connecting to who trains: this computer's own server, or one with an address; and trying it."""
+"""Connecting to a provider: this computer's own server, or one with an address; and trying it."""
 
 import datetime
 from dataclasses import dataclass, replace
@@ -137,7 +137,7 @@ def try_connection(connection: Connection) -> ConnectionReport:
     """
     try:
         with connection.client(timeout=_SECONDS) as client:
-            return _asked(connection, client)
+            return _try(connection, client)
     except ServiceError as error:
         return ConnectionReport(
             False,
@@ -150,7 +150,7 @@ def try_connection(connection: Connection) -> ConnectionReport:
         return ConnectionReport(False, error.sentence, error.advice)
 
 
-def _asked(connection: Connection, client: "openai.OpenAI") -> ConnectionReport:
+def _try(connection: Connection, client: "openai.OpenAI") -> ConnectionReport:
     provider = connection.provider
     try:
         with errors_explained(provider, connection.key_value):

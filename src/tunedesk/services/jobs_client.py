@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class JobsClient:
-    """Asks one service about jobs; every error is a `ServiceError` in plain words.
+    """Asks one service about jobs; every error is a `ServiceError`.
 
     Args:
         connection: The service.
@@ -106,7 +106,7 @@ class JobsClient:
             return read_list(page)
 
     def cancel(self, job_id: str) -> dict[str, Any]:
-        """End a job before its time.
+        """Cancel a job.
 
         Raises:
             ServiceError: It was refused, or it is not known whether it was done.
@@ -115,7 +115,7 @@ class JobsClient:
             return parse_object(self._jobs.cancel(job_id), self._provider)
 
     def pause(self, job_id: str) -> dict[str, Any]:
-        """Let a job rest.
+        """Pause a job.
 
         Raises:
             ServiceError: As `cancel`.
@@ -124,7 +124,7 @@ class JobsClient:
             return parse_object(self._jobs.pause(job_id), self._provider)
 
     def resume(self, job_id: str) -> dict[str, Any]:
-        """Let a job that rests go on.
+        """Resume a paused job.
 
         Raises:
             ServiceError: As `cancel`.

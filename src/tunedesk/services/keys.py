@@ -137,14 +137,6 @@ class Keys:
                 _("Remove the entry “{name}” of Tunedesk there by hand.").format(name=entry),
             ) from None
 
-    def has_keyring(self) -> bool:
-        """Whether this system has a keyring; without one, keys are kept for this run only."""
-        try:
-            self._backend().get_password(SERVICE, "")
-        except Exception:
-            return False
-        return True
-
     def _read(self, entry: str) -> str:
         # A backend may fail with anything: D-Bus, a locked keyring, one that is not there.
         try:

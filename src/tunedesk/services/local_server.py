@@ -26,7 +26,7 @@ from tunedesk.services.providers import provider_named
 IDLE_SECONDS = 1800
 START_SECONDS = 180.0
 STOP_SECONDS = 30.0
-_LOOK_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 _VARIABLE = "TUNEDESK_SERVER_API_KEY"
 LOG_NAME = "server.log"
 
@@ -79,7 +79,7 @@ def ensure_running(wait: Wait, data_dir: Path | None = None) -> Connection:
                 ),
                 _("The whole story stands in {path}.").format(path=folder / LOG_NAME),
             )
-        wait(_LOOK_SECONDS)
+        wait(_POLL_SECONDS)
     raise UserError(
         _("The training server of this computer does not answer."),
         _("See {path}, or restart the computer.").format(path=folder / LOG_NAME),
@@ -105,7 +105,7 @@ def stop(data_dir: Path | None = None) -> None:
                 _("The training server of this computer does not end."),
                 _("Restart the computer, then try again."),
             )
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
 def _start(folder: Path) -> "subprocess.Popen[bytes]":

@@ -1,4 +1,4 @@
-"""Who trains models, what differs from one to the other, and the addresses of their servers.
+"""Providers: who trains models, what differs between them, and the addresses of their servers.
 
 The differences stand in resources/providers.json.
 """

@@ -1,4 +1,4 @@
-"""What services answer, read with care: JSON that may be none, lists that may never end.
+"""Reading what services answer: bytes that may not be JSON, lists that may never end.
 
 The SDK checks no answer (facts 1.8): a page of HTML comes back as a text, a bare array stops it,
 and its own loop over pages has no end with a server that ignores `after`. So the SDK sends, and

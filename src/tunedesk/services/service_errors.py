@@ -1,4 +1,4 @@
-"""Errors of services in plain words: what is wrong, what to do, and was it done after all?"""
+"""Errors of services, explained: what is wrong, what to do, and whether it was done after all."""
 
 import json
 import socket
@@ -33,7 +33,7 @@ class ServiceError(UserError):
 
     def __init__(
         self,
-        words: Explanation,
+        explanation: Explanation,
         detail: str = "",
         *,
         code: str = "",
@@ -42,7 +42,7 @@ class ServiceError(UserError):
         retry_after: float | None = None,
     ) -> None:
         self.detail = redacted(detail)[:_LONGEST_DETAIL]
-        super().__init__(words.sentence, words.advice or _said_itself(self.detail))
+        super().__init__(explanation.sentence, explanation.advice or _quoted(self.detail))
         self.code = code
         self.status = status
         self.lost_answer = lost_answer
@@ -56,7 +56,7 @@ class ServiceError(UserError):
 
 @contextmanager
 def errors_explained(provider: Provider, key: str = "") -> Iterator[None]:
-    """Turn what goes wrong with a service inside the `with` into plain words.
+    """Raise what goes wrong with a service inside the `with` as a `ServiceError` that explains it.
 
     Args:
         provider: The provider.
@@ -76,7 +76,7 @@ def errors_explained(provider: Provider, key: str = "") -> Iterator[None]:
 
 
 def explain(error: BaseException, provider: Provider, key: str = "") -> UserError:
-    """An error in plain words; a `UserError` comes back as it is.
+    """An error, explained; a `UserError` comes back as it is.
 
     Args:
         error: Any error of the openai SDK or of its HTTP client.
@@ -94,13 +94,13 @@ def explain(error: BaseException, provider: Provider, key: str = "") -> UserErro
         # "Another server" is a name for a choice; what answers has one of its own.
         provider = replace(provider, title=host)
     if isinstance(error, openai.APIStatusError):
-        code, message = _said(error)
+        code, message = _code_and_message(error)
         moved = error.response.headers.get("location", "") if error.status_code < 400 else ""
-        words = explain_code(code, message, provider) or explain_status(
+        explanation = explain_code(code, message, provider) or explain_status(
             error.status_code, provider, host, has_key=bool(key)
         )
         return ServiceError(
-            words,
+            explanation,
             redacted(moved or message, key),
             code=code,
             status=error.status_code,
@@ -109,11 +109,11 @@ def explain(error: BaseException, provider: Provider, key: str = "") -> UserErro
         )
     if isinstance(error, openai.APIResponseValidationError | json.JSONDecodeError):
         status = getattr(error, "status_code", 200)
-        words = explain_status(status, provider, host)
-        return ServiceError(words, redacted(str(error), key), status=status, lost_answer=lost)
+        explanation = explain_status(status, provider, host)
+        return ServiceError(explanation, redacted(str(error), key), status=status, lost_answer=lost)
     if isinstance(error, openai.APIConnectionError | httpx2.HTTPError):
-        words = _no_answer(error, provider, host)
-        return ServiceError(words, redacted(_reason(error), key), lost_answer=lost)
+        explanation = _explain_no_answer(error, provider, host)
+        return ServiceError(explanation, redacted(_reason(error), key), lost_answer=lost)
     return ServiceError(
         Explanation(_("Something went wrong with {provider}.").format(provider=provider.title), ""),
         redacted(_text(error), key),
@@ -122,11 +122,11 @@ def explain(error: BaseException, provider: Provider, key: str = "") -> UserErro
 
 
 def explain_job_error(code: str, message: str, provider: Provider) -> ServiceError:
-    """What a failed job says of its error, in plain words."""
-    words = explain_code(code, message, provider) or Explanation(
+    """What a failed job says of its error, explained."""
+    explanation = explain_code(code, message, provider) or Explanation(
         _("The training failed at {provider}.").format(provider=provider.title), ""
     )
-    return ServiceError(words, message, code=code)
+    return ServiceError(explanation, message, code=code)
 
 
 def why_it_failed(error: RunError | None, provider_name: str) -> UserError:
@@ -153,8 +153,8 @@ def explain_event(event: RunEvent, provider: Provider) -> str:
     """
     if event.level != "error" or provider.name == "local":
         return ""
-    words = explain_code(_code_of(event), event.message, provider)
-    return " ".join(part for part in words if part) if words else ""
+    explanation = explain_code(_code_of(event), event.message, provider)
+    return " ".join(part for part in explanation if part) if explanation else ""
 
 
 def _code_of(event: RunEvent) -> str:
@@ -192,14 +192,14 @@ def is_lost_answer(error: BaseException) -> bool:
     return False
 
 
-def _said_itself(detail: str) -> str:
+def _quoted(detail: str) -> str:
     if not detail:
         return _("It did not say why. Try again in a few minutes.")
     text = detail if len(detail) <= _LONGEST_ADVICE else f"{detail[:_LONGEST_ADVICE]}…"
     return _("It said: {text}").format(text=text)
 
 
-def _no_answer(error: BaseException, provider: Provider, host: str) -> Explanation:
+def _explain_no_answer(error: BaseException, provider: Provider, host: str) -> Explanation:
     """Why there was no answer, as far as the causes of the error tell."""
     import httpx2
 
@@ -278,7 +278,7 @@ def _no_answer(error: BaseException, provider: Provider, host: str) -> Explanati
     )
 
 
-def _said(error: Any) -> tuple[str, str]:
+def _code_and_message(error: Any) -> tuple[str, str]:
     """The code and the text of an answer, whatever its shape.
 
     OpenAI's is {"error": {…}}; FastAPI's {"detail": …}; Azure's gateway {"error": {"code": "401"}}
@@ -290,11 +290,11 @@ def _said(error: Any) -> tuple[str, str]:
         message = body.get("message") or body.get("detail") or body
         text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
         return (code if isinstance(code, str) and not code.isdigit() else ""), text
-    return "", _shown(body if isinstance(body, str) else error.response.text)
+    return "", _worth_showing(body if isinstance(body, str) else error.response.text)
 
 
-def _shown(text: str) -> str:
-    """What of a text that is no JSON is worth showing; of a page of HTML, that it is one."""
+def _worth_showing(text: str) -> str:
+    """What is worth showing of a text that is not JSON; of a page of HTML, that it is one."""
     text = text.strip()
     if text[:200].casefold().lstrip().startswith(("<!doctype", "<html")):
         return _("The server answered with a web page.")

@@ -19,10 +19,9 @@ from PySide6.QtWidgets import (
 
 from tunedesk.gui.operations import Message, Operation, Operations
 from tunedesk.gui.page import PageContext
-from tunedesk.gui.size_text import size_text
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, SectionTitle
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _, ngettext, size_text
 from tunedesk.project.exporting import ExportSummary, export
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery

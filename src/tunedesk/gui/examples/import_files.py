@@ -9,12 +9,11 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from tunedesk.checks.messages.sentences import sentence, title
 from tunedesk.gui.operations import Operation
 from tunedesk.gui.page import PageContext
-from tunedesk.gui.size_text import speed_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _, ngettext, speed_text
 from tunedesk.paths import documents_dir
 from tunedesk.project.importing import ImportSummary, import_file
 

@@ -15,7 +15,7 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.run_again import RunAgain
-from tunedesk.gui.fine_tune.run_dataset_dialog import RunDatasetDialog
+from tunedesk.gui.fine_tune.run_dataset import RunDatasetDialog
 from tunedesk.gui.fine_tune.run_text import provider_text
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.fine_tune.save_files import beside_project, file_name, folder_opener, write_whole
@@ -245,7 +245,7 @@ class RunActions(QObject):
             _("Take “{name}” off the list?").format(name=run.name),
             _("Its record stays in the project file; a tuned model stays where it is."),
             _("Take it off"),
-            lambda: self._project.runs.hide(run.id),
+            lambda: self._project.runs.delete(run.id),
         )
 
     def show_examples(self, part: str, line: int, message: int | None) -> None:
