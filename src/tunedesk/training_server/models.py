@@ -40,7 +40,7 @@ def weights_in(file: Path) -> dict[str, dict[str, Any]]:
         end = max((entry["data_offsets"][1] for entry in weights.values()), default=0)
         is_whole = file.stat().st_size == 8 + length + end
     except (struct.error, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError(f"{file.name} is no file of weights") from error
+        raise ValueError(f"{file.name} is not a file of weights") from error
     if not is_whole:
         raise ValueError(f"{file.name} is not whole")
     return weights
