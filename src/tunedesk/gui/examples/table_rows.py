@@ -209,7 +209,7 @@ _SPACES = re.compile(r"\s+")
 def search_pattern(search: str) -> re.Pattern[str] | None:
     """A pattern for the words of a search, in any case; None if there is nothing to find.
 
-    Words in quotation marks are one phrase; a trailing star is no part of the word.
+    Words in quotation marks are one phrase; a trailing star is not part of the word.
     """
     words = []
     for phrase, word in re.findall(r'"([^"]*)"|(\S+)', unicodedata.normalize("NFC", search)):
