@@ -5,7 +5,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
 from tunedesk import i18n
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _, ngettext, size_text, speed_text
 
 
 @pytest.fixture
@@ -43,3 +43,9 @@ def test_texts_of_the_first_language_that_has_a_catalogue(german):
         "{n} Beispiele",
     ]
     assert _("What has no translation") == "What has no translation"
+
+
+def test_sizes():
+    assert size_text(12) == "12 B"
+    assert size_text(1_234_567) == "1.2 MB"
+    assert speed_text(31_000_000) == "31.0 MB/s"

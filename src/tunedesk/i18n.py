@@ -1,4 +1,4 @@
-"""Translation by gettext, free of Qt: the texts of the program in the user's language.
+"""Translation by gettext, free of Qt, and sizes as text: the program in the user's language.
 
 `packaging/translations.py` collects the texts that are given to `_` and `ngettext`: whole
 sentences, never glued together, with what is filled in named in braces.
@@ -37,3 +37,21 @@ def _(text: str) -> str:
 def ngettext(singular: str, plural: str, number: int) -> str:
     """The text that fits the number, in the user's language."""
     return _translations().ngettext(singular, plural, number)
+
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def size_text(size: float) -> str:
+    """A size in bytes with a unit that fits: "1.2 MB"."""
+    unit = 0
+    while size >= 1000 and unit < len(_UNITS) - 1:
+        size /= 1000
+        unit += 1
+    digits = 0 if unit == 0 or size >= 100 else 1
+    return f"{size:,.{digits}f} {_UNITS[unit]}"
+
+
+def speed_text(speed: float) -> str:
+    """Bytes a second: "31.0 MB/s"."""
+    return _("{size}/s").format(size=size_text(speed))

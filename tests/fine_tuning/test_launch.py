@@ -280,7 +280,7 @@ def test_cancelled_at_the_service(project, openai_service):
 
 def test_a_job_from_elsewhere_is_brought_in_and_charted(project, openai_service):
     run, connection = launched(project, openai_service)
-    project.runs.hide(run.id)
+    project.runs.delete(run.id)
     (job,) = list_jobs(connection)
     brought = adopt_job(project, job.id, connection)
     assert (brought.base_model, brought.name) == (run.base_model, "night")

@@ -150,6 +150,7 @@ def test_an_older_project_is_what_it_was_and_is_undone_as_it_was(old):
     backup = old.path.with_name(f"Old.version-{old.version}.tunedesk")
     (untouched := old.path.with_name("untouched")).write_bytes(old.bytes)
     assert dump(backup) == dump(untouched)
+    assert backup.stat().st_mode == old.path.stat().st_mode
     untouched.unlink()
     assert {entry.name for entry in old.path.parent.iterdir()} == {"Old.tunedesk", backup.name}
 

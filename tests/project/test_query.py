@@ -7,7 +7,7 @@ import pytest
 from tests.project.made_examples import new_example
 
 from tunedesk.errors import UserError
-from tunedesk.project.query import SORTS, STATES, ExampleQuery
+from tunedesk.project.query import SORTS, STATES, ExampleQuery, query_from_json, query_to_json
 
 CODES = ("blanks_around", "role_unknown", "few_messages_of_tomorrow", "mojibake")
 
@@ -169,3 +169,27 @@ def test_reading_ids_can_be_cancelled(project):
     with pytest.raises(KeyboardInterrupt):
         project.ids(ExampleQuery(), cancel)
     assert project.count() == 5000
+
+
+QUERIES = [
+    ExampleQuery(),
+    ExampleQuery(states=("approved", "draft"), problems=("any",), tags=("a", "")),
+    ExampleQuery(tokens=(10, None), turns=(None, 4), search="two words", sort="tokens"),
+    ExampleQuery(sources=("file.jsonl",), descending=True),
+]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_kept_query_comes_back(query):
+    assert query_from_json(query_to_json(query)) == query
+
+
+def test_lists_of_ids_are_not_kept():
+    assert query_from_json(query_to_json(ExampleQuery(ids=(1, 2)))) == ExampleQuery()
+
+
+@pytest.mark.parametrize(
+    "stored", [None, 3, {"search": 3, "ids": [1], "sort": "x"}, {"turns": "ab"}]
+)
+def test_what_is_broken_is_left_out(stored):
+    assert query_from_json(stored) == ExampleQuery()

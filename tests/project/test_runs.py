@@ -129,7 +129,7 @@ def test_runs_are_found_by_what_a_person_would_write(project):
 
 def test_a_hidden_run_leaves_the_list_only(project):
     run = launched(project)
-    project.runs.hide(run.id)
+    project.runs.delete(run.id)
     assert project.runs.all() == []
     assert project.runs.get(run.id) == run
 

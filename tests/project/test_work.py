@@ -4,6 +4,7 @@ import sqlite3
 
 import pytest
 
+from tunedesk.errors import UserError
 from tunedesk.project import work
 from tunedesk.project.project import Project
 
@@ -105,6 +106,17 @@ def test_work_that_was_tampered_with_is_never_begun(tmp_path, change):
         (item,) = project.work.items()
         assert not item.is_mine
         assert project.work.next(item.kind) is None
+
+
+def test_a_folder_that_cannot_be_written_is_told(project, tmp_path, monkeypatch):
+    project.work.add("launch", {})
+    blocked = tmp_path / "a file"
+    blocked.write_text("")
+    monkeypatch.setattr(work, "user_data_dir", lambda: blocked)
+    assert not project.work.items()[0].is_mine
+    with pytest.raises(UserError, match="own folder"):
+        project.work.add("launch", {})
+    assert len(project.work.items()) == 1
 
 
 def test_views_are_told(project):

@@ -26,7 +26,7 @@ from tunedesk.gui.crash_report import CrashHandler
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.menus import Menus, ViewActions
 from tunedesk.gui.new_project import is_project, project_for, sample_file
-from tunedesk.gui.rail import Rail
+from tunedesk.gui.rail import PAGES, Rail
 from tunedesk.gui.status_line import StatusLine
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.welcome.page import WelcomePage
@@ -89,8 +89,8 @@ class MainWindow(QMainWindow):
         self.rail = Rail(self._theme, self.actions_)
         self.welcome = WelcomePage(self._settings, self.actions_, self._theme)
         self.welcome.open_requested.connect(self.open_path)
-        self.rail.add_page("examples", "go.examples", "examples", _("Examples"))
-        self.rail.add_page("fine_tune", "go.fine_tune", "fine_tune", _("Fine-tune"))
+        for page in PAGES:
+            self.rail.add_page(page.name, page.action_id, page.name, page.title)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.welcome)
         self.status = StatusLine(self._theme, self.feedback.progress_line)

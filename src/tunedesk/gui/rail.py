@@ -1,5 +1,7 @@
 """The rail at the left: the pages that exist, and what is always at hand."""
 
+from typing import NamedTuple
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -10,6 +12,29 @@ from tunedesk.gui.widgets.buttons import IconButton
 from tunedesk.i18n import _
 
 MARGIN = 5
+
+
+EXAMPLES, FINE_TUNE = "examples", "fine_tune"
+
+
+class PageSpec(NamedTuple):
+    """A page that an open project has.
+
+    Attributes:
+        name: Its name in the program; its icon has the same.
+        title: What the rail calls it.
+    """
+
+    name: str
+    title: str
+
+    @property
+    def action_id(self) -> str:
+        """The action that goes there."""
+        return f"go.{self.name}"
+
+
+PAGES = (PageSpec(EXAMPLES, _("Examples")), PageSpec(FINE_TUNE, _("Fine-tune")))
 
 
 class RailButton(QToolButton):

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.operations import Operations, UndoActions
 from tunedesk.gui.page import Page, PageContext
-from tunedesk.gui.rail import Rail
+from tunedesk.gui.rail import EXAMPLES, FINE_TUNE, PAGES, Rail
 from tunedesk.gui.running_work import RUNNING_WORK_KINDS
 from tunedesk.gui.status_line import StatusLine, StatusPart
 from tunedesk.gui.theme import Theme
@@ -64,7 +65,6 @@ def _find(project: Project, progress: Progress) -> list[str]:
 PageMaker = Callable[[PageContext], Page]
 
 
-EXAMPLES, FINE_TUNE = "examples", "fine_tune"
 RUNS_AFTER_MS = 500
 """Runs that go on are looked for when the first page has long been shown."""
 
@@ -130,8 +130,8 @@ class Workspace(QObject):
         status.running_work.run_asked.connect(self._show_run)
         status.running_work.installation_asked.connect(self._show_installation)
         self._add_page(EXAMPLES, self.examples)
-        self._actions.bind("go.examples", lambda: self.show_page(EXAMPLES))
-        self._actions.bind("go.fine_tune", lambda: self.show_page(FINE_TUNE))
+        for page in PAGES:
+            self._actions.bind(page.action_id, partial(self.show_page, page.name))
         self._actions.bind("finetune.new", lambda: self.runs().new_run())
         self._actions["finetune.new"].setEnabled(not self.project.read_only)
         if self.project.read_only:
@@ -290,7 +290,7 @@ class Workspace(QObject):
             self.flush()
             self.operations.close()
             self.undo_actions.close()
-            self._actions.release("go.examples", "go.fine_tune", "finetune.new")
+            self._actions.release(*(page.action_id for page in PAGES), "finetune.new")
             self._look_for_runs.stop()
             if self._finding_runs is not None:
                 self._finding_runs.cancel()

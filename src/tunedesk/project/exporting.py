@@ -25,8 +25,8 @@ class ExportSummary:
     Attributes:
         path: The file.
         written: How many examples it holds.
-        left_out_ids: The examples that were left out, by reason: "unreadable" for what is no JSON
-            object, "errors" for those with errors if they were to be left out.
+        left_out_ids: The examples that were left out, by reason: "unreadable" for what is not a
+            JSON object, "errors" for those with errors if they were to be left out.
     """
 
     path: Path
@@ -79,7 +79,7 @@ def export(
         query: Which examples, in which order.
         progress: Told how many were looked at, and of how many; may cancel.
         leave_out_errors: Leave out the examples that have errors at the project's target.
-        leave_out_unreadable: Leave out rows that are no JSON object; a trainer refuses a file
+        leave_out_unreadable: Leave out rows that are not JSON objects; a trainer refuses a file
             with such a row.
 
     Raises:
@@ -134,7 +134,7 @@ class TrainingRow(NamedTuple):
         question: Hash of all that stands before its last answer; None without one.
         tokens: Its length.
         codes: The codes of its problems.
-        unreadable: Whether it is no JSON object.
+        unreadable: Whether it is not a JSON object.
     """
 
     example_id: int

@@ -33,7 +33,7 @@ from tunedesk.project.versions import KEPT_PROBLEMS
 from tunedesk.workers import WorkerPool
 
 FIRST_ROWS = 200
-_TELL_SECONDS = 0.3
+_PUBLISH_SECONDS = 0.3
 _JOBS_AHEAD = 32  # so that the workers have work while the disk is waited for
 _SMALL_FILE = 2_000_000
 """Bytes below which starting worker processes costs more than it saves."""
@@ -46,7 +46,7 @@ class ImportSummary:
     Attributes:
         info: What the file is.
         added: How many rows were added; every record of the file is one.
-        unreadable: How many of them are no JSON object.
+        unreadable: How many of them are not JSON objects.
         with_errors: How many of them have errors.
         tokens: Their length together.
         problems: What was odd about the file itself: line (None for the whole file), problem.
@@ -110,7 +110,7 @@ class _Import:
         self._summary = ImportSummary(info)
         self._size = BatchSize(FIRST_ROWS)
         self._source_id = 0
-        self._told = 0.0
+        self._published_at = 0.0
 
     def run(
         self,
@@ -196,8 +196,8 @@ class _Import:
         summary.added += len(new)
         summary.unreadable += sum(not fact.is_readable for fact in facts)
         summary.tokens += sum([fact.tokens for fact in facts])
-        if time.monotonic() - self._told > _TELL_SECONDS:
-            self._tell()
+        if time.monotonic() - self._published_at > _PUBLISH_SECONDS:
+            self._publish()
 
     def _write(self, part: Sequence[NewExample]) -> None:
         summary = self._summary
@@ -234,10 +234,10 @@ class _Import:
                 (summary.change_id, summary.change_id),
             )
         )
-        self._tell(change_names.worded(name))
+        self._publish(change_names.worded(name))
 
-    def _tell(self, name: str | None = None) -> None:
-        self._told = time.monotonic()
+    def _publish(self, name: str | None = None) -> None:
+        self._published_at = time.monotonic()
         self._store.publish(
             ProjectChange(frozenset({"added", "set"}), None, self._store.shared.author, name)
         )

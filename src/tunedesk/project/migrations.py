@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import re
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Mapping
@@ -209,6 +210,7 @@ def back_up(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     try:
         temporary = new_file_in(path.parent, f".{path.stem}-")
         copy_into(connection, temporary)
+        shutil.copymode(path, temporary)
         _flush(temporary)
         temporary.replace(copy)
         _flush(path.parent)

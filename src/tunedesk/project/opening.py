@@ -166,7 +166,7 @@ def open_file(path: Path, author: str, *, read_only: bool) -> Opened:
     Raises:
         UserError: It is not there, not a project, newer than this program, or damaged.
     """
-    _look_at_header(path)
+    _check_header(path)
     lock, holder = (None, None) if read_only else _take_lock(path, author)
     try:
         return _open_locked(path, author, lock, holder)
@@ -263,7 +263,7 @@ def _take_lock(path: Path, author: str) -> tuple[ProjectLock | None, Holder | No
     return (None, holder) if holder else (lock, None)
 
 
-def _look_at_header(path: Path) -> None:
+def _check_header(path: Path) -> None:
     """Read the first bytes, before SQLite sees the file."""
     try:
         with path.open("rb") as file:

@@ -1,9 +1,9 @@
-"""Which examples, in which order: the filter, search and sort of the table, as value and SQL."""
+"""Which examples, in which order: the filter, search and sort of the table: value, JSON, SQL."""
 
 import time
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, NamedTuple, get_args
 
 from tunedesk.errors import UserError
@@ -280,3 +280,45 @@ def _common(context: ProjectContext, words: str) -> bool:
         (search.match_expression(words), _COMMON),
     )
     return bool(hits >= _COMMON)
+
+
+def query_to_json(query: ExampleQuery) -> dict[str, Any]:
+    """A query without the parts that are as always; lists of ids are not kept."""
+    usual = asdict(ExampleQuery())
+    return {
+        name: value
+        for name, value in asdict(query).items()
+        if value != usual[name] and name != "ids"
+    }
+
+
+def query_from_json(stored: Any) -> ExampleQuery:
+    """The query that was kept; whatever is not as it should be is left out."""
+    if not isinstance(stored, dict):
+        return ExampleQuery()
+    wanted, sort = stored.get("search"), stored.get("sort")
+    return ExampleQuery(
+        states=_stored_strings(stored.get("states")),
+        problems=_stored_strings(stored.get("problems")),
+        tags=_stored_strings(stored.get("tags")),
+        sources=_stored_strings(stored.get("sources")),
+        tokens=_stored_range(stored.get("tokens")),
+        turns=_stored_range(stored.get("turns")),
+        search=wanted if isinstance(wanted, str) else "",
+        sort=sort if isinstance(sort, str) and sort in SORTS else "number",
+        descending=stored.get("descending") is True,
+    )
+
+
+def _stored_strings(stored: Any) -> tuple[str, ...]:
+    if isinstance(stored, list | tuple) and all(isinstance(one, str) for one in stored):
+        return tuple(stored)
+    return ()
+
+
+def _stored_range(stored: Any) -> Range:
+    if isinstance(stored, list | tuple) and len(stored) == 2:
+        low, high = stored
+        if all(one is None or type(one) is int for one in stored):
+            return low, high
+    return ANY_LENGTH

@@ -96,7 +96,7 @@ class ExampleRow(NamedTuple):
         source: Where it came from, in words.
         source_line: The line there.
         changed_at: When it was changed last, in milliseconds since 1970.
-        kind: What kind of training example it is; "unreadable" when it is no JSON object.
+        kind: What kind of training example it is; "unreadable" when it is not a JSON object.
         version_id: Its version, another one after each change of its text.
     """
 

@@ -46,8 +46,8 @@ def keys_between(low: bytes | None, high: bytes | None, count: int) -> list[byte
             break
         length += 1
     return [
-        (below + step * place).to_bytes(length, "big").rstrip(b"\0")
-        for place in range(1, count + 1)
+        (below + step * number).to_bytes(length, "big").rstrip(b"\0")
+        for number in range(1, count + 1)
     ]
 
 

@@ -29,7 +29,7 @@ _RUN_COLUMNS = (
 )
 _METRIC_COLUMNS = ", ".join(Metric._fields)
 _PARTS: tuple[Part, Part] = ("training", "validation")
-_SLICE = 2000
+_BATCH = 2000
 
 
 class Runs:
@@ -196,7 +196,7 @@ class Runs:
             run_id = int(number or 0)
             if more:
                 self._set(run_id, more)
-            self._tell("runs", run_id)
+            self._publish("runs", run_id)
         return self.get(run_id)
 
     def update(self, run_id: int, **values: Any) -> None:
@@ -206,29 +206,29 @@ class Runs:
             changed = {name: value for name, value in values.items() if _of(before, name) != value}
             if changed:
                 self._set(run_id, changed)
-                self._tell("runs", run_id)
+                self._publish("runs", run_id)
 
     def rename(self, run_id: int, name: str) -> None:
         """Give a run another name; that of its model stays."""
         self.update(run_id, name=" ".join(name.split()))
 
-    def hide(self, run_id: int) -> None:
+    def delete(self, run_id: int) -> None:
         """Take a run off the list; what it was is kept."""
         with self._store.transaction():
             self._store.execute("UPDATE run SET deleted = 1 WHERE id = ?", (run_id,))
-            self._tell("runs", run_id)
+            self._publish("runs", run_id)
 
     def set_examples(self, run_id: int, examples: Iterable[RunExample]) -> None:
         """Write down what a run is made of, in short transactions; replaces what was there."""
         with self._store.transaction():
             self._store.execute("DELETE FROM run_example WHERE run_id = ?", (run_id,))
         rows = [(run_id, _PARTS.index(example.part), *example[1:]) for example in examples]
-        for start in range(0, len(rows), _SLICE):
+        for start in range(0, len(rows), _BATCH):
             with self._store.transaction(bulk=True):
                 self._store.connection.executemany(
                     "INSERT INTO run_example(run_id, part, line, example_id, version_id)"
                     " VALUES (?, ?, ?, ?, ?)",
-                    rows[start : start + _SLICE],
+                    rows[start : start + _BATCH],
                 )
 
     def add_metrics(self, run_id: int, metrics: Iterable[Metric]) -> None:
@@ -236,16 +236,16 @@ class Runs:
         names = Metric._fields[1:]
         later = ", ".join(f"{name} = coalesce(excluded.{name}, {name})" for name in names)
         rows = [(run_id, *metric) for metric in metrics]
-        for start in range(0, len(rows), _SLICE):
+        for start in range(0, len(rows), _BATCH):
             with self._store.transaction(bulk=True):
                 self._store.connection.executemany(
                     f"INSERT INTO run_metric(run_id, {_METRIC_COLUMNS})"
                     f" VALUES ({', '.join('?' * (len(Metric._fields) + 1))})"
                     f" ON CONFLICT(run_id, step) DO UPDATE SET {later}",
-                    rows[start : start + _SLICE],
+                    rows[start : start + _BATCH],
                 )
         if rows:
-            self._tell("metrics", run_id)
+            self._publish("metrics", run_id)
 
     def add_events(self, run_id: int, events: Sequence[RunEvent]) -> None:
         """Add lines of the log, the oldest first; one that is there already stays as it is."""
@@ -271,7 +271,7 @@ class Runs:
                     for arrival, event in enumerate(events, count)
                 ],
             )
-            self._tell("events", run_id)
+            self._publish("events", run_id)
 
     def set_checkpoints(self, run_id: int, checkpoints: Sequence[RunCheckpoint]) -> None:
         """Keep the checkpoints that the service still has."""
@@ -294,7 +294,7 @@ class Runs:
                     for point in checkpoints
                 ],
             )
-            self._tell("checkpoints", run_id)
+            self._publish("checkpoints", run_id)
 
     def _set(self, run_id: int, values: Mapping[str, Any]) -> None:
         names = list(values)
@@ -303,7 +303,7 @@ class Runs:
             [*(_stored(values[name]) for name in names), run_id],
         )
 
-    def _tell(self, kind: str, run_id: int) -> None:
+    def _publish(self, kind: str, run_id: int) -> None:
         self._store.publish(ProjectChange(frozenset({kind}), (), runs=(run_id,)))
 
 

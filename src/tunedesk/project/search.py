@@ -194,20 +194,20 @@ def fill(context: ProjectContext, budget_seconds: float) -> bool:
     end = time.monotonic() + budget_seconds
     size = BatchSize(200, _AIM_SECONDS)
     configured = False
-    slices = 0
+    batches = 0
     while time.monotonic() < end:
         with size.measured(), store.transaction(bulk=True):
             if not configured:
                 _configure(store)
                 configured = True
-            added = _fill_slice(store, size.rows)
-        slices += 1
+            added = _fill_batch(store, size.rows)
+        batches += 1
         store.checkpoint_if_large()
         if not added:
             more = _merge(store)
             if not more:
                 return False
-        elif slices % _SEGMENTS_PER_MERGE == 0:
+        elif batches % _SEGMENTS_PER_MERGE == 0:
             _merge(store)
     return True
 
@@ -230,7 +230,7 @@ def _configure(store: Store) -> None:
         store.execute("INSERT INTO search(search, rank) VALUES (?, ?)", (option, value))
 
 
-def _fill_slice(store: Store, rows: int) -> int:
+def _fill_batch(store: Store, rows: int) -> int:
     texts = store.rows(
         "SELECT id, text FROM version_text WHERE id > ? ORDER BY id LIMIT ?",
         (filled_to(store), rows),

@@ -187,8 +187,8 @@ def histogram(
     for value, examples in spread:
         counts[min((value - low) // width, len(counts) - 1)] += examples
     made = [
-        Bin(low + place * width, low + (place + 1) * width - 1, examples)
-        for place, examples in enumerate(counts)
+        Bin(low + number * width, low + (number + 1) * width - 1, examples)
+        for number, examples in enumerate(counts)
     ]
     last = made[-1]
     made[-1] = last._replace(high=max(last.high, spread[-1][0]))

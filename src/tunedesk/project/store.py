@@ -25,7 +25,7 @@ from tunedesk.project.lock import ProjectLock
 from tunedesk.project.project_change import ProjectChange
 
 SMALL = 500
-"""Work on at most so many rows is one transaction; more is cut into slices."""
+"""Work on at most so many rows is one transaction; more is cut into batches."""
 
 _AIM_SECONDS = 0.008
 _FEWEST, _MOST = 50, 20_000
@@ -56,7 +56,7 @@ Value = TypeVar("Value")
 
 
 def loaded(text: Any, default: Value) -> Value:
-    """The value, or the default if the text is no JSON or JSON of another type."""
+    """The value, or the default if the text is not JSON, or JSON of another type."""
     try:
         value = json.loads(text)
     except (TypeError, ValueError, RecursionError):
@@ -207,7 +207,7 @@ def fold_log_in(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = DELETE")
 
 
-class _DamageTold:
+class _DamageExplained:
     """Turns what SQLite says of a damaged file into a sentence for the user."""
 
     def __enter__(self) -> None:
@@ -229,7 +229,7 @@ class _DamageTold:
             ) from exc
 
 
-_DAMAGE_TOLD = _DamageTold()
+_DAMAGE_EXPLAINED = _DamageExplained()
 
 
 class Store:
@@ -262,12 +262,12 @@ class Store:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query."""
-        with _DAMAGE_TOLD:
+        with _DAMAGE_EXPLAINED:
             return self.connection.execute(sql, parameters).fetchall()
 
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
         """The first row of a query, or None."""
-        with _DAMAGE_TOLD:
+        with _DAMAGE_EXPLAINED:
             found: Row | None = self.connection.execute(sql, parameters).fetchone()
         return found
 
@@ -278,7 +278,7 @@ class Store:
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run a statement; returns how many rows it changed."""
-        with _DAMAGE_TOLD:
+        with _DAMAGE_EXPLAINED:
             return self.connection.execute(sql, parameters).rowcount
 
     def now(self) -> int:

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
 from tunedesk.project.context import ProjectContext
 from tunedesk.project.project_change import ProjectChange
@@ -78,13 +80,25 @@ class WorkList:
             kind: What.
             parameters: With what; JSON values.
             total: How much it is, if that is known.
+
+        Raises:
+            UserError: The folder of the program's data cannot be written.
         """
         uid, text, now = os.urandom(16), json.dumps(dict(parameters)), self._store.now()
+        try:
+            seal = _seal(uid, kind, text)
+        except OSError as error:
+            raise UserError(
+                _("Tunedesk cannot write into its own folder {folder}.").format(
+                    folder=user_data_dir()
+                ),
+                _("Long work is begun only by the computer that asked for it, and knows by it."),
+            ) from error
         with self._store.transaction():
             self._store.execute(
                 "INSERT INTO work(uid, kind, parameters, state, progress, total, cursor, error,"
                 " created_at, changed_at, seal) VALUES (?, ?, ?, 'waiting', 0, ?, '', '', ?, ?, ?)",
-                (uid, kind, text, total, now, now, _seal(uid, kind, text)),
+                (uid, kind, text, total, now, now, seal),
             )
             self._publish()
         return self.get(uid)
@@ -199,7 +213,11 @@ def _seal(uid: bytes, kind: str, parameters: str) -> bytes:
 
 
 def _is_sealed(seal: object, uid: bytes, kind: str, parameters: str) -> bool:
-    return isinstance(seal, bytes) and hmac.compare_digest(seal, _seal(uid, kind, parameters))
+    try:
+        expected = _seal(uid, kind, parameters)
+    except OSError:
+        return False
+    return isinstance(seal, bytes) and hmac.compare_digest(seal, expected)
 
 
 def _secret() -> bytes:

@@ -50,10 +50,10 @@ def test_chosen_run_stays_chosen_when_another_comes(page, add_run, qtbot):
 def test_run_that_is_taken_off_leaves_the_list(page, project, add_run, qtbot):
     old, new = add_run("old"), add_run("new")
     qtbot.waitUntil(lambda: len(shown(page)) == 2)
-    project.runs.hide(new.id)
+    project.runs.delete(new.id)
     qtbot.waitUntil(lambda: page.list.chosen == old.id)
     qtbot.waitUntil(lambda: page.view.head.name.text() == "old")
-    project.runs.hide(old.id)
+    project.runs.delete(old.id)
     qtbot.waitUntil(lambda: page.stack.currentWidget() is page.empty)
 
 

@@ -9,8 +9,12 @@ from PySide6.QtWidgets import QPushButton
 
 from tunedesk.gui.fine_tune.compare_dialog import CompareRunsDialog
 from tunedesk.gui.fine_tune.run_actions import RenameDialog
-from tunedesk.gui.fine_tune.run_dataset import messages_of, preview_of
-from tunedesk.gui.fine_tune.run_dataset_dialog import RunDatasetDialog, RunDatasetModel
+from tunedesk.gui.fine_tune.run_dataset import (
+    RunDatasetDialog,
+    RunDatasetModel,
+    messages_of,
+    preview_of,
+)
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.project.run_records import RunError, RunExample
 

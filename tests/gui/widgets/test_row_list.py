@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QListWidget
+from PySide6.QtWidgets import QListWidget, QStyledItemDelegate
 
-from tunedesk.gui.widgets.row_list import ROW, RowListModel, follow_selection
+from tunedesk.gui.widgets.row_list import ROW, RowList, RowListModel, follow_selection
 
 FATAL = QAbstractItemModelTester.FailureReportingMode.Fatal
 
@@ -62,3 +62,16 @@ def test_what_is_selected_without_a_click_becomes_the_current_row(qtbot):
     assert [item.text() for item in view.selectedItems()] == ["three"]
     view.selectionModel().clearSelection()
     assert view.currentRow() == 2
+
+
+def test_the_list_names_the_chosen_row(qtbot):
+    view = RowList("Rows", Rows(), QStyledItemDelegate())
+    qtbot.addWidget(view)
+    assert view.chosen() is None
+    assert view.chosen_key() is None
+    view.row_model.set_rows([Row(1, "a"), Row(2, "b")])
+    view.setCurrentIndex(view.row_model.index(1))
+    view.row_model.set_rows([Row(0, "c"), Row(1, "a"), Row(2, "d")])
+    assert view.chosen() == Row(2, "d")
+    assert view.chosen_key() == 2
+    assert view.accessibleName() == "Rows"

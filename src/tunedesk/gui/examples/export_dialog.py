@@ -19,10 +19,9 @@ from PySide6.QtWidgets import (
 
 from tunedesk.gui.operations import Message, Operation, Operations
 from tunedesk.gui.page import PageContext
-from tunedesk.gui.size_text import size_text
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, SectionTitle
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _, ngettext, size_text
 from tunedesk.project.exporting import ExportSummary, export
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -267,19 +266,19 @@ def _errors_stay_text(staying: int, unreadable: int) -> str:
     """What to say when examples with errors are written too."""
     parts = []
     if staying:
-        words = ngettext(
+        text = ngettext(
             "{n} of them has errors: a training service may refuse the file.",
             "{n} of them have errors: a training service may refuse the file.",
             staying,
         )
-        parts.append(words.format(n=f"{staying:,}"))
+        parts.append(text.format(n=f"{staying:,}"))
     if unreadable:
-        words = ngettext(
+        text = ngettext(
             "{n} row is no JSON object and is left out.",
             "{n} rows are no JSON objects and are left out.",
             unreadable,
         )
-        parts.append(words.format(n=f"{unreadable:,}"))
+        parts.append(text.format(n=f"{unreadable:,}"))
     return " ".join(parts)
 
 

@@ -27,17 +27,15 @@ from tunedesk.gui.examples.search_index_filler import SearchIndexFiller
 from tunedesk.gui.examples.status_figures import FIGURE_KINDS, Figures, find_figures, status_parts
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
-from tunedesk.gui.examples.view_state import (
-    COLUMNS,
-    PANEL_SHOWN,
-    SPLITTER,
-    query_from_json,
-    query_to_json,
-)
 from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
 from tunedesk.gui.page import Page, PageContext
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.query import ExampleQuery
+from tunedesk.project.query import ExampleQuery, query_from_json, query_to_json
+
+COLUMNS = "examples.columns"
+SPLITTER = "examples.splitter"
+PANEL_SHOWN = "examples.panel"
+"""The names under which the window's settings keep how the page looks."""
 
 
 class ExamplesPage(Page):

@@ -7,8 +7,9 @@ from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning import follow
+from tunedesk.fine_tuning.follow import list_jobs
 from tunedesk.fine_tuning.parse_job import JobState
+from tunedesk.fine_tuning.run_service import RunService
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.fine_tune.launch.connection_section import ConnectionSection
 from tunedesk.gui.fine_tune.launch.provider_section import ProviderSection
@@ -142,7 +143,7 @@ class AdoptJobDialog(Dialog):
         made = self._connection()
 
         def work(wait: Wait) -> list[JobState]:
-            return follow.list_jobs(made.connection(wait))
+            return list_jobs(made.connection(wait))
 
         self.says.hide()
         self.list_jobs.setEnabled(False)
@@ -170,12 +171,13 @@ class AdoptJobDialog(Dialog):
             )
 
     def _bring_in(self) -> None:
-        made, job_id, project = self._connection(), self.job_id.text().strip(), self._project
+        made, job_id = self._connection(), self.job_id.text().strip()
+        project, keys = self._project, self._keys
 
         def work(wait: Wait) -> int:
             connection = made.connection(wait)
             with contextlib.closing(project.handle()) as handle:
-                return follow.adopt_job(handle, job_id, connection).id
+                return RunService(handle, keys).adopt_job(job_id, connection).id
 
         def came(run_id: int) -> None:
             self.accept()

@@ -13,11 +13,10 @@ from tunedesk.fine_tuning.open_work import (
     unfinished_installation,
 )
 from tunedesk.gui.background import Background, Task
-from tunedesk.gui.size_text import size_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.labels import ElidedLabel, Label
-from tunedesk.i18n import _
+from tunedesk.i18n import _, size_text
 from tunedesk.progress import Progress
 from tunedesk.project.work import WorkItem
 from tunedesk.services import local_install

@@ -15,7 +15,7 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.run_again import RunAgain
-from tunedesk.gui.fine_tune.run_dataset_dialog import RunDatasetDialog
+from tunedesk.gui.fine_tune.run_dataset import RunDatasetDialog
 from tunedesk.gui.fine_tune.run_text import provider_text
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.fine_tune.save_files import beside_project, file_name, folder_opener, write_whole
@@ -171,9 +171,9 @@ class RunActions(QObject):
             self._work.launching.carry_on(self._run)
             self.show_run(self._run, has_model=self._has_model)
 
-    def _launch_again(self, prepared: LaunchPreview) -> None:
+    def _launch_again(self, preview: LaunchPreview) -> None:
         # That others can read along, where they can, was accepted for the run before.
-        self._work.launching.launch(prepared, plain_http=True)
+        self._work.launching.launch(preview, plain_http=True)
 
     def _cancel(self) -> None:
         run = self._run
@@ -245,7 +245,7 @@ class RunActions(QObject):
             _("Take “{name}” off the list?").format(name=run.name),
             _("Its record stays in the project file; a tuned model stays where it is."),
             _("Take it off"),
-            lambda: self._project.runs.hide(run.id),
+            lambda: self._project.runs.delete(run.id),
         )
 
     def show_examples(self, part: str, line: int, message: int | None) -> None:

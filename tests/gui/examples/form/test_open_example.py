@@ -5,6 +5,10 @@ import pytest
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import UserError
 from tunedesk.examples.conversation_edits import set_message_text
+from tunedesk.examples.kinds.conversation import CONVERSATION
+from tunedesk.examples.kinds.prompt_completion import PROMPT_COMPLETION
+from tunedesk.examples.kinds.unreadable import UNREADABLE
+from tunedesk.project.change_names import ChangeName
 
 
 @pytest.fixture
@@ -164,3 +168,11 @@ def test_nothing_is_changed_without_an_open_example(example, project):
     example.apply("{}", "Edit")
     assert example.text == ""
     assert project.undo_name() is None
+
+
+def test_the_kind_follows_the_text(example, opened):
+    assert example.kind is CONVERSATION
+    example.apply('{"prompt": "Why?", "completion": "Because."}', ChangeName("edit_raw_json", {}))
+    assert example.kind is PROMPT_COMPLETION
+    example.apply("{", ChangeName("edit_raw_json", {}))
+    assert example.kind is UNREADABLE

@@ -27,11 +27,10 @@ from tunedesk.catalogue.hardware import need_of
 from tunedesk.catalogue.memory_estimate import Machine, Need, why_it_does_not_fit
 from tunedesk.catalogue.models import Catalogue
 from tunedesk.gui.fine_tune.run_text import day_text
-from tunedesk.gui.size_text import size_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.gui.widgets.row_list import follow_selection
-from tunedesk.i18n import _
+from tunedesk.i18n import _, size_text
 from tunedesk.services.connect import ListedModel
 from tunedesk.services.providers import Provider, longest_example, provider_named
 
