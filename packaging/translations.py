@@ -9,6 +9,7 @@ with any gettext editor. Texts marked as fuzzy are not shown until somebody has 
 """
 
 import argparse
+import datetime
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,8 @@ TRANSLATIONS = REPOSITORY / "resources" / "translations"
 DOMAIN = "tunedesk"
 KEYWORDS = {"_": None, "ngettext": (1, 2)}
 COMMENT = "Translators:"
+CREATED = datetime.datetime(2026, 11, 27, tzinfo=datetime.UTC)
+"""Always the same, so that the template changes only with the texts."""
 RESOURCES = {
     "models.json": {"note", "price_source", "shutdown_source"},
     "providers.json": {"title", "explanation", "address_hint", "suffix_rule", "ends_note"},
@@ -35,7 +38,7 @@ RESOURCES = {
 
 def template() -> Catalog:
     """All texts for people in src/ and resources/, with the files that they stand in."""
-    catalog = Catalog(project="Tunedesk", charset="utf-8", fuzzy=False)
+    catalog = Catalog(project="Tunedesk", charset="utf-8", creation_date=CREATED, fuzzy=False)
     source = REPOSITORY / "src"
     found = extract_from_dir(
         source, method_map=[("**.py", "python")], keywords=KEYWORDS, comment_tags=[COMMENT]
@@ -67,7 +70,7 @@ def write_template(folder: Path = TRANSLATIONS) -> Path:
     """Write the template; returns its path."""
     path = folder / f"{DOMAIN}.pot"
     with path.open("wb") as file:
-        write_po(file, template(), sort_by_file=True, include_lineno=False, omit_header=True)
+        write_po(file, template(), sort_by_file=True, include_lineno=False)
     return path
 
 

@@ -237,7 +237,7 @@ def watch_stalls(path: Path, out: Path) -> None:
     from tunedesk.gui.examples.export_dialog import start_export
     from tunedesk.gui.examples.find_replace import FindOptions, replace_all
     from tunedesk.gui.examples.fixes import Fixes
-    from tunedesk.gui.fine_tune.launch.launch_outlook import LaunchOutlook, find_launch_outlook
+    from tunedesk.gui.fine_tune.launch.launch_estimate import LaunchEstimate, estimate_launch
 
     driver = WindowDriver()
     driver.open(path)
@@ -257,12 +257,12 @@ def watch_stalls(path: Path, out: Path) -> None:
             lambda project, progress: replace_all(project, pool, options, ExampleQuery(), progress),
         )
 
-    def outlook() -> LaunchOutlook:
+    def estimate() -> LaunchEstimate:
         with contextlib.closing(project.handle()) as handle:
-            return find_launch_outlook(handle, LaunchSettings())
+            return estimate_launch(handle, LaunchSettings())
 
     def prepare_launch() -> None:
-        background.run(outlook)
+        background.run(estimate)
 
     works: dict[str, Callable[[], object]] = {
         "finding and replacing": replace,

@@ -9,7 +9,7 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import filelock
@@ -25,7 +25,7 @@ from tunedesk.training_server.settings import VARIABLE, ServerSettings, api_key
 from tunedesk.training_server.web.connections import Connection, limit_log
 from tunedesk.training_server.web.middleware import Idleness
 
-_SHUTDOWN_SECONDS = 5
+_SHUTDOWN_SECONDS = 3
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Where a server that listens on every address is reached from its own computer."""
@@ -98,6 +98,12 @@ def serve(
             asyncio.run(_run(server, listening, settings))
         finally:
             remove_server_file(data_dir)
+    if server.is_at_work:
+        # What computes is not to be interrupted by the end of Python, which PyTorch does not
+        # survive: the process ends from one moment to the next.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 @contextlib.contextmanager
@@ -164,6 +170,15 @@ class _StoppableServer(uvicorn.Server):
     uvicorn sends itself the signal once more at its end, which would end the program there.
     """
 
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell those who wait for an answer, then wait until they have heard it."""
+        self._on_stop()
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Take the signals that end a program."""
@@ -193,7 +208,7 @@ async def _run(server: Server, listening: socket.socket, settings: ServerSetting
     with _start_errors(settings.data_dir):
         found.write(settings.data_dir)
     print(f"Listening on {_url(settings.host, port)}", flush=True)
-    web = _StoppableServer(config)
+    web = _StoppableServer(config, server.stop_answering)
     watch = asyncio.create_task(_end_when_idle(web, server.idleness, settings.exit_when_idle))
     try:
         await web.serve(sockets=[listening])

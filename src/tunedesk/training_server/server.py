@@ -5,6 +5,7 @@ Every error of the application is answered in OpenAI's envelope.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
@@ -28,6 +29,7 @@ from tunedesk.training_server.models import BaseModels, ModelNames
 from tunedesk.training_server.settings import FILE_BYTES, ServerSettings
 from tunedesk.training_server.store.database import now
 from tunedesk.training_server.store.stores import Stores
+from tunedesk.training_server.thread_pools import FILES, GENERATION, REQUESTS
 from tunedesk.training_server.web.middleware import CountRequests, Guard, Idleness
 from tunedesk.training_server.web.responses import ApiError, storage_full
 
@@ -72,7 +74,7 @@ def make_application(
 
 
 async def _health(request: Request) -> Response:
-    """Says that it is there, to everybody; what it says of itself is no secret."""
+    """Says that it is there, to everybody; what it says of itself is not a secret."""
     return JSONResponse(
         {
             "status": "ok",
@@ -150,6 +152,7 @@ async def _bug(request: Request, error: Exception) -> Response:
 _LOOK_SECONDS = 0.1
 _MEMORY_SECONDS = 1.0
 _TIDY_SECONDS = 60.0
+_CLOSE_SECONDS = 2.0
 
 
 class Server:
@@ -188,32 +191,49 @@ class Server:
             self.idleness,
         )
         self._runner.end_leftovers()
+        steps: tuple[tuple[str, Callable[[], None], float], ...] = (
+            ("runner", self._run_step, _LOOK_SECONDS),
+            ("validator", self._validate_step, _LOOK_SECONDS),
+            ("memory", inference.relieve, _MEMORY_SECONDS),
+            ("tidy", self._tidy, _TIDY_SECONDS),
+        )
         self._threads = [
-            threading.Thread(target=self._repeat, args=(self._run_step,), name="runner"),
-            threading.Thread(target=self._repeat, args=(self._validate_step,), name="validator"),
-            threading.Thread(
-                target=self._repeat, args=(inference.relieve, _MEMORY_SECONDS), name="memory"
-            ),
-            threading.Thread(target=self._repeat, args=(self._tidy, _TIDY_SECONDS), name="tidy"),
+            threading.Thread(target=self._repeat, args=(step, seconds), name=name, daemon=True)
+            for name, step, seconds in steps
         ]
         for thread in self._threads:
             thread.start()
 
+    def stop_answering(self) -> None:
+        """End the answers of models under way; called in the event loop before `close`."""
+        self._inference.stop()
+
     def close(self) -> None:
-        """End the work."""
+        """End the work.
+
+        What does not end in time, such as a download, is left behind: it ends with the process,
+        and is done again at the next start.
+        """
         self._stopping.set()
+        until = time.monotonic() + _CLOSE_SECONDS
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, until - time.monotonic()))
         self._runner.stop()
-        self._inference.unload()
-        self._stores.database.close()
+        if not self.is_at_work:
+            self._stores.database.close()
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether threads are still at work after `close`, with nobody to wait for it."""
+        is_busy = any(pool.is_busy for pool in (GENERATION, FILES, REQUESTS))
+        return is_busy or any(thread.is_alive() for thread in self._threads)
 
     def _has_work(self) -> bool:
         """Whether a job runs or waits for its turn; one that is paused waits for its user."""
         waiting = self._stores.jobs.with_status("validating_files", "queued", "running")
         return bool(waiting) or self._runner.busy_with is not None
 
-    def _repeat(self, step: Callable[[], None], seconds: float = _LOOK_SECONDS) -> None:
+    def _repeat(self, step: Callable[[], None], seconds: float) -> None:
         while not self._stopping.is_set():
             try:
                 step()

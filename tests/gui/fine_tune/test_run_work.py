@@ -207,7 +207,7 @@ def test_running_again_here_is_one_click(add, add_run, page, work, actions, qtbo
         settings=LaunchSettings(name="night-v1").to_json(),
     )
     launched = []
-    work.launching.launch = lambda prepared, **_more: launched.append(prepared)
+    work.launching.launch = lambda preview, **_more: launched.append(preview)
     qtbot.waitUntil(lambda: page.view.details is not None)
     actions["run.again"].trigger()
     qtbot.waitUntil(lambda: len(launched) == 1)
@@ -230,7 +230,7 @@ def test_running_again_at_a_service_is_one_click_that_says_the_price(
 ):
     keys.keep(provider_named("openai"), "https://api.openai.com/v1", "sk-test-1234567890", False)
     launched = []
-    work.launching.launch = lambda prepared, **_more: launched.append(prepared)
+    work.launching.launch = lambda preview, **_more: launched.append(preview)
     button = page.view.head.again
     qtbot.waitUntil(lambda: button.text().startswith("Send 14 examples to OpenAI again, "))
     assert button.text().endswith("OpenAI again, less than $0.01")
@@ -239,7 +239,7 @@ def test_running_again_at_a_service_is_one_click_that_says_the_price(
     add("One more?")
     qtbot.waitUntil(lambda: "Send 15 examples" in button.text())
     button.click()
-    assert [prepared.settings.name for prepared in launched] == ["n-v2"]
+    assert [preview.settings.name for preview in launched] == ["n-v2"]
     assert work._dialog is None
 
 

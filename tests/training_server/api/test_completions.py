@@ -1,10 +1,15 @@
 """Who asks a model while a job has the device is told so, and does not wait."""
 
 import asyncio
+import shutil
+import threading
+import time
 
+import openai
 import psutil
 import pytest
 from starlette.requests import Request
+from tests.training_server.conftest import chat_lines, upload
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from tunedesk.training_server.api.inference import Inference
@@ -115,3 +120,48 @@ def test_what_is_at_fault_is_named(names):
         asyncio.run(go_on())
     assert refusal.value.param == "prompt"
     inference.unload()
+
+
+LOOP = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+
+
+def test_templates_that_never_end_hold_up_neither_others_nor_the_end(own_server, base_folder):
+    """Eight chats whose template loops: small requests are quick, and SIGTERM ends it in time."""
+    models = own_server.data_dir.parent / "models"
+    shutil.copytree(base_folder("llama"), models / "loop")
+    (models / "loop" / "chat_template.jinja").write_text(LOOP)
+    own_server.options = ("--models", str(models))
+    client = own_server.start()
+    found = []
+
+    def chat():
+        try:
+            client.chat.completions.create(
+                model="loop", messages=[{"role": "user", "content": "Hi"}], timeout=120
+            )
+        except openai.APIStatusError as error:
+            found.append((error.status_code, error.code))
+
+    threads = [threading.Thread(target=chat) for _number in range(8)]
+    for thread in threads:
+        thread.start()
+    # Until the model is loaded and the first template runs.
+    for thread in threads:
+        thread.join(12 / len(threads))
+    begun = time.monotonic()
+    with pytest.raises(openai.BadRequestError):
+        client.fine_tuning.jobs.create(model="none", training_file="file-none")
+    assert upload(client, chat_lines(1)).startswith("file-")
+    quick = time.monotonic() - begun
+    begun = time.monotonic()
+    own_server.process.terminate()
+    assert own_server.process.wait(30) == 0
+    ended = time.monotonic() - begun
+    own_server.process.stdout.close()
+    for thread in threads:
+        thread.join()
+    client.close()
+    assert quick < 5
+    assert ended < 8
+    assert len(found) == 8
+    assert set(found) <= {(503, "server_stopping"), (400, "messages_refused")}

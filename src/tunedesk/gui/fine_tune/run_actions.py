@@ -171,9 +171,9 @@ class RunActions(QObject):
             self._work.launching.carry_on(self._run)
             self.show_run(self._run, has_model=self._has_model)
 
-    def _launch_again(self, prepared: LaunchPreview) -> None:
+    def _launch_again(self, preview: LaunchPreview) -> None:
         # That others can read along, where they can, was accepted for the run before.
-        self._work.launching.launch(prepared, plain_http=True)
+        self._work.launching.launch(preview, plain_http=True)
 
     def _cancel(self) -> None:
         run = self._run

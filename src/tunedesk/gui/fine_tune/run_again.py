@@ -9,7 +9,11 @@ from tunedesk.errors import UserError
 from tunedesk.fine_tuning.launch_preview import LaunchPreview, preview_launch
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
-from tunedesk.gui.fine_tune.launch.launch_outlook import LAUNCH_OUTLOOK_KINDS, again_text, next_name
+from tunedesk.gui.fine_tune.launch.launch_estimate import (
+    LAUNCH_ESTIMATE_KINDS,
+    again_text,
+    next_name,
+)
 from tunedesk.gui.live_query import LiveQuery
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
@@ -26,7 +30,7 @@ class RunAgain(QObject):
 
     Signals:
         words_changed: What the button says.
-        launch_asked: Launch this `Preparation`.
+        launch_asked: Launch this `LaunchPreview`.
         page_asked: Open the launch page with these `LaunchSettings`: something stands against it.
     """
 
@@ -41,14 +45,14 @@ class RunAgain(QObject):
         self._project = project
         self._keys = keys
         self._settings: LaunchSettings | None = None
-        self._prepared: LaunchPreview | None = None
+        self._preview: LaunchPreview | None = None
         self._wanted = False
         self._seen = False
         self._answer = LiveQuery(
             project=project,
             background=background,
-            question=prepare_again,
-            kinds=LAUNCH_OUTLOOK_KINDS,
+            question=preview_again,
+            kinds=LAUNCH_ESTIMATE_KINDS,
             parent=self,
         )
         self._answer.asked.connect(self._forget)
@@ -75,8 +79,8 @@ class RunAgain(QObject):
         """Launch it, or open the launch page where it is not known that it can be launched."""
         if self._settings is None:
             return
-        if self._prepared is not None:
-            self.launch_asked.emit(self._prepared)
+        if self._preview is not None:
+            self.launch_asked.emit(self._preview)
         elif self._settings.provider == "local":
             self._wanted = True
             self._answer.ask(self._settings, self._keys)
@@ -100,27 +104,27 @@ class RunAgain(QObject):
         self._answer.watch(self._wanted or (self._seen and paid))
 
     def _forget(self) -> None:
-        self._prepared = None
+        self._preview = None
         self.words_changed.emit(_("Run again"))
 
-    def _on_preview(self, prepared: LaunchPreview | None) -> None:
+    def _on_preview(self, preview: LaunchPreview | None) -> None:
         settings = self._settings
         if settings is None:
             return
         if self._wanted:
             self._wanted = False
             self._watch()
-            if prepared is not None:
-                self.launch_asked.emit(prepared)
+            if preview is not None:
+                self.launch_asked.emit(preview)
             else:
                 self.page_asked.emit(settings)
             return
-        self._prepared = prepared
-        if prepared is not None:
-            self.words_changed.emit(again_text(provider_named(settings.provider), prepared))
+        self._preview = preview
+        if preview is not None:
+            self.words_changed.emit(again_text(provider_named(settings.provider), preview))
 
 
-def prepare_again(project: Project, settings: LaunchSettings, keys: Keys) -> LaunchPreview | None:
+def preview_again(project: Project, settings: LaunchSettings, keys: Keys) -> LaunchPreview | None:
     """What another launch would be, under the next name; None: the user must look at it first.
 
     Called in a thread. A key that is missing is asked for on the launch page.
@@ -134,5 +138,5 @@ def prepare_again(project: Project, settings: LaunchSettings, keys: Keys) -> Lau
         if key is None:
             return None
     name = next_name(settings.name, project.path.stem, len(project.runs.all()))
-    prepared = preview_launch(project, replace(settings, name=name), datetime.date.today())
-    return prepared if prepared.may_start else None
+    preview = preview_launch(project, replace(settings, name=name), datetime.date.today())
+    return preview if preview.may_start else None

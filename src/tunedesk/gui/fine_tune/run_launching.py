@@ -46,16 +46,16 @@ class RunLaunching(QObject):
         self._tasks: dict[int, Task] = {}
         self._closing = False
 
-    def launch(self, prepared: LaunchPreview, plain_http: bool = False) -> None:
+    def launch(self, preview: LaunchPreview, plain_http: bool = False) -> None:
         """Begin a new run and bring it to its service.
 
         Args:
-            prepared: What to launch.
+            preview: What to launch.
             plain_http: Whether the user accepts an address that others can read along.
         """
         self._run(
-            lambda begun, progress, wait: self._launch(prepared, plain_http, begun, progress, wait),
-            prepared.settings.name,
+            lambda begun, progress, wait: self._launch(preview, plain_http, begun, progress, wait),
+            preview.settings.name,
         )
 
     def carry_on(self, run: Run) -> None:

@@ -1,6 +1,5 @@
 """/v1/files: what is trained on, and the results; /v1/uploads: files that come in parts."""
 
-import asyncio
 import contextlib
 import shutil
 from pathlib import Path
@@ -24,6 +23,7 @@ from tunedesk.training_server.store.file_store import (
     TooManyBytes,
 )
 from tunedesk.training_server.store.stores import Stores
+from tunedesk.training_server.thread_pools import FILES, REQUESTS, run
 from tunedesk.training_server.web.requests import (
     LOADING,
     cursor_error,
@@ -89,7 +89,7 @@ class FileEndpoints:
         """Keep a file."""
         fields = await form(request)
         try:
-            asked = await asyncio.to_thread(_read_fields, fields)
+            asked = await run(REQUESTS, _read_fields, fields)
             file = asked.file
             filename = check_filename(file.filename or "", "file")
             size = file.size or 0
@@ -102,7 +102,8 @@ class FileEndpoints:
                     "file_too_large",
                 )
             self.check_room(size)
-            stored = await asyncio.to_thread(
+            stored = await run(
+                FILES,
                 self._files.add,
                 file.file,
                 filename,
@@ -157,7 +158,7 @@ class FileEndpoints:
     async def delete(self, request: Request) -> Response:
         """Delete a file."""
         file = self._find(request)
-        if not await asyncio.to_thread(self._files.delete, file.id):
+        if not await run(FILES, self._files.delete, file.id):
             raise not_found("File object", file.id)
         return JSONResponse({"id": file.id, "object": "file", "deleted": True})
 
@@ -244,7 +245,7 @@ class UploadEndpoints:
         upload = self._pending(request)
         fields = await form(request)
         try:
-            part = await asyncio.to_thread(_read_part, fields)
+            part = await run(REQUESTS, _read_part, fields)
             size = part.size or 0
             if size > PART_BYTES:
                 raise ApiError(
@@ -255,7 +256,7 @@ class UploadEndpoints:
                 )
             if self._uploads.received(upload.id) + size > upload.bytes:
                 raise TooManyBytes
-            part_id, created = await asyncio.to_thread(self._uploads.add_part, upload.id, part.file)
+            part_id, created = await run(FILES, self._uploads.add_part, upload.id, part.file)
         except TooManyBytes as error:
             raise bad_value(
                 "data",
@@ -294,7 +295,7 @@ class UploadEndpoints:
                 f"{upload.bytes:,}.",
             )
         try:
-            stored = await asyncio.to_thread(self._uploads.complete, upload, part_ids, asked.md5)
+            stored = await run(FILES, self._uploads.complete, upload, part_ids, asked.md5)
         except NotPending as error:
             raise self._not_pending(upload.id) from error
         except Md5Differs as error:
@@ -307,7 +308,7 @@ class UploadEndpoints:
         """Give up an upload."""
         upload = self._pending(request)
         try:
-            await asyncio.to_thread(self._uploads.end, upload.id, "cancelled")
+            await run(FILES, self._uploads.end, upload.id, "cancelled")
         except NotPending as error:
             raise self._not_pending(upload.id) from error
         return JSONResponse(upload_object(self._uploads.get(upload.id)))

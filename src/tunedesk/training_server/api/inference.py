@@ -4,17 +4,20 @@ import asyncio
 import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import Request
 
 from tunedesk.training_server.inference.inference_types import InferenceError, SamplingParams, Token
 from tunedesk.training_server.models import ModelNames, NamedModel
+from tunedesk.training_server.thread_pools import GENERATION, run
 from tunedesk.training_server.web.responses import ApiError
 
 if TYPE_CHECKING:
     from tunedesk.training_server.inference.inference_engine import InferenceEngine
 
+
+Result = TypeVar("Result")
 
 _LOOK_EVERY = 16
 """Tokens between two looks whether the asker is still there."""
@@ -44,6 +47,8 @@ class Inference:
         self._promised = promised
         self._engine: InferenceEngine | None = None
         self._lock = threading.Lock()
+        self._is_stopping = False
+        self._answers: set[asyncio.Future[None]] = set()
 
     def find(self, name: str) -> NamedModel:
         """The model of a name.
@@ -55,6 +60,16 @@ class Inference:
         if model is None:
             raise model_not_found(name)
         return model
+
+    def stop(self) -> None:
+        """End all answers, at once; called in the event loop, when the server stops."""
+        self._is_stopping = True
+        for stopping in self._answers:
+            if not stopping.done():
+                stopping.set_result(None)
+        engine = self._engine
+        if engine is not None:
+            engine.stop()
 
     def unload(self) -> None:
         """Let go of all models."""
@@ -138,10 +153,14 @@ class Inference:
         """
         tokens: Iterator[Token] | None = None
         count = 0
+        stopping: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._answers.add(stopping)
+        if self._is_stopping:
+            stopping.set_result(None)
         try:
-            tokens = await asyncio.to_thread(start)
+            tokens = await _unless(stopping, start)
             while True:
-                token = await asyncio.to_thread(next, tokens, None)
+                token = await _unless(stopping, next, tokens, None)
                 if token is None:
                     return
                 yield token
@@ -155,9 +174,36 @@ class Inference:
             stay = {"x-should-retry": "false"} if error.is_passing else None
             raise ApiError(status, str(error), param, error.code, stay) from error
         finally:
+            self._answers.discard(stopping)
             close = getattr(tokens, "close", None)
             if close is not None:
-                await asyncio.shield(asyncio.to_thread(_close, close))
+                closing = GENERATION.submit(_close, close)
+                if not self._is_stopping:
+                    await asyncio.shield(asyncio.wrap_future(closing))
+
+
+async def _unless(
+    stopping: "asyncio.Future[None]", function: Callable[..., Result], *args: Any
+) -> Result:
+    """What a function returns, called in a thread, unless the server stops before it does.
+
+    Raises:
+        ApiError: The server stops.
+    """
+    result = asyncio.ensure_future(run(GENERATION, function, *args))
+    both: set[asyncio.Future[Any]] = {result, stopping}
+    done, _waiting = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    if result in done:
+        return result.result()
+    # Whatever comes of it now is wanted by nobody.
+    result.add_done_callback(lambda future: future.cancelled() or future.exception())
+    raise ApiError(
+        503,
+        "The server is being stopped. Ask again when it runs again.",
+        None,
+        "server_stopping",
+        {"x-should-retry": "false"},
+    )
 
 
 def _close(close: Callable[[], None]) -> None:

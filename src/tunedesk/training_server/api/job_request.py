@@ -86,8 +86,8 @@ class Hyperparameters(RequestModel):
 
     def in_force(self) -> dict[str, Any]:
         """What every job has, and of the rest what was given."""
-        unset = type(self).model_fields.keys() - self.model_fields_set - _ALWAYS
-        return self.model_dump(exclude=unset)
+        kept = self.model_fields_set | _ALWAYS
+        return {name: value for name, value in self.__dict__.items() if name in kept}
 
 
 class PreferenceHyperparameters(Hyperparameters):

@@ -24,7 +24,6 @@ All figures are estimates (`tunedesk.catalogue.memory_estimate`); a job is measu
 starts.
 """
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,6 +45,7 @@ from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.jobs.launcher import Launcher
 from tunedesk.training_server.jobs.resources import read_machine, size_of
 from tunedesk.training_server.models import BaseModels, ModelNames, NamedModel
+from tunedesk.training_server.thread_pools import FILES, run
 from tunedesk.training_server.web.requests import query_whole
 from tunedesk.training_server.web.responses import ApiError
 
@@ -91,7 +91,7 @@ class ModelEndpoints:
                 "model",
                 "base_model",
             )
-        if not await asyncio.to_thread(self._delete, model):
+        if not await run(FILES, self._delete, model):
             raise model_not_found(model.name)
         return JSONResponse({"id": model.name, "object": "model", "deleted": True})
 
@@ -137,7 +137,7 @@ class MachineEndpoint:
     async def retrieve(self, request: Request) -> Response:
         """The machine and the verdicts."""
         tokens = query_whole(request, "tokens", USUAL_TOKENS, 1, _MOST_TOKENS)
-        return JSONResponse(await asyncio.to_thread(self._answer, tokens))
+        return JSONResponse(await run(FILES, self._answer, tokens))
 
     def _answer(self, tokens: int) -> dict[str, Any]:
         machine = read_machine(self._launcher, self._folder)

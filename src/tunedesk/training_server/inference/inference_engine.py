@@ -29,6 +29,7 @@ from tunedesk.training_server.inference.inference_types import (
     Token,
 )
 from tunedesk.training_server.inference.model_cache import LoadedModel, ModelCache
+from tunedesk.training_server.thread_pools import call_within
 
 
 class FairLock:
@@ -63,6 +64,8 @@ class FairLock:
 
 
 _READ_AT_ONCE = 512
+_TEMPLATE_SECONDS = 10.0
+"""A template is a stranger's program: one that never ends must not hold a thread for ever."""
 
 
 class ModelsUnloaded(InferenceError):  # noqa: N818 - the word of the border
@@ -117,6 +120,10 @@ class InferenceEngine:
         with self._loaded(model_ref) as loaded:
             asked = _prompt(loaded, prompt)
             yield from self._answer(unloads, loaded, asked, parameters, False)
+
+    def stop(self) -> None:
+        """End the answers under way with a `ModelsUnloaded`, without waiting for anything."""
+        self._unloads += 1
 
     def unload(self) -> None:
         """Let go of all models; the answers under way end with a `ModelsUnloaded`."""
@@ -270,7 +277,15 @@ def _conversation(
     tools: Sequence[Mapping[str, Any]] | None,
 ) -> list[int]:
     try:
-        text = loaded.template.prompt(messages, list(tools) if tools else None)
+        tools = list(tools) if tools else None
+        text = call_within(_TEMPLATE_SECONDS, loaded.template.prompt, messages, tools)
+    except TimeoutError as error:
+        raise InferenceError(
+            f"The chat template of the model takes longer than {_TEMPLATE_SECONDS:.0f} seconds for "
+            "these messages.",
+            "messages_refused",
+            is_question=True,
+        ) from error
     except Exception as error:
         # A template is a stranger's program: it may raise anything, also by nesting too deep.
         said = " ".join(str(error).split())[:300]

@@ -1,6 +1,5 @@
 """Reads what a request brings: its JSON body, its query, its form."""
 
-import asyncio
 import json
 import re
 import threading
@@ -13,6 +12,7 @@ from starlette.requests import Request
 
 from tunedesk.training_server.settings import JSON_BYTES
 from tunedesk.training_server.store.database import CursorUnknown
+from tunedesk.training_server.thread_pools import REQUESTS, run
 from tunedesk.training_server.web.responses import ApiError, bad_value
 
 _MOST_FIELDS = 16
@@ -94,7 +94,7 @@ async def read_json(request: Request, read: Callable[[dict[str, Any]], Read]) ->
             raise ApiError(400, "The body must be a JSON object.", None, "invalid_json")
         return read(value)
 
-    return await asyncio.to_thread(parse_and_read)
+    return await run(REQUESTS, parse_and_read)
 
 
 def _parse(body: bytes) -> Any:

@@ -31,8 +31,8 @@ def open_page(qtbot, project, background, feedback, theme, keys, window):
         qtbot.waitUntil(lambda: dialog._start is not None)
         qtbot.waitUntil(
             lambda: (
-                dialog._outlook is not None
-                and dialog._outlook.preparation.settings == dialog.settings
+                dialog._estimate is not None
+                and dialog._estimate.preview.settings == dialog.settings
             )
         )
         return dialog

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QPushButton
 from tests.services.fakes import FakeOther
 
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED, LaunchSettings
-from tunedesk.gui.fine_tune.launch.launch_outlook import next_name
+from tunedesk.gui.fine_tune.launch.launch_estimate import next_name
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.project.query import ExampleQuery
 from tunedesk.services.providers import provider_named
@@ -26,7 +26,7 @@ def says(qtbot, dialog, *parts):
 def settled(qtbot, dialog):
     qtbot.waitUntil(
         lambda: (
-            dialog._outlook is not None and dialog._outlook.preparation.settings == dialog.settings
+            dialog._estimate is not None and dialog._estimate.preview.settings == dialog.settings
         )
     )
 
@@ -63,7 +63,7 @@ def test_filter_of_the_table_can_be_trained_on(open_page, add, project, qtbot):
     dialog.examples.filter.click()
     settled(qtbot, dialog)
     assert dialog.settings.query == ExampleQuery(tags=("law",))
-    assert len(dialog._outlook.preparation.split.training) == 10
+    assert len(dialog._estimate.preview.split.training) == 10
 
 
 def test_errors_stop_the_launch_until_those_examples_are_left_out(open_page, add, project, qtbot):
@@ -152,12 +152,12 @@ def test_launching_hands_over_what_was_shown_and_remembers_it(open_page, add, pr
     dialog.name.setText("pharmacy-v1")
     settled(qtbot, dialog)
     asked = []
-    dialog.launch_asked.connect(lambda prepared, plain: asked.append((prepared, plain)))
+    dialog.launch_asked.connect(lambda preview, plain: asked.append((preview, plain)))
     dialog.start.click()
-    prepared, plain = asked[0]
+    preview, plain = asked[0]
     assert not plain
-    assert prepared.settings.epochs == 5
-    assert prepared.settings.seed == 7
+    assert preview.settings.epochs == 5
+    assert preview.settings.seed == 7
     again = open_page(LaunchSettings.from_json(project.setting("fine_tune.last")))
     assert again.settings.epochs == 5
     assert again.settings.seed == 7

@@ -4,7 +4,7 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED
-from tunedesk.gui.fine_tune.launch.launch_outlook import Counts
+from tunedesk.gui.fine_tune.launch.launch_estimate import Counts
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.choices import Chip, NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label, SectionTitle

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from tunedesk.checks.messages import sentences
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
-from tunedesk.gui.fine_tune.launch.launch_outlook import LaunchOutlook
+from tunedesk.gui.fine_tune.launch.launch_estimate import LaunchEstimate
 from tunedesk.gui.fine_tune.launch.model_list import money_text
 from tunedesk.gui.fine_tune.run_text import duration_text
 from tunedesk.gui.theme import Theme
@@ -86,60 +86,62 @@ class FindingsPanel(QWidget):
         if self._lines.count() == 0:
             self._add_line(_("Looking through the examples …"), "muted")
 
-    def show_outlook(self, outlook: LaunchOutlook, more_stops: Sequence[str], memory: str) -> None:
+    def show_estimate(
+        self, estimate: LaunchEstimate, more_stops: Sequence[str], memory: str
+    ) -> None:
         """Show what a launch would be.
 
         Args:
-            outlook: The launch.
+            estimate: The launch.
             more_stops: What else stands in the way, a sentence each: the key, the model's size.
             memory: The memory it takes of what there is; empty: not here.
         """
-        prepared = outlook.preparation
+        preview = estimate.preview
         clear_layout(self._lines)
-        for line, tone in good_lines(prepared):
+        for line, tone in good_lines(preview):
             self._add_line(line, tone)
-        for sentence in (*more_stops, *prepared.stops):
+        for sentence in (*more_stops, *preview.stops):
             self._add_line(sentence, "error")
-        for found, tone in ((prepared.errors, "error"), (prepared.warnings, "warning")):
+        for found, tone in ((preview.errors, "error"), (preview.warnings, "warning")):
             for code, ids in sorted(found.items(), key=lambda each: -len(each[1])):
                 title = sentences.title(code)
                 self._add_line(f"{len(ids):,} × {title}", tone, ids, title)
-        for reason, ids in prepared.left_out.items():
+        for reason, ids in preview.left_out.items():
             words = ngettext("{n} is left out: {reason}", "{n} are left out: {reason}", len(ids))
             text = words.format(n=f"{len(ids):,}", reason=reason)
             self._add_line(text, "warning", ids, _("Left out"))
-        for note in prepared.notes:
+        for note in preview.notes:
             self._add_line(note, "warning")
-        self.leave_out.setVisible(bool(prepared.errors) or bool(prepared.left_out))
-        self._show_takes(outlook, memory)
-        where = provider_named(prepared.settings.provider)
-        self.leaves.setText(prepared.leaves)
+        self.leave_out.setVisible(bool(preview.errors) or bool(preview.left_out))
+        self._show_takes(estimate, memory)
+        where = provider_named(preview.settings.provider)
+        self.leaves.setText(preview.leaves)
         self.leaves.set_tone("" if where.name == "local" else "warning")
         # A language may need more room than English does.
         self.setMinimumWidth(max(WIDTH, self._column.minimumSize().width()))
 
-    def _show_takes(self, outlook: LaunchOutlook, memory: str) -> None:
-        prepared = outlook.preparation
+    def _show_takes(self, estimate: LaunchEstimate, memory: str) -> None:
+        preview = estimate.preview
         clear_layout(self._takes)
-        here = prepared.settings.provider == "local"
+        here = preview.settings.provider == "local"
         facts = [
             (
                 _("Tokens × epochs"),
-                f"{prepared.tokens:,} × {prepared.epochs}",
+                f"{preview.tokens:,} × {preview.epochs}",
             ),
-            (_("Steps"), f"{prepared.steps:,}"),
+            (_("Steps"), f"{preview.steps:,}"),
             (
                 _("Time"),
-                _("about {time}").format(time=duration_text(outlook.time.seconds))
-                if outlook.time
+                _("about {time}").format(time=duration_text(estimate.time.seconds))
+                if estimate.time
                 else (_("not known yet") if here else _("told once it runs")),
             ),
         ]
         if memory:
             facts.append((_("Memory"), memory))
         price = _("none") if here else _("not known")
-        if prepared.price is not None:
-            price = money_text(prepared.price)
+        if preview.price is not None:
+            price = money_text(preview.price)
         facts.append((_("Price"), price))
         for name, value in facts:
             # A row of its own for each: in a grid the longest name would take the room of all.
@@ -152,7 +154,7 @@ class FindingsPanel(QWidget):
             shown.setAccessibleName(f"{name}: {value}")
             row.addWidget(shown)
             self._takes.addWidget(line)
-        how = [prepared.price_source, outlook.time.source if outlook.time else ""]
+        how = [preview.price_source, estimate.time.source if estimate.time else ""]
         self._how.setText(" ".join(part for part in how if part))
         self._how.setVisible(bool(self._how.text()))
 
@@ -180,29 +182,29 @@ class FindingsPanel(QWidget):
         self._lines.addWidget(line)
 
 
-def good_lines(prepared: LaunchPreview) -> list[tuple[str, str]]:
+def good_lines(preview: LaunchPreview) -> list[tuple[str, str]]:
     """What is as it should be."""
-    count = len(prepared.split.training) + len(prepared.split.validation)
+    count = len(preview.split.training) + len(preview.split.validation)
     lines = []
-    if count and not prepared.errors:
+    if count and not preview.errors:
         words = ngettext(
             "{n} example, without errors", "{n} examples, none with errors", count
         ).format(n=f"{count:,}")
         lines.append((words, "success"))
-    if count and not prepared.over_limit:
+    if count and not preview.over_limit:
         lines.append(
             (
-                _("none is too long; the longest has {n} tokens").format(n=f"{prepared.longest:,}"),
+                _("none is too long; the longest has {n} tokens").format(n=f"{preview.longest:,}"),
                 "success",
             )
         )
-    elif prepared.over_limit:
+    elif preview.over_limit:
         words = ngettext(
             "{n} example is too long: its end is cut off",
             "{n} examples are too long: their ends are cut off",
-            prepared.over_limit,
-        ).format(n=f"{prepared.over_limit:,}")
+            preview.over_limit,
+        ).format(n=f"{preview.over_limit:,}")
         lines.append((words, "warning"))
-    if prepared.split.validation:
+    if preview.split.validation:
         lines.append((_("no question stands on both sides"), "success"))
     return lines

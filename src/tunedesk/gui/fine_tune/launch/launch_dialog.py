@@ -14,12 +14,12 @@ from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.launch.connection_section import ConnectionSection
 from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
 from tunedesk.gui.fine_tune.launch.findings_panel import FindingsPanel
-from tunedesk.gui.fine_tune.launch.launch_outlook import (
-    LAUNCH_OUTLOOK_KINDS,
-    LaunchOutlook,
+from tunedesk.gui.fine_tune.launch.launch_estimate import (
+    LAUNCH_ESTIMATE_KINDS,
+    LaunchEstimate,
     Start,
     command_text,
-    find_launch_outlook,
+    estimate_launch,
     find_start,
     next_name,
     start_text,
@@ -50,7 +50,7 @@ class LaunchDialog(Dialog):
     """Everything that a launch needs, with what it would do, always up to date.
 
     Signals:
-        launch_asked: A `Preparation`, and whether the user accepts a readable address.
+        launch_asked: A `LaunchPreview`, and whether the user accepts a readable address.
         examples_asked: Show these examples: an `ExampleQuery` and a title. The page closes.
     """
 
@@ -74,7 +74,7 @@ class LaunchDialog(Dialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._project = project
         self._today = datetime.date.today()
-        self._outlook: LaunchOutlook | None = None
+        self._estimate: LaunchEstimate | None = None
         self._asked: LaunchSettings | None = None
         self._start: Start | None = None
         self._ready = False
@@ -92,15 +92,15 @@ class LaunchDialog(Dialog):
         self._look = LiveQuery(
             project=project,
             background=background,
-            question=find_launch_outlook,
-            kinds=LAUNCH_OUTLOOK_KINDS,
+            question=estimate_launch,
+            kinds=LAUNCH_ESTIMATE_KINDS,
             parent=self,
         )
         self._begin = LiveQuery(
             project=project,
             background=background,
             question=find_start,
-            kinds=LAUNCH_OUTLOOK_KINDS | {"runs"},
+            kinds=LAUNCH_ESTIMATE_KINDS | {"runs"},
             parent=self,
         )
         self._lay_out()
@@ -198,7 +198,7 @@ class LaunchDialog(Dialog):
         self.more.changed.connect(self._on_more_changed)
         self.findings.leave_out_changed.connect(self._changed)
         self.findings.examples_asked.connect(self._show_examples)
-        self._look.ready.connect(self._on_outlook)
+        self._look.ready.connect(self._on_estimate)
         self._begin.ready.connect(self._on_start)
         self.start.clicked.connect(self._launch)
 
@@ -280,11 +280,11 @@ class LaunchDialog(Dialog):
         )
         if settings != self._asked:
             self._asked = settings
-            self._outlook = None
+            self._estimate = None
             self._look.ask(settings)
             self.findings.show_counting()
         else:
-            self._show_outlook()
+            self._show_estimate()
         self._show_button()
 
     def _on_more_changed(self) -> None:
@@ -317,19 +317,19 @@ class LaunchDialog(Dialog):
         self._show_install()
 
     def _show_models(self) -> None:
-        provider, outlook = self.providers.provider, self._outlook
+        provider, estimate = self.providers.provider, self._estimate
         if provider.name == "local":
             settings = self.settings
             rows = local_rows(
-                outlook.machine if outlook else None,
-                longest=outlook.preparation.longest if outlook else 0,
+                estimate.machine if estimate else None,
+                longest=estimate.preview.longest if estimate else 0,
                 full=settings.full,
-                batch_size=outlook.preparation.batch_size if outlook else settings.batch_size,
+                batch_size=estimate.preview.batch_size if estimate else settings.batch_size,
                 pairs=settings.method == "dpo",
             )
         else:
             report = self.connection.report
-            billable = outlook.preparation.billable_tokens if outlook else 0
+            billable = estimate.preview.billable_tokens if estimate else 0
             rows = service_rows(provider, self._today, report.models if report else (), billable)
         usual = Catalogue.load().find(DEFAULT_MODEL)
         self.models.show_rows(rows, usual.id if usual else "")
@@ -352,36 +352,36 @@ class LaunchDialog(Dialog):
         self._show_install()
         self._changed()
 
-    def _on_outlook(self, outlook: LaunchOutlook) -> None:
-        if outlook.preparation.settings != self._asked:
+    def _on_estimate(self, estimate: LaunchEstimate) -> None:
+        if estimate.preview.settings != self._asked:
             return
-        self._outlook = outlook
+        self._estimate = estimate
         self._show_models()
-        self._show_outlook()
+        self._show_estimate()
         self._show_button()
 
     def _fit_findings(self) -> None:
         """As wide as the findings are, with room for the scroll bar."""
         self._right.setFixedWidth(self.findings.minimumWidth() + 14)
 
-    def _show_outlook(self) -> None:
-        outlook = self._outlook
-        if outlook is None:
+    def _show_estimate(self) -> None:
+        estimate = self._estimate
+        if estimate is None:
             return
-        halves = outlook.preparation.split
+        halves = estimate.preview.split
         self.examples.show_held(len(halves.training), len(halves.validation))
-        self.epochs.show_automatic(str(outlook.preparation.epochs))
-        self.more.batch_size.show_automatic(str(outlook.preparation.batch_size))
+        self.epochs.show_automatic(str(estimate.preview.epochs))
+        self.more.batch_size.show_automatic(str(estimate.preview.batch_size))
         row = self.models.row
-        memory = need_text(row.memory if row else 0, outlook.machine) if outlook.machine else ""
-        self.findings.show_outlook(outlook, self.stops, memory)
+        memory = need_text(row.memory if row else 0, estimate.machine) if estimate.machine else ""
+        self.findings.show_estimate(estimate, self.stops, memory)
         self._fit_findings()
 
     def _show_button(self) -> None:
-        text = start_text(self.providers.provider, self._outlook)
+        text = start_text(self.providers.provider, self._estimate)
         self.start.setText(text.replace("&", "&&"))
         self.start.setAccessibleDescription(text)
-        may = self._outlook is not None and self._outlook.preparation.may_start
+        may = self._estimate is not None and self._estimate.preview.may_start
         self.start.setEnabled(may and not self.stops and self._start is not None)
         why = "" if may else _("See what stands at the right, under “Before it starts”.")
         self.start.setToolTip(plain_tooltip(why))
@@ -389,11 +389,11 @@ class LaunchDialog(Dialog):
     # What is done
 
     def _launch(self) -> None:
-        outlook = self._outlook
-        if outlook is None or not self.start.isEnabled():
+        estimate = self._estimate
+        if estimate is None or not self.start.isEnabled():
             return
-        self._project.set_setting(LAST_SETTINGS, _kept(outlook.preparation.settings))
-        self.launch_asked.emit(outlook.preparation, self.connection.plain_http.isChecked())
+        self._project.set_setting(LAST_SETTINGS, _kept(estimate.preview.settings))
+        self.launch_asked.emit(estimate.preview, self.connection.plain_http.isChecked())
         self.accept()
 
     def _show_examples(self, query: ExampleQuery, title: str) -> None:

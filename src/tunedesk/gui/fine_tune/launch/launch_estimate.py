@@ -27,20 +27,20 @@ from tunedesk.project.query_language import query_words
 from tunedesk.services import local_install, local_server
 from tunedesk.services.providers import Provider, provider_label
 
-LAUNCH_OUTLOOK_KINDS = frozenset({"text", "facts", "state", "tags", "added", "deleted", "set"})
-"""After these kinds of changes the outlook may be another one."""
+LAUNCH_ESTIMATE_KINDS = frozenset({"text", "facts", "state", "tags", "added", "deleted", "set"})
+"""After these kinds of changes the estimate may be another one."""
 
 
-class LaunchOutlook(NamedTuple):
+class LaunchEstimate(NamedTuple):
     """What a launch would be.
 
     Attributes:
-        preparation: What it would do.
+        preview: What it would do.
         time: How long it may take; None: nobody knows yet.
         machine: What this computer has; None where it does not train.
     """
 
-    preparation: LaunchPreview
+    preview: LaunchPreview
     time: TimeEstimate | None
     machine: Machine | None
 
@@ -79,24 +79,24 @@ def find_start(project: Project, shown: ExampleQuery) -> Start:
     return Start(counts, len(project.runs.all()), local_install.python_with_training() is not None)
 
 
-def find_launch_outlook(project: Project, settings: LaunchSettings) -> LaunchOutlook:
+def estimate_launch(project: Project, settings: LaunchSettings) -> LaunchEstimate:
     """What a launch with these settings would be; called in a thread."""
-    prepared = preview_launch(project, settings, datetime.date.today())
+    preview = preview_launch(project, settings, datetime.date.today())
     here = settings.provider == "local"
     machine = detect_hardware(local_server.server_data_dir()) if here else None
-    time = estimate_time(project, prepared, machine.device if machine else "cpu")
-    return LaunchOutlook(prepared, time, machine)
+    time = estimate_time(project, preview, machine.device if machine else "cpu")
+    return LaunchEstimate(preview, time, machine)
 
 
-def start_text(provider: Provider, outlook: LaunchOutlook | None) -> str:
+def start_text(provider: Provider, estimate: LaunchEstimate | None) -> str:
     """What the button says: where to, how many, for how much."""
     if provider.name == "local":
         return _("Train on this computer")
-    if outlook is None:
+    if estimate is None:
         return _("Send to {provider}").format(provider=provider_label(provider, ""))
-    prepared = outlook.preparation
-    count = _count(prepared)
-    if prepared.price is None:
+    preview = estimate.preview
+    count = _count(preview)
+    if preview.price is None:
         words = ngettext("Send {n} example to {provider}", "Send {n} examples to {provider}", count)
     else:
         words = ngettext(
@@ -104,13 +104,13 @@ def start_text(provider: Provider, outlook: LaunchOutlook | None) -> str:
             "Send {n} examples to {provider}, {price}",
             count,
         )
-    return _filled_in(words, provider, prepared)
+    return _filled_in(words, provider, preview)
 
 
-def again_text(provider: Provider, prepared: LaunchPreview) -> str:
+def again_text(provider: Provider, preview: LaunchPreview) -> str:
     """What the button says that sends the same again: how many, where to, for how much."""
-    count = _count(prepared)
-    if prepared.price is None:
+    count = _count(preview)
+    if preview.price is None:
         words = ngettext(
             "Send {n} example to {provider} again", "Send {n} examples to {provider} again", count
         )
@@ -120,18 +120,18 @@ def again_text(provider: Provider, prepared: LaunchPreview) -> str:
             "Send {n} examples to {provider} again, {price}",
             count,
         )
-    return _filled_in(words, provider, prepared)
+    return _filled_in(words, provider, preview)
 
 
-def _count(prepared: LaunchPreview) -> int:
-    return len(prepared.split.training) + len(prepared.split.validation)
+def _count(preview: LaunchPreview) -> int:
+    return len(preview.split.training) + len(preview.split.validation)
 
 
-def _filled_in(words: str, provider: Provider, prepared: LaunchPreview) -> str:
+def _filled_in(words: str, provider: Provider, preview: LaunchPreview) -> str:
     return words.format(
-        n=f"{_count(prepared):,}",
-        provider=provider_label(provider, prepared.settings.base_url),
-        price="" if prepared.price is None else money_text(prepared.price),
+        n=f"{_count(preview):,}",
+        provider=provider_label(provider, preview.settings.base_url),
+        price="" if preview.price is None else money_text(preview.price),
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tunedesk import cli
 from tunedesk.commands.job_commands import _settings
 from tunedesk.fine_tuning.launch_settings import APPROVED, LaunchSettings
-from tunedesk.gui.fine_tune.launch.launch_outlook import command_text
+from tunedesk.gui.fine_tune.launch.launch_estimate import command_text
 from tunedesk.project.query import ExampleQuery
 
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_ $'\"", min_size=1, max_size=20).filter(
