@@ -106,8 +106,10 @@ class BaseModels:
     def _is_model(self, path: Path) -> bool:
         """Whether a folder holds a whole model in the form that is loaded: safetensors only."""
         try:
-            json.loads((path / "config.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return False
+        if not isinstance(config, dict):
             return False
         files = list(path.glob("*.safetensors"))
         return bool(files) and _has_all_parts(path) and all(map(self._is_whole, files))
