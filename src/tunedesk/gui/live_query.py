@@ -21,8 +21,8 @@ class ProjectChangeSignal(QObject):
     """Tells of each change of the project in the thread that this object belongs to.
 
     Signals:
-        changed: A `ProjectChange`. What the GUI thread changed itself is told at once, what bulk
-            work changed is told when the event loop comes to it.
+        changed: A `ProjectChange`. What the GUI thread changed itself is emitted at once, what bulk
+            work changed when the event loop comes to it.
     """
 
     changed = Signal(object)
