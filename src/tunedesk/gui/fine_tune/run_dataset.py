@@ -34,7 +34,7 @@ class RunDatasetMessage(NamedTuple):
 
     Attributes:
         role: Its role, as the data has it.
-        text: Its text; of what is no text, its JSON.
+        text: Its text; of what is not a text, its JSON.
     """
 
     role: str
@@ -47,7 +47,7 @@ class RunDatasetExample(NamedTuple):
     Attributes:
         run_example: Where it stood in the files.
         text: The whole record.
-        messages: Its messages; empty for a record that is no conversation.
+        messages: Its messages; empty for a record that is not a conversation.
         changed: Whether it has another version by now.
         deleted: Whether it is not in the project any more.
     """
@@ -70,7 +70,7 @@ def run_dataset_example(project: Project, run_example: RunExample) -> RunDataset
 
 
 def messages_of(text: str) -> list[RunDatasetMessage]:
-    """The messages of a record; empty if it is no conversation."""
+    """The messages of a record; empty if it is not a conversation."""
     try:
         record: Any = json.loads(text)
     except (ValueError, RecursionError):
