@@ -362,11 +362,11 @@ def _seconds(text: str) -> float:
     except ValueError:
         number = 0.0
     if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"“{text[:20]}” is no number of seconds above 0")
+        raise argparse.ArgumentTypeError(f"“{text[:20]}” is not a number of seconds above 0")
     return number
 
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 65_535):
-        raise argparse.ArgumentTypeError(f"“{text[:20]}” is no whole number from 0 to 65535")
+        raise argparse.ArgumentTypeError(f"“{text[:20]}” is not a whole number from 0 to 65535")
     return int(text)

@@ -68,7 +68,7 @@ def test_progress_shows_how_far_and_can_be_cancelled(feedback, qtbot):
     cancelled = []
     handle = feedback.progress("Importing", lambda: cancelled.append(True))
     handle.report(3_000_000_000, 6_000_000_000)
-    handle.say("40,000 rows a second")
+    handle.set_note("40,000 rows a second")
     assert not line.isHidden()
     assert "50 %" in line._label.text()
     assert "40,000 rows a second" in line._label.text()

@@ -25,6 +25,11 @@ def models(tmp_path):
         (folder / name / "config.json").write_text(json.dumps({"model_type": "llama"}))
         (folder / name / "model.safetensors").write_bytes(content)
     (folder / "parts" / "model.safetensors.index.json").write_text(json.dumps(index))
+    for name, config in (("list", "[]"), ("deep", "[" * 100_000), ("latin", "é".encode("latin-1"))):
+        (folder / name).mkdir()
+        content = config if isinstance(config, bytes) else config.encode()
+        (folder / name / "config.json").write_bytes(content)
+        (folder / name / "model.safetensors").write_bytes(WHOLE)
     (folder / "pickled").mkdir()
     (folder / "pickled" / "config.json").write_text("{}")
     (folder / "pickled" / "pytorch_model.bin").write_bytes(b"\0")
@@ -42,6 +47,9 @@ def test_only_whole_models_in_safetensors_are_offered(own_server, models):
         "cut",
         "zeros",
         "parts",
+        "list",
+        "deep",
+        "latin",
         "owner/half.part",
         "owner",
         "../models/plain",

@@ -124,7 +124,7 @@ def test_a_port_that_is_taken_is_said(tmp_path, server):
 def test_a_port_that_is_none_is_said(port):
     done = run_serve("--port", port)
     assert done.returncode == 2
-    assert f"“{port}” is no whole number from 0 to 65535" in done.stderr
+    assert f"“{port}” is not a whole number from 0 to 65535" in done.stderr
 
 
 @pytest.mark.parametrize("text", ["a: [\n", "- 1\n", "", "\0"])
@@ -133,7 +133,7 @@ def test_a_configuration_that_is_none_is_said(tmp_path, text):
     config.write_text(text)
     done = run_serve("--data-dir", str(tmp_path / "data"), "--accelerate-config", str(config))
     assert done.returncode == 2
-    assert "accelerate.yaml is no configuration of accelerate" in done.stderr
+    assert "accelerate.yaml is not an accelerate configuration" in done.stderr
     assert "Traceback" not in done.stderr
 
 

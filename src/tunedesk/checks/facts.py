@@ -7,7 +7,8 @@ from tunedesk.examples.kinds.kind import KindName
 from tunedesk.examples.kinds.registry import KINDS
 from tunedesk.examples.kinds.unreadable import UNREADABLE
 
-_TRAINED = frozenset(kind.name for kind in KINDS if kind.is_written_as_messages)
+TRAINED_KINDS = frozenset(kind.name for kind in KINDS if kind.is_written_as_messages)
+"""The names of the kinds that targets train."""
 
 
 class Facts(NamedTuple):
@@ -55,7 +56,7 @@ class Facts(NamedTuple):
     @property
     def is_trained(self) -> bool:
         """Whether it is of a kind that targets train."""
-        return self.kind in _TRAINED
+        return self.kind in TRAINED_KINDS
 
     @property
     def turns(self) -> int:

@@ -16,6 +16,7 @@ import orjson
 from tunedesk.catalogue.targets import DEFAULT_TARGET, target
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import SetProblem
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")
@@ -118,7 +119,7 @@ class SetFacts:
             facts: Their facts.
             texts: Their records, looked into where a system prompt is new.
         """
-        self.examples += sum(fact.is_readable for fact in facts)
+        self.examples += len(facts) - [fact.kind for fact in facts].count(UNREADABLE.name)
         chats = [
             (member, fact.fingerprint, fact.question, fact.answer, fact.system)
             for member, fact in zip(members, facts, strict=True)

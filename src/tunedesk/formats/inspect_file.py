@@ -235,7 +235,7 @@ def describe_contents(info: FileInfo, name: str) -> str:
             "“{name}” is only a pointer of Git LFS: the data itself was not downloaded. "
             "“git lfs pull” fetches it."
         ),
-        "binary": _("“{name}” is no text file."),
+        "binary": _("“{name}” is not a text file."),
         "empty": _("“{name}” is empty."),
         "other": _("“{name}” holds no conversations that Tunedesk knows."),
     }

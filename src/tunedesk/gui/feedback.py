@@ -120,7 +120,7 @@ class ProgressHandle:
         self.done, self.total = done, total
         self._line.refresh()
 
-    def say(self, note: str) -> None:
+    def set_note(self, note: str) -> None:
         """Show a few words beside the title, such as the speed."""
         self.note = note
         self._line.refresh()

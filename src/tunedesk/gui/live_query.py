@@ -21,8 +21,8 @@ class ProjectChangeSignal(QObject):
     """Tells of each change of the project in the thread that this object belongs to.
 
     Signals:
-        changed: A `ProjectChange`. What the GUI thread changed itself is told at once, what bulk
-            work changed is told when the event loop comes to it.
+        changed: A `ProjectChange`. What the GUI thread changed itself is emitted at once, what bulk
+            work changed when the event loop comes to it.
     """
 
     changed = Signal(object)
@@ -90,7 +90,7 @@ class LiveQuery(QObject):
         self._feed.changed.connect(self._project_changed)
 
     def watch(self, watched: bool) -> None:
-        """Keep the answer fresh from now on, or no longer: whether a view that shows it is visible."""
+        """Keep the answer fresh while a view that shows it is visible; not else."""
         self._watched = watched
         if watched and self._stale:
             self._ask_soon(0)

@@ -124,7 +124,7 @@ class Operations(QObject):
     ) -> Operation[Result]:
         """Do something to the project.
 
-        What has come to its end is told even if Cancel was pressed in the last moment.
+        Work that ends before it sees Cancel is reported like any other.
 
         Args:
             title: What is being done, for the status line.
@@ -202,7 +202,7 @@ class Operations(QObject):
         def report(done: int, total: int | None) -> None:
             shown.report(done, total)
             if note is not None:
-                shown.say(note(done, time.monotonic() - began))
+                shown.set_note(note(done, time.monotonic() - began))
 
         def finished() -> None:
             shown.close()

@@ -14,7 +14,7 @@ class ProjectChange:
             "events", "checkpoints".
         ids: The examples concerned; None for many or all.
         actor: Who did it, as the history names them.
-        name: The step as the menu names it ("Fix 214 empty names"); None for what is no step.
+        name: The step as the menu names it ("Fix 214 empty names"); None for what is not a step.
         runs: The fine-tuning runs concerned.
     """
 

@@ -52,7 +52,7 @@ def parse_query(text: str) -> ExampleQuery:
         reader = _READERS.get(key.lower())
         if reader is None:
             raise UserError(
-                _("“{word}” is no filter.").format(word=f"{key}:"),
+                _("“{word}” is not a filter.").format(word=f"{key}:"),
                 _("Filters are: {names}. To find it as a word, put it in quotes.").format(
                     names=", ".join(f"{name}:" for name in _READERS)
                 ),
@@ -95,7 +95,7 @@ def _value(text: str) -> str:
 
 def _state(query: ExampleQuery, value: str) -> ExampleQuery:
     state = value.lower().replace("-", "_")
-    _known(value, state, STATES, _("“{word}” is no state of review."))
+    _known(value, state, STATES, _("“{word}” is not a state of review."))
     return replace(query, states=(*query.states, state))
 
 
@@ -110,7 +110,7 @@ def _source(query: ExampleQuery, value: str) -> ExampleQuery:
 def _problems(query: ExampleQuery, value: str) -> ExampleQuery:
     kind = value.lower()
     kind = {"errors": "error", "warnings": "warning", "hints": "hint"}.get(kind, kind)
-    _known(value, kind, PROBLEM_KINDS, _("“{word}” is no kind of problem."))
+    _known(value, kind, PROBLEM_KINDS, _("“{word}” is not a kind of problem."))
     return replace(query, problems=(*query.problems, kind))
 
 
@@ -128,7 +128,7 @@ def _turns(query: ExampleQuery, value: str) -> ExampleQuery:
 
 def _sort(query: ExampleQuery, value: str) -> ExampleQuery:
     name = value.removeprefix("-").removeprefix("+").lower()
-    _known(value, name, SORTS, _("“{word}” is no order."))
+    _known(value, name, SORTS, _("“{word}” is not an order."))
     return replace(query, sort=name, descending=value.startswith("-"))
 
 
@@ -168,7 +168,7 @@ def _range(key: str, value: str, present: Range) -> Range:
         }.get(limit[1] or "=", (number, number))
     else:
         raise UserError(
-            _("“{word}” is no range of numbers.").format(word=f"{key}:{value}"),
+            _("“{word}” is not a range of numbers.").format(word=f"{key}:{value}"),
             _("Write it as {key}:100..500, {key}:>100, {key}:<=500 or {key}:120.").format(key=key),
         )
     return low, high

@@ -40,7 +40,7 @@ def weights_in(file: Path) -> dict[str, dict[str, Any]]:
         end = max((entry["data_offsets"][1] for entry in weights.values()), default=0)
         is_whole = file.stat().st_size == 8 + length + end
     except (struct.error, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError(f"{file.name} is no file of weights") from error
+        raise ValueError(f"{file.name} is not a file of weights") from error
     if not is_whole:
         raise ValueError(f"{file.name} is not whole")
     return weights
@@ -106,8 +106,10 @@ class BaseModels:
     def _is_model(self, path: Path) -> bool:
         """Whether a folder holds a whole model in the form that is loaded: safetensors only."""
         try:
-            json.loads((path / "config.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            return False
+        if not isinstance(config, dict):
             return False
         files = list(path.glob("*.safetensors"))
         return bool(files) and _has_all_parts(path) and all(map(self._is_whole, files))

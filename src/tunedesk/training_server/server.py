@@ -74,7 +74,7 @@ def make_application(
 
 
 async def _health(request: Request) -> Response:
-    """Says that it is there, to everybody; what it says of itself is no secret."""
+    """Says that it is there, to everybody; what it says of itself is not a secret."""
     return JSONResponse(
         {
             "status": "ok",

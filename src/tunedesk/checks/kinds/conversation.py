@@ -78,7 +78,10 @@ def plain_checker(
         for role, letter in _LETTERS.items()
     }
 
+    last_prompt, last_system = "", hash_bytes(b"")
+
     def check_plain(text: bytes) -> Facts | None:
+        nonlocal last_prompt, last_system
         try:
             record = loads(text)
             messages = record["messages"]
@@ -135,19 +138,30 @@ def plain_checker(
             question = hash_bytes(data[: -1 - len(last)])
         elif "a" in roles:
             return None
+        system = None
+        if "s" in roles:
+            # The system prompt is mostly that of the row before.
+            prompt = contents[roles.index("s")]
+            if prompt != last_prompt:
+                last_prompt, last_system = prompt, hash_bytes(prompt.encode())
+            system = last_system
         asked = roles.find("u")
+        # In the order of the fields: to name them takes an eighth of the time of a row. The test
+        # that holds this to what the rules find, which name them, finds any that is out of place.
         return Facts(
             "chat",
             preview_line(contents[asked if asked > 0 else 0]),
             roles,
-            tokens=tokens,
-            message_tokens=tokens,
-            trained_tokens=trained,
-            fingerprint=hash_bytes(data),
-            question=question,
-            answer=answer,
-            system=hash_bytes(contents[roles.index("s")].encode()) if "s" in roles else None,
-            problems=check_order(roles) + unknown,
+            tokens,
+            tokens,  # of messages, which is all
+            0,
+            0,
+            trained,
+            hash_bytes(data),
+            question,
+            answer,
+            system,
+            check_order(roles) + unknown,
         )
 
     return check_plain

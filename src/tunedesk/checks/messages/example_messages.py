@@ -56,7 +56,7 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("Choose its role: system, user, assistant or tool."),
         ),
         "role_not_text": ProblemMessage(
-            _("Role is no text"),
+            _("Role is not text"),
             _("The role of message {n} is {type}."),
             _("Choose its role: system, user, assistant or tool."),
         ),
@@ -91,7 +91,7 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("Write what is said, or delete the message."),
         ),
         "content_not_text": ProblemMessage(
-            _("Content is no text"),
+            _("Content is not text"),
             _("The content of message {n} is {type}; it has to be a text."),
             _("Fix it to make a text of a number; mend anything else in the Raw JSON tab."),
         ),
@@ -126,12 +126,12 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("Write its text, or delete the part."),
         ),
         "refusal_not_text": ProblemMessage(
-            _("Refusal is no text"),
+            _("Refusal is not text"),
             _("The refusal of message {n} is {type}; it has to be a text."),
             _("Write the refusal as a text, or delete it."),
         ),
         "name_not_text": ProblemMessage(
-            _("Name is no text"),
+            _("Name is not text"),
             _("The name in message {n} is {type}; it has to be a text."),
             _("Delete the name, or write it as a text."),
         ),
@@ -142,7 +142,7 @@ def conversation_messages() -> dict[str, ProblemMessage]:
         ),
         "name_invalid": ProblemMessage(
             _("Name with forbidden characters"),
-            _("“{name}” in message {n} is no valid name: letters a to z, digits, _ and - only."),
+            _("“{name}” in message {n} is not a valid name: letters a to z, digits, _ and - only."),
             _("Fix it to put _ for what is forbidden."),
         ),
         "weight_invalid": ProblemMessage(
@@ -196,8 +196,8 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("Choose a picture, or delete the image."),
         ),
         "image_url_invalid": ProblemMessage(
-            _("Image address is no web address"),
-            _("“{url}” in message {n} is no web address; services cannot read files of yours."),
+            _("Image address is not a web address"),
+            _("“{url}” in message {n} is not a web address; services cannot read files of yours."),
             _("Choose the picture, so that it is embedded, or give an https address."),
         ),
         "image_data_broken": ProblemMessage(
@@ -264,14 +264,14 @@ def tool_messages() -> dict[str, ProblemMessage]:
                 "type": _("Tool {tool_number} lacks “type”: “function”."),
                 "function": _("Tool {tool_number} lacks the description of its function."),
                 "name": _("Tool {tool_number} has no name."),
-                "description": _("The description of tool {tool_number} is no text."),
+                "description": _("The description of tool {tool_number} is not text."),
                 "strict": _("“strict” of tool {tool_number} is not true or false."),
                 "parameters": _("The parameters of tool {tool_number} are no object."),
             },
         ),
         "tool_name_invalid": ProblemMessage(
             _("Tool name with forbidden characters"),
-            _("“{name}” is no valid name of a tool: letters a to z, digits, _ and -, at most 64."),
+            _("“{name}” is not a valid tool name: letters a to z, digits, _ and -, at most 64."),
             _("Rename the tool, and the calls to it."),
         ),
         "tool_repeated": ProblemMessage(

@@ -27,7 +27,6 @@ KINDS: tuple[Kind, ...] = (
 """All kinds, in the order in which a record is tried: the first that recognises it has it."""
 
 _BY_NAME: dict[str, Kind] = {kind.name: kind for kind in (*KINDS, UNREADABLE)}
-_TO_ESCAPE = re.compile('["\\\\\x00-\x1f\x7f-\uffff]').search
 
 
 class ReadRecord(NamedTuple):
@@ -96,7 +95,12 @@ def replace_text(
     """
     kind, record = read_kind(text)
     new = replacement if template else replacement.replace("\\", "\\\\")
-    is_plain = not template and _TO_ESCAPE(replacement) is None
+    is_plain = (
+        not template
+        and replacement.isascii()
+        and (not replacement or replacement.isprintable())
+        and not any(mark in replacement for mark in '"\\')
+    )
     return kind.replace(text, record, Replacing(find, new, roles, is_plain))
 
 

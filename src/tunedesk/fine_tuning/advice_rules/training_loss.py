@@ -46,7 +46,7 @@ def not_a_number(seen: AdviceContext) -> Advice | None:
     last = int(seen.curves.steps[there[-1]])
     return Advice(
         "not_a_number",
-        _("The loss is no number any more."),
+        _("The loss is not a number any more."),
         _(
             "After step {step} the training loss is infinite: the model is spoilt from there on. "
             "Start again with a learning rate a third as high or lower."

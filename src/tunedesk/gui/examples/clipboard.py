@@ -21,10 +21,10 @@ CHUNK = 500
 
 
 class Clipboard(QObject):
-    """Copies the chosen rows and pastes examples behind the open one.
+    """Copies the selected rows, and pastes examples behind the open one.
 
     Signals:
-        pasted: The examples that came.
+        pasted: The ids of the examples that were added.
     """
 
     pasted = Signal(list)

@@ -39,7 +39,7 @@ class ColumnLook:
         width: Its width at the start, in pixels of a normal screen.
         numeric: Whether it holds figures, which stand to the right.
         from_width: The width of the table from which it shows, until the user has chosen.
-        hint: What it tells, for the tooltip of the header.
+        hint: What it holds, for the tooltip of the header.
     """
 
     title: str
@@ -166,7 +166,7 @@ def query_sorted_by(query: ExampleQuery, column: Column) -> ExampleQuery:
 
 
 class CellTexts:
-    """Writes what the row of an example says, in the manner of the user's country."""
+    """The texts of the cells of a row, in the format of the user's country."""
 
     def __init__(self, locale: QLocale) -> None:
         self._locale = locale
@@ -222,8 +222,8 @@ class CellTexts:
         if row.errors:
             parts.append(ngettext("{n} error", "{n} errors", row.errors).format(n=row.errors))
         if row.warnings:
-            words = ngettext("{n} warning", "{n} warnings", row.warnings)
-            parts.append(words.format(n=row.warnings))
+            text = ngettext("{n} warning", "{n} warnings", row.warnings)
+            parts.append(text.format(n=row.warnings))
         if row.hints:
             parts.append(ngettext("{n} hint", "{n} hints", row.hints).format(n=row.hints))
         return ", ".join(parts) if parts else _("No problems")

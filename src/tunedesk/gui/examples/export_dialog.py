@@ -266,19 +266,19 @@ def _errors_stay_text(staying: int, unreadable: int) -> str:
     """What to say when examples with errors are written too."""
     parts = []
     if staying:
-        words = ngettext(
+        text = ngettext(
             "{n} of them has errors: a training service may refuse the file.",
             "{n} of them have errors: a training service may refuse the file.",
             staying,
         )
-        parts.append(words.format(n=f"{staying:,}"))
+        parts.append(text.format(n=f"{staying:,}"))
     if unreadable:
-        words = ngettext(
+        text = ngettext(
             "{n} row is no JSON object and is left out.",
             "{n} rows are no JSON objects and are left out.",
             unreadable,
         )
-        parts.append(words.format(n=f"{unreadable:,}"))
+        parts.append(text.format(n=f"{unreadable:,}"))
     return " ".join(parts)
 
 

@@ -176,14 +176,12 @@ class FilterBar(QFrame):
             self._title = title
         self._special.setVisible(special)
         if special:
-            words = self._title or _("Chosen examples")
+            text = self._title or _("Chosen examples")
             metrics = self.fontMetrics()
-            self._special.setText(metrics.elidedText(words, Qt.TextElideMode.ElideRight, 220))
+            self._special.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, 220))
             self._special.set_count(None)
             self._special.setChecked(True)
-            self._special.setToolTip(
-                plain_tooltip(_("{title}: show all again").format(title=words))
-            )
+            self._special.setToolTip(plain_tooltip(_("{title}: show all again").format(title=text)))
 
     def show_totals(self, totals: Totals) -> None:
         """Show the counts on the chips."""
@@ -247,7 +245,7 @@ class FilterBar(QFrame):
         self._ask(replace(self._query, problems=(), ids=None))
 
     def _open_menu(self, chip: Chip, build: Callable[[QMenu], object]) -> None:
-        # The click switched the chip; what is chosen decides how it stands.
+        # The click switched the chip; the query decides how it stands.
         self.show_query(self._query)
         menu = QMenu(chip)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -266,10 +264,10 @@ class FilterBar(QFrame):
         self._choice(menu, _("No tag"), query.tags == ("",), replace(query, tags=("",)))
         menu.addSeparator()
         for tag, count in self._tags[:LONGEST_MENU]:
-            chosen = tuple(one for one in query.tags if one)
-            others = tuple(one for one in chosen if one != tag)
-            on = tag in chosen
-            wanted = others if on else (*chosen, tag)
+            selected = tuple(one for one in query.tags if one)
+            others = tuple(one for one in selected if one != tag)
+            on = tag in selected
+            wanted = others if on else (*selected, tag)
             self._choice(menu, f"{tag}   {count:,}", on, replace(query, tags=wanted))
         if not self._tags:
             menu.addAction(_("There are no tags yet")).setEnabled(False)
@@ -297,9 +295,9 @@ class FilterBar(QFrame):
     def _sort_menu(self, menu: QMenu) -> None:
         query = self._query
         for look in column_looks().values():
-            words = _("As it came") if look.sort == "number" else look.title
+            text = _("As it came") if look.sort == "number" else look.title
             wanted = replace(query, sort=look.sort, descending=False)
-            self._choice(menu, words, query.sort == look.sort, wanted)
+            self._choice(menu, text, query.sort == look.sort, wanted)
         menu.addSeparator()
         turned = replace(query, descending=not query.descending)
         self._choice(menu, _("Largest or latest first"), query.descending, turned)

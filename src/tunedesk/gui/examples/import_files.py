@@ -1,4 +1,4 @@
-"""Import: files come in one after the other, in the background; then what was odd is told."""
+"""Import: files come in one after the other, in the background; then what was odd is shown."""
 
 from collections import Counter, deque
 from pathlib import Path
@@ -38,30 +38,30 @@ def remark_lines(summary: ImportSummary) -> list[str]:
     """What was odd about the file, a line each: the same problem of many lines once."""
     lines = []
     if summary.unreadable:
-        words = ngettext(
+        text = ngettext(
             "{n} row could not be read as JSON. It is in the table with its text: "
             "mend it there, or leave it out when you export.",
             "{n} rows could not be read as JSON. They are in the table with their text: "
             "mend them there, or leave them out when you export.",
             summary.unreadable,
         )
-        lines.append(words.format(n=f"{summary.unreadable:,}"))
+        lines.append(text.format(n=f"{summary.unreadable:,}"))
     counts = Counter(problem.code for _line, problem in summary.problems)
-    told = set()
+    listed = set()
     for line, problem in summary.problems:
-        if problem.code in told:
+        if problem.code in listed:
             continue
-        told.add(problem.code)
+        listed.add(problem.code)
         count = counts[problem.code]
         if count == 1:
-            words = sentence(problem)
+            text = sentence(problem)
             if line is not None:
-                words = _("Line {line}: {words}").format(line=f"{line:,}", words=words)
+                text = _("Line {line}: {text}").format(line=f"{line:,}", text=text)
         else:
-            words = _("{title}: {n} lines, the first is {line}.").format(
+            text = _("{title}: {n} lines, the first is {line}.").format(
                 title=title(problem.code), n=f"{count:,}", line=f"{line or 1:,}"
             )
-        lines.append(words)
+        lines.append(text)
     return lines
 
 

@@ -110,8 +110,8 @@ class SearchField(QLineEdit):
 
     def _least_with_key(self, key: str) -> int:
         """The width from which the key does not stand on the words."""
-        words = self.fontMetrics().horizontalAdvance(self.placeholderText())
-        return words + self.fontMetrics().horizontalAdvance(key) + 76
+        placeholder = self.fontMetrics().horizontalAdvance(self.placeholderText())
+        return placeholder + self.fontMetrics().horizontalAdvance(key) + 76
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the key that leads here, as long as the field is empty."""
@@ -256,8 +256,8 @@ class TablePane(QFrame):
         row = self._table.currentIndex().row()
         self.position_changed.emit(row + 1 if row >= 0 else None, count)
         more = "" if self._model.is_complete else "+"
-        words = _("{n} of {count}") if row >= 0 else _("{count} shown")
-        self._position.setText(words.format(n=f"{row + 1:,}", count=f"{count:,}{more}"))
+        text = _("{n} of {count}") if row >= 0 else _("{count} shown")
+        self._position.setText(text.format(n=f"{row + 1:,}", count=f"{count:,}{more}"))
 
     def _show_selected(self, count: int) -> None:
         self._selected.setText(_("{n} selected").format(n=f"{count:,}") if count > 1 else "")

@@ -20,8 +20,8 @@ def start_row_drag(table: QWidget, model: ExampleTableModel, ids: "array[int]") 
     data.setData(ROWS_TYPE, str(len(ids)).encode())
     drag = QDrag(table)
     drag.setMimeData(data)
-    words = ngettext("{n} example", "{n} examples", len(ids)).format(n=f"{len(ids):,}")
-    drag.setPixmap(_label(table, words))
+    text = ngettext("{n} example", "{n} examples", len(ids)).format(n=f"{len(ids):,}")
+    drag.setPixmap(_label(table, text))
     drag.setHotSpot(QPoint(-12, -4))
     drag.exec(Qt.DropAction.MoveAction | Qt.DropAction.CopyAction, Qt.DropAction.MoveAction)
 
@@ -36,11 +36,11 @@ def dropped_files(data: QMimeData) -> list[str]:
     return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
 
 
-def _label(table: QWidget, words: str) -> QPixmap:
+def _label(table: QWidget, text: str) -> QPixmap:
     """What hangs on the pointer: how many rows it carries."""
     metrics = QFontMetrics(table.font())
     ratio = table.devicePixelRatioF()
-    width, height = metrics.horizontalAdvance(words) + 24, metrics.height() + 12
+    width, height = metrics.horizontalAdvance(text) + 24, metrics.height() + 12
     pixmap = QPixmap(round(width * ratio), round(height * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -51,7 +51,7 @@ def _label(table: QWidget, words: str) -> QPixmap:
     painter.drawRoundedRect(0, 0, width, height, 7, 7)
     painter.setFont(table.font())
     painter.setPen(table.palette().toolTipText().color())
-    painter.drawText(QRect(0, 0, width, height), Qt.AlignmentFlag.AlignCenter, words)
+    painter.drawText(QRect(0, 0, width, height), Qt.AlignmentFlag.AlignCenter, text)
     painter.end()
     return pixmap
 

@@ -31,7 +31,7 @@ def fill_tag_menu(
     Args:
         menu: Where they go.
         tags: All tags of the project with how many examples have them.
-        on_all: The tags that every chosen row has; choosing one takes it off.
+        on_all: The tags that every selected row has; choosing one takes it off.
         on_some: The tags that some of them have; choosing one puts it on the others too.
         set_tag: Called with the tag, and whether to put it on.
     """
@@ -42,8 +42,8 @@ def fill_tag_menu(
         menu.addSeparator()
     for tag, _count in known:
         part = tag in on_some and tag not in on_all
-        words = _("{tag} (on some)").format(tag=tag) if part else tag
-        action = menu.addAction(words.replace("&", "&&"))
+        text = _("{tag} (on some)").format(tag=tag) if part else tag
+        action = menu.addAction(text.replace("&", "&&"))
         action.setCheckable(True)
         action.setChecked(tag in on_all)
         action.triggered.connect(lambda _checked, tag=tag: set_tag(tag, tag not in on_all))
@@ -116,8 +116,8 @@ def row_menu(
         )
         below = menu.addMenu(title.format(n=f"{count:,}"))
         for state in STATE_ACTIONS.values():
-            words = _("Set to “{state}”").format(state=STATES[state].label)
-            below.addAction(words).triggered.connect(
+            text = _("Set to “{state}”").format(state=STATES[state].label)
+            below.addAction(text).triggered.connect(
                 lambda _checked, state=state: row_actions.set_state(state, everything)
             )
         below.addSeparator()

@@ -168,16 +168,16 @@ class RowDelegate(QStyledItemDelegate):
 
     def _paint_tag_mark(self, painter: QPainter, rect: QRect, count: int) -> QRect:
         """Draw a small tag at the end of the preview; returns the room that is left."""
-        words = str(count) if count > 1 else ""
-        width = 14 + self._strong_metrics.horizontalAdvance(words)
+        text = str(count) if count > 1 else ""
+        width = 14 + self._strong_metrics.horizontalAdvance(text)
         middle = rect.top() + rect.height() // 2
         icon = QRect(rect.right() - width, middle - 6, 12, 12)
         self._theme.icons.paint_glyph(painter, icon, "tag", self.color("accent"))
-        if words:
+        if text:
             painter.setFont(self._strong)
             painter.setPen(self.color("accent"))
             box = QRect(icon.right() + 2, rect.top(), width, rect.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, words)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
         return rect.adjusted(0, 0, -width - 6, 0)
 
     def _fitted(self, text: str, width: int) -> tuple[str, list[tuple[int, int]]]:

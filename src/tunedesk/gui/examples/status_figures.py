@@ -59,11 +59,11 @@ def status_parts(figures: Figures, today: datetime.date) -> list[StatusPart]:
     problems = totals.with_errors + totals.with_warnings
     if totals.with_problems:
         tone = "error" if totals.with_errors else "warning" if problems else ""
-        words = ngettext("with problems", "with problems", totals.with_problems)
-        parts.append(StatusPart(f"{totals.with_problems:,}", words, tone))
+        text = ngettext("with problems", "with problems", totals.with_problems)
+        parts.append(StatusPart(f"{totals.with_problems:,}", text, tone))
     if totals.count:
-        words = ngettext("token", "tokens", totals.tokens)
-        parts.append(StatusPart(figure_text(totals.tokens, figures.estimated), words))
+        text = ngettext("token", "tokens", totals.tokens)
+        parts.append(StatusPart(figure_text(totals.tokens, figures.estimated), text))
         parts.append(_cost(figures, today))
     left = totals.by_state.get("to_review", 0)
     if left:

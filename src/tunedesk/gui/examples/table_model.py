@@ -29,7 +29,7 @@ ID_ROLE = int(Qt.ItemDataRole.UserRole)
 STATE_ROLE = ID_ROLE + 1
 
 LARGE_SPLICE = 20_000
-"""A change of more rows than this in the middle is told as a new list, which costs less."""
+"""A change of more rows than this in the middle is published as a reset, which costs less."""
 
 LOOKED_THROUGH = 2_000_000
 """Ids that are compared in the GUI thread to follow a change; beyond, the background does it."""

@@ -188,7 +188,7 @@ def _find_ids(
     on_first_ids: Callable[["array[int]"], None] | None,
     progress: Progress,
 ) -> "array[int]":
-    """All ids of a query; the first ones are told as soon as they are known."""
+    """All ids of a query; the first ones are handed over as soon as they are known."""
     progress(0, None)
     with contextlib.closing(project.handle()) as handle:
         if on_first_ids is not None:
@@ -209,7 +209,7 @@ _SPACES = re.compile(r"\s+")
 def search_pattern(search: str) -> re.Pattern[str] | None:
     """A pattern for the words of a search, in any case; None if there is nothing to find.
 
-    Words in quotation marks are one phrase; a trailing star is no part of the word.
+    Words in quotation marks are one phrase; a trailing star is not part of the word.
     """
     words = []
     for phrase, word in re.findall(r'"([^"]*)"|(\S+)', unicodedata.normalize("NFC", search)):
@@ -332,7 +332,7 @@ class RowSelection:
         self.count = 0
 
     def update(self, selection: QItemSelection) -> None:
-        """Take up what Qt says is selected."""
+        """Set the selection to that of Qt's selection model."""
         self.ranges = []
         for top, bottom in sorted({(piece.top(), piece.bottom()) for piece in selection.toList()}):
             if self.ranges and top <= self.ranges[-1][1] + 1:
@@ -352,7 +352,7 @@ class RowSelection:
 
     def ids(self, ids: "array[int]") -> "array[int]":
         """The selected ones of the ids of all rows."""
-        chosen = array("q")
+        selected = array("q")
         for top, bottom in self.ranges:
-            chosen.extend(ids[top : bottom + 1])
-        return chosen
+            selected.extend(ids[top : bottom + 1])
+        return selected

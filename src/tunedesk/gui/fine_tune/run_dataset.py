@@ -34,7 +34,7 @@ class RunDatasetMessage(NamedTuple):
 
     Attributes:
         role: Its role, as the data has it.
-        text: Its text; of what is not a text, its JSON.
+        text: Its text; of what is not text, its JSON.
     """
 
     role: str

@@ -143,7 +143,7 @@ class JobEndpoints:
             stored = self._stores.files.find(file_id)
             if stored is None:
                 raise bad_value(
-                    param, f"invalid {param}: {file_id[:100]} is no file here.", "file_not_found"
+                    param, f"invalid {param}: {file_id[:100]} is not a file here.", "file_not_found"
                 )
             if stored.purpose != "fine-tune":
                 raise bad_value(

@@ -154,7 +154,7 @@ def read_config(path: Path | None) -> dict[str, object]:
 
 def _no_config(path: Path, reason: str) -> UserError:
     return UserError(
-        _("{path} is no configuration of accelerate: {reason}.").format(path=path, reason=reason),
+        _("{path} is not an accelerate configuration: {reason}.").format(path=path, reason=reason),
         _("`accelerate config --config_file FILE` writes one."),
     )
 
