@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from tunedesk.i18n import _, ngettext
-from tunedesk.project.store import loaded
+from tunedesk.project.stored_values import loaded
 
 Sentence = Literal["done", "undo", "redo"]
 _SENTENCES: tuple[Sentence, ...] = ("done", "undo", "redo")

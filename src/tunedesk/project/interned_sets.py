@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from tunedesk.project.store import Store, loaded
+from tunedesk.project.store import Store
+from tunedesk.project.stored_values import loaded
 
 
 class InternedSets:

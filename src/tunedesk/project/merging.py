@@ -11,7 +11,8 @@ from typing import Any
 
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext, as_json_array
-from tunedesk.project.store import Row, Store, loaded
+from tunedesk.project.store import Row, Store
+from tunedesk.project.stored_values import loaded
 from tunedesk.project.table_rows import TableChange
 from tunedesk.project.undoable_tables import UndoableTable
 

@@ -20,7 +20,8 @@ from tunedesk.project.run_records import (
     RunExample,
     RunFile,
 )
-from tunedesk.project.store import Row, loaded
+from tunedesk.project.store import Row
+from tunedesk.project.stored_values import loaded
 
 _RUN_COLUMNS = (
     "id, key, name, created_at, provider, base_url, base_model, settings, stage, status, job_id,"

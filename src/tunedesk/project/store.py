@@ -6,7 +6,6 @@ typing never waits for it.
 
 import contextlib
 import getpass
-import json
 import os
 import platform
 import sqlite3
@@ -17,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
@@ -50,18 +49,6 @@ class BatchSize:
         spent = time.perf_counter() - start
         factor = min(2.0, max(0.4, self._aim / max(spent, 1e-6)))
         self.rows = int(min(_MOST, max(_FEWEST, self.rows * factor)))
-
-
-Value = TypeVar("Value")
-
-
-def loaded(text: Any, default: Value) -> Value:
-    """The value, or the default if the text is not JSON, or JSON of another type."""
-    try:
-        value = json.loads(text)
-    except (TypeError, ValueError, RecursionError):
-        return default
-    return value if isinstance(value, type(default)) else default
 
 
 def user_name() -> str:

@@ -9,14 +9,10 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
-from tunedesk.checks import fixes
-from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.messages import sentences
-from tunedesk.checks.problem import Problem
-from tunedesk.examples.kinds import registry
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import change_log, reads
 from tunedesk.project.bulk_changes import StreamedChange, Written, notify, write_in_batches
@@ -25,8 +21,17 @@ from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext, as_json_array, missing_example
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, Ids
+from tunedesk.project.stored_values import PackedFacts, packed
+from tunedesk.project.text_edit_jobs import (
+    EditJob,
+    Fixing,
+    Replacement,
+    SystemPrompt,
+    TextEdit,
+    edit_texts,
+)
 from tunedesk.project.undoable_tables import EXAMPLES
-from tunedesk.project.versions import NewVersion, PackedFacts, drop_if_unused, packed, problems_of
+from tunedesk.project.versions import NewVersion, drop_if_unused
 from tunedesk.workers import WorkerPool
 
 
@@ -157,125 +162,6 @@ def write_packed(context: ProjectContext, change_id: int, texts: Sequence[Packed
     change_log.record_new_versions(store, change_id, versions[0], versions[-1])
     context.versions.make_current(versions[0], versions[-1], store.now())
     return len(fitting)
-
-
-class TextEdit(Protocol):
-    """What is done to each text."""
-
-    def apply(self, text: str) -> tuple[str, int]:
-        """The new text and in how many places it was changed."""
-        ...
-
-
-class Replacement(NamedTuple):
-    """Find and replace in the messages.
-
-    Attributes:
-        pattern: What to find.
-        replacement: What to put there.
-        roles: In messages of these roles; None for all.
-        template: Whether the replacement may name groups of the pattern.
-    """
-
-    pattern: re.Pattern[str]
-    replacement: str
-    roles: frozenset[str] | None = None
-    template: bool = False
-
-    def apply(self, text: str) -> tuple[str, int]:
-        """Replace in one text."""
-        return registry.replace_text(
-            text, self.pattern, self.replacement, self.roles, self.template
-        )
-
-
-class Fixing(NamedTuple):
-    """Apply the fixes of these rules.
-
-    Attributes:
-        codes: The rules.
-        target: Whose rules.
-    """
-
-    codes: tuple[str, ...]
-    target: str
-
-    def apply(self, text: str, known: Sequence[Problem] | None = None) -> tuple[str, int]:
-        """Fix one text; its problems, if they are known, need not be looked for."""
-        return fixes.fix_all(text, self.codes, self.target, known)
-
-
-class SystemPrompt(NamedTuple):
-    """Give the conversation this system prompt.
-
-    Attributes:
-        prompt: The prompt.
-    """
-
-    prompt: str
-
-    def apply(self, text: str) -> tuple[str, int]:
-        """Set it in one text; what can have none is left alone."""
-        new = registry.with_system_prompt(text, self.prompt)
-        return new, int(new != text)
-
-
-class EditJob(NamedTuple):
-    """Texts to be edited and checked in a worker.
-
-    Attributes:
-        edit: What is done to each.
-        texts: The records.
-        target: The checker's target.
-        encoding: The checker's encoding.
-        model: The checker's model.
-        known: For fixes, the problems of each text as the project file keeps them, where they
-            are known.
-    """
-
-    edit: TextEdit
-    texts: Sequence[bytes]
-    target: str
-    encoding: str
-    model: str | None
-    known: Sequence[str | None] | None = None
-
-
-class EditedTexts(NamedTuple):
-    """The texts of a job that an edit changed.
-
-    Attributes:
-        texts: Of each, which text of the job it was, the new record, and what was worked out
-            from it.
-        places: In how many places they were changed.
-    """
-
-    texts: list[tuple[int, bytes, PackedFacts]]
-    places: int
-
-
-def edit_texts(job: EditJob) -> EditedTexts:
-    """Edit and check the texts of a job; those that stay as they are are not returned."""
-    numbers: list[int] = []
-    changed: list[bytes] = []
-    total = 0
-    edit = job.edit
-    for number, raw in enumerate(job.texts):
-        try:
-            text = raw.decode("utf-8", "surrogatepass")
-        except UnicodeDecodeError:
-            continue
-        stored = job.known[number] if job.known else None
-        if stored and isinstance(edit, Fixing):
-            new, places = edit.apply(text, problems_of(stored))
-        else:
-            new, places = edit.apply(text)
-        if places and new != text:
-            numbers.append(number)
-            changed.append(new.encode("utf-8", "surrogatepass"))
-            total += places
-    facts = check_texts(CheckJob(changed, job.target, job.encoding, job.model))
-    return EditedTexts(list(zip(numbers, changed, map(packed, facts), strict=True)), total)
 
 
 _Job = TypeVar("_Job")

@@ -1,20 +1,14 @@
 """The versions of examples: texts that never change, the facts of each, what keeps it alive."""
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
-
-import orjson
+from typing import NamedTuple
 
 from tunedesk.checks.facts import Facts
-from tunedesk.checks.problem import Problem
 from tunedesk.project.interned_sets import InternedSets
-from tunedesk.project.store import Row, Store, loaded
-
-FACT_COLUMNS = tuple(name for name in Facts._fields if name != "problems")
-"""The facts that stand in a column of their own name; the problems are worked up before."""
+from tunedesk.project.store import Row, Store
+from tunedesk.project.stored_values import FACT_COLUMNS, PackedFacts, packed, problems_of
 
 _COUNTED_COLUMNS = ("errors", "warnings", "hints", "code_set")
 """What goes by the codes of the problems and by the target."""
@@ -50,36 +44,9 @@ _UPDATE_FACTS = (
 )
 _SELECT_FACTS = f"SELECT {', '.join(FACT_COLUMNS)}, problems FROM version WHERE id = ?"
 
-PackedFacts = tuple[tuple[Any, ...], tuple[str, ...], str | None]
-"""Facts as they are written: the values of FACT_COLUMNS, the codes of the problems, and the
-problems as they are stored.
-
-Plain tuples pass from process to process in a third of the time that named ones take.
-"""
-
-_fact_values = itemgetter(*map(Facts._fields.index, FACT_COLUMNS))
 _copied_values = itemgetter(
     *map(_VERSION_COLUMNS.index, ("id", "roles", "preview", *_SAME_COLUMNS))
 )
-
-
-def packed(facts: Facts) -> PackedFacts:
-    """The facts as they are written; made where they were found, in a worker."""
-    problems = facts.problems
-    if not problems:
-        return _fact_values(facts), (), None
-    codes = tuple([problem.code for problem in problems])
-    return _fact_values(facts), codes, stored_problems(problems)
-
-
-def stored_problems(problems: tuple[Problem, ...]) -> str:
-    """Problems as the project file keeps them."""
-    plain = [tuple(problem) for problem in problems]
-    try:
-        return orjson.dumps(plain).decode()
-    except TypeError:
-        # Lone surrogates and very large integers, taken from the record.
-        return json.dumps(plain)
 
 
 KEPT_PROBLEMS = ("bytes_not_text",)
@@ -278,20 +245,6 @@ class Versions:
             return None
         *values, problems = row
         return Facts(**dict(zip(FACT_COLUMNS, values, strict=True)), problems=problems_of(problems))
-
-
-def problems_of(stored: str | None) -> tuple[Problem, ...]:
-    """Problems from the project file; entries that are not ours are left out."""
-    if not stored:
-        return ()
-    entries: list[Any] = loaded(stored, [])
-    return tuple(
-        Problem(entry[0], tuple(entry[1]), entry[2])
-        for entry in entries
-        if isinstance(entry, list)
-        and [type(part) for part in entry] == [str, list, dict]
-        and all(type(step) in (str, int) for step in entry[1])
-    )
 
 
 _KEEPERS = (

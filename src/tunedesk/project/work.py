@@ -20,7 +20,8 @@ from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
 from tunedesk.project.context import ProjectContext
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.store import Row, loaded
+from tunedesk.project.store import Row
+from tunedesk.project.stored_values import loaded
 
 WorkState = Literal["waiting", "running", "done", "failed", "cancelled"]
 STATES: tuple[WorkState, ...] = get_args(WorkState)

@@ -15,7 +15,8 @@ from tunedesk.i18n import _
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery, Ids
-from tunedesk.project.text_edits import EditSummary, Replacement, find_and_replace, text_batches
+from tunedesk.project.text_edit_jobs import Replacement
+from tunedesk.project.text_edits import EditSummary, find_and_replace, text_batches
 from tunedesk.workers import WorkerPool
 
 _REASONS = {
