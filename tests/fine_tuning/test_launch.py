@@ -10,64 +10,24 @@ from pathlib import Path
 
 import pytest
 from tests.fine_tuning.made_project import add_texts, library
+from tests.fine_tuning.made_runs import begun, followed, launched
 from tests.services import fake_faults
 from tests.services.conftest import connection_to
 from tests.services.memory_keyring import MemoryKeyring
 
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.fine_tuning import launch
-from tunedesk.fine_tuning.follow import Follower, adopt_job, list_jobs, send_command
 from tunedesk.fine_tuning.launch import RUN_KEY, folder_of, write_run_file
 from tunedesk.fine_tuning.launch_preview import preview_launch
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.fine_tuning.open_work import open_work
 from tunedesk.fine_tuning.run_service import RunService
+from tunedesk.progress import no_wait
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import RunExample
 from tunedesk.services.keys import Keys
 from tunedesk.services.providers import provider_named
 from tunedesk.services.service_errors import ServiceError
-
-TODAY = datetime.date(2026, 11, 24)
-MODELS = {
-    "openai": "gpt-4.1-mini-2025-04-14",
-    "azure": "gpt-4.1-mini-2025-04-14",
-    "nebius": "meta-llama/Llama-3.1-8B-Instruct",
-}
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    monkeypatch.setattr("tunedesk.fine_tuning.launch.user_data_dir", lambda: tmp_path / "data")
-    monkeypatch.setattr(launch, "SEARCH_PAUSES", (0.0, 0.0))
-    with library(tmp_path / "Test.tunedesk") as project:
-        yield project
-
-
-def no_wait(_seconds):
-    pass
-
-
-def begun(project, service, name="openai", **settings):
-    model = MODELS.get(name) or service.models[0]
-    chosen = LaunchSettings(provider=name, base_model=model, name="night", **settings)
-    connection = connection_to(service, name)
-    return launch.create_run(
-        project, preview_launch(project, chosen, TODAY), connection
-    ), connection
-
-
-def launched(project, service, name="openai", **settings):
-    run, connection = begun(project, service, name, **settings)
-    return launch.continue_launch(project, run.id, connection, no_wait), connection
-
-
-def followed(project, run, connection):
-    follower = Follower(run.id, lambda _run, _wait: connection)
-    for _look in range(40):
-        if follower.poll(project) is None:
-            return project.runs.get(run.id)
-    raise AssertionError("the run does not end")
 
 
 def test_the_whole_way_at_every_provider(project, any_service):
@@ -238,56 +198,6 @@ def test_a_run_for_one_address_is_not_carried_on_at_another(project, openai_serv
     with pytest.raises(UserError, match="another server"):
         launch.continue_launch(project, run.id, connection, no_wait)
     assert openai_service.files == {}
-
-
-def test_followed_through_nonsense(project, openai_service):
-    run, connection = launched(project, openai_service)
-    path = f"/fine_tuning/jobs/{run.job_id}"
-    follower = Follower(run.id, lambda _run, _wait: connection)
-    for fault in (
-        fake_faults.web_page(),
-        fake_faults.server_error(),
-        fake_faults.lost_answer(),
-        fake_faults.with_fields(status="warming_up", error={}),
-        fake_faults.only_fields("id"),
-    ):
-        openai_service.fail("GET", path, fault)
-        assert follower.poll(project) > 0
-        assert not project.runs.get(run.id).ended
-    openai_service.fail("GET", f"{path}/events", fake_faults.pages_without_end())
-    ended = followed(project, run, connection)
-    assert ended.succeeded
-    assert ended.note == ""
-
-
-def test_without_a_network_it_looks_less_and_less_often_and_says_so(project, openai_service):
-    run, connection = launched(project, openai_service)
-    openai_service.fail("GET", f"/fine_tuning/jobs/{run.job_id}", fake_faults.server_error(), 9)
-    follower = Follower(run.id, lambda _run, _wait: connection)
-    pauses = [follower.poll(project) for _look in range(9)]
-    assert pauses == sorted(pauses)
-    assert pauses[-1] == 60
-    assert project.runs.get(run.id).note
-
-
-def test_cancelled_at_the_service(project, openai_service):
-    openai_service.held = True
-    run, connection = launched(project, openai_service)
-    send_command(project, run.id, connection, "cancel")
-    openai_service.held = False
-    assert followed(project, run, connection).status == "cancelled"
-
-
-def test_a_job_from_elsewhere_is_brought_in_and_charted(project, openai_service):
-    run, connection = launched(project, openai_service)
-    project.runs.delete(run.id)
-    (job,) = list_jobs(connection)
-    brought = adopt_job(project, job.id, connection)
-    assert (brought.base_model, brought.name) == (run.base_model, "night")
-    assert followed(project, brought, connection).succeeded
-    assert project.runs.metrics(brought.id)
-    with pytest.raises(UserError, match="already"):
-        adopt_job(project, job.id, connection)
 
 
 LAUNCH = """

@@ -4,7 +4,6 @@ import datetime
 import threading
 
 import pytest
-from tests.fine_tuning.made_project import library
 from tests.services import fake_faults
 from tests.services.memory_keyring import MemoryKeyring
 
@@ -21,14 +20,6 @@ from tunedesk.services.providers import provider_named
 from tunedesk.services.service_errors import ServiceError
 
 TODAY = datetime.date(2026, 11, 24)
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    monkeypatch.setattr("tunedesk.fine_tuning.launch.user_data_dir", lambda: tmp_path / "data")
-    monkeypatch.setattr(launch, "SEARCH_PAUSES", (0.0, 0.0))
-    with library(tmp_path / "Test.tunedesk") as project:
-        yield project
 
 
 @pytest.fixture
