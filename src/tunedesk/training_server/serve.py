@@ -22,7 +22,6 @@ from tunedesk.server_file import KEY_NAME, LOCK_NAME, ServerFile, remove_server_
 from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.server import Server
 from tunedesk.training_server.settings import VARIABLE, ServerSettings, api_key
-from tunedesk.training_server.web.connections import Connection, limit_log
 from tunedesk.training_server.web.middleware import Idleness
 
 _SHUTDOWN_SECONDS = 3
@@ -191,6 +190,15 @@ class _StoppableServer(uvicorn.Server):
 
 
 async def _run(server: Server, listening: socket.socket, settings: ServerSettings) -> None:
+    port = listening.getsockname()[1]
+    reached = _LOOPBACK_OF.get(settings.host, settings.host)
+    found = ServerFile(_url(reached, port), os.getpid(), settings.instance, __version__)
+    with _start_errors(settings.data_dir):
+        found.write(settings.data_dir)
+    print(f"Listening on {_url(settings.host, port)}", flush=True)
+    # Loads h11: not before the line is printed that others wait for.
+    from tunedesk.training_server.web.connections import Connection, limit_log
+
     limit_log()
     config = uvicorn.Config(
         server.application,
@@ -202,12 +210,6 @@ async def _run(server: Server, listening: socket.socket, settings: ServerSetting
         lifespan="off",
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
-    port = listening.getsockname()[1]
-    reached = _LOOPBACK_OF.get(settings.host, settings.host)
-    found = ServerFile(_url(reached, port), os.getpid(), settings.instance, __version__)
-    with _start_errors(settings.data_dir):
-        found.write(settings.data_dir)
-    print(f"Listening on {_url(settings.host, port)}", flush=True)
     web = _StoppableServer(config, server.stop_answering)
     watch = asyncio.create_task(_end_when_idle(web, server.idleness, settings.exit_when_idle))
     try:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -43,6 +44,9 @@ class ReadRecord(NamedTuple):
 
 def kind_of(record: dict[str, Any]) -> Kind:
     """The kind of a record, recognised by its keys."""
+    if len(record) == 1 and "messages" in record:
+        # Most records of most files; each of the other kinds has a key beside it.
+        return CONVERSATION
     for kind in KINDS:
         if kind.recognises(record):
             return kind
@@ -94,14 +98,21 @@ def replace_text(
         The new text and how many hits were replaced.
     """
     kind, record = read_kind(text)
-    new = replacement if template else replacement.replace("\\", "\\\\")
-    is_plain = (
-        not template
-        and replacement.isascii()
-        and (not replacement or replacement.isprintable())
-        and not any(mark in replacement for mark in '"\\')
-    )
+    new, is_plain = _as_template(replacement, template)
     return kind.replace(text, record, Replacing(find, new, roles, is_plain))
+
+
+@lru_cache(maxsize=8)
+def _as_template(replacement: str, is_template: bool) -> tuple[str, bool]:
+    """A replacement as `re` takes it, and whether it stands in JSON as it is.
+
+    It is the same for each of many records.
+    """
+    if is_template:
+        return replacement, False
+    needs_escape = not replacement.isascii() or any(mark in replacement for mark in '"\\')
+    is_plain = not needs_escape and (not replacement or replacement.isprintable())
+    return replacement.replace("\\", "\\\\"), is_plain
 
 
 def with_system_prompt(text: str, prompt: str) -> str:

@@ -30,6 +30,9 @@ class ReinforcementKind(ConversationKind):
         messages = record.get("messages")
         if not isinstance(messages, list) or not messages or not record.keys() - _CHAT_KEYS:
             return False
+        last = messages[-1]
+        if isinstance(last, dict) and last.get("role") == "assistant":
+            return False
         roles = [message.get("role") for message in messages if isinstance(message, dict)]
         return "assistant" not in roles
 
