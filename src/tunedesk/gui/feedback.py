@@ -210,7 +210,7 @@ WIDTH = 520
 
 
 class Feedback(QObject):
-    """Speaks to the user over a window.
+    """Shows messages, errors, questions and progress in a window.
 
     Attributes:
         progress_line: The widget in which progress shows; the window puts it into its status line.

@@ -32,7 +32,7 @@ class ProjectChangeSignal(QObject):
         self._unsubscribe = project.subscribe(self._publish)
 
     def close(self) -> None:
-        """Hear no more of the project."""
+        """Tell of no further change of the project."""
         self._unsubscribe()
 
     def _publish(self, change: ProjectChange) -> None:
@@ -90,7 +90,7 @@ class LiveQuery(QObject):
         self._feed.changed.connect(self._project_changed)
 
     def watch(self, watched: bool) -> None:
-        """Say whether anybody looks at the answer."""
+        """Keep the answer fresh while a view that shows it is visible; not else."""
         self._watched = watched
         if watched and self._stale:
             self._ask_soon(0)
@@ -110,7 +110,7 @@ class LiveQuery(QObject):
         self._ask_soon(_SOONEST_MS)
 
     def close(self) -> None:
-        """Ask no more."""
+        """Stop asking; an answer that is under way is dropped."""
         self._feed.close()
         self._watched = False
         self._timer.stop()

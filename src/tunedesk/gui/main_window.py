@@ -47,7 +47,7 @@ class MainWindow(QMainWindow):
     """Shows the welcome page, or the workspace of the open project.
 
     Attributes:
-        feedback: The window's voice.
+        feedback: Shows messages, errors and questions.
         actions_: Every action of the window.
         workspace: The open project with its pages; None on the welcome page.
     """

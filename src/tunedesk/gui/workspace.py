@@ -40,7 +40,7 @@ DAMAGE_CHECK_DELAY_MS = 5_000
 
 
 def check_for_damage(project: Project, background: Background, feedback: Feedback) -> Task:
-    """Begin to look; what is found is said once."""
+    """Check the project's file in a thread; damage is shown as one error."""
 
     def on_found(found: list[str]) -> None:
         if found:
@@ -358,7 +358,7 @@ def ask_about_training(
 
     Args:
         settings: Where it is kept that they have agreed.
-        feedback: The window's voice.
+        feedback: Asks in the window.
         on_yes: Called when they agree.
 
     Returns:

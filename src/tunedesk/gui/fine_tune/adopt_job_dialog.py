@@ -111,7 +111,7 @@ class AdoptJobDialog(Dialog):
         self.body.addStretch()
 
     def done(self, result: int) -> None:
-        """Ask nothing any more."""
+        """Drop the answers that are under way, and close."""
         if self._task is not None:
             self._task.cancel()
         super().done(result)

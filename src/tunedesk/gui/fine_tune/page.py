@@ -146,7 +146,7 @@ class FineTunePage(Page):
         self.run_actions.again.watch(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """While nobody looks, do not."""
+        """Stop working that out while the page is not visible."""
         super().hideEvent(event)
         self.run_actions.again.watch(False)
 

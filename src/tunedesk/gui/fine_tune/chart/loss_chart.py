@@ -254,7 +254,7 @@ class LossChart(Card):
         self._draw_if_stale()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Rest."""
+        """Keep the picture as it is: the chart is not visible."""
         super().hideEvent(event)
         self._redraw.stop()
 

@@ -401,7 +401,7 @@ class LaunchDialog(Dialog):
         self.examples_asked.emit(query, title)
 
     def done(self, result: int) -> None:
-        """Ask nothing any more."""
+        """Stop estimating, and close."""
         self.close_project()
         super().done(result)
 

@@ -37,13 +37,6 @@ class ProviderCard(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme.changed.connect(self.update)
 
-    def show_line(self, line: str, tone: str = "") -> None:
-        """Say something else below the name."""
-        self._line, self._tone = line, tone
-        self.setAccessibleDescription(line)
-        self.updateGeometry()
-        self.update()
-
     def sizeHint(self) -> QSize:
         """Room for the name and what stands below it, five lines in all."""
         small = QFontMetrics(self._theme.font("small")).lineSpacing()
