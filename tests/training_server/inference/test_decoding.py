@@ -1,6 +1,4 @@
-"""The text of an answer in pieces: stop texts, calls of tools, bytes of tokens; the fair lock."""
-
-import threading
+"""The text of an answer in pieces: stop texts, calls of tools, bytes of tokens."""
 
 import pytest
 import torch
@@ -16,7 +14,6 @@ from tunedesk.training_server.inference.decoding import (
     TokenBytes,
     ToolCallParser,
 )
-from tunedesk.training_server.inference.inference_engine import FairLock
 from tunedesk.training_server.inference.inference_types import SamplingParams
 from tunedesk.training_server.training.starter import train_tokenizer
 
@@ -79,27 +76,6 @@ def test_what_is_no_call_stays_text():
     for text in ('{"a": 1}', "<tool_call>never ended", "a < b", "x\n", '{"name": 1}', "", "<tool"):
         for step in (1, 100):
             assert found(text, step) == (text, [])
-
-
-def test_turns_are_given_in_the_order_of_asking():
-    lock = FairLock()
-    order = []
-    threads = []
-    with lock:
-        for number in range(5):
-            thread = threading.Thread(target=lambda n=number: _take(lock, order, n))
-            thread.start()
-            threads.append(thread)
-            while len(lock._waiting) <= number:
-                thread.join(0.001)
-    for thread in threads:
-        thread.join()
-    assert order == [0, 1, 2, 3, 4]
-
-
-def _take(lock, order, number):
-    with lock:
-        order.append(number)
 
 
 def test_of_a_tokenizer_over_bytes():

@@ -10,7 +10,11 @@ import torch
 
 from tunedesk.errors import UserError
 from tunedesk.training_server.inference import model_cache
-from tunedesk.training_server.inference.inference_engine import InferenceEngine, ModelsUnloaded
+from tunedesk.training_server.inference.inference_engine import (
+    FairLock,
+    InferenceEngine,
+    ModelsUnloaded,
+)
 from tunedesk.training_server.inference.inference_types import InferenceError, SamplingParams
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.training.chat_template import ChatTemplate
@@ -174,21 +178,47 @@ def test_answers_take_turns(adapters, twelve):
         for ref, token in zip(running, pair, strict=True):
             told[ref] += token.text if token else ""
     assert told == alone
-    order = []
+
+
+def test_askers_in_threads_do_not_disturb_each_other(adapters, twelve):
+    engine = InferenceEngine("cpu")
+    _base, one, other = adapters
+    asked = twelve[0]["messages"][:2]
+    parameters = SamplingParams(temperature=0, max_tokens=12)
+    alone = {ref: text_of(engine.generate(ref, asked, None, parameters)) for ref in (one, other)}
+    told = {}
 
     def ask(name, ref):
-        for _token in engine.generate(ref, asked, None, parameters):
-            order.append(name)
+        told[name] = text_of(engine.generate(ref, asked, None, parameters))
 
     threads = [threading.Thread(target=ask, args=each) for each in ((0, one), (1, other), (2, one))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    # Whoever waits longest is next: nobody is served three times while another waits.
-    busy = order[order.index(2) : len(order) - order[::-1].index(0)]
-    runs = [len(list(run)) for _name, run in itertools.groupby(busy)]
-    assert max(runs, default=1) <= 4
+    assert told == {0: alone[one], 1: alone[other], 2: alone[one]}
+
+
+def test_whoever_waits_longest_is_next():
+    """So nobody is served again and again while another waits."""
+    lock = FairLock()
+    order = []
+    threads = []
+
+    def take(number):
+        with lock:
+            order.append(number)
+
+    with lock:
+        for number in range(5):
+            thread = threading.Thread(target=take, args=(number,))
+            thread.start()
+            threads.append(thread)
+            while len(lock._waiting) <= number:
+                thread.join(0.001)
+    for thread in threads:
+        thread.join()
+    assert order == [0, 1, 2, 3, 4]
 
 
 def test_unloading_ends_the_answers_under_way(starter_job, twelve):
