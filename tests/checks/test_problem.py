@@ -18,7 +18,7 @@ OF_FILES = {
     "container_array",
     "record_over_lines",
 }
-# Tested in test_set_rules, test_check, test_reading and test_image_rules; the last is the net
+# Tested in test_set_rules, test_checker, test_parse_record and test_images; the last is the net
 # under the rules, which test_schema shows to be empty.
 ELSEWHERE = {
     "too_few_examples",

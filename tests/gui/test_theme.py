@@ -1,9 +1,15 @@
+import re
+from pathlib import Path
+
+from PySide6 import QtWidgets
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel
 
+import tunedesk.gui
 from tunedesk.gui import theme as theme_module
 from tunedesk.gui.theme import MAX_ZOOM, Theme
+from tunedesk.paths import resource
 
 
 def _luminance(color):
@@ -93,3 +99,17 @@ def test_style_sheet_has_no_open_names(qapp):
     for choice in ("light", "dark"):
         sheet = Theme(choice).style_sheet()
         assert "$" not in sheet.replace("Names with a dollar sign", "")
+
+
+def test_every_class_of_the_style_sheet_is_there():
+    """A class that is renamed would lose its look without a word."""
+    style = re.sub(r"/\*.*?\*/", "", resource("style/tunedesk.qss").read_text("utf-8"), flags=re.S)
+    selectors = " ".join(re.findall(r"([^{}]+)\{", style))
+    styled = set(re.findall(r"(?<![\w$\"#:.-])([A-Z]\w+)", selectors))
+    package = Path(tunedesk.gui.__file__).parent
+    code = "\n".join(path.read_text("utf-8") for path in package.rglob("*.py"))
+    ours = set(re.findall(r"^class (\w+)", code, re.M))
+    inside_qt = {"QTableCornerButton"}
+    unknown = {name for name in styled - ours - inside_qt if not hasattr(QtWidgets, name)}
+    assert unknown == set()
+    assert len(styled & ours) > 1

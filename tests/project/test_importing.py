@@ -136,7 +136,7 @@ def test_typing_goes_on_during_an_import(project, data):
         (b"", "is empty"),
         (b'{"instruction": "a", "output": "b"}\n', "left alone"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n", "Git LFS"),
-        (bytes(range(256)) * 20, "no text"),
+        (bytes(range(256)) * 20, "not a text"),
     ],
 )
 def test_other_files_are_left_alone(project, tmp_path, content, said):

@@ -16,7 +16,7 @@ from tunedesk.paths import resource
 
 RUN_COLORS = 6
 """So many runs have colours of their own; more than these start again."""
-DASHES = (5.0, 2.6)
+VALIDATION_DASHES = (5.0, 2.6)
 """The line of validation: drawn and left out, in widths of the line."""
 STRONG, PALE = 2.0, 1.0
 """The widths of the lines, in pixels."""

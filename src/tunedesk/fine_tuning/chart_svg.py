@@ -10,13 +10,13 @@ from html import escape
 import numpy as np
 
 from tunedesk.fine_tuning.chart_style import (
-    DASHES,
     MARK_COLORS,
     PALE,
     PALE_SHARE,
     PIXELS_PER_STEP,
     PIXELS_PER_VALUE,
     STRONG,
+    VALIDATION_DASHES,
     VALUE_MARGIN,
     chart_palette,
     color_name,
@@ -43,7 +43,7 @@ _FONT = "Inter, system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 22, 52, 44
 _GAP = 26  # between the losses and the accuracies
 _POINTS_PER_PIXEL = 2
-_VALIDATION_DASH = f"{DASHES[0] * STRONG:g} {DASHES[1] * STRONG:g}"
+_VALIDATION_DASH = f"{VALIDATION_DASHES[0] * STRONG:g} {VALIDATION_DASHES[1] * STRONG:g}"
 _MARK_DASHES = {"epoch": "", "checkpoint": "1.5 2.5", "best": "5 3"}
 _LEGEND_DASHES = {"line": "", "dashes": _VALIDATION_DASH, "mark": _MARK_DASHES["checkpoint"]}
 _LETTER = 6.2  # how wide a letter of the legend is, about

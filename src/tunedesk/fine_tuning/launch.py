@@ -233,7 +233,7 @@ def give_up(project: Project, run_id: int, connection: Connection | None) -> Non
     _clean_up(run, connection)
 
 
-def adopt_created_job(
+def record_created_job(
     project: Project,
     run_id: int,
     connection: Connection,

@@ -367,7 +367,7 @@ class RunService:
             ServiceError: The service cannot be asked, or refused.
         """
         project = self._project
-        if not run.job_id and not launch.adopt_created_job(project, run.id, connection, wait):
+        if not run.job_id and not launch.record_created_job(project, run.id, connection, wait):
             launch.give_up(project, run.id, connection)
             return Cancellation(
                 project.runs.get(run.id),
@@ -392,7 +392,7 @@ class RunService:
             return
         try:
             # Nothing is waited for: the user wants to stop, and the project may close.
-            if run.job_id or launch.adopt_created_job(project, run_id, connection, pauses=()):
+            if run.job_id or launch.record_created_job(project, run_id, connection, pauses=()):
                 follow.send_command(project, run_id, connection, "cancel")
             else:
                 project.runs.update(

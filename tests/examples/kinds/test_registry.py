@@ -262,7 +262,7 @@ def test_a_pair_takes_a_system_prompt_into_its_input():
                 ("input", "User message 1", "user", "cat?"),
                 ("tools", "Tools", "", "[]"),
                 ("preferred_output", "Preferred answer", "assistant", "cat yes"),
-                ("non_preferred_output", "Answer that was not preferred", "assistant", "cat no"),
+                ("non_preferred_output", "Other answer", "assistant", "cat no"),
             ],
         ),
         (
@@ -270,7 +270,7 @@ def test_a_pair_takes_a_system_prompt_into_its_input():
             [
                 ("prompt", "Prompt", "", "cat?"),
                 ("chosen", "Preferred answer", "", "cat yes"),
-                ("rejected", "Answer that was not preferred", "", "cat no"),
+                ("rejected", "Other answer", "", "cat no"),
                 ("id", "id", "", "7"),
             ],
         ),

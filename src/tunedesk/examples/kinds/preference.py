@@ -183,7 +183,7 @@ def _part_blocks(text: str, key: str, node: JsonNode) -> list[Block]:
     if key in _PREFERRED:
         heading = _("Preferred answer")
     elif key in _OTHER:
-        heading = _("Answer that was not preferred")
+        heading = _("Other answer")
     messages = _message_list(node)
     if messages is None:
         return [Block(key, heading or _("Prompt"), "", read_or_spelled(text, node))]

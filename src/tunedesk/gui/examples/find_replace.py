@@ -1,7 +1,8 @@
 """What find and replace looks for, and how it is counted and replaced in worker processes.
 
 The expression of a user may take for ever on some text (a catastrophic regular expression). So it
-never runs in the window's own process: the workers can be killed.
+never runs in the window's own process: the workers can be killed. What is replaced in a project
+is written by `project/text_edits.py`.
 """
 
 import contextlib

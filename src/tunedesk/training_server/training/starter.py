@@ -19,9 +19,6 @@ from tunedesk.training_server.training.chat_template import OWN_PHRASES, OWN_TEM
 if TYPE_CHECKING:
     from transformers import Qwen3ForCausalLM
 
-LEARNING_RATE = 1.5e-3
-"""Of a multiplier of 1."""
-
 _MARK = "tunedesk_starter"
 # Two wide layers learn by heart in half the passes that four narrow ones of as many weights need.
 _WIDTH = 256

@@ -31,7 +31,7 @@ class Mark(NamedTuple):
 
 
 def problem_mark(start: int, end: int, severity: str, reason: str, theme: Theme) -> Mark:
-    """The mark of a problem_mark in the colours of its severity."""
+    """The mark of a problem in the colours of its severity."""
     tone = {"error": "error", "warning": "warning"}.get(severity, "accent")
     return Mark(start, end, theme.color(tone).name(), theme.color(f"{tone}_soft").name(), reason)
 

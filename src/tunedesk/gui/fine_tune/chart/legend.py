@@ -7,10 +7,10 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tunedesk.fine_tuning.chart_style import (
-    DASHES,
     PALE,
     PALE_SHARE,
     STRONG,
+    VALIDATION_DASHES,
     LegendEntry,
     color_name,
     legend,
@@ -48,7 +48,7 @@ def strong_pen(color: QColor, *, broken: bool) -> QPen:
     pen.setCosmetic(True)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     if broken:
-        pen.setDashPattern(list(DASHES))
+        pen.setDashPattern(list(VALIDATION_DASHES))
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     return pen
 
