@@ -74,7 +74,7 @@ def write_in_batches(
 
 
 class StreamedChange:
-    """A change whose context come one after the other; all of it stays, or nothing.
+    """A change whose parts come one after the other; all of it stays, or nothing.
 
     Attributes:
         written: What it came to, once the `with` block has ended.

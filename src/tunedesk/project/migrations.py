@@ -14,7 +14,7 @@ from typing import Any
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.project.old_schemas import VERSION_2_ADDED
-from tunedesk.project.schema import SCHEMA_VERSION, TABLES, run_script, statements
+from tunedesk.project.schema import SCHEMA_VERSION, SCHEMAS, run_script, statements
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -149,7 +149,7 @@ def _rebuild(
 
 def _make(connection: sqlite3.Connection, table: str) -> None:
     """Make a table as version 3 has it, and its indexes."""
-    for statement in statements(TABLES):
+    for statement in statements(SCHEMAS[3]):
         if re.match(rf"CREATE (TABLE {table}\(|INDEX \w+ ON {table}\()", statement):
             connection.execute(statement)
 

@@ -16,7 +16,7 @@ CREATE TABLE example(
     id INTEGER PRIMARY KEY,
     position BLOB NOT NULL,           -- order key, see row_order.py
     deleted INTEGER NOT NULL,         -- 1: deleted, or its addition undone
-    state INTEGER NOT NULL,           -- index into states.STATES
+    state INTEGER NOT NULL,           -- index into query.STATES
     tag_set INTEGER NOT NULL,
     source_id INTEGER NOT NULL,
     source_line INTEGER,

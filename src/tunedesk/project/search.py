@@ -136,7 +136,7 @@ def hits(text: str, search: str) -> list[tuple[int, int]]:
     start = 0
     while start < len(text):
         stop = start + 1
-        # A letter and the marks upon it (or the context of a Korean syllable) are one.
+        # A letter and the marks upon it (or the parts of a Korean syllable) are one.
         while stop < len(text) and _continues(text[stop]):
             stop += 1
         piece = fold(text[start:stop])
