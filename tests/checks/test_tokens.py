@@ -2,7 +2,7 @@
 
 import pytest
 
-from tunedesk.catalogue.image_tokens import DEFAULT_FORMULA, ImageFormula, image_tokens
+from tunedesk.catalogue.token_encodings import DEFAULT_FORMULA, ImageFormula, image_tokens
 from tunedesk.checks.tokens import count_example
 
 

@@ -173,7 +173,7 @@ def starter_records(twelve, calls):
 def starter_job(tmp_path_factory, make_job, starter_records):
     """A starter that has learnt twelve examples as "auto" would have it."""
 
-    from tunedesk.catalogue.default_hyperparameters import starter_hyperparameters
+    from tunedesk.catalogue.hyperparameters import starter_hyperparameters
     from tunedesk.training_server.training.job import run_job
 
     automatic = starter_hyperparameters(len(starter_records))

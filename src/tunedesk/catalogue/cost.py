@@ -9,7 +9,7 @@ target takes is not known.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tunedesk.catalogue.default_hyperparameters import default_epochs
+from tunedesk.catalogue.hyperparameters import default_epochs
 from tunedesk.catalogue.models import Catalogue, HostedModel
 
 _PRICED_TARGET = "openai"

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from tunedesk.catalogue.image_tokens import DEFAULT_FORMULA, ImageFormula
 from tunedesk.catalogue.memory_estimate import ModelSize
-from tunedesk.catalogue.token_encodings import ENCODINGS
+from tunedesk.catalogue.token_encodings import DEFAULT_FORMULA, ENCODINGS, ImageFormula
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.paths import resource

@@ -9,15 +9,18 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from tunedesk.catalogue.image_tokens import DEFAULT_FORMULA
 from tunedesk.catalogue.models import Catalogue
 from tunedesk.catalogue.targets import DEFAULT_TARGET, target
-from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING
+from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING, DEFAULT_FORMULA
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.kinds.conversation import ConversationChecks, plain_checker
-from tunedesk.checks.kinds.kind_checks import CheckSettings, KindChecks, UntrainedChecks
-from tunedesk.checks.kinds.preference import PreferenceChecks
-from tunedesk.checks.kinds.prompt_completion import PromptCompletionChecks
+from tunedesk.checks.kinds.kind_checks import (
+    CheckSettings,
+    KindChecks,
+    PreferenceChecks,
+    PromptCompletionChecks,
+    UntrainedChecks,
+)
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.examples.hashes import NO_HASHES

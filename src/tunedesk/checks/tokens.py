@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tunedesk.catalogue.image_tokens import ImageFormula, image_tokens
+from tunedesk.catalogue.token_encodings import ImageFormula, image_tokens
 from tunedesk.checks.images import read_image_url
 from tunedesk.checks.problem import Problem
 

@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tunedesk.catalogue.cost import Estimate, cut_at_limit, estimate
-from tunedesk.catalogue.default_hyperparameters import resolve_auto
+from tunedesk.catalogue.hyperparameters import resolve_auto, setting_problems
 from tunedesk.catalogue.memory_estimate import Device
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
-from tunedesk.catalogue.setting_limits import setting_problems
 from tunedesk.catalogue.targets import target
 from tunedesk.checks.problem import severity
 from tunedesk.fine_tuning.launch_settings import LaunchSettings

@@ -19,8 +19,7 @@ from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.operations import Operations, UndoActions
 from tunedesk.gui.page import Page, PageContext
 from tunedesk.gui.rail import EXAMPLES, FINE_TUNE, PAGES, Rail
-from tunedesk.gui.running_work import RUNNING_WORK_KINDS
-from tunedesk.gui.status_line import StatusLine, StatusPart
+from tunedesk.gui.status_line import RUNNING_WORK_KINDS, StatusLine, StatusPart
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 from tunedesk.paths import computer_work_path

@@ -13,8 +13,8 @@ from functools import cache
 from typing import Any, Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from tunedesk.catalogue.hyperparameters import Limit
 from tunedesk.catalogue.models import Catalogue
-from tunedesk.catalogue.setting_limits import Limit
 from tunedesk.catalogue.targets import target
 from tunedesk.errors import UserError
 from tunedesk.i18n import _

@@ -10,7 +10,7 @@ import time
 import pytest
 import torch
 
-from tunedesk.catalogue.default_hyperparameters import starter_hyperparameters
+from tunedesk.catalogue.hyperparameters import starter_hyperparameters
 from tunedesk.training_server.job_folder import ProgressWriter
 from tunedesk.training_server.jobs.launcher import WINDOWS_OWN
 from tunedesk.training_server.training import job as job_module

@@ -1,16 +1,18 @@
 """What the checks of a kind have to do: name the problems of a record and count its tokens.
 
-Of kinds that no target trains yet a record is kept, and said to be one.
+Of kinds that no target trains yet (pairs, prompts with completions) a record is kept, said to be
+one, and counted.
 """
 
 from typing import Any, NamedTuple, Protocol
 
-from tunedesk.catalogue.image_tokens import ImageFormula
 from tunedesk.catalogue.targets import Target
+from tunedesk.catalogue.token_encodings import ImageFormula
 from tunedesk.checks.problem import Problem
 from tunedesk.checks.token_counter import TokenCounter
-from tunedesk.checks.tokens import TokenCounts
+from tunedesk.checks.tokens import TokenCounts, count_example
 from tunedesk.examples.kinds.kind import Kind
+from tunedesk.examples.kinds.preference import pair_messages
 
 
 class CheckSettings(NamedTuple):
@@ -69,3 +71,31 @@ class UntrainedChecks(KindChecks):
         """Count the tokens of a record."""
         del record, settings
         return None
+
+
+class PreferenceChecks(UntrainedChecks):
+    """Counts the prompt and both answers, of which the answers are trained on."""
+
+    def count(self, record: dict[str, Any], settings: CheckSettings) -> TokenCounts | None:
+        """Count the tokens of a pair; the prompt once."""
+        if settings.counter is None:
+            return None
+        asked, answers, tools = pair_messages(record)
+        count, formula = settings.counter.count, settings.image_formula
+        whole = count_example({"messages": [*asked, *answers], "tools": tools}, count, formula)
+        trained = count_example({"messages": answers}, count, formula).trained
+        return whole._replace(trained=trained)
+
+
+class PromptCompletionChecks(UntrainedChecks):
+    """Counts two plain texts, of which the completion is trained on."""
+
+    def count(self, record: dict[str, Any], settings: CheckSettings) -> TokenCounts | None:
+        """Count the tokens of both texts; nothing stands between or around them."""
+        if settings.counter is None:
+            return None
+        prompt, completion = (
+            settings.counter.count(text) if isinstance(text, str) else 0
+            for text in (record["prompt"], record["completion"])
+        )
+        return TokenCounts((prompt, completion), 0, 0, completion, per_example=0)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tunedesk.catalogue.cost import estimate, is_priced
 from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue
-from tunedesk.gui.examples.panel.fact_lines import figure_text
+from tunedesk.gui.examples.panel.set_figures import figure_text
 from tunedesk.gui.examples.panel.tokens_tab import MODEL_SETTING
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.i18n import _, ngettext

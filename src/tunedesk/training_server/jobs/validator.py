@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 
-from tunedesk.catalogue.default_hyperparameters import resolve_auto
+from tunedesk.catalogue.hyperparameters import resolve_auto
 from tunedesk.catalogue.memory_estimate import training_need, why_it_does_not_fit
 from tunedesk.catalogue.models import Catalogue
 from tunedesk.errors import UserError

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging
 
-from tunedesk.catalogue.default_hyperparameters import LEARNING_RATES, TrainedPart
+from tunedesk.catalogue.hyperparameters import LEARNING_RATES, TrainedPart
 from tunedesk.training_server.job_folder import STARTER, JobSpec
 from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.starter import (

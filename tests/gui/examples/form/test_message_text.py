@@ -3,7 +3,7 @@ from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QImage
 
 from tunedesk.gui.examples.form.message_text import LONGEST_EDITED, MessageText
-from tunedesk.gui.examples.form.text_marks import Mark
+from tunedesk.gui.examples.form.problem_marks import Mark
 
 
 @pytest.fixture

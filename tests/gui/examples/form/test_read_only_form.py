@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from tunedesk.examples.kinds.registry import KINDS
 from tunedesk.gui.examples.form.form_bars import FORM, RAW, TOOLS
 from tunedesk.gui.examples.form.kind_form import KindForm
-from tunedesk.gui.examples.form.problem_line import ProblemLine
+from tunedesk.gui.examples.form.problem_marks import ProblemLine
 from tunedesk.gui.examples.form.read_only_form import MOST_OTHER_KEYS
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from tunedesk.gui.example_diff import ADDED, REMOVED, Piece
-from tunedesk.gui.examples.panel.history_rows import when
+from tunedesk.gui.examples.panel.history_tab import when
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from tunedesk.examples.json_text import JsonNode, JsonSyntaxError, parse
+from tunedesk.gui.examples.form.problem_marks import Mark, selection_of
 from tunedesk.gui.examples.form.text_mapping import TextMapping, changed_span
-from tunedesk.gui.examples.form.text_marks import Mark, selection_of
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 

@@ -18,16 +18,19 @@ from tunedesk.gui.examples.form.content_parts import RawValueRow
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.kind_form import KindForm
 from tunedesk.gui.examples.form.message_card import CardContent, MessageCard
-from tunedesk.gui.examples.form.message_commands import MessageCommands
 from tunedesk.gui.examples.form.message_head import QuietButton
 from tunedesk.gui.examples.form.message_list import CardDrag, MessageList
-from tunedesk.gui.examples.form.message_menu import MessageMenus
+from tunedesk.gui.examples.form.message_menu import MessageCommands, MessageMenus
 from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.form.pictures import PictureAdder
 from tunedesk.gui.examples.form.presets import Presets
-from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblem, ShownProblems
-from tunedesk.gui.examples.form.text_marks import problem_spans
+from tunedesk.gui.examples.form.problem_marks import (
+    ProblemLine,
+    ShownProblem,
+    ShownProblems,
+    problem_spans,
+)
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.spelling.spelling import Spelling
 from tunedesk.gui.theme import Theme

@@ -14,7 +14,7 @@ from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.form_bars import FORM, RAW, TOOLS, FormHead, FormTabs, ReviewBar
 from tunedesk.gui.examples.form.kind_form import KindForm
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.form.problem_line import ShownProblems
+from tunedesk.gui.examples.form.problem_marks import ShownProblems
 from tunedesk.gui.examples.form.raw_json import RawJsonView
 from tunedesk.gui.examples.form.read_only_form import ReadOnlyForm
 from tunedesk.gui.examples.form.tools_editor import ToolsEditor

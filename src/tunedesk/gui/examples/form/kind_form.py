@@ -5,7 +5,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QWidget
 
 from tunedesk.examples.json_text import Path
-from tunedesk.gui.examples.form.problem_line import ShownProblems
+from tunedesk.gui.examples.form.problem_marks import ShownProblems
 
 
 class KindForm(QWidget):

@@ -12,8 +12,15 @@ from tunedesk.gui.examples.form.content_parts import ContentParts, RawValueRow
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.message_head import MessageHead
 from tunedesk.gui.examples.form.message_text import MessageText
-from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblem, worst
-from tunedesk.gui.examples.form.text_marks import Mark, hit_mark, problem_mark, problem_spans
+from tunedesk.gui.examples.form.problem_marks import (
+    Mark,
+    ProblemLine,
+    ShownProblem,
+    hit_mark,
+    problem_mark,
+    problem_spans,
+    worst,
+)
 from tunedesk.gui.examples.form.tool_calls import CallsArea, ToolAnswerFields
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import IconButton

@@ -13,8 +13,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 
+from tunedesk.gui.examples.form.problem_marks import Mark, selection_of
 from tunedesk.gui.examples.form.text_mapping import TextMapping, changed_span
-from tunedesk.gui.examples.form.text_marks import Mark, selection_of
 
 LONGEST_EDITED = 300_000
 """Longer texts are shown in part and changed in the raw JSON: laying them out takes too long."""

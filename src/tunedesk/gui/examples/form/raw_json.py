@@ -9,7 +9,7 @@ from tunedesk.checks.parse_record import parse_carefully
 from tunedesk.checks.problem import Problem
 from tunedesk.examples.json_text import JsonSyntaxError, Path, parse
 from tunedesk.gui.examples.form.code_edit import CodeEdit, laid_out
-from tunedesk.gui.examples.form.text_marks import problem_mark
+from tunedesk.gui.examples.form.problem_marks import problem_mark
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _

@@ -16,8 +16,7 @@ from tunedesk.gui.examples.form.kind_form import KindForm
 from tunedesk.gui.examples.form.message_list import MessageList
 from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblems
-from tunedesk.gui.examples.form.text_marks import hit_mark
+from tunedesk.gui.examples.form.problem_marks import ProblemLine, ShownProblems, hit_mark
 from tunedesk.gui.roles_and_states import role_color, role_title
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import Card

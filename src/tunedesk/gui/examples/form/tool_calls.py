@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, 
 from tunedesk.examples.conversation import Message, ToolCall
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.message_text import MessageText
-from tunedesk.gui.examples.form.problem_line import ShownProblem, worst
+from tunedesk.gui.examples.form.problem_marks import ShownProblem, worst
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import IconButton
 from tunedesk.gui.widgets.choices import EditableComboBox

@@ -16,7 +16,7 @@ from tunedesk.examples.tool_edits import (
     set_required,
 )
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
-from tunedesk.gui.examples.form.problem_line import ProblemLine, ShownProblem, worst
+from tunedesk.gui.examples.form.problem_marks import ProblemLine, ShownProblem, worst
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import IconButton
 from tunedesk.gui.widgets.cards import Card

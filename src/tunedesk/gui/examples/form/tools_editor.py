@@ -18,7 +18,7 @@ from tunedesk.examples.json_text import JsonSyntaxError, Path, parse
 from tunedesk.examples.tool_edits import add_tool, parameters_of
 from tunedesk.gui.examples.form.code_edit import CodeEdit, laid_out
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
-from tunedesk.gui.examples.form.problem_line import ShownProblems
+from tunedesk.gui.examples.form.problem_marks import ShownProblems
 from tunedesk.gui.examples.form.tool_card import ToolCard
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.choices import NoWheelComboBox

@@ -11,8 +11,13 @@ from tunedesk.catalogue.cost import estimate
 from tunedesk.catalogue.models import HostedModel
 from tunedesk.examples.json_text import JsonSyntaxError
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.panel.fact_lines import FactLine, FactLines, figure_text
-from tunedesk.gui.examples.panel.set_figures import LongRow, SetFigures
+from tunedesk.gui.examples.panel.set_figures import (
+    FactLine,
+    FactLines,
+    LongRow,
+    SetFigures,
+    figure_text,
+)
 from tunedesk.gui.roles_and_states import role_title
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label, SectionTitle, plain_tooltip

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tunedesk.catalogue.hyperparameters import TITLES, Limit, limit_problem
 from tunedesk.catalogue.models import STARTER_ID
-from tunedesk.catalogue.setting_limits import TITLES, Limit, limit_problem
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.theme import Theme, restyle
 from tunedesk.gui.widgets.choices import NoWheelComboBox

@@ -4,7 +4,7 @@ import pytest
 
 from tunedesk.fine_tuning.open_work import OpenWork
 from tunedesk.gui.main_window import MainWindow
-from tunedesk.gui.running_work import RunningWork
+from tunedesk.gui.status_line import RunningWork
 from tunedesk.project.project import Project
 
 TRAINING = OpenWork("follow", "Training night & day", 30, 120, 7, True)
