@@ -107,6 +107,7 @@ class FineTunePage(Page):
         }
         for action_id, handler in self._handlers.items():
             self._actions.bind(action_id, handler)
+        self._actions["finetune.compare"].setEnabled(False)  # until the runs are known
         self._actions["finetune.bring_in"].setEnabled(not self._project.read_only)
 
     def _lay_out(self) -> None:
