@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.project.made_examples import add, example_text, facts_of, retype
 
@@ -57,9 +57,16 @@ def test_a_text_has_hits_if_it_matches(text, search):
 
 
 @given(st.text(max_size=60))
+@example("\u0e17\u0e33")
+@example("\u0edc\u0eb3")
+@example("\u309b\u309f\u30ff")
 def test_folding_folded_text_changes_nothing(text):
     once = fold(text)
     assert fold(once).split() == once.split()
+
+
+def test_a_letter_spelled_as_two_is_the_same_word():
+    assert fold("\u0e17\u0e4d\u0e32") == fold("\u0e17\u0e33")
 
 
 TEXTS = [

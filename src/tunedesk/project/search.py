@@ -19,7 +19,7 @@ from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.store import BatchSize, Store, TailHits
 
 # The tokenizer of the index ("ascii") takes ASCII letters and digits, and anything beyond ASCII,
-# as context of words. `fold` turns all else into blanks.
+# as parts of words. `fold` turns all else into blanks.
 _WORD = re.compile(r"[a-z0-9\u0080-\U0010ffff]+")
 _INSIDE = r"[a-z0-9\u0080-\U0010ffff]"
 _BETWEEN = r"[^a-z0-9\u0080-\U0010ffff]+"
@@ -31,6 +31,11 @@ _LETTER_BY_LETTER = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u3007\u3041-\u318e\u31f0-\u31ff"
     "\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U000323af]"
 )
+
+
+# The vowel am of Thai and Lao is spelled as one letter or as two: one word of the index either way.
+_SPELLED_AS_TWO = {unicodedata.normalize("NFKC", letter): letter for letter in "\u0e33\u0eb3"}
+_TWO_LETTERS = re.compile("|".join(_SPELLED_AS_TWO))
 
 
 class _FoldedLetters(dict[int, str]):
@@ -47,11 +52,14 @@ def _folded_letter(letter: str) -> str:
     if unicodedata.category(letter)[0] not in "LNM":
         return " "
     if _LETTER_BY_LETTER.match(letter):
-        return f" {unicodedata.normalize('NFKC', letter)} "
+        letters = unicodedata.normalize("NFKC", letter)
+        return f" {letters} " if letters in _SPELLED_AS_TWO else f" {' '.join(letters)} "
     plain = _DROPPED_MARKS.sub("", unicodedata.normalize("NFKD", letter.casefold()))
-    return "".join(
+    folded = "".join(
         part if part.isascii() or unicodedata.category(part)[0] in "LNM" else " " for part in plain
     ).lower()
+    # What a letter is made of may be folded in its turn: a number in brackets, a curved sigma.
+    return folded if folded == letter else "".join(_LETTERS[ord(part)] for part in folded)
 
 
 _LETTERS = _FoldedLetters()
@@ -61,7 +69,8 @@ def fold(text: str) -> str:
     """A text as the index takes it."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFC", text).translate(_LETTERS)
+    text = _TWO_LETTERS.sub(lambda two: _SPELLED_AS_TWO[two[0]], unicodedata.normalize("NFC", text))
+    return text.translate(_LETTERS)
 
 
 class Phrase(NamedTuple):
