@@ -17,6 +17,7 @@ from tunedesk.examples.kinds.kind import (
     KindName,
     RecordFormat,
     Replacing,
+    TrainingMethod,
     first_text,
     member_blocks,
     preview_line,
@@ -52,6 +53,7 @@ class ConversationKind(Kind):
     file_format: RecordFormat = "chat"
     blank: str | None = NEW_EXAMPLE_TEXT
     is_written_as_messages = True
+    method: TrainingMethod | None = "supervised"
 
     def title(self) -> str:
         """The kind as part of a sentence."""

@@ -32,6 +32,9 @@ RecordFormat = Literal[
 ]
 """The names of the formats of files that consist of one kind; pairs are met in two spellings."""
 
+TrainingMethod = Literal["supervised", "dpo"]
+"""How a model learns: from answers, or from preferences between two answers."""
+
 PREVIEW_LENGTH = 160
 _READ = 400
 # Shorter texts are mostly names of roles and kinds.
@@ -82,6 +85,7 @@ class Kind:
         is_written_as_messages: Whether it is one list of messages under the key `messages`, which
             the form of conversations can edit.
         reads_other_keys: Whether training makes use of what stands beside the messages.
+        method: By which method the training server learns from it; None: by none.
     """
 
     name: KindName
@@ -89,6 +93,7 @@ class Kind:
     blank: str | None = None
     is_written_as_messages = False
     reads_other_keys = False
+    method: TrainingMethod | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"

@@ -21,6 +21,7 @@ from tunedesk.examples.kinds.kind import (
     Kind,
     KindName,
     RecordFormat,
+    TrainingMethod,
     first_text,
     member_blocks,
     preview_line,
@@ -42,6 +43,7 @@ class PreferenceKind(Kind):
 
     name: KindName = "preference"
     file_format: RecordFormat = "preference"
+    method: TrainingMethod | None = "dpo"
 
     def title(self) -> str:
         """The kind as part of a sentence."""
