@@ -4,9 +4,14 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
-from tunedesk.gui.examples.row_drag import ROWS_TYPE, DropLine, dropped_files, is_rows
 from tunedesk.gui.examples.table_model import ExampleTableModel
-from tunedesk.gui.examples.table_view import ExampleTable
+from tunedesk.gui.examples.table_view import (
+    ROWS_TYPE,
+    DropLine,
+    ExampleTable,
+    dropped_files,
+    is_rows,
+)
 from tunedesk.project.query import ExampleQuery
 
 COPY = Qt.DropAction.CopyAction

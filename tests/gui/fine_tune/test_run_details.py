@@ -1,4 +1,4 @@
-from tunedesk.gui.fine_tune.run_details import DetailsReader
+from tunedesk.gui.fine_tune.run_cards import DetailsReader
 from tunedesk.project.run_records import Metric
 
 

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFileDialog
 from tests.fine_tuning.made_curves import made_chart, made_checkpoints, made_run
 
 from tunedesk.fine_tuning.run_report import RunPage
-from tunedesk.gui.fine_tune.run_report_saver import (
+from tunedesk.gui.fine_tune.save_files import (
     RunReportSaver,
     html_of,
     pdf_of,
