@@ -19,7 +19,7 @@ def british():
 
 
 def wrong(speller, text):
-    return [text[start:end] for start, end in spelling.wrong_words(text)]
+    return [text[start:end] for start, end in speller.wrong_words(text)]
 
 
 def test_words_that_are_not_in_the_dictionary_are_wrong(british):
