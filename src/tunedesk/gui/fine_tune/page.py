@@ -288,13 +288,13 @@ class FineTunePage(Page):
             ).open()
 
     def _save_report(self) -> None:
-        from tunedesk.gui.fine_tune.save_files import RunReportSaver
+        from tunedesk.gui.fine_tune.run_report_saver import RunReportSaver
 
         if (report := self._report()) is not None:
             RunReportSaver(self._feedback, self.window()).ask(report)
 
     def _print_report(self) -> None:
-        from tunedesk.gui.fine_tune.save_files import RunReportSaver
+        from tunedesk.gui.fine_tune.run_report_saver import RunReportSaver
 
         if (report := self._report()) is not None:
             RunReportSaver(self._feedback, self.window()).print_(report)
