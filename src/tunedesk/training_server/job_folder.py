@@ -8,7 +8,7 @@ reads the progress as it grows, the trainer looks at `control` after each step.
       job.json            what to do; never changes once written
       training.jsonl      one {"line": n, "record": {...}} a line; n: line in the user's file
       validation.jsonl    the same; only if there is a validation file
-      request.json        what the process that validates is asked (`training/validate.py`)
+      request.json        what the process that validates is asked (`jobs/validation_process.py`)
       report.jsonl        what it found, appended by it
       report.txt          all that it printed
       training.arrow      the rows of tokens that the examples make, as the base model reads them
@@ -135,14 +135,12 @@ class ValidationRequest:
         skip_bad: Whether bad examples are left out instead of making a file bad.
         base_model: As in the `JobSpec`; None: the files are only checked.
         files: The files to check, by "training" and "validation"; none if that is done.
-        is_small: Whether it is done in a moment: then it does not stand back behind others.
     """
 
     method: str
     skip_bad: bool
     base_model: str | None
     files: dict[FileWord, FileToCheck]
-    is_small: bool
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Validates the files of a job with Tunedesk's own checks, and says it in OpenAI's words.
 
 Conversations are checked by the rules of the target; preference pairs and prompts with completions
-by the rules that stand here. It is done in a process of its own (`training/validate.py`).
+by the rules that stand here. It is done in a process of its own (`jobs/validation_process.py`).
 """
 
 import json

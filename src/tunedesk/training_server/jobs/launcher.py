@@ -15,7 +15,7 @@ from tunedesk.i18n import _
 from tunedesk.training_server.job_folder import JobFolder
 
 MODULE = "tunedesk.training_server.training.run"
-VALIDATION = "tunedesk.training_server.training.validate"
+VALIDATION = "tunedesk.training_server.jobs.validation_process"
 _MARK = "TUNEDESK_JOB_FOLDER"
 _KEPT_FROM_IT = ("TUNEDESK_SERVER_API_KEY", "OPENAI_API_KEY", "HF_TOKEN")
 

@@ -1,6 +1,6 @@
 """Validates the files of new jobs and puts good ones into the queue, several at once.
 
-What reads the files is a process for each job (`training/validate.py`): first Tunedesk's own
+What reads the files is a process for each job (`jobs/validation_process.py`): first Tunedesk's own
 checks, then as the base model will read them. Large files wait for each other, since each takes all
 processors; small ones wait for none of them.
 """
@@ -38,11 +38,13 @@ from tunedesk.training_server.store.job_store import Job
 from tunedesk.training_server.store.stores import Stores
 
 _POLL_SECONDS = 0.1
+_PAUSE_SECONDS = 1.0
 _SMALL_BYTES = 4_000_000
 """Files with fewer bytes together are read in some seconds."""
 
 _Size = Literal["small", "large", "fetching"]
 _AT_ONCE: dict[_Size, int] = {"small": 4, "large": 1}
+_TURN_SECONDS = 5.0
 _NEWS_SECONDS = 5.0
 """How often a job tells at first how far its validation is; later less often."""
 
@@ -139,13 +141,19 @@ class Validator:
                 if not stopping() and status() in ("failed", "cancelled"):
                     # Nothing goes on from it.
                     shutil.rmtree(self._stores.job_folder(job.id).path, ignore_errors=True)
+        except Exception as error:
+            # Nothing could be noted: it is tried again, after a moment.
+            if is_disk_full(error):
+                self._stores.database.disk_full.on_full()
+            else:
+                logging.getLogger(__name__).exception("The validation of %s failed", job.id)
+            time.sleep(_PAUSE_SECONDS)
         finally:
             with self._lock:
                 del self._under_way[job.id]
 
     def _try_to_validate(self, job: Job, still_wanted: Callable[[], bool]) -> None:
-        is_small = self._under_way[job.id] == "small"
-        validation = _Validation(self._stores, self._launcher, job, is_small, still_wanted)
+        validation = _Validation(self._stores, self._launcher, job, still_wanted)
         try:
             self._validate(job, validation, still_wanted)
         except Exception as error:
@@ -181,7 +189,21 @@ class Validator:
         if validation.error is not None:
             self._reader.fail(job.id, *validation.error)
         elif ref is not None:
+            self._wait_for_older(job)
             self._enqueue(job, ref, validation.examples)
+
+    def _wait_for_older(self, job: Job) -> None:
+        """Let small jobs that are validated together wait for their turn as they came."""
+        until = time.monotonic() + _TURN_SECONDS
+        while self._has_older(job) and time.monotonic() < until:
+            time.sleep(_POLL_SECONDS)
+
+    def _has_older(self, job: Job) -> bool:
+        with self._lock:
+            small = [each for each, size in self._under_way.items() if size == "small"]
+        return job.id in small and any(
+            self._stores.jobs.get(each).number < job.number for each in small
+        )
 
     def _fetched(self, job: Job) -> str | None:
         """Where the base model is, fetched from the hub if that is allowed; None if it is not.
@@ -251,13 +273,11 @@ class _Validation:
         stores: Stores,
         launcher: Launcher,
         job: Job,
-        is_small: bool,
         still_wanted: Callable[[], bool],
     ) -> None:
         self._stores = stores
         self._launcher = launcher
         self._job = job
-        self._is_small = is_small
         self._still_wanted = still_wanted
         self._folder: JobFolder = stores.job_folder(job.id)
         self._verdicts: dict[FileWord, FileVerdict] = {}
@@ -314,7 +334,7 @@ class _Validation:
 
     def _run_process(self, files: dict[FileWord, FileToCheck], ref: str | None) -> None:
         folder, job = self._folder, self._job
-        request = ValidationRequest(job.method, job.skip_bad, ref, files, self._is_small)
+        request = ValidationRequest(job.method, job.skip_bad, ref, files)
         folder.write_request(request)
         folder.report_file.unlink(missing_ok=True)
         offset, status, is_done = 0, None, False

@@ -1,8 +1,8 @@
 """Turns the examples of a job into tokens on disk, and knows which of them are learnt.
 
-It is done once, when a job is validated (`training/validate.py`); the training reads the files of
-tokens as they lie, without having them in memory. Nothing is cut off and nothing is dropped in
-silence: an example that is too long, or in which there is nothing to learn, is named.
+It is done once, when a job is validated (`jobs/validation_process.py`); the training reads the
+files of tokens as they lie, without having them in memory. Nothing is cut off and nothing is
+dropped in silence: an example that is too long, or in which there is nothing to learn, is named.
 """
 
 import contextlib

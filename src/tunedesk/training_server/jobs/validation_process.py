@@ -1,4 +1,4 @@
-"""`python -m tunedesk.training_server.training.validate JOB_FOLDER`.
+"""`python -m tunedesk.training_server.jobs.validation_process JOB_FOLDER`.
 
 The process that reads the files of a job before it waits for its turn: by Tunedesk's own checks,
 then as the base model will read them. What is wrong, too long, teaches nothing, or is refused by
@@ -24,7 +24,7 @@ from tunedesk.training_server.job_folder import (
     ValidationRequest,
     leave_out,
 )
-from tunedesk.workers import POLITENESS, WorkerPool
+from tunedesk.workers import WorkerPool
 
 if TYPE_CHECKING:
     from tunedesk.training_server.jobs.file_validation import BadLine, FileVerdict
@@ -39,7 +39,7 @@ _BYTES_ALONE = 4_000_000
 def main(arguments: list[str]) -> int:
     """Do what a folder's request asks; returns the exit status."""
     if len(arguments) != 1:
-        name = "python -m tunedesk.training_server.training.validate"
+        name = "python -m tunedesk.training_server.jobs.validation_process"
         print(f"usage: {name} JOB_FOLDER", file=sys.stderr)
         return 2
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -47,9 +47,6 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     folder = JobFolder(Path(arguments[0]).resolve())
     request = folder.read_request()
-    if not request.is_small and hasattr(os, "nice"):
-        # Another job may be training meanwhile, and others are done in a moment: they go first.
-        os.nice(POLITENESS)
     _do_without_torch()
     with folder.report_file.open("ab") as file:
         _validate(folder, request, _Report(file))
@@ -172,7 +169,7 @@ def _tokenise_file(
 
 @contextmanager
 def _tokenised(chunks: "Iterator[Chunk]", is_large: bool) -> "Iterator[Iterator[TokenisedChunk]]":
-    """What each part makes: by this process, or by one for each processor."""
+    """What each part makes: by this process, or by one for each processor that stands back."""
     from tunedesk.training_server.training.sequences import tokenise_chunk
 
     if not is_large:
