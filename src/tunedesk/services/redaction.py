@@ -103,7 +103,7 @@ def without_key_in_bytes(content: bytes, key: str) -> bytes:
     """The body of an answer without a key; all other bytes, and the encoding, stay as they are."""
     if len(key) < _SHORTEST:
         return content
-    encoding = json.detect_encoding(content)
+    encoding: str = json.detect_encoding(content)
     if encoding.startswith("utf-8"):
         encoding = "latin-1"  # keys are ASCII: whatever the bytes are, they come back
     try:
