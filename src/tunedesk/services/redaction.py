@@ -103,7 +103,7 @@ def without_key_in_bytes(content: bytes, key: str) -> bytes:
     """The body of an answer without a key; all other bytes, and the encoding, stay as they are."""
     if len(key) < _SHORTEST:
         return content
-    encoding = json.detect_encoding(content)
+    encoding: str = json.detect_encoding(content)
     if encoding.startswith("utf-8"):
         encoding = "latin-1"  # keys are ASCII: whatever the bytes are, they come back
     try:
@@ -111,7 +111,8 @@ def without_key_in_bytes(content: bytes, key: str) -> bytes:
     except UnicodeDecodeError:
         encoding = "latin-1"
         text = content.decode(encoding)
-    return without_key(text, key).encode(encoding)
+    clean = without_key(text, key)
+    return content if clean == text else clean.encode(encoding)
 
 
 def pieces_without_key(pieces: Iterable[str], key: str) -> Iterator[str]:
