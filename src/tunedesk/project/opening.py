@@ -344,7 +344,7 @@ def _is_whole(file: Path) -> bool:
     """Whether a file reads well together with its log; nothing is written for that."""
     try:
         with contextlib.closing(connect(file, read_only=True)) as connection:
-            return connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
     except sqlite3.Error:
         return False
 
