@@ -164,15 +164,7 @@ class Workspace(QObject):
         """Make the page that is not there from the start."""
         from tunedesk.gui.fine_tune.page import FineTunePage
 
-        page = FineTunePage(
-            project=self.project,
-            settings=self._settings,
-            background=self._background,
-            feedback=self._feedback,
-            actions=self._actions,
-            theme=self._theme,
-            work=self.runs(),
-        )
+        page = FineTunePage(self._context, self.runs())
         self._add_page(name, page)
         page.restore(self._stored_view_state().get(name, {}))
         return page
@@ -193,12 +185,7 @@ class Workspace(QObject):
             from tunedesk.gui.fine_tune.run_work import RunWork
 
             self._runs = RunWork(
-                project=self.project,
-                settings=self._settings,
-                background=self._background,
-                feedback=self._feedback,
-                actions=self._actions,
-                theme=self._theme,
+                self._context,
                 keys=self._keys(),
                 window=self.examples.window(),
                 shown_query=self.examples.shown_query,
