@@ -213,8 +213,8 @@ def known_by_heart(seen: AdviceContext) -> Advice | None:
         else _("It has probably begun to learn by heart."),
         _(
             "Training loss is {now}; it was {was} in the first epoch, when every example was new. "
-            "There is no loss of held-back examples, so nothing tells how it does with others: hold "
-            "a tenth to a fifth of them back, and do not add epochs before."
+            "There is no loss of held-back examples, so nothing tells how it does with others: "
+            "hold a tenth to a fifth of them back, and do not add epochs before."
         ).format(now=format_loss(now), was=format_loss(was)),
         _(
             "What a model gains by seeing the same examples again is knowledge of these examples "
@@ -260,7 +260,7 @@ def still_falling(seen: AdviceContext) -> Advice | None:
     as well it is said under `good`.
     """
     stretch = last_part(seen.train, LAST_PART)
-    if seen.ended or not falls_now(seen.train) or valid_falls(seen):
+    if seen.ended or not falls_now(seen.train) or valid_falls(seen) or _validation_leans_up(seen):
         return None
     part = max(1, len(stretch) // 5)  # one bad batch at an end says nothing
     first, last = median_of(stretch.values[:part]), median_of(stretch.values[-part:])
@@ -280,6 +280,14 @@ def still_falling(seen: AdviceContext) -> Advice | None:
     )
 
 
+def _validation_leans_up(seen: AdviceContext) -> bool:
+    """Whether validation loss of batches has risen, though not surely: no reason to praise."""
+    if seen.exact or len(seen.valid) < FEWEST_IN_LEVEL:
+        return False
+    stretch = trend(seen.valid)
+    return stretch.change > 0.05 * abs(stretch.level)
+
+
 def flat(seen: AdviceContext) -> Advice | None:
     """Training loss has stopped falling.
 
@@ -290,7 +298,9 @@ def flat(seen: AdviceContext) -> Advice | None:
     run at this pace: 41 of 52 real runs that were called flat fell on.
     """
     since = flat_since(seen.train)
-    if since is None or not fell_before(seen.train, since):
+    if since is None or not fell_before(seen.train, since) or falls_now(seen.train):
+        return None
+    if not seen.ended and seen.curves.last_step < (seen.total_steps or 0) / 4:
         return None
     if seen.epochs != 1 and seen.curves.last_step - since < 1.1 * (seen.steps_per_epoch or 0):
         return None
@@ -362,14 +372,21 @@ def steady(seen: AdviceContext) -> Advice | None:
     else:
         title = _("Nothing stands out.")
         text = _("Training loss was {first} at first and is {last} now.")
+    text = text.format(first=format_loss(start), last=format_loss(now))
+    if len(seen.valid) > 1:
+        ends = (seen.validation_at(float(seen.valid.steps[at])) for at in (0, -1))
+        first, last = (format_loss(value) for value in ends)
+        more = _("Validation loss was {first} at first and is {last} now.")
+        text = f"{text} {more.format(first=first, last=last)}"
     return Advice(
         "steady",
         title,
-        text.format(first=format_loss(start), last=format_loss(now)),
+        text,
         _(
-            "None of the signs of trouble is there: the loss does not climb, does not jump beyond "
-            "measure, and validation loss, if there is any, has not turned upwards."
+            "None of the signs of trouble is sure: the loss does not climb, does not jump beyond "
+            "measure, and validation loss, if there is any, has not surely turned upwards."
         ),
+        terms=("training loss", "validation loss") if len(seen.valid) > 1 else ("training loss",),
     )
 
 
