@@ -29,7 +29,7 @@ from tunedesk.project import (
 from tunedesk.project.change_log import HistoryEntry
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext, read_setting, write_setting
-from tunedesk.project.lock import Holder
+from tunedesk.project.lock import FileState, Holder
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, Ids, State, first_ids
 from tunedesk.project.reads import ExampleRow, Source, TagUse, sources
@@ -123,7 +123,7 @@ class Project:
         shared = self._store.shared
         if shared.handles:
             return
-        if shared.file != self.path:
+        if shared.is_copy:
             shared.file.unlink(missing_ok=True)
         if shared.lock is not None:
             shared.lock.release()
@@ -140,6 +140,10 @@ class Project:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def file_state(self) -> FileState:
+        """Where the file is now: it may be renamed or deleted while it is open; for any thread."""
+        return self._store.shared.file_state()
 
     def subscribe(self, callback: Callable[[ProjectChange], None]) -> Callable[[], None]:
         """Call back after each change, in the thread that made it; returns how to stop that."""
@@ -247,16 +251,6 @@ class Project:
     def redo(self) -> ProjectChange | None:
         """Make the step again that was undone last; None if there is none."""
         return undo.redo(self.context)
-
-    def undo_name(self) -> str | None:
-        """What undo would turn back, such as "Delete 3 examples"; None for nothing."""
-        step = undo.next_undo(self._store)
-        return change_names.worded(step.name) if step else None
-
-    def redo_name(self) -> str | None:
-        """What redo would make again; None for nothing."""
-        step = undo.next_redo(self._store)
-        return change_names.worded(step.name) if step else None
 
     def undo_sentence(self) -> str | None:
         """What the menu offers to undo, such as "Undo delete 3 examples"; None for nothing."""

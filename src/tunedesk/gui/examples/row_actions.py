@@ -86,6 +86,7 @@ class RowActions(QObject):
         self._open = open_example
         self._new_facts: Facts | None = None
         self._connected: list[str] = []
+        self._enabled: tuple[bool, bool] | None = None
         self._connect()
         table.delete_requested.connect(self.delete)
         table.rows_dropped.connect(self.move_before)
@@ -97,6 +98,9 @@ class RowActions(QObject):
     def enable(self, has_rows: bool) -> None:
         """Switch the actions off that need a row, or a project that can be written."""
         writable = not self._project.read_only
+        if self._enabled == (has_rows, writable):
+            return
+        self._enabled = has_rows, writable
         for action_id in self._connected:
             needs_row = action_id != "example.new"
             needs_writing = not action_id.startswith("go.")
