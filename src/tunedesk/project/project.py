@@ -267,16 +267,6 @@ class Project:
         """Make the step again that was undone last; None if there is none."""
         return undo.redo(self.context)
 
-    def undo_name(self) -> str | None:
-        """What undo would turn back, such as "Delete 3 examples"; None for nothing."""
-        step = undo.next_undo(self._store)
-        return change_names.worded(step.name) if step else None
-
-    def redo_name(self) -> str | None:
-        """What redo would make again; None for nothing."""
-        step = undo.next_redo(self._store)
-        return change_names.worded(step.name) if step else None
-
     def undo_sentence(self) -> str | None:
         """What the menu offers to undo, such as "Undo delete 3 examples"; None for nothing."""
         step = undo.next_undo(self._store)

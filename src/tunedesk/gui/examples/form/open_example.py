@@ -300,7 +300,7 @@ class OpenExample(QObject):
         """Keep what the checks say if it is about the present text."""
         if self._edit is not None and checked.revision >= self._edit.first_revision:
             self._last_checked = checked
-        if checked.revision != self._revision or checked.revision == self._checked_revision:
+        if checked.revision != self._revision or self.checks_are_current:
             return
         self._checked_revision = checked.revision
         self.facts = checked.facts
