@@ -317,7 +317,9 @@ class MainWindow(QMainWindow):
         self.actions_.bind("project.close", self.close_project)
         workspace.page_shown.connect(lambda _name: self.menus.refresh())
         if self._follower is None:
-            self._follower = FileFollower(self, self.feedback, self._go_on_in)
+            self._follower = FileFollower(
+                self, self.feedback, lambda: self.workspace, self._go_on_in, self.close_project
+            )
         workspace.file_changed.connect(self._follower.follow)
         workspace.show_in(self.stack, self.rail, self.status)
         self.rail.show()

@@ -9,10 +9,10 @@ import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.gui.background import Background, Task
@@ -24,9 +24,6 @@ from tunedesk.progress import Progress
 from tunedesk.project.lock import FileState, Whereabouts
 from tunedesk.project.project import Project
 from tunedesk.project.undo import Interrupted
-
-if TYPE_CHECKING:
-    from tunedesk.gui.main_window import MainWindow
 
 LOOK_SECONDS = 0.4
 CONFIRM_SECONDS = 0.1
@@ -73,23 +70,45 @@ class ProjectFileWatch(QObject):
                 self.changed.emit(state)
 
 
+class OpenWorkspace(Protocol):
+    """What is asked of the workspace of the open project."""
+
+    project: Project
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way that closing the project would cut off."""
+
+    def flush(self) -> None:
+        """Write down what was typed a moment ago."""
+
+
 class FileFollower(QObject):
     """Goes on with the open project where its file is now, or in a copy if it has none."""
 
     def __init__(
-        self, window: "MainWindow", feedback: Feedback, go_on_in: Callable[[Path], bool]
+        self,
+        window: QWidget,
+        feedback: Feedback,
+        workspace: Callable[[], OpenWorkspace | None],
+        go_on_in: Callable[[Path], bool],
+        close_project: Callable[[], None],
     ) -> None:
         """Follow nothing yet.
 
         Args:
-            window: The window with its workspace, if a project is open.
+            window: The window, for questions.
             feedback: Tells what has become of the file.
+            workspace: Gives the workspace of the open project; None if none is open.
             go_on_in: Closes the open project and opens it again in this file; whether it could.
+            close_project: Closes the open project.
         """
         super().__init__(window)
         self._window = window
         self._feedback = feedback
+        self._workspace = workspace
         self._go_on_in = go_on_in
+        self._close_project = close_project
         self._state: FileState | None = None
         self._again = QTimer(self)
         self._again.setSingleShot(True)
@@ -104,33 +123,33 @@ class FileFollower(QObject):
             self._go_on()
 
     def _go_on(self) -> None:
-        workspace, state = self._window.workspace, self._state
+        workspace, state = self._workspace(), self._state
         if workspace is None or state is None:
             return
         if workspace.busy or QApplication.activeModalWidget() is not None:
             self._again.start()  # what is under way would be cut off
             return
-        project, old = workspace.project, workspace.project.path
+        old = workspace.project.path
         if state.path is not None and not state.in_trash:
             new = state.path
-            if self._written(project) and self._go_on_in(new):
+            if self._written(workspace) and self._go_on_in(new):
                 self._feedback.toast(moved_sentence(old, new))
-        elif project.read_only:
-            self._window.close_project()
+        elif workspace.project.read_only:
+            self._close_project()
             self._feedback.error(deleted_while_read(old))
         else:
             new = _path_for_kept_copy(old)
-            if self._written(project, new) and self._go_on_in(new):
+            if self._written(workspace, new) and self._go_on_in(new):
                 error = deleted_error(old, state)
                 self._feedback.error(error, _("Save elsewhere …"), self._save_elsewhere)
 
-    def _written(self, project: Project, copy: Path | None = None) -> bool:
+    def _written(self, workspace: OpenWorkspace, copy: Path | None = None) -> bool:
         """Write what was typed a moment ago, and a copy of the whole; False if that fails."""
         try:
-            project.write_although_moved()
-            self._window.flush()
+            workspace.project.write_although_moved()
+            workspace.flush()
             if copy is not None:
-                project.save_copy(copy)
+                workspace.project.save_copy(copy)
         except UserError as error:
             self._feedback.error(error, _("Save elsewhere …"), self._save_elsewhere)
             return False
@@ -138,7 +157,7 @@ class FileFollower(QObject):
 
     def _save_elsewhere(self) -> None:
         """Ask where the project shall go on that has lost its file."""
-        workspace = self._window.workspace
+        workspace = self._workspace()
         if workspace is None:
             return
         name = workspace.project.path.name
@@ -153,11 +172,11 @@ class FileFollower(QObject):
 
     def go_on_elsewhere(self, path: Path) -> None:
         """Write the project to another place and go on there; the copy that was kept goes."""
-        workspace = self._window.workspace
+        workspace = self._workspace()
         if workspace is None or workspace.project.path == path:
             return
         old = workspace.project.path
-        if self._written(workspace.project, path) and self._go_on_in(path):
+        if self._written(workspace, path) and self._go_on_in(path):
             if old.parent == _kept_folder():
                 old.unlink(missing_ok=True)
             self._feedback.toast(_("The project goes on in {path}.").format(path=path))
