@@ -11,7 +11,7 @@ from tunedesk.checks.fixes import FixJob, fix, fix_all, fix_texts, fixable
 from tunedesk.checks.problem import codes
 from tunedesk.examples.json_text import parse, to_pointer
 
-FAMILIES = ("reading", "messages", "order", "images", "tools", "calls", "texts")
+FAMILIES = ("reading", "messages", "kinds", "order", "images", "tools", "calls", "texts")
 
 # Problems of these codes have a fix only in some cases; in the others somebody has to decide.
 SOMETIMES = {
@@ -28,6 +28,11 @@ SOMETIMES = {
     "arguments_not_text",
     "function_call_legacy",
     "name_invalid",
+    "image_part_foreign",
+    "tools_not_a_list",
+    "tool_calls_not_a_list",
+    "pair_spelling",
+    "control_character",
 }
 
 
@@ -147,7 +152,7 @@ def test_known_problems_save_a_check_and_change_nothing(fault, fault_text, check
     ],
 )
 def test_only_the_span_changes(before, code, after):
-    frame = '{{ "messages" : [{}], "n": 123456789012345678901234567890, "half": "\\ud83d" }}'
+    frame = '{{ "messages" : [{}], "id": 123456789012345678901234567890, "notes": "\\ud83d" }}'
     assert fix_all(frame.format(before), {code}) == (frame.format(after), 1)
 
 

@@ -159,6 +159,13 @@ def check_set(facts: SetFacts, target_name: str = DEFAULT_TARGET) -> list[SetPro
     return [
         *check_size(facts.examples, target_name),
         *duplicates(zip(facts.members, facts.fingerprints, strict=True)),
+        *without_system(
+            (member, system != _NONE)
+            for member, system, question in zip(
+                facts.members, facts.systems, facts.questions, strict=True
+            )
+            if question != _NONE
+        ),
         *different_answers(
             (member, question, answer)
             for member, question, answer in zip(
@@ -193,10 +200,29 @@ def duplicates(fingerprints: Iterable[tuple[int, int]]) -> list[SetProblem]:
     for member, fingerprint in pairs if twice else ():
         if fingerprint in twice:
             groups.setdefault(fingerprint, []).append(member)
-    return [
+    found = [
         SetProblem("duplicate_examples", {"count": len(members)}, tuple(members))
         for members in groups.values()
     ]
+    copies = sum(len(problem.members) - 1 for problem in found)
+    if 2 * copies >= len(pairs) > 0:
+        counts = {"count": len(pairs), "distinct": len(pairs) - copies, "copies": copies}
+        found.insert(0, SetProblem("mostly_copies", counts))
+    return found
+
+
+def without_system(asked: Iterable[tuple[int, bool]]) -> list[SetProblem]:
+    """Conversations without a system message where most others have one.
+
+    Args:
+        asked: Each conversation that is answered, and whether it has a system message.
+    """
+    known = list(asked)
+    without = tuple(member for member, has_system in known if not has_system)
+    if not without or 2 * len(without) > len(known):
+        return []
+    counts = {"without": len(without), "count": len(known)}
+    return [SetProblem("some_without_system", counts, without)]
 
 
 def different_answers(asked: Iterable[tuple[int, int, int]]) -> list[SetProblem]:

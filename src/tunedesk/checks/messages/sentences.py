@@ -13,6 +13,7 @@ from tunedesk.checks.messages.example_messages import (
     tool_messages,
 )
 from tunedesk.checks.messages.file_messages import file_messages, set_messages
+from tunedesk.checks.messages.kind_messages import kind_messages
 from tunedesk.checks.problem import Problem, ProblemMessage, SetProblem
 from tunedesk.examples.kinds.registry import kind_named
 from tunedesk.i18n import _
@@ -23,6 +24,7 @@ def _messages() -> dict[str, ProblemMessage]:
     tables = (
         file_messages(),
         conversation_messages(),
+        kind_messages(),
         tool_messages(),
         text_messages(),
         set_messages(),
@@ -54,7 +56,8 @@ class _Values(dict[str, Any]):
     def __init__(self, problem: Problem | SetProblem) -> None:
         super().__init__({name: _shown(name, value) for name, value in problem.parameters.items()})
         path = problem.path if isinstance(problem, Problem) else ()
-        number = path[1] + 1 if len(path) > 1 and isinstance(path[1], int) else 1
+        # In a pair the messages stand one level deeper: /input/messages/0.
+        number = next((step + 1 for step in path[1:3] if isinstance(step, int)), 1)
         self["n"] = number
         self["before"] = number - 1
         self["tool_number"] = number
