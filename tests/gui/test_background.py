@@ -1,5 +1,6 @@
 import threading
 import time
+from functools import partial, wraps
 
 import pytest
 from PySide6.QtCore import QObject, QThread
@@ -101,6 +102,34 @@ def test_last_progress_always_arrives(background, qtbot):
     qtbot.waitUntil(lambda: task.done)
     assert reports[-1] == 100
     assert len(reports) < 50
+
+
+class _Worker:
+    def work(self, given, progress, *, wait=None):
+        return given, callable(progress), callable(wait)
+
+
+@wraps(_Worker.work)
+def _wrapped(*args, **keywords):
+    return _Worker.work(*args, **keywords)
+
+
+@pytest.mark.parametrize(
+    ("work", "args"),
+    [
+        (_Worker().work, (1,)),
+        (_Worker.work, (_Worker(), 1)),
+        (partial(_Worker().work, 1), ()),
+        (partial(_Worker.work, _Worker(), 1), ()),
+        (_wrapped, (_Worker(), 1)),
+        (lambda given, progress, wait: (given, callable(progress), callable(wait)), (1,)),
+    ],
+)
+def test_whatever_is_run_is_offered_what_its_arguments_leave_open(background, qtbot, work, args):
+    results = []
+    background.run(work, *args, on_result=results.append)
+    qtbot.waitUntil(lambda: bool(results))
+    assert results == [(1, True, True)]
 
 
 def test_progress_that_the_caller_passes_is_left_alone(background, qtbot):

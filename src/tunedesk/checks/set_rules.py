@@ -156,9 +156,11 @@ class SetFacts:
 
 def check_set(facts: SetFacts, target_name: str = DEFAULT_TARGET) -> list[SetProblem]:
     """All problems of the set."""
+    copies = duplicates(zip(facts.members, facts.fingerprints, strict=True))
     return [
         *check_size(facts.examples, target_name),
-        *duplicates(zip(facts.members, facts.fingerprints, strict=True)),
+        *mostly_copies(copies, facts.examples),
+        *copies,
         *without_system(
             (member, system != _NONE)
             for member, system, question in zip(
@@ -200,15 +202,24 @@ def duplicates(fingerprints: Iterable[tuple[int, int]]) -> list[SetProblem]:
     for member, fingerprint in pairs if twice else ():
         if fingerprint in twice:
             groups.setdefault(fingerprint, []).append(member)
-    found = [
+    return [
         SetProblem("duplicate_examples", {"count": len(members)}, tuple(members))
         for members in groups.values()
     ]
-    copies = sum(len(problem.members) - 1 for problem in found)
-    if 2 * copies >= len(pairs) > 0:
-        counts = {"count": len(pairs), "distinct": len(pairs) - copies, "copies": copies}
-        found.insert(0, SetProblem("mostly_copies", counts))
-    return found
+
+
+def mostly_copies(groups: Iterable[SetProblem], examples: int) -> list[SetProblem]:
+    """Whether at least half of the examples are copies of others, and how many are distinct.
+
+    Args:
+        groups: The groups of examples that are exactly the same.
+        examples: How many examples there are.
+    """
+    copies = sum(len(group.members) - 1 for group in groups)
+    if copies == 0 or 2 * copies < examples:
+        return []
+    counts = {"count": examples, "distinct": examples - copies, "copies": copies}
+    return [SetProblem("mostly_copies", counts)]
 
 
 def without_system(asked: Iterable[tuple[int, bool]]) -> list[SetProblem]:

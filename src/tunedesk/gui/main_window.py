@@ -24,7 +24,7 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.crash_report import CrashHandler
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.menus import Menus, ViewActions
+from tunedesk.gui.menu_bar import Menus, ViewActions
 from tunedesk.gui.new_project import is_project, project_for, sample_file
 from tunedesk.gui.rail import PAGES, Rail
 from tunedesk.gui.status_line import StatusLine

@@ -14,6 +14,8 @@ from tunedesk.checks.set_rules import (
     check_size,
     different_answers,
     duplicates,
+    mostly_copies,
+    without_system,
 )
 from tunedesk.examples.conversation import Conversation
 from tunedesk.progress import Progress, no_progress
@@ -96,9 +98,17 @@ def set_problems(project: Project) -> list[SetProblem]:
     store = context.store
     with store.snapshot():
         examples = store.value(f"SELECT count(*) FROM {_CURRENT} AND kind != 'unreadable'")
+        copies = duplicates(_repeated(context, "fingerprint", "fingerprint"))
         return [
             *check_size(examples, context.target),
-            *duplicates(_repeated(context, "fingerprint", "fingerprint")),
+            *mostly_copies(copies, examples),
+            *copies,
+            *without_system(
+                store.rows(
+                    f"SELECT example.id, system IS NOT NULL FROM {_CURRENT}"
+                    " AND question IS NOT NULL ORDER BY position"
+                )
+            ),
             *different_answers(_repeated(context, "question", "question, answer")),
             *_similar_prompts(context),
         ]

@@ -1,12 +1,19 @@
 """The table keeps its place and its selection, and goes through the rows by keys."""
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtCore import QItemSelectionModel, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 
 from tunedesk.gui.examples.columns import Column
 from tunedesk.gui.examples.table_model import ExampleTableModel
-from tunedesk.gui.examples.table_view import ExampleTable
+from tunedesk.gui.examples.table_view import (
+    ROWS_TYPE,
+    DropLine,
+    ExampleTable,
+    dropped_files,
+    is_rows,
+)
 from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.project.query import ExampleQuery
 
@@ -198,3 +205,74 @@ def test_the_menu_of_the_header_never_hides_the_last_column(qtbot, table):
     entries = {action.text(): action for action in table.header.menu().actions()}
     assert not entries["Number"].isEnabled()
     assert entries["Preview"].isEnabled()
+
+
+COPY = Qt.DropAction.CopyAction
+BUTTON = Qt.MouseButton.LeftButton
+NO_KEY = Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def table_row_drag(qtbot, project, background, theme, add):
+    add("first", "second", "third")
+    model = ExampleTableModel(project, background)
+    table_row_drag = ExampleTable(model, theme)
+    qtbot.addWidget(table_row_drag)
+    table_row_drag.resize(640, 300)
+    table_row_drag.show()
+    with qtbot.waitSignal(model.complete):
+        model.ask(ExampleQuery())
+    yield table_row_drag
+    model.close()
+
+
+def files(*paths):
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+def drop(data):
+    return QDropEvent(QPointF(20, 20), COPY, data, BUTTON, NO_KEY)
+
+
+def enter(data):
+    return QDragEnterEvent(QPoint(20, 20), COPY, data, BUTTON, NO_KEY)
+
+
+def test_dropped_files_are_imported(qtbot, table_row_drag, tmp_path):
+    data = files(tmp_path / "a.jsonl", tmp_path / "b.jsonl")
+    entering = enter(data)
+    table_row_drag.dragEnterEvent(entering)
+    assert entering.isAccepted()
+    with qtbot.waitSignal(table_row_drag.files_dropped) as told:
+        table_row_drag.dropEvent(drop(data))
+    assert told.args[0] == [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+
+
+def test_addresses_and_texts_are_not_taken(table_row_drag):
+    data = QMimeData()
+    data.setUrls([QUrl("https://example.org/a.jsonl")])
+    assert dropped_files(data) == []
+    entering = enter(data)
+    table_row_drag.dragEnterEvent(entering)
+    assert not entering.isAccepted()
+
+
+def test_rows_of_another_table_are_not_taken(table_row_drag):
+    data = QMimeData()
+    data.setData(ROWS_TYPE, b"2")
+    assert is_rows(data)
+    entering = enter(data)
+    table_row_drag.dragEnterEvent(entering)
+    assert not entering.isAccepted()
+
+
+def test_the_line_stands_between_the_rows(table_row_drag, theme):
+    line = DropLine(table_row_drag)
+    height = theme.size("row")
+    assert [line.at(y) for y in (2, height - 2, height + 2, 3 * height - 2)] == [0, 1, 1, 3]
+    assert line.at(280) == 3
+    for row in (0, 3, -1):
+        line.show(row)
+        table_row_drag.grab()

@@ -12,11 +12,204 @@ from tunedesk.checks.messages.example_messages import (
     text_messages,
     tool_messages,
 )
-from tunedesk.checks.messages.file_messages import file_messages, set_messages
 from tunedesk.checks.messages.kind_messages import kind_messages
 from tunedesk.checks.problem import Problem, ProblemMessage, SetProblem
 from tunedesk.examples.kinds.registry import kind_named
 from tunedesk.i18n import _
+
+
+@cache
+def file_messages() -> dict[str, ProblemMessage]:
+    """The messages by code."""
+    return {
+        "encoding_guessed": ProblemMessage(
+            _("The encoding was guessed"),
+            _("The file does not say how its letters are stored; {encoding} was guessed."),
+            _("Look at accented letters in a few rows. An export is written as UTF-8."),
+        ),
+        "encoding_not_utf8": ProblemMessage(
+            _("Not UTF-8"),
+            _("The file is stored as {encoding}; services expect UTF-8."),
+            _("Nothing to do here: it was read rightly, and an export is written as UTF-8."),
+        ),
+        "byte_order_mark": ProblemMessage(
+            _("Byte order mark"),
+            _("The file begins with an invisible byte order mark, which some readers refuse."),
+            _("Nothing to do here: an export is written without it."),
+        ),
+        "blank_line": ProblemMessage(
+            _("Blank line"),
+            _("A blank line stands between the rows."),
+            _("Nothing to do here: an export is written without blank lines."),
+        ),
+        "line_ends": ProblemMessage(
+            _("Line ends of another kind"),
+            _("The lines end in another way than services expect."),
+            _("Nothing to do here: an export is written with the usual line ends."),
+        ),
+        "comma_between_rows": ProblemMessage(
+            _("Commas between rows"),
+            _("A comma stands after the row; in this format rows have nothing between them."),
+            _("Nothing to do here: an export is written without the commas."),
+        ),
+        "container_array": ProblemMessage(
+            _("All rows in one list"),
+            _("The rows stand in one list in brackets; services expect one row a line."),
+            _("Nothing to do here: an export is written with one row a line."),
+        ),
+        "record_over_lines": ProblemMessage(
+            _("Row spread over several lines"),
+            _("The row is spread over several lines; services expect each row in one line."),
+            _("Nothing to do here: an export is written with one row a line."),
+        ),
+        "messages_bare": ProblemMessage(
+            _("Messages without their frame"),
+            _("The row is a bare list of messages; “messages” around it is missing."),
+            _("It was read as a conversation, and an export is written with the frame."),
+        ),
+        "bytes_not_text": ProblemMessage(
+            _("Damaged text"),
+            _("The row holds bytes that are no text."),
+            _("Get the file again from where it came, or delete the row."),
+        ),
+        "not_json": ProblemMessage(
+            _("Not readable as JSON"),
+            _("The row cannot be read, from column {column} of its line {line}: it is not JSON."),
+            _("Mend it in the Raw JSON tab, or leave it out of the export."),
+            {
+                "empty": _("The row is empty."),
+                "unexpected_end": _(
+                    "The row breaks off at column {column}: it was cut, or a bracket is missing."
+                ),
+                "unterminated_string": _(
+                    "A text that begins at column {column} never ends: the row was cut off, or a "
+                    "quotation mark is missing."
+                ),
+                "bad_escape": _(
+                    "At column {column} a backslash stands before something it cannot stand before."
+                ),
+                "bad_number": _("At column {column} stands something that JSON does not know."),
+                "python_literal": _(
+                    "At column {column} stands True, False or None, as Python writes it; JSON has "
+                    "true, false and null."
+                ),
+                "single_quotes": _(
+                    "At column {column} stands a single quotation mark; JSON needs double ones."
+                ),
+                "bare_quote": _(
+                    'At column {column} a quotation mark stands inside a text; it must be written '
+                    '\\".'
+                ),
+                "expected_key": _("At column {column} a name in quotation marks is missing."),
+                "expected_colon": _("At column {column} a colon is missing."),
+                "expected_comma": _("At column {column} a comma or a closing bracket is missing."),
+                "trailing_comma": _("At column {column} stands a comma before a closing bracket."),
+                "extra_text": _("From column {column} on, something stands behind the row."),
+            },
+        ),
+        "merge_marker": ProblemMessage(
+            _("Marks of an unfinished merge"),
+            _("A Git merge left its mark here: the rows around it are two versions; keep one."),
+            _("Delete the rows of one version, and the marks."),
+            {
+                "whole": _(
+                    "A Git merge left its marks: lines {first} to {last} are two versions, parted "
+                    "at line {middle}; keep one."
+                ),
+            },
+        ),
+        "not_an_object": ProblemMessage(
+            _("Not an example"),
+            _("The row is {type}; an example is an object in braces."),
+            _("Mend it in the Raw JSON tab, or leave it out of the export."),
+        ),
+        "not_a_number": ProblemMessage(
+            _("NaN or Infinity"),
+            _("At column {column} stands NaN or Infinity, which JSON does not know."),
+            _("Replace it by a number or by null in the Raw JSON tab."),
+        ),
+        "control_character_raw": ProblemMessage(
+            _("Raw tab or line break in a text"),
+            _("At column {column} a tab, line break or the like stands raw inside a text."),
+            _("Fix it to write the character in the way that JSON asks for."),
+            {
+                "line_break": _(
+                    "From column {column} on, {count} line breaks stand raw inside texts; JSON "
+                    "writes them \\n."
+                ),
+                "one_line_break": _(
+                    "At column {column} a line break stands raw inside a text; JSON writes it \\n."
+                ),
+            },
+        ),
+        "nested_too_deep": ProblemMessage(
+            _("Nested too deep"),
+            _("The row nests objects or lists over 512 levels deep."),
+            _("Such a row is mostly a mistake: leave it out of the export."),
+        ),
+        "duplicate_key": ProblemMessage(
+            _("A name stands twice"),
+            _("“{key}” stands twice in one object; readers keep only one of the two."),
+            _("Look at both in the Raw JSON tab and delete one."),
+        ),
+        "lone_surrogate": ProblemMessage(
+            _("Half a character"),
+            _("The text holds half a character, mostly of a broken emoji; readers fail on it."),
+            _("Delete the broken character, or write it again."),
+        ),
+        "schema_mismatch": ProblemMessage(
+            _("Not of the expected form"),
+            _("The example does not have the form that services expect: {reason}"),
+            _("Look at the place in the Raw JSON tab."),
+        ),
+    }
+
+
+@cache
+def set_messages() -> dict[str, ProblemMessage]:
+    """The messages by code; that of too few examples is the one that OpenAI prints."""
+    return {
+        "too_few_examples": ProblemMessage(
+            _("Too few examples"),
+            _("Training file has {count} example(s), but must have at least {limit} examples"),
+            _("Write or import more examples."),
+        ),
+        "few_examples": ProblemMessage(
+            _("Few examples"),
+            _("There are {count} examples; {limit} to 100 good ones are advised to begin with."),
+            _("Write or import more examples."),
+        ),
+        "duplicate_examples": ProblemMessage(
+            _("The same example more than once"),
+            _("The same example stands here {count} times."),
+            _("Keep one and delete the others."),
+        ),
+        "mostly_copies": ProblemMessage(
+            _("Most examples are copies"),
+            _("Of {count} examples {distinct} are distinct; {copies} are copies of others."),
+            _("Keep the first of each and delete the others."),
+        ),
+        "alike_examples": ProblemMessage(
+            _("The same but for spelling"),
+            _("{count} examples are the same but for accents, blanks or capitals."),
+            _("Keep one and delete the others, unless the model shall learn such spellings."),
+        ),
+        "some_without_system": ProblemMessage(
+            _("Some without a system message"),
+            _("{without} of {count} examples have no system message while the others do."),
+            _("Give them the system message of the others, if they are meant to be used alike."),
+        ),
+        "same_question_different_answers": ProblemMessage(
+            _("Same question, different answers"),
+            _("The same question has {answers} different answers in {count} examples."),
+            _("Keep the best answer, unless variety is what the model shall learn."),
+        ),
+        "similar_system_prompts": ProblemMessage(
+            _("System prompts that are almost the same"),
+            _("{count} system prompts are almost the same, such as “{first}” and “{second}”."),
+            _("Use one system prompt for all if they are meant to be the same."),
+        ),
+    }
 
 
 @cache

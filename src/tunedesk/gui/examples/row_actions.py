@@ -1,4 +1,4 @@
-"""What can be done with rows: new, duplicate, delete, move, tag, review; and which rows that is."""
+"""What can be done with rows: new, duplicate, delete, move, tag, review, check, system prompt."""
 
 import contextlib
 from array import array
@@ -11,15 +11,20 @@ from PySide6.QtCore import QObject, Signal
 from tunedesk.checks.facts import Facts
 from tunedesk.errors import UserError
 from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
+from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
+from tunedesk.gui.operations import Operation, Operations
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.roles_and_states import STATES
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
+from tunedesk.project.check_project import check_again
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.statistics import Totals
+from tunedesk.project.text_edits import EditSummary, set_system_prompt
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ class RowActions(QObject):
         self._open = open_example
         self._new_facts: Facts | None = None
         self._connected: list[str] = []
+        self._enabled: tuple[bool, bool] | None = None
         self._connect()
         table.delete_requested.connect(self.delete)
         table.rows_dropped.connect(self.move_before)
@@ -92,6 +98,9 @@ class RowActions(QObject):
     def enable(self, has_rows: bool) -> None:
         """Switch the actions off that need a row, or a project that can be written."""
         writable = not self._project.read_only
+        if self._enabled == (has_rows, writable):
+            return
+        self._enabled = has_rows, writable
         for action_id in self._connected:
             needs_row = action_id != "example.new"
             needs_writing = not action_id.startswith("go.")
@@ -303,3 +312,162 @@ def _facts_of_new(project: Project) -> Facts:
     """The facts of an empty example; the vocabulary is loaded for that if it was not yet."""
     with contextlib.closing(project.handle()) as handle:
         return handle.checker().check(NEW_EXAMPLE_TEXT.encode())
+
+
+class CheckAll(QObject):
+    """Checks all examples anew, by every rule, one time at a time.
+
+    Signals:
+        checked: It is done; show the problems.
+    """
+
+    checked = Signal()
+
+    def __init__(self, context: PageContext, parent: QObject) -> None:
+        super().__init__(parent)
+        self._operations = context.operations
+        self._background = context.background
+        self._operation: Operation[Totals] | None = None
+
+    def start(self) -> None:
+        """Check all examples, unless that is being done."""
+        if self._operation is not None and self._operation.running:
+            return
+        pool = self._background.pool
+
+        def check(project: Project, progress: Progress) -> Totals:
+            check_again(project, pool, progress)
+            return project.totals()
+
+        self._operation = self._operations.run(
+            _("Checking all examples"),
+            check,
+            on_result=lambda _totals: self.checked.emit(),
+            message=checked_text,
+        )
+
+
+def checked_text(totals: Totals) -> str:
+    """What the check found, in one sentence."""
+    count = totals.count
+    if not totals.with_problems:
+        text = ngettext(
+            "{n} example checked, no problems.", "{n} examples checked, no problems.", count
+        )
+    elif totals.with_errors and totals.with_warnings:
+        text = ngettext(
+            "{n} example checked: {errors} with errors, {warnings} with warnings.",
+            "{n} examples checked: {errors} with errors, {warnings} with warnings.",
+            count,
+        )
+    elif totals.with_errors:
+        text = ngettext(
+            "{n} example checked: {errors} with errors.",
+            "{n} examples checked: {errors} with errors.",
+            count,
+        )
+    elif totals.with_warnings:
+        text = ngettext(
+            "{n} example checked: {warnings} with warnings.",
+            "{n} examples checked: {warnings} with warnings.",
+            count,
+        )
+    else:
+        text = ngettext(
+            "{n} example checked: {hints} with hints.",
+            "{n} examples checked: {hints} with hints.",
+            count,
+        )
+    return text.format(
+        n=f"{count:,}",
+        errors=f"{totals.with_errors:,}",
+        warnings=f"{totals.with_warnings:,}",
+        hints=f"{totals.with_hints:,}",
+    )
+
+
+class Recheck:
+    """Checks those examples again whose figures are of another target or base model."""
+
+    def __init__(self, operations: Operations, background: Background) -> None:
+        self._operations = operations
+        self._background = background
+        self._operation: Operation[int] | None = None
+        self._again = False
+
+    @property
+    def running(self) -> bool:
+        """Whether examples are being checked."""
+        return self._operation is not None and self._operation.running
+
+    def start(self) -> None:
+        """Check by the settings that the project has now; a check under way begins anew."""
+        if self._operation is not None and self._operation.running:
+            self._again = True
+            self._operation.cancel()
+            return
+        self._again = False
+        pool = self._background.pool
+        self._operation = self._operations.run(
+            _("Checking all examples"),
+            lambda project, progress: check_again(project, pool, progress, only_stale=True),
+            on_finished=self._on_finished,
+        )
+
+    def _on_finished(self) -> None:
+        if self._again:
+            self.start()
+
+
+class SystemPromptSetter:
+    """Gives the selected examples, or all of the filter, the same system prompt."""
+
+    def __init__(self, context: PageContext, row_actions: RowActions) -> None:
+        self._project = context.project
+        self._background = context.background
+        self._feedback = context.feedback
+        self._operations = context.operations
+        self._row_actions = row_actions
+
+    def ask(self, prompt: str) -> None:
+        """Set the prompt on the selected examples; with only one selected, ask about all."""
+        selected, everything = self._row_actions.rows(), self._row_actions.all_rows()
+        if selected.count > 1 or everything.count <= 1:
+            self.start(prompt, selected)
+            return
+        count = everything.count
+        self._feedback.confirm(
+            ngettext(
+                "Set this system prompt on all {n} example?",
+                "Set this system prompt on all {n} examples?",
+                count,
+            ).format(n=f"{count:,}"),
+            _("Only one example is selected. Undo takes it back."),
+            ngettext("Set on {n} example", "Set on {n} examples", count).format(n=f"{count:,}"),
+            lambda: self.start(prompt, everything),
+        )
+
+    def start(self, prompt: str, rows: SelectedRows) -> None:
+        """Set the prompt on these examples, as one step of undo."""
+        if not rows.count or self._project.read_only:
+            return
+        pool = self._background.pool
+
+        def message(summary: EditSummary) -> str:
+            return ngettext(
+                "System prompt set in {n} example.",
+                "System prompt set in {n} examples.",
+                summary.examples,
+            ).format(n=f"{summary.examples:,}")
+
+        self._operations.run(
+            ngettext(
+                "Setting the system prompt of {n} example",
+                "Setting the system prompt of {n} examples",
+                rows.count,
+            ).format(n=f"{rows.count:,}"),
+            lambda project, progress: set_system_prompt(
+                project.context, pool, prompt, rows.ids, progress
+            ),
+            message=message,
+        )

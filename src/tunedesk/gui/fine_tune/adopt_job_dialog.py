@@ -11,8 +11,7 @@ from tunedesk.fine_tuning.follow import list_jobs
 from tunedesk.fine_tuning.parse_job import JobState
 from tunedesk.fine_tuning.run_service import RunService
 from tunedesk.gui.background import Background, Task
-from tunedesk.gui.fine_tune.launch.connection_section import ConnectionSection
-from tunedesk.gui.fine_tune.launch.provider_section import ProviderSection
+from tunedesk.gui.fine_tune.launch.provider_section import ConnectionSection, ProviderSection
 from tunedesk.gui.fine_tune.run_text import status_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog

@@ -21,7 +21,7 @@ from tunedesk.fine_tuning.run_facts import ComparedRow, compare
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
-from tunedesk.gui.fine_tune.run_details import DetailsReader, RunDetails
+from tunedesk.gui.fine_tune.run_cards import DetailsReader, RunDetails
 from tunedesk.gui.fine_tune.run_list import RunRow
 from tunedesk.gui.fine_tune.run_text import state_text
 from tunedesk.gui.theme import Theme

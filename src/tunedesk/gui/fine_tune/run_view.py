@@ -22,8 +22,13 @@ from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
 from tunedesk.gui.fine_tune.event_log import EventsLog
 from tunedesk.gui.fine_tune.result_section import ResultSection
-from tunedesk.gui.fine_tune.run_cards import AdviceCard, FailureCard
-from tunedesk.gui.fine_tune.run_details import DETAIL_KINDS, DetailsReader, read_details
+from tunedesk.gui.fine_tune.run_cards import (
+    DETAIL_KINDS,
+    AdviceCard,
+    DetailsReader,
+    FailureCard,
+    read_details,
+)
 from tunedesk.gui.fine_tune.run_text import (
     facts_text,
     progress_text,
@@ -41,7 +46,7 @@ from tunedesk.project.run_records import Run
 from tunedesk.services.keys import Keys
 
 if TYPE_CHECKING:
-    from tunedesk.gui.fine_tune.run_details import RunDetails
+    from tunedesk.gui.fine_tune.run_cards import RunDetails
 
 
 MENU = (

@@ -136,7 +136,9 @@ class SegmentedTabs(QTabBar):
     def set_count(self, index: int, count: int | None) -> None:
         """Show a number behind the label of a tab; none or 0 shows the label alone."""
         label = self._labels[index].replace("&", "&&")
-        self.setTabText(index, f"{label} {count:,}" if count else label)
+        text = f"{label} {count:,}" if count else label
+        if text != self.tabText(index):  # Qt would lay all tabs out anew
+            self.setTabText(index, text)
 
 
 class NoWheelComboBox(QComboBox):

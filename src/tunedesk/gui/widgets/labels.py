@@ -65,8 +65,9 @@ class ElidedLabel(Label):
 
     def setText(self, text: str) -> None:
         """Show another text."""
-        super().setText(text)
-        self._update_tooltip()
+        if text != self.text():
+            super().setText(text)
+            self._update_tooltip()
 
     def minimumSizeHint(self) -> QSize:
         """The least room it can do with."""

@@ -22,6 +22,7 @@ from tunedesk.training_server.training.progress_callback import (
     Checkpoints,
     ProgressCallback,
     read_command,
+    reported_run,
     wait_for_all,
 )
 from tunedesk.training_server.training.sequences import Sequences, make_sequences, starter_texts
@@ -31,7 +32,6 @@ from tunedesk.training_server.training.trainers import (
     make_trainer,
     steps_per_epoch,
 )
-from tunedesk.training_server.training.weights_and_biases import reported_run
 
 _DEVICES = {"cpu": "the processor (CPU)", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
 _SECONDS_FOR_RANK_0 = 10

@@ -32,7 +32,7 @@ from tunedesk.gui.examples.form.problem_marks import (
     problem_spans,
 )
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.spelling.spelling import Spelling
+from tunedesk.gui.spelling import Spelling
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import ActionButton
 from tunedesk.i18n import _

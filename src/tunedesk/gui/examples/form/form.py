@@ -20,7 +20,7 @@ from tunedesk.gui.examples.form.read_only_form import ReadOnlyForm
 from tunedesk.gui.examples.form.tools_editor import ToolsEditor
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import ProjectChangeSignal
-from tunedesk.gui.spelling.spelling import Spelling
+from tunedesk.gui.spelling import Spelling
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.i18n import _

@@ -61,10 +61,12 @@ class FormHead(QWidget):
 
     def show_row_position(self, number: int | None, total: int) -> None:
         """Show the place among those that the table shows; None hides it."""
+        had_room_for = self._row_position.sizeHint(), self._row_position.isHidden()
         self._row_position.setVisible(number is not None)
         if number is not None:
             self._row_position.setText(f"{number:,} / {total:,}")
-        self._fit()
+        if (self._row_position.sizeHint(), self._row_position.isHidden()) != had_room_for:
+            self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show as much as there is room for."""

@@ -16,7 +16,7 @@ from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.form.pictures import PictureAdder
 from tunedesk.gui.examples.form.presets import Presets
 from tunedesk.gui.roles_and_states import ROLES, role_explanation, role_title
-from tunedesk.gui.spelling.spelling import Spelling
+from tunedesk.gui.spelling import Spelling
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 

@@ -193,7 +193,7 @@ class LossChart(Card):
         """The drawing; made when it is first needed."""
         if self.curve_view is None:
             from tunedesk.gui.fine_tune.chart.curve_view import CurveView
-            from tunedesk.gui.fine_tune.chart.legend import Legend
+            from tunedesk.gui.fine_tune.chart.line_pens import Legend
 
             self.curve_view = CurveView(self._theme)
             self.curve_view.setAccessibleName(_("Loss chart"))
@@ -301,7 +301,7 @@ class LossChart(Card):
             if said is not None:
                 parts.append(said.sentence + ".")
             else:
-                from tunedesk.gui.fine_tune.chart.crosshair import latest
+                from tunedesk.gui.fine_tune.chart.curve_view import latest
 
                 parts += [latest(run, alone=len(self._runs) == 1) for run in self._runs]
         parts += [self._gist] if self._gist else []

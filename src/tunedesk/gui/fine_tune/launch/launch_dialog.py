@@ -11,7 +11,6 @@ from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.fine_tune.launch.connection_section import ConnectionSection
 from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
 from tunedesk.gui.fine_tune.launch.findings_panel import FindingsPanel
 from tunedesk.gui.fine_tune.launch.launch_estimate import (
@@ -26,7 +25,7 @@ from tunedesk.gui.fine_tune.launch.launch_estimate import (
 )
 from tunedesk.gui.fine_tune.launch.model_list import ModelList, local_rows, service_rows
 from tunedesk.gui.fine_tune.launch.more_settings import MoreSettings, SettingField
-from tunedesk.gui.fine_tune.launch.provider_section import ProviderSection
+from tunedesk.gui.fine_tune.launch.provider_section import ConnectionSection, ProviderSection
 from tunedesk.gui.fine_tune.local_installation import InstallPanel, LocalInstallation
 from tunedesk.gui.fine_tune.run_text import need_text
 from tunedesk.gui.live_query import LiveQuery

@@ -8,14 +8,14 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog, QPushButton
 
 from tunedesk.checks.problem import Problem
-from tunedesk.gui.examples.bulk_actions import (
+from tunedesk.gui.examples.export_dialog import start_export
+from tunedesk.gui.examples.row_actions import (
     CheckAll,
     Recheck,
+    SelectedRows,
     SystemPromptSetter,
     checked_text,
 )
-from tunedesk.gui.examples.export_dialog import start_export
-from tunedesk.gui.examples.row_actions import SelectedRows
 from tunedesk.project.query import ExampleQuery
 
 ERROR = (Problem("no_assistant", ("messages",), {}),)

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunedesk.gui.spelling import speller
-from tunedesk.gui.spelling.speller import load, words
-from tunedesk.gui.spelling.spelling import characters_before, utf16_length
+from tunedesk.gui import spelling
+from tunedesk.gui.spelling import characters_before, load, utf16_length, words
 from tunedesk.paths import resource
 
 
@@ -69,21 +68,21 @@ def test_a_dictionary_in_an_old_encoding_and_a_foreign_letter(tmp_path):
 def test_dictionaries_are_found_by_their_pairs(tmp_path):
     for name in ("de-CH.aff", "de-CH.dic", "fr.dic", "hyph_de.dic", "hyph_de.aff"):
         (tmp_path / name).write_text("", encoding="utf-8")
-    assert speller.find_dictionaries([tmp_path]) == {"de_CH": tmp_path / "de-CH"}
+    assert spelling.find_dictionaries([tmp_path]) == {"de_CH": tmp_path / "de-CH"}
 
 
 def test_our_own_come_with_the_program():
-    assert {"en_US", "en_GB"} <= set(speller.find_dictionaries(speller.folders()))
+    assert {"en_US", "en_GB"} <= set(spelling.find_dictionaries(spelling.folders()))
 
 
 def test_languages_are_named_in_their_own_words():
-    titles = speller.titles(["fr_FR", "de_DE", "de_DE_frami", "en_GB", "en_US", "zz_ZZ"])
+    titles = spelling.titles(["fr_FR", "de_DE", "de_DE_frami", "en_GB", "en_US", "zz_ZZ"])
     assert titles["fr_FR"] == "Français"
     assert titles["de_DE"] != titles["de_DE_frami"]
     assert titles["en_GB"] != titles["en_US"]
     assert titles["zz_ZZ"]
     assert list(titles.values()) == sorted(titles.values(), key=str.casefold)
-    assert speller.script("ru_RU") == "CYRILLIC"
+    assert spelling.script("ru_RU") == "CYRILLIC"
 
 
 @given(st.text())

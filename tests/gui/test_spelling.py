@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from tunedesk.gui.examples.form.message_text import MessageText
-from tunedesk.gui.spelling.spelling import Spelling
+from tunedesk.gui.spelling import Spelling
 from tunedesk.paths import resource
 from tunedesk.settings import Settings
 
