@@ -42,7 +42,9 @@ _FAMILIES = (
     ),
     _Family(
         "Llama 3",
-        re.compile(rf"<\|start_header_id\|>\s{{0,3}}({_NAMES})\s{{0,3}}<\|end_header_id\|>\s{{0,3}}"),
+        re.compile(
+            rf"<\|start_header_id\|>\s{{0,3}}({_NAMES})\s{{0,3}}<\|end_header_id\|>\s{{0,3}}"
+        ),
         re.compile(r"<\|eot_id\|>|<\|eom_id\|>|<\|end_of_text\|>"),
     ),
     _Family(
@@ -57,7 +59,9 @@ _FAMILIES = (
     ),
 )
 _OPENING = re.compile(r"\s*(?:<\|begin_of_text\|>|<bos>|<s>|<\|startoftext\|>)?\s*")
-_LLAMA_2 = re.compile(r"\[INST\](?P<asked>.*?)\[/INST\](?P<answer>.*?)(?=<s>|\[INST\]|\Z)", re.DOTALL)
+_LLAMA_2 = re.compile(
+    r"\[INST\](?P<asked>.*?)\[/INST\](?P<answer>.*?)(?=<s>|\[INST\]|\Z)", re.DOTALL
+)
 _LLAMA_2_SYSTEM = re.compile(r"\s*<<SYS>>\s*(?P<system>.*?)\s*<</SYS>>\s*", re.DOTALL)
 _ALPACA = re.compile(r"^### (Instruction|Input|Response):[ \t]*$", re.MULTILINE)
 _TURN = re.compile(

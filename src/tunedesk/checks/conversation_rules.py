@@ -302,7 +302,9 @@ def _role(letter: str) -> str:
 KNOWN_KEYS = frozenset({"messages", "tools", "parallel_tool_calls", "functions"})
 PICTURE_KEYS = frozenset({"images", "image", "videos", "video", "audios", "audio"})
 """Where other tools keep pictures, films and sounds beside the messages."""
-_PICTURE_MARK = re.compile(r"<\|?(?:image|video|audio|vision_start|image_pad)\|?>|<image_placeholder>")
+_PICTURE_MARK = re.compile(
+    r"<\|?(?:image|video|audio|vision_start|image_pad)\|?>|<image_placeholder>"
+)
 
 _OF_AN_ANSWER = frozenset({"no_assistant", "last_not_assistant", "role_developer"})
 

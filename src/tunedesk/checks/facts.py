@@ -6,6 +6,7 @@ from tunedesk.checks.problem import Problem
 from tunedesk.examples.kinds.kind import KindName
 from tunedesk.examples.kinds.unreadable import UNREADABLE
 
+
 class Facts(NamedTuple):
     """The derived facts of one version of a record.
 

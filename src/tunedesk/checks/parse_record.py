@@ -181,7 +181,13 @@ def _ends_text(text: str, at: int, is_key: bool, closing: str) -> bool:
     return _AFTER_BRACKET.match(text, follows.end() if follows else at) is not None
 
 
-_OF_A_QUOTE = ("expected_comma", "expected_colon", "expected_key", "extra_text", "unterminated_string")
+_OF_A_QUOTE = (
+    "expected_comma",
+    "expected_colon",
+    "expected_key",
+    "extra_text",
+    "unterminated_string",
+)
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 _FOLLOWS = re.compile(r"[ \t\n\r]*([:,}\]]?)")
 _NEXT_KEY = re.compile(r'[ \t\n\r]*"[^"\\]*"[ \t\n\r]*:')

@@ -158,7 +158,7 @@ def join_parts(text: str, problem: Problem) -> str | None:
     texts = [_only_text(part) for part in parts]
     if None in texts:
         return None
-    return replace_value(text, problem.path, "\n".join(piece for piece in texts if piece is not None))
+    return replace_value(text, problem.path, "\n".join(filter(None, texts)))
 
 
 def _only_text(part: Any) -> str | None:
@@ -268,7 +268,10 @@ def take_out(text: str, problem: Problem) -> str | None:
 
 
 def take_out_message(text: str, problem: Problem) -> str | None:
-    """Take out the message whose content the problem is about."""
+    """Take out the message whose content the problem is about, if nothing else stands in it."""
+    message = parse(text).find(problem.path[:-1])
+    if message is None or message.kind != "object" or message.value.keys() != {"role", "content"}:
+        return None
     return remove(text, problem.path[:-1])
 
 

@@ -162,11 +162,14 @@ def check_set(facts: SetFacts, target_name: str = DEFAULT_TARGET) -> list[SetPro
         *mostly_copies(copies, facts.examples),
         *copies,
         *without_system(
-            (member, system != _NONE)
-            for member, system, question in zip(
-                facts.members, facts.systems, facts.questions, strict=True
-            )
-            if question != _NONE
+            [
+                member
+                for member, system, question in zip(
+                    facts.members, facts.systems, facts.questions, strict=True
+                )
+                if system == _NONE and question != _NONE
+            ],
+            sum(question != _NONE for question in facts.questions),
         ),
         *different_answers(
             (member, question, answer)
@@ -222,18 +225,17 @@ def mostly_copies(groups: Iterable[SetProblem], examples: int) -> list[SetProble
     return [SetProblem("mostly_copies", counts)]
 
 
-def without_system(asked: Iterable[tuple[int, bool]]) -> list[SetProblem]:
+def without_system(members: Sequence[int], conversations: int) -> list[SetProblem]:
     """Conversations without a system message where most others have one.
 
     Args:
-        asked: Each conversation that is answered, and whether it has a system message.
+        members: The answered conversations that have none.
+        conversations: How many answered conversations there are.
     """
-    known = list(asked)
-    without = tuple(member for member, has_system in known if not has_system)
-    if not without or 2 * len(without) > len(known):
+    if not members or 2 * len(members) > conversations:
         return []
-    counts = {"without": len(without), "count": len(known)}
-    return [SetProblem("some_without_system", counts, without)]
+    counts = {"without": len(members), "count": conversations}
+    return [SetProblem("some_without_system", counts, tuple(members))]
 
 
 def different_answers(asked: Iterable[tuple[int, int, int]]) -> list[SetProblem]:

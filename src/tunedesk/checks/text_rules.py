@@ -25,7 +25,9 @@ WINDOWS_LETTERS = {
 }
 """The letters of Windows-1252 where Latin-1 has control characters; five have none."""
 WINDOWS_LETTERS_BY_CODE = str.maketrans(WINDOWS_LETTERS)
-_TAIL_OF_UTF8 = re.compile("\x80[\x90-\xa6\xb0-\xba]|\x82[\xa0-\xbf]|\x84[\x80-\xa2]|\x86[\x90-\x9f]")
+_TAIL_OF_UTF8 = re.compile(
+    "\x80[\x90-\xa6\xb0-\xba]|\x82[\xa0-\xbf]|\x84[\x80-\xa2]|\x86[\x90-\x9f]"
+)
 """Dashes, quotation marks, dots, currencies and signs without their first byte, 0xE2."""
 
 SURROGATES = re.compile("[\ud800-\udfff]")

@@ -18,6 +18,7 @@ from tunedesk.checks.set_rules import (
     without_system,
 )
 from tunedesk.examples.conversation import Conversation
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import reads
 from tunedesk.project.context import ProjectContext
@@ -97,18 +98,13 @@ def set_problems(project: Project) -> list[SetProblem]:
     context = project.context
     store = context.store
     with store.snapshot():
-        examples = store.value(f"SELECT count(*) FROM {_CURRENT} AND kind != 'unreadable'")
+        examples = store.value(f"SELECT count(*) FROM {_CURRENT} AND kind != ?", (UNREADABLE.name,))
         copies = duplicates(_repeated(context, "fingerprint", "fingerprint"))
         return [
             *check_size(examples, context.target),
             *mostly_copies(copies, examples),
             *copies,
-            *without_system(
-                store.rows(
-                    f"SELECT example.id, system IS NOT NULL FROM {_CURRENT}"
-                    " AND question IS NOT NULL ORDER BY position"
-                )
-            ),
+            *_without_system(context),
             *different_answers(_repeated(context, "question", "question, answer")),
             *_similar_prompts(context),
         ]
@@ -121,6 +117,17 @@ def _repeated(context: ProjectContext, column: str, wanted: str) -> list[Row]:
         f" (SELECT {column} FROM {_CURRENT} AND {column} IS NOT NULL"
         f" GROUP BY {column} HAVING count(*) > 1) ORDER BY position"
     )
+
+
+def _without_system(context: ProjectContext) -> list[SetProblem]:
+    answered = f"{_CURRENT} AND question IS NOT NULL"
+    row = context.store.row(f"SELECT count(*), count(system) FROM {answered}")
+    if row is None or not 0 < row[0] - row[1] <= row[0] // 2:
+        return []
+    without = context.store.rows(
+        f"SELECT example.id FROM {answered} AND system IS NULL ORDER BY position"
+    )
+    return without_system([example_id for (example_id,) in without], row[0])
 
 
 def _similar_prompts(context: ProjectContext) -> list[SetProblem]:

@@ -133,7 +133,11 @@ def _compare(record: dict[str, Any], preferred: Any, other: Any) -> Iterator[Pro
     if _loosely(first) == _loosely(second):
         yield Problem("pair_answers_alike", (key,), {})
         return
-    if len(first) > 1 and len(second) > 1 and not any(name in record for name in PAIR_PARTS["asked"]):
+    if (
+        len(first) > 1
+        and len(second) > 1
+        and not any(name in record for name in PAIR_PARTS["asked"])
+    ):
         shorter = min(first, second, key=len)
         if first[: len(shorter)] == second[: len(shorter)]:
             yield Problem("pair_answer_is_beginning", (key,), {})

@@ -263,7 +263,7 @@ def conversation_messages() -> dict[str, ProblemMessage]:
         ),
         "image_turned": ProblemMessage(
             _("Picture that lies on its side"),
-            _("A picture of message {n} is stored turned or mirrored; its data say how to show it."),
+            _("A picture of message {n} is stored turned; a note in it says how to show it."),
             _("Turn it upright: a service may look at it as it is stored."),
         ),
         "image_type": ProblemMessage(
@@ -470,7 +470,7 @@ def text_messages() -> dict[str, ProblemMessage]:
         ),
         "thoughts_never_closed": ProblemMessage(
             _("Thoughts without their end"),
-            _("Message {n} opens thoughts with {tag} and never closes them: all counts as thought."),
+            _("Message {n} opens thoughts with {tag} and never closes them: all is thought."),
             _("Write the closing tag where the answer begins, or delete the tag."),
         ),
         "templated_text": ProblemMessage(

@@ -97,7 +97,7 @@ def file_messages() -> dict[str, ProblemMessage]:
                     "At column {column} stands a single quotation mark; JSON needs double ones."
                 ),
                 "bare_quote": _(
-                    'At column {column} a quotation mark stands inside a text; it must be written '
+                    "At column {column} a quotation mark stands inside a text; it must be written "
                     '\\".'
                 ),
                 "expected_key": _("At column {column} a name in quotation marks is missing."),
