@@ -36,6 +36,7 @@ from tunedesk.project.store import (
     configure_writer,
     connect,
     fold_log_in,
+    moved_error,
     user_name,
 )
 
@@ -123,10 +124,6 @@ def _on_windows_network(path: Path) -> bool:
         return True
     remote = 4
     return bool(ctypes.windll.kernel32.GetDriveTypeW(drive + "\\") == remote)
-
-
-class ProjectFileMovedError(UserError):
-    """The file of an open project has another name, or none, and the window has not followed."""
 
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
@@ -422,14 +419,14 @@ def open_handle(store: Store) -> Store:
 
 def _check_in_place(store: Store) -> None:
     """Refuse to open the file a second time when another file has its name, or none."""
-    if store.shared.file_state().whereabouts is Whereabouts.IN_PLACE:
-        return
-    raise ProjectFileMovedError(
-        _("The file of the project {name} was moved, renamed or deleted.").format(
-            name=store.path.name
-        ),
-        _("Close the project and open it where it is now."),
-    )
+    whereabouts = store.shared.file_state().whereabouts
+    if whereabouts is Whereabouts.UNREACHABLE:
+        raise UserError(
+            _("The folder of the project {name} cannot be reached.").format(name=store.path.name),
+            _("Look whether the drive or the network is there."),
+        )
+    if whereabouts is not Whereabouts.IN_PLACE:
+        raise moved_error()
 
 
 def fold_in(path: Path) -> None:

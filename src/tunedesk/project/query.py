@@ -85,10 +85,6 @@ class ExampleQuery:
         """Whether it holds all examples."""
         return replace(self, sort="number", descending=False) == ALL_EXAMPLES
 
-    def without_search(self) -> "ExampleQuery":
-        """The same without the words to find."""
-        return replace(self, search="")
-
 
 ALL_EXAMPLES = ExampleQuery()
 """All examples, as they came."""

@@ -153,6 +153,9 @@ class SharedState:
 
 Row = tuple[Any, ...]
 
+_MOVED = sqlite3.SQLITE_READONLY | 4 << 8
+"""SQLITE_READONLY_DBMOVED, which Python does not name in all versions."""
+
 _WAIT_SECONDS = 10.0
 _CACHE_KIB = 32_768
 _CHECKPOINT_BYTES = 48_000_000
@@ -412,6 +415,27 @@ class Store:
             fold_log_in(self.connection)
         self.connection.close()
 
+    def write_although_moved(self) -> None:
+        """Let this connection write to a file that was renamed or deleted, for the last changes.
+
+        With a log beside the file that goes anyway; a journal in memory stands in for one there.
+        """
+        (mode,) = self.connection.execute("PRAGMA journal_mode").fetchone()
+        if mode != "wal" and not self.read_only:
+            self.connection.execute("PRAGMA journal_mode = MEMORY")
+
+
+class ProjectFileMovedError(UserError):
+    """The file of an open project has another name, or none, and the window has not followed."""
+
+
+def moved_error() -> ProjectFileMovedError:
+    """What to say of a project whose file is not where it was."""
+    return ProjectFileMovedError(
+        _("The file of this project was moved, renamed or deleted."),
+        _("Close the project and open it where it is now."),
+    )
+
 
 def _is_of_the_disk(error: sqlite3.OperationalError) -> bool:
     """Whether the system refused, rather than our SQL being wrong."""
@@ -429,6 +453,8 @@ def _is_of_the_disk(error: sqlite3.OperationalError) -> bool:
 def _disk_error(error: sqlite3.OperationalError) -> UserError:
     """What the system says when it cannot write, as a sentence for the user."""
     text = str(error)
+    if error.sqlite_errorcode == _MOVED:
+        return moved_error()
     if "full" in text:
         return UserError(
             _("The disk is full, so the last change was not kept."),

@@ -6,7 +6,7 @@ change gave it, and is itself a row of the history.
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
@@ -107,51 +107,72 @@ def roll_back(context: ProjectContext, change_id: int) -> None:
         _turn(context, step, forward=False, stack=change_log.NOT_ON_STACK)
 
 
-def finish_interrupted(context: ProjectContext) -> list[str]:
-    """After a crash: complete undo and redo, keep imports, roll other bulk changes back.
+class Interrupted(NamedTuple):
+    """A change that a crash had cut off, and what came of it.
 
-    Returns:
-        The names of the changes that were found interrupted.
+    Attributes:
+        name: The change in words; of an undo or redo, what was to be undone or redone.
+        outcome: "kept" of an import: what had come in is there; "taken back" of any other change:
+            nothing of it is there; "undone" and "redone": the undo or redo was finished.
+        change_id: The change that Undo would take back where it was kept.
+        examples: How many had come in.
+        file: The name of the file that was imported; empty of other changes.
     """
+
+    name: str
+    outcome: Literal["kept", "taken back", "undone", "redone"]
+    change_id: int
+    examples: int = 0
+    file: str = ""
+
+
+def finish_interrupted(context: ProjectContext) -> list[Interrupted]:
+    """After a crash: complete undo and redo, keep imports, roll other bulk changes back."""
     store = context.store
-    names = []
+    found = []
     for log, undone, redone in store.rows(
         "SELECT id, undoes, redoes FROM change"
         " WHERE incomplete = 1 AND (undoes IS NOT NULL OR redoes IS NOT NULL) ORDER BY id"
     ):
         step = _step(store, f"{_STEP} WHERE id = ?", (undone or redone,))
         assert step is not None
-        names.append(change_names.worded(step.name))
+        name = change_names.worded(step.name)
         if redone:
             _go_on(context, step, log, forward=True, stack=change_log.UNDOABLE)
+            found.append(Interrupted(name, "redone", step.id))
+        elif step.incomplete:
+            _go_on(context, step, log, forward=False, stack=change_log.NOT_ON_STACK)
+            found.append(Interrupted(name, "taken back", step.id))
         else:
-            stack = change_log.NOT_ON_STACK if step.incomplete else change_log.REDOABLE
-            _go_on(context, step, log, forward=False, stack=stack)
+            _go_on(context, step, log, forward=False, stack=change_log.REDOABLE)
+            found.append(Interrupted(name, "undone", step.id))
     for (change_id,) in store.rows("SELECT id FROM change WHERE incomplete = 1 ORDER BY id"):
         step = _step(store, f"{_STEP} WHERE id = ?", (change_id,))
         assert step is not None
-        name = step.name
-        if name.code == "import":
-            name = _keep(store, step)
+        if step.name.code == "import":
+            found.append(_keep(store, step))
         else:
             roll_back(context, change_id)
-        names.append(change_names.worded(name))
-    return names
+            found.append(Interrupted(change_names.worded(step.name), "taken back", change_id))
+    return found
 
 
-def _keep(store: Store, step: Step) -> ChangeName:
-    """An import that was cut off: what came is there, and can be undone; returns its name."""
+def _keep(store: Store, step: Step) -> Interrupted:
+    """An import that was cut off: what came is there, and can be undone."""
     with store.transaction():
-        count = store.value(
-            "SELECT count(*) FROM example WHERE id BETWEEN ? AND ? AND created_change = ?",
-            (step.first_added or 0, step.last_added or -1, step.id),
+        count = int(
+            store.value(
+                "SELECT count(*) FROM example WHERE id BETWEEN ? AND ? AND created_change = ?",
+                (step.first_added or 0, step.last_added or -1, step.id),
+            )
         )
         name = ChangeName(step.name.code, {**step.name.parameters, "count": count})
         if count:
             change_log.end(store, step.id, name)
         else:
             change_log.forget(store, step.id)
-    return name
+    file = str(step.name.parameters.get("file", ""))
+    return Interrupted(change_names.worded(name), "kept", step.id, count, file)
 
 
 def _refuse_while_running(store: Store, step: Step) -> None:
