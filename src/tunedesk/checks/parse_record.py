@@ -93,7 +93,11 @@ def parse_carefully(text: bytes) -> ParsedRecord:
 
 def _syntax_problem(text: str, error: JsonSyntaxError) -> Problem:
     code = _CODE_OF.get(error.reason_code, "not_json")
-    where = {"line": error.line, "column": error.column, "reason": error.reason_code}
+    where: dict[str, Any] = {
+        "line": error.line,
+        "column": error.column,
+        "reason": error.reason_code,
+    }
     if code == "control_character_raw":
         breaks = sum(string.group().count("\n") for string in _STRING.finditer(text))
         if breaks and text[error.offset : error.offset + 1] in "\n\r":

@@ -19,7 +19,13 @@ from tunedesk.checks.text_rules import check_blanks, check_text, check_texts, ch
 from tunedesk.checks.tokens import TokenCounts, count_example
 from tunedesk.checks.tool_rules import check_tools
 from tunedesk.examples.json_text import Path, json_type
-from tunedesk.examples.kinds.preference import PAIR_PARTS, PREFERENCE, PairPart, pair_messages
+from tunedesk.examples.kinds.preference import (
+    PAIR_PARTS,
+    PREFERENCE,
+    PairPart,
+    answer_messages,
+    pair_messages,
+)
 
 _HINT = Problem("other_training", (), {"kind": PREFERENCE.name})
 
@@ -147,12 +153,9 @@ def _compare(record: dict[str, Any], preferred: Any, other: Any) -> Iterator[Pro
 
 def _said(value: Any) -> list[tuple[str, str]]:
     """An answer as roles and what is said; a content of another form as it is spelled."""
-    if isinstance(value, str):
-        return [("assistant", value)]
-    messages = value.get("messages") if isinstance(value, dict) else value
     return [
         (str(message.get("role")), _content(message))
-        for message in messages
+        for message in answer_messages(value)
         if isinstance(message, dict)
     ]
 
