@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton
 from tests.project.made_examples import undo_name
 
 from tunedesk.errors import Cancelled, UserError
-from tunedesk.gui.operations import AT_ONCE, Message, Operations
+from tunedesk.gui.operations import AT_ONCE, OperationMessage, Operations
 from tunedesk.project.project import Project
 from tunedesk.project.row_edits import NewExample
 
@@ -146,7 +146,9 @@ def test_a_message_may_have_a_button_of_its_own(operations, feedback, qtbot):
     operation = operations.run(
         "Writing",
         lambda project, _progress: project.count(),
-        message=lambda count: Message(f"{count} written", "Open folder", lambda: pressed.append(1)),
+        message=lambda count: OperationMessage(
+            f"{count} written", "Open folder", lambda: pressed.append(1)
+        ),
     )
     wait(qtbot, operation)
     press(feedback.toasts()[-1], "Open folder")

@@ -53,7 +53,7 @@ def run_import(options: argparse.Namespace) -> int:
 def _told(summary: ImportSummary) -> str:
     told = f"{summary.info.path}: {summary.added:,} rows imported"
     if summary.unreadable:
-        told += f", {summary.unreadable:,} of them no JSON object"
+        told += f", {summary.unreadable:,} of them not a JSON object"
     if summary.with_errors:
         told += f", {summary.with_errors:,} with errors"
     return told

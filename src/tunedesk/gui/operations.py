@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Message:
+class OperationMessage:
     """A message at the end of an operation with a button of its own in place of Undo.
 
     Attributes:
@@ -117,7 +117,7 @@ class Operations(QObject):
         work: Callable[[Project, Progress], Result],
         *,
         examples: int | None = None,
-        message: Callable[[Result], str | Message | None] | None = None,
+        message: Callable[[Result], str | OperationMessage | None] | None = None,
         on_result: Callable[[Result], object] | None = None,
         on_finished: Callable[[], object] | None = None,
         note: Callable[[int, float], str] | None = None,
@@ -220,7 +220,7 @@ class Operations(QObject):
     def _end(
         self,
         operation: Operation[Result],
-        message: Callable[[Result], str | Message | None] | None,
+        message: Callable[[Result], str | OperationMessage | None] | None,
         on_result: Callable[[Result], object] | None,
         on_finished: Callable[[], object] | None,
     ) -> None:
@@ -236,8 +236,10 @@ class Operations(QObject):
             if on_finished is not None and not self._closed:
                 on_finished()
 
-    def _show_message(self, operation: Operation[Any], message: str | Message | None) -> None:
-        if isinstance(message, Message):
+    def _show_message(
+        self, operation: Operation[Any], message: str | OperationMessage | None
+    ) -> None:
+        if isinstance(message, OperationMessage):
             self._feedback.toast(message.text, message.action_text, message.on_action)
         elif message is not None and operation.change_id is not None:
             change_id = operation.change_id

@@ -45,7 +45,7 @@ def write_setting(store: Store, key: str, value: Any) -> None:
             )
 
 
-class CheckSettings(NamedTuple):
+class ProjectCheckSettings(NamedTuple):
     """What a checker is made with.
 
     Attributes:
@@ -83,10 +83,10 @@ class ProjectContext:
         return str(self.setting("target"))
 
     @property
-    def check_settings(self) -> CheckSettings:
+    def check_settings(self) -> ProjectCheckSettings:
         """What the checker is made with now."""
         model = self.setting("model")
-        return CheckSettings(
+        return ProjectCheckSettings(
             self.target, str(self.setting("encoding")), None if model is None else str(model)
         )
 

@@ -101,8 +101,15 @@ class Runs:
     def events(self, run_id: int) -> list[RunEvent]:
         """The log, the newest first."""
         return [
-            RunEvent._make((*row[:5], loaded(row[5], {})))
-            for row in self._store.rows(
+            RunEvent(
+                id=event_id,
+                time=time,
+                level=level,
+                message=message,
+                kind=kind,
+                data=loaded(data, {}),
+            )
+            for event_id, time, level, message, kind, data in self._store.rows(
                 "SELECT event_id, time, level, message, kind, data FROM run_event"
                 " WHERE run_id = ? ORDER BY time DESC, arrival DESC",
                 (run_id,),
@@ -121,8 +128,10 @@ class Runs:
     def checkpoints(self, run_id: int) -> list[RunCheckpoint]:
         """The checkpoints that can be talked to, by step."""
         return [
-            RunCheckpoint._make((*row[:4], loaded(row[4], {})))
-            for row in self._store.rows(
+            RunCheckpoint(
+                id=checkpoint_id, step=step, model=model, time=time, metrics=loaded(metrics, {})
+            )
+            for checkpoint_id, step, model, time, metrics in self._store.rows(
                 "SELECT checkpoint_id, step, model, time, metrics FROM run_checkpoint"
                 " WHERE run_id = ? ORDER BY step",
                 (run_id,),

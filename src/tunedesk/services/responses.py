@@ -35,7 +35,7 @@ class Listed(NamedTuple):
 def parse_json(answer: Any, provider: Provider) -> Any:
     """The JSON of a raw answer of the SDK (`with_raw_response`).
 
-    What no database takes and no figure is, NaN and half a letter, is gone from it.
+    NaN, infinities and lone surrogates, which SQLite cannot keep, are gone from it.
 
     Raises:
         ServiceError: It is none. What was asked for may be done all the same.

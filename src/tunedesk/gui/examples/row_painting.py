@@ -43,7 +43,7 @@ PADDING = 8
 ICON = 15
 PILL = 18
 HIT_AFTER = 4
-"""So many characters stand before a hit that would else be cut off."""
+"""How many characters are shown before a hit that would otherwise be cut off."""
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -30,7 +30,7 @@ from tunedesk.services.chat_client import stream_completion
 from tunedesk.services.connect import connect_to_run
 from tunedesk.services.keys import Keys
 
-Message = dict[str, str]
+ChatMessage = dict[str, str]
 
 
 class AnswerPane(QWidget):
@@ -96,7 +96,7 @@ class AnswerPane(QWidget):
         """Whether an answer is under way."""
         return self._task is not None
 
-    def ask(self, messages: list[Message]) -> None:
+    def ask(self, messages: list[ChatMessage]) -> None:
         """Ask the chosen model; an answer that is under way is dropped."""
         self.stop()
         self.answer.clear()
@@ -267,7 +267,7 @@ class PlaygroundDialog(Dialog):
         if not question:
             return
         system = self.system.toPlainText().strip()
-        messages: list[Message] = [{"role": "system", "content": system}] if system else []
+        messages: list[ChatMessage] = [{"role": "system", "content": system}] if system else []
         messages.append({"role": "user", "content": question})
         self.tuned.ask(messages)
         if self.with_other.isChecked():

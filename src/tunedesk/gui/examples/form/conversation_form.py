@@ -16,7 +16,7 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.content_parts import RawValueRow
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
-from tunedesk.gui.examples.form.kind_form import KindForm
+from tunedesk.gui.examples.form.kind_form import WIDEST_KEY, KindForm
 from tunedesk.gui.examples.form.message_card import CardContent, MessageCard
 from tunedesk.gui.examples.form.message_head import QuietButton
 from tunedesk.gui.examples.form.message_list import CardDrag, MessageList
@@ -41,7 +41,6 @@ from tunedesk.project.project import Project
 MOST_KEYS = 40
 SHOWN_UNFOLDED = 3
 """More keys than this are folded away until they are asked for."""
-WIDEST_KEY = 180
 
 
 class ListFooter(QWidget):

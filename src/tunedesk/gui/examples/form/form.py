@@ -240,7 +240,7 @@ class ExampleForm(QWidget):
 
     def _view_chosen(self, tab: int) -> None:
         if self._unreadable and tab != RAW:
-            self._feedback.toast(_("First mend the JSON: then the messages can be shown."))
+            self._feedback.toast(_("First fix the JSON: then the messages can be shown."))
             QTimer.singleShot(0, lambda: self.choose_view(RAW))
             return
         self._actions["view.raw"].setChecked(tab == RAW)
