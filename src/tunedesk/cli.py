@@ -163,7 +163,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
         "--target",
         default="openai",
         metavar="NAME",
-        help="whose rules to apply: openai (the default), azure, together, nebius, local",
+        help="whose rules to apply: openai (the default), azure, together, nebius, local, custom",
     )
     parser.add_argument("--no-tokens", action="store_true", help="do not count tokens: faster")
     parser.add_argument("--json", action="store_true", help="one JSON object a file, one a line")

@@ -173,14 +173,15 @@ class Operations(QObject):
         self, operation: Operation[Result], work: Callable[[Project, Progress], Result]
     ) -> None:
         before = self._project.last_change_id()
+        failure: UserError | None = None
         try:
-            result = work(self._project, no_progress)
+            operation.results.append(work(self._project, no_progress))
         except UserError as error:
-            self._feedback.error(error)
-            return
+            failure = error
         after = self._project.last_change_id()
         operation.change_id = after if after != before else None
-        operation.results.append(result)
+        if failure is not None:
+            self._show_error(operation, failure)
 
     def _run_in_thread(
         self,
