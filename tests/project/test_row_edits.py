@@ -119,7 +119,7 @@ def test_views_are_told_what_changed(project, ids):
 
 
 def test_settings_of_the_project(project):
-    assert project.setting("target") == "openai"
+    assert project.setting("target") == "local"
     assert project.setting("absent", 5) == 5
     project.set_setting("absent", {"a": [1, "ü"]})
     assert project.setting("absent") == {"a": [1, "ü"]}

@@ -24,6 +24,7 @@ from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
+from tunedesk.services.redaction import redacted
 
 SPEAKING = (
     AttributeError,
@@ -65,7 +66,7 @@ def report_text(failure: BaseException) -> str:
     """The whole report: when, versions, and where in the program it happened."""
     when = time.strftime("%Y-%m-%d %H:%M:%S")
     parts = [f"Tunedesk crash report, {when}", versions(), *_chain(failure)]
-    return "\n\n".join(parts) + "\n"
+    return redacted("\n\n".join(parts)) + "\n"
 
 
 def _chain(failure: BaseException) -> list[str]:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from tunedesk import __version__
+from tunedesk.catalogue.models import Catalogue, default_model
+from tunedesk.catalogue.targets import THIS_COMPUTER
 from tunedesk.checks.problem import severity
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
@@ -14,7 +16,7 @@ from tunedesk.project.store import Store
 from tunedesk.project.versions import Versions
 
 DEFAULTS: dict[str, Any] = {
-    "target": "openai",
+    "target": "local",
     "encoding": "o200k_base",
     "model": None,
 }
@@ -85,9 +87,11 @@ class ProjectContext:
     @property
     def check_settings(self) -> ProjectCheckSettings:
         """What the checker is made with now."""
-        model = self.setting("model")
+        target, model = self.target, self.setting("model")
+        if target == THIS_COMPUTER and (model is None or not _trains_here(str(model))):
+            model = default_model(target)
         return ProjectCheckSettings(
-            self.target, str(self.setting("encoding")), None if model is None else str(model)
+            target, str(self.setting("encoding")), None if model is None else str(model)
         )
 
     @property
@@ -99,6 +103,10 @@ class ProjectContext:
     def setting(self, key: str) -> Any:
         """A setting of this project."""
         return read_setting(self.store, key)
+
+
+def _trains_here(model: str) -> bool:
+    return Catalogue.load().find_local(model) is not None
 
 
 def _severity_or_hint(code: str, target: str) -> str:

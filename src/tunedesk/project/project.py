@@ -29,7 +29,7 @@ from tunedesk.project import (
 from tunedesk.project.change_log import HistoryEntry
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext, read_setting, write_setting
-from tunedesk.project.lock import Holder
+from tunedesk.project.lock import FileState, Holder
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, Ids, State, first_ids
 from tunedesk.project.reads import ExampleRow, Source, TagUse, sources
@@ -123,7 +123,7 @@ class Project:
         shared = self._store.shared
         if shared.handles:
             return
-        if shared.file != self.path:
+        if shared.is_copy:
             shared.file.unlink(missing_ok=True)
         if shared.lock is not None:
             shared.lock.release()
@@ -140,6 +140,10 @@ class Project:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def file_state(self) -> FileState:
+        """Where the file is now: it may be renamed or deleted while it is open; for any thread."""
+        return self._store.shared.file_state()
 
     def subscribe(self, callback: Callable[[ProjectChange], None]) -> Callable[[], None]:
         """Call back after each change, in the thread that made it; returns how to stop that."""

@@ -20,7 +20,7 @@ class Totals:
         with_errors: How many have errors.
         with_warnings: How many have warnings.
         with_hints: How many have hints.
-        with_problems: How many have any of these.
+        with_problems: How many have errors or warnings; hints are counted apart.
         by_state: How many are in each state.
     """
 
@@ -52,7 +52,7 @@ def totals(context: ProjectContext, query: ExampleQuery) -> Totals:
     states = ", ".join(f"sum(state = {number})" for number in range(len(STATES)))
     row = context.store.row(
         "SELECT count(*), sum(tokens), sum(trained_tokens), sum(errors > 0),"
-        " sum(warnings > 0), sum(hints > 0), sum(errors + warnings + hints > 0),"
+        " sum(warnings > 0), sum(hints > 0), sum(errors + warnings > 0),"
         f" {states} FROM example WHERE {where.sql}",
         where.parameters,
     )

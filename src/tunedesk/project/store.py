@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.project.lock import ProjectLock
+from tunedesk.project.lock import FileId, FileState, ProjectLock, log_path, state_of
 from tunedesk.project.project_change import ProjectChange
 
 SMALL = 500
@@ -78,7 +78,9 @@ class SharedState:
     """What all the handles of one open project share.
 
     Attributes:
-        file: The file that is open: the project, or a copy of it that this program can read.
+        file: The file that is open, symbolic links followed: the project, or a copy of it that
+            this program can read.
+        file_id: What names that file whatever its names are.
         lock: The lock file, held while the project is open for writing; None when read-only.
         author: Who makes changes here, as the history names them.
         machine: The name of this computer.
@@ -91,9 +93,11 @@ class SharedState:
         tail_hits: What the latest searches found in texts that the search index lacks.
         checkpoint_not_before: When the log may be folded in again, by the monotonic clock.
         interactive: How many writers wait that are not bulk work.
+        is_copy: Whether the file is a copy for this opening only.
     """
 
     file: Path
+    file_id: FileId
     lock: ProjectLock | None
     author: str = ""
     machine: str = field(default_factory=platform.node)
@@ -105,8 +109,15 @@ class SharedState:
     tail_hits: dict[str, TailHits] = field(default_factory=dict)
     checkpoint_not_before: float = 0.0
     interactive: int = 0
+    is_copy: bool = False
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _subscribers: list[Callable[[ProjectChange], None]] = field(default_factory=list)
+
+    def file_state(self) -> FileState:
+        """Where the file is now; for any thread."""
+        if self.lock is not None:
+            return self.lock.state()
+        return state_of(self.file, self.file_id)
 
     def count_handle(self, change: int) -> int:
         """Count a connection that opens (1) or closes (-1); returns how many are open."""
@@ -149,15 +160,24 @@ _BULK_PAUSE_SECONDS = 0.001
 _CHECKPOINT_PAUSE_SECONDS = 0.5
 
 
-def connect(path: Path, *, read_only: bool = False, create: bool = False) -> sqlite3.Connection:
-    """Open the file with the settings that keep a stranger's file harmless."""
+def connect(
+    path: Path, *, read_only: bool = False, create: bool = False, alone: bool = False
+) -> sqlite3.Connection:
+    """Open the file with the settings that keep a stranger's file harmless.
+
+    Args:
+        path: The file.
+        read_only: Write nothing.
+        create: Make it if it is not there.
+        alone: Leave the log beside it aside, and lock nothing.
+    """
     mode = "ro" if read_only else "rwc" if create else "rw"
     address = path.absolute().as_uri()
     if not address.startswith("file:///"):
         # A Windows share: SQLite takes the server for part of the path.
         address = address.replace("file://", "file:////", 1)
     connection = sqlite3.connect(
-        f"{address}?mode={mode}",
+        f"{address}?mode={mode}{'&immutable=1' if alone else ''}",
         uri=True,
         timeout=_WAIT_SECONDS,
         isolation_level=None,
@@ -374,9 +394,8 @@ class Store:
 
     def checkpoint_if_large(self) -> None:
         """Fold the write-ahead log into the file when it has grown; others may write meanwhile."""
-        log = self.path.with_name(self.path.name + "-wal")
         try:
-            large = log.stat().st_size > _CHECKPOINT_BYTES
+            large = log_path(self.shared.file).stat().st_size > _CHECKPOINT_BYTES
         except OSError:
             return
         now = time.monotonic()

@@ -13,8 +13,8 @@ from tunedesk.i18n import _
 from tunedesk.project.run_records import RunError, RunEvent
 from tunedesk.services.error_explanations import Explanation, explain_code, explain_status
 from tunedesk.services.file_references import FileReference, find_file_references
-from tunedesk.services.keys import redacted
 from tunedesk.services.providers import Provider, providers
+from tunedesk.services.redaction import redacted
 
 _LONGEST_DETAIL = 4000
 _LONGEST_ADVICE = 300

@@ -47,9 +47,12 @@ def add(project):
 
 @pytest.fixture
 def add_run(project):
-    """Adds a run as it stands in the midst of training, or as the arguments say; returns it."""
+    """Adds a run as it stands in the midst of training, or as the arguments say; returns it.
 
-    def add_run(name="pharmacy-v1", **values):
+    It was launched on this computer, unless the arguments say otherwise.
+    """
+
+    def add_run(name="pharmacy-v1", *, here=True, **values):
         more = {
             "stage": "following",
             "status": "running",
@@ -60,7 +63,7 @@ def add_run(project):
             "step": 198,
             "total_steps": 309,
         } | values
-        return project.runs.add(
+        run = project.runs.add(
             name=name,
             provider=more.pop("provider", "local"),
             base_url=more.pop("base_url", "http://127.0.0.1:9/v1"),
@@ -69,6 +72,10 @@ def add_run(project):
             program_version="1",
             **more,
         )
+        if here:
+            item = project.work.add("launch", {"run": run.key})
+            project.work.finish(item.uid, "done" if run.stage == "following" else "failed")
+        return run
 
     return add_run
 

@@ -203,6 +203,7 @@ class ExamplesPage(Page):
         self.filters.show_query(query)
         self._ask(query)
         self.figures.watch(True)
+        self.panel.tokens.recheck_stale()
 
     def focus_main_part(self) -> None:
         """Begin in the table, or at the first step of an empty project."""

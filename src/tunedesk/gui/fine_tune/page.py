@@ -97,6 +97,7 @@ class FineTunePage(Page):
         self.run_actions.again.words_changed.connect(self.view.head.show_again)
         self.view.result.model_chosen.connect(lambda _model: self._on_shown())
         self.view.reference_asked.connect(self._show_reference)
+        self.view.follow_asked.connect(self._work.following.begin)
         self.view.stop_asked.connect(self.run_actions.cancel_now)
         self.run_actions.try_asked.connect(self._try)
         self.run_actions.report_asked.connect(self._save_report)
@@ -240,7 +241,9 @@ class FineTunePage(Page):
 
     def _on_shown(self, _run_id: int = 0) -> None:
         """Another run shows, or it stands otherwise."""
-        self.run_actions.show_run(self.view.run, has_model=bool(self.view.model))
+        self.run_actions.show_run(
+            self.view.run, has_model=bool(self.view.model), is_elsewhere=self.view.is_elsewhere
+        )
         self._publish_status()
 
     def _publish_status(self) -> None:

@@ -230,6 +230,7 @@ class RunActions(QObject):
         self._page = page
         self._run: Run | None = None
         self._has_model = False
+        self._is_elsewhere = False
         self.again = RunAgain(project, background, work.keys, self)
         self.again.launch_asked.connect(self._launch_again)
         self.again.page_asked.connect(work.new_run)
@@ -257,14 +258,16 @@ class RunActions(QObject):
         self._actions.release(*self._handlers)
         self.again.close()
 
-    def show_run(self, run: Run | None, *, has_model: bool) -> None:
+    def show_run(self, run: Run | None, *, has_model: bool, is_elsewhere: bool = False) -> None:
         """Enable what can be done with a run.
 
         Args:
             run: The chosen run; None for none.
             has_model: Whether it has a tuned model or a checkpoint that can be asked.
+            is_elsewhere: Whether it goes on and this computer neither launched nor follows it:
+                until the user wants to follow it, it can be launched from here or hidden only.
         """
-        self._run, self._has_model = run, has_model
+        self._run, self._has_model, self._is_elsewhere = run, has_model, is_elsewhere
         self.again.show_run(run)
         writes = not self._project.read_only
         for action_id, may in self._allowed(run).items():
@@ -274,32 +277,35 @@ class RunActions(QObject):
     def _allowed(self, run: Run | None) -> dict[str, bool]:
         if run is None:
             return dict.fromkeys(self._handlers, False)
-        following_ = run.stage == "following"
+        following_ = run.stage == "following" and not self._is_elsewhere
         pausing = following_ and _pausing(run)
         launching = self._work.launching.is_launching(run.id)
         ended = run.ended
         return {
-            "run.carry_on": not ended and not following_ and not launching,
+            "run.carry_on": not ended and run.stage != "following" and not launching,
             "run.again": ended and bool(run.settings),
             "run.try": self._has_model,
             "run.pause": pausing and run.status in ("running", "queued", "validating_files"),
             "run.resume": pausing and run.status == "paused",
-            "run.cancel": not ended,
+            "run.cancel": not ended and not self._is_elsewhere,
             "run.rename": True,
             "run.examples": run.training is not None and bool(run.settings),
             "run.save_results": ended and bool(result_files(run)),
             "run.save_report": True,
             "run.print_report": True,
-            "run.hide": ended,
+            "run.hide": ended or self._is_elsewhere,
             "run.delete_model": ended and bool(run.fine_tuned_model),
         }
+
+    def _show_again(self) -> None:
+        self.show_run(self._run, has_model=self._has_model, is_elsewhere=self._is_elsewhere)
 
     # What goes on
 
     def _carry_on(self) -> None:
         if self._run is not None:
             self._work.launching.carry_on(self._run)
-            self.show_run(self._run, has_model=self._has_model)
+            self._show_again()
 
     def _launch_again(self, preview: LaunchPreview) -> None:
         # That others can read along, where they can, was accepted for the run before.
@@ -355,7 +361,7 @@ class RunActions(QObject):
 
     def _asked(self, run_id: int) -> None:
         self._work.following.follow(run_id)
-        self.show_run(self._run, has_model=self._has_model)
+        self._show_again()
 
     # The record
 

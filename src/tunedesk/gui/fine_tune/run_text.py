@@ -12,7 +12,7 @@ from tunedesk.catalogue.models import Catalogue
 from tunedesk.errors import UserError
 from tunedesk.i18n import _, duration_text, ngettext
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint
-from tunedesk.services.providers import provider_label, provider_named
+from tunedesk.services.providers import host_of, provider_label, provider_named
 
 SPEED_STEPS = 50
 """The speed is that of the last steps, so that a pause long ago does not count."""
@@ -68,6 +68,18 @@ def provider_text(run: Run) -> str:
         return provider_label(provider_named(run.provider), run.base_url)
     except UserError:
         return run.provider
+
+
+def elsewhere_text(run: Run) -> str:
+    """What is said of a run that another computer launched."""
+    if run.provider == "local" and not run.settings.get("base_url"):
+        return _(
+            "This run was launched on another computer and trains there. Nothing is started on "
+            "this one for it before you want it."
+        )
+    return _(
+        "This run was launched on another computer. Nothing is asked of {host} before you want it."
+    ).format(host=host_of(run.base_url) or provider_text(run))
 
 
 def model_text(run: Run) -> str:

@@ -30,6 +30,7 @@ from tunedesk.gui.fine_tune.run_cards import (
     read_details,
 )
 from tunedesk.gui.fine_tune.run_text import (
+    elsewhere_text,
     facts_text,
     progress_text,
     seconds_left,
@@ -39,6 +40,7 @@ from tunedesk.gui.fine_tune.run_text import (
 from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import ActionButton
+from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.labels import Badge, ElidedLabel, Label
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
@@ -82,6 +84,12 @@ class RunHead(QWidget):
         self.bar.setAccessibleName(_("Progress of the run"))
         self.progress = Label(theme, "", "small", "muted")
         self.note = Label(theme, "", "base", "warning", wrap=True)
+        self.elsewhere = Card()
+        self.elsewhere.setAccessibleName(_("Launched on another computer"))
+        self.elsewhere_text = Label(theme, "", "base", wrap=True)
+        self.follow = QPushButton(_("Follow this run"))
+        self.follow.setAccessibleName(_("Follow this run"))
+        self.follow.setToolTip(_("Ask its service from now on how it goes, and chart it here"))
         self._cut_off = False
         self._lay_out()
         actions["run.carry_on"].changed.connect(self._show_carry_on)
@@ -123,6 +131,12 @@ class RunHead(QWidget):
         column.addLayout(self._below)
         column.addLayout(far)
         column.addWidget(self.note)
+        told = QHBoxLayout()
+        told.setSpacing(12)
+        told.addWidget(self.elsewhere_text, 1)
+        told.addWidget(self.follow)
+        self.elsewhere.body.addLayout(told)
+        column.addWidget(self.elsewhere)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the buttons out."""
@@ -139,12 +153,13 @@ class RunHead(QWidget):
             self._below.removeWidget(self._buttons)
             row.addWidget(self._buttons)
 
-    def show_run(self, run: Run, left: float | None) -> None:
+    def show_run(self, run: Run, left: float | None, *, is_elsewhere: bool = False) -> None:
         """Show how the run stands.
 
         Args:
             run: The run.
             left: The seconds that it still takes, an estimate; None without one.
+            is_elsewhere: Whether another computer launched it, and this one does not follow it.
         """
         self.name.setText(run.name)
         words = state_text(run)
@@ -161,7 +176,10 @@ class RunHead(QWidget):
         self.progress.setVisible(not run.ended)
         self.note.setText(run.note)
         self.note.setVisible(bool(run.note))
-        self._show_buttons(run)
+        self.elsewhere.setVisible(is_elsewhere)
+        self.elsewhere_text.setText(elsewhere_text(run))
+        self.follow.setVisible(run.stage == "following")
+        self._show_buttons(run, is_elsewhere=is_elsewhere)
 
     def show_again(self, words: str) -> None:
         """Say on the button what another run with the same settings would be."""
@@ -170,12 +188,13 @@ class RunHead(QWidget):
         self.again.updateGeometry()
         self._place_buttons()
 
-    def _show_buttons(self, run: Run) -> None:
+    def _show_buttons(self, run: Run, *, is_elsewhere: bool) -> None:
         """Show what can be done in this state; the menu has all of it."""
         following = run.stage == "following"
-        self.pause.setVisible(following and run.status != "paused")
-        self.resume.setVisible(following and run.status == "paused")
-        self.cancel.setVisible(not run.ended)
+        steers = following and not is_elsewhere
+        self.pause.setVisible(steers and run.status != "paused")
+        self.resume.setVisible(steers and run.status == "paused")
+        self.cancel.setVisible(not run.ended and not is_elsewhere)
         self._cut_off = not run.ended and not following
         self._show_carry_on()
         self.again.setVisible(run.ended)
@@ -199,11 +218,13 @@ class RunView(QScrollArea):
     Signals:
         shown: `details` are others now.
         reference_asked: Show the example of a `Place` in the training file.
+        follow_asked: Follow the run of this id, which another computer launched.
         stop_asked: Stop the training and keep what was learned.
     """
 
     shown = Signal()
     reference_asked = Signal(object)
+    follow_asked = Signal(int)
     stop_asked = Signal()
 
     def __init__(
@@ -242,6 +263,7 @@ class RunView(QScrollArea):
         self.failure.log_asked.connect(self.show_log)
         self.failure.reference_asked.connect(self.reference_asked)
         self.events.reference_asked.connect(self.reference_asked)
+        self.head.follow.clicked.connect(self._ask_to_follow)
         self.advice.stop_wanted.connect(self.stop_asked)
         self.advice.checkpoint_wanted.connect(self._use_checkpoint)
 
@@ -282,6 +304,11 @@ class RunView(QScrollArea):
         return self.details.run if self.details is not None else None
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether it goes on and this computer neither launched nor follows it."""
+        return self.details is not None and self.details.is_elsewhere
+
+    @property
     def model(self) -> str:
         """The tuned model or the checkpoint that is chosen; empty: there is none."""
         return self.result.model if not self.result.isHidden() else ""
@@ -307,7 +334,8 @@ class RunView(QScrollArea):
             self.chart.show_nothing(*_nothing_text(run))
         self.chart.setVisible(bool(len(details.chart.curves)) or run.status != "failed")
         found = details.advice if len(details.chart.curves) else []
-        self.advice.show_advice(found, running=run.stage == "following")
+        running = run.stage == "following" and not details.is_elsewhere
+        self.advice.show_advice(found, running=running)
         self.chart.set_gist(self.advice.gist)
         self.result.show_run(run, details.checkpoints)
         self.events.show_events(run, details.events)
@@ -318,7 +346,16 @@ class RunView(QScrollArea):
         if self.details is not None:
             run = self.details.run
             now = round(time.time() * 1000)
-            self.head.show_run(run, seconds_left(run, self.details.latest, now))
+            self.head.show_run(
+                run,
+                seconds_left(run, self.details.latest, now),
+                is_elsewhere=self.details.is_elsewhere,
+            )
+
+    def _ask_to_follow(self) -> None:
+        if self.run is not None:
+            self.follow_asked.emit(self.run.id)
+            self._answer.refresh()
 
     def _use_checkpoint(self, step: int) -> None:
         if self.result.choose_step(step):

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.follow import Follower
+from tunedesk.fine_tuning.follow import Follower, begin_to_follow
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.fine_tuning.run_service import RunService, Unfinished
@@ -214,6 +214,15 @@ class RunFollowing(QObject):
             self._waiting.append(run_id)
         self._next()
 
+    def begin(self, run_id: int) -> None:
+        """Follow a run of another computer, because the user wants it: from now on at each opening.
+
+        It is written down before anything is asked: what shows the run tells at once.
+        """
+        if not self._project.read_only:
+            begin_to_follow(self._project, self._project.runs.get(run_id))
+            self.follow(run_id)
+
     def close(self) -> None:
         """Follow nothing any more."""
         self._closed = True
@@ -413,8 +422,6 @@ class RunWork(QObject):
         for run in unfinished.stopped:
             if not self.launching.is_launching(run.id):
                 self._notify_interrupted(run)
-        for run in unfinished.elsewhere:
-            self._offer_to_follow(run)
 
     def _notify_installed(self) -> None:
         if self._dialog is None:
@@ -426,13 +433,6 @@ class RunWork(QObject):
         # The launch page says it itself while it is open.
         if self._dialog is None:
             self._feedback.error(error)
-
-    def _offer_to_follow(self, run: Run) -> None:
-        self._feedback.toast(
-            _("“{name}” was launched on another computer.").format(name=run.name),
-            _("Follow it here"),
-            lambda: self.following.follow(run.id),
-        )
 
     def _notify_interrupted(self, run: Run) -> None:
         self._feedback.toast(
