@@ -89,7 +89,8 @@ class _Drawing:
 
     def text(self, title: str) -> str:
         self._add(
-            f'<rect width="{self._width}" height="{self._height}" fill="{self._colors["surface"]}"/>'
+            f'<rect width="{self._width}" height="{self._height}" '
+            f'fill="{self._colors["surface"]}"/>'
         )
         if title:
             self._text(title, _LEFT, 20, "text", size=14, weight=600)
