@@ -149,6 +149,7 @@ class ExamplesPage(Page):
         table.current_example_changed.connect(self.filler.stand_back)
         table.verticalScrollBar().valueChanged.connect(self.filler.stand_back)
         self.open_example.text_changed.connect(self.filler.stand_back)
+        self.open_example.saving_changed.connect(self.saving_changed)
         self.figures.ready.connect(self._on_figures)
         self.model.complete.connect(self._on_rows_complete)
         self.open_example.loaded.connect(self._on_example_loaded)
