@@ -156,9 +156,21 @@ class SetFacts:
 
 def check_set(facts: SetFacts, target_name: str = DEFAULT_TARGET) -> list[SetProblem]:
     """All problems of the set."""
+    copies = duplicates(zip(facts.members, facts.fingerprints, strict=True))
     return [
         *check_size(facts.examples, target_name),
-        *duplicates(zip(facts.members, facts.fingerprints, strict=True)),
+        *mostly_copies(copies, facts.examples),
+        *copies,
+        *without_system(
+            [
+                member
+                for member, system, question in zip(
+                    facts.members, facts.systems, facts.questions, strict=True
+                )
+                if system == _NONE and question != _NONE
+            ],
+            sum(question != _NONE for question in facts.questions),
+        ),
         *different_answers(
             (member, question, answer)
             for member, question, answer in zip(
@@ -197,6 +209,33 @@ def duplicates(fingerprints: Iterable[tuple[int, int]]) -> list[SetProblem]:
         SetProblem("duplicate_examples", {"count": len(members)}, tuple(members))
         for members in groups.values()
     ]
+
+
+def mostly_copies(groups: Iterable[SetProblem], examples: int) -> list[SetProblem]:
+    """Whether at least half of the examples are copies of others, and how many are distinct.
+
+    Args:
+        groups: The groups of examples that are exactly the same.
+        examples: How many examples there are.
+    """
+    copies = sum(len(group.members) - 1 for group in groups)
+    if copies == 0 or 2 * copies < examples:
+        return []
+    counts = {"count": examples, "distinct": examples - copies, "copies": copies}
+    return [SetProblem("mostly_copies", counts)]
+
+
+def without_system(members: Sequence[int], conversations: int) -> list[SetProblem]:
+    """Conversations without a system message where most others have one.
+
+    Args:
+        members: The answered conversations that have none.
+        conversations: How many answered conversations there are.
+    """
+    if not members or 2 * len(members) > conversations:
+        return []
+    counts = {"without": len(members), "count": conversations}
+    return [SetProblem("some_without_system", counts, tuple(members))]
 
 
 def different_answers(asked: Iterable[tuple[int, int, int]]) -> list[SetProblem]:

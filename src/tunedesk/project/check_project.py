@@ -14,8 +14,11 @@ from tunedesk.checks.set_rules import (
     check_size,
     different_answers,
     duplicates,
+    mostly_copies,
+    without_system,
 )
 from tunedesk.examples.conversation import Conversation
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import reads
 from tunedesk.project.context import ProjectContext
@@ -104,10 +107,13 @@ def set_problems(project: Project) -> list[SetProblem]:
     context = project.context
     store = context.store
     with store.snapshot():
-        examples = store.value(f"SELECT count(*) FROM {_CURRENT} AND kind != 'unreadable'")
+        examples = store.value(f"SELECT count(*) FROM {_CURRENT} AND kind != ?", (UNREADABLE.name,))
+        copies = duplicates(_repeated(context, "fingerprint", "fingerprint"))
         return [
             *check_size(examples, context.target),
-            *duplicates(_repeated(context, "fingerprint", "fingerprint")),
+            *mostly_copies(copies, examples),
+            *copies,
+            *_without_system(context),
             *different_answers(_repeated(context, "question", "question, answer")),
             *_similar_prompts(context),
         ]
@@ -120,6 +126,17 @@ def _repeated(context: ProjectContext, column: str, wanted: str) -> list[Row]:
         f" (SELECT {column} FROM {_CURRENT} AND {column} IS NOT NULL"
         f" GROUP BY {column} HAVING count(*) > 1) ORDER BY position"
     )
+
+
+def _without_system(context: ProjectContext) -> list[SetProblem]:
+    answered = f"{_CURRENT} AND question IS NOT NULL"
+    row = context.store.row(f"SELECT count(*), count(system) FROM {answered}")
+    if row is None or not 0 < row[0] - row[1] <= row[0] // 2:
+        return []
+    without = context.store.rows(
+        f"SELECT example.id FROM {answered} AND system IS NULL ORDER BY position"
+    )
+    return without_system([example_id for (example_id,) in without], row[0])
 
 
 def _similar_prompts(context: ProjectContext) -> list[SetProblem]:

@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from tunedesk.examples.kinds.conversation import CONVERSATION
+from tunedesk.examples.kinds.kind import Kind
+from tunedesk.examples.kinds.registry import kind_named
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.formats.writers.jsonl import RecordWriter
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress, no_progress
@@ -123,10 +127,10 @@ def _chosen(context: ProjectContext, query: ExampleQuery) -> list[Row]:
     """Id, version, number of errors, and whether it is unreadable, in the order of the query."""
     where = selection(context, query)
     return context.store.rows(
-        "SELECT id, version_id, errors, errors > 0 AND (SELECT kind = 'unreadable'"
+        "SELECT id, version_id, errors, errors > 0 AND (SELECT kind = ?"
         " FROM version WHERE version.id = version_id)"
         f" FROM example WHERE {where.sql} ORDER BY {order(context, query)}",
-        where.parameters,
+        (UNREADABLE.name, *where.parameters),
     )
 
 
@@ -152,7 +156,7 @@ class TrainingRow(NamedTuple):
         question: Hash of all that stands before its last answer; None without one.
         tokens: Its length.
         codes: The codes of its problems.
-        unreadable: Whether it is not a JSON object.
+        kind: Its kind.
     """
 
     example_id: int
@@ -161,7 +165,7 @@ class TrainingRow(NamedTuple):
     question: int | None
     tokens: int
     codes: tuple[str, ...]
-    unreadable: bool
+    kind: Kind
 
 
 def training_rows(
@@ -172,19 +176,28 @@ def training_rows(
     with context.store.snapshot():
         where = selection(context, query, progress)
         codes = context.codes.all()
-        # `kind` stands in the large table: it is looked up only where something is wrong.
+        # `kind` stands in the large table: it is looked up only where something says that it is
+        # not a conversation.
+        other = [number for number, found in codes.items() if "other_training" in found]
         rows = context.store.rows(
             "SELECT id, version_id, uid, (SELECT question FROM version WHERE id = version_id),"
-            " tokens, code_set, errors > 0 AND (SELECT kind = 'unreadable' FROM version"
-            " WHERE version.id = version_id)"
+            " tokens, code_set, CASE WHEN errors > 0"
+            " OR code_set IN (SELECT value FROM json_each(?))"
+            " THEN (SELECT kind FROM version WHERE version.id = version_id) ELSE ? END"
             f" FROM example WHERE {where.sql} ORDER BY {order(context, query)}",
-            where.parameters,
+            (as_json_array(other), CONVERSATION.name, *where.parameters),
         )
     return [
         TrainingRow(
-            example_id, version_id, uid, question, tokens, codes.get(code_set, ()), bool(unreadable)
+            example_id,
+            version_id,
+            uid,
+            question,
+            tokens,
+            codes.get(code_set, ()),
+            kind_named(kind),
         )
-        for example_id, version_id, uid, question, tokens, code_set, unreadable in rows
+        for example_id, version_id, uid, question, tokens, code_set, kind in rows
     ]
 
 
