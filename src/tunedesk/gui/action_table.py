@@ -166,11 +166,13 @@ ACTIONS = (
     ActionSpec(
         "run.carry_on", _("Carry on"), (), _("Go on with a launch that was cut off"), RUN, "resume"
     ),
-    ActionSpec("run.again", _("Run again"), (), _("Launch with the same settings"), RUN),
+    ActionSpec(
+        "run.again", _("Run again…"), (), _("Open the launch page with the same settings"), RUN
+    ),
     ActionSpec("run.try", _("Try it"), (), _("Ask the tuned model something"), RUN),
     ActionSpec("run.pause", _("Pause"), (), _("Stop training for a while"), RUN, "pause"),
     ActionSpec("run.resume", _("Resume"), (), _("Go on with the training"), RUN, "resume"),
-    ActionSpec("run.cancel", _("Cancel run"), (), _("Stop this training for good"), RUN),
+    ActionSpec("run.cancel", _("Stop the run"), (), _("Stop this training for good"), RUN),
     ActionSpec("run.rename", _("Rename run…"), ("F2",), "", RUN, "edit"),
     ActionSpec(
         "run.examples",

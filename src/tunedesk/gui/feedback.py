@@ -294,10 +294,19 @@ class Feedback(QObject):
         action_text: str,
         on_yes: Callable[[], object],
         danger: bool = False,
+        no_text: str = "",
     ) -> QDialog:
         """Ask before something that cannot be taken back; the last resort.
 
-        The buttons say what they do; Cancel is the default where danger is.
+        The buttons say what they do; the one that does nothing is the default where danger is.
+
+        Args:
+            question: What is asked.
+            explanation: What it means.
+            action_text: What the button that does it says.
+            on_yes: Does it.
+            danger: Whether it cannot be taken back.
+            no_text: What the other button says; empty: "Cancel".
         """
         dialog = QDialog(self._window)
         dialog.setWindowTitle(question)
@@ -310,7 +319,7 @@ class Feedback(QObject):
         layout.addSpacing(10)
         buttons = QHBoxLayout()
         buttons.addStretch()
-        no, yes = QPushButton(_("Cancel")), QPushButton(action_text)
+        no, yes = QPushButton(no_text or _("Cancel")), QPushButton(action_text)
         yes.setProperty("kind", "danger" if danger else "primary")
         for button in (no, yes):
             buttons.addWidget(button)

@@ -155,15 +155,7 @@ class Workspace(QObject):
     def _make_fine_tune_page(self) -> Page:
         from tunedesk.gui.fine_tune.page import FineTunePage
 
-        return FineTunePage(
-            project=self.project,
-            settings=self._settings,
-            background=self._background,
-            feedback=self._feedback,
-            actions=self._actions,
-            theme=self._theme,
-            work=self.runs(),
-        )
+        return FineTunePage(self._context, self.runs())
 
     def _find_runs(self) -> None:
         """Go on with runs if there are any: what follows them takes a while to load."""
@@ -181,12 +173,7 @@ class Workspace(QObject):
             from tunedesk.gui.fine_tune.run_work import RunWork
 
             self._runs = RunWork(
-                project=self.project,
-                settings=self._settings,
-                background=self._background,
-                feedback=self._feedback,
-                actions=self._actions,
-                theme=self._theme,
+                self._context,
                 keys=self._keys(),
                 window=self.examples.window(),
                 shown_query=self.examples.shown_query,

@@ -106,22 +106,6 @@ def start_text(provider: Provider, estimate: LaunchEstimate | None) -> str:
     return _filled_in(words, provider, preview)
 
 
-def again_text(provider: Provider, preview: LaunchPreview) -> str:
-    """What the button says that sends the same again: how many, where to, for how much."""
-    count = _count(preview)
-    if preview.price is None:
-        words = ngettext(
-            "Send {n} example to {provider} again", "Send {n} examples to {provider} again", count
-        )
-    else:
-        words = ngettext(
-            "Send {n} example to {provider} again, {price}",
-            "Send {n} examples to {provider} again, {price}",
-            count,
-        )
-    return _filled_in(words, provider, preview)
-
-
 def _count(preview: LaunchPreview) -> int:
     return len(preview.split.training) + len(preview.split.validation)
 
