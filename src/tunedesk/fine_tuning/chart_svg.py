@@ -175,7 +175,7 @@ class _Drawing:
             for step, value in zip(points.steps, points.values, strict=True)
         ]
         color = self._ink[color_name(line, len(self._runs))]
-        if line.look != "dots" and len(places) > 1:
+        if len(places) > 1:
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
             raw = line.look == "raw"
             dash = ""
@@ -186,7 +186,7 @@ class _Drawing:
                 f'<polyline points="{path}" fill="none" stroke="{color}" '
                 f'stroke-width="{PALE if raw else STRONG:g}" stroke-linejoin="round"{dash}{shade}/>'
             )
-        if line.look == "dots" or line.marked or len(places) == 1:
+        if line.marked or len(places) == 1:
             for x, y in places:
                 self._add(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>')
 
