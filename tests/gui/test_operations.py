@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from PySide6.QtWidgets import QPushButton
+from tests.project.made_examples import undo_name
 
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.gui.operations import AT_ONCE, Message, Operations
@@ -96,7 +97,7 @@ def test_where_something_came_after_it_takes_back_nothing_and_says_so(
     press(toast, "Undo")
     qtbot.waitUntil(lambda: any("Something else was done since" in t for t in texts(feedback)))
     assert tagged(project) == {"blue": 1, "red": 3}
-    assert project.undo_name() == "Tag 1 example “blue”"
+    assert undo_name(project) == "Tag 1 example “blue”"
 
 
 def test_typing_that_was_not_yet_written_counts_as_something_after(
@@ -123,7 +124,7 @@ def test_two_at_once_each_take_back_their_own(operations, project, ids, feedback
     second = tag(operations, ids, "blue")
     wait(qtbot, first, second)
     assert first.change_id != second.change_id
-    newest = project.undo_name()
+    newest = undo_name(project)
     name = "red" if "red" in newest else "blue"
     press(next(t for t in feedback.toasts() if name in t.accessibleName()), "Undo")
     qtbot.waitUntil(lambda: name not in tagged(project))

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from tunedesk.catalogue.models import Catalogue
-from tunedesk.catalogue.targets import DEFAULT_TARGET, target
+from tunedesk.catalogue.models import Catalogue, token_limit
+from tunedesk.catalogue.targets import DEFAULT_TARGET, THIS_COMPUTER, target
 from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING, DEFAULT_FORMULA
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.kinds.conversation import ConversationChecks, plain_checker
@@ -64,8 +64,9 @@ class Checker:
             UserError: The target or the encoding is not known.
         """
         self.target = target(target_name)
-        base = None if model is None else Catalogue.load().find(model)
-        self.token_limit = self.target.token_limit if base is None else base.token_limit
+        here = target_name == THIS_COMPUTER
+        base = None if model is None or here else Catalogue.load().find(model)
+        self.token_limit = token_limit(self.target, model)
         counter = None if encoding is None else TokenCounter(encoding)
         formula = DEFAULT_FORMULA if base is None else base.image_formula
         self._settings = CheckSettings(self.target, self.token_limit, counter, formula)

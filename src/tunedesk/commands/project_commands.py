@@ -30,8 +30,14 @@ def open_for_writing(path: Path, make: bool = False) -> Project:
     if project.read_only:
         holder = project.held_by
         project.close()
+        if holder is None:
+            raise UserError(
+                f"“{path.name}” can only be read here.",
+                "Copy it to a folder that you can write to, and name the copy.",
+            )
+        who = f" by {holder.user} on {holder.machine}" if holder.user else ""
         raise UserError(
-            f"“{path.name}” is open elsewhere{f': {holder}' if holder else ''}.",
+            f"“{path.name}” is open elsewhere{who}.",
             "Close it there and run the command again.",
         )
     return project

@@ -48,11 +48,6 @@ class SystemMessage(QObject):
         assert isinstance(application, QGuiApplication)
         application.applicationStateChanged.connect(self._on_application_state)
 
-    @property
-    def is_showing(self) -> bool:
-        """Whether the program has an icon among those of the desktop now."""
-        return self._tray is not None
-
     def show(self, text: str, on_click: Callable[[], object]) -> None:
         """Show a sentence; nothing happens while the program is in front.
 

@@ -90,6 +90,15 @@ def stale_ids(context: ProjectContext) -> list[int]:
     ]
 
 
+def has_stale(context: ProjectContext) -> bool:
+    """Whether any example was checked with other settings or by an older Tunedesk."""
+    basis = context.store.value("SELECT id FROM check_basis WHERE name = ?", (context.basis,))
+    found = context.store.value(
+        "SELECT 1 FROM example WHERE deleted = 0 AND checked_as IS NOT ? LIMIT 1", (basis,)
+    )
+    return found is not None
+
+
 def set_problems(project: Project) -> list[SetProblem]:
     """All problems of the set; their members are ids of examples."""
     context = project.context

@@ -90,7 +90,6 @@ def _why(error: Exception) -> str:
 
 
 SAMPLES = 4
-_BATCH_BYTES = 1_000_000
 
 
 class Counted(NamedTuple):

@@ -350,38 +350,32 @@ class CheckAll(QObject):
 def checked_text(totals: Totals) -> str:
     """What the check found, in one sentence."""
     count = totals.count
-    if not totals.with_problems:
+    if totals.with_problems and totals.with_errors:
         text = ngettext(
-            "{n} example checked, no problems.", "{n} examples checked, no problems.", count
-        )
-    elif totals.with_errors and totals.with_warnings:
-        text = ngettext(
-            "{n} example checked: {errors} with errors, {warnings} with warnings.",
-            "{n} examples checked: {errors} with errors, {warnings} with warnings.",
+            "{n} example checked: {problems} with problems, {errors} of them with errors.",
+            "{n} examples checked: {problems} with problems, {errors} of them with errors.",
             count,
         )
-    elif totals.with_errors:
+    elif totals.with_problems:
         text = ngettext(
-            "{n} example checked: {errors} with errors.",
-            "{n} examples checked: {errors} with errors.",
+            "{n} example checked: {problems} with problems, none with errors.",
+            "{n} examples checked: {problems} with problems, none with errors.",
             count,
         )
-    elif totals.with_warnings:
+    elif totals.with_hints:
         text = ngettext(
-            "{n} example checked: {warnings} with warnings.",
-            "{n} examples checked: {warnings} with warnings.",
+            "{n} example checked, no problems. Hints on {hints}.",
+            "{n} examples checked, no problems. Hints on {hints}.",
             count,
         )
     else:
         text = ngettext(
-            "{n} example checked: {hints} with hints.",
-            "{n} examples checked: {hints} with hints.",
-            count,
+            "{n} example checked, no problems.", "{n} examples checked, no problems.", count
         )
     return text.format(
         n=f"{count:,}",
+        problems=f"{totals.with_problems:,}",
         errors=f"{totals.with_errors:,}",
-        warnings=f"{totals.with_warnings:,}",
         hints=f"{totals.with_hints:,}",
     )
 

@@ -368,10 +368,6 @@ class ExampleTable(QTableView):
         """The selected examples in the order of the rows."""
         return self._selection.ids(self._rows.ids)
 
-    def selected_count(self) -> int:
-        """How many rows are selected."""
-        return self._selection.count
-
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Tell how many rows are selected."""
         super().selectionChanged(selected, deselected)

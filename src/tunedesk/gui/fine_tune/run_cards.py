@@ -91,6 +91,7 @@ class DetailsReader:
             # A run that was brought in has no record of its files, but its job has.
             validates=run.validation is not None or bool(run.job.get("validation_file")),
             begins_empty=run.base_model == STARTER_ID,
+            method=run.settings.get("method"),
         )
         best = next((one.checkpoint_step for one in found if one.checkpoint_step), None)
         chart = ChartedRun(

@@ -153,7 +153,7 @@ class ExampleForm(QWidget):
         self._tabs.chosen.connect(self._view_chosen)
         for form in (self._conversation, self._read_only):
             form.leave_requested.connect(self.leave_requested)
-            form.tools_wanted.connect(lambda: self._tabs.choose(TOOLS))
+            form.tools_wanted.connect(lambda: self.choose_view(TOOLS))
             form.raw_json_wanted.connect(lambda: self._raw_switched(True))
             form.system_prompt_wanted.connect(self.system_prompt_wanted)
         self._tools.leave_requested.connect(self.leave_requested)
@@ -241,14 +241,14 @@ class ExampleForm(QWidget):
     def _view_chosen(self, tab: int) -> None:
         if self._unreadable and tab != RAW:
             self._feedback.toast(_("First mend the JSON: then the messages can be shown."))
-            QTimer.singleShot(0, lambda: self._tabs.choose(RAW))
+            QTimer.singleShot(0, lambda: self.choose_view(RAW))
             return
         self._actions["view.raw"].setChecked(tab == RAW)
         if self._shown_example is not None:
             self._show_view(another=True)
 
     def _raw_switched(self, on: bool) -> None:
-        self._tabs.choose(RAW if on else FORM)
+        self.choose_view(RAW if on else FORM)
         self.focus_messages()
 
     def _go_to(self, path: Path) -> None:
@@ -256,13 +256,13 @@ class ExampleForm(QWidget):
         if self._shown_example is None:
             return
         if self._unreadable or (self._tabs.current == RAW and path):
-            self._tabs.choose(RAW)
+            self.choose_view(RAW)
             self._raw.go_to(path)
         elif path[:1] == ("tools",) and self._example.kind.is_written_as_messages:
-            self._tabs.choose(TOOLS)
+            self.choose_view(TOOLS)
             self._tools.go_to(path)
         else:
-            self._tabs.choose(FORM)
+            self.choose_view(FORM)
             self.kind_form.go_to(path)
 
     def _position_changed(self, path: Path, position: int) -> None:

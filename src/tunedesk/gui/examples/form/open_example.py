@@ -149,6 +149,7 @@ class OpenExample(QObject):
         position_changed: Undo or somebody else changed the text: the path of the value and the
             position inside it.
         write_failed: The project could not be written, as a `UserError`; it is tried again.
+        saving_changed: Whether what was typed is on the disk: a word of `unsaved`.
         closed: The project closes.
     """
 
@@ -158,6 +159,7 @@ class OpenExample(QObject):
     go_to_requested = Signal(tuple)
     position_changed = Signal(tuple, int)
     write_failed = Signal(object)
+    saving_changed = Signal(str)
     closed = Signal()
 
     def __init__(
@@ -206,6 +208,13 @@ class OpenExample(QObject):
         return self._kind
 
     @property
+    def unsaved(self) -> str:
+        """Of what was typed: "" it is on the disk, "waiting" not yet, "failed" it cannot be."""
+        if self._edit is None:
+            return ""
+        return "waiting" if self._failure is None else "failed"
+
+    @property
     def checks_are_current(self) -> bool:
         """Whether the facts are those of the present text."""
         return self._checked_revision == self._revision
@@ -245,6 +254,7 @@ class OpenExample(QObject):
         self._replace_text(new_text)
         if self._edit is None:
             self._edit = _Edit(name, merge_key, time.monotonic(), self._revision)
+            self.saving_changed.emit(self.unsaved)
         if not self._write_timer.isActive():
             self._write_timer.start(WRITE_AFTER_MS)
         self.text_changed.emit()
@@ -290,7 +300,7 @@ class OpenExample(QObject):
         """Keep what the checks say if it is about the present text."""
         if self._edit is not None and checked.revision >= self._edit.first_revision:
             self._last_checked = checked
-        if checked.revision != self._revision or checked.revision == self._checked_revision:
+        if checked.revision != self._revision or self.checks_are_current:
             return
         self._checked_revision = checked.revision
         self.facts = checked.facts
@@ -325,6 +335,7 @@ class OpenExample(QObject):
             told, self._failure = self._failure is not None, failure
             if not told:
                 self.write_failed.emit(failure)
+                self.saving_changed.emit(self.unsaved)
             return False
         finally:
             self._writing = False
@@ -335,6 +346,7 @@ class OpenExample(QObject):
             self._write_timer.stop()
         else:
             self._edit = edit._replace(since=time.monotonic(), first_revision=checked.revision + 1)
+        self.saving_changed.emit(self.unsaved)
         return True
 
     def _project_changed(self, change: ProjectChange) -> None:

@@ -94,7 +94,7 @@ class SidePanel(QFrame):
         self.close_button.clicked.connect(self.close_requested)
         self.tabs.currentChanged.connect(self._show_page)
         self.problems.show_all(self._settings.window.get(_REMEMBERED_ALL) is True)
-        self.tabs.set_count(0, len(self.problems.example.list.rows()))
+        self.tabs.set_count(0, self.problems.example.count)
         self.show_tab(str(self._settings.window.get(_REMEMBERED_TAB, TABS[0])))
 
     def show_tab(self, name: str) -> None:

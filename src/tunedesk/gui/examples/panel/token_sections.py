@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QVBoxLa
 
 from tunedesk.catalogue.cost import estimate
 from tunedesk.catalogue.models import HostedModel
+from tunedesk.catalogue.targets import THIS_COMPUTER
 from tunedesk.examples.json_text import JsonSyntaxError
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.set_figures import (
@@ -368,11 +369,17 @@ class SetTotals(QWidget):
                 *cost_lines(figures, self._model, self._target),
             ]
         )
-        self._note.setText(_("An epoch is one pass of the training through all examples."))
+        self._note.setText(
+            ""
+            if self._target == THIS_COMPUTER
+            else _("An epoch is one pass of the training through all examples.")
+        )
 
 
 def cost_lines(figures: SetFigures, model: HostedModel | None, target: str) -> list[FactLine]:
     """What training on all examples would take; the money is an estimate, and said to be one."""
+    if target == THIS_COMPUTER:  # nothing is paid, and the launch says how long it takes
+        return []
     cost = estimate(figures.examples, figures.billed_tokens, target, model)
     lines = [
         FactLine(
