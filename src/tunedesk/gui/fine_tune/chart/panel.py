@@ -31,7 +31,7 @@ from tunedesk.fine_tuning.charted_run import (
     lines,
     value_range,
 )
-from tunedesk.gui.fine_tune.chart.line_pens import line_color, line_pen, symbol
+from tunedesk.gui.fine_tune.chart.legend import line_color, line_pen, symbol
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 

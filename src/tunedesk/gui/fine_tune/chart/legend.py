@@ -70,7 +70,7 @@ def symbol(line: Line) -> str:
 SWATCH = 20
 GAP = 6
 MARK_WIDTH = 1.2
-LONGEST_NAME = 180
+LONGEST_NAME = 340
 
 
 def entry_pen(theme: Theme, entry: LegendEntry) -> QPen:
