@@ -173,7 +173,7 @@ class RunLaunching(QObject):
 
 
 AT_ONCE = 2
-"""So many looks at the same time: a server that hangs must not take all threads."""
+"""The most requests at the same time: a server that hangs must not take all threads."""
 
 
 class RunFollowing(QObject):
