@@ -44,7 +44,7 @@ PROJECT, EDIT, GO, EXAMPLE, MESSAGE, RUN, VIEW, HELP = (
     _("Help"),
 )
 
-_PAGES = {
+ACTIONS_OF_PAGES = {
     "examples": (
         *("example.", "message.", "panel.", "view.raw", "view.panel"),
         *("project.import", "project.export", "project.check"),
@@ -58,7 +58,10 @@ _PAGES = {
 
 def page_of(action_id: str) -> str:
     """The page on which an action does something; empty: on every page."""
-    return next((page for page, begins in _PAGES.items() if action_id.startswith(begins)), "")
+    for page, beginnings in ACTIONS_OF_PAGES.items():
+        if action_id.startswith(beginnings):
+            return page
+    return ""
 
 
 ACTIONS = (

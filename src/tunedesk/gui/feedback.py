@@ -1,6 +1,6 @@
 """What the window tells the user: toasts, errors, progress with Cancel, and questions.
 
-Work under way stands in the status line (`ProgressLine`); what happens while the user works in
+Work under way stands in the status line (`ProgressWidget`); what happens while the user works in
 another program is told by the desktop (`SystemMessage`).
 """
 
@@ -99,7 +99,7 @@ class ProgressHandle:
     """One piece of work that shows its progress."""
 
     def __init__(
-        self, line: "ProgressLine", title: str, on_cancel: Callable[[], object] | None
+        self, line: "ProgressWidget", title: str, on_cancel: Callable[[], object] | None
     ) -> None:
         self._line = line
         self.title = title
@@ -132,7 +132,7 @@ class ProgressHandle:
         self._line.remove(self)
 
 
-class ProgressLine(QWidget):
+class ProgressWidget(QWidget):
     """Shows the latest piece of work; the others are counted behind it."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -217,7 +217,7 @@ class Feedback(QObject):
         self._theme = theme
         self._toasts: list[Toast] = []
         self._system_message = SystemMessage(window)
-        self.progress_line = ProgressLine(theme)
+        self.progress_line = ProgressWidget(theme)
         window.installEventFilter(self)
 
     def toast(

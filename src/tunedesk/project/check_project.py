@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.problem import SetProblem
 from tunedesk.checks.set_rules import (
-    SystemPrompt,
+    PromptUse,
     almost_equal_prompts,
     check_size,
     different_answers,
@@ -149,7 +149,7 @@ def _similar_prompts(context: ProjectContext) -> list[SetProblem]:
     if len(used) < 2:
         return []
     # The prompts go by their hash at first: only for those that are alike the examples are sought.
-    prompts = [SystemPrompt(_prompt(context, version), (system,)) for system, version in used]
+    prompts = [PromptUse(_prompt(context, version), (system,)) for system, version in used]
     return [
         problem._replace(members=_users(context, problem.members))
         for problem in almost_equal_prompts(prompts)

@@ -53,8 +53,8 @@ class ExportSummary:
 def _left_out(reason: Reason, count: int) -> str:
     if reason == "unreadable":
         text = ngettext(
-            "{n} row that is no JSON object was left out.",
-            "{n} rows that are no JSON objects were left out.",
+            "{n} row that is not a JSON object was left out.",
+            "{n} rows that are not JSON objects were left out.",
             count,
         )
     elif reason == "damaged":

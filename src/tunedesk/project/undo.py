@@ -43,8 +43,14 @@ def _step(store: Store, sql: str, parameters: tuple[int, ...] = ()) -> Step | No
     row = store.row(sql, parameters)
     if row is None:
         return None
-    name = change_names.from_row(row[1], row[2])
-    return Step(row[0], name, bool(row[3]), damage.row_id(row[4]), damage.row_id(row[5]))
+    change_id, code, named_by, incomplete, first_added, last_added = row
+    return Step(
+        id=change_id,
+        name=change_names.from_row(code, named_by),
+        incomplete=bool(incomplete),
+        first_added=damage.row_id(first_added),
+        last_added=damage.row_id(last_added),
+    )
 
 
 def next_undo(store: Store) -> Step | None:

@@ -63,7 +63,7 @@ KEPT_PROBLEMS = ("bytes_not_text",)
 
 
 def random_uids(count: int) -> list[bytes]:
-    """So many random ids of 128 bits."""
+    """As many random ids of 128 bits as asked for."""
     random = os.urandom(16 * count)
     return [random[start : start + 16] for start in range(0, len(random), 16)]
 

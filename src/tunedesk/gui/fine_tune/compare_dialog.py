@@ -239,7 +239,7 @@ class CompareDialog(Dialog):
 
 
 MOST = 6
-"""So many runs have colours that can be told apart."""
+"""The most runs that have colours of their own that can be told apart."""
 
 
 class CompareRunsDialog(Dialog):

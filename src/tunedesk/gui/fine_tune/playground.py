@@ -44,7 +44,7 @@ from tunedesk.services.chat_client import stream_completion
 from tunedesk.services.connect import connect_to_run
 from tunedesk.services.keys import Keys
 
-Message = dict[str, str]
+ChatMessage = dict[str, str]
 
 MOST_QUESTIONS = 12
 """So many questions of each file are offered."""
@@ -123,7 +123,7 @@ class ConversationPane(QWidget):
         self._task: Task | None = None
         self._answer: list[str] = []
         self._expected = ""
-        self.messages: list[Message] = []
+        self.messages: list[ChatMessage] = []
         theme = context.theme
         self._muted = theme.color("text_muted")
         self.which = QComboBox()

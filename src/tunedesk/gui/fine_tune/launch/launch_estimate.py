@@ -19,8 +19,7 @@ from tunedesk.fine_tuning.launch_settings import (
     VALIDATION_SHARE,
     LaunchSettings,
 )
-from tunedesk.gui.fine_tune.launch.model_list import money_text
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _, money_text, ngettext
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.query_language import query_words
