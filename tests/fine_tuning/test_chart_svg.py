@@ -62,7 +62,9 @@ def test_several_runs_have_their_names_and_colours():
 
 
 def test_dark():
-    assert chart_palette("dark")["surface"] in chart_svg([made_chart()], ink=chart_palette("dark"))
+    assert chart_palette("dark")["surface"] in chart_svg(
+        [made_chart()], colors=chart_palette("dark")
+    )
 
 
 @settings(max_examples=50)

@@ -15,7 +15,7 @@ from tunedesk.i18n import _
 from tunedesk.paths import resource
 
 RUN_COLORS = 6
-"""So many runs have colours of their own; more than these start again."""
+"""How many runs have colours of their own; further ones start again."""
 VALIDATION_DASHES = (5.0, 2.6)
 """The line of validation: drawn and left out, in widths of the line."""
 STRONG, PALE = 2.0, 1.0
@@ -27,7 +27,7 @@ VALUE_MARGIN = 0.06
 PIXELS_PER_VALUE, PIXELS_PER_STEP = 36, 90
 """The least distance between two ticks of the upright axis, and of the steps."""
 _MOST_EPOCHS, _MOST_EPOCHS_NAMED = 40, 8
-"""So many beginnings of epochs are marked at most, and so many have their number beside them."""
+"""The most beginnings of epochs that are marked, and the most that have their number too."""
 
 MarkKind = Literal["epoch", "checkpoint", "best"]
 MARK_COLORS: Mapping[MarkKind, str] = {

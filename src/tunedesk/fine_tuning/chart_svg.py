@@ -55,7 +55,7 @@ def chart_svg(
     view: ChartView | None = None,
     *,
     title: str = "",
-    ink: Mapping[str, str] | None = None,
+    colors: Mapping[str, str] | None = None,
     width: int = 960,
     height: int = 420,
 ) -> str:
@@ -65,11 +65,11 @@ def chart_svg(
         runs: What to draw, the first one lowest.
         view: How it is looked at; None: everything, raw and smoothed.
         title: What stands above it and is told to screen readers.
-        ink: The colours by name (see `chart_palette`); None: the light ones.
+        colors: The colours by name (see `chart_palette`); None: the light ones.
         width: Of the picture, in pixels.
         height: The same.
     """
-    return _Drawing(runs, view or ChartView(), ink or chart_palette(), width, height).text(title)
+    return _Drawing(runs, view or ChartView(), colors or chart_palette(), width, height).text(title)
 
 
 class _Drawing:
@@ -77,11 +77,11 @@ class _Drawing:
         self,
         runs: Sequence[ChartedRun],
         view: ChartView,
-        ink: Mapping[str, str],
+        colors: Mapping[str, str],
         width: int,
         height: int,
     ) -> None:
-        self._runs, self._view, self._ink = list(runs), view, ink
+        self._runs, self._view, self._colors = list(runs), view, colors
         self._width, self._height = width, height
         end = max((float(run.end) for run in runs), default=1.0)
         self._steps = view.steps or (0.0, max(end, 1.0))
@@ -89,7 +89,8 @@ class _Drawing:
 
     def text(self, title: str) -> str:
         self._add(
-            f'<rect width="{self._width}" height="{self._height}" fill="{self._ink["surface"]}"/>'
+            f'<rect width="{self._width}" height="{self._height}" '
+            f'fill="{self._colors["surface"]}"/>'
         )
         if title:
             self._text(title, _LEFT, 20, "text", size=14, weight=600)
@@ -160,8 +161,8 @@ class _Drawing:
         for mark in marks(self._runs, measure):
             if self._seen(mark.step):
                 x = self._x(mark.step)
-                ink, dash = MARK_COLORS[mark.kind], _MARK_DASHES[mark.kind]
-                self._add(self._stroke(x, top, x, top + height, ink, dash))
+                color, dash = MARK_COLORS[mark.kind], _MARK_DASHES[mark.kind]
+                self._add(self._stroke(x, top, x, top + height, color, dash))
                 if mark.label:
                     self._text(mark.label, x + 4, top + 11, "text_muted")
 
@@ -174,7 +175,7 @@ class _Drawing:
             (self._x(float(step)), scale.y(float(value)))
             for step, value in zip(points.steps, points.values, strict=True)
         ]
-        color = self._ink[color_name(line, len(self._runs))]
+        color = self._colors[color_name(line, len(self._runs))]
         if line.look != "dots" and len(places) > 1:
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
             raw = line.look == "raw"
@@ -206,12 +207,12 @@ class _Drawing:
         self._parts.append(part)
 
     def _stroke(
-        self, x1: float, y1: float, x2: float, y2: float, ink: str, dash: str = "", width: int = 1
+        self, x1: float, y1: float, x2: float, y2: float, color: str, dash: str = "", width: int = 1
     ) -> str:
         dashes = f' stroke-dasharray="{dash}"' if dash else ""
         return (
             f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
-            f'stroke="{self._ink[ink]}" stroke-width="{width}"{dashes}/>'
+            f'stroke="{self._colors[color]}" stroke-width="{width}"{dashes}/>'
         )
 
     def _text(
@@ -219,7 +220,7 @@ class _Drawing:
         text: str,
         x: float,
         y: float,
-        ink: str,
+        color: str,
         *,
         size: int = 11,
         weight: int = 400,
@@ -227,7 +228,7 @@ class _Drawing:
     ) -> None:
         self._add(
             f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" '
-            f'text-anchor="{anchor}" fill="{self._ink[ink]}">{escape(_printable(text))}</text>'
+            f'text-anchor="{anchor}" fill="{self._colors[color]}">{escape(_printable(text))}</text>'
         )
 
 

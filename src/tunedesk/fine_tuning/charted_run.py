@@ -96,7 +96,7 @@ class Line:
 
 
 _MARKED = 60
-"""So many points can be told apart as marks."""
+"""The most points that are drawn with marks of their own."""
 
 
 def lines(run: ChartedRun, number: int, measure: Measure, *, raw: bool) -> list[Line]:

@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
         self.crashes = CrashHandler(theme, self.flush, self)
         self.background.crashed.connect(self.crashes.handle)
         self.background.user_error.connect(self._show_error)
+        self.crashes.user_error.connect(self._show_error)
         self._connect_actions()
         self.actions_.add_to(self)
         self.menus = Menus(self.menuBar(), self.actions_, settings)

@@ -93,6 +93,7 @@ class Workspace(QObject):
         self._theme = theme
         self._pages: dict[str, Page] = {}
         self._parts: dict[str, list[StatusPart]] = {}
+        self._page_makers: dict[str, Callable[[], Page]] = {FINE_TUNE: self._make_fine_tune_page}
         self._page = EXAMPLES
         self._stack: QStackedWidget | None = None
         self._rail: Rail | None = None
@@ -127,7 +128,9 @@ class Workspace(QObject):
         tell_of_opening(self.project, self._feedback, self.operations.undo)
         view_state = self._stored_view_state()
         self.examples.restore(view_state.get(EXAMPLES, {}))
-        self.show_page(FINE_TUNE if view_state.get("page") == FINE_TUNE else EXAMPLES)
+        shown_last = view_state.get("page")
+        known = isinstance(shown_last, str) and shown_last in self._page_makers
+        self.show_page(str(shown_last) if known else EXAMPLES)
         # What stands by now stays; going through it all again would hold Python's lock, whichever
         # thread sets it off, for longer than a frame.
         gc.freeze()
@@ -136,7 +139,7 @@ class Workspace(QObject):
 
     def show_page(self, name: str) -> Page:
         """Go to a page by its name; returns it."""
-        page = self._pages.get(name) or self._made(name)
+        page = self._pages.get(name) or self._make(name)
         self._page = name
         self._actions.show_page(name)
         if self._stack is not None and self._rail is not None and self._status is not None:
@@ -147,22 +150,17 @@ class Workspace(QObject):
         self.page_shown.emit(name)
         return page
 
-    def _made(self, name: str) -> Page:
-        """Make the page that is not there from the start."""
-        from tunedesk.gui.fine_tune.page import FineTunePage
-
-        page = FineTunePage(
-            project=self.project,
-            settings=self._settings,
-            background=self._background,
-            feedback=self._feedback,
-            actions=self._actions,
-            theme=self._theme,
-            work=self.runs(),
-        )
+    def _make(self, name: str) -> Page:
+        """Make a page that is not there from the start."""
+        page = self._page_makers[name]()
         self._add_page(name, page)
         page.restore(self._stored_view_state().get(name, {}))
         return page
+
+    def _make_fine_tune_page(self) -> Page:
+        from tunedesk.gui.fine_tune.page import FineTunePage
+
+        return FineTunePage(self._context, self.runs())
 
     def _find_runs(self) -> None:
         """Go on with runs if there are any: what follows them takes a while to load."""
@@ -180,12 +178,7 @@ class Workspace(QObject):
             from tunedesk.gui.fine_tune.run_work import RunWork
 
             self._runs = RunWork(
-                project=self.project,
-                settings=self._settings,
-                background=self._background,
-                feedback=self._feedback,
-                actions=self._actions,
-                theme=self._theme,
+                self._context,
                 keys=self._keys(),
                 window=self.examples.window(),
                 shown_query=self.examples.shown_query,

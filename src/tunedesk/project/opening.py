@@ -10,6 +10,7 @@ import os
 import platform
 import shutil
 import sqlite3
+import stat
 import sys
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
@@ -19,6 +20,7 @@ from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, schema
+from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.lock import (
     Holder,
     ProjectLock,
@@ -467,6 +469,7 @@ def _take(lock: ProjectLock, author: str) -> tuple[ProjectLock | None, Holder | 
 def _check_header(path: Path) -> None:
     """Read the first bytes, before SQLite sees the file."""
     try:
+        _check_is_file(path)
         header = ProjectLock.read_head(path, 100)
     except FileNotFoundError as error:
         raise UserError(
@@ -492,6 +495,28 @@ def _check_header(path: Path) -> None:
         )
 
 
+def _check_is_file(path: Path) -> None:
+    """Refuse what is no file on a disk: reading a pipe or a device may never come to an end.
+
+    Raises:
+        UserError: It is something else, or SQLite would read something else beside it.
+        OSError: It is not there, or its folder cannot be looked into.
+    """
+    for suffix in ("", "-wal", "-journal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        try:
+            mode = part.stat().st_mode
+        except FileNotFoundError:
+            if suffix:
+                continue
+            raise
+        if not stat.S_ISREG(mode):
+            raise UserError(
+                _("{name} is not a file that can be opened.").format(name=part.name),
+                _("It is a folder, a pipe or a device. Choose a project file."),
+            )
+
+
 def _compare_schema(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a file that holds other tables, views or triggers than ours."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -512,10 +537,13 @@ def _compare_schema(connection: sqlite3.Connection, path: Path) -> None:
     raise _damaged(path)
 
 
-def _damaged(path: Path) -> UserError:
-    return UserError(
+def _damaged(path: Path) -> ProjectDamagedError:
+    return ProjectDamagedError(
         _("The project {name} is damaged and cannot be opened.").format(name=path.name),
-        _("Nothing was changed. Open a copy or a backup of it, if there is one."),
+        _(
+            "Nothing was changed. Go back to a backup, or write what can be read into a new"
+            " project (`tunedesk rescue`)."
+        ),
     )
 
 

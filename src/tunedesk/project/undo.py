@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.project import change_log, change_names
+from tunedesk.project import change_log, change_names, damage
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
 from tunedesk.project.project_change import ProjectChange
@@ -43,8 +43,14 @@ def _step(store: Store, sql: str, parameters: tuple[int, ...] = ()) -> Step | No
     row = store.row(sql, parameters)
     if row is None:
         return None
-    name = change_names.from_row(row[1], row[2])
-    return Step(row[0], name, bool(row[3]), row[4], row[5])
+    change_id, code, named_by, incomplete, first_added, last_added = row
+    return Step(
+        id=change_id,
+        name=change_names.from_row(code, named_by),
+        incomplete=bool(incomplete),
+        first_added=damage.row_id(first_added),
+        last_added=damage.row_id(last_added),
+    )
 
 
 def next_undo(store: Store) -> Step | None:
@@ -162,7 +168,11 @@ def finish_interrupted(
         if only is not None and not only & {log, undone, redone}:
             continue
         step = _step(store, f"{_STEP} WHERE id = ?", (undone or redone,))
-        assert step is not None
+        if step is None:
+            # It undoes nothing that is there: the file was damaged, or made by a stranger.
+            with store.transaction():
+                store.execute("UPDATE change SET incomplete = 0 WHERE id = ?", (log,))
+            continue
         name = change_names.worded(step.name)
         if redone:
             _go_on(context, step, log, forward=True, stack=change_log.UNDOABLE)
@@ -192,7 +202,7 @@ def _keep(store: Store, step: Step) -> Interrupted:
         count = int(
             store.value(
                 "SELECT count(*) FROM example WHERE id BETWEEN ? AND ? AND created_change = ?",
-                (step.first_added or 0, step.last_added or -1, step.id),
+                (*_added(step), step.id),
             )
         )
         name = ChangeName(step.name.code, {**step.name.parameters, "count": count})
@@ -253,7 +263,7 @@ def _go_on(
         for low, high in _item_ranges(store, step, column):
             with store.transaction(bulk=True):
                 _turn_items(store, step, column, low, high, forward=forward)
-    for low, high in _added_ranges(step):
+    for low, high in _added_ranges(store, step):
         with store.transaction(bulk=True):
             store.execute(
                 "UPDATE example SET deleted = ?, changed_at = ?"
@@ -307,12 +317,22 @@ def _turn_items(
 
 def _size(store: Store, step: Step) -> int:
     """How many rows a step concerns; counted no further than needed."""
-    added = 0 if step.first_added is None else (step.last_added or 0) - step.first_added + 1
+    added = store.value(
+        "SELECT count(*) FROM (SELECT 1 FROM example WHERE id BETWEEN ? AND ? LIMIT ?)",
+        (*_added(step), SMALL + 1),
+    )
     items = store.value(
         "SELECT count(*) FROM (SELECT 1 FROM change_item WHERE change_id = ? LIMIT ?)",
         (step.id, SMALL + 1),
     )
     return int(added + items)
+
+
+def _added(step: Step) -> tuple[int, int]:
+    """The first and last id of what a step added; an empty range if it added nothing."""
+    if step.first_added is None or step.last_added is None:
+        return 1, 0
+    return step.first_added, step.last_added
 
 
 def _item_ranges(store: Store, step: Step, column: LoggedColumn) -> Iterator[tuple[int, int]]:
@@ -339,13 +359,21 @@ def _item_ranges(store: Store, step: Step, column: LoggedColumn) -> Iterator[tup
         yield low + 1, high
 
 
-def _added_ranges(step: Step) -> Iterator[tuple[int, int]]:
-    if step.first_added is None or step.last_added is None:
-        return
-    low = step.first_added
+def _added_ranges(store: Store, step: Step) -> Iterator[tuple[int, int]]:
+    """Ranges of ids that hold a fitting number of examples each.
+
+    They go by the examples that are there: the file may tell of a range that has no end.
+    """
+    low, last = _added(step)
     size = BatchSize()
-    while low <= step.last_added:
-        high = min(low + size.rows - 1, step.last_added)
+    while low <= last:
+        ids = store.rows(
+            "SELECT id FROM example WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?",
+            (low, last, size.rows),
+        )
+        if not ids:
+            return
+        high = ids[-1][0]
         with size.measured():
             yield low, high
         low = high + 1
@@ -370,7 +398,13 @@ def _describe(context: ProjectContext, step: Step, *, forward: bool) -> ProjectC
             kinds |= column.table.columns[column.name]
     if step.first_added is not None and step.last_added is not None:
         kinds |= EXAMPLES.added_kinds if forward else EXAMPLES.deleted_kinds
-        ids.update(range(step.first_added, step.last_added + 1)[: ProjectChange.MANY + 1])
+        ids.update(
+            row[0]
+            for row in store.rows(
+                "SELECT id FROM example WHERE id BETWEEN ? AND ? LIMIT ?",
+                (*_added(step), ProjectChange.MANY + 1),
+            )
+        )
     few = len(ids) <= ProjectChange.MANY
     return ProjectChange(
         frozenset(kinds),

@@ -67,15 +67,7 @@ class ExamplesPage(Page):
 
     def _make_parts(self) -> None:
         context, project = self._context, self._project
-        self.form = ExampleForm(
-            project,
-            self.open_example,
-            self._settings,
-            self._background,
-            self._feedback,
-            self._actions,
-            self._theme,
-        )
+        self.form = ExampleForm(context, self.open_example)
         self.panel = SidePanel(context=context, open_example=self.open_example)
         self.row_actions = RowActions(
             context=context,

@@ -29,7 +29,7 @@ DETAIL_KINDS = frozenset({"runs", "metrics", "events", "checkpoints"})
 """After these kinds of changes the details may be others."""
 
 _AGAIN = 500
-"""So many of the last steps are read again: their validation may have followed."""
+"""How many of the last steps are read again: their validation may have followed."""
 
 
 class RunDetails(NamedTuple):

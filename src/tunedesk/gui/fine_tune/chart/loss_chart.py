@@ -274,7 +274,7 @@ class LossChart(Card):
             self._runs,
             view,
             title=self.name() if len(self._runs) == 1 else _("Loss"),
-            ink=chart_palette("dark" if self._theme.dark else "light"),
+            colors=chart_palette("dark" if self._theme.dark else "light"),
             width=max(size.width(), 640),
             height=max(size.height() + 60, 360),
         )
