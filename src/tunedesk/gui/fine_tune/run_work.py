@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.follow import Follower, begin_to_follow
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
-from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.launch_settings import LAST_SETTINGS, LaunchSettings
 from tunedesk.fine_tuning.run_service import RunService, Unfinished
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback, ProgressHandle
@@ -290,10 +290,6 @@ class _Followed:
                 self._follower = RunService(handle, self._keys).follower(self.run_id)
             pause = self._follower.poll(handle, wait)
             return pause, handle.runs.get(self.run_id)
-
-
-LAST_SETTINGS = "fine_tune.last"
-"""The setting of the project that keeps what was launched last."""
 
 
 class RunWork(QObject):
