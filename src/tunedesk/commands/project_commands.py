@@ -56,6 +56,8 @@ def run_import(options: argparse.Namespace) -> int:
             for place, problem in summary.problems:
                 where = "the file" if place is None else f"line {place:,}"
                 print(f"  {where}: {sentence(problem)}", file=sys.stderr)
+            if summary.failure is not None:
+                raise summary.failure
     return 0
 
 
