@@ -6,6 +6,7 @@ import pytest
 from tests.fine_tuning.made_project import conversation, library
 from tests.services import fake_faults
 from tests.services.conftest import openai_service  # noqa: F401  a fixture
+from tests.services.fakes import FakeEcho
 from tests.services.memory_keyring import MemoryKeyring
 
 from tunedesk.cli import main
@@ -218,3 +219,43 @@ def test_what_has_no_job_yet_cannot_be_paused(
     capsys.readouterr()
     assert main(["jobs", action, "night", "--project", str(path), "--key-env", "MY_KEY"]) == 2
     assert "no job yet" in capsys.readouterr().err
+
+
+def test_a_key_that_a_service_sends_back_in_every_answer_is_nowhere(
+    tmp_path, monkeypatch, capsys, caplog
+):
+    caplog.set_level("DEBUG")
+    path, printed = tmp_path / "law.tunedesk", ""
+    library(path).close()
+    with FakeEcho() as service:
+        monkeypatch.setenv("MY_KEY", service.key)
+        there = ["--provider", "custom", "--base-url", service.url, "--key-env", "MY_KEY"]
+        begun = ["--model", "acme-1", "--suffix", "night", "--json"]
+        assert main(["launch", str(path), *there, *begun]) == 0
+        printed += capsys.readouterr().out
+        for action in ("pause", "resume", "follow", "show", "list", "metrics", "cancel"):
+            for form in ([], ["--json"]):
+                named = [] if action == "list" else ["night"]
+                more = ["--key-env", "MY_KEY"]
+                main(["jobs", action, *named, "--project", str(path), *more, *form])
+                job = [] if action == "list" else [next(iter(service.jobs))]
+                main(["jobs", action, *job, *there, *form])
+        said = capsys.readouterr()
+        printed += said.out + said.err
+        with Project.open(path) as project:
+            run = project.runs.find("night")
+            assert run.fine_tuned_model.endswith("[key]")
+            assert len(project.runs.metrics(run.id)) == service.total_steps
+            assert any("[key]" in event.message for event in project.runs.events(run.id))
+        for status in (400, 401, 404, 429, 500):
+            service.fail("GET", "/fine_tuning/jobs.*", fake_faults.server_error(status=status))
+            main(["jobs", "list", *there])
+        said = capsys.readouterr()
+        printed += said.out + said.err
+    halves = (service.key[:14], service.key[14:])
+    kept = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    for half in halves:
+        assert half not in printed
+        assert half not in caplog.text
+        assert half.encode() not in kept
+    assert "[key]" in printed

@@ -5,11 +5,14 @@ stage on each time it is looked at. What a client sends is held against OpenAI's
 does not fit stands in `problems`.
 """
 
+import base64
+import json
+
 from tests.services.fake_files import KEY
 from tests.services.fake_http import Answer
 from tests.services.fake_openai import FakeOpenAI
 
-__all__ = ["KEY", "FakeAzure", "FakeNebius", "FakeOpenAI", "FakeOther"]
+__all__ = ["KEY", "FakeAzure", "FakeEcho", "FakeNebius", "FakeOpenAI", "FakeOther"]
 
 
 class FakeAzure(FakeOpenAI):
@@ -170,3 +173,59 @@ class FakeOther(FakeOpenAI):
         if (request.method, request.path) == ("GET", "/fine_tuning/jobs") and "data" in body:
             answer.body = [job | {"status": self.spelling[job["status"]]} for job in body["data"]]
         return answer
+
+
+class FakeEcho(FakeOther):
+    """A service that sends the key back in every text of every answer, and in its headers.
+
+    The names that it gives hold the key, too; those that a client makes of them, with the key taken
+    out, are known to it.
+    """
+
+    plain = frozenset(
+        ("created_at", "finish_reason", "level", "object", "purpose", "role", "status", "type")
+    )
+    """Fields whose few words say what to do: they stay."""
+
+    def answer(self, request):
+        for name in ("~[key]", "~%5Bkey%5D"):
+            request.path = request.path.replace(name, "")
+            request.body = request.body.replace(name.encode(), b"")
+            request.query = {n: value.replace(name, "") for n, value in request.query.items()}
+        answer = super().answer(request)
+        answer.headers |= {"x-request-id": self.key, f"x-{self.key}": "1"}
+        if isinstance(answer.body, dict | list):
+            answer.body = self._written(self._echoing(answer.body))
+        elif answer.headers.get("content-type") == "text/event-stream":
+            answer.body = self._streamed(answer.body)
+        elif isinstance(answer.body, bytes):
+            answer.body = base64.b64encode(answer.body + b"\n# " + self.key.encode())
+        return answer
+
+    def _echoing(self, value, name=""):
+        if isinstance(value, dict):
+            told = {inner: self._echoing(each, inner) for inner, each in value.items()}
+            return told | {f"by {self.key}": f"for {self.key}"}
+        if isinstance(value, list):
+            return [self._echoing(each, name) for each in value]
+        if isinstance(value, str) and name not in self.plain:
+            return f"{value}~{self.key}"
+        return value
+
+    def _written(self, value):
+        """JSON in which each second key is escaped, letter by letter."""
+        parts = json.dumps(value).split(self.key)
+        escaped = "".join(f"\\u{ord(letter):04x}" for letter in self.key)
+        ways = (self.key, escaped)
+        whole = parts[0] + "".join(ways[n % 2] + part for n, part in enumerate(parts[1:]))
+        return whole.encode()
+
+    def _streamed(self, stream):
+        """The chunks of an answer, then the key in chunks of five letters."""
+        *chunks, last, done = stream.decode().strip().split("\n\n")
+        model = json.loads(chunks[0].removeprefix("data: "))
+        for begin in range(0, len(self.key), 5):
+            piece = self.key[begin : begin + 5]
+            choice = {"index": 0, "delta": {"content": piece}, "finish_reason": None}
+            chunks.append(f"data: {json.dumps(model | {'choices': [choice], 'by': self.key})}")
+        return "".join(f"{chunk}\n\n" for chunk in (*chunks, last, done)).encode()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tunedesk.services.connection import Connection
+from tunedesk.services.redaction import pieces_without_key
 from tunedesk.services.service_errors import errors_explained
 
 ANSWER_SECONDS = 300.0
@@ -18,7 +19,7 @@ def stream_completion(
     most_tokens: int | None = None,
     tools: Sequence[dict[str, Any]] = (),
 ) -> Iterator[str]:
-    """Yield the pieces of the answer; close the iterator to stop the model.
+    """Yield the pieces of the answer, without the key; close the iterator to stop the model.
 
     Args:
         connection: The service that has the model.
@@ -43,7 +44,10 @@ def stream_completion(
         errors_explained(connection.provider, connection.key_value),
         client.chat.completions.create(stream=True, **options) as stream,
     ):
-        for chunk in stream:
-            for choice in chunk.choices or ():
-                if choice.delta is not None and choice.delta.content:
-                    yield choice.delta.content
+        pieces = (
+            choice.delta.content
+            for chunk in stream
+            for choice in chunk.choices or ()
+            if choice.delta is not None and choice.delta.content
+        )
+        yield from pieces_without_key(pieces, connection.key_value)

@@ -6,6 +6,7 @@ a request leaves: whatever the SDK was told, only headers that are known go out,
 our server.
 """
 
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,8 +14,8 @@ import httpx2
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.services.keys import holds_key, redacted, without_key
 from tunedesk.services.providers import host_of, is_this_computer, origin_of
+from tunedesk.services.redaction import redacted, without_key, without_key_in_bytes
 
 _SENT = frozenset(
     (
@@ -23,6 +24,10 @@ _SENT = frozenset(
     )
 )
 _SENT_BEGINNING = "x-stainless-"
+
+for _library in ("httpcore2", "httpx2"):
+    # They log heads of answers before the key is taken out.
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 
 class GuardedClient(httpx2.Client):
@@ -53,9 +58,9 @@ class GuardedClient(httpx2.Client):
         self._key = key
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        """Send a request as it should be, and take the key out of an answer that echoes it.
+        """Send a request as it should be, and take the key out of whatever answers it.
 
-        An answer that streams is left as it is: it is what a model writes.
+        The body of an answer that streams is read elsewhere: `pieces_without_key`.
 
         Raises:
             UserError: The request is for another server.
@@ -72,18 +77,23 @@ class GuardedClient(httpx2.Client):
             request.headers["Authorization"] = f"Bearer {self._key}"
         options["follow_redirects"] = False
         response = super().send(request, **options)
+        self._redact_head(response)
         if response.status_code >= 300:
             response.read()
             response.close()
-            return self._with_text(response, redacted(response.text, self._key))
-        if response.is_stream_consumed and holds_key(response.content, self._key):
-            # Only the key itself: what merely looks like one may be somebody's text.
-            return self._with_text(response, without_key(response.text, self._key))
-        return response
-
-    def _with_text(self, response: httpx2.Response, text: str) -> httpx2.Response:
+            # An error is what the service says itself: what merely looks like a key goes, too.
+            encoding = response.encoding or "utf-8"
+            body = without_key_in_bytes(response.content, self._key)
+            text = redacted(body.decode(encoding, errors="replace"), self._key)
+            content = text.encode(encoding, errors="replace")
+        elif response.is_stream_consumed:
+            content = without_key_in_bytes(response.content, self._key)
+            if content == response.content:
+                return response
+        else:
+            return response
         headers = [
-            (name, redacted(value, self._key))
+            (name, value)
             for name, value in response.headers.multi_items()
             # The body is read and decoded: these no longer hold.
             if name not in ("content-encoding", "content-length", "transfer-encoding")
@@ -91,7 +101,17 @@ class GuardedClient(httpx2.Client):
         return httpx2.Response(
             response.status_code,
             headers=headers,
-            content=text.encode(response.encoding or "utf-8"),
+            content=content,
             request=response.request,
             extensions=response.extensions,
         )
+
+    def _redact_head(self, response: httpx2.Response) -> None:
+        """Take the key out of the status line and the headers, their names among them."""
+        reason = response.extensions.get("reason_phrase")
+        if isinstance(reason, bytes):
+            response.extensions["reason_phrase"] = without_key_in_bytes(reason, self._key)
+        pairs = response.headers.multi_items()
+        clean = [(without_key(n, self._key), redacted(v, self._key)) for n, v in pairs]
+        if clean != pairs:
+            response.headers = httpx2.Headers(clean)

@@ -1,19 +1,18 @@
 """Keys of providers: from the environment, else the system's keyring, else for this run only.
 
 A key is kept by provider and address, so that it never goes to another server. What servers say is
-freed of keys before anything shows or keeps it: they echo them back (`redacted`).
+freed of keys before anything shows or keeps it: they echo them back (`redaction`).
 """
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
-from urllib.parse import quote
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.services.providers import Provider, host_of, normalize_address
+from tunedesk.services.redaction import remember_key
 
 SERVICE = "Tunedesk"
 """The name under which the system's keyring holds our entries."""
@@ -45,6 +44,10 @@ class Key:
 
     value: str = field(repr=False)
     where: KeyLocation
+
+    def __post_init__(self) -> None:
+        """From now on no text of this process shows it."""
+        remember_key(self.value)
 
 
 class Keys:
@@ -189,44 +192,3 @@ def _usable(given: str, what: str) -> str:
             _("A key is one line of letters and digits without spaces. Copy it once more."),
         )
     return value
-
-
-HIDDEN = "[key]"
-
-_SHORTEST = 6
-_LOOKS_LIKE_A_KEY = re.compile(
-    r"(?i)\b(bearer|api[-_ ]key[:=])\s+[^\s\"',;]+"  # a header that is quoted whole
-    r"|\b(?:sk|sess|pk|rk)-[\w*.…-]{6,}"  # a key by its usual beginning, also one half hidden
-)
-
-
-def redacted(text: str, *keys: str) -> str:
-    """The text without the keys, and without whatever else looks like a key.
-
-    Args:
-        text: What a server said, or anything made of it.
-        keys: The keys that were sent; an empty one counts for nothing.
-    """
-    for key in keys:
-        text = without_key(text, key)
-    return _LOOKS_LIKE_A_KEY.sub(lambda found: f"{found[1]} {HIDDEN}" if found[1] else HIDDEN, text)
-
-
-def without_key(text: str, key: str) -> str:
-    """The text without a key, however it is written there; an empty key counts for nothing."""
-    for form in _forms(key):
-        if len(form) >= _SHORTEST:
-            text = text.replace(form, HIDDEN)
-        elif form:
-            text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
-    return text
-
-
-def holds_key(content: bytes, key: str) -> bool:
-    """Whether bytes hold a key; one that is too short to be told from other text is in nothing."""
-    return any(form.encode() in content for form in _forms(key) if len(form) >= _SHORTEST)
-
-
-def _forms(key: str) -> set[str]:
-    """How a key may be written: as it is, in an address, in JSON that escapes slashes."""
-    return {key, quote(key, safe=""), key.replace("/", "\\/")}

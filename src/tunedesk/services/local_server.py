@@ -22,6 +22,7 @@ from tunedesk.services import local_install
 from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Key
 from tunedesk.services.providers import provider_named
+from tunedesk.services.redaction import redacted
 
 IDLE_SECONDS = 1800
 START_SECONDS = 180.0
@@ -177,4 +178,4 @@ def _last_line(path: Path) -> str:
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError:
         return ""
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return redacted(next((line.strip() for line in reversed(lines) if line.strip()), ""))

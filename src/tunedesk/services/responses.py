@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tunedesk.services.error_explanations import explain_status
 from tunedesk.services.providers import Provider
+from tunedesk.services.redaction import redacted_json
 from tunedesk.services.service_errors import ServiceError
 
 PAGE = 100
@@ -35,14 +36,16 @@ class Listed(NamedTuple):
 def parse_json(answer: Any, provider: Provider) -> Any:
     """The JSON of a raw answer of the SDK (`with_raw_response`).
 
-    What no database takes and no figure is, NaN and half a letter, is gone from it.
+    NaN, infinities and lone surrogates, which SQLite cannot keep, are gone from it, and so is what
+    looks like a key in its sentences; the key itself went before.
 
     Raises:
         ServiceError: It is none. What was asked for may be done all the same.
     """
     response = answer.http_response
     try:
-        return _storable(json.loads(response.content, parse_constant=lambda _word: None))
+        value = json.loads(response.content, parse_constant=lambda _word: None)
+        return redacted_json(_storable(value))
     except (ValueError, RecursionError):
         host = response.request.url.host
         shown = response.headers.get("content-type", "") + " " + response.text[:500]

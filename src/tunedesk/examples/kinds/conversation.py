@@ -15,9 +15,9 @@ from tunedesk.examples.kinds.kind import (
     Block,
     Kind,
     KindName,
+    Method,
     RecordFormat,
     Replacing,
-    TrainingMethod,
     first_text,
     member_blocks,
     preview_line,
@@ -51,9 +51,9 @@ class ConversationKind(Kind):
 
     name: KindName = "chat"
     file_format: RecordFormat = "chat"
+    method: Method | None = "supervised"
     blank: str | None = NEW_EXAMPLE_TEXT
     is_written_as_messages = True
-    method: TrainingMethod | None = "supervised"
 
     def title(self) -> str:
         """The kind as part of a sentence."""

@@ -28,12 +28,19 @@ KindName = Literal[
 """The names under which kinds are stored in projects and printed by the command line."""
 
 RecordFormat = Literal[
-    "chat", "preference", "dpo", "prompt_completion", "sharegpt", "alpaca", "other"
+    "chat",
+    "preference",
+    "dpo",
+    "reinforcement",
+    "prompt_completion",
+    "sharegpt",
+    "alpaca",
+    "other",
 ]
 """The names of the formats of files that consist of one kind; pairs are met in two spellings."""
 
-TrainingMethod = Literal["supervised", "dpo"]
-"""How a model learns: from answers, or from preferences between two answers."""
+Method = Literal["supervised", "dpo", "reinforcement"]
+"""The methods of fine-tuning, as OpenAI's API names them."""
 
 PREVIEW_LENGTH = 160
 _READ = 400
@@ -81,19 +88,19 @@ class Kind:
     Attributes:
         name: The name under which it is stored and printed.
         file_format: The name of the format of a file that consists of such records.
+        method: The method of fine-tuning that takes it; None if none does as it is.
         blank: The text of a new example; None if none can be begun.
         is_written_as_messages: Whether it is one list of messages under the key `messages`, which
             the form of conversations can edit.
         reads_other_keys: Whether training makes use of what stands beside the messages.
-        method: By which method the training server learns from it; None: by none.
     """
 
     name: KindName
     file_format: RecordFormat = "other"
+    method: Method | None = None
     blank: str | None = None
     is_written_as_messages = False
     reads_other_keys = False
-    method: TrainingMethod | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"

@@ -9,8 +9,8 @@ from tunedesk.examples.kinds.kind import (
     Block,
     Kind,
     KindName,
+    Method,
     RecordFormat,
-    TrainingMethod,
     member_blocks,
     read_or_spelled,
 )
@@ -24,7 +24,7 @@ class PromptCompletionKind(Kind):
 
     name: KindName = "prompt_completion"
     file_format: RecordFormat = "prompt_completion"
-    method: TrainingMethod | None = "supervised"
+    method: Method | None = "supervised"
 
     def title(self) -> str:
         """The kind as part of a sentence."""
