@@ -42,7 +42,8 @@ def test_half_a_bulk_edit_is_rolled_back(path):
     assert project.count() == 2000
     crash(project)
     with Project.open(path) as project:
-        assert project.interrupted == ("Delete 3,000 examples",)
+        (step,) = project.interrupted
+        assert (step.name, step.outcome) == ("Delete 3,000 examples", "taken back")
         assert list(project.ids()) == ids
         assert undo_name(project) == "Add 3,000 examples"
         assert [entry.direction for entry in project.history(ids[0])] == ["undone", "done", "done"]

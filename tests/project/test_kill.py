@@ -164,7 +164,7 @@ def test_bulk_work_survives_kill(tmp_path):
             assert project.count() in (1, 1201)
             while project.count() > 1:
                 project.undo()
-    assert all("1,20" in name for name in interrupted)
+    assert all("1,20" in step.name for step in interrupted)
 
 
 def contents(project: Project) -> list[object]:
@@ -248,7 +248,8 @@ def test_a_killed_import_keeps_what_came(tmp_path):
             rows = project.rows(project.ids()[-1:])
             assert (rows[0].source_line, rows[0].number) == (count, count)
             if count < 30_000:
-                assert project.interrupted == (f"Import {count:,} examples from data.jsonl",)
+                (step,) = project.interrupted
+                assert (step.outcome, step.examples, step.file) == ("kept", count, "data.jsonl")
             assert undo_name(project) == f"Import {count:,} examples from data.jsonl"
             project.undo()
             assert project.count() == 0

@@ -14,8 +14,8 @@ from tests.project.made_examples import add, words
 
 from tunedesk.errors import UserError
 from tunedesk.project.lock import FileState, Holder, ProjectLock, Whereabouts, read_holder
-from tunedesk.project.opening import ProjectFileMovedError
 from tunedesk.project.project import Project
+from tunedesk.project.store import ProjectFileMovedError
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from tunedesk.checks.kinds.conversation import ConversationChecks, plain_checker
 from tunedesk.checks.kinds.kind_checks import (
     CheckSettings,
     KindChecks,
-    PreferenceChecks,
     PromptCompletionChecks,
     UntrainedChecks,
 )
+from tunedesk.checks.kinds.preference import PreferenceChecks
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.examples.hashes import NO_HASHES
@@ -35,10 +35,10 @@ from tunedesk.examples.kinds.unreadable import UNREADABLE
 
 _CHECKS: dict[Kind, KindChecks] = {
     CONVERSATION: ConversationChecks(),
-    REINFORCEMENT: ConversationChecks(),
+    REINFORCEMENT: ConversationChecks(waits_for_answer=True),
     OTHER: ConversationChecks(),
-    PREFERENCE: PreferenceChecks(PREFERENCE),
-    PROMPT_COMPLETION: PromptCompletionChecks(PROMPT_COMPLETION),
+    PREFERENCE: PreferenceChecks(),
+    PROMPT_COMPLETION: PromptCompletionChecks(),
     SHAREGPT: UntrainedChecks(SHAREGPT),
     ALPACA: UntrainedChecks(ALPACA),
 }

@@ -9,6 +9,7 @@ import contextlib
 import os
 import platform
 import sqlite3
+import stat
 import sys
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
@@ -18,6 +19,7 @@ from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, schema
+from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.lock import (
     Holder,
     ProjectLock,
@@ -36,6 +38,7 @@ from tunedesk.project.store import (
     configure_writer,
     connect,
     fold_log_in,
+    moved_error,
     user_name,
 )
 
@@ -123,10 +126,6 @@ def _on_windows_network(path: Path) -> bool:
         return True
     remote = 4
     return bool(ctypes.windll.kernel32.GetDriveTypeW(drive + "\\") == remote)
-
-
-class ProjectFileMovedError(UserError):
-    """The file of an open project has another name, or none, and the window has not followed."""
 
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
@@ -422,14 +421,14 @@ def open_handle(store: Store) -> Store:
 
 def _check_in_place(store: Store) -> None:
     """Refuse to open the file a second time when another file has its name, or none."""
-    if store.shared.file_state().whereabouts is Whereabouts.IN_PLACE:
-        return
-    raise ProjectFileMovedError(
-        _("The file of the project {name} was moved, renamed or deleted.").format(
-            name=store.path.name
-        ),
-        _("Close the project and open it where it is now."),
-    )
+    whereabouts = store.shared.file_state().whereabouts
+    if whereabouts is Whereabouts.UNREACHABLE:
+        raise UserError(
+            _("The folder of the project {name} cannot be reached.").format(name=store.path.name),
+            _("Look whether the drive or the network is there."),
+        )
+    if whereabouts is not Whereabouts.IN_PLACE:
+        raise moved_error()
 
 
 def fold_in(path: Path) -> None:
@@ -460,6 +459,7 @@ def _take(lock: ProjectLock, author: str) -> tuple[ProjectLock | None, Holder | 
 def _check_header(path: Path) -> None:
     """Read the first bytes, before SQLite sees the file."""
     try:
+        _check_is_file(path)
         header = ProjectLock.read_head(path, 100)
     except FileNotFoundError as error:
         raise UserError(
@@ -485,6 +485,28 @@ def _check_header(path: Path) -> None:
         )
 
 
+def _check_is_file(path: Path) -> None:
+    """Refuse what is no file on a disk: reading a pipe or a device may never come to an end.
+
+    Raises:
+        UserError: It is something else, or SQLite would read something else beside it.
+        OSError: It is not there, or its folder cannot be looked into.
+    """
+    for suffix in ("", "-wal", "-journal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        try:
+            mode = part.stat().st_mode
+        except FileNotFoundError:
+            if suffix:
+                continue
+            raise
+        if not stat.S_ISREG(mode):
+            raise UserError(
+                _("{name} is not a file that can be opened.").format(name=part.name),
+                _("It is a folder, a pipe or a device. Choose a project file."),
+            )
+
+
 def _compare_schema(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a file that holds other tables, views or triggers than ours."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -505,10 +527,13 @@ def _compare_schema(connection: sqlite3.Connection, path: Path) -> None:
     raise _damaged(path)
 
 
-def _damaged(path: Path) -> UserError:
-    return UserError(
+def _damaged(path: Path) -> ProjectDamagedError:
+    return ProjectDamagedError(
         _("The project {name} is damaged and cannot be opened.").format(name=path.name),
-        _("Nothing was changed. Open a copy or a backup of it, if there is one."),
+        _(
+            "Nothing was changed. Go back to a backup, or write what can be read into a new"
+            " project (`tunedesk rescue`)."
+        ),
     )
 
 

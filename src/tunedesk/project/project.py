@@ -17,6 +17,7 @@ from tunedesk.progress import Progress, no_progress
 from tunedesk.project import (
     change_log,
     change_names,
+    migrations,
     opening,
     presets,
     reads,
@@ -38,7 +39,7 @@ from tunedesk.project.runs import Runs
 from tunedesk.project.statistics import Bin, EstimatedTokens, Measure, Statistics, Totals
 from tunedesk.project.store import Store
 from tunedesk.project.text_edits import TextChange
-from tunedesk.project.undo import UndoOutcome
+from tunedesk.project.undo import Interrupted, UndoOutcome
 from tunedesk.project.work import WorkList
 
 
@@ -50,7 +51,7 @@ class Project:
         read_only: Whether it can only be read, since somebody else has it or the folder is locked.
         held_by: Who has it open for writing, if that is somebody else.
         storage_note: What the user should know of the place where the file lies; None for nothing.
-        interrupted: Names of bulk changes that a crash had cut off, put right at opening.
+        interrupted: Changes that a crash had cut off, put right at opening.
         runs: The fine-tuning runs.
         work: Long work that goes on after a restart.
     """
@@ -60,7 +61,7 @@ class Project:
         store: Store,
         held_by: Holder | None = None,
         storage_note: str | None = None,
-        interrupted: Sequence[str] = (),
+        interrupted: Sequence[Interrupted] = (),
     ) -> None:
         self.context = ProjectContext(store)
         self.runs = Runs(self.context)
@@ -144,6 +145,20 @@ class Project:
     def file_state(self) -> FileState:
         """Where the file is now: it may be renamed or deleted while it is open; for any thread."""
         return self._store.shared.file_state()
+
+    def write_although_moved(self) -> None:
+        """Let the last changes be written to a file that was renamed or deleted meanwhile."""
+        self._store.write_although_moved()
+
+    def save_copy(self, path: Path) -> None:
+        """Write the whole project, as it is now, into another file.
+
+        The file gets its name once it is whole and on the disk; its folder is made if need be.
+
+        Raises:
+            UserError: It cannot be written there.
+        """
+        migrations.save_copy(self._store.connection, path)
 
     def subscribe(self, callback: Callable[[ProjectChange], None]) -> Callable[[], None]:
         """Call back after each change, in the thread that made it; returns how to stop that."""

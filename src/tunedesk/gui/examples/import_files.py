@@ -49,9 +49,9 @@ def remark_lines(summary: ImportSummary) -> list[str]:
     if summary.unreadable:
         text = ngettext(
             "{n} row could not be read as JSON. It is in the table with its text: "
-            "mend it there, or leave it out when you export.",
+            "fix it there, or leave it out when you export.",
             "{n} rows could not be read as JSON. They are in the table with their text: "
-            "mend them there, or leave them out when you export.",
+            "fix them there, or leave them out when you export.",
             summary.unreadable,
         )
         lines.append(text.format(n=f"{summary.unreadable:,}"))

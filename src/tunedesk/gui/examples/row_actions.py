@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from tunedesk.checks.facts import Facts
-from tunedesk.errors import UserError
 from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.json_text import JsonSyntaxError
 from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
@@ -177,14 +176,15 @@ class RowActions(QObject):
 
     def new_example(self) -> None:
         """Add an empty example behind the open one, and open it."""
-        self._open.flush()
-        try:
-            facts = self._new_facts or _facts_of_new(self._project)
-            made = self._project.add_example(NEW_EXAMPLE_TEXT, facts, self.insert_after_id())
-        except UserError as error:
-            self._feedback.error(error)
-            return
-        self.example_created.emit(made)
+        after = self.insert_after_id()
+
+        def add(project: Project, _progress: Progress) -> int:
+            facts = self._new_facts or _facts_of_new(project)
+            return project.add_example(NEW_EXAMPLE_TEXT, facts, after)
+
+        self._operations.run(
+            _("Adding an example"), add, examples=1, on_result=self.example_created.emit
+        )
 
     def duplicate(self) -> None:
         """Copy the rows; the copies stand behind them."""
