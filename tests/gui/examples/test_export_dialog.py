@@ -169,7 +169,7 @@ def test_rows_that_are_no_objects_are_counted_within_the_choice(make, add, proje
     assert dialog._write.isEnabled()
     choose(dialog, "all")
     assert dialog._summary.text() == "1 example will be written."
-    assert "3 rows are no JSON objects" in dialog._leaves_out.text()
+    assert "3 rows are not JSON objects" in dialog._leaves_out.text()
     assert len(ids) == 1
 
 
