@@ -471,7 +471,7 @@ def _take(lock: ProjectLock, author: str) -> tuple[ProjectLock | None, Holder | 
 def _check_header(path: Path) -> None:
     """Read the first bytes, before SQLite sees the file."""
     try:
-        _check_is_file(path)
+        check_is_file(path)
         header = ProjectLock.read_head(path, 100)
     except FileNotFoundError as error:
         raise UserError(
@@ -497,7 +497,7 @@ def _check_header(path: Path) -> None:
         )
 
 
-def _check_is_file(path: Path) -> None:
+def check_is_file(path: Path) -> None:
     """Refuse what is no file on a disk: reading a pipe or a device may never come to an end.
 
     Raises:
