@@ -42,7 +42,7 @@ COMMANDS = {
     "tokens": "say how long a data file is and what training on it would cost",
     "import": "import data files into a project, made if it is not there",
     "export": "write the examples of a project as JSONL",
-    "fix": "mend what can be mended safely in a data file",
+    "fix": "fix what can be fixed safely in a data file",
     "launch": "fine-tune a model on the examples of a project or a data file",
     "jobs": "list, follow, cancel, pause and resume fine-tuning jobs",
     "serve": "run the training server: OpenAI's fine-tuning API on this computer",
@@ -163,7 +163,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
         "--target",
         default="openai",
         metavar="NAME",
-        help="whose rules to apply: openai (the default), azure, together, nebius, local",
+        help="whose rules to apply: openai (the default), azure, together, nebius, local, custom",
     )
     parser.add_argument("--no-tokens", action="store_true", help="do not count tokens: faster")
     parser.add_argument("--json", action="store_true", help="one JSON object a file, one a line")
@@ -195,7 +195,7 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without-errors",
         action="store_true",
-        help="leave out examples with errors too; records that are no JSON object always are",
+        help="leave out examples with errors too; records that are not JSON objects always are",
     )
 
 

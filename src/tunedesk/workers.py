@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 from weakref import WeakSet
 
 from tunedesk.errors import Cancelled
@@ -40,11 +40,6 @@ class WorkerPool:
                 initializer=_begin,
             )
         return self._executor
-
-    def warm_up(self, function: Callable[..., Any], *arguments: Any) -> None:
-        """Start the processes and let each load what the function needs; returns at once."""
-        for _process in range(self.processes):
-            self._started().submit(function, *arguments)
 
     def map_ordered(
         self, function: Callable[[Job], Result], jobs: Iterable[Job], ahead: int | None = None

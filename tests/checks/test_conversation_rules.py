@@ -7,7 +7,7 @@ from tunedesk.checks.messages.sentences import advice, sentence, title
 from tunedesk.checks.problem import severity
 from tunedesk.examples.json_text import to_pointer
 
-FAMILIES = ("reading", "messages", "order", "images", "tools", "calls", "texts")
+FAMILIES = ("reading", "messages", "kinds", "order", "images", "tools", "calls", "texts")
 
 
 @pytest.fixture(scope="module")

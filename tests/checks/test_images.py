@@ -82,7 +82,7 @@ def test_no_bytes_make_it_stumble(head, data):
 
 def test_a_picture_over_ten_megabytes():
     head = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x08\0\0\0\x08"
-    data = base64.b64encode(head + bytes(10_485_760)).decode()
+    data = base64.b64encode(head + bytes(10_485_760) + b"\0\0\0\0IEND\xaeB`\x82").decode()
     part = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}
     record = {
         "messages": [

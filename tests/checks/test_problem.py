@@ -17,6 +17,7 @@ OF_FILES = {
     "comma_between_rows",
     "container_array",
     "record_over_lines",
+    "messages_bare",
 }
 # Tested in test_set_rules, test_checker, test_parse_record and test_images; the last is the net
 # under the rules, which test_schema shows to be empty.
@@ -26,6 +27,10 @@ ELSEWHERE = {
     "duplicate_examples",
     "same_question_different_answers",
     "similar_system_prompts",
+    "mostly_copies",
+    "alike_examples",
+    "some_without_system",
+    "image_turned",
     "over_token_limit",
     "bytes_not_text",
     "image_too_large",

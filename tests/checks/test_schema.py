@@ -15,6 +15,11 @@ SCHEMAS = sorted(path.stem for path in resource("schemas").glob("*.json"))
 
 # The codes of the rules that concern the shape, which is what a schema can say.
 SHAPE = {
+    "content_list_of_texts",
+    "parts_under_value",
+    "image_part_foreign",
+    "single_message",
+    "templated_row",
     "messages_missing",
     "messages_not_a_list",
     "messages_empty",

@@ -79,12 +79,55 @@ def test_several_files_give_a_line_each_and_the_worst_status(command, write_rows
 
 
 def test_another_format_is_named_and_left_alone(command, write_rows):
-    file = write_rows("pairs.jsonl", [{"prompt": "a", "completion": "b"}] * 12)
+    file = write_rows("pairs.jsonl", [{"instruction": "a", "output": "b"}] * 12)
     status, out, err = command("check", file, "--json")
     assert status == 2
-    assert json.loads(out)["format"] == "prompt_completion"
+    assert json.loads(out)["format"] == "alpaca"
     assert json.loads(out)["examples"] == 12
     assert "pairs.jsonl" in err
+
+
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [
+        (lambda n: {"prompt": f"Room {n}?", "completion": " Yes."}, "prompt_completion"),
+        (
+            lambda n: {
+                "messages": [{"role": "user", "content": "Name the part."}],
+                "reference": f"part {n}",
+            },
+            "reinforcement",
+        ),
+        (
+            lambda n: {
+                "input": {"messages": [{"role": "user", "content": f"Room {n}?"}]},
+                "preferred_output": [{"role": "assistant", "content": "Yes."}],
+                "non_preferred_output": [{"role": "assistant", "content": "No."}],
+            },
+            "preference",
+        ),
+    ],
+)
+def test_good_rows_of_other_kinds_are_not_scolded(command, write_rows, made, name):
+    file = write_rows("rows.jsonl", [made(number) for number in range(12)])
+    status, out, _err = command("check", file, "--json")
+    report = json.loads(out)
+    assert (status, report["format"], report["examples"]) == (0, name, 12)
+    assert (report["errors"], report["warnings"]) == (0, 0)
+    assert report["tokens"]["messages"] > 12
+
+
+def test_the_tokens_of_all_kinds_are_counted(command, write_rows, good_rows):
+    pair = {
+        "input": {"messages": [{"role": "user", "content": "Open?"}]},
+        "preferred_output": [{"role": "assistant", "content": "Yes."}],
+        "non_preferred_output": [{"role": "assistant", "content": "No."}],
+    }
+    alone = json.loads(command("tokens", write_rows("a.jsonl", good_rows), "--json")[1])
+    pairs = json.loads(command("tokens", write_rows("b.jsonl", [pair]), "--json")[1])
+    both = json.loads(command("tokens", write_rows("c.jsonl", [*good_rows, pair]), "--json")[1])
+    assert pairs["tokens"] > 0
+    assert both["tokens"] == alone["tokens"] + pairs["tokens"]
 
 
 def test_a_missing_file_is_a_sentence(command, tmp_path):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tunedesk.fine_tuning.advice import advice
 from tunedesk.fine_tuning.charted_run import ChartedRun
 from tunedesk.fine_tuning.curves import RunCurves
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint, RunFile
@@ -91,3 +92,25 @@ def turning(at: float) -> float:
 
 def flat(at: float) -> float:
     return 1.8
+
+
+TOTAL = 300
+
+
+def said(curves, *, ended=None, checkpoints=(100, 200, 300), epochs=3, validates=None, total=TOTAL):
+    there = [step for step in checkpoints if step <= curves.last_step]
+    over = curves.last_step >= total if ended is None else ended
+    return advice(curves, made_checkpoints(*there), total, epochs, over, validates=validates)
+
+
+def codes(curves, **more):
+    return [one.code for one in said(curves, **more)]
+
+
+def logged(*figures, every=10):
+    """A run that logs every tenth step: pairs of training and validation loss of all."""
+    rows = [(one if isinstance(one, tuple) else (one, None)) for one in figures]
+    return RunCurves.from_metrics(
+        Metric(every * (number + 1), train, None, None, None, full, None)
+        for number, (train, full) in enumerate(rows)
+    )

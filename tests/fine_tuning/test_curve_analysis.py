@@ -71,7 +71,8 @@ def test_a_rise_of_exact_figures():
     assert (found.since, found.lowest, found.now) == (2, 1.0, 1.2)
     assert found.share == pytest.approx(0.2)
     assert rise_of_measurements(points(2.0, 1.0, 1.03)) is None
-    assert rise_of_measurements(points(2.0, 1.0, 1.05)) is not None
+    assert rise_of_measurements(points(2.0, 1.0, 1.05)) is None
+    assert rise_of_measurements(points(2.0, 1.0, 1.07)) is not None
     assert rise_of_measurements(points(2.0, 1.5, 1.0)) is None
     assert rise_of_measurements(points(1.0)) is None
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import json
 import random
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.fine_tuning.made_project import add_texts, conversation, library
 
+from tunedesk.examples.kinds.conversation import CONVERSATION
 from tunedesk.fine_tuning.launch_preview import estimate_time, preview_launch, split
 from tunedesk.fine_tuning.launch_settings import APPROVED, LaunchSettings
 from tunedesk.project.exporting import TrainingRow
@@ -119,15 +121,40 @@ def test_a_service_elsewhere_gets_no_time(project):
 
 def test_a_method_that_the_model_has_not_stops_it(project):
     settings = LaunchSettings(provider="openai", base_model="gpt-4o-2024-08-06", method="dpo")
-    (stop,) = preview_launch(project, settings, TODAY).stops
-    assert "does not train this base model by “dpo”" in stop
+    stops = preview_launch(project, settings, TODAY).stops
+    assert any("does not train this base model by “dpo”" in stop for stop in stops)
     mini = dataclasses.replace(settings, base_model="gpt-4.1-mini-2025-04-14")
-    assert preview_launch(project, mini, TODAY).stops == ()
+    stops = preview_launch(project, mini, TODAY).stops
+    assert not any("does not train this base model" in stop for stop in stops)
+
+
+def test_each_method_takes_the_examples_of_its_kind(project):
+    answer = {"role": "assistant", "content": "Until six."}
+    pair = {
+        "input": {"messages": [{"role": "user", "content": "How long is it open?"}]},
+        "preferred_output": [answer],
+        "non_preferred_output": [{"role": "assistant", "content": "No idea."}],
+    }
+    add_texts(project, [json.dumps(pair)])
+    pair_id = project.ids()[-1]
+    by_method = {}
+    for method in ("supervised", "dpo"):
+        settings = LaunchSettings(
+            provider="openai", base_model="gpt-4.1-mini-2025-04-14", method=method
+        )
+        preview = preview_launch(project, settings, TODAY)
+        rows = [*preview.split.training, *preview.split.validation]
+        by_method[method] = {row.example_id for row in rows}
+        left_out = preview.left_out["for another method of training"]
+        assert (pair_id in left_out) == (method == "supervised")
+    assert by_method["dpo"] == {pair_id}
+    assert by_method["supervised"]
+    assert pair_id not in by_method["supervised"]
 
 
 def made(number, question=None):
     return TrainingRow(
-        number, number, bytes([number % 256, number // 256]), question, 10, (), False
+        number, number, bytes([number % 256, number // 256]), question, 10, (), CONVERSATION
     )
 
 

@@ -39,7 +39,7 @@ def workbook():
         ("...\n" + CHAT, "chat"),
         ("{'messages': [{'role': 'user'}]}\n" * 3, "chat"),
         ('{"messages": [{"role": "user", "content": "' + "a" * 3_000_000 + '"}]}', "chat"),
-        ('{"messages": [{"role": "user"}], "reference_answer": "x"}', "chat"),
+        ('{"messages": [{"role": "user"}], "reference_answer": "x"}', "reinforcement"),
         ('{"meta": 1}\n{"meta": 2}\n' + CHAT, "chat"),
         ('{"input": {}, "preferred_output": [], "non_preferred_output": []}', "preference"),
         ('{"chosen": "a", "rejected": "' + "b" * 2_000_000 + '"}', "dpo"),

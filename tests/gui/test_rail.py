@@ -1,4 +1,4 @@
-from tunedesk.gui.rail import Rail
+from tunedesk.gui.rail import Rail, RailButton
 
 
 def test_a_longer_word_gets_the_room_it_needs(qtbot, theme, actions):
@@ -27,3 +27,10 @@ def test_the_page_that_is_open_is_marked(qtbot, theme, actions):
     assert [button.isChecked() for button in rail._pages.values()] == [True, False]
     rail.show_page("no page of this name")
     assert rail._pages["examples"].isChecked()
+
+
+def test_rail_button_has_the_full_name(theme, actions, qtbot):
+    button = RailButton(theme, actions["go.examples"], "examples", "Examples")
+    qtbot.addWidget(button)
+    assert button.text() == "Examples"
+    assert button.accessibleName() == "Go to Examples"

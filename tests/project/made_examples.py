@@ -4,6 +4,8 @@ import zlib
 
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
+from tunedesk.project import undo
+from tunedesk.project.change_names import worded
 from tunedesk.project.project import Project
 from tunedesk.project.row_edits import NewExample
 
@@ -51,3 +53,15 @@ def retype(project: Project, example_id: int, words: str, merge_key: str | None 
 def words(project: Project) -> list[str]:
     """The words of all examples in order."""
     return [project.text(row)[43:-4] for row in project.ids()]
+
+
+def undo_name(project: Project) -> str | None:
+    """The name of the step that undo would take back; None for none."""
+    step = undo.next_undo(project.context.store)
+    return worded(step.name) if step else None
+
+
+def redo_name(project: Project) -> str | None:
+    """The name of the step that redo would make again; None for none."""
+    step = undo.next_redo(project.context.store)
+    return worded(step.name) if step else None

@@ -1,7 +1,7 @@
 """What a crash left half done is put right at the next opening."""
 
 import pytest
-from tests.project.made_examples import new_example
+from tests.project.made_examples import new_example, redo_name, undo_name
 
 from tunedesk.project import change_log, row_edits, undo
 from tunedesk.project.bulk_changes import StreamedChange
@@ -42,9 +42,10 @@ def test_half_a_bulk_edit_is_rolled_back(path):
     assert project.count() == 2000
     crash(project)
     with Project.open(path) as project:
-        assert project.interrupted == ("Delete 3,000 examples",)
+        (step,) = project.interrupted
+        assert (step.name, step.outcome) == ("Delete 3,000 examples", "taken back")
         assert list(project.ids()) == ids
-        assert project.undo_name() == "Add 3,000 examples"
+        assert undo_name(project) == "Add 3,000 examples"
         assert [entry.direction for entry in project.history(ids[0])] == ["undone", "done", "done"]
 
 
@@ -71,7 +72,7 @@ def test_half_an_undo_is_completed(path, direction, monkeypatch):
     with Project.open(path) as project:
         wanted = 0 if direction == "undo" else 3000
         assert project.totals().by_state["approved"] == wanted
-        assert (project.redo_name() is None) == (direction == "redo")
+        assert (redo_name(project) is None) == (direction == "redo")
         (project.redo if direction == "undo" else project.undo)()
         assert project.totals().by_state["approved"] == 3000 - wanted
 
@@ -97,8 +98,8 @@ def test_half_a_roll_back_is_completed(path, monkeypatch):
     crash(project)
     with Project.open(path) as project:
         assert project.totals().by_state["draft"] == 3000
-        assert project.undo_name() == "Add 3,000 examples"
-        assert project.redo_name() is None
+        assert undo_name(project) == "Add 3,000 examples"
+        assert redo_name(project) is None
 
 
 def test_cancelled_bulk_work_leaves_nothing(path):
@@ -121,7 +122,7 @@ def test_cancelled_bulk_work_leaves_nothing(path):
         assert list(project.ids()) == ids
         assert project.totals().by_state["draft"] == 3000
         assert project.tags() == []
-        assert project.undo_name() == "Add 3,000 examples"
+        assert undo_name(project) == "Add 3,000 examples"
     assert (
         project.context.store.value(
             "SELECT count(*) FROM change WHERE incomplete OR stack = ?", (change_log.REDOABLE,)

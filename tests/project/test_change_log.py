@@ -1,6 +1,6 @@
 """The history of an example: who, when, what, with undo and redo, and every text that was."""
 
-from tests.project.made_examples import add, example_text, facts_of, new_example, retype
+from tests.project.made_examples import add, example_text, facts_of, new_example, retype, undo_name
 
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
@@ -64,6 +64,6 @@ def test_back_to_an_earlier_version(project):
     text = project.version_text(first)
     project.set_text(one, text, facts_of(text), ChangeName("back_to_version", {}))
     assert project.text(one) == example_text("one")
-    assert project.undo_name() == "Back to an earlier version"
+    assert undo_name(project) == "Back to an earlier version"
     project.undo()
     assert project.text(one) == example_text("two")

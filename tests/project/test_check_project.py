@@ -48,6 +48,7 @@ def test_sql_and_hashes_agree(project):
         "duplicate_examples",
         "same_question_different_answers",
         "similar_system_prompts",
+        "some_without_system",
     }
 
 

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from tests.project.made_examples import add
+from tests.project.made_examples import add, undo_name
 
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import Cancelled, UserError
@@ -62,7 +62,7 @@ def test_every_record_is_a_row(project, data):
     checker = Checker()
     for place in (1, 300, 501, 1000):
         assert project.facts(ids[place]) == checker.check(lines[place - 1].encode())
-    assert project.undo_name() == "Import 1,000 examples from data.jsonl"
+    assert undo_name(project) == "Import 1,000 examples from data.jsonl"
     assert "added" in told[0].kinds
     assert told[-1].name == "Import 1,000 examples from data.jsonl"
     project.undo()
@@ -95,7 +95,7 @@ def test_cancel_keeps_what_came(project, data, monkeypatch):
     summary = import_file(project, data, progress=cancel)
     assert summary.cancelled
     assert summary.added == project.count() == importing.FIRST_ROWS
-    assert project.undo_name() == "Import 200 examples from data.jsonl"
+    assert undo_name(project) == "Import 200 examples from data.jsonl"
     project.undo()
     assert project.count() == 0
 
@@ -107,7 +107,7 @@ def test_a_bug_on_the_way_keeps_what_came(project, data):
     with pytest.raises(ZeroDivisionError):
         import_file(project, data, progress=fail)
     assert project.count() == importing.FIRST_ROWS
-    assert project.undo_name() == "Import 200 examples from data.jsonl"
+    assert undo_name(project) == "Import 200 examples from data.jsonl"
     assert project.context.store.value("SELECT count(*) FROM change WHERE incomplete") == 0
 
 
@@ -121,7 +121,7 @@ def test_typing_goes_on_during_an_import(project, data):
 
     import_file(project, data, progress=type_on)
     names = []
-    while (name := project.undo_name()) is not None:
+    while (name := undo_name(project)) is not None:
         names.append(name)
         project.undo()
     assert names == ["Edit message 1", "Import 1,000 examples from data.jsonl", "Add 1 example"]
@@ -144,7 +144,7 @@ def test_other_files_are_left_alone(project, tmp_path, content, said):
     path.write_bytes(content)
     with pytest.raises(UserError, match=said):
         import_file(project, path)
-    assert project.undo_name() is None
+    assert undo_name(project) is None
     assert [source.kind for source in project.sources()] == ["written"]
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.project.made_examples import add, example_text, new_example
+from tests.project.made_examples import add, example_text, new_example, undo_name
 
 from tunedesk.project.project import Project
 from tunedesk.project.schema import SCHEMA_VERSION
@@ -137,7 +137,7 @@ def test_typing_survives_kill(tmp_path):
             found = int(project.text(example)[43:-4])
             # What was told to be written is there; the one under way may be there too.
             assert int(lines[-1]) <= found <= int(lines[-1]) + 1
-            assert project.undo_name() == "Edit message 1"
+            assert undo_name(project) == "Edit message 1"
 
 
 def test_bulk_work_survives_kill(tmp_path):
@@ -164,7 +164,7 @@ def test_bulk_work_survives_kill(tmp_path):
             assert project.count() in (1, 1201)
             while project.count() > 1:
                 project.undo()
-    assert all("1,20" in name for name in interrupted)
+    assert all("1,20" in step.name for step in interrupted)
 
 
 def contents(project: Project) -> list[object]:
@@ -191,13 +191,13 @@ def test_whatever_is_cut_off_all_is_undone_and_redone(tmp_path):
             while project.redo():
                 pass
             last = contents(project)
-            while project.undo_name() != "Add 1,500 examples":
+            while undo_name(project) != "Add 1,500 examples":
                 project.undo()
             assert contents(project) == first
             while project.redo():
                 pass
             assert contents(project) == last
-            while project.undo_name() != "Add 1,500 examples":
+            while undo_name(project) != "Add 1,500 examples":
                 project.undo()
 
 
@@ -248,8 +248,9 @@ def test_a_killed_import_keeps_what_came(tmp_path):
             rows = project.rows(project.ids()[-1:])
             assert (rows[0].source_line, rows[0].number) == (count, count)
             if count < 30_000:
-                assert project.interrupted == (f"Import {count:,} examples from data.jsonl",)
-            assert project.undo_name() == f"Import {count:,} examples from data.jsonl"
+                (step,) = project.interrupted
+                assert (step.outcome, step.examples, step.file) == ("kept", count, "data.jsonl")
+            assert undo_name(project) == f"Import {count:,} examples from data.jsonl"
             project.undo()
             assert project.count() == 0
     assert min(kept) < 30_000

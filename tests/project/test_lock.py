@@ -1,16 +1,21 @@
-"""One writer per project: who has it is told, crashes hold nobody up, nothing is left behind."""
+"""One writer per project file, whatever its names; each file keeps its log, also after a crash."""
 
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from tests.project.made_examples import add, words
 
-from tunedesk.project.lock import ProjectLock
+from tunedesk.errors import UserError
+from tunedesk.project.lock import FileState, Holder, ProjectLock, Whereabouts, read_holder
 from tunedesk.project.project import Project
+from tunedesk.project.store import ProjectFileMovedError
 
 
 @pytest.fixture
@@ -57,48 +62,308 @@ def test_a_reader_that_outlives_the_writer_leaves_one_file(path):
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
-def test_the_lock_of_a_crashed_process_is_taken_over(path):
-    Project.create(path).close()
-    script = (
-        "import sys\nfrom pathlib import Path\n"
-        "from tunedesk.project.project import Project\n"
-        "project = Project.open(Path(sys.argv[1]))\nprint('open', flush=True)\nsys.stdin.read()\n"
-    )
+OPEN = """
+import sys
+from pathlib import Path
+from tests.project.made_examples import add
+from tunedesk.project.project import Project
+
+project = Project.open(Path(sys.argv[1]), author="Cay")
+if sys.argv[2:]:
+    add(project, sys.argv[2])
+print("read only" if project.read_only else "open", flush=True)
+sys.stdin.read()
+project.close()
+"""
+
+
+@contextlib.contextmanager
+def opened_elsewhere(path, word="", expected="open"):
+    """Open a project in another process, add an example; closed orderly unless it was killed."""
     process = subprocess.Popen(
-        [sys.executable, "-c", script, str(path)],
+        [sys.executable, "-c", OPEN, str(path), *filter(None, [word])],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
-    assert process.stdout.readline() == "open\n"
-    process.kill()
-    process.communicate()
-    assert len(list(path.parent.iterdir())) > 1
+    try:
+        assert process.stdout.readline() == f"{expected}\n"
+        yield process
+    finally:
+        process.communicate()
+
+
+def left_by_a_crash(path, word, before_it=lambda: None):
+    """A process adds an example and is killed; something is done to the file just before."""
+    with opened_elsewhere(path, word) as process:
+        before_it()
+        process.kill()
+
+
+def names(folder):
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def test_the_lock_of_a_crashed_process_is_taken_over(path):
+    Project.create(path).close()
+    left_by_a_crash(path, "one")
+    assert len(names(path.parent)) > 1
     with Project.open(path) as project:
         assert not project.read_only
-    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+        assert words(project) == ["one"]
+    assert names(path.parent) == [path.name]
 
 
 def test_another_process_holds_it(path):
     Project.create(path).close()
-    script = (
-        "import sys\nfrom pathlib import Path\n"
-        "from tunedesk.project.project import Project\n"
-        "project = Project.open(Path(sys.argv[1]), author='Cay')\n"
-        "print('open', flush=True)\nsys.stdin.read()\nproject.close()\n"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout.readline() == "open\n"
-    with Project.open(path) as project:
+    with opened_elsewhere(path) as process, Project.open(path) as project:
         assert project.read_only
         assert (project.held_by.user, project.held_by.process) == ("Cay", process.pid)
-    process.communicate()
-    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+    assert names(path.parent) == [path.name]
+
+
+def symbolic_link(path):
+    link = path.with_name("Link.tunedesk")
+    link.symlink_to(path)
+    return link
+
+
+def hard_link(path):
+    link = path.with_name("Link.tunedesk")
+    link.hardlink_to(path)
+    return link
+
+
+def hard_link_elsewhere(path):
+    (path.parent / "elsewhere").mkdir()
+    link = path.parent / "elsewhere" / path.name
+    link.hardlink_to(path)
+    return link
+
+
+def link_to_the_folder(path):
+    folder = path.parent / "way in"
+    folder.symlink_to(path.parent)
+    return folder / path.name
+
+
+def way_around(path):
+    (path.parent / "inner").mkdir()
+    return path.parent / "inner" / ".." / path.name
+
+
+OTHER_NAMES = [
+    symbolic_link,
+    hard_link,
+    hard_link_elsewhere,
+    link_to_the_folder,
+    way_around,
+]
+
+
+@pytest.mark.parametrize("other_name", OTHER_NAMES)
+def test_whatever_it_is_called_a_second_opener_only_reads(path, other_name):
+    Project.create(path).close()
+    other = other_name(path)
+    with opened_elsewhere(path, "one") as process, Project.open(other) as second:
+        assert second.read_only
+        assert second.held_by.process == process.pid
+        # Read by the name of the log, so that what is not in the file yet is seen.
+        assert words(second) == ["one"]
+    with opened_elsewhere(other, "two"), Project.open(path) as second:
+        assert second.read_only
+        assert words(second) == ["one", "two"]
+    with Project.open(path) as project:
+        assert not project.read_only
+        assert words(project) == ["one", "two"]
+    left = [name for name in names(path.parent) if name.startswith(".")]
+    assert left == []
+
+
+@pytest.mark.parametrize("other_name", OTHER_NAMES)
+def test_within_one_process_too(path, other_name):
+    with Project.create(path) as first:
+        add(first, "one")
+        with Project.open(other_name(path)) as second:
+            assert second.read_only
+            assert words(second) == ["one"]
+        # The second opening must not have ended the locks that SQLite has on the file here.
+        with opened_elsewhere(path, expected="read only"):
+            add(first, "two")
+        assert first.find_damage() == []
+        assert words(first) == ["one", "two"]
+
+
+def test_only_reading_by_another_name_sees_what_is_in_the_log(path):
+    Project.create(path).close()
+    other = hard_link_elsewhere(path)
+    with (
+        opened_elsewhere(path, "one"),
+        Project.open(other, read_only=True) as second,
+    ):
+        assert words(second) == ["one"]
+
+
+def test_whose_log_cannot_be_found_is_not_read(path, monkeypatch, tmp_path_factory):
+    """Another user has it, by a hard link in a folder of theirs."""
+    Project.create(path).close()
+    other = hard_link_elsewhere(path)
+    with opened_elsewhere(path, "one"):
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("another user")))
+        monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("another home")))
+        with pytest.raises(UserError, match="open already, under another name"):
+            Project.open(other)
+
+
+def renamed(path):
+    return path.rename(path.with_name("New name.tunedesk"))
+
+
+def moved(path):
+    (path.parent / "elsewhere").mkdir()
+    return path.rename(path.parent / "elsewhere" / "Moved.tunedesk")
+
+
+def folder_renamed(path):
+    return path.parent.rename(path.parent.with_name("new folder")) / path.name
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("move", [renamed, moved, folder_renamed])
+def test_the_log_follows_a_file_that_was_renamed_before_a_crash(tmp_path, move, read_only):
+    path = tmp_path / "folder" / "Test.tunedesk"
+    with Project.create(path) as project:
+        add(project, "one")
+    new = []
+    left_by_a_crash(path, "two", lambda: new.append(move(path)))
+    with Project.open(new[0], read_only=read_only) as project:
+        assert words(project) == ["one", "two"]
+        assert project.find_damage(thorough=True) == []
+    with Project.open(new[0]) as project:
+        assert words(project) == ["one", "two"]
+    left = [entry.name for entry in tmp_path.rglob("*") if entry.is_file()]
+    assert left == [new[0].name]
+
+
+def test_the_log_follows_a_hard_link(path):
+    Project.create(path).close()
+    other = hard_link_elsewhere(path)
+    left_by_a_crash(path, "one")
+    with Project.open(other) as project:
+        assert words(project) == ["one"]
+    with Project.open(path) as project:
+        assert words(project) == ["one"]
+
+
+def test_a_file_that_took_the_name_gets_no_foreign_log(path):
+    """The project was replaced while it was open, then its program was killed."""
+    for name, word in (("Test", "ours"), ("Other", "other")):
+        with Project.create(path.with_name(f"{name}.tunedesk")) as project:
+            add(project, word)
+    kept = path.with_name("Kept.tunedesk")
+
+    def replace():
+        path.rename(kept)
+        path.with_name("Other.tunedesk").rename(path)
+
+    left_by_a_crash(path, "more", replace)
+    with Project.open(path) as project:
+        assert words(project) == ["other"]
+        assert project.find_damage(thorough=True) == []
+    # The log was set aside, and is found by the file that it belongs to.
+    with Project.open(kept) as project:
+        assert words(project) == ["ours", "more"]
+        assert project.find_damage(thorough=True) == []
+    assert names(path.parent) == ["Kept.tunedesk", "Test.tunedesk"]
+
+
+def test_a_new_project_under_the_name_of_a_deleted_one_gets_no_foreign_log(path):
+    """The system may well give it the number of the file that was deleted."""
+    Project.create(path).close()
+    left_by_a_crash(path, "more", path.unlink)
+    with Project.create(path) as project:
+        assert words(project) == []
+        add(project, "new")
+    with Project.open(path) as project:
+        assert words(project) == ["new"]
+        assert project.find_damage(thorough=True) == []
+
+
+def test_a_folder_that_was_copied_after_a_crash_keeps_its_log(tmp_path):
+    path = tmp_path / "folder" / "Test.tunedesk"
+    Project.create(path).close()
+    left_by_a_crash(path, "one")
+    copy = shutil.copytree(path.parent, tmp_path / "copy") / path.name
+    shutil.rmtree(path.parent)
+    with Project.open(copy) as project:
+        assert words(project) == ["one"]
+
+
+def test_while_another_file_has_the_name_nothing_is_opened_by_it(path):
+    with Project.create(path.with_name("Other.tunedesk")) as project:
+        add(project, "other")
+    Project.create(path).close()
+    with opened_elsewhere(path, "one"):
+        path.rename(path.with_name("Kept.tunedesk"))
+        path.with_name("Other.tunedesk").rename(path)
+        before = path.read_bytes()
+        for read_only in (False, True):
+            with pytest.raises(UserError, match="is still open"):
+                Project.open(path, read_only=read_only)
+        assert path.read_bytes() == before
+    with Project.open(path) as project:
+        assert words(project) == ["other"]
+
+
+def test_no_second_connection_to_a_file_that_took_the_name(path):
+    with Project.create(path.with_name("Other.tunedesk")) as project:
+        add(project, "other")
+    with Project.create(path) as project:
+        path.rename(path.with_name("Kept.tunedesk"))
+        with pytest.raises(ProjectFileMovedError):
+            project.handle()
+        path.with_name("Other.tunedesk").rename(path)
+        with pytest.raises(ProjectFileMovedError):
+            project.handle()
+        add(project, "one")
+    with Project.open(path) as project:
+        assert words(project) == ["other"]
+    with Project.open(path.with_name("Kept.tunedesk")) as project:
+        assert words(project) == ["one"]
+
+
+def test_what_became_of_the_file_is_known(path):
+    with Project.create(path) as project:
+        state = project.file_state
+        assert state() == FileState(Whereabouts.IN_PLACE, path)
+        new = renamed(path)
+        assert state() == FileState(Whereabouts.MOVED, new)
+        path.write_text("another")
+        assert state() == FileState(Whereabouts.MOVED, new, replaced=True)
+        trash = path.parent / ".Trash-1000" / "files" / path.name
+        trash.parent.mkdir(parents=True)
+        new.rename(trash)
+        assert state().path == trash
+        assert state().in_trash
+        assert not FileState(Whereabouts.MOVED, new).in_trash
+        trash.unlink()
+        assert state() == FileState(Whereabouts.DELETED, None, replaced=True)
+        path.unlink()
+        assert state() == FileState(Whereabouts.DELETED, None)
+        path.parent.rename(path.parent.with_name("gone"))
+        assert state() == FileState(Whereabouts.DELETED, None)
+
+
+def test_what_became_of_a_file_that_is_only_read_is_known(path):
+    Project.create(path).close()
+    with Project.open(path, read_only=True) as project:
+        assert project.file_state() == FileState(Whereabouts.IN_PLACE, path)
+        new = renamed(path)
+        assert project.file_state() == FileState(Whereabouts.MOVED, new)
+        new.unlink()
+        assert project.file_state().whereabouts is Whereabouts.DELETED
 
 
 def test_a_holder_that_cannot_be_read_is_nobody_known(path):
@@ -106,8 +371,7 @@ def test_a_holder_that_cannot_be_read_is_nobody_known(path):
         holder = path.with_name(f".{path.name}.lock.json")
         for content in ("", "[]", json.dumps({"user": "Ann"})):
             holder.write_text(content)
-            with Project.open(path) as second:
-                assert second.held_by.user == ""
+            assert read_holder(path) == Holder()
 
 
 def test_a_folder_that_cannot_be_written_is_read(path, monkeypatch):

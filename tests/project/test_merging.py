@@ -4,6 +4,7 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
+from tests.project.made_examples import undo_name
 
 from tunedesk.project.merging import MergeConflict, merge_table
 from tunedesk.project.project import Project
@@ -43,7 +44,7 @@ def test_what_was_done_there_comes_in_as_one_step(copies):
     assert copies.mine.presets() == copies.theirs.presets()
     assert uid_of(copies.mine, "New") == uid_of(copies.theirs, "New")
     assert [set(change.kinds) for change in told] == [{"presets"}]
-    assert copies.mine.undo_name() == "Merge “Theirs.tunedesk”"
+    assert undo_name(copies.mine) == "Merge “Theirs.tunedesk”"
     copies.mine.undo()
     assert copies.mine.presets() == before
     copies.mine.redo()
@@ -58,7 +59,7 @@ def test_what_was_done_here_stays(copies):
     summary = copies.merge()
     assert summary.change_id is None
     assert copies.mine.presets() == before
-    assert copies.mine.undo_name() == "Keep the preset “Mine”"
+    assert undo_name(copies.mine) == "Keep the preset “Mine”"
 
 
 def test_what_both_changed_is_told_and_stays(copies):

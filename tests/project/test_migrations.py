@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from tests.project.made_examples import add, words
+from tests.project.made_examples import add, redo_name, undo_name, words
 
 from tunedesk.errors import UserError
 from tunedesk.project import migrations, schema
@@ -119,8 +119,8 @@ def contents(project):
         ],
         "presets": project.presets(),
         "tags": [list(use) for use in project.tags()],
-        "undo": project.undo_name(),
-        "redo": project.redo_name(),
+        "undo": undo_name(project),
+        "redo": redo_name(project),
     }
 
 

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from tests.project.made_examples import add, words
+from tests.project.made_examples import add, undo_name, words
 
 from tunedesk.errors import UserError
 from tunedesk.project import opening, schema
@@ -223,7 +223,7 @@ def test_wrong_values_do_no_harm(path, vandalism):
         project.problem_counts()
         project.statistics()
         project.totals()
-        assert project.undo_name()
+        assert undo_name(project)
         project.setting("colour")
         while project.fill_search(1):
             pass

@@ -3,7 +3,15 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.project.made_examples import add, example_text, facts_of, retype, words
+from tests.project.made_examples import (
+    add,
+    example_text,
+    facts_of,
+    redo_name,
+    retype,
+    undo_name,
+    words,
+)
 
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -12,7 +20,7 @@ from tunedesk.project.query import ExampleQuery
 def test_a_new_project_is_empty(project):
     assert project.count() == 0
     assert list(project.ids()) == []
-    assert project.undo_name() is None
+    assert undo_name(project) is None
     assert project.undo() is None
     assert project.totals().count == 0
 
@@ -49,7 +57,7 @@ def test_everything_is_undone_and_redone_by_name(project):
     assert words(project) == ["two", "two"]
     assert project.rows(copies)[0].state == "approved"
     names = []
-    while (name := project.undo_name()) is not None:
+    while (name := undo_name(project)) is not None:
         names.append(name)
         project.undo()
     assert names == [
@@ -67,7 +75,7 @@ def test_everything_is_undone_and_redone_by_name(project):
         pass
     assert words(project) == ["two", "two"]
     assert project.rows(project.ids())[0].tags == ("law",)
-    assert project.undo_name() == "Duplicate 1 example"
+    assert undo_name(project) == "Duplicate 1 example"
 
 
 def test_undo_works_after_a_restart(tmp_path):
@@ -77,11 +85,11 @@ def test_undo_works_after_a_restart(tmp_path):
         retype(project, one, "two")
     with Project.open(path) as project:
         assert words(project) == ["two"]
-        assert project.undo_name() == "Edit message 1"
+        assert undo_name(project) == "Edit message 1"
         project.undo()
         assert words(project) == ["one"]
     with Project.open(path) as project:
-        assert project.redo_name() == "Edit message 1"
+        assert redo_name(project) == "Edit message 1"
         project.redo()
         assert words(project) == ["two"]
 

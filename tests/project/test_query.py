@@ -157,7 +157,6 @@ def test_unfiltered():
     query = ExampleQuery(sort="tokens", descending=True)
     assert query.unfiltered
     assert not replace(query, search="x").unfiltered
-    assert replace(query, search="x").without_search() == query
 
 
 def test_reading_ids_can_be_cancelled(project):

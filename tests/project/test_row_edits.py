@@ -1,7 +1,7 @@
 """Review, tags, deletion, moving and duplicating, one by one and by query."""
 
 import pytest
-from tests.project.made_examples import add, example_text, facts_of, new_example, words
+from tests.project.made_examples import add, example_text, facts_of, new_example, undo_name, words
 
 from tunedesk.errors import UserError
 from tunedesk.project.query import ExampleQuery
@@ -57,7 +57,7 @@ def test_moving(project, ids, moved, before, order):
         project.undo()
         assert "".join(words(project)) == "abcdef"
     else:
-        assert project.undo_name() == "Add 6 examples"
+        assert undo_name(project) == "Add 6 examples"
 
 
 def test_examples_go_behind_another(project, ids):
@@ -119,7 +119,7 @@ def test_views_are_told_what_changed(project, ids):
 
 
 def test_settings_of_the_project(project):
-    assert project.setting("target") == "openai"
+    assert project.setting("target") == "local"
     assert project.setting("absent", 5) == 5
     project.set_setting("absent", {"a": [1, "ü"]})
     assert project.setting("absent") == {"a": [1, "ü"]}

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 
 import pytest
-from tests.project.made_examples import add, new_example, retype, words
+from tests.project.made_examples import add, new_example, retype, undo_name, words
 
 from tunedesk.errors import UserError
 from tunedesk.project.project_change import ProjectChange
@@ -77,7 +77,7 @@ def test_typing_goes_between_the_transactions_of_bulk_work(project):
     assert len(slices) > 5
     assert project.totals().by_state["approved"] == 20_000
     assert words(project)[-1] == str(number)
-    while project.undo_name() != "Add 20,000 examples":
+    while undo_name(project) != "Add 20,000 examples":
         project.undo()
     assert project.totals().by_state["draft"] == 20_000
     assert words(project)[-1] == "19999"

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from tests.project.made_examples import undo_name
 
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import Cancelled
@@ -55,7 +56,7 @@ def test_find_and_replace(project, ids):
     assert seen[-1] == (20, 20)
     assert project.text(ids[3]) == text_of("Is rule 3 good rule?")
     assert project.text(ids[25]) == before[25]
-    assert project.undo_name() == "Replace “law” in 20 examples"
+    assert undo_name(project) == "Replace “law” in 20 examples"
     checked(project, ids)
     project.undo()
     assert [project.text(example) for example in ids] == before
@@ -74,7 +75,7 @@ def test_replace_by_role_and_template(project, ids):
         project.context, None, re.compile("law"), "x", roles={"assistant"}
     )
     assert (summary.examples, summary.places) == (0, 0)
-    assert project.undo_name() == "Replace “(Y)es” in 30 examples"
+    assert undo_name(project) == "Replace “(Y)es” in 30 examples"
 
 
 def test_fix_all(project):
@@ -84,7 +85,7 @@ def test_fix_all(project):
     assert (summary.examples, summary.places) == (4, 4)
     assert "blanks_around" not in project.problem_counts()
     assert project.text(ids[0]) == text_of("0 blanks")
-    assert project.undo_name().startswith("Fix 4 examples: ")
+    assert undo_name(project).startswith("Fix 4 examples: ")
     checked(project, ids)
     project.undo()
     assert project.problem_counts()["blanks_around"] == 4
@@ -96,7 +97,7 @@ def test_set_system_prompt(project, ids):
     assert summary.examples == 3
     assert '"Be brief."' in project.text(ids[0])
     assert project.text(broken[0]) == "{broken"
-    assert project.undo_name() == "Set the system prompt of 3 examples"
+    assert undo_name(project) == "Set the system prompt of 3 examples"
     checked(project, ids)
 
 
@@ -122,7 +123,7 @@ def test_workers_do_the_same(project, monkeypatch):
     checked(project, ids[::100])
     project.undo()
     assert project.text(ids[899]) == text_of("Is law 899 good law?")
-    assert project.undo_name() == "Add 900 examples"
+    assert undo_name(project) == "Add 900 examples"
 
 
 def test_cancel_takes_everything_back(project, ids, monkeypatch):
@@ -135,7 +136,7 @@ def test_cancel_takes_everything_back(project, ids, monkeypatch):
     with pytest.raises(Cancelled):
         text_edits.find_and_replace(project.context, None, re.compile("law"), "x", progress=cancel)
     assert project.text(ids[0]) == text_of("Is law 0 good law?")
-    assert project.undo_name() == "Add 30 examples"
+    assert undo_name(project) == "Add 30 examples"
 
 
 def test_what_is_typed_meanwhile_is_kept(project, ids, monkeypatch):
@@ -152,16 +153,16 @@ def test_what_is_typed_meanwhile_is_kept(project, ids, monkeypatch):
     summary = text_edits.find_and_replace(project.context, None, re.compile("law"), "x")
     assert (summary.examples, summary.left) == (29, 1)
     assert project.text(ids[0]) == typed
-    assert project.undo_name() == "Edit message 1"
+    assert undo_name(project) == "Edit message 1"
     project.undo()
     project.undo()
     assert project.text(ids[0]) == text_of("Is law 0 good law?")
-    assert project.undo_name() == "Add 30 examples"
+    assert undo_name(project) == "Add 30 examples"
 
 
 def test_another_target_checks_again(project, ids):
     assert len(check_project.stale_ids(project.context)) == 0
-    before = project.undo_name()
+    before = undo_name(project)
     old_tokens = project.totals().tokens
     project.set_setting("encoding", "cl100k_base")
     project.set_setting("target", "azure")
@@ -170,7 +171,7 @@ def test_another_target_checks_again(project, ids):
     project.subscribe(told.append)
     assert check_project.check_again(project, None, only_stale=True) == 30
     assert len(check_project.stale_ids(project.context)) == 0
-    assert project.undo_name() == before
+    assert undo_name(project) == before
     assert [set(change.kinds) for change in told] == [{"facts", "set"}]
     other = Checker("azure", "cl100k_base")
     for example in ids:

@@ -1,7 +1,15 @@
 """Undo and redo: named, linear, over a history that only grows."""
 
 import pytest
-from tests.project.made_examples import add, example_text, new_example, retype, words
+from tests.project.made_examples import (
+    add,
+    example_text,
+    new_example,
+    redo_name,
+    retype,
+    undo_name,
+    words,
+)
 
 from tunedesk.errors import UserError
 from tunedesk.project import row_edits, undo
@@ -62,9 +70,9 @@ def test_a_new_change_ends_the_redo_but_not_the_history(project):
     one = add(project, "one")
     retype(project, one, "two")
     project.undo()
-    assert project.redo_name() == "Edit message 1"
+    assert redo_name(project) == "Edit message 1"
     retype(project, one, "three")
-    assert project.redo_name() is None
+    assert redo_name(project) is None
     assert project.redo() is None
     entries = [(entry.name, entry.direction) for entry in reversed(project.history(one))]
     assert entries == [
@@ -83,8 +91,8 @@ def test_a_change_that_changes_nothing_is_no_step(project):
     retype(project, one, "one")
     assert project.move([one], None) == 0
     assert project.remove_tag([one], "none") == 0
-    assert project.redo_name() == "Approve 1 example"
-    assert project.undo_name() == "Add 1 example"
+    assert redo_name(project) == "Approve 1 example"
+    assert undo_name(project) == "Add 1 example"
 
 
 def test_a_thousand_steps_are_kept(tmp_path):
@@ -101,7 +109,7 @@ def test_a_thousand_steps_are_kept(tmp_path):
 
 def test_a_step_of_many_rows_is_one_step(project):
     ids = project.add_examples([new_example(str(number)) for number in range(1500)])
-    assert project.undo_name() == "Add 1,500 examples"
+    assert undo_name(project) == "Add 1,500 examples"
     project.set_state(ExampleQuery(), "approved")
     project.add_tag(ids[:1200], "law")
     project.delete(ids[100:1400])
@@ -113,7 +121,7 @@ def test_a_step_of_many_rows_is_one_step(project):
         "Tag 1,200 examples “law”",
         "Approve 1,500 examples",
     ):
-        assert project.undo_name() == name
+        assert undo_name(project) == name
         project.undo()
     assert list(project.ids()) == ids
     assert project.totals().by_state["draft"] == 1500
@@ -135,7 +143,7 @@ def test_what_was_typed_during_a_bulk_change_is_left_to_its_own_step(project):
     assert states == ["approved"] * 3 + ["rejected"]
     project.undo()
     assert [row.state for row in project.rows(ids)] == ["approved"] * 3 + ["draft"]
-    assert project.undo_name() == "bulk 3"
+    assert undo_name(project) == "bulk 3"
     project.undo()
     assert [row.state for row in project.rows(ids)] == ["draft"] * 4
 
@@ -160,7 +168,7 @@ def test_presets_are_undone(project):
     assert project.presets() == {"Pharmacist": "You are the pharmacist."}
     project.undo()
     assert project.presets() == {"Pharmacist": "You are a pharmacist."}
-    assert project.undo_name() == "Keep the preset “Pharmacist”"
+    assert undo_name(project) == "Keep the preset “Pharmacist”"
     project.undo()
     project.redo()
     assert project.presets() == {"Pharmacist": "You are a pharmacist."}
@@ -200,8 +208,8 @@ def test_what_is_done_during_a_long_undo_ends_the_redo(project, monkeypatch):
     monkeypatch.setattr(undo, "_item_ranges", slices_with_typing)
     project.undo()
     assert project.totals().by_state["approved"] == 0
-    assert project.redo_name() is None
-    assert project.undo_name() == "Edit message 1"
+    assert redo_name(project) is None
+    assert undo_name(project) == "Edit message 1"
     project.undo()
     project.undo()
     assert project.count() == 0

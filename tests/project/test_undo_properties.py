@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.project.made_examples import example_text, facts_of, new_example
+from tests.project.made_examples import example_text, facts_of, new_example, redo_name, undo_name
 from tests.project.made_tables import NOTES, notes, notes_registered
 
 from tunedesk.project.change_names import ChangeName
@@ -206,8 +206,8 @@ class ProjectMachine(RuleBasedStateMachine):
         assert self.project.presets() == self.texts["presets"]
         assert notes(self.project) == self.texts["notes"]
         assert [row.preview for row in shown] == [row[1][:160] for row in self.rows]
-        assert (self.project.undo_name() is None) == (not self.done)
-        assert (self.project.redo_name() is None) == (not self.undone)
+        assert (undo_name(self.project) is None) == (not self.done)
+        assert (redo_name(self.project) is None) == (not self.undone)
 
 
 TestProject = ProjectMachine.TestCase

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 
 import pytest
-from tests.project.made_examples import add
+from tests.project.made_examples import add, undo_name
 from tests.project.made_tables import NOTES, notes, notes_registered
 
 from tunedesk.project.change_log import history
@@ -49,7 +49,7 @@ def test_a_new_table_is_undone_and_redone_after_a_restart(path):
         with change(project, "Delete one") as step:
             assert step.delete(NOTES, one)
         seen.append(notes(project))
-        assert project.undo_name() == "Delete one"
+        assert undo_name(project) == "Delete one"
     with Project.open(path) as project:
         for state in reversed(seen[:-1]):
             assert project.undo() is not None
@@ -139,10 +139,10 @@ def test_a_step_that_fails_changes_nothing(path):
         with pytest.raises(sqlite3.IntegrityError), change(project, "Fail") as step:
             _add_one_that_fails(step)
         assert notes(project) == {}
-        assert project.undo_name() is None
+        assert undo_name(project) is None
         assert told == []
         write(project, "one", "first")
-        assert project.undo_name() == "Write one"
+        assert undo_name(project) == "Write one"
 
 
 def test_what_a_stranger_registered_is_passed_over(project):

@@ -3,6 +3,7 @@
 import sqlite3
 
 import pytest
+from tests.project.made_examples import undo_name
 
 from tunedesk.errors import UserError
 from tunedesk.project import work
@@ -125,7 +126,7 @@ def test_views_are_told(project):
     uid = project.work.add("launch", {}).uid
     project.work.finish(uid)
     assert [set(change.kinds) for change in told] == [{"work"}, {"work"}]
-    assert project.undo_name() is None
+    assert undo_name(project) is None
 
 
 def test_what_is_not_there_or_no_end(project):

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from tunedesk.catalogue.memory_estimate import ModelSize
+from tunedesk.catalogue.targets import THIS_COMPUTER, Target
 from tunedesk.catalogue.token_encodings import DEFAULT_FORMULA, ENCODINGS, ImageFormula
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
@@ -21,6 +22,11 @@ STARTER_ID = "tunedesk-starter"
 """The model that is built in: made on the spot, trained whole, nothing to download."""
 DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
 """The id of the hosted model that tokens and prices are shown for until another is chosen."""
+
+
+def default_model(target_name: str) -> str:
+    """The id of the base model that is assumed at a target until one is chosen."""
+    return STARTER_ID if target_name == THIS_COMPUTER else DEFAULT_MODEL
 
 
 class FigureSource(NamedTuple):
@@ -264,3 +270,20 @@ def _model(entry: dict[str, Any]) -> HostedModel:
         note=_(entry["note"]) if entry.get("note") else "",
         unconfirmed=tuple(entry["unconfirmed"]),
     )
+
+
+def token_limit(where: Target, model: str | None) -> int:
+    """The tokens of an example beyond which training there cuts its end.
+
+    Args:
+        where: Where it is trained.
+        model: The base model; None for the limit of the target alone.
+    """
+    if model is None:
+        return where.token_limit
+    catalogue = Catalogue.load()
+    if where.name == THIS_COMPUTER:
+        here = catalogue.find_local(model)
+        return where.token_limit if here is None else min(where.token_limit, here.context)
+    hosted = catalogue.find(model)
+    return where.token_limit if hosted is None else hosted.token_limit

@@ -9,6 +9,9 @@ from tunedesk.i18n import _
 from tunedesk.paths import resource
 
 DEFAULT_TARGET = "openai"
+"""For files that belong to no project; a project trains on this computer unless it says else."""
+
+THIS_COMPUTER = "local"
 
 
 class Target(NamedTuple):

@@ -9,18 +9,18 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from tunedesk.catalogue.models import Catalogue
-from tunedesk.catalogue.targets import DEFAULT_TARGET, target
+from tunedesk.catalogue.models import Catalogue, token_limit
+from tunedesk.catalogue.targets import DEFAULT_TARGET, THIS_COMPUTER, target
 from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING, DEFAULT_FORMULA
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.kinds.conversation import ConversationChecks, plain_checker
 from tunedesk.checks.kinds.kind_checks import (
     CheckSettings,
     KindChecks,
-    PreferenceChecks,
     PromptCompletionChecks,
     UntrainedChecks,
 )
+from tunedesk.checks.kinds.preference import PreferenceChecks
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.examples.hashes import NO_HASHES
@@ -35,10 +35,10 @@ from tunedesk.examples.kinds.unreadable import UNREADABLE
 
 _CHECKS: dict[Kind, KindChecks] = {
     CONVERSATION: ConversationChecks(),
-    REINFORCEMENT: ConversationChecks(),
+    REINFORCEMENT: ConversationChecks(waits_for_answer=True),
     OTHER: ConversationChecks(),
-    PREFERENCE: PreferenceChecks(PREFERENCE),
-    PROMPT_COMPLETION: PromptCompletionChecks(PROMPT_COMPLETION),
+    PREFERENCE: PreferenceChecks(),
+    PROMPT_COMPLETION: PromptCompletionChecks(),
     SHAREGPT: UntrainedChecks(SHAREGPT),
     ALPACA: UntrainedChecks(ALPACA),
 }
@@ -64,8 +64,9 @@ class Checker:
             UserError: The target or the encoding is not known.
         """
         self.target = target(target_name)
-        base = None if model is None else Catalogue.load().find(model)
-        self.token_limit = self.target.token_limit if base is None else base.token_limit
+        here = target_name == THIS_COMPUTER
+        base = None if model is None or here else Catalogue.load().find(model)
+        self.token_limit = token_limit(self.target, model)
         counter = None if encoding is None else TokenCounter(encoding)
         formula = DEFAULT_FORMULA if base is None else base.image_formula
         self._settings = CheckSettings(self.target, self.token_limit, counter, formula)

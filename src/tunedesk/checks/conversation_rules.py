@@ -5,12 +5,14 @@ checks of the cookbook's Chat_finetuning_data_prep notebook; the source of each 
 its severity in resources/severities.json.
 """
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from tunedesk.catalogue.targets import Target
-from tunedesk.checks.images import check_image, check_image_count
+from tunedesk.checks.chat_templates import read_templated
+from tunedesk.checks.images import check_image, check_image_count, image_place
 from tunedesk.checks.problem import Problem, severity
 from tunedesk.checks.schema import is_valid, reasons
 from tunedesk.checks.text_rules import check_texts
@@ -31,6 +33,15 @@ def check_parts(parts: list[Any], path: Path, role: Any, target: Target) -> Iter
     if not parts:
         yield Problem("content_list_empty", path, {"role": str(role)})
         return
+    if any(isinstance(part, str) for part in parts) and all(map(_is_text_or_text_part, parts)):
+        # One thing is wrong, whoever speaks: the texts stand in a list.
+        yield Problem("content_list_of_texts", path, {"role": str(role), "count": len(parts)})
+        if not any(map(part_text, parts)):
+            yield Problem("content_empty", path, {"role": str(role)})
+        return
+    if any(map(_is_value_part, parts)) and all(map(_is_value_or_text_part, parts)):
+        yield Problem("parts_under_value", path, {"role": str(role)})
+        return
     images = False
     for number, part in enumerate(parts):
         part_path = (*path, number)
@@ -43,6 +54,10 @@ def check_parts(parts: list[Any], path: Path, role: Any, target: Target) -> Iter
             else:
                 yield Problem("image_misplaced", part_path, {"role": str(role)})
             yield from _unknown_part_keys(part, part_path, _IMAGE_KEYS)
+        elif part.get("type") == "image" and "image" in part:
+            images = True
+            place = image_place(part["image"])
+            yield Problem("image_part_foreign", part_path, {"reason": place})
         elif part.get("type") != "text":
             yield Problem("part_type_unknown", part_path, {"type": _type_name(part)})
         else:
@@ -55,6 +70,41 @@ def check_parts(parts: list[Any], path: Path, role: Any, target: Target) -> Iter
         yield Problem("parts_only_text", path, {"parts": len(parts)})
     if not images and all(_is_blank(part) for part in parts):
         yield Problem("content_empty", path, {"role": str(role)})
+
+
+def part_text(part: Any) -> str:
+    """The text of a part, wherever a form of parts keeps it; empty without."""
+    if isinstance(part, str):
+        return part
+    text = (part.get("text") or part.get("value")) if isinstance(part, dict) else None
+    return text if isinstance(text, str) else ""
+
+
+def _is_text_part(part: Any) -> bool:
+    return (
+        isinstance(part, dict)
+        and part.keys() == _TEXT_KEYS
+        and part["type"] == "text"
+        and isinstance(part["text"], str)
+    )
+
+
+def _is_text_or_text_part(part: Any) -> bool:
+    return isinstance(part, str) or _is_text_part(part)
+
+
+def _is_value_part(part: Any) -> bool:
+    """Whether it is a part as LLaMA-Factory writes it: its text under `value`."""
+    return (
+        isinstance(part, dict)
+        and part.keys() == {"type", "value"}
+        and part["type"] in ("text", "reasoning")
+        and isinstance(part["value"], str)
+    )
+
+
+def _is_value_or_text_part(part: Any) -> bool:
+    return _is_value_part(part) or _is_text_part(part)
 
 
 def _is_blank(part: Any) -> bool:
@@ -87,6 +137,9 @@ _OWN_KEYS = {
     "function": frozenset({"role", "content", "name"}),
 }
 _ALL_KEYS = frozenset().union(*_OWN_KEYS.values())
+REASONING_KEYS = ("reasoning_content", "reasoning", "thinking")
+"""Where the thoughts before an answer are kept; chat templates of reasoning models read the first.
+"""
 
 
 def check_message(message: Any, path: Path, target: Target) -> Iterator[Problem]:
@@ -129,7 +182,9 @@ def _check_keys(message: dict[str, Any], path: Path) -> Iterator[Problem]:
     for key in message:
         if key in (_ALL_KEYS if own is None else own):
             continue
-        if key not in _ALL_KEYS:
+        if key in REASONING_KEYS and role == "assistant" and isinstance(message[key], str):
+            yield Problem("reasoning_field", (*path, key), {"key": key})
+        elif key not in _ALL_KEYS:
             yield Problem("unknown_message_key", (*path, key), {"key": _short(key)})
         elif key == "weight":
             yield Problem("weight_misplaced", (*path, key), {"role": role})
@@ -154,7 +209,9 @@ def _check_content(message: dict[str, Any], path: Path, target: Target) -> Itera
         # A tool may well answer nothing, and beside a call the text may be empty.
         if role in ("tool", "function") or (role == "assistant" and says_without_content(message)):
             return
-        if not content:
+        if role == "system" and not content.strip():
+            yield Problem("system_empty", here, {})
+        elif not content:
             yield Problem("content_empty", here, {"role": _short(role)})
         elif not content.strip():
             yield Problem("content_blank", here, {"role": _short(role)})
@@ -205,6 +262,12 @@ def _check_order(roles: str) -> Iterator[Problem]:
         yield Problem(
             "last_not_assistant", ("messages", len(roles) - 1), {"role": _role(roles[-1])}
         )
+    asked = roles.find("u")
+    answered = roles.find("a")
+    if asked < 0 and answered >= 0 and not {"t", "f", "?"} & set(roles):
+        yield Problem("no_user", ("messages", answered), {"number": answered + 1})
+    elif 0 <= answered < asked:
+        yield Problem("assistant_first", ("messages", answered), {"number": answered + 1})
     systems = [number for number, letter in enumerate(roles) if letter in "sd"]
     for number in systems[:1]:
         if number > 0:
@@ -237,19 +300,34 @@ def _role(letter: str) -> str:
 
 
 KNOWN_KEYS = frozenset({"messages", "tools", "parallel_tool_calls", "functions"})
+PICTURE_KEYS = frozenset({"images", "image", "videos", "video", "audios", "audio"})
+"""Where other tools keep pictures, films and sounds beside the messages."""
+_PICTURE_MARK = re.compile(
+    r"<\|?(?:image|video|audio|vision_start|image_pad)\|?>|<image_placeholder>"
+)
+
+_OF_AN_ANSWER = frozenset({"no_assistant", "last_not_assistant", "role_developer"})
 
 
-def check_conversation(record: dict[str, Any], roles: str, target: Target) -> list[Problem]:
+def check_conversation(
+    record: dict[str, Any], roles: str, target: Target, *, waits_for_answer: bool = False
+) -> list[Problem]:
     """The problems of a conversation, but for those of its JSON and its length.
 
     Args:
         record: The example.
         roles: Its roles, a letter each, as `role_letters` gives them.
         target: Where it will be trained.
+        waits_for_answer: Whether it is an item for reinforcement: it ends with the user, who may
+            have a developer before him, and what stands beside the messages is for the grader.
     """
     found: list[Problem] = []
     messages = record.get("messages")
-    if "messages" not in record:
+    if "messages" not in record and is_single_message(record):
+        found.append(Problem("single_message", (), {"role": _short(record["role"])}))
+    elif "messages" not in record and (row := find_templated(record)) is not None:
+        found.append(Problem("templated_row", (row.key,), {"family": row.family}))
+    elif "messages" not in record:
         found.append(Problem("messages_missing", (), {"keys": sorted(record)[:5]}))
     elif not isinstance(messages, list):
         found.append(Problem("messages_not_a_list", ("messages",), {"type": json_type(messages)}))
@@ -265,10 +343,20 @@ def check_conversation(record: dict[str, Any], roles: str, target: Target) -> li
     listed = messages if isinstance(messages, list) else []
     found += check_tools(record, target)
     found += check_calls(record, listed)
-    found += check_unknown_keys(record)
-    if not is_valid("chat", record) and not any(severity(p.code) == "error" for p in found):
+    found += check_pictures_beside(record)
+    schema = "chat"
+    if waits_for_answer:
+        schema = "reinforcement"
+        found = [problem for problem in found if problem.code not in _OF_AN_ANSWER]
+        if roles and roles[-1] != "u":
+            found.append(
+                Problem("item_not_asking", ("messages", len(roles) - 1), {"role": _role(roles[-1])})
+            )
+    else:
+        found += check_unknown_keys(record)
+    if not is_valid(schema, record) and not any(severity(p.code) == "error" for p in found):
         # The rules name every error of shape; should one escape them, the schema still does.
-        for reason in reasons("chat", record)[:3]:
+        for reason in reasons(schema, record)[:3]:
             detail = {"keyword": reason.keyword, "reason": reason.message[:200]}
             found.append(Problem("schema_mismatch", reason.path, detail))
     return sorted(found, key=_reading_order)
@@ -276,11 +364,69 @@ def check_conversation(record: dict[str, Any], roles: str, target: Target) -> li
 
 def check_unknown_keys(record: dict[str, Any]) -> tuple[Problem, ...]:
     """The keys beside the conversation, in one problem: files often have a dozen in every row."""
-    keys = [key for key in record if key not in KNOWN_KEYS]
+    keys = [key for key in record if key not in KNOWN_KEYS and not _holds_pictures(record, key)]
     if not keys or "messages" not in record:
         return ()
     shown = ", ".join(key[:40] for key in keys[:8]) + (" …" if len(keys) > 8 else "")
     return (Problem("unknown_key", (keys[0],), {"keys": shown, "count": len(keys)}),)
+
+
+def check_pictures_beside(record: dict[str, Any]) -> Iterator[Problem]:
+    """Pictures under a key beside the messages: they are not sent, and their marks are letters."""
+    for key in record:
+        if _holds_pictures(record, key):
+            messages = record.get("messages")
+            marked = any(
+                _PICTURE_MARK.search(part_text(part))
+                for message in (messages if isinstance(messages, list) else ())
+                if isinstance(message, dict)
+                for part in _parts(message.get("content"))
+            )
+            reason = "marked" if marked else "not_marked"
+            yield Problem("pictures_not_sent", (key,), {"key": key, "reason": reason})
+
+
+def _parts(content: Any) -> list[Any]:
+    return content if isinstance(content, list) else [content]
+
+
+def _holds_pictures(record: dict[str, Any], key: str) -> bool:
+    """Whether a key beside the messages names files, addresses or data of pictures."""
+    if key not in PICTURE_KEYS or "messages" not in record:
+        return False
+    value = record[key]
+    return bool(value) and isinstance(value, (str, list, dict))
+
+
+def is_single_message(record: dict[str, Any]) -> bool:
+    """Whether a record is a message by itself, without the conversation around it."""
+    return (
+        isinstance(record.get("role"), str)
+        and ("content" in record or "tool_calls" in record)
+        and "messages" not in record
+    )
+
+
+class TemplatedRow(NamedTuple):
+    """A record whose conversation stands in one text with the marks of a chat template.
+
+    Attributes:
+        key: The key of the text.
+        family: The family of templates.
+    """
+
+    key: str
+    family: str
+
+
+def find_templated(record: dict[str, Any]) -> TemplatedRow | None:
+    """Where a conversation stands in a record as one text; None if none does."""
+    for key in ("text", "prompt", "content", "conversation"):
+        text = record.get(key)
+        templated = read_templated(text) if isinstance(text, str) else None
+        if templated is not None:
+            return TemplatedRow(key, templated.family)
+    return None
 
 
 def _reading_order(problem: Problem) -> tuple[int, int, str]:

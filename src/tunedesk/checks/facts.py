@@ -4,11 +4,7 @@ from typing import NamedTuple
 
 from tunedesk.checks.problem import Problem
 from tunedesk.examples.kinds.kind import KindName
-from tunedesk.examples.kinds.registry import KINDS
 from tunedesk.examples.kinds.unreadable import UNREADABLE
-
-TRAINED_KINDS = frozenset(kind.name for kind in KINDS if kind.is_written_as_messages)
-"""The names of the kinds that targets train."""
 
 
 class Facts(NamedTuple):
@@ -52,11 +48,6 @@ class Facts(NamedTuple):
     def is_readable(self) -> bool:
         """Whether it is a JSON object."""
         return self.kind != UNREADABLE.name
-
-    @property
-    def is_trained(self) -> bool:
-        """Whether it is of a kind that targets train."""
-        return self.kind in TRAINED_KINDS
 
     @property
     def turns(self) -> int:

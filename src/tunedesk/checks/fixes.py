@@ -12,7 +12,7 @@ from tunedesk.checks import record_fixes
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.mojibake import repair_mojibake
 from tunedesk.checks.problem import Problem
-from tunedesk.checks.text_rules import CONTROLS
+from tunedesk.checks.text_rules import windows_letters
 from tunedesk.examples.json_text import JsonSyntaxError
 
 Fix = Callable[[str, Problem], str | None]
@@ -24,6 +24,15 @@ _FIXES: dict[str, Fix] = {
     "role_unknown": record_fixes.known_role,
     "role_developer": record_fixes.developer_to_system,
     "content_not_text": record_fixes.number_to_text,
+    "content_list_of_texts": record_fixes.join_parts,
+    "parts_under_value": record_fixes.from_value_parts,
+    "image_part_foreign": record_fixes.image_url_part,
+    "system_empty": record_fixes.take_out_message,
+    "templated_row": record_fixes.messages_of_template,
+    "pair_spelling": record_fixes.openai_pair,
+    "tools_not_a_list": record_fixes.unwrap_list,
+    "tool_calls_not_a_list": record_fixes.unwrap_list,
+    "thoughts_never_opened": record_fixes.open_thoughts,
     "parts_where_text_required": record_fixes.join_parts,
     "parts_only_text": record_fixes.join_parts,
     "name_empty": record_fixes.take_out,
@@ -42,7 +51,7 @@ _FIXES: dict[str, Fix] = {
     "image_type_differs": record_fixes.right_media_type,
     "image_detail_invalid": record_fixes.auto_detail,
     "mojibake": record_fixes.edit_text(repair_mojibake),
-    "control_character": record_fixes.edit_text(lambda text: CONTROLS.sub("", text)),
+    "control_character": record_fixes.edit_text(windows_letters),
     "blanks_around": record_fixes.edit_text(str.strip),
 }
 # After one of these the other problems have other paths: they have to be found again.
@@ -51,6 +60,12 @@ _MOVING = frozenset(
         "control_character_raw",
         "not_json",
         "duplicate_key",
+        "system_empty",
+        "templated_row",
+        "pair_spelling",
+        "parts_under_value",
+        "tools_not_a_list",
+        "tool_calls_not_a_list",
         "system_not_first",
         "tool_repeated",
         "function_call_legacy",

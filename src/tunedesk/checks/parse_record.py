@@ -6,6 +6,7 @@ colon exactly once a key, and inside of strings it is escaped. What cannot be co
 by the careful parser, which keeps everything and knows where every error is.
 """
 
+import re
 from typing import Any, NamedTuple
 
 import orjson
@@ -81,15 +82,123 @@ def parse_carefully(text: bytes) -> ParsedRecord:
     try:
         node = parse(letters)
     except JsonSyntaxError as error:
-        code = _CODE_OF.get(error.reason_code, "not_json")
-        where = {"line": error.line, "column": error.column, "reason": error.reason_code}
-        return ParsedRecord(None, (Problem(code, (), where),))
+        return ParsedRecord(None, (_syntax_problem(letters, error),))
     if node.kind != "object":
         return ParsedRecord(None, (Problem("not_an_object", (), {"type": json_type(node.value)}),))
     problems = [
         Problem("duplicate_key", path, {"key": str(path[-1])[:60]}) for path in node.duplicates
     ]
     return ParsedRecord(node.value, (*problems, *_surrogates(letters, node)))
+
+
+def _syntax_problem(text: str, error: JsonSyntaxError) -> Problem:
+    code = _CODE_OF.get(error.reason_code, "not_json")
+    where: dict[str, Any] = {
+        "line": error.line,
+        "column": error.column,
+        "reason": error.reason_code,
+    }
+    if code == "control_character_raw":
+        breaks = sum(string.group().count("\n") for string in _STRING.finditer(text))
+        if breaks and text[error.offset : error.offset + 1] in "\n\r":
+            where |= {"reason": "one_line_break" if breaks == 1 else "line_break", "count": breaks}
+    elif error.reason_code in _OF_A_QUOTE:
+        bare = find_bare_quotes(text)
+        if bare is not None:
+            line = text.count("\n", 0, bare.offset) + 1
+            column = bare.offset - text.rfind("\n", 0, bare.offset)
+            where = {"line": line, "column": column, "reason": "bare_quote"}
+    elif error.reason_code == "expected_value":
+        marker = _MERGE_MARKER.match(text)
+        if marker is not None:
+            side = {"<": "ours", "|": "base", "=": "parted", ">": "theirs"}[text[0]]
+            return Problem("merge_marker", (), {"reason": side})
+    return Problem(code, (), where)
+
+
+class BareQuotes(NamedTuple):
+    r"""Quotation marks inside texts that are not written `\"`.
+
+    Attributes:
+        offset: Where the first of them stands, in characters.
+        escaped: The record with all of them written as JSON wants it.
+    """
+
+    offset: int
+    escaped: str
+
+
+def find_bare_quotes(text: str) -> BareQuotes | None:
+    """The quotation marks inside texts, where only one reading of them gives JSON; else None.
+
+    A mark ends its text where what follows can only follow a text: a colon behind a key, a comma
+    before another key or value, a bracket that closes what is open. Any other stands inside.
+    """
+    bare: list[int] = []
+    closing: list[str] = []
+    is_key = False
+    at = 0
+    while at < len(text):
+        mark = text[at]
+        at += 1
+        if mark in "{[":
+            closing.append("}" if mark == "{" else "]")
+            is_key = mark == "{"
+        elif mark in "}]":
+            if not closing or closing.pop() != mark:
+                return None
+        elif mark == ",":
+            is_key = bool(closing) and closing[-1] == "}"
+        elif mark == ":":
+            is_key = False
+        elif mark == '"':
+            while True:
+                found = _QUOTE.search(text, at)
+                if found is None:
+                    return None
+                at = found.end()
+                if _ends_text(text, at, is_key, closing[-1] if closing else ""):
+                    break
+                bare.append(at - 1)
+    if not bare or closing:
+        return None
+    pieces = [text[start:end] for start, end in zip([0, *bare], [*bare, None], strict=True)]
+    escaped = "\\".join(pieces)
+    try:
+        parse(escaped)
+    except JsonSyntaxError:
+        return None
+    return BareQuotes(bare[0], escaped)
+
+
+def _ends_text(text: str, at: int, is_key: bool, closing: str) -> bool:
+    """Whether a quotation mark just before `at` can end the text that it stands in."""
+    follows = _FOLLOWS.match(text, at)
+    mark = "" if follows is None else follows.group(1)
+    if is_key:
+        return mark == ":"
+    if mark == ",":
+        after = _NEXT_KEY if closing == "}" else _NEXT_VALUE
+        return after.match(text, follows.end() if follows else at) is not None
+    if mark == "" or mark != closing:
+        return False
+    return _AFTER_BRACKET.match(text, follows.end() if follows else at) is not None
+
+
+_OF_A_QUOTE = (
+    "expected_comma",
+    "expected_colon",
+    "expected_key",
+    "extra_text",
+    "unterminated_string",
+)
+_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
+_FOLLOWS = re.compile(r"[ \t\n\r]*([:,}\]]?)")
+_NEXT_KEY = re.compile(r'[ \t\n\r]*"[^"\\]*"[ \t\n\r]*:')
+_NEXT_VALUE = re.compile(r'[ \t\n\r]*(?:["{\[0-9-]|true|false|null)')
+_AFTER_BRACKET = re.compile(r"[ \t\n\r]*(?:[,}\]]|\Z)")
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
+_MERGE_MARKER = re.compile(r"(?:<{7}|\|{7}|>{7})(?: [^\n]*)?\Z|={7}\Z")
 
 
 def _surrogates(letters: str, node: JsonNode) -> list[Problem]:

@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tunedesk.checks.images import read_image_url
+from tunedesk.checks.chat_templates import read_templated
+from tunedesk.checks.conversation_rules import ROLES
+from tunedesk.checks.images import image_place, read_image_url
+from tunedesk.checks.parse_record import find_bare_quotes
 from tunedesk.checks.problem import Problem
 from tunedesk.examples.json_edit import (
     SpelledJson,
@@ -20,8 +23,9 @@ from tunedesk.examples.json_edit import (
     spelled_string,
 )
 from tunedesk.examples.json_text import JsonSyntaxError, Path, parse
+from tunedesk.examples.kinds.preference import answer_messages, pair_messages
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
 _CONTROL = re.compile("[\x00-\x1f]")
 _LONGEST_PYTHON = 1_000_000
 _MOST_COMMAS = 100
@@ -44,6 +48,9 @@ def fix_json(text: str, problem: Problem) -> str | None:
         return _without_trailing_commas(text)
     if reason in ("single_quotes", "python_literal"):
         return _from_python(text)
+    if reason == "bare_quote":
+        bare = find_bare_quotes(text)
+        return None if bare is None else bare.escaped
     return None
 
 
@@ -115,7 +122,6 @@ _ROLE_OF = {
     "sys": "system",
     "instruction": "system",
 }
-_ROLES = ("system", "user", "assistant", "tool", "function")
 _FORBIDDEN = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
@@ -127,7 +133,7 @@ def known_role(text: str, problem: Problem) -> str | None:
     name = value.strip().casefold()
     if name == "developer":
         name = "system"
-    role = name if name in _ROLES else _ROLE_OF.get(name)
+    role = name if name in ROLES else _ROLE_OF.get(name)
     return None if role is None else replace_value(text, problem.path, role)
 
 
@@ -149,22 +155,124 @@ def join_parts(text: str, problem: Problem) -> str | None:
     parts = _value(text, problem)
     if not isinstance(parts, list) or not parts:
         return None
-    texts = [
-        part["text"]
-        for part in parts
-        if isinstance(part, dict)
-        and part.get("type") == "text"
-        and isinstance(part.get("text"), str)
-        and part.keys() == {"type", "text"}
-    ]
-    if len(texts) < len(parts):
+    texts = [_only_text(part) for part in parts]
+    if None in texts:
         return None
-    return replace_value(text, problem.path, "\n".join(texts))
+    return replace_value(text, problem.path, "\n".join(filter(None, texts)))
+
+
+def _only_text(part: Any) -> str | None:
+    """The text of a part that holds nothing else; None of any other."""
+    if isinstance(part, dict) and part.keys() == {"type", "text"} and part["type"] == "text":
+        part = part["text"]
+    return part if isinstance(part, str) else None
+
+
+def from_value_parts(text: str, problem: Problem) -> str | None:
+    """Make of LLaMA-Factory's parts a plain text, and of its thoughts the message's reasoning."""
+    parts = _value(text, problem)
+    message = parse(text).find(problem.path[:-1])
+    if not isinstance(parts, list) or message is None or message.kind != "object":
+        return None
+    said: dict[str, list[str]] = {"text": [], "reasoning": []}
+    for part in parts:
+        value = part.get("value", part.get("text")) if isinstance(part, dict) else None
+        if not isinstance(value, str) or part.get("type") not in said:
+            return None
+        said[part["type"]].append(value)
+    if said["reasoning"] and "reasoning_content" in message.value:
+        return None
+    text = replace_value(text, problem.path, "\n".join(said["text"]))
+    if not said["reasoning"]:
+        return text
+    thoughts = "\n".join(said["reasoning"])
+    return set_member(text, problem.path[:-1], "reasoning_content", thoughts, after="content")
+
+
+def image_url_part(text: str, problem: Problem) -> str | None:
+    """Write a picture in Qwen's form as an image_url, where it is embedded or on the web."""
+    part = _value(text, problem)
+    if not isinstance(part, dict) or part.keys() != {"type", "image"}:
+        return None
+    if image_place(part["image"]) == "disk":
+        return None
+    return replace_value(
+        text, problem.path, {"type": "image_url", "image_url": {"url": part["image"]}}
+    )
+
+
+def unwrap_list(text: str, problem: Problem) -> str | None:
+    """Take a list out of the text that spells it; take out a text that stands for nothing."""
+    value = _value(text, problem)
+    if not isinstance(value, str):
+        return None
+    if value.strip() in ("", "[]", "{}", "null", "None"):
+        return remove(text, problem.path)
+    inner = parse(value).value
+    if not isinstance(inner, list) or not all(isinstance(item, dict) for item in inner):
+        return None
+    return replace_value(text, problem.path, SpelledJson(value.strip()))
+
+
+def messages_of_template(text: str, problem: Problem) -> str | None:
+    """Make messages of a text that went through a chat template; what stands beside it stays."""
+    node = parse(text).find(problem.path)
+    templated = None if node is None or node.kind != "string" else read_templated(node.value)
+    if templated is None or "messages" in parse(text).value:
+        return None
+    messages = [{"role": turn.role, "content": turn.text} for turn in templated.turns]
+    return rename_key(replace_value(text, problem.path, messages), problem.path, "messages")
+
+
+def open_thoughts(text: str, problem: Problem) -> str | None:
+    """Put the opening tag of thoughts at the beginning, where the prompt had it."""
+    tag = str(problem.parameters.get("tag", ""))
+    node = parse(text).find(problem.path)
+    if node is None or node.kind != "string" or tag not in node.value:
+        return None
+    opened = tag.replace("/", "", 1) + "\n" + node.value
+    return replace_value(text, problem.path, opened)
+
+
+def openai_pair(text: str, problem: Problem) -> str | None:
+    """Write a pair of open tools' as OpenAI's API takes it; what stands beside it stays."""
+    del problem
+    record = parse(text).value
+    if not {"chosen", "rejected"} <= record.keys() or "input" in record:
+        return None
+    asked, answers, _tools = pair_messages(record)
+    if "prompt" not in record:
+        shared = 0
+        first, second = answer_messages(record["chosen"]), answer_messages(record["rejected"])
+        while shared < min(len(first), len(second)) and first[shared] == second[shared]:
+            shared += 1
+        asked, answers = first[:shared], [*first[shared:], *second[shared:]]
+    roles = [answer.get("role") if isinstance(answer, dict) else None for answer in answers]
+    if not asked or roles != ["assistant", "assistant"]:
+        return None
+    for key, new, value in (
+        ("prompt", "input", {"messages": asked}),
+        ("chosen", "preferred_output", [answers[0]]),
+        ("rejected", "non_preferred_output", [answers[1]]),
+    ):
+        if key in record:
+            text = rename_key(replace_value(text, (key,), value), (key,), new)
+        else:
+            text = set_member(text, (), new, value)
+    return text
 
 
 def take_out(text: str, problem: Problem) -> str | None:
     """Take out the member at the path of the problem."""
     return remove(text, problem.path)
+
+
+def take_out_message(text: str, problem: Problem) -> str | None:
+    """Take out the message whose content the problem is about, if nothing else stands in it."""
+    message = parse(text).find(problem.path[:-1])
+    if message is None or message.kind != "object" or message.value.keys() != {"role", "content"}:
+        return None
+    return remove(text, problem.path[:-1])
 
 
 def take_out_nothing(text: str, problem: Problem) -> str | None:
@@ -240,8 +348,14 @@ def unwrap_arguments(text: str, problem: Problem) -> str | None:
 
 
 def add_type(text: str, problem: Problem) -> str | None:
-    """Give a tool or a call its missing type, "function"."""
+    """Give a tool or a call its missing type, "function"; frame a bare function so."""
     node = parse(text).find(problem.path)
+    if node is not None and node.kind == "object" and problem.path[:1] == ("tools",):
+        function = node.value
+        if isinstance(function.get("name"), str) and not {"type", "function"} & function.keys():
+            spelled = text[node.start : node.end]
+            framed = SpelledJson(f'{{"type": "function", "function": {spelled}}}')
+            return replace_value(text, problem.path, framed)
     if problem.parameters.get("reason") != "type" or node is None or node.kind != "object":
         return None
     if not isinstance(node.value.get("function"), dict) or node.value.get("type") is not None:

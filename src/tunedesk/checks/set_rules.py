@@ -29,14 +29,14 @@ _SHARED_WORDS = 0.5
 _ALIKE = 0.93
 
 
-class SystemPrompt(NamedTuple):
+class PromptUse(NamedTuple):
     """A system prompt and the examples that use it."""
 
     text: str
     members: tuple[int, ...]
 
 
-def similar_groups(prompts: Iterable[SystemPrompt]) -> list[list[SystemPrompt]]:
+def similar_groups(prompts: Iterable[PromptUse]) -> list[list[PromptUse]]:
     """The groups of prompts that are almost the same, in each the most used first.
 
     Prompts that differ in numbers only come from a template and are meant to differ. Only the 200
@@ -45,7 +45,7 @@ def similar_groups(prompts: Iterable[SystemPrompt]) -> list[list[SystemPrompt]]:
     ordered = sorted(
         (prompt for prompt in prompts if prompt.text.strip()), key=lambda p: -len(p.members)
     )
-    groups: list[list[SystemPrompt]] = []
+    groups: list[list[PromptUse]] = []
     heads: list[_Head] = []
     templates: set[str] = set()
     left = _MOST_COMPARISONS
@@ -156,9 +156,21 @@ class SetFacts:
 
 def check_set(facts: SetFacts, target_name: str = DEFAULT_TARGET) -> list[SetProblem]:
     """All problems of the set."""
+    copies = duplicates(zip(facts.members, facts.fingerprints, strict=True))
     return [
         *check_size(facts.examples, target_name),
-        *duplicates(zip(facts.members, facts.fingerprints, strict=True)),
+        *mostly_copies(copies, facts.examples),
+        *copies,
+        *without_system(
+            [
+                member
+                for member, system, question in zip(
+                    facts.members, facts.systems, facts.questions, strict=True
+                )
+                if system == _NONE and question != _NONE
+            ],
+            sum(question != _NONE for question in facts.questions),
+        ),
         *different_answers(
             (member, question, answer)
             for member, question, answer in zip(
@@ -199,6 +211,33 @@ def duplicates(fingerprints: Iterable[tuple[int, int]]) -> list[SetProblem]:
     ]
 
 
+def mostly_copies(groups: Iterable[SetProblem], examples: int) -> list[SetProblem]:
+    """Whether at least half of the examples are copies of others, and how many are distinct.
+
+    Args:
+        groups: The groups of examples that are exactly the same.
+        examples: How many examples there are.
+    """
+    copies = sum(len(group.members) - 1 for group in groups)
+    if copies == 0 or 2 * copies < examples:
+        return []
+    counts = {"count": examples, "distinct": examples - copies, "copies": copies}
+    return [SetProblem("mostly_copies", counts)]
+
+
+def without_system(members: Sequence[int], conversations: int) -> list[SetProblem]:
+    """Conversations without a system message where most others have one.
+
+    Args:
+        members: The answered conversations that have none.
+        conversations: How many answered conversations there are.
+    """
+    if not members or 2 * len(members) > conversations:
+        return []
+    counts = {"without": len(members), "count": conversations}
+    return [SetProblem("some_without_system", counts, tuple(members))]
+
+
 def different_answers(asked: Iterable[tuple[int, int, int]]) -> list[SetProblem]:
     """Groups of examples that give different answers to one question.
 
@@ -221,7 +260,7 @@ def different_answers(asked: Iterable[tuple[int, int, int]]) -> list[SetProblem]
     return problems
 
 
-def almost_equal_prompts(prompts: Iterable[SystemPrompt]) -> list[SetProblem]:
+def almost_equal_prompts(prompts: Iterable[PromptUse]) -> list[SetProblem]:
     """Groups of system prompts that differ in a few letters only.
 
     Args:
@@ -249,7 +288,7 @@ def _similar_prompts(facts: SetFacts) -> list[SetProblem]:
         if system in facts.prompts:
             members.setdefault(system, []).append(member)
     return almost_equal_prompts(
-        SystemPrompt(text, tuple(members[system])) for system, text in facts.prompts.items()
+        PromptUse(text, tuple(members[system])) for system, text in facts.prompts.items()
     )
 
 

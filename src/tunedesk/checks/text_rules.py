@@ -8,12 +8,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from tunedesk.checks import mojibake
+from tunedesk.checks.chat_templates import THOUGHT_TAG, find_loose_tag, template_family
 from tunedesk.checks.problem import Problem
 from tunedesk.examples.json_text import Path
 
 REPLACEMENT = "\ufffd"
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 """Control characters but tab, line feed, carriage return and next line."""
+
+_REMOVABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Control characters that never were letters."""
+WINDOWS_LETTERS = {
+    chr(code): bytes([code]).decode("windows-1252")
+    for code in range(0x80, 0xA0)
+    if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}
+"""The letters of Windows-1252 where Latin-1 has control characters; five have none."""
+WINDOWS_LETTERS_BY_CODE = str.maketrans(WINDOWS_LETTERS)
+_TAIL_OF_UTF8 = re.compile(
+    "\x80[\x90-\xa6\xb0-\xba]|\x82[\xa0-\xbf]|\x84[\x80-\xa2]|\x86[\x90-\x9f]"
+)
+"""Dashes, quotation marks, dots, currencies and signs without their first byte, 0xE2."""
 
 SURROGATES = re.compile("[\ud800-\udfff]")
 # {{name}} of Mustache, Jinja and Handlebars: a name, perhaps of several words, with dots, a filter,
@@ -22,9 +37,22 @@ PLACEHOLDER = re.compile(
     r"(?<![\w{}$\\])\{\{\s{0,3}[#/^>]?\s{0,3}[^\W\d][\w.-]{0,60}(?:[ ][^\W\d][\w.-]{0,60}){0,3}"
     r"(?:\s?\|\s?\w{1,60})?\s{0,3}\}\}(?!\})"
 )
-# What letters from templates have: [Your Name], [insert date], <YOUR_KEY>.
+_FILLED_IN = (
+    "names?|surname|date|day|time|month|year|address|street|city|town|country|phone|e-?mail"
+    "|numbers?|amount|price|sum|total|company|organi[sz]ation|employer|department|team|position"
+    "|title|signature|products?|items?|parts?|services?|model|brand|link|url|website|topic|subject"
+    "|reason|details?|sentence|paragraph|text|id|code|placeholder|customer|client|recipient|sender"
+    "|manager|doctor|patient|location|place|venue|deadline|duration|quantity|percentage"
+    "|tbd|todo|xxx?|fill in|datum|adresse|firma|betrag|nummer|anrede|unterschrift"
+)
+# What letters from templates have: [Your Name], [insert date], <YOUR_KEY>, [customer name],
+# [ORDER_ID]; no links, no footnotes, nothing behind a word or a bracket, as in code.
 PERHAPS_PLACEHOLDER = re.compile(
-    r"\[(?:your|insert|enter|add)\s[^\]\[\n]{1,40}\](?!\()|<(?:your|insert)[_ ][\w ]{1,40}>",
+    r"(?<![\w\]\\$)!])\[(?:(?:your|insert|enter|add)\s[^\]\[\n]{1,40}"
+    rf"|(?:[^\W\d_][\w'’/-]{{0,20}}[ ]){{0,4}}(?:\w{{0,12}}(?:name|number|nummer)|{_FILLED_IN})"
+    r"(?:[ ](?:of|here|for|in|and|or)[ ]?[\w'’ -]{0,30})?"
+    r"|(?-i:[A-Z]{2,20}(?:_[A-Z0-9]{1,20}){1,4}))\](?![(\[:])"
+    r"|<(?:your|insert)[_ ][\w ]{1,40}>",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
@@ -32,6 +60,7 @@ SPECIAL_TOKEN = re.compile(
     r"<\|(?:endoftext|endofprompt|fim_prefix|fim_middle|fim_suffix|startoftext|im_start|im_end"
     r"|im_sep|start|end|message|channel|call|return|constrain|begin_of_text|end_of_text|eot_id"
     r"|start_header_id|end_header_id|system|user|assistant)\|>|<(?:start|end)_of_turn>|\[/?INST\]"
+    r"|<</?SYS>>"
 )
 _SUSPECT = re.compile(
     f"[\x00-\x08\x0b\x0c\x0e-\x1d\x1f\x7f-\x9f\ufffd\ud800-\udfffÃÂ€{re.escape(mojibake.TELLING)}]"
@@ -39,7 +68,9 @@ _SUSPECT = re.compile(
 _DAMAGED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1d\x1f\x7f-\x9f\ufffd\ud800-\udfff]|" + mojibake.HINT.pattern
 )
-_BRACKETED = re.compile(f"{PERHAPS_PLACEHOLDER.pattern}|{SPECIAL_TOKEN.pattern}", re.IGNORECASE)
+_BRACKETED = re.compile(
+    f"{PERHAPS_PLACEHOLDER.pattern}|{SPECIAL_TOKEN.pattern}|{THOUGHT_TAG.pattern}", re.IGNORECASE
+)
 
 
 def is_plain_text(text: str, rare: str | None = None) -> bool:
@@ -71,17 +102,24 @@ HARMLESS_ASCII = bytes(code for code in range(0x20, 0x7F) if chr(code) not in "{
 """A text of nothing but these has no problem that `is_plain_text` looks for."""
 
 
-def check_texts(messages: list[Any]) -> Iterator[Problem]:
-    """The problems of all texts of an example."""
+def check_texts(messages: list[Any], at: Path = ("messages",)) -> Iterator[Problem]:
+    """The problems of all texts of an example.
+
+    Args:
+        messages: Its messages.
+        at: Where they stand.
+    """
     for number, message in enumerate(messages):
         if not isinstance(message, dict):
             continue
-        path: Path = ("messages", number)
+        path: Path = (*at, number)
         role = message.get("role")
         content = message.get("content")
         if isinstance(content, str):
             yield from check_text(content, (*path, "content"))
             yield from check_blanks(content, (*path, "content"), role)
+            if role == "assistant":
+                yield from check_thoughts(content, (*path, "content"))
         elif isinstance(content, list):
             for index, part in enumerate(content):
                 if isinstance(part, dict) and isinstance(part.get("text"), str):
@@ -102,11 +140,41 @@ def check_text(text: str, path: Path) -> Iterator[Problem]:
     controls = [] if piece is not None else CONTROLS.findall(text)
     if controls:
         code = f"U+{ord(controls[0]):04X}"
-        yield Problem("control_character", path, {"code": code, "count": len(controls)})
+        found = {"code": code, "count": len(controls)}
+        if any(control in WINDOWS_LETTERS for control in controls):
+            found["reason"] = "windows"
+        yield Problem("control_character", path, found)
     yield from _check_placeholders(text, path)
     special = SPECIAL_TOKEN.search(text) if "<" in text or "INST]" in text else None
-    if special is not None:
+    family = None if special is None else template_family(_CODE.sub("`", text))
+    if family is not None:
+        yield Problem("templated_text", path, {"family": family})
+    elif special is not None:
         yield Problem("special_token_text", path, {"text": special.group()})
+
+
+def check_thoughts(text: str, path: Path) -> Iterator[Problem]:
+    """Thoughts that are closed and were never opened, or opened and never closed."""
+    if ("<" in text or "[" in text) and THOUGHT_TAG.search(text):
+        loose = find_loose_tag(_CODE.sub("`", text))
+        if loose is not None:
+            yield Problem(f"thoughts_{loose.defect}", path, {"tag": loose.tag})
+
+
+def windows_letters(text: str) -> str:
+    """The text with C1 controls turned into the letters that they were, other controls taken out.
+
+    Windows-1252 has letters where Latin-1 has these controls. Of a dash or quotation mark in UTF-8
+    (three bytes) the last two are left where the first was lost.
+    """
+    text = _TAIL_OF_UTF8.sub(_whole_letter, text)
+    if any(control in WINDOWS_LETTERS for control in CONTROLS.findall(text)):
+        text = text.translate(WINDOWS_LETTERS_BY_CODE)
+    return _REMOVABLE.sub("", text)
+
+
+def _whole_letter(tail: re.Match[str]) -> str:
+    return (b"\xe2" + tail.group().encode("latin-1")).decode()
 
 
 def check_blanks(text: str, path: Path, role: Any) -> Iterator[Problem]:

@@ -88,6 +88,9 @@ def _check_tool(tool: Any) -> Iterator[Problem]:
     if not isinstance(tool, dict):
         yield Problem("tool_invalid", (), {"reason": "not_an_object", "type": json_type(tool)})
         return
+    if isinstance(tool.get("name"), str) and "function" not in tool and "type" not in tool:
+        yield Problem("tool_invalid", (), {"reason": "frame"})
+        return
     if tool.get("type") != "function":
         yield Problem("tool_invalid", (), {"reason": "type"})
     function = tool.get("function")

@@ -249,7 +249,7 @@ def _print_preview(project: Project, preview: LaunchPreview) -> None:
     for text in preview.stops:
         show(f"tunedesk: {text}")
     if preview.errors:
-        show("tunedesk: errors stop a launch; mend them, or add --without-errors.")
+        show("tunedesk: errors stop a launch; fix them, or add --without-errors.")
 
 
 def run_jobs(options: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tunedesk.checks.messages.sentences import sentence
 from tunedesk.commands.progress_line import ProgressLine
 from tunedesk.errors import UserError
+from tunedesk.i18n import ngettext
 from tunedesk.project.exporting import export
 from tunedesk.project.importing import ImportSummary, import_file
 from tunedesk.project.project import Project
@@ -30,8 +31,14 @@ def open_for_writing(path: Path, make: bool = False) -> Project:
     if project.read_only:
         holder = project.held_by
         project.close()
+        if holder is None:
+            raise UserError(
+                f"“{path.name}” can only be read here.",
+                "Copy it to a folder that you can write to, and name the copy.",
+            )
+        who = f" by {holder.user} on {holder.machine}" if holder.user else ""
         raise UserError(
-            f"“{path.name}” is open elsewhere{f': {holder}' if holder else ''}.",
+            f"“{path.name}” is open elsewhere{who}.",
             "Close it there and run the command again.",
         )
     return project
@@ -51,12 +58,14 @@ def run_import(options: argparse.Namespace) -> int:
 
 
 def _told(summary: ImportSummary) -> str:
-    told = f"{summary.info.path}: {summary.added:,} rows imported"
+    """One line: the file, how many rows came in, and how many of those are not right."""
+    file, added = summary.info.path, summary.added
+    parts = [ngettext("{n} row imported", "{n} rows imported", added).format(n=f"{added:,}")]
     if summary.unreadable:
-        told += f", {summary.unreadable:,} of them no JSON object"
+        parts.append(f"{summary.unreadable:,} of them not a JSON object")
     if summary.with_errors:
-        told += f", {summary.with_errors:,} with errors"
-    return told
+        parts.append(f"{summary.with_errors:,} with errors")
+    return f"{file}: {', '.join(parts)}"
 
 
 def run_export(options: argparse.Namespace) -> int:
@@ -71,7 +80,8 @@ def run_export(options: argparse.Namespace) -> int:
                 line.progress,
                 leave_out_errors=options.without_errors,
             )
-        print(f"{summary.path}: {summary.written:,} examples written")
+        written = ngettext("{n} example written", "{n} examples written", summary.written)
+        print(f"{summary.path}: {written.format(n=f'{summary.written:,}')}")
         for reason, ids in summary.left_out_ids.items():
             numbers = [project.number_of(example_id) for example_id in ids]
             named = ", ".join(f"{number:,}" for number in numbers if number is not None)

@@ -13,8 +13,6 @@ from typing import Any, Literal
 
 Path = tuple[str | int, ...]
 
-_INDEX = re.compile(r"0|[1-9][0-9]*\Z", re.ASCII)
-
 
 def to_pointer(path: Path) -> str:
     """The JSON Pointer of the path: `/messages/0/content`; empty for the whole text."""

@@ -19,6 +19,7 @@ from tunedesk.catalogue.memory_estimate import Device
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.catalogue.targets import target
 from tunedesk.checks.problem import severity
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress, no_progress
@@ -150,8 +151,12 @@ def preview_launch(
     warnings: dict[str, list[int]] = {}
     for row in rows:
         found = {code: _severity(code, provider.target) for code in row.codes}
-        if row.unreadable:
+        if row.kind is UNREADABLE:
             left_out.setdefault(_("no JSON object"), []).append(row.example_id)
+            continue
+        if row.kind.method is not None and row.kind.method != settings.method:
+            reason = _("for another method of training")
+            left_out.setdefault(reason, []).append(row.example_id)
             continue
         bad = [code for code, how in found.items() if how == "error"]
         if bad and settings.leave_out_errors:

@@ -85,6 +85,18 @@ def work_of(project: Project, kind: WorkKind, run: Run) -> list[WorkItem]:
     return [item for item in project.work.items(kind) if item.parameters.get("run") == run.key]
 
 
+def is_from_here(project: Project, run: Run) -> bool:
+    """Whether a run was launched, brought in or followed on this computer.
+
+    Only the seal of this computer tells: a project from elsewhere may say anything of itself.
+    """
+    return any(
+        item.is_mine and item.parameters.get("run") == run.key
+        for kind in ("launch", "follow")
+        for item in project.work.items(kind)
+    )
+
+
 def is_open(item: WorkItem) -> bool:
     """Whether work has not ended."""
     return item.state in ("waiting", "running")

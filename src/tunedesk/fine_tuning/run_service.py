@@ -13,7 +13,7 @@ from tunedesk.errors import Cancelled, UserError
 from tunedesk.fine_tuning import follow, launch
 from tunedesk.fine_tuning.follow import Follower
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
-from tunedesk.fine_tuning.open_work import finish_all, is_open, reporting, work_of
+from tunedesk.fine_tuning.open_work import finish_all, is_from_here, is_open, reporting, work_of
 from tunedesk.fine_tuning.parse_job import job_state
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, Wait, no_progress
@@ -42,8 +42,8 @@ class Unfinished(NamedTuple):
         launching: Those whose launch was cut off by the end of the program: it goes on.
         stopped: Those whose launch stopped with an error, or was begun on another computer: the
             user decides.
-        elsewhere: Those that another computer follows; nothing is asked of their service before
-            the user wants it.
+        elsewhere: Those that this computer neither launched nor follows; nothing is asked of their
+            service, and no server is started for them, before the user wants it.
     """
 
     following: list[Run]
@@ -196,9 +196,7 @@ class RunService:
             if run.ended:
                 continue
             if run.stage == "following":
-                followed = work_of(self._project, "follow", run)
-                # One without a row was followed by a Tunedesk that kept none.
-                mine = not followed or any(item.is_mine for item in followed)
+                mine = is_from_here(self._project, run)
                 (found.following if mine else found.elsewhere).append(run)
             else:
                 goes_on = any(

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tunedesk.checks.checker import CheckJob, check_texts
-from tunedesk.checks.facts import TRAINED_KINDS, Facts
+from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem, Severity, severity
 from tunedesk.checks.set_rules import SetFacts, check_set
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.formats.inspect_file import FileInfo, inspect_file
 from tunedesk.formats.read_records import (
     LAST,
@@ -62,21 +63,13 @@ class CheckTotals:
                 found += [(line, problem) for problem in fact.problems]
         found.sort(key=lambda entry: entry[0] or 0)
         self.problems += found
-        trained: Sequence[Facts] = facts
-        # In most files every record is a conversation, and one look at the kinds is enough.
-        if not {fact.kind for fact in facts} <= TRAINED_KINDS:
-            trained = [fact for fact in facts if fact.is_trained]
-            facts_read = [fact for fact in facts if fact.is_readable]
-            self.unreadable += len(facts) - len(facts_read)
-            # Kinds that are not trained stand in the file and cost nothing.
-            lengths = [fact.tokens if fact.is_trained else 0 for fact in facts_read]
-        else:
-            lengths = [fact.tokens for fact in facts]
+        lengths = [fact.tokens for fact in facts if fact.kind != UNREADABLE.name]
+        self.unreadable += len(facts) - len(lengths)
         self.lengths.extend(lengths)
         if any(lengths):
-            self.message_tokens += sum(fact.message_tokens for fact in trained)
-            self.tool_tokens += sum(fact.tool_tokens for fact in trained)
-            self.image_tokens += sum(fact.image_tokens for fact in trained)
+            self.message_tokens += sum(fact.message_tokens for fact in facts)
+            self.tool_tokens += sum(fact.tool_tokens for fact in facts)
+            self.image_tokens += sum(fact.image_tokens for fact in facts)
         self.set_facts.add(batch.lines, facts, batch.texts)
         self.bytes_read = batch.bytes_read
 

@@ -144,8 +144,8 @@ class FileInfo:
 
     @property
     def is_checked(self) -> bool:
-        """Whether its records are judged and counted: conversations, or none at all."""
-        return self.format in ("chat", "empty")
+        """Whether its records are judged and counted: examples, or none at all."""
+        return self.format in _IMPORTED or self.format == "empty"
 
     @property
     def can_be_imported(self) -> bool:
@@ -209,13 +209,9 @@ def inspect_file(path: Path) -> FileInfo:
 def describe(info: FileInfo) -> str:
     """A sentence that says what the file holds, and of one that is not checked what that means."""
     sentence = describe_contents(info, info.path.name)
-    if info.format in ("chat", "git_lfs", "binary", "empty"):
+    if info.is_checked or info.format in ("git_lfs", "binary"):
         return sentence
-    if info.can_be_imported:
-        return (
-            f"{sentence} {_('They can be imported, but only conversations are checked for now.')}"
-        )
-    return f"{sentence} {_('Tunedesk reads chat files for now; this one is left alone.')}"
+    return f"{sentence} {_('Tunedesk does not read such files yet; this one is left alone.')}"
 
 
 def describe_contents(info: FileInfo, name: str) -> str:

@@ -1,6 +1,9 @@
 """A handful of records on their way from a file."""
 
+from collections import Counter
 from typing import NamedTuple
+
+import orjson
 
 from tunedesk.checks.problem import Problem
 from tunedesk.formats.text_encoding import decode_broken_bytes
@@ -10,6 +13,9 @@ LONGEST_RECORD = 160 * 2**20
 
 Ten pictures of ten megabytes, the most that OpenAI takes, are 133 million characters.
 """
+
+
+_MOST_REPORTED = 1_000
 
 
 class RecordBatch(NamedTuple):
@@ -38,9 +44,14 @@ class BatchBuilder:
         self.texts: list[bytes] = []
         self.problems: list[tuple[int | None, Problem]] = []
         self.size = 0
+        self._reported: Counter[str] = Counter()
+        self._first_counted: dict[str, int | None] = {}
 
     def add(self, line: int, text: str) -> None:
-        """Add a record that was decoded with `surrogateescape`."""
+        """Add a record that was decoded with `surrogateescape`.
+
+        A bare list of messages gets the frame that makes a conversation of it.
+        """
         try:
             data = text.encode()
         except UnicodeEncodeError:
@@ -48,16 +59,42 @@ class BatchBuilder:
             self.problems.append(
                 (line, Problem("bytes_not_text", (), {"encoding": "windows-1252"}))
             )
+        if data[:1] == b"[" and _is_list_of_messages(data):
+            data = b'{"messages": ' + data + b"}"
+            self.report(line, "messages_bare")
         self.lines.append(line)
         self.texts.append(data)
         self.size += len(data)
 
     def report(self, line: int | None, code: str) -> None:
-        """Name a problem of the file."""
-        self.problems.append((line, Problem(code, (), {})))
+        """Name a problem of the file; of very many of one code in a batch only the number."""
+        self._reported[code] += 1
+        if self._reported[code] <= _MOST_REPORTED:
+            self.problems.append((line, Problem(code, (), {})))
+        elif self._reported[code] == _MOST_REPORTED + 1:
+            self._first_counted[code] = line
 
     def take(self, bytes_read: int) -> RecordBatch:
         """What was gathered, to begin anew."""
+        for code, line in self._first_counted.items():
+            count = self._reported[code] - _MOST_REPORTED
+            self.problems.append((line, Problem(code, (), {"count": count})))
+        self._reported.clear()
+        self._first_counted.clear()
         batch = RecordBatch(self.lines, self.texts, self.problems, bytes_read)
         self.lines, self.texts, self.problems, self.size = [], [], [], 0
         return batch
+
+
+def _is_list_of_messages(data: bytes) -> bool:
+    """Whether a record is the list of messages of a conversation, without anything around it."""
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return False
+    return bool(value) and all(
+        isinstance(item, dict)
+        and isinstance(item.get("role"), str)
+        and ("content" in item or "tool_calls" in item)
+        for item in value
+    )

@@ -19,6 +19,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 import tunedesk
+from tunedesk.errors import UserError
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
@@ -122,9 +123,11 @@ class CrashHandler(QObject):
 
     Signals:
         crashed: The exception; handled in the GUI thread.
+        user_error: A `UserError` that nobody caught, to be shown as any other.
     """
 
     crashed = Signal(object)
+    user_error = Signal(object)
 
     def __init__(
         self, theme: Theme, make_safe: Callable[[], None], parent: QObject | None = None
@@ -153,7 +156,13 @@ class CrashHandler(QObject):
         threading.excepthook = threading.__excepthook__
 
     def handle(self, failure: BaseException) -> None:
-        """Make the work safe, keep the report and show it; a second one joins the first."""
+        """Make the work safe, keep the report and show it; a second one joins the first.
+
+        A `UserError` is no bug: what a view reads in passing may be damaged, or the disk be gone.
+        """
+        if isinstance(failure, UserError):
+            self.user_error.emit(failure)
+            return
         try:
             self._make_safe()
             safe = True

@@ -35,6 +35,7 @@ from tunedesk.paths import documents_dir
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
+    from tunedesk.gui.project_file import FileFollower
     from tunedesk.gui.workspace import PageMaker, Workspace
     from tunedesk.project.project import Project
     from tunedesk.services.keys import Keys
@@ -68,13 +69,15 @@ class MainWindow(QMainWindow):
         self._make_page = make_page
         self._told_at_close = False
         self._keys: Keys | None = None
+        self._follower: FileFollower | None = None
         self.background = Background(self)
         self.feedback = Feedback(self, theme)
         self.actions_ = Actions(settings, self)
         self.workspace: Workspace | None = None
         self.crashes = CrashHandler(theme, self.flush, self)
         self.background.crashed.connect(self.crashes.handle)
-        self.background.user_error.connect(self.feedback.error)
+        self.background.user_error.connect(self._show_error)
+        self.crashes.user_error.connect(self._show_error)
         self._connect_actions()
         self.actions_.add_to(self)
         self.menus = Menus(self.menuBar(), self.actions_, settings)
@@ -229,7 +232,7 @@ class MainWindow(QMainWindow):
     def _open_project(self, path: Path) -> bool:
         from tunedesk.project.project import Project
 
-        if self.workspace is not None and self.workspace.project.path == path:
+        if self.workspace is not None and _is_same_file(self.workspace.project.path, path):
             return True
         try:
             project = Project.open(path, author=self._settings.author)
@@ -241,6 +244,20 @@ class MainWindow(QMainWindow):
         self._leave()
         self._show_workspace(project)
         return True
+
+    def _go_on_in(self, path: Path) -> bool:
+        """Open the project again in another file, with the user where they were."""
+        if self.workspace is None:
+            return False
+        old = self.workspace.project.path
+        self._leave()
+        self._settings.places[str(path)] = self._settings.places.pop(str(old), {})
+        if not old.exists():
+            self._forget(old)
+        if self._open_project(path):
+            return True
+        self._show_welcome()
+        return False
 
     def _bring_in(self, data_file: Path, project: Path) -> None:
         if self._create(project) and self.workspace is not None:
@@ -271,6 +288,7 @@ class MainWindow(QMainWindow):
         self.welcome.focus_main_part()
 
     def _show_workspace(self, project: "Project") -> None:
+        from tunedesk.gui.project_file import FileFollower
         from tunedesk.gui.workspace import Workspace
 
         try:
@@ -299,6 +317,11 @@ class MainWindow(QMainWindow):
         self._settings.save()
         self.actions_.bind("project.close", self.close_project)
         workspace.page_shown.connect(lambda _name: self.menus.refresh())
+        if self._follower is None:
+            self._follower = FileFollower(
+                self, self.feedback, lambda: self.workspace, self._go_on_in, self.close_project
+            )
+        workspace.file_changed.connect(self._follower.follow)
         workspace.show_in(self.stack, self.rail, self.status)
         self.rail.show()
         self.status.show()
@@ -423,3 +446,18 @@ class MainWindow(QMainWindow):
         screen = QApplication.primaryScreen().availableGeometry()
         if screen.width() <= USUAL[0] or screen.height() <= USUAL[1]:
             self.setWindowState(Qt.WindowState.WindowMaximized)
+
+    def _show_error(self, error: UserError) -> None:
+        """Show what went wrong in the background; that the file has moved is told once, apart."""
+        from tunedesk.project.store import ProjectFileMovedError
+
+        if not isinstance(error, ProjectFileMovedError):
+            self.feedback.error(error)
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    """Whether two names are of one file, by links or other ways."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one == other

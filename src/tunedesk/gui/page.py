@@ -46,9 +46,12 @@ class Page(QWidget):
 
     Signals:
         status_changed: A list of `StatusPart`: the figures for the status line.
+        saving_changed: What was typed is on the disk (""), not yet ("waiting"), or cannot be
+            written ("failed").
     """
 
     status_changed = Signal(list)
+    saving_changed = Signal(str)
 
     def flush(self) -> None:
         """Write down what was typed a moment ago; before undo, closing and a crash report."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget
 
-from tunedesk.errors import UserError
 from tunedesk.examples.json_text import Path as JsonPath
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background, Task
@@ -18,12 +17,18 @@ from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.operations import Operations, UndoActions
 from tunedesk.gui.page import Page, PageContext
+from tunedesk.gui.project_file import (
+    ProjectFileWatch,
+    SavedState,
+    check_for_damage,
+    tell_of_opening,
+)
 from tunedesk.gui.rail import EXAMPLES, FINE_TUNE, PAGES, Rail
 from tunedesk.gui.status_line import RUNNING_WORK_KINDS, StatusLine, StatusPart
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 from tunedesk.paths import computer_work_path
-from tunedesk.progress import Progress
+from tunedesk.project.lock import FileState
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.settings import Settings
@@ -32,33 +37,6 @@ if TYPE_CHECKING:
     from tunedesk.fine_tuning.open_work import OpenWork
     from tunedesk.gui.fine_tune.run_work import RunWork
     from tunedesk.services.keys import Keys
-
-
-DAMAGE_CHECK_DELAY_MS = 5_000
-"""Milliseconds after opening: the first rows and the search come first."""
-
-
-def check_for_damage(project: Project, background: Background, feedback: Feedback) -> Task:
-    """Check the project's file in a thread; damage is shown as one error."""
-
-    def on_found(found: list[str]) -> None:
-        if found:
-            feedback.error(damage_error(project))
-
-    return background.run(_find, project, on_result=on_found, delay_ms=DAMAGE_CHECK_DELAY_MS)
-
-
-def damage_error(project: Project) -> UserError:
-    """What to say of a damaged file, and what to do next."""
-    return UserError(
-        _("“{name}” is damaged on the disk, though it can be read.").format(name=project.path.name),
-        _("Export all examples now, and go on in a new project made from that file."),
-    )
-
-
-def _find(project: Project, progress: Progress) -> list[str]:
-    with contextlib.closing(project.handle()) as handle:
-        return handle.find_damage(progress)
 
 
 PageMaker = Callable[[PageContext], Page]
@@ -78,9 +56,11 @@ class Workspace(QObject):
 
     Signals:
         page_shown: Another page shows, by its name.
+        file_changed: A `FileState`: the project's file is somewhere else, or nowhere.
     """
 
     page_shown = Signal(str)
+    file_changed = Signal(object)
 
     def __init__(
         self,
@@ -110,10 +90,13 @@ class Workspace(QObject):
         self._theme = theme
         self._pages: dict[str, Page] = {}
         self._parts: dict[str, list[StatusPart]] = {}
+        self._page_makers: dict[str, Callable[[], Page]] = {FINE_TUNE: self._make_fine_tune_page}
         self._page = EXAMPLES
         self._stack: QStackedWidget | None = None
         self._rail: Rail | None = None
         self._status: StatusLine | None = None
+        self._saved: SavedState | None = None
+        self._file_watch: ProjectFileWatch | None = None
         self.operations = Operations(
             project=project, background=background, feedback=feedback, parent=self
         )
@@ -133,14 +116,16 @@ class Workspace(QObject):
             self._actions.bind(page.action_id, partial(self.show_page, page.name))
         self._actions.bind("finetune.new", lambda: self.runs().new_run())
         self._actions["finetune.new"].setEnabled(not self.project.read_only)
-        if self.project.read_only:
-            status.show_saved(_("Open for reading only"), "warning")
-        else:
-            status.show_saved(_("All changes saved"))
-        self._show_notes()
+        self._file_watch = ProjectFileWatch(self.project, self)
+        self._file_watch.changed.connect(self._on_file_changed)
+        self._saved = SavedState(self.project, status, self)
+        self.examples.saving_changed.connect(self._saved.set_unsaved)
+        tell_of_opening(self.project, self._feedback, self.operations.undo)
         view_state = self._stored_view_state()
         self.examples.restore(view_state.get(EXAMPLES, {}))
-        self.show_page(FINE_TUNE if view_state.get("page") == FINE_TUNE else EXAMPLES)
+        shown_last = view_state.get("page")
+        known = isinstance(shown_last, str) and shown_last in self._page_makers
+        self.show_page(str(shown_last) if known else EXAMPLES)
         # What stands by now stays; going through it all again would hold Python's lock, whichever
         # thread sets it off, for longer than a frame.
         gc.freeze()
@@ -149,7 +134,7 @@ class Workspace(QObject):
 
     def show_page(self, name: str) -> Page:
         """Go to a page by its name; returns it."""
-        page = self._pages.get(name) or self._made(name)
+        page = self._pages.get(name) or self._make(name)
         self._page = name
         self._actions.show_page(name)
         if self._stack is not None and self._rail is not None and self._status is not None:
@@ -160,22 +145,17 @@ class Workspace(QObject):
         self.page_shown.emit(name)
         return page
 
-    def _made(self, name: str) -> Page:
-        """Make the page that is not there from the start."""
-        from tunedesk.gui.fine_tune.page import FineTunePage
-
-        page = FineTunePage(
-            project=self.project,
-            settings=self._settings,
-            background=self._background,
-            feedback=self._feedback,
-            actions=self._actions,
-            theme=self._theme,
-            work=self.runs(),
-        )
+    def _make(self, name: str) -> Page:
+        """Make a page that is not there from the start."""
+        page = self._page_makers[name]()
         self._add_page(name, page)
         page.restore(self._stored_view_state().get(name, {}))
         return page
+
+    def _make_fine_tune_page(self) -> Page:
+        from tunedesk.gui.fine_tune.page import FineTunePage
+
+        return FineTunePage(self._context, self.runs())
 
     def _find_runs(self) -> None:
         """Go on with runs if there are any: what follows them takes a while to load."""
@@ -193,12 +173,7 @@ class Workspace(QObject):
             from tunedesk.gui.fine_tune.run_work import RunWork
 
             self._runs = RunWork(
-                project=self.project,
-                settings=self._settings,
-                background=self._background,
-                feedback=self._feedback,
-                actions=self._actions,
-                theme=self._theme,
+                self._context,
                 keys=self._keys(),
                 window=self.examples.window(),
                 shown_query=self.examples.shown_query,
@@ -267,6 +242,16 @@ class Workspace(QObject):
         view_state = self._settings.places.get(str(self.project.path), {})
         return view_state if isinstance(view_state, dict) else {}
 
+    def _on_file_changed(self, state: FileState) -> None:
+        if self._saved is not None:
+            self._saved.set_whereabouts(state.whereabouts)
+        self.file_changed.emit(state)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way that closing the project would cut off."""
+        return bool(self.operations.running)
+
     def import_files(self, paths: list[Path]) -> None:
         """Bring data files in."""
         self.show_page(EXAMPLES)
@@ -285,6 +270,8 @@ class Workspace(QObject):
 
     def close(self) -> None:
         """Write everything down, end what runs, close the project."""
+        if self._file_watch is not None:
+            self._file_watch.close()
         try:
             self.flush()
             self.operations.close()
@@ -312,26 +299,6 @@ class Workspace(QObject):
                 page.deleteLater()
             gc.unfreeze()
             self.project.close()
-
-    def _show_notes(self) -> None:
-        """Tell what the user should know of this project before working on it."""
-        holder = self.project.held_by
-        if holder is not None:
-            self._feedback.toast(
-                _("{user} has this project open on {machine}; you can read it here.").format(
-                    user=holder.user, machine=holder.machine
-                )
-            )
-        elif self.project.read_only:
-            self._feedback.toast(_("This project can only be read."))
-        if self.project.storage_note:
-            self._feedback.toast(self.project.storage_note)
-        for step in self.project.interrupted:
-            self._feedback.toast(
-                _(
-                    "“{step}” had been cut off. What it had done is kept; Undo takes it back."
-                ).format(step=step)
-            )
 
 
 def _work_goes_on(project: Project) -> bool:

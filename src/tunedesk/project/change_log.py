@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection
 from typing import Any, Literal, NamedTuple
 
-from tunedesk.project import change_names
+from tunedesk.project import change_names, damage
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
 from tunedesk.project.query import state_of
@@ -240,7 +240,14 @@ def history(
             name = change_names.worded(change_names.from_row(code, parameters))
             entries.append(
                 HistoryEntry(
-                    number, name, direction, actor, machine, time, *versions, tuple(details)
+                    number,
+                    name,
+                    direction,
+                    damage.text(actor),
+                    damage.text(machine),
+                    damage.time_of(time),
+                    *versions,
+                    tuple(details),
                 )
             )
     return sorted(entries, key=lambda entry: entry.change_id, reverse=True)
@@ -250,7 +257,7 @@ def _detail(
     context: ProjectContext, table: UndoableTable, column: str, before: object, after: object
 ) -> tuple[str, str, str]:
     if table is not EXAMPLES:
-        return (column, str(before), str(after))
+        return (damage.text(column), damage.text(str(before)), damage.text(str(after)))
     if column == "state" and isinstance(before, int) and isinstance(after, int):
         return ("state", state_of(before), state_of(after))
     if column == "tag_set" and isinstance(before, int) and isinstance(after, int):

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from tunedesk.i18n import _, ngettext
+from tunedesk.project import damage
 from tunedesk.project.stored_values import loaded
 
 Sentence = Literal["done", "undo", "redo"]
@@ -379,18 +380,25 @@ def worded(name: ChangeName, sentence: Sentence = "done") -> str:
     if code == "set_state":
         code = f"set_state.{parameters.get('state')}"
         code = code if code in _WORDED else "set_unknown_state"
-    wording = _WORDED.get(code)
+    sentences = _WORDED.get(code)
     try:
-        if wording is not None:
+        if sentences is not None:
             count = int(parameters.get("count", 1))
-            text = wording(count)[_SENTENCES.index(sentence)]
+            text = sentences(count)[_SENTENCES.index(sentence)]
             return text.format(**{**parameters, "count": f"{count:,}"})
-    except (KeyError, ValueError, TypeError, OverflowError):
+    except (LookupError, ValueError, TypeError, AttributeError, OverflowError):
         # A stranger may have written other parameters.
         pass
     return worded(ChangeName("worded", {"text": code.replace("_", " ").capitalize()}), sentence)
 
 
 def from_row(code: str, parameters: str) -> ChangeName:
-    """A name as the project file keeps it."""
-    return ChangeName(code, loaded(parameters, {}))
+    """A name as the project file keeps it; what it does not hold as it should be is left out."""
+    found: dict[str, Any] = loaded(parameters, {})
+    return ChangeName(
+        damage.text(code, "set_unknown_state"),
+        {
+            name: damage.text(value) if isinstance(value, str) else value
+            for name, value in found.items()
+        },
+    )

@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.problem import SetProblem
 from tunedesk.checks.set_rules import (
-    SystemPrompt,
+    PromptUse,
     almost_equal_prompts,
     check_size,
     different_answers,
     duplicates,
+    mostly_copies,
+    without_system,
 )
 from tunedesk.examples.conversation import Conversation
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import reads
 from tunedesk.project.context import ProjectContext
@@ -90,15 +93,27 @@ def stale_ids(context: ProjectContext) -> list[int]:
     ]
 
 
+def has_stale(context: ProjectContext) -> bool:
+    """Whether any example was checked with other settings or by an older Tunedesk."""
+    basis = context.store.value("SELECT id FROM check_basis WHERE name = ?", (context.basis,))
+    found = context.store.value(
+        "SELECT 1 FROM example WHERE deleted = 0 AND checked_as IS NOT ? LIMIT 1", (basis,)
+    )
+    return found is not None
+
+
 def set_problems(project: Project) -> list[SetProblem]:
     """All problems of the set; their members are ids of examples."""
     context = project.context
     store = context.store
     with store.snapshot():
-        examples = store.value(f"SELECT count(*) FROM {_CURRENT} AND kind != 'unreadable'")
+        examples = store.value(f"SELECT count(*) FROM {_CURRENT} AND kind != ?", (UNREADABLE.name,))
+        copies = duplicates(_repeated(context, "fingerprint", "fingerprint"))
         return [
             *check_size(examples, context.target),
-            *duplicates(_repeated(context, "fingerprint", "fingerprint")),
+            *mostly_copies(copies, examples),
+            *copies,
+            *_without_system(context),
             *different_answers(_repeated(context, "question", "question, answer")),
             *_similar_prompts(context),
         ]
@@ -113,6 +128,17 @@ def _repeated(context: ProjectContext, column: str, wanted: str) -> list[Row]:
     )
 
 
+def _without_system(context: ProjectContext) -> list[SetProblem]:
+    answered = f"{_CURRENT} AND question IS NOT NULL"
+    row = context.store.row(f"SELECT count(*), count(system) FROM {answered}")
+    if row is None or not 0 < row[0] - row[1] <= row[0] // 2:
+        return []
+    without = context.store.rows(
+        f"SELECT example.id FROM {answered} AND system IS NULL ORDER BY position"
+    )
+    return without_system([example_id for (example_id,) in without], row[0])
+
+
 def _similar_prompts(context: ProjectContext) -> list[SetProblem]:
     store = context.store
     used = store.rows(
@@ -123,7 +149,7 @@ def _similar_prompts(context: ProjectContext) -> list[SetProblem]:
     if len(used) < 2:
         return []
     # The prompts go by their hash at first: only for those that are alike the examples are sought.
-    prompts = [SystemPrompt(_prompt(context, version), (system,)) for system, version in used]
+    prompts = [PromptUse(_prompt(context, version), (system,)) for system, version in used]
     return [
         problem._replace(members=_users(context, problem.members))
         for problem in almost_equal_prompts(prompts)

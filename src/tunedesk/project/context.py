@@ -1,35 +1,50 @@
 """What is shared by reads and writes of one handle: its connection, settings, tags, versions."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from tunedesk import __version__
+from tunedesk.catalogue.models import Catalogue, default_model
+from tunedesk.catalogue.targets import THIS_COMPUTER, targets
+from tunedesk.catalogue.token_encodings import encoding_names
 from tunedesk.checks.problem import severity
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.project.interned_sets import InternedSets
 from tunedesk.project.row_order import OrderNumbers
 from tunedesk.project.store import Store
+from tunedesk.project.stored_values import LONGEST_JSON
 from tunedesk.project.versions import Versions
 
 DEFAULTS: dict[str, Any] = {
-    "target": "openai",
+    "target": "local",
     "encoding": "o200k_base",
     "model": None,
 }
 """Settings that every project has."""
 
 
+_KNOWN: dict[str, Callable[[str], bool]] = {
+    "target": lambda name: name in targets(),
+    "encoding": lambda name: name in encoding_names(),
+    "model": bool,
+}
+"""What a setting may be beside the usual: a newer Tunedesk may know more, a stranger anything."""
+
+
 def read_setting(store: Store, key: str, default: Any = None) -> Any:
-    """The value of a setting."""
+    """The value of a setting; the usual one where the file holds what cannot be."""
     text = store.value("SELECT value FROM setting WHERE key = ?", (key,))
-    if text is None:
-        return DEFAULTS.get(key, default)
+    usual = DEFAULTS.get(key, default)
+    if not isinstance(text, str) or len(text) > LONGEST_JSON:
+        return usual
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
-        return DEFAULTS.get(key, default)
+        return usual
+    known = key not in _KNOWN or (isinstance(value, str) and _KNOWN[key](value))
+    return value if known else usual
 
 
 def write_setting(store: Store, key: str, value: Any) -> None:
@@ -45,7 +60,7 @@ def write_setting(store: Store, key: str, value: Any) -> None:
             )
 
 
-class CheckSettings(NamedTuple):
+class ProjectCheckSettings(NamedTuple):
     """What a checker is made with.
 
     Attributes:
@@ -83,11 +98,13 @@ class ProjectContext:
         return str(self.setting("target"))
 
     @property
-    def check_settings(self) -> CheckSettings:
+    def check_settings(self) -> ProjectCheckSettings:
         """What the checker is made with now."""
-        model = self.setting("model")
-        return CheckSettings(
-            self.target, str(self.setting("encoding")), None if model is None else str(model)
+        target, model = self.target, self.setting("model")
+        if target == THIS_COMPUTER and (model is None or not _trains_here(str(model))):
+            model = default_model(target)
+        return ProjectCheckSettings(
+            target, str(self.setting("encoding")), None if model is None else str(model)
         )
 
     @property
@@ -99,6 +116,10 @@ class ProjectContext:
     def setting(self, key: str) -> Any:
         """A setting of this project."""
         return read_setting(self.store, key)
+
+
+def _trains_here(model: str) -> bool:
+    return Catalogue.load().find_local(model) is not None
 
 
 def _severity_or_hint(code: str, target: str) -> str:

@@ -5,17 +5,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from tunedesk.examples.kinds.conversation import CONVERSATION
+from tunedesk.examples.kinds.kind import Kind
+from tunedesk.examples.kinds.registry import kind_named
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.formats.writers.jsonl import RecordWriter
-from tunedesk.i18n import ngettext
+from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress, no_progress
+from tunedesk.project import damage
 from tunedesk.project.context import ProjectContext, as_json_array
+from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.project import Project
 from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, order, selection
 from tunedesk.project.store import Row
 
 _CHUNK = 1000
 
-Reason = Literal["unreadable", "errors"]
+Reason = Literal["unreadable", "errors", "damaged"]
 
 
 @dataclass
@@ -26,7 +32,8 @@ class ExportSummary:
         path: The file.
         written: How many examples it holds.
         left_out_ids: The examples that were left out, by reason: "unreadable" for what is not a
-            JSON object, "errors" for those with errors if they were to be left out.
+            JSON object, "errors" for those with errors if they were to be left out, "damaged" for
+            those whose text is missing in the project file.
     """
 
     path: Path
@@ -46,8 +53,14 @@ class ExportSummary:
 def _left_out(reason: Reason, count: int) -> str:
     if reason == "unreadable":
         text = ngettext(
-            "{n} row that is no JSON object was left out.",
-            "{n} rows that are no JSON objects were left out.",
+            "{n} row that is not a JSON object was left out.",
+            "{n} rows that are not JSON objects were left out.",
+            count,
+        )
+    elif reason == "damaged":
+        text = ngettext(
+            "{n} example whose text is missing in the damaged project file was left out.",
+            "{n} examples whose texts are missing in the damaged project file were left out.",
             count,
         )
     else:
@@ -90,15 +103,21 @@ def export(
     with project.context.store.snapshot(), RecordWriter(out) as writer:
         chosen = _chosen(project.context, query)
         for start in range(0, len(chosen), _CHUNK):
-            part = []
+            part: list[tuple[int, int]] = []
             for example_id, version_id, errors, unreadable in chosen[start : start + _CHUNK]:
                 if unreadable and leave_out_unreadable:
                     summary.left_out_ids.setdefault("unreadable", []).append(example_id)
                 elif errors and leave_out_errors:
                     summary.left_out_ids.setdefault("errors", []).append(example_id)
                 else:
-                    part.append(version_id)
-            writer.write_all(_texts(project.context, part))
+                    part.append((version_id, example_id))
+            found = _texts(project.context, [version_id for version_id, _example_id in part])
+            writer.write_all(text for _version_id, text in found)
+            if len(found) < len(part):
+                there = {version_id for version_id, _text in found}
+                summary.left_out_ids.setdefault("damaged", []).extend(
+                    example_id for version_id, example_id in part if version_id not in there
+                )
             progress(min(start + _CHUNK, len(chosen)), len(chosen))
         summary.written = writer.records
     return summary
@@ -108,20 +127,23 @@ def _chosen(context: ProjectContext, query: ExampleQuery) -> list[Row]:
     """Id, version, number of errors, and whether it is unreadable, in the order of the query."""
     where = selection(context, query)
     return context.store.rows(
-        "SELECT id, version_id, errors, errors > 0 AND (SELECT kind = 'unreadable'"
+        "SELECT id, version_id, errors, errors > 0 AND (SELECT kind = ?"
         " FROM version WHERE version.id = version_id)"
         f" FROM example WHERE {where.sql} ORDER BY {order(context, query)}",
-        where.parameters,
+        (UNREADABLE.name, *where.parameters),
     )
 
 
-def _texts(context: ProjectContext, version_ids: list[int]) -> Iterator[bytes]:
-    for (text,) in context.store.rows(
-        "SELECT text FROM json_each(?) AS wanted CROSS JOIN version_text"
-        " ON version_text.id = wanted.value",
-        (as_json_array(version_ids),),
-    ):
-        yield text
+def _texts(context: ProjectContext, version_ids: list[int]) -> list[tuple[int, bytes]]:
+    """The versions whose texts are there, with their texts, in the order given."""
+    return [
+        (version_id, damage.blob(text))
+        for version_id, text in context.store.rows(
+            "SELECT version_text.id, text FROM json_each(?) AS wanted CROSS JOIN version_text"
+            " ON version_text.id = wanted.value",
+            (as_json_array(version_ids),),
+        )
+    ]
 
 
 class TrainingRow(NamedTuple):
@@ -134,7 +156,7 @@ class TrainingRow(NamedTuple):
         question: Hash of all that stands before its last answer; None without one.
         tokens: Its length.
         codes: The codes of its problems.
-        unreadable: Whether it is not a JSON object.
+        kind: Its kind.
     """
 
     example_id: int
@@ -143,7 +165,7 @@ class TrainingRow(NamedTuple):
     question: int | None
     tokens: int
     codes: tuple[str, ...]
-    unreadable: bool
+    kind: Kind
 
 
 def training_rows(
@@ -154,34 +176,45 @@ def training_rows(
     with context.store.snapshot():
         where = selection(context, query, progress)
         codes = context.codes.all()
-        # `kind` stands in the large table: it is looked up only where something is wrong.
+        # `kind` stands in the large table: it is looked up only where something says that it is
+        # not a conversation.
+        other = [number for number, found in codes.items() if "other_training" in found]
         rows = context.store.rows(
             "SELECT id, version_id, uid, (SELECT question FROM version WHERE id = version_id),"
-            " tokens, code_set, errors > 0 AND (SELECT kind = 'unreadable' FROM version"
-            " WHERE version.id = version_id)"
+            " tokens, code_set, CASE WHEN errors > 0"
+            " OR code_set IN (SELECT value FROM json_each(?))"
+            " THEN (SELECT kind FROM version WHERE version.id = version_id) ELSE ? END"
             f" FROM example WHERE {where.sql} ORDER BY {order(context, query)}",
-            where.parameters,
+            (as_json_array(other), CONVERSATION.name, *where.parameters),
         )
     return [
         TrainingRow(
-            example_id, version_id, uid, question, tokens, codes.get(code_set, ()), bool(unreadable)
+            example_id,
+            version_id,
+            uid,
+            question,
+            tokens,
+            codes.get(code_set, ()),
+            kind_named(kind),
         )
-        for example_id, version_id, uid, question, tokens, code_set, unreadable in rows
+        for example_id, version_id, uid, question, tokens, code_set, kind in rows
     ]
 
 
 def version_records(
     project: Project, version_ids: Sequence[int], progress: Progress = no_progress
 ) -> Iterator[list[bytes]]:
-    """The exact texts of versions, in the order given, some at a time."""
+    """The exact texts of versions, in the order given, some at a time.
+
+    Raises:
+        ProjectDamagedError: One of them is missing: nothing is left out in silence.
+    """
     for start in range(0, len(version_ids), _CHUNK):
         part = version_ids[start : start + _CHUNK]
-        yield [
-            row[0]
-            for row in project.context.store.rows(
-                "SELECT text FROM json_each(?) AS wanted CROSS JOIN version_text"
-                " ON version_text.id = wanted.value",
-                (as_json_array(part),),
+        found = _texts(project.context, list(part))
+        if len(found) < len(part):
+            raise ProjectDamagedError(
+                _("The texts of some of these examples are missing in the project file.")
             )
-        ]
+        yield [text for _version_id, text in found]
         progress(min(start + _CHUNK, len(version_ids)), len(version_ids))

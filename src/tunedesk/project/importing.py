@@ -48,6 +48,7 @@ class ImportSummary:
         added: How many rows were added; every record of the file is one.
         unreadable: How many of them are not JSON objects.
         with_errors: How many of them have errors.
+        with_problems: How many of them have errors or warnings, as in `Totals`.
         tokens: Their length together.
         problems: What was odd about the file itself: line (None for the whole file), problem.
         change_id: The change that undo takes back; None when the file had no records.
@@ -59,6 +60,7 @@ class ImportSummary:
     added: int = 0
     unreadable: int = 0
     with_errors: int = 0
+    with_problems: int = 0
     tokens: int = 0
     problems: list[tuple[int | None, Problem]] = field(default_factory=list)
     change_id: int | None = None
@@ -227,13 +229,12 @@ class _Import:
         name = ChangeName("import", {"file": summary.info.path.name, "count": summary.added})
         with self._store.transaction():
             change_log.end(self._store, summary.change_id, name)
-        summary.with_errors = int(
-            self._store.value(
-                "SELECT count(*) FROM example WHERE created_change = ? AND errors > 0"
-                " AND id >= (SELECT first_added FROM change WHERE id = ?)",
-                (summary.change_id, summary.change_id),
-            )
+        counts = self._store.row(
+            "SELECT sum(errors > 0), sum(errors + warnings > 0) FROM example"
+            " WHERE created_change = ? AND id >= (SELECT first_added FROM change WHERE id = ?)",
+            (summary.change_id, summary.change_id),
         )
+        summary.with_errors, summary.with_problems = (int(count or 0) for count in counts or (0, 0))
         self._publish(change_names.worded(name))
 
     def _publish(self, name: str | None = None) -> None:

@@ -8,8 +8,12 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from tunedesk.project import damage
+from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.store import Store
 from tunedesk.project.stored_values import loaded
+
+_MOST_MEMBERS = 1_000
 
 
 class InternedSets:
@@ -32,7 +36,8 @@ class InternedSets:
             # It may stand there already, added by another handle.
             self._store.execute(f"INSERT OR IGNORE INTO {self._table}(members) VALUES (?)", (text,))
             found = self._store.value(f"SELECT id FROM {self._table} WHERE members = ?", (text,))
-            assert isinstance(found, int)
+            if not isinstance(found, int):
+                raise ProjectDamagedError
             self._remember(found, key)
         return found
 
@@ -61,7 +66,8 @@ class InternedSets:
         )
         for number, text in rows:
             members: list[Any] = loaded(text, [])
-            self._remember(number, tuple(name for name in members if isinstance(name, str)))
+            names = (damage.text(name) for name in members[:_MOST_MEMBERS])
+            self._remember(number, tuple(name for name in names if name))
             self._known_to = number
 
     def _forget(self) -> None:

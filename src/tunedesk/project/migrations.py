@@ -224,6 +224,29 @@ def back_up(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     return copy
 
 
+def save_copy(connection: sqlite3.Connection, path: Path) -> None:
+    """Write a whole project into another file, which gets its name once it is on the disk.
+
+    Raises:
+        UserError: It cannot be written there.
+    """
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = new_file_in(path.parent, f".{path.stem}-")
+        copy_into(connection, temporary)
+        _flush(temporary)
+        temporary.replace(path)
+        _flush(path.parent)
+    except (sqlite3.Error, OSError) as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise UserError(
+            _("No copy of the project could be written into {folder}.").format(folder=path.parent),
+            _("Make room on the disk, or choose a folder that you can write to."),
+        ) from error
+
+
 def new_file_in(folder: Path | None, prefix: str) -> Path:
     """An empty file of a name of its own; in the system's folder for temporary files if None."""
     handle, name = tempfile.mkstemp(".tunedesk", prefix, folder)

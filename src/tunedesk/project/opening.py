@@ -1,9 +1,17 @@
-"""Making and opening project files: where it lies, who has it, is it ours, is it whole."""
+"""Making and opening project files: where it lies, who has it, is it ours, is it whole.
+
+SQLite finds what is not in the file yet by the file's name, so a log belongs to whichever file has
+the name. Here it belongs to the file: the log of one that was renamed before a crash follows it,
+and the log of one that another has replaced is set aside.
+"""
 
 import contextlib
 import os
+import platform
 import sqlite3
+import stat
 import sys
+from dataclasses import replace
 from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
 
@@ -11,13 +19,26 @@ from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, schema
-from tunedesk.project.lock import Holder, ProjectLock
+from tunedesk.project.damage import ProjectDamagedError
+from tunedesk.project.lock import (
+    Holder,
+    ProjectLock,
+    Whereabouts,
+    file_id,
+    forget_records,
+    journal_path,
+    log_path,
+    read_holder,
+    real_path,
+    write_records,
+)
 from tunedesk.project.store import (
     SharedState,
     Store,
     configure_writer,
     connect,
     fold_log_in,
+    moved_error,
     user_name,
 )
 
@@ -108,6 +129,8 @@ def _on_windows_network(path: Path) -> bool:
 
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
+_READS_A_LOG = 2
+"""The number in bytes 18 and 19 of a file whose latest changes stand in a write-ahead log."""
 _STEPS_PER_REPORT = 100_000
 
 
@@ -167,45 +190,191 @@ def open_file(path: Path, author: str, *, read_only: bool) -> Opened:
         UserError: It is not there, not a project, newer than this program, or damaged.
     """
     _check_header(path)
-    lock, holder = (None, None) if read_only else _take_lock(path, author)
+    tried = ProjectLock(path)
+    lock, holder = None, None
+    if not read_only or _may_need_log(tried.path):
+        lock, holder = _take(tried, author)
     try:
-        return _open_locked(path, author, lock, holder)
+        if lock is not None:
+            _settle_log(lock)
+            if read_only:
+                lock.release()
+                lock = None
+        file = tried.path if holder is None else _file_of_holder(tried, holder)
+        return _open_locked(path, file, author, lock, None if read_only else holder)
     except BaseException as error:
         if lock is not None:
             lock.release()
         if isinstance(error, sqlite3.OperationalError):
-            raise UserError(
-                _("The project {name} cannot be opened here: {reason}.").format(
-                    name=path.name, reason=error
-                ),
-                _("Copy it to a folder that you can write to, and open the copy."),
-            ) from error
+            raise _cannot_open(path, error) from error
         if isinstance(error, sqlite3.DatabaseError):
             raise _damaged(path) from error
         raise
 
 
 def _open_locked(
-    path: Path, author: str, lock: ProjectLock | None, holder: Holder | None
+    path: Path, file: Path, author: str, lock: ProjectLock | None, holder: Holder | None
 ) -> Opened:
     read_only = lock is None
-    note = storage_note(path)
-    connection = connect(path, read_only=read_only)
-    file = path
+    note = storage_note(file)
+    connection = connect(file, read_only=read_only)
+    copy = None
     try:
         _compare_schema(connection, path)
-        if not read_only:
-            migrations.migrate(connection, path)
+        if lock is not None:
+            migrations.migrate(connection, file)
             configure_writer(connection, rollback_journal=note is not None)
+            lock.note_log(_project_id(connection))
         elif connection.execute("PRAGMA user_version").fetchone()[0] < schema.SCHEMA_VERSION:
-            connection, file = _readable_copy(connection)
-        shared = SharedState(file, lock, author or user_name())
+            connection, copy = _readable_copy(connection)
+        shared = SharedState(
+            copy or file, file_id(copy or file), lock, author or user_name(), is_copy=bool(copy)
+        )
         return Opened(Store(connection, path, shared, read_only=read_only), holder, note)
     except BaseException:
         connection.close()
-        if file != path:
-            file.unlink(missing_ok=True)
+        if copy is not None:
+            copy.unlink(missing_ok=True)
         raise
+
+
+def _file_of_holder(tried: ProjectLock, holder: Holder) -> Path:
+    """The name by which to read a project that somebody else has open: that of its log.
+
+    Raises:
+        UserError: There is no such name.
+    """
+    file = tried.path
+    known = holder.inode and holder.machine == platform.node()
+    if not tried.under_another_name:
+        if known and holder.file != file_id(file):
+            raise UserError(
+                _("A project that had the name {name} before is still open.").format(
+                    name=file.name
+                ),
+                _("Close it first; then open this one."),
+            )
+        return file
+    if holder.path:
+        with contextlib.suppress(OSError):
+            if file_id(Path(holder.path)) == file_id(file):
+                return Path(holder.path)
+    raise UserError(
+        _("The project {name} is open already, under another name.").format(name=file.name),
+        _("Close it there first; then open it here."),
+    )
+
+
+def _may_need_log(file: Path) -> bool:
+    """Whether the log of a file that is only to be read may lie under another name."""
+    return read_holder(file) is not None or (_wants_a_log(file) and not log_path(file).exists())
+
+
+def _wants_a_log(file: Path) -> bool:
+    return ProjectLock.read_head(file, 20)[18:20] == bytes((_READS_A_LOG, _READS_A_LOG))
+
+
+def _settle_log(lock: ProjectLock) -> None:
+    """After a crash: let each file have its own log, before SQLite looks for it."""
+    file, left = lock.path, lock.left_behind
+    own = [log for log in (log_path(file), journal_path(file)) if log.exists()]
+    if own and left is not None and _is_of_another(left, lock):
+        _set_aside(left, own)
+        own = []
+    if own or not _has_unfinished_writes(file):
+        return
+    with contextlib.suppress(OSError):
+        earlier = lock.left_under_another_name()
+        if earlier is not None:
+            _take_log_over(earlier, file)
+
+
+def _has_unfinished_writes(file: Path) -> bool:
+    """Whether a log under another name may be this file's: it is asked for, or may be a journal."""
+    return _wants_a_log(file) or storage_note(file) is not None
+
+
+def _is_of_another(left: Holder, lock: ProjectLock) -> bool:
+    """Whether the log beside a file was written for another one that had its name."""
+    if left.path != str(lock.path):
+        return False  # the whole folder was copied after the crash, logs and all
+    if left.project and left.project != _project_id_in(lock.path):
+        return True
+    if not left.inode or left.file == lock.file:
+        return False
+    try:
+        return not left.log or file_id(log_path(lock.path)).inode == left.log
+    except OSError:
+        return True
+
+
+def _set_aside(left: Holder, logs: list[Path]) -> None:
+    """Give the logs of a file that was replaced a name of their own, where it finds them."""
+    place = Path(left.path)
+    number = 1
+    while True:
+        aside = place.with_name(f".{place.stem}-earlier-{number}{place.suffix}")
+        if not log_path(aside).exists() and not journal_path(aside).exists():
+            break
+        number += 1
+    for log in logs:
+        log.rename(aside.with_name(aside.name + log.name.removeprefix(place.name)))
+    forget_records(left)
+    write_records(replace(left, path=str(aside)))
+
+
+def _take_log_over(earlier: Holder, file: Path) -> None:
+    """Give a file that was renamed, and then not closed, the log that lies under its old name."""
+    before = Path(earlier.path)
+    for old, new in (
+        (log_path(before), log_path(file)),
+        (journal_path(before), journal_path(file)),
+    ):
+        fits = old.exists() and (not earlier.log or file_id(old).inode == earlier.log)
+        if fits and earlier.project == _project_id_in(file):
+            old.rename(new)
+            if not _is_whole(file):
+                new.rename(old)
+                continue
+            forget_records(earlier)
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a file reads well together with its log; nothing is written for that."""
+    try:
+        with contextlib.closing(connect(file, read_only=True)) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.Error:
+        return False
+
+
+def _project_id(connection: sqlite3.Connection) -> str:
+    """What names a project inside its file, in hexadecimal digits: the uid of its first source."""
+    row = connection.execute("SELECT uid FROM source WHERE id = 1").fetchone()
+    return row[0].hex() if row is not None and isinstance(row[0], bytes) else ""
+
+
+def _project_id_in(file: Path) -> str:
+    """The same, of the file alone, whatever log lies beside it; empty if it cannot be read."""
+    try:
+        with contextlib.closing(connect(file, read_only=True, alone=True)) as connection:
+            return _project_id(connection)
+    except sqlite3.Error:
+        return ""
+
+
+def _cannot_open(path: Path, error: sqlite3.OperationalError) -> UserError:
+    if "full" in str(error):
+        return UserError(
+            _("The project {name} cannot be opened: the disk is full.").format(name=path.name),
+            _("Make room on the disk and open it again. Nothing was changed."),
+        )
+    return UserError(
+        _("The project {name} cannot be opened here: {reason}.").format(
+            name=path.name, reason=error
+        ),
+        _("Copy it to a folder that you can write to, and open the copy."),
+    )
 
 
 def _readable_copy(connection: sqlite3.Connection) -> tuple[sqlite3.Connection, Path]:
@@ -231,43 +400,67 @@ def open_handle(store: Store) -> Store:
 
     It is made in that thread, so the first connection must not be touched: a question asked there
     in the midst of a commit makes the commit fail.
+
+    Raises:
+        ProjectFileMovedError: The file is not where it was.
     """
-    connection = connect(store.shared.file, read_only=store.read_only)
-    if not store.read_only:
-        (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
-        configure_writer(connection, rollback_journal=mode != "wal")
-    return Store(connection, store.path, store.shared, read_only=store.read_only)
+    shared = store.shared
+    _check_in_place(store)
+    connection = connect(shared.file, read_only=store.read_only)
+    try:
+        if not store.read_only:
+            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+            configure_writer(connection, rollback_journal=mode != "wal")
+        # Another file may have taken the name just now: it must not get this project's log.
+        _check_in_place(store)
+    except BaseException:
+        connection.close()
+        raise
+    return Store(connection, store.path, shared, read_only=store.read_only)
+
+
+def _check_in_place(store: Store) -> None:
+    """Refuse to open the file a second time when another file has its name, or none."""
+    whereabouts = store.shared.file_state().whereabouts
+    if whereabouts is Whereabouts.UNREACHABLE:
+        raise UserError(
+            _("The folder of the project {name} cannot be reached.").format(name=store.path.name),
+            _("Look whether the drive or the network is there."),
+        )
+    if whereabouts is not Whereabouts.IN_PLACE:
+        raise moved_error()
 
 
 def fold_in(path: Path) -> None:
     """Make the project one file again, if its writer has gone while others were reading."""
-    if not path.with_name(path.name + "-wal").exists():
+    if not log_path(real_path(path)).exists():
         return
-    lock, _holder = _take_lock(path, "")
+    lock, _holder = _take(ProjectLock(path), "")
     if lock is None:
         return
     try:
-        with contextlib.closing(connect(path)) as connection:
+        _settle_log(lock)
+        with contextlib.closing(connect(lock.path)) as connection:
             fold_log_in(connection)
     finally:
         lock.release()
 
 
-def _take_lock(path: Path, author: str) -> tuple[ProjectLock | None, Holder | None]:
-    lock = ProjectLock(path)
+def _take(lock: ProjectLock, author: str) -> tuple[ProjectLock | None, Holder | None]:
+    """Take a lock; without it, who has it, if anybody has."""
     try:
         holder = lock.acquire(author or user_name())
     except OSError:
-        # The folder cannot be written: the project can still be read.
+        # The file or its folder cannot be written: the project can still be read.
         return None, None
-    return (None, holder) if holder else (lock, None)
+    return (lock, None) if holder is None else (None, holder)
 
 
 def _check_header(path: Path) -> None:
     """Read the first bytes, before SQLite sees the file."""
     try:
-        with path.open("rb") as file:
-            header = file.read(100)
+        _check_is_file(path)
+        header = ProjectLock.read_head(path, 100)
     except FileNotFoundError as error:
         raise UserError(
             _("The project {name} is not there.").format(name=path.name),
@@ -292,6 +485,28 @@ def _check_header(path: Path) -> None:
         )
 
 
+def _check_is_file(path: Path) -> None:
+    """Refuse what is no file on a disk: reading a pipe or a device may never come to an end.
+
+    Raises:
+        UserError: It is something else, or SQLite would read something else beside it.
+        OSError: It is not there, or its folder cannot be looked into.
+    """
+    for suffix in ("", "-wal", "-journal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        try:
+            mode = part.stat().st_mode
+        except FileNotFoundError:
+            if suffix:
+                continue
+            raise
+        if not stat.S_ISREG(mode):
+            raise UserError(
+                _("{name} is not a file that can be opened.").format(name=part.name),
+                _("It is a folder, a pipe or a device. Choose a project file."),
+            )
+
+
 def _compare_schema(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a file that holds other tables, views or triggers than ours."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -312,10 +527,13 @@ def _compare_schema(connection: sqlite3.Connection, path: Path) -> None:
     raise _damaged(path)
 
 
-def _damaged(path: Path) -> UserError:
-    return UserError(
+def _damaged(path: Path) -> ProjectDamagedError:
+    return ProjectDamagedError(
         _("The project {name} is damaged and cannot be opened.").format(name=path.name),
-        _("Nothing was changed. Open a copy or a backup of it, if there is one."),
+        _(
+            "Nothing was changed. Go back to a backup, or write what can be read into a new"
+            " project (`tunedesk rescue`)."
+        ),
     )
 
 

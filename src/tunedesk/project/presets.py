@@ -2,17 +2,23 @@
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.project import damage
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
 from tunedesk.project.table_rows import TableChange
 from tunedesk.project.undoable_tables import PRESETS
 
+_LONGEST_PRESET = 4_000_000
+
 
 def presets(context: ProjectContext) -> dict[str, str]:
     """The presets: text by name, sorted by name."""
-    found: dict[str, str] = dict(
-        context.store.rows("SELECT name, text FROM preset WHERE deleted = 0 ORDER BY id")
-    )
+    found = {
+        damage.text(name): damage.text(text, most=_LONGEST_PRESET)
+        for name, text in context.store.rows(
+            "SELECT name, text FROM preset WHERE deleted = 0 ORDER BY id"
+        )
+    }
     return {name: found[name] for name in sorted(found, key=str.casefold)}
 
 

@@ -17,6 +17,7 @@ from tunedesk.progress import Progress, no_progress
 from tunedesk.project import (
     change_log,
     change_names,
+    migrations,
     opening,
     presets,
     reads,
@@ -29,7 +30,7 @@ from tunedesk.project import (
 from tunedesk.project.change_log import HistoryEntry
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext, read_setting, write_setting
-from tunedesk.project.lock import Holder
+from tunedesk.project.lock import FileState, Holder
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, Ids, State, first_ids
 from tunedesk.project.reads import ExampleRow, Source, TagUse, sources
@@ -38,7 +39,7 @@ from tunedesk.project.runs import Runs
 from tunedesk.project.statistics import Bin, EstimatedTokens, Measure, Statistics, Totals
 from tunedesk.project.store import Store
 from tunedesk.project.text_edits import TextChange
-from tunedesk.project.undo import UndoOutcome
+from tunedesk.project.undo import Interrupted, UndoOutcome
 from tunedesk.project.work import WorkList
 
 
@@ -50,7 +51,7 @@ class Project:
         read_only: Whether it can only be read, since somebody else has it or the folder is locked.
         held_by: Who has it open for writing, if that is somebody else.
         storage_note: What the user should know of the place where the file lies; None for nothing.
-        interrupted: Names of bulk changes that a crash had cut off, put right at opening.
+        interrupted: Changes that a crash had cut off, put right at opening.
         runs: The fine-tuning runs.
         work: Long work that goes on after a restart.
     """
@@ -60,7 +61,7 @@ class Project:
         store: Store,
         held_by: Holder | None = None,
         storage_note: str | None = None,
-        interrupted: Sequence[str] = (),
+        interrupted: Sequence[Interrupted] = (),
     ) -> None:
         self.context = ProjectContext(store)
         self.runs = Runs(self.context)
@@ -123,7 +124,7 @@ class Project:
         shared = self._store.shared
         if shared.handles:
             return
-        if shared.file != self.path:
+        if shared.is_copy:
             shared.file.unlink(missing_ok=True)
         if shared.lock is not None:
             shared.lock.release()
@@ -140,6 +141,24 @@ class Project:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def file_state(self) -> FileState:
+        """Where the file is now: it may be renamed or deleted while it is open; for any thread."""
+        return self._store.shared.file_state()
+
+    def write_although_moved(self) -> None:
+        """Let the last changes be written to a file that was renamed or deleted meanwhile."""
+        self._store.write_although_moved()
+
+    def save_copy(self, path: Path) -> None:
+        """Write the whole project, as it is now, into another file.
+
+        The file gets its name once it is whole and on the disk; its folder is made if need be.
+
+        Raises:
+            UserError: It cannot be written there.
+        """
+        migrations.save_copy(self._store.connection, path)
 
     def subscribe(self, callback: Callable[[ProjectChange], None]) -> Callable[[], None]:
         """Call back after each change, in the thread that made it; returns how to stop that."""
@@ -247,16 +266,6 @@ class Project:
     def redo(self) -> ProjectChange | None:
         """Make the step again that was undone last; None if there is none."""
         return undo.redo(self.context)
-
-    def undo_name(self) -> str | None:
-        """What undo would turn back, such as "Delete 3 examples"; None for nothing."""
-        step = undo.next_undo(self._store)
-        return change_names.worded(step.name) if step else None
-
-    def redo_name(self) -> str | None:
-        """What redo would make again; None for nothing."""
-        step = undo.next_redo(self._store)
-        return change_names.worded(step.name) if step else None
 
     def undo_sentence(self) -> str | None:
         """What the menu offers to undo, such as "Undo delete 3 examples"; None for nothing."""

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
-from tunedesk.project import search
+from tunedesk.project import damage, search
 from tunedesk.project.context import ProjectContext, as_json_array
 
 State = Literal["to_review", "draft", "approved", "changes_wanted", "rejected"]
@@ -18,9 +18,9 @@ STATES: tuple[State, ...] = get_args(State)
 """In the order of their numbers in the project file: only ever add at the end."""
 
 
-def state_of(number: int) -> State:
+def state_of(number: object) -> State:
     """The state with a number; one that this Tunedesk does not know is to be reviewed."""
-    return STATES[number] if 0 <= number < len(STATES) else STATES[0]
+    return STATES[damage.whole(number, 0, 0, len(STATES) - 1)]
 
 
 STATE_NUMBERS: dict[str, int] = {state: number for number, state in enumerate(STATES)}
@@ -84,10 +84,6 @@ class ExampleQuery:
     def unfiltered(self) -> bool:
         """Whether it holds all examples."""
         return replace(self, sort="number", descending=False) == ALL_EXAMPLES
-
-    def without_search(self) -> "ExampleQuery":
-        """The same without the words to find."""
-        return replace(self, search="")
 
 
 ALL_EXAMPLES = ExampleQuery()

@@ -1,14 +1,18 @@
 """Reading examples: the ids of a query, rows of the table, an example whole; sources, tags."""
 
+import contextlib
 import os
 from array import array
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from tunedesk.checks.facts import Facts
+from tunedesk.checks.facts import Facts, unchecked
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
+from tunedesk.project import damage
 from tunedesk.project.context import ProjectContext, as_json_array, missing_example
+from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.query import ExampleQuery, State, order, selection, state_of
 from tunedesk.project.store import Store
 
@@ -40,7 +44,16 @@ class Source(NamedTuple):
 def sources(store: Store) -> list[Source]:
     """All sources, the oldest first."""
     return [
-        Source(number, kind, name, _title(kind, name), path, encoding, model, time)
+        Source(
+            number,
+            damage.text(kind),
+            damage.text(name),
+            _title(damage.text(kind), damage.text(name)),
+            damage.text(path),
+            damage.text(encoding),
+            damage.text(model),
+            damage.time_of(time),
+        )
         for number, kind, name, path, encoding, model, time in store.rows(
             "SELECT id, kind, name, path, encoding, model, time FROM source ORDER BY id"
         )
@@ -65,7 +78,7 @@ def add_source(
 def source_titles(store: Store) -> dict[int, str]:
     """What the user reads, by number."""
     return {
-        number: _title(kind, name)
+        number: _title(damage.text(kind), damage.text(name))
         for number, kind, name in store.rows("SELECT id, kind, name FROM source")
     }
 
@@ -126,8 +139,9 @@ _ROW_COLUMNS = {
         if name not in ("preview", "roles", "kind")
     },
     "number": "position",
-    "preview": "version.preview",
-    "roles": "version.roles",
+    # A longer one is not ours, and would hold the table up.
+    "preview": "substr(version.preview, 1, 400)",
+    "roles": "substr(version.roles, 1, 4000)",
     "tags": "tag_set",
     "source": "source_id",
     "kind": "version.kind",
@@ -164,44 +178,114 @@ def ids(
 
 def rows(context: ProjectContext, ids: Sequence[int]) -> list[ExampleRow]:
     """What the table shows of these examples, in the order given; those deleted are left out."""
-    titles = source_titles(context.store)
+    found: dict[int, ExampleRow] = {}
+    try:
+        titles = source_titles(context.store)
+        found = _read_rows(context, ids, titles)
+    except ProjectDamagedError:
+        # One page is damaged: what stands on others is shown, the rest marked.
+        titles = {}
+        with contextlib.suppress(ProjectDamagedError):
+            titles = source_titles(context.store)
+        for one in ids:
+            try:
+                found.update(_read_rows(context, [one], titles))
+            except ProjectDamagedError:
+                found[one] = damaged_row(one)
+    return [found[wanted] for wanted in ids if wanted in found]
+
+
+def _read_rows(
+    context: ProjectContext, ids: Sequence[int], titles: dict[int, str]
+) -> dict[int, ExampleRow]:
     found: dict[int, ExampleRow] = {}
     for values in context.store.rows(
         f"SELECT {', '.join(_ROW_COLUMNS.values())}"
         " FROM json_each(?) AS wanted CROSS JOIN example ON example.id = wanted.value"
-        " CROSS JOIN version ON version.id = example.version_id WHERE deleted = 0",
+        " LEFT JOIN version ON version.id = example.version_id WHERE deleted = 0",
         (as_json_array(ids),),
     ):
         row: dict[str, Any] = dict(zip(_ROW_COLUMNS, values, strict=True))
+        example_id = row["id"]
+        if any(damage.whole_or_none(row[name]) is None for name in _ROW_NUMBERS) or not isinstance(
+            row["kind"], str
+        ):
+            row = damaged_row(example_id)._asdict() | {
+                name: damage.whole(row[name]) for name in _ROW_NUMBERS
+            }
+            row["state"] = state_of(0)
+            found[example_id] = ExampleRow(**row)
+            continue
         row["number"] = context.numbers.number(row["number"])
         row["state"] = state_of(row["state"])
         row["tags"] = context.tags.members(row["tags"])
         row["source"] = titles.get(row["source"], "")
-        found[row["id"]] = ExampleRow(**row)
-    return [found[wanted] for wanted in ids if wanted in found]
+        row["source_line"] = damage.whole_or_none(row["source_line"])
+        row["preview"] = damage.text(row["preview"])
+        row["roles"] = damage.text(row["roles"], most=4000)
+        row["changed_at"] = damage.time_of(row["changed_at"])
+        found[example_id] = ExampleRow(**row)
+    return found
+
+
+_ROW_NUMBERS = ("state", "turns", "tokens", "trained_tokens", "errors", "warnings", "hints")
+"""What is a whole number in every row that Tunedesk wrote."""
+
+
+def damaged_row(example_id: int) -> ExampleRow:
+    """What the table shows of an example that cannot be read: that it is damaged."""
+    return ExampleRow(
+        id=example_id,
+        number=0,
+        state=state_of(0),
+        preview=_("This row of the project file is damaged."),
+        roles="",
+        turns=0,
+        tokens=0,
+        trained_tokens=0,
+        errors=1,
+        warnings=0,
+        hints=0,
+        tags=(),
+        source="",
+        source_line=None,
+        changed_at=0,
+        kind=UNREADABLE.name,
+        version_id=0,
+    )
 
 
 def version_of(context: ProjectContext, example_id: int) -> int:
     """The current version of an example, which may be deleted."""
-    found: int | None = context.store.value(
-        "SELECT version_id FROM example WHERE id = ?", (example_id,)
-    )
-    if found is None:
+    row = context.store.row("SELECT version_id FROM example WHERE id = ?", (example_id,))
+    if row is None:
         raise missing_example()
+    found = damage.row_id(row[0])
+    if found is None:
+        raise ProjectDamagedError(_("This row of the project file is damaged."))
     return found
 
 
 def text(context: ProjectContext, example_id: int) -> bytes:
-    """The record of an example."""
+    """The record of an example.
+
+    Raises:
+        UserError: The example is not there.
+        ProjectDamagedError: Its text is not.
+    """
     found = context.versions.text(version_of(context, example_id))
-    assert found is not None
+    if found is None:
+        raise ProjectDamagedError(_("The text of this example is missing in the project file."))
     return found
 
 
 def facts(context: ProjectContext, example_id: int) -> Facts:
-    """What was worked out from the record of an example."""
-    found = context.versions.facts(version_of(context, example_id))
-    assert found is not None
+    """What was worked out from the record of an example; where that is damaged, its beginning."""
+    version_id = version_of(context, example_id)
+    found = context.versions.facts(version_id)
+    if found is None:
+        beginning = (context.versions.text(version_id) or b"")[:160]
+        return unchecked(beginning.decode("utf-8", "replace"))
     return found
 
 

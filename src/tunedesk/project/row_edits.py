@@ -13,6 +13,7 @@ from tunedesk.project.bulk_changes import Written, notify, write_in_batches
 from tunedesk.project.change_log import Item
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext, as_json_array, missing_example
+from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import STATE_NUMBERS, State, state_of
 from tunedesk.project.undoable_tables import EXAMPLES, column_id
@@ -168,8 +169,10 @@ def duplicate(
     def write(change_id: int, part: Sequence[tuple[tuple[int, ...], bytes]]) -> int:
         for (_id, version_id, state, tag_set), key in part:
             text, facts = context.versions.text(version_id), context.versions.facts(version_id)
-            assert text is not None
-            assert facts is not None
+            if text is None or facts is None:
+                raise ProjectDamagedError(
+                    _("The text of an example to be copied is missing in the project file.")
+                )
             copies.extend(
                 write_new_examples(
                     context,

@@ -10,6 +10,8 @@ its place; from there on few rows are left to count.
 
 from bisect import bisect_right
 
+from tunedesk.i18n import _
+from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.store import Store
 
 _APPEND_LENGTH = 6
@@ -17,7 +19,12 @@ _FIRST = 1 << (8 * _APPEND_LENGTH - 4)  # far from both ends, so that rows can g
 
 
 def keys_after(last: bytes | None, count: int) -> list[bytes]:
-    """Keys for rows appended behind the last one (None: there is none yet)."""
+    """Keys for rows appended behind the last one (None: there is none yet).
+
+    Raises:
+        ProjectDamagedError: The last one is not a key.
+    """
+    _check_key(last)
     if last is None:
         start = _FIRST
     else:
@@ -31,8 +38,18 @@ def keys_after(last: bytes | None, count: int) -> list[bytes]:
 
 
 def keys_between(low: bytes | None, high: bytes | None, count: int) -> list[bytes]:
-    """Evenly spaced keys between two others (None: the start or the end)."""
+    """Evenly spaced keys between two others (None: the start or the end).
+
+    Raises:
+        ProjectDamagedError: They are not keys, or there is no room between them.
+    """
+    _check_key(low)
+    _check_key(high)
     low = low or b""
+    if high is not None and low.rstrip(b"\0") >= high.rstrip(b"\0"):
+        raise ProjectDamagedError(
+            _("Two examples of this project stand in the same place, so nothing fits between.")
+        )
     length = max(len(low), len(high or b""), 1)
     while True:
         below = int.from_bytes(low.ljust(length, b"\0"), "big")
@@ -51,6 +68,15 @@ def keys_between(low: bytes | None, high: bytes | None, count: int) -> list[byte
     ]
 
 
+_LONGEST_KEY = 4_096
+
+
+def _check_key(key: object) -> None:
+    """No key of ours is so long that reckoning with it takes time."""
+    if key is not None and not (isinstance(key, bytes) and len(key) <= _LONGEST_KEY):
+        raise ProjectDamagedError(_("The order of the examples is damaged in the project file."))
+
+
 _STEP = 256
 
 
@@ -64,6 +90,9 @@ class OrderNumbers:
 
     def number(self, position: bytes) -> int:
         """The number, from 1, of the visible row with this key."""
+        if position is None:
+            raise ProjectDamagedError
+        _check_key(position)
         self._refresh()
         self._extend(position)
         anchor = bisect_right(self._anchors, position) - 1
@@ -101,7 +130,9 @@ class OrderNumbers:
         """Go on to the given key, or to the end."""
         if not self._anchors:
             first = self._store.value(
-                "SELECT position FROM example WHERE deleted = 0 ORDER BY position LIMIT 1"
+                # What is no key comes before all keys in SQLite's order.
+                "SELECT position FROM example WHERE deleted = 0 AND position >= x''"
+                " ORDER BY position LIMIT 1"
             )
             if first is None:
                 return

@@ -8,9 +8,11 @@ from typing import Any
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.project import damage
 from tunedesk.project.context import ProjectContext
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.run_records import (
+    STAGES,
     Metric,
     Part,
     Run,
@@ -28,6 +30,10 @@ _RUN_COLUMNS = (
     " job, training, validation, program_version, finished_at, fine_tuned_model, trained_tokens,"
     " error, step, total_steps, note"
 )
+_RUN_TEXTS = (
+    "key", "name", "provider", "base_url", "base_model", "stage", "status", "job_id",
+    "program_version", "fine_tuned_model", "note",
+)  # fmt: skip
 _METRIC_COLUMNS = ", ".join(Metric._fields)
 _PARTS: tuple[Part, Part] = ("training", "validation")
 _BATCH = 2000
@@ -80,7 +86,7 @@ class Runs:
     def metrics(self, run_id: int, after_step: int = -1) -> list[Metric]:
         """The figures of the steps after one, in the order of the steps."""
         return [
-            Metric._make(row)
+            _metric(row)
             for row in self._store.rows(
                 f"SELECT {_METRIC_COLUMNS} FROM run_metric WHERE run_id = ? AND step > ?"
                 " ORDER BY step",
@@ -96,16 +102,23 @@ class Runs:
             for name in Metric._fields
         )
         row = self._store.row(f"SELECT {latest}", (run_id,))
-        return None if row is None or row[0] is None else Metric._make((*row[:-1], row[-1] or 0))
+        return None if row is None or row[0] is None else _metric(row)
 
     def events(self, run_id: int) -> list[RunEvent]:
         """The log, the newest first."""
         return [
-            RunEvent._make((*row[:5], loaded(row[5], {})))
-            for row in self._store.rows(
+            RunEvent(
+                id=damage.text(event_id),
+                time=damage.time_of(time),
+                level=damage.text(level),
+                message=damage.text(message),
+                kind=damage.text(kind),
+                data=loaded(data, {}),
+            )
+            for event_id, time, level, message, kind, data in self._store.rows(
                 "SELECT event_id, time, level, message, kind, data FROM run_event"
-                " WHERE run_id = ? ORDER BY time DESC, arrival DESC",
-                (run_id,),
+                " WHERE run_id = ? ORDER BY time DESC, arrival DESC LIMIT ?",
+                (run_id, _MOST_EVENTS),
             )
         ]
 
@@ -121,8 +134,14 @@ class Runs:
     def checkpoints(self, run_id: int) -> list[RunCheckpoint]:
         """The checkpoints that can be talked to, by step."""
         return [
-            RunCheckpoint._make((*row[:4], loaded(row[4], {})))
-            for row in self._store.rows(
+            RunCheckpoint(
+                id=damage.text(checkpoint_id),
+                step=damage.whole(step),
+                model=damage.text(model),
+                time=damage.time_of(time),
+                metrics=loaded(metrics, {}),
+            )
+            for checkpoint_id, step, model, time, metrics in self._store.rows(
                 "SELECT checkpoint_id, step, model, time, metrics FROM run_checkpoint"
                 " WHERE run_id = ? ORDER BY step",
                 (run_id,),
@@ -138,6 +157,7 @@ class Runs:
                 " WHERE run_id = ? ORDER BY part, line",
                 (run_id,),
             )
+            if row[0] in (0, 1) and all(type(value) is int for value in row)
         ]
 
     def example_at(self, run_id: int, part: Part, line: int) -> RunExample | None:
@@ -147,7 +167,9 @@ class Runs:
             " WHERE run_id = ? AND part = ? AND line = ?",
             (run_id, _PARTS.index(part), line),
         )
-        return RunExample(part, line, *row) if row else None
+        if row is None or not all(type(value) is int for value in row):
+            return None
+        return RunExample(part, line, *row)
 
     def _runs(self, clause: str, parameters: Sequence[Any] = ()) -> list[Run]:
         rows = self._store.rows(f"SELECT {_RUN_COLUMNS} FROM run {clause}", parameters)
@@ -320,8 +342,26 @@ def _stored(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, dict) else value
 
 
+_MOST_EVENTS = 100_000
+
+
+def _metric(row: Row) -> Metric:
+    """A step's figures; what is not a finite number is as if it had not been told."""
+    figures = map(damage.finite_or_none, row[1:-1])
+    return Metric._make((damage.whole(row[0]), *figures, damage.time_of(row[-1])))
+
+
 def _run(row: Row) -> Run:
     values = dict(zip(_RUN_COLUMNS.replace(" ", "").split(","), row, strict=True))
+    for name in _RUN_TEXTS:
+        values[name] = damage.text(values[name])
+    for name in ("trained_tokens", "step", "total_steps"):
+        values[name] = damage.whole_or_none(values[name])
+    values["created_at"] = damage.time_of(values["created_at"])
+    values["finished_at"] = damage.whole_or_none(values["finished_at"], 0, damage.LATEST_TIME)
+    if values["stage"] not in STAGES:
+        # Of a newer Tunedesk, or damaged: it is shown, and nothing is done for it.
+        values["stage"] = "ended"
     for name in ("settings", "job"):
         values[name] = loaded(values[name], {})
     for name in ("training", "validation"):
@@ -338,7 +378,7 @@ def _file(stored: dict[str, Any]) -> RunFile | None:
             int(stored["bytes"]),
             int(stored["examples"]),
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 

@@ -235,6 +235,10 @@ CREATE TABLE run_checkpoint(
 ) WITHOUT ROWID, STRICT;
 """
 
+_MOST_OBJECTS = 200
+_LONGEST_STATEMENT = 20_000
+"""A file with more, or longer ones, is not ours: no need to read it all."""
+
 SCHEMAS = {**OLD_SCHEMAS, SCHEMA_VERSION: TABLES}
 """By version, the statements that make the tables."""
 
@@ -271,7 +275,10 @@ def expected_objects(version: int) -> frozenset[tuple[str, str, str]]:
 
 def found_objects(connection: sqlite3.Connection) -> frozenset[tuple[str, str, str]]:
     """What sqlite_master holds in this file: type, name and squeezed SQL."""
-    rows = connection.execute("SELECT type, name, sql FROM sqlite_master")
+    rows = connection.execute(
+        "SELECT type, name, substr(sql, 1, ?) FROM sqlite_master LIMIT ?",
+        (_LONGEST_STATEMENT, _MOST_OBJECTS),
+    )
     return frozenset((kind, name, _squeezed(sql)) for kind, name, sql in rows)
 
 

@@ -224,7 +224,8 @@ def fill(context: ProjectContext, budget_seconds: float) -> bool:
 def filled_to(store: Store) -> int:
     """The last version whose words are in the index."""
     value = store.value("SELECT value FROM setting WHERE key = ?", (_FILLED_TO,))
-    return int(value or 0)
+    # All is in doubt that is not a number: then texts are looked at one by one.
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 19 else 0
 
 
 def unfilled(store: Store) -> int:

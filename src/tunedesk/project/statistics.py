@@ -1,11 +1,15 @@
 """Figures of the examples of a query: totals, quantiles, histogram, roles, turns, problems."""
 
+import contextlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from tunedesk.project import damage
 from tunedesk.project.context import ProjectContext
+from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.query import STATES, ExampleQuery, State, selection
 
 
@@ -20,7 +24,7 @@ class Totals:
         with_errors: How many have errors.
         with_warnings: How many have warnings.
         with_hints: How many have hints.
-        with_problems: How many have any of these.
+        with_problems: How many have errors or warnings; hints are counted apart.
         by_state: How many are in each state.
     """
 
@@ -50,14 +54,13 @@ def totals(context: ProjectContext, query: ExampleQuery) -> Totals:
     """The totals of a query, in one scan."""
     where = selection(context, query)
     states = ", ".join(f"sum(state = {number})" for number in range(len(STATES)))
-    row = context.store.row(
+    figures = _figures(
+        context,
         "SELECT count(*), sum(tokens), sum(trained_tokens), sum(errors > 0),"
-        " sum(warnings > 0), sum(hints > 0), sum(errors + warnings + hints > 0),"
+        " sum(warnings > 0), sum(hints > 0), sum(errors > 0 OR warnings > 0),"
         f" {states} FROM example WHERE {where.sql}",
         where.parameters,
     )
-    assert row is not None
-    figures = [int(value or 0) for value in row]
     by_state = dict(zip(STATES, figures[7:], strict=True))
     count, tokens, trained, errors, warnings, hints, problems = figures[:7]
     return Totals(count, tokens, trained, errors, warnings, hints, problems, by_state)
@@ -65,12 +68,32 @@ def totals(context: ProjectContext, query: ExampleQuery) -> Totals:
 
 def estimated_tokens(context: ProjectContext) -> EstimatedTokens:
     """What of the length of all examples together is an estimate."""
-    row = context.store.row(
+    tools, images = _figures(
+        context,
         "SELECT sum(tool_tokens), sum(image_tokens) FROM example"
-        " CROSS JOIN version ON version.id = example.version_id WHERE deleted = 0"
+        " CROSS JOIN version ON version.id = example.version_id WHERE deleted = 0",
+        (),
     )
-    assert row is not None
-    return EstimatedTokens(int(row[0] or 0), int(row[1] or 0))
+    return EstimatedTokens(tools, images)
+
+
+_MOST_TOKENS = 1 << 40
+
+
+def _figures(context: ProjectContext, sql: str, parameters: Sequence[Any]) -> list[int]:
+    """A row of counts and sums; nothing summed is 0.
+
+    In a damaged file, or a stranger's, a sum may overflow: then numbers that nobody counted are
+    left out of it.
+    """
+    with contextlib.suppress(ProjectDamagedError):
+        row = context.store.row(sql, parameters) or ()
+        if all(value is None or damage.whole_or_none(value) is not None for value in row):
+            return [value or 0 for value in row]
+    bounded = re.sub(
+        r"sum\((\w+)\)", rf"sum(\1) FILTER (WHERE \1 BETWEEN 0 AND {_MOST_TOKENS})", sql
+    )
+    return [damage.whole(value) for value in context.store.row(bounded, parameters) or ()]
 
 
 Measure = Literal["tokens", "turns", "trained_tokens"]
@@ -157,7 +180,7 @@ def statistics(context: ProjectContext, query: ExampleQuery) -> Statistics:
         f" (SELECT version_id FROM example WHERE {where.sql}) GROUP BY roles",
         where.parameters,
     ):
-        for letter in letters:
+        for letter in damage.text(letters):
             roles[letter] += examples
     longest = store.rows(
         f"SELECT id FROM example WHERE {where.sql} ORDER BY tokens DESC, position LIMIT ?",
@@ -221,6 +244,10 @@ def _spread(
     while rows := cursor.fetchmany(_CHUNK):
         for counter, values in zip(counters, zip(*rows, strict=True), strict=True):
             counter.update(values)
+    for counter in counters:
+        # Out of a damaged file: numbers that nobody counted, or none.
+        for value in [one for one in counter if damage.whole_or_none(one) is None]:
+            del counter[value]
     return [sorted(counter.items()) for counter in counters]
 
 

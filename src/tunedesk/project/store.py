@@ -15,12 +15,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.project.lock import ProjectLock
+from tunedesk.project.damage import GuardedConnection, ProjectDamagedError
+from tunedesk.project.lock import FileId, FileState, ProjectLock, log_path, state_of
 from tunedesk.project.project_change import ProjectChange
 
 SMALL = 500
@@ -78,7 +78,9 @@ class SharedState:
     """What all the handles of one open project share.
 
     Attributes:
-        file: The file that is open: the project, or a copy of it that this program can read.
+        file: The file that is open, symbolic links followed: the project, or a copy of it that
+            this program can read.
+        file_id: What names that file whatever its names are.
         lock: The lock file, held while the project is open for writing; None when read-only.
         author: Who makes changes here, as the history names them.
         machine: The name of this computer.
@@ -91,9 +93,11 @@ class SharedState:
         tail_hits: What the latest searches found in texts that the search index lacks.
         checkpoint_not_before: When the log may be folded in again, by the monotonic clock.
         interactive: How many writers wait that are not bulk work.
+        is_copy: Whether the file is a copy for this opening only.
     """
 
     file: Path
+    file_id: FileId
     lock: ProjectLock | None
     author: str = ""
     machine: str = field(default_factory=platform.node)
@@ -105,8 +109,15 @@ class SharedState:
     tail_hits: dict[str, TailHits] = field(default_factory=dict)
     checkpoint_not_before: float = 0.0
     interactive: int = 0
+    is_copy: bool = False
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _subscribers: list[Callable[[ProjectChange], None]] = field(default_factory=list)
+
+    def file_state(self) -> FileState:
+        """Where the file is now; for any thread."""
+        if self.lock is not None:
+            return self.lock.state()
+        return state_of(self.file, self.file_id)
 
     def count_handle(self, change: int) -> int:
         """Count a connection that opens (1) or closes (-1); returns how many are open."""
@@ -142,28 +153,52 @@ class SharedState:
 
 Row = tuple[Any, ...]
 
+_MOVED = sqlite3.SQLITE_READONLY | 4 << 8
+"""SQLITE_READONLY_DBMOVED, which Python does not name in all versions."""
+
 _WAIT_SECONDS = 10.0
 _CACHE_KIB = 32_768
 _CHECKPOINT_BYTES = 48_000_000
 _BULK_PAUSE_SECONDS = 0.001
+_LIMITS = {
+    # What our own statements need many times over; a stranger's schema gets no further.
+    sqlite3.SQLITE_LIMIT_LENGTH: 1_000_000_000,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
+    sqlite3.SQLITE_LIMIT_COLUMN: 200,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 20,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+}
 _CHECKPOINT_PAUSE_SECONDS = 0.5
 
 
-def connect(path: Path, *, read_only: bool = False, create: bool = False) -> sqlite3.Connection:
-    """Open the file with the settings that keep a stranger's file harmless."""
+def connect(
+    path: Path, *, read_only: bool = False, create: bool = False, alone: bool = False
+) -> sqlite3.Connection:
+    """Open the file with the settings that keep a stranger's file harmless.
+
+    Args:
+        path: The file.
+        read_only: Write nothing.
+        create: Make it if it is not there.
+        alone: Leave the log beside it aside, and lock nothing.
+    """
     mode = "ro" if read_only else "rwc" if create else "rw"
     address = path.absolute().as_uri()
     if not address.startswith("file:///"):
         # A Windows share: SQLite takes the server for part of the path.
         address = address.replace("file://", "file:////", 1)
     connection = sqlite3.connect(
-        f"{address}?mode={mode}",
+        f"{address}?mode={mode}{'&immutable=1' if alone else ''}",
         uri=True,
         timeout=_WAIT_SECONDS,
         isolation_level=None,
         check_same_thread=False,
         cached_statements=256,
+        factory=GuardedConnection,
     )
+    for category, most in _LIMITS.items():
+        connection.setlimit(category, most)
     if sys.version_info >= (3, 12):
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
         connection.setconfig(sqlite3.SQLITE_DBCONFIG_ENABLE_TRIGGER, False)
@@ -189,34 +224,9 @@ def configure_writer(connection: sqlite3.Connection, *, rollback_journal: bool) 
 
 def fold_log_in(connection: sqlite3.Connection) -> None:
     """Bring everything into the one file, unless somebody is still reading."""
-    with contextlib.suppress(sqlite3.OperationalError):
+    with contextlib.suppress(sqlite3.OperationalError, ProjectDamagedError):
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("PRAGMA journal_mode = DELETE")
-
-
-class _DamageExplained:
-    """Turns what SQLite says of a damaged file into a sentence for the user."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if isinstance(exc, sqlite3.DatabaseError) and exc.sqlite_errorcode & 0xFF in (
-            sqlite3.SQLITE_CORRUPT,
-            sqlite3.SQLITE_NOTADB,
-        ):
-            raise UserError(
-                _("The project file is damaged."),
-                _("Open a copy or a backup of it, if there is one; export what can be read."),
-            ) from exc
-
-
-_DAMAGE_EXPLAINED = _DamageExplained()
 
 
 class Store:
@@ -249,13 +259,11 @@ class Store:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """All rows of a query."""
-        with _DAMAGE_EXPLAINED:
-            return self.connection.execute(sql, parameters).fetchall()
+        return self.connection.execute(sql, parameters).fetchall()
 
     def row(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
         """The first row of a query, or None."""
-        with _DAMAGE_EXPLAINED:
-            found: Row | None = self.connection.execute(sql, parameters).fetchone()
+        found: Row | None = self.connection.execute(sql, parameters).fetchone()
         return found
 
     def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
@@ -265,8 +273,7 @@ class Store:
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run a statement; returns how many rows it changed."""
-        with _DAMAGE_EXPLAINED:
-            return self.connection.execute(sql, parameters).rowcount
+        return self.connection.execute(sql, parameters).rowcount
 
     def now(self) -> int:
         """The time in milliseconds since 1970."""
@@ -345,7 +352,9 @@ class Store:
         try:
             yield
         finally:
-            self.connection.execute("COMMIT")
+            # Nothing was written. SQLite may have ended it already, over a damaged page.
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
 
     def _run_transaction_start(self) -> None:
         try:
@@ -363,6 +372,12 @@ class Store:
             with contextlib.suppress(sqlite3.Error):
                 self.connection.execute("ROLLBACK")
             raise _disk_error(error) from error
+        except ProjectDamagedError:
+            self._unpublished.clear()
+            self.last_change = None
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.execute("ROLLBACK")
+            raise
 
     def _publish_waiting(self) -> None:
         if self._order_changed:
@@ -374,16 +389,15 @@ class Store:
 
     def checkpoint_if_large(self) -> None:
         """Fold the write-ahead log into the file when it has grown; others may write meanwhile."""
-        log = self.path.with_name(self.path.name + "-wal")
         try:
-            large = log.stat().st_size > _CHECKPOINT_BYTES
+            large = log_path(self.shared.file).stat().st_size > _CHECKPOINT_BYTES
         except OSError:
             return
         now = time.monotonic()
         if large and not self.read_only and now > self.shared.checkpoint_not_before:
             # While somebody reads an older state the log cannot shrink: do not try all the time.
             self.shared.checkpoint_not_before = now + _CHECKPOINT_PAUSE_SECONDS
-            with contextlib.suppress(sqlite3.OperationalError):
+            with contextlib.suppress(sqlite3.OperationalError, ProjectDamagedError):
                 self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
@@ -392,6 +406,27 @@ class Store:
         if not self.read_only and not left:
             fold_log_in(self.connection)
         self.connection.close()
+
+    def write_although_moved(self) -> None:
+        """Let this connection write to a file that was renamed or deleted, for the last changes.
+
+        With a log beside the file that goes anyway; a journal in memory stands in for one there.
+        """
+        (mode,) = self.connection.execute("PRAGMA journal_mode").fetchone()
+        if mode != "wal" and not self.read_only:
+            self.connection.execute("PRAGMA journal_mode = MEMORY")
+
+
+class ProjectFileMovedError(UserError):
+    """The file of an open project has another name, or none, and the window has not followed."""
+
+
+def moved_error() -> ProjectFileMovedError:
+    """What to say of a project whose file is not where it was."""
+    return ProjectFileMovedError(
+        _("The file of this project was moved, renamed or deleted."),
+        _("Close the project and open it where it is now."),
+    )
 
 
 def _is_of_the_disk(error: sqlite3.OperationalError) -> bool:
@@ -410,6 +445,8 @@ def _is_of_the_disk(error: sqlite3.OperationalError) -> bool:
 def _disk_error(error: sqlite3.OperationalError) -> UserError:
     """What the system says when it cannot write, as a sentence for the user."""
     text = str(error)
+    if error.sqlite_errorcode == _MOVED:
+        return moved_error()
     if "full" in text:
         return UserError(
             _("The disk is full, so the last change was not kept."),

@@ -14,12 +14,17 @@ from tunedesk.checks.problem import Problem
 
 Value = TypeVar("Value")
 
+LONGEST_JSON = 4_000_000
+"""JSON beside the records (settings, problems, answers of services) is never so long."""
+
 
 def loaded(text: Any, default: Value) -> Value:
     """The value, or the default if the text is not JSON, or JSON of another type."""
+    if not isinstance(text, str) or len(text) > LONGEST_JSON:
+        return default
     try:
         value = json.loads(text)
-    except (TypeError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return default
     return value if isinstance(value, type(default)) else default
 
@@ -56,6 +61,9 @@ def stored_problems(problems: tuple[Problem, ...]) -> str:
         return json.dumps(plain)
 
 
+_MOST_PROBLEMS = 10_000
+
+
 def problems_of(stored: str | None) -> tuple[Problem, ...]:
     """Problems from the project file; entries that are not ours are left out."""
     if not stored:
@@ -63,7 +71,7 @@ def problems_of(stored: str | None) -> tuple[Problem, ...]:
     entries: list[Any] = loaded(stored, [])
     return tuple(
         Problem(entry[0], tuple(entry[1]), entry[2])
-        for entry in entries
+        for entry in entries[:_MOST_PROBLEMS]
         if isinstance(entry, list)
         and [type(part) for part in entry] == [str, list, dict]
         and all(type(step) in (str, int) for step in entry[1])

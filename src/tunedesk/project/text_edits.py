@@ -26,7 +26,7 @@ from tunedesk.project.text_edit_jobs import (
     EditJob,
     Fixing,
     Replacement,
-    SystemPrompt,
+    SetSystemPrompt,
     TextEdit,
     edit_texts,
 )
@@ -264,7 +264,7 @@ def set_system_prompt(
     def name(count: int) -> ChangeName:
         return ChangeName("set_system_prompt", {"count": count})
 
-    return edit_examples(context, pool, SystemPrompt(prompt), where, name, progress)
+    return edit_examples(context, pool, SetSystemPrompt(prompt), where, name, progress)
 
 
 def edit_examples(

@@ -6,11 +6,11 @@ change gave it, and is itself a row of the history.
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.project import change_log, change_names
+from tunedesk.project import change_log, change_names, damage
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
 from tunedesk.project.project_change import ProjectChange
@@ -43,8 +43,14 @@ def _step(store: Store, sql: str, parameters: tuple[int, ...] = ()) -> Step | No
     row = store.row(sql, parameters)
     if row is None:
         return None
-    name = change_names.from_row(row[1], row[2])
-    return Step(row[0], name, bool(row[3]), row[4], row[5])
+    change_id, code, named_by, incomplete, first_added, last_added = row
+    return Step(
+        id=change_id,
+        name=change_names.from_row(code, named_by),
+        incomplete=bool(incomplete),
+        first_added=damage.row_id(first_added),
+        last_added=damage.row_id(last_added),
+    )
 
 
 def next_undo(store: Store) -> Step | None:
@@ -107,51 +113,76 @@ def roll_back(context: ProjectContext, change_id: int) -> None:
         _turn(context, step, forward=False, stack=change_log.NOT_ON_STACK)
 
 
-def finish_interrupted(context: ProjectContext) -> list[str]:
-    """After a crash: complete undo and redo, keep imports, roll other bulk changes back.
+class Interrupted(NamedTuple):
+    """A change that a crash had cut off, and what came of it.
 
-    Returns:
-        The names of the changes that were found interrupted.
+    Attributes:
+        name: The change in words; of an undo or redo, what was to be undone or redone.
+        outcome: "kept" of an import: what had come in is there; "taken back" of any other change:
+            nothing of it is there; "undone" and "redone": the undo or redo was finished.
+        change_id: The change that Undo would take back where it was kept.
+        examples: How many had come in.
+        file: The name of the file that was imported; empty of other changes.
     """
+
+    name: str
+    outcome: Literal["kept", "taken back", "undone", "redone"]
+    change_id: int
+    examples: int = 0
+    file: str = ""
+
+
+def finish_interrupted(context: ProjectContext) -> list[Interrupted]:
+    """After a crash: complete undo and redo, keep imports, roll other bulk changes back."""
     store = context.store
-    names = []
+    found = []
     for log, undone, redone in store.rows(
         "SELECT id, undoes, redoes FROM change"
         " WHERE incomplete = 1 AND (undoes IS NOT NULL OR redoes IS NOT NULL) ORDER BY id"
     ):
         step = _step(store, f"{_STEP} WHERE id = ?", (undone or redone,))
-        assert step is not None
-        names.append(change_names.worded(step.name))
+        if step is None:
+            # It undoes nothing that is there: the file was damaged, or made by a stranger.
+            with store.transaction():
+                store.execute("UPDATE change SET incomplete = 0 WHERE id = ?", (log,))
+            continue
+        name = change_names.worded(step.name)
         if redone:
             _go_on(context, step, log, forward=True, stack=change_log.UNDOABLE)
+            found.append(Interrupted(name, "redone", step.id))
+        elif step.incomplete:
+            _go_on(context, step, log, forward=False, stack=change_log.NOT_ON_STACK)
+            found.append(Interrupted(name, "taken back", step.id))
         else:
-            stack = change_log.NOT_ON_STACK if step.incomplete else change_log.REDOABLE
-            _go_on(context, step, log, forward=False, stack=stack)
+            _go_on(context, step, log, forward=False, stack=change_log.REDOABLE)
+            found.append(Interrupted(name, "undone", step.id))
     for (change_id,) in store.rows("SELECT id FROM change WHERE incomplete = 1 ORDER BY id"):
         step = _step(store, f"{_STEP} WHERE id = ?", (change_id,))
         assert step is not None
-        name = step.name
-        if name.code == "import":
-            name = _keep(store, step)
+        if step.name.code == "import":
+            found.append(_keep(store, step))
         else:
             roll_back(context, change_id)
-        names.append(change_names.worded(name))
-    return names
+            found.append(Interrupted(change_names.worded(step.name), "taken back", change_id))
+    return found
 
 
-def _keep(store: Store, step: Step) -> ChangeName:
-    """An import that was cut off: what came is there, and can be undone; returns its name."""
+def _keep(store: Store, step: Step) -> Interrupted:
+    """An import that was cut off: what came is there, and can be undone."""
     with store.transaction():
-        count = store.value(
-            "SELECT count(*) FROM example WHERE id BETWEEN ? AND ? AND created_change = ?",
-            (step.first_added or 0, step.last_added or -1, step.id),
+        count = int(
+            store.value(
+                "SELECT count(*) FROM example WHERE id BETWEEN ? AND ? AND created_change = ?",
+                (*_added(step), step.id),
+            )
         )
         name = ChangeName(step.name.code, {**step.name.parameters, "count": count})
         if count:
             change_log.end(store, step.id, name)
         else:
             change_log.forget(store, step.id)
-    return name
+    file = str(step.name.parameters.get("file", ""))
+    return Interrupted(change_names.worded(name), "kept", step.id, count, file)
 
 
 def _refuse_while_running(store: Store, step: Step) -> None:
@@ -189,7 +220,7 @@ def _go_on(
         for low, high in _item_ranges(store, step, column):
             with store.transaction(bulk=True):
                 _turn_items(store, step, column, low, high, forward=forward)
-    for low, high in _added_ranges(step):
+    for low, high in _added_ranges(store, step):
         with store.transaction(bulk=True):
             store.execute(
                 "UPDATE example SET deleted = ?, changed_at = ?"
@@ -243,12 +274,22 @@ def _turn_items(
 
 def _size(store: Store, step: Step) -> int:
     """How many rows a step concerns; counted no further than needed."""
-    added = 0 if step.first_added is None else (step.last_added or 0) - step.first_added + 1
+    added = store.value(
+        "SELECT count(*) FROM (SELECT 1 FROM example WHERE id BETWEEN ? AND ? LIMIT ?)",
+        (*_added(step), SMALL + 1),
+    )
     items = store.value(
         "SELECT count(*) FROM (SELECT 1 FROM change_item WHERE change_id = ? LIMIT ?)",
         (step.id, SMALL + 1),
     )
     return int(added + items)
+
+
+def _added(step: Step) -> tuple[int, int]:
+    """The first and last id of what a step added; an empty range if it added nothing."""
+    if step.first_added is None or step.last_added is None:
+        return 1, 0
+    return step.first_added, step.last_added
 
 
 def _item_ranges(store: Store, step: Step, column: LoggedColumn) -> Iterator[tuple[int, int]]:
@@ -275,13 +316,21 @@ def _item_ranges(store: Store, step: Step, column: LoggedColumn) -> Iterator[tup
         yield low + 1, high
 
 
-def _added_ranges(step: Step) -> Iterator[tuple[int, int]]:
-    if step.first_added is None or step.last_added is None:
-        return
-    low = step.first_added
+def _added_ranges(store: Store, step: Step) -> Iterator[tuple[int, int]]:
+    """Ranges of ids that hold a fitting number of examples each.
+
+    They go by the examples that are there: the file may tell of a range that has no end.
+    """
+    low, last = _added(step)
     size = BatchSize()
-    while low <= step.last_added:
-        high = min(low + size.rows - 1, step.last_added)
+    while low <= last:
+        ids = store.rows(
+            "SELECT id FROM example WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?",
+            (low, last, size.rows),
+        )
+        if not ids:
+            return
+        high = ids[-1][0]
         with size.measured():
             yield low, high
         low = high + 1
@@ -306,7 +355,13 @@ def _describe(context: ProjectContext, step: Step, *, forward: bool) -> ProjectC
             kinds |= column.table.columns[column.name]
     if step.first_added is not None and step.last_added is not None:
         kinds |= EXAMPLES.added_kinds if forward else EXAMPLES.deleted_kinds
-        ids.update(range(step.first_added, step.last_added + 1)[: ProjectChange.MANY + 1])
+        ids.update(
+            row[0]
+            for row in store.rows(
+                "SELECT id FROM example WHERE id BETWEEN ? AND ? LIMIT ?",
+                (*_added(step), ProjectChange.MANY + 1),
+            )
+        )
     few = len(ids) <= ProjectChange.MANY
     return ProjectChange(
         frozenset(kinds),

@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tunedesk.checks.facts import Facts
+from tunedesk.examples.kinds.registry import kind_named
+from tunedesk.project import damage
 from tunedesk.project.interned_sets import InternedSets
 from tunedesk.project.store import Row, Store
 from tunedesk.project.stored_values import FACT_COLUMNS, PackedFacts, packed, problems_of
@@ -42,6 +44,13 @@ _UPDATE_FACTS = (
     f"UPDATE version SET ({', '.join(_WRITTEN_COLUMNS)})"
     f" = ({', '.join('?' * len(_WRITTEN_COLUMNS))}) WHERE id = ?"
 )
+_HASH_FACTS = ("fingerprint", "question", "answer", "system")
+_COUNT_FACTS = tuple(
+    name for name in FACT_COLUMNS if name not in ("kind", "preview", "roles", *_HASH_FACTS)
+)
+_MOST_TURNS = 1_000_000
+"""No example has more messages; a longer text of roles is not ours."""
+
 _SELECT_FACTS = f"SELECT {', '.join(FACT_COLUMNS)}, problems FROM version WHERE id = ?"
 
 _copied_values = itemgetter(
@@ -54,7 +63,7 @@ KEPT_PROBLEMS = ("bytes_not_text",)
 
 
 def random_uids(count: int) -> list[bytes]:
-    """So many random ids of 128 bits."""
+    """As many random ids of 128 bits as asked for."""
     random = os.urandom(16 * count)
     return [random[start : start + 16] for start in range(0, len(random), 16)]
 
@@ -233,18 +242,24 @@ class Versions:
 
     def text(self, version_id: int) -> bytes | None:
         """The text of a version."""
-        found: bytes | None = self._store.value(
-            "SELECT text FROM version_text WHERE id = ?", (version_id,)
-        )
-        return found
+        row = self._store.row("SELECT text FROM version_text WHERE id = ?", (version_id,))
+        return None if row is None else damage.blob(row[0])
 
     def facts(self, version_id: int) -> Facts | None:
         """The facts of a version."""
         row = self._store.row(_SELECT_FACTS, (version_id,))
         if row is None:
             return None
-        *values, problems = row
-        return Facts(**dict(zip(FACT_COLUMNS, values, strict=True)), problems=problems_of(problems))
+        stored = dict(zip((*FACT_COLUMNS, "problems"), row, strict=True))
+        values: dict[str, Any] = {
+            "kind": kind_named(damage.text(stored["kind"])).name,
+            "preview": damage.text(stored["preview"]),
+            "roles": damage.text(stored["roles"], most=_MOST_TURNS),
+            "problems": problems_of(stored["problems"]),
+        }
+        values |= {name: damage.whole(stored[name]) for name in _COUNT_FACTS}
+        values |= {name: damage.row_id(stored[name]) for name in _HASH_FACTS}
+        return Facts(**values)
 
 
 _KEEPERS = (

@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
+from tunedesk.project import damage
 from tunedesk.project.context import ProjectContext
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.store import Row
@@ -198,11 +199,17 @@ class WorkList:
         parameters = values["parameters"]
         known = values["state"] in STATES
         return WorkItem(
-            **{
-                **values,
-                "parameters": loaded(parameters, {}),
-                "state": values["state"] if known else "failed",
-            },
+            uid=damage.blob(values["uid"]),
+            kind=damage.text(values["kind"]),
+            parameters=loaded(parameters, {}),
+            state=values["state"] if known else "failed",
+            progress=damage.whole(values["progress"]),
+            total=damage.whole_or_none(values["total"]),
+            cursor=damage.text(values["cursor"], most=100_000),
+            error=damage.text(values["error"]),
+            created_at=damage.time_of(values["created_at"]),
+            changed_at=damage.time_of(values["changed_at"]),
+            finished_at=damage.whole_or_none(values["finished_at"], 0, damage.LATEST_TIME),
             is_mine=known and _is_sealed(seal, values["uid"], values["kind"], parameters),
             interrupted=values["state"] == "running" and session != self._store.shared.session,
         )
@@ -213,10 +220,12 @@ def _seal(uid: bytes, kind: str, parameters: str) -> bytes:
     return hmac.digest(_secret(), message, hashlib.sha256)
 
 
-def _is_sealed(seal: object, uid: bytes, kind: str, parameters: str) -> bool:
+def _is_sealed(seal: object, uid: object, kind: object, parameters: object) -> bool:
+    if not (isinstance(uid, bytes) and isinstance(kind, str) and isinstance(parameters, str)):
+        return False
     try:
         expected = _seal(uid, kind, parameters)
-    except OSError:
+    except (OSError, UnicodeEncodeError):
         return False
     return isinstance(seal, bytes) and hmac.compare_digest(seal, expected)
 

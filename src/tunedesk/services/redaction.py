@@ -111,7 +111,8 @@ def without_key_in_bytes(content: bytes, key: str) -> bytes:
     except UnicodeDecodeError:
         encoding = "latin-1"
         text = content.decode(encoding)
-    return without_key(text, key).encode(encoding)
+    clean = without_key(text, key)
+    return content if clean == text else clean.encode(encoding)
 
 
 def pieces_without_key(pieces: Iterable[str], key: str) -> Iterator[str]:

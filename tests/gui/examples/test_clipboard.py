@@ -5,6 +5,7 @@ import json
 import pytest
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
+from tests.project.made_examples import undo_name
 
 from tunedesk.gui.examples.clipboard import Clipboard
 from tunedesk.gui.examples.row_actions import SelectedRows
@@ -40,7 +41,7 @@ def test_copied_rows_come_back_as_they_were(clipboard, add, project, chosen):
     clipboard.paste()
     assert [project.text(one) for one in pasted] == lines
     assert [row.number for row in project.rows(pasted)] == [3, 4]
-    assert project.undo_name() == "Paste 2 examples"
+    assert undo_name(project) == "Paste 2 examples"
 
 
 def test_rows_of_a_spreadsheet_become_examples(clipboard, project):

@@ -46,7 +46,7 @@ def test_state_chips_are_switched_on_and_off(qtbot, bar):
 def test_problems_go_together_with_a_state(qtbot, bar):
     asked(qtbot, bar, bar._states["draft"].click)
     query = asked(qtbot, bar, bar._problems.click)
-    assert (query.states, query.problems) == (("draft",), ("any",))
+    assert (query.states, query.problems) == (("draft",), ("error", "warning"))
     assert asked(qtbot, bar, bar._all.click) == ExampleQuery()
 
 

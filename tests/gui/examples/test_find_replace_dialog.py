@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from PySide6.QtCore import Qt
+from tests.project.made_examples import undo_name
 
 from tunedesk.gui.examples import find_replace_dialog
 from tunedesk.gui.examples.find_replace_dialog import FindReplace
@@ -90,7 +91,7 @@ def test_replace_all_is_one_step_of_undo(dialog, project, ids, qtbot):
     qtbot.mouseClick(dialog.button, Qt.MouseButton.LeftButton)
     found(dialog, qtbot, "0 places in 0 examples")
     assert project.text(ids[0]) == texts[0].replace("red", 'blue \\\\ \\"deep\\"')
-    assert project.undo_name() == "Replace “red” in 6 examples"
+    assert undo_name(project) == "Replace “red” in 6 examples"
     project.undo()
     assert [project.text(i) for i in ids] == texts
 

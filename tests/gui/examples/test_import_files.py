@@ -4,6 +4,7 @@ import json
 
 import pytest
 from PySide6.QtWidgets import QDialog, QWidget
+from tests.project.made_examples import undo_name
 
 from tunedesk.gui.examples.import_files import FileImports, ImportSummaryDialog
 
@@ -48,7 +49,7 @@ def test_a_clean_file_comes_in_and_is_told_in_passing(qtbot, imports, project, f
     assert project.count() == 2
     assert project.text(2) == line("zwölf")
     assert "2 examples from talks.jsonl" in toast(feedback)
-    assert "import" in project.undo_name().lower()
+    assert "import" in undo_name(project).lower()
 
 
 def test_several_files_come_in_one_after_the_other(qtbot, imports, project, tmp_path):

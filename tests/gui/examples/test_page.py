@@ -5,7 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from tests.project.made_examples import new_example
 
+from tunedesk.checks.problem import Problem
 from tunedesk.gui.examples.page import ExamplesPage
+from tunedesk.gui.examples.row_actions import checked_text
 from tunedesk.project.query import ExampleQuery
 
 
@@ -233,8 +235,9 @@ class TestPlace:
         assert page.model.query == ExampleQuery()
         wait_current(qtbot, page, ids[0])
 
-    def test_the_status_line_has_the_figures(self, qtbot, add, make_page):
+    def test_the_status_line_has_the_figures(self, qtbot, add, project, make_page):
         add("first", "second", tokens=100)
+        project.set_setting("target", "openai")
         page = make_page()
         with qtbot.waitSignal(page.status_changed) as told:
             page.filters.query_requested.emit(ExampleQuery())
@@ -245,6 +248,34 @@ class TestPlace:
         assert "epochs" in words
         assert "GPT-4.1 mini" in words
         assert "ends 20" in words
+
+    def test_on_this_computer_the_status_line_names_no_price_and_no_end(
+        self, qtbot, add, make_page
+    ):
+        add("first", "second", tokens=100)
+        page = make_page()
+        with qtbot.waitSignal(page.status_changed) as told:
+            page.figures.ask()
+        words = " ".join(f"{part.figure} {part.words}" for part in told.args[0])
+        assert "200 tokens" in words
+        assert not {"$", "ends", "GPT", "epoch"} & set(words.replace("$", " $ ").split())
+
+    def test_one_sum_and_hints_apart(self, qtbot, add, project, make_page):
+        add("good")
+        add("hint", problems=(Problem("line_ends", (), {}),))
+        add("warning", "more", problems=(Problem("encoding_guessed", (), {}),))
+        page = make_page()
+        with qtbot.waitSignal(page.status_changed) as told:
+            page.figures.ask()
+        parts = {part.words: part for part in told.args[0]}
+        assert parts["with problems"].figure == "2"
+        assert parts["with problems"].tone == "warning"
+        chip = page.filters._problems
+        assert chip.count == 2
+        assert chip._tone == "warning"
+        chip.click()
+        qtbot.waitUntil(lambda: page.model.rowCount() == 2)
+        assert checked_text(project.totals()).startswith("4 examples checked: 2 with problems")
 
     def test_the_status_line_marks_an_estimate(self, qtbot, project, make_page):
         new = new_example("first", tokens=100)

@@ -79,9 +79,14 @@ def test_what_the_check_found_is_one_sentence(project, add):
     add("good")
     assert checked_text(project.totals()) == "1 example checked, no problems."
     add("bad", problems=ERROR)
-    assert checked_text(project.totals()) == "2 examples checked: 1 with errors."
+    assert (
+        checked_text(project.totals())
+        == "2 examples checked: 1 with problems, 1 of them with errors."
+    )
     add("odd", problems=(Problem("encoding_guessed", (), {}),))
-    assert checked_text(project.totals()) == ("3 examples checked: 1 with errors, 1 with warnings.")
+    assert checked_text(project.totals()) == (
+        "3 examples checked: 2 with problems, 1 of them with errors."
+    )
 
 
 def test_a_check_that_is_asked_for_again_begins_anew(

@@ -101,7 +101,6 @@ def test_the_selection_is_kept_when_rows_come_and_go(qtbot, table, model, add, p
     with qtbot.waitSignal(model.rows_changed):
         add("new", after_id=ids[3])
     assert list(table.selected_ids()) == [ids[2], ids[4], ids[5]]
-    assert table.selected_count() == 3
     assert table.current_id() == ids[2]
 
 
@@ -157,7 +156,6 @@ def test_all_rows_are_selected_at_once(qtbot, table, model, add):
     ids = add(*(f"question {number}" for number in range(300)))
     ask(qtbot, model)
     table.selectAll()
-    assert table.selected_count() == 300
     assert list(table.selected_ids()) == ids
     assert table.grab().width() == 640
 

@@ -1,9 +1,11 @@
 """Runs are launched, followed and steered from the window, against a service that may fail."""
 
 import datetime
+import socket
+import threading
 
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QDialog, QPushButton
 from tests.services import fake_faults
 from tests.services.fakes import FakeOther
 
@@ -198,64 +200,57 @@ def test_result_files_are_saved(launch, project, page, service, qtbot, tmp_path)
     assert b"train_loss" in (folder / "night-results-1.csv").read_bytes()
 
 
-def test_running_again_here_is_one_click(add, add_run, page, work, actions, qtbot):
+@pytest.mark.parametrize("provider", ["local", "openai"])
+def test_running_again_opens_the_page_with_the_same_settings(
+    add, add_run, page, work, actions, qtbot, provider
+):
     add(*QUESTIONS)
+    models = {"local": "tunedesk-starter", "openai": "gpt-4.1-mini-2025-04-14"}
+    settings = LaunchSettings(
+        provider=provider, base_model=models[provider], name="night-v1", epochs=5
+    )
     add_run(
         "night-v1",
+        provider=provider,
         stage="ended",
         status="succeeded",
-        settings=LaunchSettings(name="night-v1").to_json(),
+        settings=settings.to_json(),
     )
     launched = []
     work.launching.launch = lambda preview, **_more: launched.append(preview)
     qtbot.waitUntil(lambda: page.view.details is not None)
-    actions["run.again"].trigger()
-    qtbot.waitUntil(lambda: len(launched) == 1)
-    assert launched[0].settings.name == "night-v2"
-    assert len(launched[0].split.training) == 11
+    assert page.view.head.again.text() == "Run again…"
+    page.view.head.again.click()
+    shown = work._dialog.settings
+    assert (shown.provider, shown.base_model, shown.epochs) == (provider, models[provider], 5)
+    qtbot.waitUntil(lambda: work._dialog.name.text() == "night-v2")
+    assert launched == []
 
 
-@pytest.fixture
-def at_openai(add, add_run):
-    """Fourteen examples, and a run that OpenAI has made of them."""
-    add(*QUESTIONS)
-    settings = LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14", name="n-v1")
-    return add_run(
-        "n-v1", provider="openai", stage="ended", status="succeeded", settings=settings.to_json()
-    )
-
-
-def test_running_again_at_a_service_is_one_click_that_says_the_price(
-    at_openai, add, page, work, keys, actions, qtbot
+@pytest.mark.parametrize(
+    "query", [{"states": 5}, {"tokens": "x"}, {"search": 7}, 3, {"ids": ["a"]}]
+)
+def test_a_run_whose_stored_choice_is_odd_can_be_run_again(
+    add, add_run, page, work, actions, qtbot, query
 ):
-    keys.keep(provider_named("openai"), "https://api.openai.com/v1", "sk-test-1234567890", False)
-    launched = []
-    work.launching.launch = lambda preview, **_more: launched.append(preview)
-    button = page.view.head.again
-    qtbot.waitUntil(lambda: button.text().startswith("Send 14 examples to OpenAI again, "))
-    assert button.text().endswith("OpenAI again, less than $0.01")
-    assert button.accessibleName() == "Run again"
-    # The examples change, and so does what it says.
-    add("One more?")
-    qtbot.waitUntil(lambda: "Send 15 examples" in button.text())
-    button.click()
-    assert [preview.settings.name for preview in launched] == ["n-v2"]
-    assert work._dialog is None
-
-
-def test_running_again_unseen_opens_the_page(at_openai, page, work, keys, actions, qtbot):
-    keys.keep(provider_named("openai"), "https://api.openai.com/v1", "sk-test-1234567890", False)
-    qtbot.waitUntil(lambda: "Send 14 examples" in page.view.head.again.text())
-    page.hide()
-    actions["run.again"].trigger()
-    assert work._dialog is not None
-
-
-def test_running_again_without_a_key_opens_the_page(at_openai, page, work, actions, qtbot):
+    add(*QUESTIONS)
+    settings = LaunchSettings(name="night-v1").to_json() | {"query": query}
+    add_run("night-v1", stage="ended", status="succeeded", settings=settings)
     qtbot.waitUntil(lambda: page.view.details is not None)
     actions["run.again"].trigger()
-    qtbot.waitUntil(lambda: work._dialog is not None)
-    assert work._dialog.settings.provider == "openai"
+    qtbot.waitUntil(lambda: work._dialog._estimate is not None)
+
+
+def test_stopping_a_run_asks_in_words_that_differ(add_run, page, actions, qtbot, window):
+    add_run("night")
+    qtbot.waitUntil(lambda: page.view.details is not None)
+    actions["run.cancel"].trigger()
+    (dialog,) = window.findChildren(QDialog)
+    assert [button.text() for button in dialog.findChildren(QPushButton)] == [
+        "Keep training",
+        "Stop the run",
+    ]
+    dialog.reject()
 
 
 def test_a_launch_that_the_end_of_the_program_cut_off_goes_on_by_itself(
@@ -272,17 +267,116 @@ def test_a_launch_that_the_end_of_the_program_cut_off_goes_on_by_itself(
     assert len(service.jobs) == 1
 
 
-def test_what_another_computer_follows_is_followed_when_the_user_says_so(
-    add_run, project, work, window, qtbot, monkeypatch, tmp_path
-):
-    run = add_run(provider="custom")
+class Listener:
+    """A socket that takes note of every connection, at the address of a run."""
+
+    def __init__(self):
+        self.connections = 0
+        self._ending = False
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
+        self._thread = threading.Thread(target=self._listen)
+        self._thread.start()
+
+    def _listen(self):
+        while True:
+            connection, _address = self._socket.accept()
+            connection.close()
+            if self._ending:
+                return
+            self.connections += 1
+
+    def close(self):
+        self._ending = True
+        socket.create_connection(self._socket.getsockname()).close()
+        self._thread.join()
+        self._socket.close()
+
+
+@pytest.fixture
+def listener():
+    made = Listener()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def nothing_started(monkeypatch):
+    """The commands of processes that were begun; none is."""
+    begun = []
+
+    def refuse(command, *_arguments, **_more):
+        begun.append(command)
+        raise AssertionError(f"{command} was started")
+
+    monkeypatch.setattr("tunedesk.services.local_server.subprocess.Popen", refuse)
+    return begun
+
+
+def made_elsewhere(project, add_run, address, monkeypatch, tmp_path):
+    """Runs of all kinds that did not end, as another computer leaves them in a project."""
+    sent = {"stage": "uploading", "status": ""}
+    runs = [
+        add_run(name, here=False, base_url=address, **{"provider": "custom"} | more)
+        for name, more in (
+            ("at a service", {}),
+            ("at OpenAI", {"provider": "openai"}),
+            ("there", {"provider": "local"}),
+            ("there at an address", {"provider": "local", "settings": {"base_url": address}}),
+            ("without a row", {}),
+            ("being sent", sent),
+            ("being made", sent | {"stage": "creating"}),
+        )
+    ]
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr("tunedesk.project.work.user_data_dir", lambda: tmp_path / "elsewhere")
-        project.work.add("follow", {"run": run.key})
+        for run in runs:
+            if run.name == "without a row":
+                continue
+            kind = "follow" if run.stage == "following" else "launch"
+            item = project.work.add(kind, {"run": run.key})
+            project.work.claim(item.uid)
+    return runs
+
+
+def test_a_project_of_a_stranger_calls_nobody(
+    add_run, project, page, work, listener, nothing_started, qtbot, monkeypatch, tmp_path
+):
+    runs = made_elsewhere(project, add_run, listener.url, monkeypatch, tmp_path)
     work.start()
-    qtbot.waitUntil(lambda: any("another computer" in text for text in toasts(window)))
+    for run in runs:
+        page.choose(run.id)
+        qtbot.waitUntil(lambda run=run: page.view.run is not None and page.view.run.id == run.id)
+        assert page.view.head.elsewhere.isVisible()
+        for action in ("run.pause", "run.resume", "run.cancel"):
+            assert not page._actions[action].isEnabled()
+    qtbot.waitUntil(lambda: work._background.busy == 0)
     assert work.following.followed == set()
-    (toast,) = window.findChildren(Toast)
-    buttons = toast.findChildren(QPushButton)
-    next(button for button in buttons if button.text() == "Follow it here").click()
+    assert listener.connections == 0
+    assert nothing_started == []
+
+
+def test_what_another_computer_follows_is_followed_when_the_user_says_so(
+    add_run, project, page, work, listener, qtbot, monkeypatch, tmp_path
+):
+    run, *_others = made_elsewhere(project, add_run, listener.url, monkeypatch, tmp_path)
+    page.choose(run.id)
+    qtbot.waitUntil(lambda: page.view.head.elsewhere.isVisible())
+    assert "127.0.0.1" in page.view.head.elsewhere_text.text()
+    assert page.view.head.follow.text() == "Follow this run"
+    page.view.head.follow.click()
     assert work.following.followed == {run.id}
+    qtbot.waitUntil(lambda: not page.view.head.elsewhere.isVisible())
+    qtbot.waitUntil(lambda: listener.connections > 0)
+    # At the next opening it goes on.
+    assert [each.id for each in work._unfinished().following] == [run.id]
+
+
+def test_a_run_of_this_computer_is_followed_at_opening(add_run, project, page, work, qtbot):
+    run = add_run("mine", provider="custom")
+    work.start()
+    qtbot.waitUntil(lambda: work.following.followed == {run.id})
+    page.choose(run.id)
+    qtbot.waitUntil(lambda: page.view.run is not None and page.view.run.id == run.id)
+    assert not page.view.head.elsewhere.isVisible()
+    assert page.view.head.cancel.isVisible()

@@ -9,7 +9,15 @@ import json
 import sys
 from pathlib import Path
 
-from tests.project.made_examples import add, example_text, facts_of, new_example, retype
+from tests.project.made_examples import (
+    add,
+    example_text,
+    facts_of,
+    new_example,
+    redo_name,
+    retype,
+    undo_name,
+)
 
 from tunedesk.project.importing import import_file
 from tunedesk.project.project import Project
@@ -26,8 +34,8 @@ def contents(project):
         ],
         "presets": project.presets(),
         "tags": [list(use) for use in project.tags()],
-        "undo": project.undo_name(),
-        "redo": project.redo_name(),
+        "undo": undo_name(project),
+        "redo": redo_name(project),
     }  # fmt: skip
 
 

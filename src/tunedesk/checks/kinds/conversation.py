@@ -15,6 +15,7 @@ import orjson
 
 from tunedesk.checks.conversation_rules import (
     KNOWN_KEYS,
+    PICTURE_KEYS,
     check_conversation,
     check_order,
     check_unknown_keys,
@@ -36,6 +37,7 @@ from tunedesk.examples.hashes import SEPARATOR, hash_bytes
 from tunedesk.examples.kinds.conversation import CONVERSATION, role_letters
 from tunedesk.examples.kinds.kind import preview_line
 from tunedesk.examples.kinds.registry import kind_of
+from tunedesk.examples.kinds.reinforcement import REINFORCEMENT
 
 _LETTERS = {"system": "s", "user": "u", "assistant": "a"}
 
@@ -43,11 +45,18 @@ _LETTERS = {"system": "s", "user": "u", "assistant": "a"}
 class ConversationChecks(KindChecks):
     """The rules and the tokens of a conversation, whole or waiting for its answer."""
 
+    def __init__(self, *, waits_for_answer: bool = False) -> None:
+        self._waits_for_answer = waits_for_answer
+
     def check(self, record: dict[str, Any], settings: CheckSettings) -> Checked:
         """Name the problems of a record and count its tokens."""
         messages = record.get("messages")
         roles = role_letters(messages) if isinstance(messages, list) else ""
-        problems = check_conversation(record, roles, settings.target)
+        problems = check_conversation(
+            record, roles, settings.target, waits_for_answer=self._waits_for_answer
+        )
+        if self._waits_for_answer:
+            problems.append(Problem("other_training", (), {"kind": REINFORCEMENT.name}))
         counts = self.count(record, settings)
         if counts is not None:
             problems += check_length(counts, settings.token_limit)
@@ -169,7 +178,9 @@ def plain_checker(
 
 def _unknown_keys(text: bytes, record: dict[str, Any]) -> tuple[Problem, ...]:
     """The problems of the keys beside the messages; none if the rules have to look at them."""
-    if record.keys() & KNOWN_KEYS != {"messages"} or kind_of(record) is not CONVERSATION:
+    if record.keys() & KNOWN_KEYS != {"messages"} or not PICTURE_KEYS.isdisjoint(record):
+        return ()
+    if kind_of(record) is not CONVERSATION:
         return ()
     if not is_shallow(text) or not keys_are_single(text, record):
         return ()

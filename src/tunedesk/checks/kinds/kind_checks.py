@@ -1,7 +1,7 @@
 """What the checks of a kind have to do: name the problems of a record and count its tokens.
 
-Of kinds that no target trains yet (pairs, prompts with completions) a record is kept, said to be
-one, and counted.
+A record of a kind that another method of training takes is checked by that method's rules and said
+to be one; of forms that no training takes as they are, that alone is said.
 """
 
 from typing import Any, NamedTuple, Protocol
@@ -9,10 +9,12 @@ from typing import Any, NamedTuple, Protocol
 from tunedesk.catalogue.targets import Target
 from tunedesk.catalogue.token_encodings import ImageFormula
 from tunedesk.checks.problem import Problem
+from tunedesk.checks.text_rules import check_text
 from tunedesk.checks.token_counter import TokenCounter
-from tunedesk.checks.tokens import TokenCounts, count_example
+from tunedesk.checks.tokens import TokenCounts
+from tunedesk.examples.json_text import json_type
 from tunedesk.examples.kinds.kind import Kind
-from tunedesk.examples.kinds.preference import pair_messages
+from tunedesk.examples.kinds.prompt_completion import PROMPT_COMPLETION
 
 
 class CheckSettings(NamedTuple):
@@ -73,22 +75,23 @@ class UntrainedChecks(KindChecks):
         return None
 
 
-class PreferenceChecks(UntrainedChecks):
-    """Counts the prompt and both answers, of which the answers are trained on."""
+class PromptCompletionChecks(KindChecks):
+    """Names what is wrong with two plain texts, of which the completion is trained on."""
 
-    def count(self, record: dict[str, Any], settings: CheckSettings) -> TokenCounts | None:
-        """Count the tokens of a pair; the prompt once."""
-        if settings.counter is None:
-            return None
-        asked, answers, tools = pair_messages(record)
-        count, formula = settings.counter.count, settings.image_formula
-        whole = count_example({"messages": [*asked, *answers], "tools": tools}, count, formula)
-        trained = count_example({"messages": answers}, count, formula).trained
-        return whole._replace(trained=trained)
-
-
-class PromptCompletionChecks(UntrainedChecks):
-    """Counts two plain texts, of which the completion is trained on."""
+    def check(self, record: dict[str, Any], settings: CheckSettings) -> Checked:
+        """Name the problems of a record and count its tokens."""
+        problems: list[Problem] = []
+        for key in ("prompt", "completion"):
+            text = record[key]
+            if not isinstance(text, str):
+                type_name = {"reason": key, "type": json_type(text)}
+                problems.append(Problem("completion_part_not_text", (key,), type_name))
+                continue
+            if key == "completion" and not text.strip():
+                problems.append(Problem("completion_empty", (key,), {}))
+            problems += check_text(text, (key,))
+        problems.append(Problem("other_training", (), {"kind": PROMPT_COMPLETION.name}))
+        return Checked("", tuple(problems), self.count(record, settings))
 
     def count(self, record: dict[str, Any], settings: CheckSettings) -> TokenCounts | None:
         """Count the tokens of both texts; nothing stands between or around them."""

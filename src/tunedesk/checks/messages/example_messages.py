@@ -21,9 +21,9 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("Add messages, or delete the example."),
         ),
         "messages_not_a_list": ProblemMessage(
-            _("The messages are no list"),
+            _("The messages are not a list"),
             _("“messages” is {type}; it has to be a list of messages."),
-            _("Mend it in the Raw JSON tab."),
+            _("Fix it in the Raw JSON tab."),
         ),
         "messages_empty": ProblemMessage(
             _("Empty conversation"),
@@ -33,7 +33,7 @@ def conversation_messages() -> dict[str, ProblemMessage]:
         "message_not_an_object": ProblemMessage(
             _("A message without role and content"),
             _("Message {n} is {type}; a message is an object with a role and a content."),
-            _("Mend it in the Raw JSON tab, or delete the message."),
+            _("Fix it in the Raw JSON tab, or delete the message."),
         ),
         "unknown_key": ProblemMessage(
             _("Additional fields"),
@@ -44,6 +44,22 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("Unknown field in a message"),
             _("Message {n} has a field “{key}” that training does not know."),
             _("Delete the field if a service refuses it."),
+        ),
+        "pictures_not_sent": ProblemMessage(
+            _("Pictures beside the conversation"),
+            _("The pictures in “{key}” are not sent: they do not stand in a message."),
+            _("Choose the pictures in the user's message, so that they are embedded."),
+            {
+                "marked": _(
+                    "The pictures in “{key}” are not sent, and their mark in the text (<image>) is "
+                    "trained as letters."
+                ),
+            },
+        ),
+        "reasoning_field": ProblemMessage(
+            _("Thoughts in a field of their own"),
+            _("Message {n} has thoughts in “{key}”: services that do not know it leave them out."),
+            _("Keep them for reasoning models that are trained here; delete them for others."),
         ),
         "key_misplaced": ProblemMessage(
             _("Field on the wrong message"),
@@ -90,15 +106,44 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("Message {n} ({role}) holds only blanks."),
             _("Write what is said, or delete the message."),
         ),
+        "system_empty": ProblemMessage(
+            _("Empty system message"),
+            _("The system message is empty: leave it out."),
+            _("Fix it to take the message out, or write what the model shall know."),
+        ),
         "content_not_text": ProblemMessage(
             _("Content is not text"),
             _("The content of message {n} is {type}; it has to be a text."),
-            _("Fix it to make a text of a number; mend anything else in the Raw JSON tab."),
+            _("“Fix” makes a text of a number; change anything else in the Raw JSON tab."),
         ),
         "content_list_empty": ProblemMessage(
             _("Empty list of parts"),
             _("The content of message {n} is an empty list."),
             _("Write what is said, or delete the message."),
+        ),
+        "content_list_of_texts": ProblemMessage(
+            _("List of texts in place of a text"),
+            _("The content of message {n} is a list of texts; it has to be one text."),
+            _("Fix it to join the texts of the list to one text."),
+        ),
+        "parts_under_value": ProblemMessage(
+            _("Parts in the form of LLaMA-Factory"),
+            _(
+                "The content of message {n} has the form of LLaMA-Factory, with the text under "
+                "“value”; services do not read it."
+            ),
+            _("Fix it to make a plain text of it; thoughts become the message's reasoning."),
+        ),
+        "image_part_foreign": ProblemMessage(
+            _("Picture in the form of Qwen"),
+            _("A picture of message {n} has the form of Qwen's tools; services read image_url."),
+            _("Choose the picture, so that it is embedded."),
+            {
+                "disk": _(
+                    "A picture of message {n} is a path on somebody's disk (the form of Qwen's "
+                    "tools); services cannot read it."
+                ),
+            },
         ),
         "parts_where_text_required": ProblemMessage(
             _("List of parts in place of a text"),
@@ -113,12 +158,12 @@ def conversation_messages() -> dict[str, ProblemMessage]:
         "part_not_an_object": ProblemMessage(
             _("A part without a type"),
             _("A part of message {n} is {type}; a part is an object with a type."),
-            _("Mend it in the Raw JSON tab."),
+            _("Fix it in the Raw JSON tab."),
         ),
         "part_type_unknown": ProblemMessage(
             _("Unknown kind of part"),
             _("A part of message {n} is of the type “{type_name}”; only text and image_url are."),
-            _("Mend it in the Raw JSON tab, or delete the part."),
+            _("Fix it in the Raw JSON tab, or delete the part."),
         ),
         "part_text_missing": ProblemMessage(
             _("Part without text"),
@@ -170,6 +215,16 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("The last message is the {role}'s; what follows the last answer is never used."),
             _("Write the answer, or delete the last message."),
         ),
+        "no_user": ProblemMessage(
+            _("Nobody asks"),
+            _("No message is the user's: the model would learn to speak unasked."),
+            _("Write what was asked, or delete the example."),
+        ),
+        "assistant_first": ProblemMessage(
+            _("The assistant speaks first"),
+            _("Message {n} is the assistant's, before the user has said anything."),
+            _("Delete the greeting, or write what was asked; some base models refuse it."),
+        ),
         "system_not_first": ProblemMessage(
             _("System message not at the beginning"),
             _("Message {n} is a system message; it belongs at the beginning."),
@@ -204,6 +259,12 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("Damaged picture"),
             _("An embedded picture of message {n} is damaged and cannot be read."),
             _("Choose the picture again."),
+            {"cut_off": _("An embedded picture of message {n} is cut off: its end is missing.")},
+        ),
+        "image_turned": ProblemMessage(
+            _("Picture that lies on its side"),
+            _("A picture of message {n} is stored turned; a note in it says how to show it."),
+            _("Turn it upright: a service may look at it as it is stored."),
         ),
         "image_type": ProblemMessage(
             _("Picture of another kind"),
@@ -248,25 +309,26 @@ def tool_messages() -> dict[str, ProblemMessage]:
         "parallel_tool_calls_invalid": ProblemMessage(
             _("parallel_tool_calls is not true or false"),
             _("“parallel_tool_calls” is {type}; it has to be true or false."),
-            _("Mend it in the Raw JSON tab."),
+            _("Fix it in the Raw JSON tab."),
         ),
         "tools_not_a_list": ProblemMessage(
-            _("The tools are no list"),
+            _("The tools are not a list"),
             _("“tools” is {type}; it has to be a list of tools."),
-            _("Mend it in the tools editor."),
+            _("Fix it in the tools editor."),
         ),
         "tool_invalid": ProblemMessage(
             _("Incomplete tool"),
             _("Tool {tool_number} is not complete."),
-            _("Mend it in the tools editor."),
+            _("Fix it in the tools editor."),
             {
                 "not_an_object": _("Tool {tool_number} is {type}; a tool is an object."),
                 "type": _("Tool {tool_number} lacks “type”: “function”."),
+                "frame": _("Tool {tool_number} is a bare function: “type” around it is missing."),
                 "function": _("Tool {tool_number} lacks the description of its function."),
                 "name": _("Tool {tool_number} has no name."),
                 "description": _("The description of tool {tool_number} is not text."),
                 "strict": _("“strict” of tool {tool_number} is not true or false."),
-                "parameters": _("The parameters of tool {tool_number} are no object."),
+                "parameters": _("The parameters of tool {tool_number} are not an object."),
             },
         ),
         "tool_name_invalid": ProblemMessage(
@@ -285,14 +347,14 @@ def tool_messages() -> dict[str, ProblemMessage]:
             _("Delete the tools that the example does not need."),
         ),
         "tool_parameters_invalid": ProblemMessage(
-            _("Parameters are no JSON Schema"),
-            _("The parameters of tool {tool_number} are no valid JSON Schema: {reason}"),
-            _("Mend them in the tools editor."),
+            _("Parameters are not a JSON Schema"),
+            _("The parameters of tool {tool_number} are not a valid JSON Schema: {reason}"),
+            _("Fix them in the tools editor."),
         ),
         "tool_calls_not_a_list": ProblemMessage(
-            _("Tool calls are no list"),
+            _("Tool calls are not a list"),
             _("“tool_calls” of message {n} is {type}; it has to be a list."),
-            _("Mend it in the Raw JSON tab."),
+            _("Fix it in the Raw JSON tab."),
         ),
         "tool_calls_empty": ProblemMessage(
             _("Empty list of tool calls"),
@@ -318,7 +380,7 @@ def tool_messages() -> dict[str, ProblemMessage]:
             _("Declare the tool in the example, or correct the name."),
         ),
         "arguments_not_text": ProblemMessage(
-            _("Arguments are no text"),
+            _("Arguments are not a text"),
             _("The arguments of the call of “{tool}” in message {n} are {type}, not a JSON text."),
             _("Fix it to write them as a text, as services expect."),
         ),
@@ -394,6 +456,27 @@ def text_messages() -> dict[str, ProblemMessage]:
             _("Invisible control characters"),
             _("Message {n} holds invisible control characters ({code}, {count} in all)."),
             _("Fix it to take them out."),
+            {
+                "windows": _(
+                    "Message {n} holds invisible control characters that were letters of "
+                    "Windows-1252 ({code}, {count} in all)."
+                ),
+            },
+        ),
+        "thoughts_never_opened": ProblemMessage(
+            _("Thoughts without their beginning"),
+            _("Message {n} closes thoughts with {tag} that it never opened."),
+            _("Fix it to put the opening tag at the beginning, or delete the thoughts."),
+        ),
+        "thoughts_never_closed": ProblemMessage(
+            _("Thoughts without their end"),
+            _("Message {n} opens thoughts with {tag} and never closes them: all is thought."),
+            _("Write the closing tag where the answer begins, or delete the tag."),
+        ),
+        "templated_text": ProblemMessage(
+            _("Text with the marks of a chat template"),
+            _("Message {n} holds marks of the template {family}, which are learnt as letters."),
+            _("Take the marks out: the trainer puts the right ones in by itself."),
         ),
         "blanks_around": ProblemMessage(
             _("Blanks around the text"),

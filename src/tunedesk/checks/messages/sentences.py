@@ -12,6 +12,7 @@ from tunedesk.checks.messages.example_messages import (
     text_messages,
     tool_messages,
 )
+from tunedesk.checks.messages.kind_messages import kind_messages
 from tunedesk.checks.problem import Problem, ProblemMessage, SetProblem
 from tunedesk.examples.kinds.registry import kind_named
 from tunedesk.i18n import _
@@ -61,15 +62,20 @@ def file_messages() -> dict[str, ProblemMessage]:
             _("The row is spread over several lines; services expect each row in one line."),
             _("Nothing to do here: an export is written with one row a line."),
         ),
+        "messages_bare": ProblemMessage(
+            _("Messages without their frame"),
+            _("The row is a bare list of messages; “messages” around it is missing."),
+            _("It was read as a conversation, and an export is written with the frame."),
+        ),
         "bytes_not_text": ProblemMessage(
             _("Damaged text"),
-            _("The row holds bytes that are no text."),
+            _("The row holds bytes that are not text."),
             _("Get the file again from where it came, or delete the row."),
         ),
         "not_json": ProblemMessage(
             _("Not readable as JSON"),
             _("The row cannot be read, from column {column} of its line {line}: it is not JSON."),
-            _("Mend it in the Raw JSON tab, or leave it out of the export."),
+            _("Fix it in the Raw JSON tab, or leave it out of the export."),
             {
                 "empty": _("The row is empty."),
                 "unexpected_end": _(
@@ -90,6 +96,10 @@ def file_messages() -> dict[str, ProblemMessage]:
                 "single_quotes": _(
                     "At column {column} stands a single quotation mark; JSON needs double ones."
                 ),
+                "bare_quote": _(
+                    "At column {column} a quotation mark stands inside a text; it must be written "
+                    '\\".'
+                ),
                 "expected_key": _("At column {column} a name in quotation marks is missing."),
                 "expected_colon": _("At column {column} a colon is missing."),
                 "expected_comma": _("At column {column} a comma or a closing bracket is missing."),
@@ -97,10 +107,21 @@ def file_messages() -> dict[str, ProblemMessage]:
                 "extra_text": _("From column {column} on, something stands behind the row."),
             },
         ),
+        "merge_marker": ProblemMessage(
+            _("Marks of an unfinished merge"),
+            _("A Git merge left its mark here: the rows around it are two versions; keep one."),
+            _("Delete the rows of one version, and the marks."),
+            {
+                "whole": _(
+                    "A Git merge left its marks: lines {first} to {last} are two versions, parted "
+                    "at line {middle}; keep one."
+                ),
+            },
+        ),
         "not_an_object": ProblemMessage(
             _("Not an example"),
             _("The row is {type}; an example is an object in braces."),
-            _("Mend it in the Raw JSON tab, or leave it out of the export."),
+            _("Fix it in the Raw JSON tab, or leave it out of the export."),
         ),
         "not_a_number": ProblemMessage(
             _("NaN or Infinity"),
@@ -111,6 +132,15 @@ def file_messages() -> dict[str, ProblemMessage]:
             _("Raw tab or line break in a text"),
             _("At column {column} a tab, line break or the like stands raw inside a text."),
             _("Fix it to write the character in the way that JSON asks for."),
+            {
+                "line_break": _(
+                    "From column {column} on, {count} line breaks stand raw inside texts; JSON "
+                    "writes them \\n."
+                ),
+                "one_line_break": _(
+                    "At column {column} a line break stands raw inside a text; JSON writes it \\n."
+                ),
+            },
         ),
         "nested_too_deep": ProblemMessage(
             _("Nested too deep"),
@@ -154,6 +184,21 @@ def set_messages() -> dict[str, ProblemMessage]:
             _("The same example stands here {count} times."),
             _("Keep one and delete the others."),
         ),
+        "mostly_copies": ProblemMessage(
+            _("Most examples are copies"),
+            _("Of {count} examples {distinct} are distinct; {copies} are copies of others."),
+            _("Keep the first of each and delete the others."),
+        ),
+        "alike_examples": ProblemMessage(
+            _("The same but for spelling"),
+            _("{count} examples are the same but for accents, blanks or capitals."),
+            _("Keep one and delete the others, unless the model shall learn such spellings."),
+        ),
+        "some_without_system": ProblemMessage(
+            _("Some without a system message"),
+            _("{without} of {count} examples have no system message while the others do."),
+            _("Give them the system message of the others, if they are meant to be used alike."),
+        ),
         "same_question_different_answers": ProblemMessage(
             _("Same question, different answers"),
             _("The same question has {answers} different answers in {count} examples."),
@@ -172,6 +217,7 @@ def _messages() -> dict[str, ProblemMessage]:
     tables = (
         file_messages(),
         conversation_messages(),
+        kind_messages(),
         tool_messages(),
         text_messages(),
         set_messages(),
@@ -203,7 +249,8 @@ class _Values(dict[str, Any]):
     def __init__(self, problem: Problem | SetProblem) -> None:
         super().__init__({name: _shown(name, value) for name, value in problem.parameters.items()})
         path = problem.path if isinstance(problem, Problem) else ()
-        number = path[1] + 1 if len(path) > 1 and isinstance(path[1], int) else 1
+        # In a pair the messages stand one level deeper: /input/messages/0.
+        number = next((step + 1 for step in path[1:3] if isinstance(step, int)), 1)
         self["n"] = number
         self["before"] = number - 1
         self["tool_number"] = number

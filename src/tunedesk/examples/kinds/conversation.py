@@ -15,6 +15,7 @@ from tunedesk.examples.kinds.kind import (
     Block,
     Kind,
     KindName,
+    Method,
     RecordFormat,
     Replacing,
     first_text,
@@ -50,6 +51,7 @@ class ConversationKind(Kind):
 
     name: KindName = "chat"
     file_format: RecordFormat = "chat"
+    method: Method | None = "supervised"
     blank: str | None = NEW_EXAMPLE_TEXT
     is_written_as_messages = True
 

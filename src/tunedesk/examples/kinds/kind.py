@@ -28,9 +28,19 @@ KindName = Literal[
 """The names under which kinds are stored in projects and printed by the command line."""
 
 RecordFormat = Literal[
-    "chat", "preference", "dpo", "prompt_completion", "sharegpt", "alpaca", "other"
+    "chat",
+    "preference",
+    "dpo",
+    "reinforcement",
+    "prompt_completion",
+    "sharegpt",
+    "alpaca",
+    "other",
 ]
 """The names of the formats of files that consist of one kind; pairs are met in two spellings."""
+
+Method = Literal["supervised", "dpo", "reinforcement"]
+"""The methods of fine-tuning, as OpenAI's API names them."""
 
 PREVIEW_LENGTH = 160
 _READ = 400
@@ -78,6 +88,7 @@ class Kind:
     Attributes:
         name: The name under which it is stored and printed.
         file_format: The name of the format of a file that consists of such records.
+        method: The method of fine-tuning that takes it; None if none does as it is.
         blank: The text of a new example; None if none can be begun.
         is_written_as_messages: Whether it is one list of messages under the key `messages`, which
             the form of conversations can edit.
@@ -86,6 +97,7 @@ class Kind:
 
     name: KindName
     file_format: RecordFormat = "other"
+    method: Method | None = None
     blank: str | None = None
     is_written_as_messages = False
     reads_other_keys = False

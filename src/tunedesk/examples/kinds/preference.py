@@ -5,7 +5,7 @@ of open tools (`chosen` and `rejected`, with or without a `prompt`).
 """
 
 from collections.abc import Collection, Iterator
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from tunedesk.examples.hashes import Hashes, record_hashes
 from tunedesk.examples.json_edit import SpelledJson, raw_value, replace_value
@@ -20,6 +20,7 @@ from tunedesk.examples.kinds.kind import (
     Block,
     Kind,
     KindName,
+    Method,
     RecordFormat,
     first_text,
     member_blocks,
@@ -33,6 +34,13 @@ _ASKED = ("input", "prompt")
 _PREFERRED = ("preferred_output", "preferred_completion", "chosen")
 _OTHER = ("non_preferred_output", "non_preferred_completion", "rejected")
 _PARTS = (*_ASKED, *_PREFERRED, *_OTHER)
+PairPart = Literal["asked", "preferred", "other"]
+PAIR_PARTS: dict[PairPart, tuple[str, ...]] = {
+    "asked": _ASKED,
+    "preferred": _PREFERRED,
+    "other": _OTHER,
+}
+"""The parts of a pair, and the keys under which each of them is met."""
 _OPENAI_KEYS = frozenset({*_PREFERRED[:2], *_OTHER[:2]})
 # Older documents of OpenAI's call the outputs completions.
 
@@ -42,6 +50,7 @@ class PreferenceKind(Kind):
 
     name: KindName = "preference"
     file_format: RecordFormat = "preference"
+    method: Method | None = "dpo"
 
     def title(self) -> str:
         """The kind as part of a sentence."""
@@ -154,6 +163,13 @@ def pair_messages(record: dict[str, Any]) -> PairMessages:
             found += _messages(value) or []
     given = record.get("input")
     return PairMessages(asked, answers, given.get("tools") if isinstance(given, dict) else None)
+
+
+def answer_messages(value: Any) -> list[Any]:
+    """The messages of an answer; a plain text counts as the assistant's."""
+    if isinstance(value, str):
+        return [{"role": "assistant", "content": value}]
+    return _messages(value) or []
 
 
 def _is_openai_form(record: dict[str, Any]) -> bool:

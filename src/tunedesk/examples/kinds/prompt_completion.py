@@ -9,6 +9,7 @@ from tunedesk.examples.kinds.kind import (
     Block,
     Kind,
     KindName,
+    Method,
     RecordFormat,
     member_blocks,
     read_or_spelled,
@@ -23,6 +24,7 @@ class PromptCompletionKind(Kind):
 
     name: KindName = "prompt_completion"
     file_format: RecordFormat = "prompt_completion"
+    method: Method | None = "supervised"
 
     def title(self) -> str:
         """The kind as part of a sentence."""

@@ -17,6 +17,8 @@ from tunedesk.fine_tuning.curve_analysis import (
     rise_of_measurements,
     rise_of_noisy,
     trend,
+    value_at,
+    value_near,
 )
 from tunedesk.fine_tuning.curves import Points, RunCurves, spread
 from tunedesk.i18n import _
@@ -25,8 +27,15 @@ Tone = Literal["good", "neutral", "warning", "error"]
 
 FEWEST_POINTS = 20
 """Of fewer figures no direction can be told: two or three batches of luck look like a trend."""
+FEWEST_STEPS = 20
+"""After fewer steps than this nothing can be told. Steps count, not figures: many trainers log
+every tenth or hundredth step, and the figure is then the mean of all steps between."""
+FEWEST_MEASUREMENTS = 4
+"""From so many measurements of all held-back examples on, the run is judged by them."""
 LAST_PART = 0.4
 """The part at the end of a run in which it is looked for what the curve does now."""
+LONGER_PART = 0.6
+"""The part in which a slow fall shows."""
 SEEN_SHARE = 0.15
 """A curve jumps too much where a change of this share of its level could not be seen."""
 FLAT_SHARE = 0.25
@@ -104,6 +113,7 @@ class AdviceContext:
         ended: Whether no more figures come.
         validates: Whether examples are held back; None if that is not known.
         from_nothing: Whether the base model knew nothing before.
+        method: How it learns ("supervised", "dpo", ...); None if that is not known.
     """
 
     curves: RunCurves
@@ -116,17 +126,50 @@ class AdviceContext:
     ended: bool
     validates: bool | None
     from_nothing: bool
+    method: str | None = None
 
     @property
     def finished(self) -> bool:
-        """Whether it ran to its last step."""
-        total = self.total_steps
-        return self.ended and total is not None and 0 < total <= self.curves.last_step
+        """Whether it ran to its last step; of trainers that log every tenth, to the last logged."""
+        total, steps = self.total_steps, self.train.steps
+        stride = float(np.median(np.diff(steps))) if len(steps) > 1 else 1.0
+        return self.ended and bool(total) and (total or 0) < self.curves.last_step + stride
 
     @property
     def steps_per_epoch(self) -> float | None:
         """How many steps an epoch has; None if that is not known."""
         return self.total_steps / self.epochs if self.total_steps and self.epochs else None
+
+    @property
+    def past_first_epoch(self) -> bool:
+        """Whether examples have come again; also where it is not known how many make an epoch.
+
+        Within the first epoch every example is new, so nothing can be known by heart.
+        """
+        return self.curves.last_step > (self.steps_per_epoch or 0)
+
+    @property
+    def learns_preferences(self) -> bool:
+        """Whether it learns from pairs of answers: its loss starts at ln 2 and may come near 0.
+
+        Rafailov et al. 2023, equation 7, at equal rewards. A run that was brought in does not tell
+        its method; its first figure does, to a hundredth.
+        """
+        if self.method is not None:
+            return self.method != "supervised"
+        return bool(len(self.train)) and abs(float(self.train.values[0]) - np.log(2)) < 0.007
+
+    def validation_at(self, step: float) -> float:
+        """The validation loss at a step: as measured where it is exact, smoothed elsewhere."""
+        return value_at(self.valid, step) if self.exact else value_near(self.valid, step)
+
+    @property
+    def lowest_validation(self) -> tuple[int, float] | None:
+        """The step at which exact validation loss was lowest, and how low; None without any."""
+        if not self.exact:
+            return None
+        index = int(np.argmin(self.valid.values))
+        return int(self.valid.steps[index]), float(self.valid.values[index])
 
     @property
     def rise(self) -> Rise | None:
@@ -135,8 +178,14 @@ class AdviceContext:
 
 
 def falls_now(train: Points) -> bool:
-    """Whether the training loss falls at the end."""
-    return trend(last_part(train, LAST_PART)).falls
+    """Whether the training loss falls at the end.
+
+    A slow fall is hidden by the noise of so short a part; then it counts where the curve has surely
+    fallen over a longer one, and has not stopped since.
+    """
+    end, longer = trend(last_part(train, LAST_PART)), trend(last_part(train, LONGER_PART))
+    slowly = longer.falls_by(0.05) and longer.change < -4 * longer.error
+    return end.falls or (slowly and end.change < -LEAST_CHANGE * abs(end.level))
 
 
 def valid_falls(seen: AdviceContext) -> bool:
@@ -144,8 +193,9 @@ def valid_falls(seen: AdviceContext) -> bool:
     if seen.exact:
         if len(seen.valid) < 2:
             return False
-        before, now = seen.valid.values[-2:]
-        return bool(now < before * (1 - LEAST_CHANGE))
+        earlier, now = seen.valid.values[:-1], seen.valid.values[-1]
+        # A new low: a curve that goes up and down also falls every other time.
+        return bool(now < earlier[-1] * (1 - LEAST_CHANGE) and now < earlier.min())
     return len(seen.valid) >= FEWEST_POINTS and trend(last_part(seen.valid, 0.5)).falls
 
 
@@ -164,12 +214,14 @@ def valid_fell(seen: AdviceContext) -> bool:
 def fell_before(train: Points, since: int) -> bool:
     """Whether the training loss was clearly higher before a step from which on it is flat.
 
-    Also within the first few steps, where an easy format is often learned at once.
+    Also within the first few steps, or between the first figure and the second, where an easy
+    format is often learned at once.
     """
     rest = train.between(since, None).values
     middle, noise = median_of(rest), spread(rest)
     start = train.values[:FEWEST_IN_LEVEL]
-    for part in (start[: FEWEST_IN_LEVEL // 2], start, train.between(0, since - 1).values):
+    before = train.between(0, since - 1).values
+    for part in (start[:1], start[: FEWEST_IN_LEVEL // 2], start, before):
         doubt = 1.2533 * noise / max(len(part), 1) ** 0.5
         if len(part) and median_of(part) - middle > max(SURE * doubt, 0.05 * abs(middle)):
             return True

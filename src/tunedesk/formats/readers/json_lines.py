@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from tunedesk.formats.readers.json_values import Extent, value_end
+from tunedesk.formats.readers.json_values import Extent, raw_breaks_end, value_end
 from tunedesk.formats.record_batch import LONGEST_RECORD, BatchBuilder, RecordBatch
 from tunedesk.formats.text_encoding import Utf8Reader
 
@@ -96,6 +96,10 @@ def _is_text(block: bytes) -> bool:
 
 
 _BLANKS = " \t"
+_TRIES = 2**20
+"""How many characters are read on in vain, before a broken line is not looked at any further."""
+_REFUND = 4
+_LINE_COST = 32
 _FIRST_KEY = re.compile(r'[ \t]*\{[ \t]*("(?:[^"\\]|\\.)*")')
 
 
@@ -113,6 +117,8 @@ class _LineRecords:
         self._queue: deque[tuple[int, str]] = deque()
         self._found = BatchBuilder()
         self._usual_length = 16
+        # Reading on in vain has to stay in proportion to the file.
+        self._tries_left = _TRIES
 
     def batches(self) -> Iterator[RecordBatch]:
         for block in self._blocks:
@@ -181,12 +187,13 @@ class _LineRecords:
         if text[0] == "\ufeff" and len(text) > 1:
             # Files that were put together bring the mark of each along.
             self._found.report(number, "byte_order_mark")
-            self._queue[0] = (number, text[1:])
+            self._queue[0] = (number, text.lstrip("\ufeff") or text[:1])
             return
         if text[0] == ",":
             self._found.report(number, "comma_between_rows")
-            self._queue[0] = (number, text[1:])
-            if not text[1:].strip(_BLANKS):
+            rest = text.lstrip(", \t")
+            self._queue[0] = (number, rest)
+            if not rest:
                 self._queue.popleft()
             return
         extent, end = value_end(text, 0)
@@ -196,29 +203,54 @@ class _LineRecords:
                 self._found.report(number, "comma_between_rows")
                 text = text[:end]
             self._take_line(text)
-        elif extent is Extent.BROKEN or text[0] not in "{[" or not self._take_spread(text):
+        elif extent is Extent.BROKEN or text[0] not in "{[" or not self._take_spread():
             self._take_line(text)
 
     def _take_line(self, text: str) -> None:
         number, _ = self._queue.popleft()
         self._found.add(number, text)
 
-    def _take_spread(self, text: str) -> bool:
+    def _take_spread(self) -> bool:
         """Take a record that goes on after its first line; False if nothing continues it."""
-        if not self._has(2) or self._is_next_record():
+        if self._tries_left <= 0 or not self._has(2) or self._is_next_record():
             return False
+        # Blanks at the end of the first line may stand within a text.
+        first = self._queue[0][1].lstrip(_BLANKS)
         count = self._usual_length
+        find_end = value_end
         while True:
             more = self._has(count)
             following = (line for _, line in islice(self._queue, 1, count))
-            joined = "\n".join((text, *following))
-            extent, end = value_end(joined, 0)
-            if extent is Extent.WHOLE:
-                self._take_joined(joined, end)
+            joined = "\n".join((first, *following))
+            self._tries_left -= len(joined) + _LINE_COST * min(count, len(self._queue))
+            extent, end = find_end(joined, 0)
+            if extent is Extent.BROKEN and find_end is value_end and joined[end : end + 1] == "\n":
+                # A line break stands raw inside a text: perhaps the text goes on behind it.
+                find_end = raw_breaks_end
+                extent, end = find_end(joined, 0)
+            if extent is Extent.WHOLE and (find_end is value_end or self._ends_line(joined, end)):
+                self._take_joined(joined, end, has_raw_breaks=find_end is raw_breaks_end)
                 return True
-            if extent is Extent.BROKEN or not more or len(joined) > LONGEST_RECORD:
+            if extent is not Extent.CUT_OFF or not more or self._tries_left <= 0:
+                return self._take_broken()
+            if len(joined) > LONGEST_RECORD:
                 return self._take_broken()
             count *= 4
+
+    def _ends_line(self, joined: str, end: int) -> bool:
+        """Whether a record with raw line breaks ends with its line, and has no record within."""
+        line_end = joined.find("\n", end)
+        after = joined[end : len(joined) if line_end < 0 else line_end].strip(_BLANKS)
+        if after.lstrip(",").strip(_BLANKS):
+            return False
+        key = _FIRST_KEY.match(joined)
+        if key is None:
+            return True
+        for line in joined[:end].split("\n")[1:]:
+            following = _FIRST_KEY.match(line)
+            if following is not None and following[1] == key[1]:
+                return False
+        return True
 
     def _is_next_record(self) -> bool:
         """Whether the second line is a record by itself, so that the first was cut off.
@@ -232,8 +264,12 @@ class _LineRecords:
             return False
         return value_end(self._queue[1][1].strip(_BLANKS), 0)[0] is Extent.WHOLE
 
-    def _take_joined(self, joined: str, end: int) -> None:
-        """Take the record that ends there; what follows on its last line waits as a line."""
+    def _take_joined(self, joined: str, end: int, has_raw_breaks: bool) -> None:
+        """Take the record that ends there; what follows on its last line waits as a line.
+
+        Raw line breaks inside texts are a problem of the record, which its check names.
+        """
+        self._tries_left += _REFUND * end
         number = self._queue[0][0]
         length = joined.count("\n", 0, end) + 1
         self._usual_length = length + 1
@@ -243,7 +279,8 @@ class _LineRecords:
         for _ in range(length):
             self._queue.popleft()
         self._found.add(number, joined[:end])
-        self._found.report(number, "record_over_lines")
+        if not has_raw_breaks:
+            self._found.report(number, "record_over_lines")
         if after.startswith(","):
             self._found.report(number, "comma_between_rows")
             after = after[1:].lstrip(_BLANKS)
@@ -256,9 +293,11 @@ class _LineRecords:
         margin = _margin(first)
         length = 1
         size = len(first)
-        while self._has(length + 1) and size < LONGEST_RECORD:
+        while self._has(length + 1) and size < LONGEST_RECORD and self._tries_left > 0:
             line = self._queue[length][1]
             size += len(line)
+            # The further within the queue, the longer it takes to get there.
+            self._tries_left -= len(line) + _LINE_COST + length // 64
             inside = not line.strip(_BLANKS) or _margin(line) > margin
             closes = _margin(line) == margin and line.strip(_BLANKS)[:1] in ("}", "]")
             if not inside and (not closes or length == 1):
@@ -270,6 +309,7 @@ class _LineRecords:
             length -= 1
         if length == 1:
             return False
+        self._tries_left += _REFUND * size
         lines = [self._queue.popleft()[1] for _ in range(length)]
         text = "\n".join(lines).strip(" \t\n")
         if text.endswith(","):

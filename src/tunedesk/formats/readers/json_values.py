@@ -43,6 +43,18 @@ def value_end(text: str, at: int) -> tuple[Extent, int]:
         return Extent.BROKEN, at
 
 
+def raw_breaks_end(text: str, at: int) -> tuple[Extent, int]:
+    """As `value_end`, with line breaks and other control characters let through in strings."""
+    try:
+        return Extent.WHOLE, _TOLERANT.raw_decode(text, at)[1]
+    except JSONDecodeError as error:
+        if error.msg.startswith("Unterminated") or error.pos > len(text) - _NEAR:
+            return Extent.CUT_OFF, len(text)
+        return Extent.BROKEN, error.pos
+    except (RecursionError, ValueError):
+        return Extent.BROKEN, at
+
+
 def _tolerant_end(text: str, at: int, control: int) -> tuple[Extent, int]:
     try:
         end = _TOLERANT.raw_decode(text, at)[1]
@@ -57,7 +69,6 @@ _GAP = re.compile(r"[ \t\n]*(,?)[ \t\n,]*")
 _MARGIN = re.compile(r"[ \t]*[\[,]?[ \t]*\Z")
 _BLANKS = re.compile(r"[ \t\n]*")
 _KEY = re.compile(r'\{\s*("(?:[^"\\]|\\.)*")\s*:')
-_LIST_END = re.compile(r"[\s,]*\]\s*\Z")
 _PLAIN_END = re.compile(r"\n|,(?=\s*\{)|\](?=\s*\Z)")
 
 
@@ -194,8 +205,10 @@ class _ValueStream:
                 break
         if not self._ended:
             return len(self._window)
-        closing = _LIST_END.search(self._window, self._at + 1) if self._in_list else None
-        return closing.start() if closing else len(self._window)
+        rest = self._window[self._at + 1 :].rstrip()
+        if not self._in_list or not rest.endswith("]"):
+            return len(self._window)
+        return self._at + 1 + len(rest[:-1].rstrip(" \t\n,"))
 
     def _next_start(self, broke_at: int) -> int | None:
         window, at = self._window, self._at

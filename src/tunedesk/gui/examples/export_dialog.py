@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tunedesk.gui.operations import Message, Operation, Operations
+from tunedesk.gui.operations import Operation, OperationMessage, Operations
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, SectionTitle
@@ -33,8 +33,8 @@ def start_export(
 ) -> Operation[ExportSummary]:
     """Write the examples of a query into a file: it stands there whole, or not at all."""
 
-    def message(summary: ExportSummary) -> Message:
-        return Message(
+    def message(summary: ExportSummary) -> OperationMessage:
+        return OperationMessage(
             export_text(path, summary, path.stat().st_size if path.is_file() else 0),
             _("Open folder"),
             lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))),
@@ -68,7 +68,7 @@ UNREADABLE = (
     "control_character_raw",
     "nested_too_deep",
 )
-"""The problems of rows that are no JSON objects; these are never written."""
+"""The problems of rows that are not JSON objects; these are never written."""
 
 
 class ExportDialog(Dialog):
@@ -274,8 +274,8 @@ def _errors_stay_text(staying: int, unreadable: int) -> str:
         parts.append(text.format(n=f"{staying:,}"))
     if unreadable:
         text = ngettext(
-            "{n} row is no JSON object and is left out.",
-            "{n} rows are no JSON objects and are left out.",
+            "{n} row is not a JSON object and is left out.",
+            "{n} rows are not JSON objects and are left out.",
             unreadable,
         )
         parts.append(text.format(n=f"{unreadable:,}"))
@@ -283,7 +283,7 @@ def _errors_stay_text(staying: int, unreadable: int) -> str:
 
 
 def _count(project: Project, queries: list[ExampleQuery]) -> list[tuple[Totals, int]]:
-    """The totals of each query, and how many of its rows are no JSON objects."""
+    """The totals of each query, and how many of its rows are not JSON objects."""
     with contextlib.closing(project.handle()) as handle:
         return [
             (handle.totals(query), handle.count(replace(query, problems=UNREADABLE)))

@@ -69,7 +69,8 @@ def _range_words(limits: Range) -> str:
     return _("{low} to {high}").format(low=f"{low:,}", high=f"{high:,}")
 
 
-WITH_PROBLEMS = ("any",)
+WITH_PROBLEMS = ("error", "warning")
+"""Hints are no problems: they are counted apart."""
 LONGEST_MENU = 200
 """Menus of thousands of tags would be of no use; the search finds the others."""
 
@@ -190,7 +191,8 @@ class FilterBar(QFrame):
         for state, chip in self._states.items():
             chip.set_count(counts.get(state, 0))
         self._problems.set_count(totals.with_problems)
-        self._problems.set_tone("error" if totals.with_problems else "")
+        tone = "warning" if totals.with_problems else ""
+        self._problems.set_tone("error" if totals.with_errors else tone)
         self._fit()
 
     def show_choices(self, tags: list[tuple[str, int]], sources: list[tuple[str, str]]) -> None:

@@ -65,7 +65,7 @@ class FindOptions(NamedTuple):
         except (re.error, OverflowError, RecursionError) as error:
             raise UserError(
                 _("This regular expression cannot be read: {reason}.").format(reason=_why(error)),
-                _("Mend it, or switch “Regular expression” off to find the words as they are."),
+                _("Fix it, or switch “Regular expression” off to find the words as they are."),
             ) from error
         if self.regular:
             self._refuse_wrong_groups(pattern)
@@ -90,7 +90,6 @@ def _why(error: Exception) -> str:
 
 
 SAMPLES = 4
-_BATCH_BYTES = 1_000_000
 
 
 class Counted(NamedTuple):

@@ -92,8 +92,8 @@ class FixPreview(Dialog):
         if rest > 0:
             self._count.setText(
                 ngettext(
-                    "{count} more example is mended likewise.",
-                    "{count} more examples are mended likewise.",
+                    "{count} more example is fixed likewise.",
+                    "{count} more examples are fixed likewise.",
                     rest,
                 ).format(count=f"{rest:,}")
             )
@@ -266,5 +266,5 @@ def _samples(project: Project, code: str, progress: Progress) -> list[Sample]:
 def _fixed_text(summary: EditSummary) -> str:
     if not summary.examples:
         return _("Nothing was changed.")
-    text = ngettext("{count} example mended.", "{count} examples mended.", summary.examples)
+    text = ngettext("{count} example fixed.", "{count} examples fixed.", summary.examples)
     return text.format(count=f"{summary.examples:,}")

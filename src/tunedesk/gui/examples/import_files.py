@@ -23,11 +23,20 @@ MOST_LINES = 12
 
 def summary_text(summary: ImportSummary) -> str:
     """How many examples came from which file."""
-    return ngettext(
-        "{n} example from {file}, {tokens} tokens.",
-        "{n} examples from {file}, {tokens} tokens.",
-        summary.added,
-    ).format(
+    if summary.with_problems:
+        text = ngettext(
+            "{n} example from {file}, {tokens} tokens: {problems} with problems.",
+            "{n} examples from {file}, {tokens} tokens: {problems} with problems.",
+            summary.added,
+        )
+    else:
+        text = ngettext(
+            "{n} example from {file}, {tokens} tokens.",
+            "{n} examples from {file}, {tokens} tokens.",
+            summary.added,
+        )
+    return text.format(
+        problems=f"{summary.with_problems:,}",
         n=f"{summary.added:,}",
         file=summary.info.path.name,
         tokens=f"{summary.tokens:,}",
@@ -40,9 +49,9 @@ def remark_lines(summary: ImportSummary) -> list[str]:
     if summary.unreadable:
         text = ngettext(
             "{n} row could not be read as JSON. It is in the table with its text: "
-            "mend it there, or leave it out when you export.",
+            "fix it there, or leave it out when you export.",
             "{n} rows could not be read as JSON. They are in the table with their text: "
-            "mend them there, or leave them out when you export.",
+            "fix them there, or leave them out when you export.",
             summary.unreadable,
         )
         lines.append(text.format(n=f"{summary.unreadable:,}"))
@@ -95,6 +104,7 @@ class ImportSummaryDialog(Dialog):
             self.body.addWidget(
                 Label(theme, errors.format(n=f"{summary.with_errors:,}"), "base", "error")
             )
+        if summary.with_problems:
             show = self.add_button(_("Show problems"))
             show.clicked.connect(self._show_problems)
         self.body.addStretch()

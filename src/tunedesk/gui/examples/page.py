@@ -67,15 +67,7 @@ class ExamplesPage(Page):
 
     def _make_parts(self) -> None:
         context, project = self._context, self._project
-        self.form = ExampleForm(
-            project,
-            self.open_example,
-            self._settings,
-            self._background,
-            self._feedback,
-            self._actions,
-            self._theme,
-        )
+        self.form = ExampleForm(context, self.open_example)
         self.panel = SidePanel(context=context, open_example=self.open_example)
         self.row_actions = RowActions(
             context=context,
@@ -157,6 +149,7 @@ class ExamplesPage(Page):
         table.current_example_changed.connect(self.filler.stand_back)
         table.verticalScrollBar().valueChanged.connect(self.filler.stand_back)
         self.open_example.text_changed.connect(self.filler.stand_back)
+        self.open_example.saving_changed.connect(self.saving_changed)
         self.figures.ready.connect(self._on_figures)
         self.model.complete.connect(self._on_rows_complete)
         self.open_example.loaded.connect(self._on_example_loaded)
@@ -211,6 +204,7 @@ class ExamplesPage(Page):
         self.filters.show_query(query)
         self._ask(query)
         self.figures.watch(True)
+        self.panel.tokens.recheck_stale()
 
     def focus_main_part(self) -> None:
         """Begin in the table, or at the first step of an empty project."""

@@ -285,11 +285,6 @@ class ThreeColumns(QSplitter):
             self.setStretchFactor(self.count() - 1, stretch)
         self.setSizes(list(FIRST_WIDTHS))
 
-    @property
-    def panel_wanted(self) -> bool:
-        """Whether the user wants to see the panel."""
-        return self._wanted
-
     def want_panel(self, wanted: bool) -> None:
         """Show the panel, or fold it away."""
         self._wanted = wanted

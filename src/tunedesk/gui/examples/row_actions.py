@@ -9,7 +9,6 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from tunedesk.checks.facts import Facts
-from tunedesk.errors import UserError
 from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.open_example import OpenExample
@@ -160,14 +159,15 @@ class RowActions(QObject):
 
     def new_example(self) -> None:
         """Add an empty example behind the open one, and open it."""
-        self._open.flush()
-        try:
-            facts = self._new_facts or _facts_of_new(self._project)
-            made = self._project.add_example(NEW_EXAMPLE_TEXT, facts, self.insert_after_id())
-        except UserError as error:
-            self._feedback.error(error)
-            return
-        self.example_created.emit(made)
+        after = self.insert_after_id()
+
+        def add(project: Project, _progress: Progress) -> int:
+            facts = self._new_facts or _facts_of_new(project)
+            return project.add_example(NEW_EXAMPLE_TEXT, facts, after)
+
+        self._operations.run(
+            _("Adding an example"), add, examples=1, on_result=self.example_created.emit
+        )
 
     def duplicate(self) -> None:
         """Copy the rows; the copies stand behind them."""
@@ -350,38 +350,32 @@ class CheckAll(QObject):
 def checked_text(totals: Totals) -> str:
     """What the check found, in one sentence."""
     count = totals.count
-    if not totals.with_problems:
+    if totals.with_problems and totals.with_errors:
         text = ngettext(
-            "{n} example checked, no problems.", "{n} examples checked, no problems.", count
-        )
-    elif totals.with_errors and totals.with_warnings:
-        text = ngettext(
-            "{n} example checked: {errors} with errors, {warnings} with warnings.",
-            "{n} examples checked: {errors} with errors, {warnings} with warnings.",
+            "{n} example checked: {problems} with problems, {errors} of them with errors.",
+            "{n} examples checked: {problems} with problems, {errors} of them with errors.",
             count,
         )
-    elif totals.with_errors:
+    elif totals.with_problems:
         text = ngettext(
-            "{n} example checked: {errors} with errors.",
-            "{n} examples checked: {errors} with errors.",
+            "{n} example checked: {problems} with problems, none with errors.",
+            "{n} examples checked: {problems} with problems, none with errors.",
             count,
         )
-    elif totals.with_warnings:
+    elif totals.with_hints:
         text = ngettext(
-            "{n} example checked: {warnings} with warnings.",
-            "{n} examples checked: {warnings} with warnings.",
+            "{n} example checked, no problems. Hints on {hints}.",
+            "{n} examples checked, no problems. Hints on {hints}.",
             count,
         )
     else:
         text = ngettext(
-            "{n} example checked: {hints} with hints.",
-            "{n} examples checked: {hints} with hints.",
-            count,
+            "{n} example checked, no problems.", "{n} examples checked, no problems.", count
         )
     return text.format(
         n=f"{count:,}",
+        problems=f"{totals.with_problems:,}",
         errors=f"{totals.with_errors:,}",
-        warnings=f"{totals.with_warnings:,}",
         hints=f"{totals.with_hints:,}",
     )
 

@@ -4,7 +4,7 @@ import datetime
 from typing import NamedTuple
 
 from tunedesk.catalogue.cost import estimate, is_priced
-from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue
+from tunedesk.catalogue.models import Catalogue, default_model
 from tunedesk.gui.examples.panel.set_figures import figure_text
 from tunedesk.gui.examples.panel.tokens_tab import MODEL_SETTING
 from tunedesk.gui.status_line import StatusPart
@@ -46,8 +46,8 @@ def find_figures(project: Project) -> Figures:
         any(project.estimated_tokens()),
         [(tag.name, tag.examples) for tag in project.tags()],
         list(sources.items()),
-        str(project.setting(MODEL_SETTING) or DEFAULT_MODEL),
-        str(project.setting("target")),
+        str(project.setting(MODEL_SETTING) or default_model(project.context.target)),
+        project.context.target,
     )
 
 
@@ -56,15 +56,15 @@ def status_parts(figures: Figures, today: datetime.date) -> list[StatusPart]:
     totals = figures.totals
     examples = ngettext("example", "examples", totals.count)
     parts = [StatusPart(f"{totals.count:,}", examples)]
-    problems = totals.with_errors + totals.with_warnings
     if totals.with_problems:
-        tone = "error" if totals.with_errors else "warning" if problems else ""
+        tone = "error" if totals.with_errors else "warning"
         text = ngettext("with problems", "with problems", totals.with_problems)
         parts.append(StatusPart(f"{totals.with_problems:,}", text, tone))
     if totals.count:
         text = ngettext("token", "tokens", totals.tokens)
         parts.append(StatusPart(figure_text(totals.tokens, figures.estimated), text))
-        parts.append(_cost(figures, today))
+        if is_priced(figures.target):
+            parts.append(_cost(figures, today))
     left = totals.by_state.get("to_review", 0)
     if left:
         parts.append(StatusPart(f"{left:,}", _("left to review")))
@@ -76,7 +76,7 @@ def _cost(figures: Figures, today: datetime.date) -> StatusPart:
     model = Catalogue.load().find(figures.model)
     cost = estimate(figures.totals.count, figures.totals.tokens, figures.target, model)
     epochs = ngettext("{n} epoch", "{n} epochs", cost.epochs).format(n=cost.epochs)
-    if model is None or not is_priced(figures.target):
+    if model is None:
         return StatusPart("", epochs)
     end = model.shutdown_date
     price = ""

@@ -16,12 +16,13 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QElapsedTimer, QItemSelection, QObject, QTimer, Signal
 
+from tunedesk.errors import UserError
 from tunedesk.examples.kinds.registry import search_text
 from tunedesk.gui.background import Background, Task
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.reads import ExampleRow
+from tunedesk.project.reads import ExampleRow, damaged_row
 from tunedesk.project.search import hits
 
 
@@ -304,7 +305,11 @@ class RowCache:
         """The words around the first hit, unless the preview has one."""
         if hits(row.preview, search):
             return ""
-        text = self._project.text(row.id)
+        try:
+            text = self._project.text(row.id)
+        except UserError:
+            # Painting asks: nothing may be raised in it. Opening the row tells what is wrong.
+            return ""
         if len(text) > SNIPPET_CHARACTERS:
             return ""
         return around_first_hit(search_text(text), search)
@@ -312,7 +317,11 @@ class RowCache:
     def _read(self, ids: "array[int]", number: int) -> None:
         start = number - number % PAGE
         wanted = [one for one in ids[start : start + PAGE] if one not in self._rows]
-        for row in self._project.rows(wanted):
+        try:
+            rows = self._project.rows(wanted)
+        except UserError:
+            rows = [damaged_row(one) for one in wanted]
+        for row in rows:
             self._rows[row.id] = row
         self._gone.update(one for one in wanted if one not in self._rows)
         while len(self._rows) > KEPT_ROWS:

@@ -368,10 +368,6 @@ class ExampleTable(QTableView):
         """The selected examples in the order of the rows."""
         return self._selection.ids(self._rows.ids)
 
-    def selected_count(self) -> int:
-        """How many rows are selected."""
-        return self._selection.count
-
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Tell how many rows are selected."""
         super().selectionChanged(selected, deselected)
@@ -462,7 +458,7 @@ class ExampleTable(QTableView):
         event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Nothing would go here."""
+        """Remove the line that shows where a drop would insert."""
         self._drop_line.show(-1)
 
     def dropEvent(self, event: QDropEvent) -> None:

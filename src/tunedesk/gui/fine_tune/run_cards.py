@@ -1,39 +1,35 @@
 """The cards below the chart: what the curves mean, or why the run failed, and what to do."""
 
-from typing import TYPE_CHECKING, NamedTuple
-
-from tunedesk.catalogue.models import STARTER_ID
-from tunedesk.gui.fine_tune.run_text import SPEED_STEPS, epochs_of
-from tunedesk.project.project import Project
-from tunedesk.project.run_records import Metric, Run, RunCheckpoint, RunEvent
-
-if TYPE_CHECKING:
-    from tunedesk.fine_tuning.advice_rules.context import Advice
-    from tunedesk.fine_tuning.charted_run import ChartedRun
-    from tunedesk.fine_tuning.curves import RunCurves
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from tunedesk.catalogue.models import STARTER_ID
+from tunedesk.fine_tuning.open_work import is_from_here
+from tunedesk.gui.fine_tune.event_log import file_reference_text, without_ids
+from tunedesk.gui.fine_tune.run_text import SPEED_STEPS, epochs_of
 from tunedesk.gui.theme import Theme, restyle
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.gui.widgets.layouts import FlowLayout, clear_layout
 from tunedesk.i18n import _
+from tunedesk.project.project import Project
+from tunedesk.project.run_records import Metric, Run, RunCheckpoint, RunEvent
+from tunedesk.services.file_references import FileReference, find_file_references
+from tunedesk.services.service_errors import why_it_failed
 
 if TYPE_CHECKING:
     from tunedesk.fine_tuning.advice_rules.context import Advice
-from tunedesk.gui.fine_tune.event_log import file_reference_text
-from tunedesk.services.file_references import FileReference, find_file_references
-from tunedesk.services.service_errors import why_it_failed
+    from tunedesk.fine_tuning.charted_run import ChartedRun
+    from tunedesk.fine_tuning.curves import RunCurves
 
 DETAIL_KINDS = frozenset({"runs", "metrics", "events", "checkpoints"})
 """After these kinds of changes the details may be others."""
 
 _AGAIN = 500
-"""So many of the last steps are read again: their validation may have followed."""
+"""How many of the last steps are read again: their validation may have followed."""
 
 
 class RunDetails(NamedTuple):
@@ -46,6 +42,7 @@ class RunDetails(NamedTuple):
         checkpoints: Its checkpoints, by step.
         chart: Its curves.
         advice: What they mean, the most important first.
+        is_elsewhere: Whether it goes on and this computer neither launched nor follows it.
     """
 
     run: Run
@@ -54,6 +51,7 @@ class RunDetails(NamedTuple):
     checkpoints: list[RunCheckpoint]
     chart: "ChartedRun"
     advice: "list[Advice]"
+    is_elsewhere: bool
 
 
 class DetailsReader:
@@ -93,6 +91,7 @@ class DetailsReader:
             # A run that was brought in has no record of its files, but its job has.
             validates=run.validation is not None or bool(run.job.get("validation_file")),
             begins_empty=run.base_model == STARTER_ID,
+            method=run.settings.get("method"),
         )
         best = next((one.checkpoint_step for one in found if one.checkpoint_step), None)
         chart = ChartedRun(
@@ -104,7 +103,13 @@ class DetailsReader:
             best_checkpoint=best,
         )
         return RunDetails(
-            run, metrics[-SPEED_STEPS:], runs.events(self._run_id), checkpoints, chart, found
+            run=run,
+            latest=metrics[-SPEED_STEPS:],
+            events=runs.events(self._run_id),
+            checkpoints=checkpoints,
+            chart=chart,
+            advice=found,
+            is_elsewhere=not run.ended and not is_from_here(project, run),
         )
 
 
@@ -253,13 +258,15 @@ class FailureCard(Card):
             return
         self._shown = (run.id, run.error)
         error = why_it_failed(run.error, run.provider)
-        detail = run.error.message if run.error else ""
+        said = run.error.message if run.error else ""
+        detail = without_ids(said)
         self.sentence.setText(error.sentence)
         self.advice.setText(error.advice)
         self.advice.setVisible(bool(error.advice))
         self.detail.setText(detail)
         self.detail.setVisible(bool(detail) and detail != error.sentence)
-        self._show_links(find_file_references(detail)[:MOST_LINKS])
+        self.detail.setToolTip(plain_tooltip(said) if said != detail else "")
+        self._show_links(find_file_references(said)[:MOST_LINKS])
 
     def _show_links(self, references: list[FileReference]) -> None:
         clear_layout(self._flow)

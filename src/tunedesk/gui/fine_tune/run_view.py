@@ -17,8 +17,6 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.actions import Actions
-from tunedesk.gui.background import Background
-from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
 from tunedesk.gui.fine_tune.event_log import EventsLog
 from tunedesk.gui.fine_tune.result_section import ResultSection
@@ -30,6 +28,7 @@ from tunedesk.gui.fine_tune.run_cards import (
     read_details,
 )
 from tunedesk.gui.fine_tune.run_text import (
+    elsewhere_text,
     facts_text,
     progress_text,
     seconds_left,
@@ -37,11 +36,12 @@ from tunedesk.gui.fine_tune.run_text import (
     state_text,
 )
 from tunedesk.gui.live_query import LiveQuery
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import ActionButton
+from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.labels import Badge, ElidedLabel, Label
 from tunedesk.i18n import _
-from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
 from tunedesk.services.keys import Keys
 
@@ -71,20 +71,31 @@ class RunHead(QWidget):
         self.pause = ActionButton(theme, actions["run.pause"], _("Pause"), show_key=False)
         self.resume = ActionButton(theme, actions["run.resume"], _("Resume"), show_key=False)
         self.cancel = ActionButton(
-            theme, actions["run.cancel"], _("Cancel run"), kind="danger", show_key=False
+            theme, actions["run.cancel"], _("Stop the run"), kind="danger", show_key=False
         )
         self.carry_on = ActionButton(
             theme, actions["run.carry_on"], _("Carry on"), kind="primary", show_key=False
         )
-        self.again = ActionButton(theme, actions["run.again"], _("Run again"), show_key=False)
+        self.again = ActionButton(theme, actions["run.again"], _("Run again…"), show_key=False)
+        self.try_it = ActionButton(
+            theme, actions["run.try"], _("Try it"), kind="primary", show_key=False
+        )
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(_("Progress of the run"))
         self.progress = Label(theme, "", "small", "muted")
         self.note = Label(theme, "", "base", "warning", wrap=True)
+        self.elsewhere = Card()
+        self.elsewhere.setAccessibleName(_("Launched on another computer"))
+        self.elsewhere_text = Label(theme, "", "base", wrap=True)
+        self.follow = QPushButton(_("Follow this run"))
+        self.follow.setAccessibleName(_("Follow this run"))
+        self.follow.setToolTip(_("Ask its service from now on how it goes, and chart it here"))
         self._cut_off = False
+        self._ended = False
         self._lay_out()
         actions["run.carry_on"].changed.connect(self._show_carry_on)
+        actions["run.try"].changed.connect(self._show_try)
 
     def _lay_out(self) -> None:
         line = QHBoxLayout()
@@ -104,7 +115,7 @@ class RunHead(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
         for button in (
-            *(self.carry_on, self.pause, self.resume, self.again, self.cancel),
+            *(self.try_it, self.carry_on, self.pause, self.resume, self.again, self.cancel),
             self.menu,
         ):
             row.addWidget(button)
@@ -123,6 +134,12 @@ class RunHead(QWidget):
         column.addLayout(self._below)
         column.addLayout(far)
         column.addWidget(self.note)
+        told = QHBoxLayout()
+        told.setSpacing(12)
+        told.addWidget(self.elsewhere_text, 1)
+        told.addWidget(self.follow)
+        self.elsewhere.body.addLayout(told)
+        column.addWidget(self.elsewhere)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay the buttons out."""
@@ -139,12 +156,13 @@ class RunHead(QWidget):
             self._below.removeWidget(self._buttons)
             row.addWidget(self._buttons)
 
-    def show_run(self, run: Run, left: float | None) -> None:
+    def show_run(self, run: Run, left: float | None, *, is_elsewhere: bool = False) -> None:
         """Show how the run stands.
 
         Args:
             run: The run.
             left: The seconds that it still takes, an estimate; None without one.
+            is_elsewhere: Whether another computer launched it, and this one does not follow it.
         """
         self.name.setText(run.name)
         words = state_text(run)
@@ -161,24 +179,28 @@ class RunHead(QWidget):
         self.progress.setVisible(not run.ended)
         self.note.setText(run.note)
         self.note.setVisible(bool(run.note))
-        self._show_buttons(run)
+        self.elsewhere.setVisible(is_elsewhere)
+        self.elsewhere_text.setText(elsewhere_text(run))
+        self.follow.setVisible(run.stage == "following")
+        self._show_buttons(run, is_elsewhere=is_elsewhere)
 
-    def show_again(self, words: str) -> None:
-        """Say on the button what another run with the same settings would be."""
-        self.again.setText(words.replace("&", "&&"))
-        self.again.setAccessibleDescription(words)
-        self.again.updateGeometry()
-        self._place_buttons()
-
-    def _show_buttons(self, run: Run) -> None:
+    def _show_buttons(self, run: Run, *, is_elsewhere: bool) -> None:
         """Show what can be done in this state; the menu has all of it."""
         following = run.stage == "following"
-        self.pause.setVisible(following and run.status != "paused")
-        self.resume.setVisible(following and run.status == "paused")
-        self.cancel.setVisible(not run.ended)
+        steers = following and not is_elsewhere
+        self.pause.setVisible(steers and run.status != "paused")
+        self.resume.setVisible(steers and run.status == "paused")
+        self.cancel.setVisible(not run.ended and not is_elsewhere)
         self._cut_off = not run.ended and not following
         self._show_carry_on()
         self.again.setVisible(run.ended)
+        self._ended = run.ended
+        self._show_try()
+
+    def _show_try(self) -> None:
+        """Trying is what a finished run is there for; before, its checkpoints are below."""
+        self.try_it.setVisible(self._ended and self._actions["run.try"].isEnabled())
+        self._place_buttons()
 
     def _show_carry_on(self) -> None:
         """A run on its way to its service needs nobody to carry it on."""
@@ -199,37 +221,28 @@ class RunView(QScrollArea):
     Signals:
         shown: `details` are others now.
         reference_asked: Show the example of a `Place` in the training file.
+        follow_asked: Follow the run of this id, which another computer launched.
         stop_asked: Stop the training and keep what was learned.
     """
 
     shown = Signal()
     reference_asked = Signal(object)
+    follow_asked = Signal(int)
     stop_asked = Signal()
 
-    def __init__(
-        self,
-        *,
-        project: Project,
-        background: Background,
-        feedback: Feedback,
-        actions: Actions,
-        theme: Theme,
-        keys: Keys,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, context: PageContext, keys: Keys, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        actions, theme = context.actions, context.theme
         self.details: RunDetails | None = None
         self.head = RunHead(theme, actions)
         self.failure = FailureCard(theme)
-        self.chart = LossChart(theme=theme, feedback=feedback)
+        self.chart = LossChart(theme=theme, feedback=context.feedback)
         self.advice = AdviceCard(theme=theme)
-        self.result = ResultSection(
-            project=project, background=background, actions=actions, theme=theme, keys=keys
-        )
+        self.result = ResultSection(context, keys)
         self.events = EventsLog(theme)
         self._answer = LiveQuery(
-            project=project,
-            background=background,
+            project=context.project,
+            background=context.background,
             question=read_details,
             kinds=DETAIL_KINDS,
             parent=self,
@@ -242,6 +255,7 @@ class RunView(QScrollArea):
         self.failure.log_asked.connect(self.show_log)
         self.failure.reference_asked.connect(self.reference_asked)
         self.events.reference_asked.connect(self.reference_asked)
+        self.head.follow.clicked.connect(self._ask_to_follow)
         self.advice.stop_wanted.connect(self.stop_asked)
         self.advice.checkpoint_wanted.connect(self._use_checkpoint)
 
@@ -282,12 +296,18 @@ class RunView(QScrollArea):
         return self.details.run if self.details is not None else None
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Whether it goes on and this computer neither launched nor follows it."""
+        return self.details is not None and self.details.is_elsewhere
+
+    @property
     def model(self) -> str:
         """The tuned model or the checkpoint that is chosen; empty: there is none."""
         return self.result.model if not self.result.isHidden() else ""
 
     def show_log(self) -> None:
         """Bring the log into sight."""
+        self.events.fold.setChecked(True)
         self.ensureWidgetVisible(self.events)
         self.events.view.setFocus()
 
@@ -307,7 +327,8 @@ class RunView(QScrollArea):
             self.chart.show_nothing(*_nothing_text(run))
         self.chart.setVisible(bool(len(details.chart.curves)) or run.status != "failed")
         found = details.advice if len(details.chart.curves) else []
-        self.advice.show_advice(found, running=run.stage == "following")
+        running = run.stage == "following" and not details.is_elsewhere
+        self.advice.show_advice(found, running=running)
         self.chart.set_gist(self.advice.gist)
         self.result.show_run(run, details.checkpoints)
         self.events.show_events(run, details.events)
@@ -318,7 +339,16 @@ class RunView(QScrollArea):
         if self.details is not None:
             run = self.details.run
             now = round(time.time() * 1000)
-            self.head.show_run(run, seconds_left(run, self.details.latest, now))
+            self.head.show_run(
+                run,
+                seconds_left(run, self.details.latest, now),
+                is_elsewhere=self.details.is_elsewhere,
+            )
+
+    def _ask_to_follow(self) -> None:
+        if self.run is not None:
+            self.follow_asked.emit(self.run.id)
+            self._answer.refresh()
 
     def _use_checkpoint(self, step: int) -> None:
         if self.result.choose_step(step):

@@ -9,22 +9,20 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.follow import Follower
+from tunedesk.fine_tuning.follow import Follower, begin_to_follow
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
-from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.launch_settings import LAST_SETTINGS, LaunchSettings
 from tunedesk.fine_tuning.run_service import RunService, Unfinished
-from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback, ProgressHandle
 from tunedesk.gui.fine_tune.local_installation import LocalInstallation
-from tunedesk.gui.theme import Theme
+from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, Wait
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.run_records import Run
 from tunedesk.services.keys import Keys
-from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
     from tunedesk.gui.fine_tune.launch.launch_dialog import LaunchDialog
@@ -175,7 +173,7 @@ class RunLaunching(QObject):
 
 
 AT_ONCE = 2
-"""So many looks at the same time: a server that hangs must not take all threads."""
+"""The most requests at the same time: a server that hangs must not take all threads."""
 
 
 class RunFollowing(QObject):
@@ -213,6 +211,15 @@ class RunFollowing(QObject):
         if run_id not in self._polling and run_id not in self._waiting:
             self._waiting.append(run_id)
         self._next()
+
+    def begin(self, run_id: int) -> None:
+        """Follow a run of another computer, because the user wants it: from now on at each opening.
+
+        It is written down before anything is asked: what shows the run tells at once.
+        """
+        if not self._project.read_only:
+            begin_to_follow(self._project, self._project.runs.get(run_id))
+            self.follow(run_id)
 
     def close(self) -> None:
         """Follow nothing any more."""
@@ -285,10 +292,6 @@ class _Followed:
             return pause, handle.runs.get(self.run_id)
 
 
-LAST_SETTINGS = "fine_tune.last"
-"""The setting of the project that keeps what was launched last."""
-
-
 class RunWork(QObject):
     """Holds what launches, follows and installs, and opens the launch page.
 
@@ -310,25 +313,18 @@ class RunWork(QObject):
 
     def __init__(
         self,
+        context: PageContext,
         *,
-        project: Project,
-        settings: Settings,
-        background: Background,
-        feedback: Feedback,
-        actions: Actions,
-        theme: Theme,
         keys: Keys,
         window: QWidget,
         shown_query: Callable[[], ExampleQuery],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._project = project
-        self._settings = settings
-        self._background = background
-        self._feedback = feedback
-        self._actions = actions
-        self._theme = theme
+        self._context = context
+        self._project = project = context.project
+        self._background = background = context.background
+        self._feedback = feedback = context.feedback
         self._window = window
         self._shown_query = shown_query
         self._dialog: LaunchDialog | None = None
@@ -360,10 +356,7 @@ class RunWork(QObject):
             self._dialog.raise_()
             return
         dialog = LaunchDialog(
-            project=self._project,
-            background=self._background,
-            feedback=self._feedback,
-            theme=self._theme,
+            self._context,
             keys=self.keys,
             installation=self.installation,
             shown_query=self._shown_query(),
@@ -413,8 +406,6 @@ class RunWork(QObject):
         for run in unfinished.stopped:
             if not self.launching.is_launching(run.id):
                 self._notify_interrupted(run)
-        for run in unfinished.elsewhere:
-            self._offer_to_follow(run)
 
     def _notify_installed(self) -> None:
         if self._dialog is None:
@@ -426,13 +417,6 @@ class RunWork(QObject):
         # The launch page says it itself while it is open.
         if self._dialog is None:
             self._feedback.error(error)
-
-    def _offer_to_follow(self, run: Run) -> None:
-        self._feedback.toast(
-            _("“{name}” was launched on another computer.").format(name=run.name),
-            _("Follow it here"),
-            lambda: self.following.follow(run.id),
-        )
 
     def _notify_interrupted(self, run: Run) -> None:
         self._feedback.toast(

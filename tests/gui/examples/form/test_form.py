@@ -1,4 +1,5 @@
 from PySide6.QtCore import Qt
+from tests.project.made_examples import undo_name
 
 ALT_SHIFT = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
 
@@ -17,7 +18,7 @@ def test_all_of_it_is_undone_step_by_step(show, short, example, project, text_bo
     for action in ("message.duplicate", "message.delete", "message.move_up"):
         actions[action].trigger()
     example.flush()
-    while project.undo_name() != "Add 1 example":
+    while undo_name(project) != "Add 1 example":
         project.undo()
     assert example.text == short
 

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from tests.project.made_examples import undo_name
 
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import UserError
@@ -36,7 +37,7 @@ def test_an_edit_is_there_at_once_and_in_the_project_soon(example, opened, proje
     assert example.conversation.messages[1].text == "Who?"
     assert written(project, opened, 1) == "Hello?"
     qtbot.waitUntil(lambda: written(project, opened, 1) == "Who?", timeout=2000)
-    assert project.undo_name() == "Edit message 2"
+    assert undo_name(project) == "Edit message 2"
 
 
 def test_the_checks_follow_the_text(example, opened, qtbot):
@@ -167,7 +168,7 @@ def test_another_target_is_checked_anew(example, opened, project, qtbot):
 def test_nothing_is_changed_without_an_open_example(example, project):
     example.apply("{}", "Edit")
     assert example.text == ""
-    assert project.undo_name() is None
+    assert undo_name(project) is None
 
 
 def test_the_kind_follows_the_text(example, opened):

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from tests.project.made_examples import undo_name
 
 from tunedesk.gui.example_diff import ADDED, REMOVED, Piece
 from tunedesk.gui.examples.panel.history_tab import when
@@ -65,7 +66,7 @@ def test_back_to_an_earlier_text_is_a_change_that_can_be_undone(
     history.back_button.click()
     qtbot.waitUntil(lambda: example.text == edited[0])
     example.flush()
-    assert project.undo_name() == "Back to an earlier version"
+    assert undo_name(project) == "Back to an earlier version"
     project.undo()
     qtbot.waitUntil(lambda: example.text == edited[2])
 

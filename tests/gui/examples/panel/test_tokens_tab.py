@@ -6,11 +6,21 @@ import sys
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
+from tunedesk.catalogue.models import STARTER_ID, Catalogue
+
+TOKENS = f"Tokens ({Catalogue.load().local_models[0].title})"
+
 
 @pytest.fixture
 def tokens(panel):
     panel.show_tab("tokens")
     return panel.tokens
+
+
+@pytest.fixture
+def at_openai(project):
+    """The project trains where tokens are paid for."""
+    project.set_setting("target", "openai")
 
 
 def values(lines):
@@ -27,9 +37,9 @@ def test_the_parts_of_an_example_add_up(tokens, store, show, talk):
     figures = values(tokens.example.facts.lines())
     parts = [line for line in tokens.example.facts.lines() if line.indent]
     assert [line.name for line in parts] == ["System", "User", "Assistant", "Frame"]
-    assert sum(number(line.value) for line in parts) == number(figures["Tokens (GPT-4.1 mini)"])
+    assert sum(number(line.value) for line in parts) == number(figures[TOKENS])
     assert number(figures["Trained on"]) > 0
-    assert figures["Limit"] == "65,536"
+    assert figures["Limit"] == "8,192"
 
 
 def test_tools_are_marked_as_an_estimate(tokens, store, show, talk):
@@ -37,7 +47,7 @@ def test_tools_are_marked_as_an_estimate(tokens, store, show, talk):
     show(store(talk(("user", "a"), ("assistant", "b"), tools=[tool]))[0])
     figures = values(tokens.example.facts.lines())
     assert figures["Tools, estimate"].startswith("≈")
-    assert figures["Tokens (GPT-4.1 mini)"].startswith("≈")
+    assert figures[TOKENS].startswith("≈")
 
 
 def test_tokens_follow_each_keystroke(tokens, store, show, talk, example, qtbot):
@@ -47,7 +57,7 @@ def test_tokens_follow_each_keystroke(tokens, store, show, talk, example, qtbot)
     qtbot.waitUntil(lambda: tokens.example.facts.lines() != before)
 
 
-def test_all_examples_are_added_up_with_their_price(tokens, store, good, project, qtbot):
+def test_all_examples_are_added_up_with_their_price(at_openai, tokens, store, good, project, qtbot):
     store(*[good(n) for n in range(20)])
     qtbot.waitUntil(lambda: "Tokens" in values(tokens.totals.facts.lines()))
     figures = values(tokens.totals.facts.lines())
@@ -55,10 +65,12 @@ def test_all_examples_are_added_up_with_their_price(tokens, store, good, project
     assert number(figures["Tokens"]) == total
     assert figures["Epochs (automatic)"] == "5"
     assert number(figures["Tokens to pay for"]) == 5 * total
-    assert figures["Cost (estimate)"] == "under $0.01"
+    assert figures["Cost (estimate)"] == "less than $0.01"
 
 
-def test_estimates_are_marked_in_what_all_examples_come_to(tokens, store, good, talk, qtbot):
+def test_estimates_are_marked_in_what_all_examples_come_to(
+    at_openai, tokens, store, good, talk, qtbot
+):
     store(good(1))
     qtbot.waitUntil(lambda: "Tokens" in values(tokens.totals.facts.lines()))
     assert "≈" not in values(tokens.totals.facts.lines())["Tokens"]
@@ -70,8 +82,55 @@ def test_estimates_are_marked_in_what_all_examples_come_to(tokens, store, good, 
         assert figures[name].startswith("≈"), name
 
 
+def test_on_this_computer_nothing_is_paid_and_nothing_ends(tokens, store, good, project, qtbot):
+    store(*[good(n) for n in range(20)])
+    qtbot.waitUntil(lambda: "Tokens" in values(tokens.totals.facts.lines()))
+    shown = [*tokens.totals.facts.lines(), *tokens.choice.facts.lines()]
+    assert [line.name for line in shown] == ["Tokens", "Trained on"]
+    assert tokens.choice.target_combo.currentText() == "This computer"
+    local = [model.id for model in Catalogue.load().local_models]
+    combo = tokens.choice.combo
+    assert [combo.itemData(row) for row in range(combo.count())] == local
+    assert combo.currentData() == STARTER_ID
+    assert project.context.check_settings.model == STARTER_ID
+
+
+def test_the_limit_is_that_of_the_model_that_is_trained_here(tokens, project, qtbot):
+    combo = tokens.choice.combo
+    combo.setCurrentIndex(combo.findData("Qwen/Qwen3-0.6B"))
+    combo.activated.emit(combo.currentIndex())
+    assert project.setting("model") == "Qwen/Qwen3-0.6B"
+    assert project.checker().token_limit == 32_768
+    project.set_setting("target", "together")
+    assert combo.findData("Qwen/Qwen3-0.6B") < 0
+    assert project.checker().token_limit == 65_536
+    qtbot.waitUntil(lambda: not tokens.recheck.running)
+
+
+def test_whoever_sets_the_target_everything_is_judged_by_it(tokens, store, talk, project, qtbot):
+    store(talk(("developer", "Be kind."), ("user", "a"), ("assistant", "b")))
+    totals = project.totals()
+    assert (totals.with_errors, totals.with_warnings) == (0, 1)
+    project.set_setting("target", "openai")
+    qtbot.waitUntil(lambda: project.totals().with_errors == 1)
+    project.set_setting("target", "local")
+    qtbot.waitUntil(lambda: project.totals().with_errors == 0)
+    qtbot.waitUntil(lambda: not tokens.recheck.running)
+
+
+def test_what_was_checked_for_another_target_is_checked_when_the_project_opens(
+    tokens, store, talk, project, qtbot
+):
+    store(talk(("developer", "Be kind."), ("user", "a"), ("assistant", "b")))
+    with project.context.store.transaction():
+        project.context.store.execute("UPDATE example SET errors = 1, warnings = 0, checked_as = 0")
+    tokens.recheck_stale()
+    qtbot.waitUntil(lambda: project.totals().with_errors == 0)
+    qtbot.waitUntil(lambda: not tokens.recheck.running)
+
+
 def test_another_base_model_has_another_price_and_is_kept(
-    tokens, store, good, project, background, qtbot
+    at_openai, tokens, store, good, project, background, qtbot
 ):
     store(*[good(n) for n in range(20)])
     qtbot.waitUntil(lambda: "Tokens" in values(tokens.totals.facts.lines()))

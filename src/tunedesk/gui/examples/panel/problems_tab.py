@@ -93,6 +93,11 @@ class ExampleProblems(QWidget):
         """Which problem is chosen, of how many, in words."""
         return self._position.text()
 
+    @property
+    def count(self) -> int:
+        """How many errors and warnings the example has; hints are counted apart."""
+        return sum(row.severity != "hint" for row in self.list.rows())
+
     def set_target(self, target: str) -> None:
         """Judge the severities for another target."""
         if target != self._target:
@@ -148,7 +153,7 @@ class ExampleProblems(QWidget):
             )
         self._stack.setCurrentIndex(1 if found else 0)
         self._show_position(self.list.currentIndex().row())
-        self.count_changed.emit(len(found))
+        self.count_changed.emit(self.count)
 
     def _show_position(self, number: int) -> None:
         total = len(self._problems)
@@ -349,7 +354,7 @@ class ProblemsTab(PanelTab):
         self.all.members_requested.connect(self._show_members)
         self.all.fix_all_requested.connect(self.fix_all_requested)
         self.watch(True)
-        self._show_count(len(self.example.list.rows()))
+        self._show_count(self.example.count)
 
     def show_all(self, shown: bool) -> None:
         """Show the problems of all examples, or those of the open one."""

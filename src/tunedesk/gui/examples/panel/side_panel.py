@@ -94,7 +94,7 @@ class SidePanel(QFrame):
         self.close_button.clicked.connect(self.close_requested)
         self.tabs.currentChanged.connect(self._show_page)
         self.problems.show_all(self._settings.window.get(_REMEMBERED_ALL) is True)
-        self.tabs.set_count(0, len(self.problems.example.list.rows()))
+        self.tabs.set_count(0, self.problems.example.count)
         self.show_tab(str(self._settings.window.get(_REMEMBERED_TAB, TABS[0])))
 
     def show_tab(self, name: str) -> None:
@@ -126,7 +126,7 @@ class SidePanel(QFrame):
         self.fixes.close_project()
 
     def sizeHint(self) -> QSize:
-        """As drawn."""
+        """Room for a problem in two lines: 300 pixels wide, 600 high."""
         return QSize(300, 600)
 
     def minimumSizeHint(self) -> QSize:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QVBoxLa
 
 from tunedesk.catalogue.cost import estimate
 from tunedesk.catalogue.models import HostedModel
+from tunedesk.catalogue.targets import THIS_COMPUTER
 from tunedesk.examples.json_text import JsonSyntaxError
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.set_figures import (
@@ -21,7 +22,7 @@ from tunedesk.gui.examples.panel.set_figures import (
 from tunedesk.gui.roles_and_states import role_title
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label, SectionTitle, plain_tooltip
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _, money_text, ngettext
 from tunedesk.project.query import ExampleQuery
 
 _ESTIMATE = _("Tools and images follow OpenAI's published formula; the real count may differ.")
@@ -368,11 +369,17 @@ class SetTotals(QWidget):
                 *cost_lines(figures, self._model, self._target),
             ]
         )
-        self._note.setText(_("An epoch is one pass of the training through all examples."))
+        self._note.setText(
+            ""
+            if self._target == THIS_COMPUTER
+            else _("An epoch is one pass of the training through all examples.")
+        )
 
 
 def cost_lines(figures: SetFigures, model: HostedModel | None, target: str) -> list[FactLine]:
     """What training on all examples would take; the money is an estimate, and said to be one."""
+    if target == THIS_COMPUTER:  # nothing is paid, and the launch says how long it takes
+        return []
     cost = estimate(figures.examples, figures.billed_tokens, target, model)
     lines = [
         FactLine(
@@ -390,7 +397,7 @@ def cost_lines(figures: SetFigures, model: HostedModel | None, target: str) -> l
         lines.append(
             FactLine(
                 _("Cost (estimate)"),
-                _money(cost.price),
+                money_text(cost.price),
                 strong=True,
                 tooltip=_("Tokens to pay for, times the price of training {model}").format(
                     model=model.title
@@ -400,7 +407,3 @@ def cost_lines(figures: SetFigures, model: HostedModel | None, target: str) -> l
     elif model is not None:
         lines.append(FactLine(_("Cost"), _("not known"), tone="muted"))
     return lines
-
-
-def _money(dollars: float) -> str:
-    return f"≈ ${dollars:,.2f}" if dollars >= 0.01 or dollars == 0 else _("under $0.01")

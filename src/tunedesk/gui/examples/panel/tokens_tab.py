@@ -1,14 +1,15 @@
 """The tab "Tokens": lengths of the open example and of all, the base model and its price."""
 
+import contextlib
 import datetime
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.catalogue.cost import is_priced
-from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue, HostedModel
+from tunedesk.catalogue.models import Catalogue, HostedModel, default_model, token_limit
+from tunedesk.catalogue.targets import THIS_COMPUTER, targets
 from tunedesk.catalogue.targets import target as target_of
-from tunedesk.catalogue.targets import targets
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.histogram import Histogram
@@ -22,6 +23,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _
+from tunedesk.project.check_project import has_stale
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery
@@ -32,7 +34,7 @@ class ModelChoice(QWidget):
     """The section "Base model", and where it is trained.
 
     Signals:
-        model_chosen: The user chose this `BaseModel`.
+        model_chosen: The user chose the base model of this id.
         target_chosen: The user chose the target of this name.
     """
 
@@ -50,32 +52,56 @@ class ModelChoice(QWidget):
         for target in targets().values():
             self._targets.addItem(target.title, target.name)
         self._targets.activated.connect(self._choose_target)
-        for model in catalogue.models:
-            ended = model.is_shut_down(today)
-            title = _("{model} (ended)").format(model=model.title) if ended else model.title
-            self._combo.addItem(title, model.id)
+        self._models_of = ""
+        self._offer_models()
         self._combo.activated.connect(self._choose)
         self.facts = FactLines(theme=theme)
         self._note = Label(theme, "", "small", "muted", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addWidget(SectionTitle(theme, _("Base model")))
+        column.addWidget(SectionTitle(theme, _("Trained at")))
+        column.addWidget(self._targets)
+        column.addWidget(Label(theme, _("Base model"), "base", "muted"))
         column.addWidget(self._combo)
         column.addWidget(
             Label(theme, _("The model that learns from the examples."), "small", "muted", wrap=True)
         )
-        column.addWidget(Label(theme, _("Trained at"), "base", "muted"))
-        column.addWidget(self._targets)
         column.addWidget(self.facts)
         column.addWidget(self._note)
         self._show()
 
+    def _offer_models(self) -> None:
+        """The models that are trained where the project trains."""
+        where = str(self._targets.currentData())
+        if self._models_of and (where == THIS_COMPUTER) == (self._models_of == THIS_COMPUTER):
+            return
+        self._models_of = where
+        self._combo.clear()
+        if where == THIS_COMPUTER:
+            for local in self._catalogue.local_models:
+                self._combo.addItem(local.title, local.id)
+            return
+        for model in self._catalogue.models:
+            ended = model.is_shut_down(self._today)
+            title = _("{model} (ended)").format(model=model.title) if ended else model.title
+            self._combo.addItem(title, model.id)
+
     @property
     def model(self) -> HostedModel | None:
-        """The chosen model."""
-        number = self._combo.currentIndex()
-        return self._catalogue.models[number] if number >= 0 else None
+        """The chosen model of a service."""
+        return self._catalogue.find(str(self._combo.currentData()))
+
+    @property
+    def model_id(self) -> str | None:
+        """The id of the chosen model; None for none."""
+        chosen = self._combo.currentData()
+        return None if chosen is None else str(chosen)
+
+    @property
+    def model_title(self) -> str:
+        """What the chosen model is called; empty for none."""
+        return self._combo.currentText()
 
     @property
     def combo(self) -> QComboBox:
@@ -96,12 +122,16 @@ class ModelChoice(QWidget):
     def set_target(self, name: str) -> None:
         """Show a target as the chosen one."""
         self._targets.setCurrentIndex(self._targets.findData(name))
+        self._offer_models()
         self._show()
 
     def set_model(self, model_id: str) -> None:
         """Show a model as the chosen one; one that is not in the list leaves the choice open."""
-        found = self._catalogue.find(model_id)
-        self._combo.setCurrentIndex(self._combo.findData(found.id) if found else -1)
+        found = self._catalogue.find(model_id) or self._catalogue.find_local(model_id)
+        row = self._combo.findData(found.id) if found else -1
+        if row < 0 and self._models_of == THIS_COMPUTER:
+            row = self._combo.findData(default_model(THIS_COMPUTER))
+        self._combo.setCurrentIndex(row)
         self._show()
 
     def set_enabled(self, enabled: bool) -> None:
@@ -111,18 +141,21 @@ class ModelChoice(QWidget):
 
     def _choose(self) -> None:
         self._show()
-        if self.model is not None:
-            self.model_chosen.emit(self.model)
+        self.model_chosen.emit(str(self._combo.currentData()))
 
     def _choose_target(self) -> None:
-        self._show()
         self.target_chosen.emit(self._targets.currentData())
 
     def _show(self) -> None:
         model = self.priced_model
         if model is None:
+            here = self._models_of == THIS_COMPUTER
             self.facts.set_lines([])
-            self._note.setText("")
+            self._note.setText(
+                _("Nothing is paid here. Its own tokens differ a little from those counted.")
+                if here
+                else ""
+            )
             return
         lines = []
         if model.price is not None:
@@ -181,6 +214,8 @@ def _combo(name: str) -> QComboBox:
 
 
 MODEL_SETTING = "model"
+RECHECK_AFTER_MS = 600
+"""After opening: the page shows before that."""
 _KINDS = frozenset({"text", "facts", "added", "deleted"})
 
 
@@ -213,6 +248,8 @@ class TokensTab(PanelTab):
             parent=parent,
         )
         self._theme = theme
+        self._background = background
+        self._basis = project.context.basis
         self.recheck = Recheck(operations, background)
         self.example = ExampleTokens(open_example=open_example, theme=theme)
         self.totals = SetTotals(theme=theme)
@@ -285,29 +322,51 @@ class TokensTab(PanelTab):
             _("{low} to {high} tokens").format(low=f"{bar.low:,}", high=f"{bar.high:,}"),
         )
 
-    def _choose_model(self, model: HostedModel) -> None:
+    def _choose_model(self, model_id: str) -> None:
         """Keep the choice in the project and count everything anew where that matters."""
-        self._project.set_setting(MODEL_SETTING, model.id)
-        if self._project.setting("encoding") != model.encoding:
+        self._project.set_setting(MODEL_SETTING, model_id)
+        model = Catalogue.load().find(model_id)
+        if model is not None and self._project.setting("encoding") != model.encoding:
             self._project.set_setting("encoding", model.encoding)
-        self.recheck.start()
 
     def _choose_target(self, target: str) -> None:
-        """Keep the choice in the project and judge everything anew."""
+        """Keep the choice in the project; all is judged anew."""
         self._project.set_setting("target", target)
-        self.recheck.start()
+
+    def recheck_stale(self) -> None:
+        """Check what an older Tunedesk checked, or for another target; called on opening."""
+        if not self._project.read_only:
+            self._background.run(
+                _has_stale,
+                self._project,
+                on_result=lambda stale: self.recheck.start() if stale else None,
+                delay_ms=RECHECK_AFTER_MS,
+            )
 
     def _project_changed(self, change: ProjectChange) -> None:
-        if "settings" in change.kinds:
-            self._read_settings()
+        if "settings" not in change.kinds:
+            return
+        self._read_settings()
+        basis = self._project.context.basis
+        if basis != self._basis:
+            self._basis = basis
+            if not self._project.read_only:
+                self.recheck.start()
 
     def _read_settings(self) -> None:
         """Follow the target and the base model of the project."""
-        self.choice.set_model(str(self._project.setting(MODEL_SETTING) or DEFAULT_MODEL))
-        target = str(self._project.setting("target"))
+        target = self._project.context.target
         self.choice.set_target(target)
+        chosen = self._project.setting(MODEL_SETTING) or default_model(target)
+        self.choice.set_model(str(chosen))
         model = self.choice.model
-        limit = target_of(target).token_limit if model is None else model.token_limit
-        self.example.set_basis(limit, model.title if model else "")
+        limit = token_limit(target_of(target), self.choice.model_id)
+        self.example.set_basis(limit, self.choice.model_title)
         self.totals.set_model(model, target)
         self._query.ask(limit)
+
+
+def _has_stale(project: Project) -> bool:
+    """Whether any example was checked with other settings or by an older Tunedesk."""
+    with contextlib.closing(project.handle()) as handle:
+        return has_stale(handle.context)

@@ -1,0 +1,177 @@
+"""The checks of preference pairs: what was asked, and the two answers to it.
+
+The shape is that of OpenAI's guide to direct preference optimization: one turn, text only, both
+outputs one message of the assistant's. The spelling of open tools (`chosen`, `rejected`) is judged
+by what TRL makes of it: where the answers hold the whole conversation, what both have in common
+counts as the prompt.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tunedesk.catalogue.targets import Target
+from tunedesk.checks.conversation_rules import check_message
+from tunedesk.checks.kinds.kind_checks import Checked, CheckSettings, KindChecks
+from tunedesk.checks.problem import Problem, severity
+from tunedesk.checks.schema import is_valid, reasons
+from tunedesk.checks.text_rules import check_blanks, check_text, check_texts, check_thoughts
+from tunedesk.checks.tokens import TokenCounts, count_example
+from tunedesk.checks.tool_rules import check_tools
+from tunedesk.examples.json_text import Path, json_type
+from tunedesk.examples.kinds.preference import (
+    PAIR_PARTS,
+    PREFERENCE,
+    PairPart,
+    answer_messages,
+    pair_messages,
+)
+
+_HINT = Problem("other_training", (), {"kind": PREFERENCE.name})
+
+
+class PreferenceChecks(KindChecks):
+    """Names what is wrong with a pair; counts the prompt and both answers, which are trained on."""
+
+    def check(self, record: dict[str, Any], settings: CheckSettings) -> Checked:
+        """Name the problems of a record and count its tokens."""
+        problems = check_pair(record, settings.target)
+        return Checked("", (*problems, _HINT), self.count(record, settings))
+
+    def count(self, record: dict[str, Any], settings: CheckSettings) -> TokenCounts | None:
+        """Count the tokens of a pair; the prompt once."""
+        if settings.counter is None:
+            return None
+        asked, answers, tools = pair_messages(record)
+        count, formula = settings.counter.count, settings.image_formula
+        whole = count_example({"messages": [*asked, *answers], "tools": tools}, count, formula)
+        trained = count_example({"messages": answers}, count, formula).trained
+        return whole._replace(trained=trained)
+
+
+def check_pair(record: dict[str, Any], target: Target) -> list[Problem]:
+    """The problems of a pair in either spelling, in the order in which it is read."""
+    found: list[Problem] = []
+    values: dict[PairPart, Any] = {}
+    for part, keys in PAIR_PARTS.items():
+        key = next((key for key in keys if key in record), None)
+        if key is not None:
+            values[part] = record[key]
+            found += _check_part(part, (key,), record[key], target)
+        elif part != "asked" or not _holds_prompts(record):
+            found.append(Problem("pair_part_missing", (), {"reason": part}))
+    if isinstance(record.get("input"), dict):
+        found += [
+            problem._replace(path=("input", *problem.path))
+            for problem in check_tools(record["input"], target)
+        ]
+    if not any(severity(problem.code) == "error" for problem in found):
+        found += _compare(record, values.get("preferred"), values.get("other"))
+    if is_openai_pair(record):
+        if not is_valid("preference", record) and not any(
+            severity(problem.code) == "error" for problem in found
+        ):
+            for reason in reasons("preference", record)[:3]:
+                detail = {"keyword": reason.keyword, "reason": reason.message[:200]}
+                found.append(Problem("schema_mismatch", reason.path, detail))
+    else:
+        found.append(Problem("pair_spelling", (), {}))
+    return found
+
+
+def is_openai_pair(record: dict[str, Any]) -> bool:
+    """Whether the pair is spelled as OpenAI's API takes it."""
+    return "preferred_output" in record or "non_preferred_output" in record
+
+
+def _holds_prompts(record: dict[str, Any]) -> bool:
+    """Whether the answers are whole conversations, which have the prompt in them."""
+    messages = [pair_messages({key: record.get(key)}).answers for key in ("chosen", "rejected")]
+    return all(len(each) > 1 for each in messages)
+
+
+def _check_part(part: PairPart, path: Path, value: Any, target: Target) -> Iterator[Problem]:
+    if isinstance(value, str) and path[0] in ("prompt", "chosen", "rejected"):
+        if not value.strip():
+            yield Problem("pair_part_empty", path, {"reason": part})
+        yield from check_text(value, path)
+        if part != "asked":
+            yield from check_thoughts(value, path)
+            yield from check_blanks(value, path, "assistant")
+        return
+    messages = value
+    if isinstance(value, dict) and (path[0] == "input" or "messages" in value):
+        messages, path = value.get("messages"), (*path, "messages")
+    if not isinstance(messages, list):
+        yield Problem("pair_part_invalid", path, {"reason": part, "type": json_type(messages)})
+        return
+    if not messages:
+        yield Problem("pair_part_empty", path, {"reason": part})
+        return
+    for number, message in enumerate(messages):
+        yield from check_message(message, (*path, number), target)
+    yield from check_texts(messages, path)
+    roles = [message.get("role") if isinstance(message, dict) else None for message in messages]
+    if part == "asked" and roles[-1] == "assistant":
+        yield Problem("pair_prompt_answered", (*path, len(messages) - 1), {})
+    elif part != "asked" and path[0] not in ("chosen", "rejected"):
+        if len(messages) > 1:
+            yield Problem("pair_answer_long", path, {"reason": part, "count": len(messages)})
+        elif roles[0] not in ("assistant", None):
+            yield Problem("pair_answer_role", (*path, 0), {"reason": part, "role": str(roles[0])})
+    elif part != "asked" and roles[-1] not in ("assistant", None):
+        yield Problem(
+            "pair_answer_role",
+            (*path, len(messages) - 1),
+            {"reason": part, "role": str(roles[-1])},
+        )
+
+
+def _compare(record: dict[str, Any], preferred: Any, other: Any) -> Iterator[Problem]:
+    """Two answers that teach nothing, or that do not answer the same question."""
+    if preferred is None or other is None:
+        return
+    key = next(key for key in PAIR_PARTS["other"] if key in record)
+    first, second = _said(preferred), _said(other)
+    if first == second:
+        yield Problem("pair_answers_equal", (key,), {})
+        return
+    if _loosely(first) == _loosely(second):
+        yield Problem("pair_answers_alike", (key,), {})
+        return
+    if (
+        len(first) > 1
+        and len(second) > 1
+        and not any(name in record for name in PAIR_PARTS["asked"])
+    ):
+        shorter = min(first, second, key=len)
+        if first[: len(shorter)] == second[: len(shorter)]:
+            yield Problem("pair_answer_is_beginning", (key,), {})
+        elif _asked(first) != _asked(second):
+            yield Problem("pair_questions_differ", (key,), {})
+
+
+def _said(value: Any) -> list[tuple[str, str]]:
+    """An answer as roles and what is said; a content of another form as it is spelled."""
+    return [
+        (str(message.get("role")), _content(message))
+        for message in answer_messages(value)
+        if isinstance(message, dict)
+    ]
+
+
+def _content(message: dict[str, Any]) -> str:
+    content = message.get("content")
+    if isinstance(content, str) and not message.get("tool_calls"):
+        return content
+    return json.dumps([content, message.get("tool_calls")], sort_keys=True)
+
+
+def _loosely(said: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """An answer with all blanks alike."""
+    return [(role, " ".join(content.split())) for role, content in said]
+
+
+def _asked(said: list[tuple[str, str]]) -> str | None:
+    """The first thing that the user says."""
+    return next((content for role, content in said if role == "user"), None)

@@ -1,0 +1,357 @@
+"""The open project's file renamed, replaced, deleted, damaged: what the window does and says."""
+
+import json
+import os
+import shutil
+import threading
+
+import pytest
+from PySide6.QtWidgets import QDialog
+from tests.project.made_examples import add, new_example, words
+
+from tunedesk.errors import UserError
+from tunedesk.gui import project_file
+from tunedesk.gui.main_window import MainWindow
+from tunedesk.gui.project_file import ProjectFileWatch, interrupted_sentence
+from tunedesk.paths import user_data_dir
+from tunedesk.project import opening, undo
+from tunedesk.project.lock import FileState, Whereabouts
+from tunedesk.project.project import Project
+from tunedesk.project.undo import Interrupted
+
+PAGE = 8192
+
+
+@pytest.fixture
+def _soon(monkeypatch):
+    monkeypatch.setattr(project_file, "DAMAGE_CHECK_DELAY_MS", 0)
+
+
+@pytest.mark.usefixtures("_soon")
+def test_a_whole_file_is_not_spoken_of(path, background, feedback, window, qtbot):
+    window.show()
+    with Project.open(path) as project:
+        task = project_file.check_for_damage(project, background, feedback)
+        qtbot.waitUntil(lambda: task.done)
+        assert not feedback.toasts()
+
+
+@pytest.mark.usefixtures("_soon")
+def test_damage_is_said_with_what_to_do(path, background, feedback, window, qtbot):
+    window.show()
+    with Project.open(path) as project:
+        table = "SELECT rootpage FROM sqlite_master WHERE name = 'version_text'"
+        start = (project.context.store.value(table) - 1) * PAGE
+    raw = bytearray(path.read_bytes())
+    raw[start : start + 100] = b"\xff" * 100
+    path.write_bytes(raw)
+    with Project.open(path) as project:
+        project_file.check_for_damage(project, background, feedback)
+        qtbot.waitUntil(lambda: bool(feedback.toasts()))
+    told = feedback.toasts()[0].accessibleName()
+    assert "Law.tunedesk" in told
+    assert "Export all examples now" in told
+
+
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch):
+    monkeypatch.setattr(project_file, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(project_file, "CONFIRM_SECONDS", 0.01)
+    monkeypatch.setattr(project_file, "AGAIN_MS", 20)
+
+
+@pytest.fixture
+def shell(qtbot, theme, settings):
+    """The window with its real pages."""
+    shell = MainWindow(settings, theme)
+    qtbot.addWidget(shell)
+    shell.show()
+    yield shell
+    shell.close()
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "Law.tunedesk"
+    with Project.create(path) as project:
+        add(project, "one")
+    return path
+
+
+def said(shell):
+    return [toast.accessibleName() for toast in shell.feedback.toasts()]
+
+
+def project_of(shell):
+    return shell.workspace.project
+
+
+def type_in_the_form(shell, qtbot, text):
+    """Type at the end of the first message; returns before it is written."""
+    page = shell.workspace.examples
+    qtbot.waitUntil(lambda: page.open_example.example_id is not None)
+    example = page.open_example
+    record = json.loads(example.text)
+    record["messages"][0]["content"] += text
+    example.apply(json.dumps(record), undo.ChangeName("edit_message", {"number": 1}), "here")
+
+
+def words_in(path):
+    with Project.open(path) as project:
+        return [
+            json.loads(project.text(number))["messages"][0]["content"] for number in project.ids()
+        ]
+
+
+def test_a_rename_is_followed_with_what_was_just_typed(shell, path, qtbot):
+    shell.open_path(path)
+    type_in_the_form(shell, qtbot, " typed")
+    assert shell.status.text().endswith("Saving …")
+    new = path.rename(path.with_name("Medicine.tunedesk"))
+    qtbot.waitUntil(lambda: project_of(shell).path == new)
+    assert any("“Law” was renamed to “Medicine”" in text for text in said(shell))
+    assert shell.windowTitle().startswith("Medicine")
+    assert shell.status.text().endswith("All changes saved")
+    assert not project_of(shell).read_only
+    assert str(path) not in shell.workspace._settings.recent_projects
+    assert [entry.name for entry in path.parent.iterdir() if "Law" in entry.name] == []
+    shell.close_project()
+    assert words_in(new)[0].endswith(" typed")
+
+
+def test_a_move_into_another_folder_is_followed(shell, path, qtbot):
+    shell.open_path(path)
+    folder = path.parent / "elsewhere"
+    folder.mkdir()
+    new = path.rename(folder / path.name)
+    qtbot.waitUntil(lambda: project_of(shell).path == new)
+    assert any(str(folder) in text for text in said(shell))
+
+
+def test_a_renamed_folder_is_followed(shell, tmp_path, qtbot):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    Project.create(folder / "Law.tunedesk").close()
+    shell.open_path(folder / "Law.tunedesk")
+    new = folder.rename(tmp_path / "new folder") / "Law.tunedesk"
+    qtbot.waitUntil(lambda: project_of(shell).path == new)
+
+
+def test_the_user_stays_where_they_were(shell, path, qtbot):
+    with Project.open(path) as project:
+        project.add_examples([new_example(str(number)) for number in range(30)])
+    shell.open_path(path)
+    page = shell.workspace.examples
+    qtbot.waitUntil(lambda: page.open_example.example_id is not None)
+    page.go_to(20)
+    new = path.rename(path.with_name("Medicine.tunedesk"))
+    qtbot.waitUntil(lambda: project_of(shell).path == new)
+    qtbot.waitUntil(lambda: shell.workspace.examples.open_example.example_id == 20)
+
+
+@pytest.mark.parametrize("with_a_journal", [False, True])
+def test_a_deleted_project_goes_on_in_a_copy(shell, path, qtbot, monkeypatch, with_a_journal):
+    if with_a_journal:  # as on a network drive
+        monkeypatch.setattr(opening, "storage_note", lambda _path: "A network folder.")
+    shell.open_path(path)
+    type_in_the_form(shell, qtbot, " typed")
+    path.unlink()
+    qtbot.waitUntil(lambda: project_of(shell).path != path)
+    kept = project_of(shell).path
+    assert kept.parent == user_data_dir() / "kept"
+    (text,) = [text for text in said(shell) if "deleted" in text]
+    assert "“Law” was deleted while it was open. Nothing is lost" in text
+    assert shell.crashes.dialog() is None
+    add(project_of(shell), "two")
+    shell.close_project()
+    assert words_in(kept)[0].endswith(" typed")
+    assert len(words_in(kept)) == 2
+    assert not path.exists()
+
+
+def test_save_elsewhere_goes_on_there_and_takes_the_kept_copy_away(shell, path, qtbot):
+    shell.open_path(path)
+    path.unlink()
+    qtbot.waitUntil(lambda: project_of(shell).path != path)
+    kept = project_of(shell).path
+    elsewhere = path.parent / "new folder" / "Saved.tunedesk"
+    shell._follower.go_on_elsewhere(elsewhere)
+    assert project_of(shell).path == elsewhere
+    assert not kept.exists()
+    assert words(project_of(shell)) == ["one"]
+
+
+def test_a_whole_folder_that_was_deleted(shell, tmp_path, qtbot):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with Project.create(folder / "Law.tunedesk") as project:
+        add(project, "one")
+    shell.open_path(folder / "Law.tunedesk")
+    add(project_of(shell), "two")
+    shutil.rmtree(folder)
+    qtbot.waitUntil(lambda: project_of(shell).path.parent == user_data_dir() / "kept")
+    assert words(project_of(shell)) == ["one", "two"]
+    assert shell.crashes.dialog() is None
+
+
+def test_a_project_put_into_the_trash_goes_on_in_a_copy(shell, path, qtbot):
+    shell.open_path(path)
+    trash = path.parent / ".Trash-1000" / "files"
+    trash.mkdir(parents=True)
+    path.rename(trash / path.name)
+    qtbot.waitUntil(lambda: project_of(shell).path.parent == user_data_dir() / "kept")
+    assert any("put into the trash" in text for text in said(shell))
+    # What lies in the trash is whole too, should it be put back.
+    assert words_in(trash / path.name) == ["one"]
+
+
+def test_a_replaced_project_goes_on_in_a_copy_and_the_other_file_is_left_alone(shell, path, qtbot):
+    other = path.with_name("Other.tunedesk")
+    with Project.create(other) as project:
+        add(project, "other")
+    before = other.read_bytes()
+    shell.open_path(path)
+    add(project_of(shell), "two")
+    os.replace(other, path)
+    qtbot.waitUntil(lambda: project_of(shell).path != path)
+    assert any("replaced by another file" in text for text in said(shell))
+    assert words(project_of(shell)) == ["one", "two"]
+    assert path.read_bytes() == before
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_work_under_way_is_not_cut_off(shell, path, qtbot):
+    shell.open_path(path)
+    go_on = threading.Event()
+
+    def work(project, _progress):
+        go_on.wait(10)
+        return add(project, "two")
+
+    shell.workspace.operations.run("Adding", work)
+    qtbot.waitUntil(lambda: project_of(shell).context.store.shared.handles > 1)
+    new = path.rename(path.with_name("Medicine.tunedesk"))
+    qtbot.waitUntil(lambda: shell.status.text().endswith("The file was moved"))
+    assert project_of(shell).path == path
+    go_on.set()
+    qtbot.waitUntil(lambda: project_of(shell).path == new)
+    assert words(project_of(shell)) == ["one", "two"]
+
+
+def test_a_dialog_is_not_closed_over_the_user(shell, path, qtbot):
+    shell.open_path(path)
+    dialog = QDialog(shell)
+    dialog.open()
+    new = path.rename(path.with_name("Medicine.tunedesk"))
+    qtbot.waitUntil(lambda: shell.status.text().endswith("The file was moved"))
+    assert project_of(shell).path == path
+    dialog.close()
+    qtbot.waitUntil(lambda: project_of(shell).path == new)
+
+
+def test_a_project_that_is_only_read_is_closed_when_it_is_gone(shell, path, qtbot):
+    writer = Project.open(path)
+    try:
+        shell.open_path(path)
+        assert project_of(shell).read_only
+        path.unlink()
+        qtbot.waitUntil(lambda: shell.workspace is None)
+        assert any("was deleted or replaced" in text for text in said(shell))
+    finally:
+        writer.close()
+
+
+def test_where_no_copy_can_be_written_it_is_said_and_nothing_is_lost(
+    shell, path, qtbot, monkeypatch
+):
+    def refuse(_project, _path):
+        raise UserError("No copy of the project could be written.", "Make room on the disk.")
+
+    shell.open_path(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Project, "save_copy", refuse)
+        path.unlink()
+        qtbot.waitUntil(lambda: any("No copy" in text for text in said(shell)))
+        assert shell.status.text().endswith("The file was deleted")
+        assert words(project_of(shell)) == ["one"]
+    elsewhere = path.with_name("Saved.tunedesk")
+    shell._follower.go_on_elsewhere(elsewhere)
+    assert project_of(shell).path == elsewhere
+    assert words(project_of(shell)) == ["one"]
+
+
+def test_a_file_that_is_away_for_a_moment_is_not_spoken_of(path, qtbot):
+    with Project.open(path) as project:
+        states = [project.file_state(), FileState(Whereabouts.UNREACHABLE, None)]
+        told = []
+        asked = []
+
+        def state_of():
+            asked.append(1)
+            return states[int(len(asked) == 3)]
+
+        project.file_state = state_of
+        watch = ProjectFileWatch(project)
+        watch.changed.connect(told.append)
+        qtbot.waitUntil(lambda: len(asked) > 6)
+        watch.close()
+        assert told == []
+
+
+def test_a_drive_that_is_gone_and_comes_back(shell, path, qtbot, monkeypatch):
+    shell.open_path(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "tunedesk.project.lock.state_of",
+            lambda *_arguments: FileState(Whereabouts.UNREACHABLE, None),
+        )
+        qtbot.waitUntil(lambda: shell.status.text().endswith("The file cannot be reached"))
+    qtbot.waitUntil(lambda: shell.status.text().endswith("All changes saved"))
+    assert project_of(shell).path == path
+
+
+def test_what_cannot_be_saved_is_not_called_saved(shell, path, qtbot, monkeypatch):
+    shell.open_path(path)
+
+    def refuse(*_arguments, **_keywords):
+        raise UserError("The disk is full.", "Make room.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Project, "set_text", refuse)
+        type_in_the_form(shell, qtbot, " typed")
+        qtbot.waitUntil(lambda: shell.status.text().endswith("The last change is not saved"))
+    shell.flush()
+    assert shell.status.text().endswith("All changes saved")
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        (
+            Interrupted("Import 1,148 examples from a.jsonl", "kept", 7, 1148, "a.jsonl"),
+            "The import of a.jsonl had been cut off. 1,148 examples had come in and were kept.",
+        ),
+        (
+            Interrupted("Import 1 example from a.jsonl", "kept", 7, 1, "a.jsonl"),
+            "The import of a.jsonl had been cut off. 1 example had come in and was kept.",
+        ),
+        (
+            Interrupted("Import 0 examples from a.jsonl", "kept", 7, 0, "a.jsonl"),
+            "The import of a.jsonl had been cut off before any example came in.",
+        ),
+        (
+            Interrupted("Delete 300 examples", "taken back", 7),
+            "“Delete 300 examples” had been cut off, so it was taken back: nothing of it was kept.",
+        ),
+        (
+            Interrupted("Delete 3,000 examples", "undone", 7),
+            "Undo of “Delete 3,000 examples” had been cut off; it is finished now.",
+        ),
+        (
+            Interrupted("Delete 3,000 examples", "redone", 7),
+            "Redo of “Delete 3,000 examples” had been cut off; it is finished now.",
+        ),
+    ],
+)
+def test_what_is_said_of_a_change_that_was_cut_off(step, sentence):
+    assert interrupted_sentence(step) == sentence

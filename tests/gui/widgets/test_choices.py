@@ -1,0 +1,35 @@
+from PySide6.QtCore import Qt
+
+from tunedesk.gui.widgets.choices import Chip, SegmentedTabs
+
+
+def test_chip_keeps_its_count_out_of_its_name(theme, qtbot):
+    chip = Chip(theme, "With problems", 1234)
+    qtbot.addWidget(chip)
+    assert chip.accessibleName() == "With problems"
+    assert chip.accessibleDescription() == "1,234"
+    narrow = chip.sizeHint().width()
+    chip.set_count(None)
+    assert chip.sizeHint().width() < narrow
+    assert chip.accessibleDescription() == ""
+
+
+def test_chip_is_switched_by_the_keyboard(theme, qtbot):
+    chip = Chip(theme, "All", 3)
+    qtbot.addWidget(chip)
+    chip.show()
+    with qtbot.waitSignal(chip.toggled):
+        qtbot.keyClick(chip, Qt.Key.Key_Space)
+    assert chip.isChecked()
+    assert not chip.grab().isNull()
+    assert not Chip(theme, "Tag: any", arrow=True).isCheckable()
+
+
+def test_tabs_keep_the_count_out_of_the_name(theme, qtbot):
+    tabs = SegmentedTabs(theme, ["Problems", "Tokens"])
+    qtbot.addWidget(tabs)
+    tabs.set_count(0, 7)
+    assert tabs.tabText(0) == "Problems 7"
+    assert tabs.accessibleTabName(0) == "Problems"
+    tabs.set_count(0, 0)
+    assert tabs.tabText(0) == "Problems"
