@@ -1,6 +1,7 @@
-"""`tunedesk import` and `tunedesk export`: examples into a project, and out of it."""
+"""`tunedesk import`, `export` and `rescue`: examples into, out of, and saved from a project."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tunedesk.project.exporting import export
 from tunedesk.project.importing import ImportSummary, import_file
 from tunedesk.project.project import Project
 from tunedesk.project.query_language import parse_query
+from tunedesk.project.rescue import rescue
 from tunedesk.workers import WorkerPool
 
 
@@ -54,6 +56,8 @@ def run_import(options: argparse.Namespace) -> int:
             for place, problem in summary.problems:
                 where = "the file" if place is None else f"line {place:,}"
                 print(f"  {where}: {sentence(problem)}", file=sys.stderr)
+            if summary.failure is not None:
+                raise summary.failure
     return 0
 
 
@@ -87,3 +91,29 @@ def run_export(options: argparse.Namespace) -> int:
             named = ", ".join(f"{number:,}" for number in numbers if number is not None)
             print(f"  left out ({reason}): examples {named}", file=sys.stderr)
     return 0
+
+
+def run_rescue(options: argparse.Namespace) -> int:
+    """Write the new project, and name on stderr what could not be read."""
+    with ProgressLine(options.file.name) as line:
+        report = rescue(options.file, options.output, line.progress)
+    if options.json:
+        told = {
+            "output": str(report.path),
+            "examples": report.examples,
+            "runs": report.runs,
+            "presets": report.presets,
+            "lost_examples": report.lost_examples,
+            "pages": report.pages,
+            "damaged_pages": report.damaged_pages,
+            "not_read": report.lines,
+        }
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        print(
+            f"{report.path}: {report.examples:,} examples, {report.runs:,} runs and"
+            f" {report.presets:,} presets rescued, {report.lost_examples:,} examples lost"
+        )
+    for lost in report.lines:
+        print(f"  {lost}", file=sys.stderr)
+    return 1 if report.lines else 0

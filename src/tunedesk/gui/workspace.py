@@ -21,6 +21,8 @@ from tunedesk.gui.project_file import (
     ProjectFileWatch,
     SavedState,
     check_for_damage,
+    finish_unfinished,
+    finished_sentence,
     tell_of_opening,
 )
 from tunedesk.gui.rail import EXAMPLES, FINE_TUNE, PAGES, Rail
@@ -31,6 +33,7 @@ from tunedesk.paths import computer_work_path
 from tunedesk.project.lock import FileState
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.undo import Interrupted
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
@@ -97,6 +100,7 @@ class Workspace(QObject):
         self._status: StatusLine | None = None
         self._saved: SavedState | None = None
         self._file_watch: ProjectFileWatch | None = None
+        self._finishing: Task | None = None
         self.operations = Operations(
             project=project, background=background, feedback=feedback, parent=self
         )
@@ -118,6 +122,7 @@ class Workspace(QObject):
         self._actions["finetune.new"].setEnabled(not self.project.read_only)
         self._file_watch = ProjectFileWatch(self.project, self)
         self._file_watch.changed.connect(self._on_file_changed)
+        self._file_watch.unfinished.connect(self._finish_unfinished)
         self._saved = SavedState(self.project, status, self)
         self.examples.saving_changed.connect(self._saved.set_unsaved)
         tell_of_opening(self.project, self._feedback, self.operations.undo)
@@ -246,6 +251,23 @@ class Workspace(QObject):
         if self._saved is not None:
             self._saved.set_whereabouts(state.whereabouts)
         self.file_changed.emit(state)
+
+    def _finish_unfinished(self) -> None:
+        """A full disk stopped a change on the way: put it right as soon as there is room."""
+        if self._saved is not None:
+            self._saved.set_unfinished(True)
+        if self._finishing is None or self._finishing.done:
+            self._finishing = self._background.run(
+                finish_unfinished, self.project, on_result=self._on_finished
+            )
+
+    def _on_finished(self, steps: list[Interrupted] | None) -> None:
+        if steps is None or self._saved is None:
+            return
+        self._saved.set_unfinished(False)
+        self.undo_actions.refresh()
+        for step in steps:
+            self._feedback.toast(finished_sentence(step))
 
     @property
     def busy(self) -> bool:
