@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, schema
 from tunedesk.project.damage import ProjectDamagedError
@@ -120,7 +121,8 @@ def _on_network(path: Path, mounts: Path) -> bool:
 def _on_windows_network(path: Path) -> bool:
     if sys.platform != "win32":
         return False
-    import ctypes
+    with importing("ctypes"):
+        import ctypes
 
     drive = PureWindowsPath(path.absolute()).drive
     if drive.startswith("\\\\"):
