@@ -27,6 +27,7 @@ examples:
   tunedesk export law.tunedesk approved.jsonl --where "state:approved"
   tunedesk merge law.tunedesk law-from-ann.tunedesk
   tunedesk fix train.jsonl train-fixed.jsonl
+  tunedesk rescue law.tunedesk --output law-rescued.tunedesk
   tunedesk launch law.tunedesk --follow
   tunedesk jobs list
 
@@ -45,6 +46,7 @@ COMMANDS = {
     "export": "write the examples of a project as JSONL",
     "merge": "bring in what was done in a copy of a project",
     "fix": "fix what can be fixed safely in a data file",
+    "rescue": "write what can be read of a damaged project into a new one",
     "launch": "fine-tune a model on the examples of a project or a data file",
     "jobs": "list, follow, cancel, pause and resume fine-tuning jobs",
     "serve": "run the training server: OpenAI's fine-tuning API on this computer",
@@ -56,6 +58,7 @@ MODULES = {
     "import": "project_commands",
     "export": "project_commands",
     "merge": "project_commands",
+    "rescue": "project_commands",
     "fix": "data_file_commands",
     "launch": "job_commands",
     "jobs": "job_commands",
@@ -141,6 +144,7 @@ def make_parser(command_given: str = "") -> argparse.ArgumentParser:
     _export_arguments(command["export"])
     _merge_arguments(command["merge"])
     _fix_arguments(command["fix"])
+    _rescue_arguments(command["rescue"])
     _launch_arguments(command["launch"])
     _jobs_arguments(command["jobs"])
     _serve_arguments(command["serve"])
@@ -210,6 +214,23 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
         "--without-errors",
         action="store_true",
         help="leave out examples with errors too; records that are not JSON objects always are",
+    )
+
+
+def _rescue_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the damaged project")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="NEW",
+        help="the project to write; there must be no file of that name",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.epilog = (
+        "FILE is not changed; close it in other windows first. What could not be read is printed "
+        "on stderr and written to NEW-not-read.txt. Exit status: 0 all was read, 1 something was "
+        "lost, 2 nothing could be read, or wrong use."
     )
 
 

@@ -136,7 +136,7 @@ def test_a_step_that_fails_changes_nothing(path):
     with Project.create(path) as project:
         told = []
         project.subscribe(told.append)
-        with pytest.raises(sqlite3.IntegrityError), change(project, "Fail") as step:
+        with pytest.raises(sqlite3.DatabaseError), change(project, "Fail") as step:
             _add_one_that_fails(step)
         assert notes(project) == {}
         assert undo_name(project) is None

@@ -1,6 +1,7 @@
-"""`tunedesk import`, `export` and `merge`: examples into a project, out of it, and from a copy."""
+"""`tunedesk import`, `export`, `merge` and `rescue`: what goes into a project and out of it."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tunedesk.project.importing import ImportSummary, import_file
 from tunedesk.project.merging import MergeConflict, merge
 from tunedesk.project.project import Project
 from tunedesk.project.query_language import parse_query
+from tunedesk.project.rescue import rescue
 from tunedesk.workers import WorkerPool
 
 
@@ -139,3 +141,29 @@ def _conflict(project: Project, conflict: MergeConflict) -> str:
         named = f"the {conflict.table} “{name}”"
     what = _CONFLICTS.get(conflict.column, f"its {conflict.column} was changed in both")
     return f"{named}: {what}; it stays as it is here"
+
+
+def run_rescue(options: argparse.Namespace) -> int:
+    """Write the new project, and name on stderr what could not be read."""
+    with ProgressLine(options.file.name) as line:
+        report = rescue(options.file, options.output, line.progress)
+    if options.json:
+        told = {
+            "output": str(report.path),
+            "examples": report.examples,
+            "runs": report.runs,
+            "presets": report.presets,
+            "lost_examples": report.lost_examples,
+            "pages": report.pages,
+            "damaged_pages": report.damaged_pages,
+            "not_read": report.lines,
+        }
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        print(
+            f"{report.path}: {report.examples:,} examples, {report.runs:,} runs and"
+            f" {report.presets:,} presets rescued, {report.lost_examples:,} examples lost"
+        )
+    for lost in report.lines:
+        print(f"  {lost}", file=sys.stderr)
+    return 1 if report.lines else 0

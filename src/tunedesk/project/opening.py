@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, schema
 from tunedesk.project.damage import ProjectDamagedError
@@ -120,7 +121,8 @@ def _on_network(path: Path, mounts: Path) -> bool:
 def _on_windows_network(path: Path) -> bool:
     if sys.platform != "win32":
         return False
-    import ctypes
+    with importing("ctypes"):
+        import ctypes
 
     drive = PureWindowsPath(path.absolute()).drive
     if drive.startswith("\\\\"):
@@ -469,7 +471,7 @@ def _take(lock: ProjectLock, author: str) -> tuple[ProjectLock | None, Holder | 
 def _check_header(path: Path) -> None:
     """Read the first bytes, before SQLite sees the file."""
     try:
-        _check_is_file(path)
+        check_is_file(path)
         header = ProjectLock.read_head(path, 100)
     except FileNotFoundError as error:
         raise UserError(
@@ -495,7 +497,7 @@ def _check_header(path: Path) -> None:
         )
 
 
-def _check_is_file(path: Path) -> None:
+def check_is_file(path: Path) -> None:
     """Refuse what is no file on a disk: reading a pipe or a device may never come to an end.
 
     Raises:
