@@ -49,6 +49,7 @@ _FIXES: dict[str, Fix] = {
     "arguments_double_encoded": record_fixes.unwrap_arguments,
     "function_call_legacy": record_fixes.modern_calls,
     "image_type_differs": record_fixes.right_media_type,
+    "image_turned": record_fixes.turn_upright,
     "image_detail_invalid": record_fixes.auto_detail,
     "mojibake": record_fixes.edit_text(repair_mojibake),
     "control_character": record_fixes.edit_text(windows_letters),

@@ -158,6 +158,7 @@ _IMPORTED: frozenset[FileFormat] = frozenset(
 )
 _HEAD = 2**20
 _SAMPLE = 50
+_MOST_LOOKED_AT = 5_000
 _UTF8 = Encoding("utf-8", False, 0)
 _KEY_WORDS: tuple[tuple[FileFormat, str], ...] = (
     ("preference", r"(non_)?preferred_(output|completion)"),
@@ -283,13 +284,15 @@ def _kinds(text: str, container: Container) -> tuple[list[FileFormat], bool]:
         batches = line_records(line_blocks(reader, 65_536))
     kinds: Counter[FileFormat] = Counter()
     any_json = False
+    looked = 0
     for batch in batches:
         for record in batch.texts[:_SAMPLE]:
             value, is_json = _value(record)
             any_json = any_json or is_json
             if isinstance(value, dict):
                 kinds[kind_of(value).format_of(value)] += 1
-        if kinds.total() >= _SAMPLE:
+        looked += len(batch.texts)
+        if kinds.total() >= _SAMPLE or looked >= _MOST_LOOKED_AT:
             break
     return [kind for kind, _count in kinds.most_common()], any_json
 
