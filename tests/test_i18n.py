@@ -5,7 +5,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
 from tunedesk import i18n
-from tunedesk.i18n import _, ngettext, size_text, speed_text
+from tunedesk.i18n import _, duration_text, money_text, ngettext, size_text, speed_text
 
 
 @pytest.fixture
@@ -49,3 +49,24 @@ def test_sizes():
     assert size_text(12) == "12 B"
     assert size_text(1_234_567) == "1.2 MB"
     assert speed_text(31_000_000) == "31.0 MB/s"
+
+
+def test_prices():
+    assert money_text(1234.5) == "about $1,234.50"
+    assert money_text(0.004) == "less than $0.01"
+    assert money_text(0) == "about $0.00"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "1 s"),
+        (40, "40 s"),
+        (360, "6 min"),
+        (7200, "2 h"),
+        (7500, "2 h 5 min"),
+        (260_000, "3 days"),
+    ],
+)
+def test_durations(seconds, words):
+    assert duration_text(seconds) == words

@@ -26,6 +26,7 @@ examples:
   tunedesk import law.tunedesk letters.jsonl replies.jsonl
   tunedesk export law.tunedesk approved.jsonl --where "state:approved"
   tunedesk fix train.jsonl train-fixed.jsonl
+  tunedesk rescue law.tunedesk --output law-rescued.tunedesk
   tunedesk launch law.tunedesk --follow
   tunedesk jobs list
 
@@ -42,7 +43,8 @@ COMMANDS = {
     "tokens": "say how long a data file is and what training on it would cost",
     "import": "import data files into a project, made if it is not there",
     "export": "write the examples of a project as JSONL",
-    "fix": "mend what can be mended safely in a data file",
+    "fix": "fix what can be fixed safely in a data file",
+    "rescue": "write what can be read of a damaged project into a new one",
     "launch": "fine-tune a model on the examples of a project or a data file",
     "jobs": "list, follow, cancel, pause and resume fine-tuning jobs",
     "serve": "run the training server: OpenAI's fine-tuning API on this computer",
@@ -53,6 +55,7 @@ MODULES = {
     "tokens": "data_file_commands",
     "import": "project_commands",
     "export": "project_commands",
+    "rescue": "project_commands",
     "fix": "data_file_commands",
     "launch": "job_commands",
     "jobs": "job_commands",
@@ -137,6 +140,7 @@ def make_parser(command_given: str = "") -> argparse.ArgumentParser:
     _import_arguments(command["import"])
     _export_arguments(command["export"])
     _fix_arguments(command["fix"])
+    _rescue_arguments(command["rescue"])
     _launch_arguments(command["launch"])
     _jobs_arguments(command["jobs"])
     _serve_arguments(command["serve"])
@@ -163,7 +167,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
         "--target",
         default="openai",
         metavar="NAME",
-        help="whose rules to apply: openai (the default), azure, together, nebius, local",
+        help="whose rules to apply: openai (the default), azure, together, nebius, local, custom",
     )
     parser.add_argument("--no-tokens", action="store_true", help="do not count tokens: faster")
     parser.add_argument("--json", action="store_true", help="one JSON object a file, one a line")
@@ -195,7 +199,24 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--without-errors",
         action="store_true",
-        help="leave out examples with errors too; records that are no JSON object always are",
+        help="leave out examples with errors too; records that are not JSON objects always are",
+    )
+
+
+def _rescue_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the damaged project")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="NEW",
+        help="the project to write; there must be no file of that name",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.epilog = (
+        "FILE is not changed; close it in other windows first. What could not be read is printed "
+        "on stderr and written to NEW-not-read.txt. Exit status: 0 all was read, 1 something was "
+        "lost, 2 nothing could be read, or wrong use."
     )
 
 

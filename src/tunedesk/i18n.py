@@ -55,3 +55,25 @@ def size_text(size: float) -> str:
 def speed_text(speed: float) -> str:
     """Bytes a second: "31.0 MB/s"."""
     return _("{size}/s").format(size=size_text(speed))
+
+
+def money_text(dollars: float) -> str:
+    """An estimated price in US dollars: "about $1.24"."""
+    if 0 < dollars < 0.01:
+        return _("less than $0.01")
+    return _("about {price}").format(price=f"${dollars:,.2f}")
+
+
+def duration_text(seconds: float) -> str:
+    """A length of time, in the one unit that matters: 40 s, 6 min, 2 h 5 min."""
+    if seconds < 90:
+        return _("{n} s").format(n=max(1, round(seconds)))
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return _("{n} min").format(n=minutes)
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return ngettext("{n} day", "{n} days", round(hours / 24)).format(n=round(hours / 24))
+    if not minutes:
+        return _("{n} h").format(n=hours)
+    return _("{n} h {m} min").format(n=hours, m=minutes)

@@ -17,7 +17,7 @@ def write_examples(file: Path, number: int, *, blanks: bool = False) -> Path:
     Args:
         file: The file.
         number: How many.
-        blanks: Whether each answer ends in a blank, a fault that can be mended.
+        blanks: Whether each answer ends in a blank, a fault that can be fixed.
     """
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ Run as
     python measure_project.py import FILE PROJECT    until all is stored, checked and counted, and
                                                      until the first rows are stored
     python measure_project.py edits PROJECT OUT      find and replace, or where there is any blank
-                                                     to mend fix all; its undo; export
+                                                     to fix fix all; its undo; export
 
 The worker processes start with the first edit, and that counts.
 """

@@ -65,7 +65,7 @@ def test_a_fix_removes_the_problem_and_brings_no_other(fault, fault_text, checke
         after = checker.check(fixed.encode())
         assert (problem.code, to_pointer(problem.path)) not in _named(after)
         new = {code for code, _ in _named(after)} - {code for code, _ in _named(before)}
-        # What could not be read before may show faults of its own, and so may a mended role.
+        # What could not be read before may show faults of its own, and so may a fixed role.
         assert before.kind == "unreadable" or new <= _SHOWN_LATER
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.set_rules import (
+    PromptUse,
     SetFacts,
-    SystemPrompt,
     almost_equal_prompts,
     check_set,
     check_size,
@@ -103,7 +103,7 @@ def test_almost_equal_system_prompts():
     ],
 )
 def test_which_prompts_are_alike(first, second, alike):
-    groups = similar_groups([SystemPrompt(first, (1, 2)), SystemPrompt(second, (3,))])
+    groups = similar_groups([PromptUse(first, (1, 2)), PromptUse(second, (3,))])
     assert bool(groups) is alike
 
 
@@ -119,14 +119,12 @@ def test_gathering_in_pieces_is_gathering_at_once():
 
 
 def test_prompts_of_a_template_are_meant_to_differ():
-    prompts = [SystemPrompt(f"You are agent number {n} of a large hotel.", (n,)) for n in range(9)]
+    prompts = [PromptUse(f"You are agent number {n} of a large hotel.", (n,)) for n in range(9)]
     assert almost_equal_prompts(prompts) == []
 
 
 def test_thousands_of_prompts_take_no_time():
-    prompts = [
-        SystemPrompt(f"You are agent number {n} of a large hotel.", (n,)) for n in range(3000)
-    ]
+    prompts = [PromptUse(f"You are agent number {n} of a large hotel.", (n,)) for n in range(3000)]
     assert len(almost_equal_prompts(prompts)) <= 1
 
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton
 from tests.project.made_examples import undo_name
 
 from tunedesk.errors import Cancelled, UserError
-from tunedesk.gui.operations import AT_ONCE, Message, Operations
+from tunedesk.gui.operations import AT_ONCE, OperationMessage, Operations
 from tunedesk.project.project import Project
 from tunedesk.project.row_edits import NewExample
 
@@ -141,12 +141,30 @@ def test_what_changed_nothing_offers_no_undo(operations, project, ids, feedback,
     assert not any("Undo" in buttons(toast) for toast in feedback.toasts())
 
 
+@pytest.mark.parametrize("examples", [None, 3])
+def test_what_was_done_before_an_error_can_be_taken_back(
+    operations, project, ids, feedback, qtbot, examples
+):
+    def work(project, _progress):
+        project.add_tag(ids, "red")
+        raise UserError("The second half failed.")
+
+    operation = operations.run("Tagging", work, examples=examples)
+    wait(qtbot, operation)
+    assert operation.change_id is not None
+    assert texts(feedback) == ["The second half failed."]
+    press(feedback.toasts()[-1], "Undo")
+    qtbot.waitUntil(lambda: tagged(project) == {})
+
+
 def test_a_message_may_have_a_button_of_its_own(operations, feedback, qtbot):
     pressed = []
     operation = operations.run(
         "Writing",
         lambda project, _progress: project.count(),
-        message=lambda count: Message(f"{count} written", "Open folder", lambda: pressed.append(1)),
+        message=lambda count: OperationMessage(
+            f"{count} written", "Open folder", lambda: pressed.append(1)
+        ),
     )
     wait(qtbot, operation)
     press(feedback.toasts()[-1], "Open folder")

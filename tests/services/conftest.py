@@ -9,11 +9,11 @@ from tunedesk.services.connection import Connection
 from tunedesk.services.keys import Key
 from tunedesk.services.providers import provider_named
 
-KINDS = {"openai": FakeOpenAI, "azure": FakeAzure, "nebius": FakeNebius, "custom": FakeOther}
+FAKES = {"openai": FakeOpenAI, "azure": FakeAzure, "nebius": FakeNebius, "custom": FakeOther}
 
 
 def _running(kind):
-    with KINDS[kind]() as service:
+    with FAKES[kind]() as service:
         yield service
     assert service.problems == []
 
@@ -24,7 +24,7 @@ def openai_service():
     yield from _running("openai")
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=FAKES)
 def any_service(request):
     """Each of the services in turn, with the name of its provider."""
     for service in _running(request.param):

@@ -16,6 +16,7 @@ from tests.services.fakes import FakeOpenAI
 from tunedesk.errors import UserError
 from tunedesk.project.run_records import RunError, RunEvent
 from tunedesk.services.connection import Connection
+from tunedesk.services.file_references import find_file_references
 from tunedesk.services.keys import Key
 from tunedesk.services.providers import provider_named
 from tunedesk.services.service_errors import (
@@ -108,7 +109,7 @@ def test_what_the_service_said_itself_is_kept(openai_service):
     told = asked(connection_to(openai_service))[1]
     assert told.detail == said
     assert told.code == "invalid_training_file"
-    assert told.places[0][:2] == (12, 3)
+    assert find_file_references(told.detail)[0][:2] == (12, 3)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tunedesk.checks.chat_templates import read_templated
+from tunedesk.checks.conversation_rules import ROLES
 from tunedesk.checks.images import image_place, read_image_url
 from tunedesk.checks.parse_record import find_bare_quotes
 from tunedesk.checks.problem import Problem
@@ -123,7 +124,6 @@ _ROLE_OF = {
     "sys": "system",
     "instruction": "system",
 }
-_ROLES = ("system", "user", "assistant", "tool", "function")
 _FORBIDDEN = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
@@ -135,7 +135,7 @@ def known_role(text: str, problem: Problem) -> str | None:
     name = value.strip().casefold()
     if name == "developer":
         name = "system"
-    role = name if name in _ROLES else _ROLE_OF.get(name)
+    role = name if name in ROLES else _ROLE_OF.get(name)
     return None if role is None else replace_value(text, problem.path, role)
 
 

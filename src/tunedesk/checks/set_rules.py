@@ -29,14 +29,14 @@ _SHARED_WORDS = 0.5
 _ALIKE = 0.93
 
 
-class SystemPrompt(NamedTuple):
+class PromptUse(NamedTuple):
     """A system prompt and the examples that use it."""
 
     text: str
     members: tuple[int, ...]
 
 
-def similar_groups(prompts: Iterable[SystemPrompt]) -> list[list[SystemPrompt]]:
+def similar_groups(prompts: Iterable[PromptUse]) -> list[list[PromptUse]]:
     """The groups of prompts that are almost the same, in each the most used first.
 
     Prompts that differ in numbers only come from a template and are meant to differ. Only the 200
@@ -45,7 +45,7 @@ def similar_groups(prompts: Iterable[SystemPrompt]) -> list[list[SystemPrompt]]:
     ordered = sorted(
         (prompt for prompt in prompts if prompt.text.strip()), key=lambda p: -len(p.members)
     )
-    groups: list[list[SystemPrompt]] = []
+    groups: list[list[PromptUse]] = []
     heads: list[_Head] = []
     templates: set[str] = set()
     left = _MOST_COMPARISONS
@@ -260,7 +260,7 @@ def different_answers(asked: Iterable[tuple[int, int, int]]) -> list[SetProblem]
     return problems
 
 
-def almost_equal_prompts(prompts: Iterable[SystemPrompt]) -> list[SetProblem]:
+def almost_equal_prompts(prompts: Iterable[PromptUse]) -> list[SetProblem]:
     """Groups of system prompts that differ in a few letters only.
 
     Args:
@@ -288,7 +288,7 @@ def _similar_prompts(facts: SetFacts) -> list[SetProblem]:
         if system in facts.prompts:
             members.setdefault(system, []).append(member)
     return almost_equal_prompts(
-        SystemPrompt(text, tuple(members[system])) for system, text in facts.prompts.items()
+        PromptUse(text, tuple(members[system])) for system, text in facts.prompts.items()
     )
 
 

@@ -216,7 +216,9 @@ def _project(path: Path) -> Project:
     project = Project.create(beside)
     try:
         with WorkerPool() as pool, ProgressLine(path.name) as line:
-            import_file(project, path, pool, line.progress)
+            summary = import_file(project, path, pool, line.progress)
+        if summary.failure is not None:
+            raise summary.failure
     except BaseException:
         project.close()
         beside.unlink(missing_ok=True)
@@ -249,7 +251,7 @@ def _print_preview(project: Project, preview: LaunchPreview) -> None:
     for text in preview.stops:
         show(f"tunedesk: {text}")
     if preview.errors:
-        show("tunedesk: errors stop a launch; mend them, or add --without-errors.")
+        show("tunedesk: errors stop a launch; fix them, or add --without-errors.")
 
 
 def run_jobs(options: argparse.Namespace) -> int:

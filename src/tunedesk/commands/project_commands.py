@@ -1,16 +1,19 @@
-"""`tunedesk import` and `tunedesk export`: examples into a project, and out of it."""
+"""`tunedesk import`, `export` and `rescue`: examples into, out of, and saved from a project."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 from tunedesk.checks.messages.sentences import sentence
 from tunedesk.commands.progress_line import ProgressLine
 from tunedesk.errors import UserError
+from tunedesk.i18n import ngettext
 from tunedesk.project.exporting import export
 from tunedesk.project.importing import ImportSummary, import_file
 from tunedesk.project.project import Project
 from tunedesk.project.query_language import parse_query
+from tunedesk.project.rescue import rescue
 from tunedesk.workers import WorkerPool
 
 
@@ -53,16 +56,20 @@ def run_import(options: argparse.Namespace) -> int:
             for place, problem in summary.problems:
                 where = "the file" if place is None else f"line {place:,}"
                 print(f"  {where}: {sentence(problem)}", file=sys.stderr)
+            if summary.failure is not None:
+                raise summary.failure
     return 0
 
 
 def _told(summary: ImportSummary) -> str:
-    told = f"{summary.info.path}: {summary.added:,} rows imported"
+    """One line: the file, how many rows came in, and how many of those are not right."""
+    file, added = summary.info.path, summary.added
+    parts = [ngettext("{n} row imported", "{n} rows imported", added).format(n=f"{added:,}")]
     if summary.unreadable:
-        told += f", {summary.unreadable:,} of them no JSON object"
+        parts.append(f"{summary.unreadable:,} of them not a JSON object")
     if summary.with_errors:
-        told += f", {summary.with_errors:,} with errors"
-    return told
+        parts.append(f"{summary.with_errors:,} with errors")
+    return f"{file}: {', '.join(parts)}"
 
 
 def run_export(options: argparse.Namespace) -> int:
@@ -77,9 +84,36 @@ def run_export(options: argparse.Namespace) -> int:
                 line.progress,
                 leave_out_errors=options.without_errors,
             )
-        print(f"{summary.path}: {summary.written:,} examples written")
+        written = ngettext("{n} example written", "{n} examples written", summary.written)
+        print(f"{summary.path}: {written.format(n=f'{summary.written:,}')}")
         for reason, ids in summary.left_out_ids.items():
             numbers = [project.number_of(example_id) for example_id in ids]
             named = ", ".join(f"{number:,}" for number in numbers if number is not None)
             print(f"  left out ({reason}): examples {named}", file=sys.stderr)
     return 0
+
+
+def run_rescue(options: argparse.Namespace) -> int:
+    """Write the new project, and name on stderr what could not be read."""
+    with ProgressLine(options.file.name) as line:
+        report = rescue(options.file, options.output, line.progress)
+    if options.json:
+        told = {
+            "output": str(report.path),
+            "examples": report.examples,
+            "runs": report.runs,
+            "presets": report.presets,
+            "lost_examples": report.lost_examples,
+            "pages": report.pages,
+            "damaged_pages": report.damaged_pages,
+            "not_read": report.lines,
+        }
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        print(
+            f"{report.path}: {report.examples:,} examples, {report.runs:,} runs and"
+            f" {report.presets:,} presets rescued, {report.lost_examples:,} examples lost"
+        )
+    for lost in report.lines:
+        print(f"  {lost}", file=sys.stderr)
+    return 1 if report.lines else 0

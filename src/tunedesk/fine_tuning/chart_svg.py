@@ -47,7 +47,7 @@ _VALIDATION_DASH = f"{VALIDATION_DASHES[0] * STRONG:g} {VALIDATION_DASHES[1] * S
 _MARK_DASHES = {"epoch": "", "checkpoint": "1.5 2.5", "best": "5 3"}
 _LEGEND_DASHES = {"line": "", "dashes": _VALIDATION_DASH, "mark": _MARK_DASHES["checkpoint"]}
 _LETTER = 6.2  # how wide a letter of the legend is, about
-_LONGEST_NAME = 32
+_LONGEST_NAME = 60
 
 
 def chart_svg(
@@ -55,7 +55,7 @@ def chart_svg(
     view: ChartView | None = None,
     *,
     title: str = "",
-    ink: Mapping[str, str] | None = None,
+    colors: Mapping[str, str] | None = None,
     width: int = 960,
     height: int = 420,
 ) -> str:
@@ -65,11 +65,11 @@ def chart_svg(
         runs: What to draw, the first one lowest.
         view: How it is looked at; None: everything, raw and smoothed.
         title: What stands above it and is told to screen readers.
-        ink: The colours by name (see `chart_palette`); None: the light ones.
+        colors: The colours by name (see `chart_palette`); None: the light ones.
         width: Of the picture, in pixels.
         height: The same.
     """
-    return _Drawing(runs, view or ChartView(), ink or chart_palette(), width, height).text(title)
+    return _Drawing(runs, view or ChartView(), colors or chart_palette(), width, height).text(title)
 
 
 class _Drawing:
@@ -77,11 +77,11 @@ class _Drawing:
         self,
         runs: Sequence[ChartedRun],
         view: ChartView,
-        ink: Mapping[str, str],
+        colors: Mapping[str, str],
         width: int,
         height: int,
     ) -> None:
-        self._runs, self._view, self._ink = list(runs), view, ink
+        self._runs, self._view, self._colors = list(runs), view, colors
         self._width, self._height = width, height
         end = max((float(run.end) for run in runs), default=1.0)
         self._steps = view.steps or (0.0, max(end, 1.0))
@@ -89,7 +89,8 @@ class _Drawing:
 
     def text(self, title: str) -> str:
         self._add(
-            f'<rect width="{self._width}" height="{self._height}" fill="{self._ink["surface"]}"/>'
+            f'<rect width="{self._width}" height="{self._height}" '
+            f'fill="{self._colors["surface"]}"/>'
         )
         if title:
             self._text(title, _LEFT, 20, "text", size=14, weight=600)
@@ -135,8 +136,7 @@ class _Drawing:
             self._marks(top, height, measure)
             for line in sorted(shown, key=lambda line: line.look != "raw"):
                 self._line(line, scale)
-        if measure == "accuracy":
-            self._text(_("Accuracy"), _LEFT + 6, top + 14, "text_muted")
+        self._upright(_("Accuracy") if measure == "accuracy" else _("Loss"), top + height / 2)
         bottom = top + height
         self._add(self._stroke(_LEFT, bottom, self._width - _RIGHT, bottom, "border_strong"))
 
@@ -153,15 +153,15 @@ class _Drawing:
         for value in step_ticks(*self._steps, most):
             self._text(f"{round(value):,}", self._x(value), y + 17, "text_muted", anchor="middle")
         self._text(
-            _("step"), (_LEFT + self._width - _RIGHT) / 2, y + 35, "text_muted", anchor="middle"
+            _("Step"), (_LEFT + self._width - _RIGHT) / 2, y + 35, "text_muted", anchor="middle"
         )
 
     def _marks(self, top: float, height: float, measure: Measure) -> None:
         for mark in marks(self._runs, measure):
             if self._seen(mark.step):
                 x = self._x(mark.step)
-                ink, dash = MARK_COLORS[mark.kind], _MARK_DASHES[mark.kind]
-                self._add(self._stroke(x, top, x, top + height, ink, dash))
+                color, dash = MARK_COLORS[mark.kind], _MARK_DASHES[mark.kind]
+                self._add(self._stroke(x, top, x, top + height, color, dash))
                 if mark.label:
                     self._text(mark.label, x + 4, top + 11, "text_muted")
 
@@ -174,8 +174,8 @@ class _Drawing:
             (self._x(float(step)), scale.y(float(value)))
             for step, value in zip(points.steps, points.values, strict=True)
         ]
-        color = self._ink[color_name(line, len(self._runs))]
-        if line.look != "dots" and len(places) > 1:
+        color = self._colors[color_name(line, len(self._runs))]
+        if len(places) > 1:
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
             raw = line.look == "raw"
             dash = ""
@@ -186,7 +186,7 @@ class _Drawing:
                 f'<polyline points="{path}" fill="none" stroke="{color}" '
                 f'stroke-width="{PALE if raw else STRONG:g}" stroke-linejoin="round"{dash}{shade}/>'
             )
-        if line.look == "dots" or line.marked or len(places) == 1:
+        if line.marked or len(places) == 1:
             for x, y in places:
                 self._add(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>')
 
@@ -206,12 +206,12 @@ class _Drawing:
         self._parts.append(part)
 
     def _stroke(
-        self, x1: float, y1: float, x2: float, y2: float, ink: str, dash: str = "", width: int = 1
+        self, x1: float, y1: float, x2: float, y2: float, color: str, dash: str = "", width: int = 1
     ) -> str:
         dashes = f' stroke-dasharray="{dash}"' if dash else ""
         return (
             f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
-            f'stroke="{self._ink[ink]}" stroke-width="{width}"{dashes}/>'
+            f'stroke="{self._colors[color]}" stroke-width="{width}"{dashes}/>'
         )
 
     def _text(
@@ -219,7 +219,7 @@ class _Drawing:
         text: str,
         x: float,
         y: float,
-        ink: str,
+        color: str,
         *,
         size: int = 11,
         weight: int = 400,
@@ -227,7 +227,15 @@ class _Drawing:
     ) -> None:
         self._add(
             f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" '
-            f'text-anchor="{anchor}" fill="{self._ink[ink]}">{escape(_printable(text))}</text>'
+            f'text-anchor="{anchor}" fill="{self._colors[color]}">{escape(_printable(text))}</text>'
+        )
+
+    def _upright(self, text: str, y: float) -> None:
+        """The title of an upright axis, about this height."""
+        self._add(
+            f'<text transform="translate(14 {y:.1f}) rotate(-90)" font-size="11" '
+            f'text-anchor="middle" fill="{self._colors["text_muted"]}">{escape(_printable(text))}'
+            "</text>"
         )
 
 

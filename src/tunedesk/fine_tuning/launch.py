@@ -155,7 +155,7 @@ def create_run(project: Project, preview: LaunchPreview, connection: Connection)
     if not preview.may_start:
         raise UserError(
             preview.stops[0] if preview.stops else _("Some examples have errors."),
-            _("Mend what is named, or leave those examples out."),
+            _("Fix what is named, or leave those examples out."),
         )
     connection.check_may_send()
     settings = preview.settings

@@ -4,14 +4,17 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from tunedesk.catalogue.models import STARTER_ID
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.project.query import STATES, ExampleQuery
+from tunedesk.project.query import STATES, ExampleQuery, query_from_json
 from tunedesk.services.providers import Provider
+
+LAST_SETTINGS = "fine_tune.last"
+"""The setting of the project that keeps what was launched last."""
 
 APPROVED = ExampleQuery(states=("approved",))
 """The examples that somebody has approved."""
@@ -110,21 +113,23 @@ def _fits(value: Any, default: Any, kind: str) -> bool:
 
 
 def _query(stored: Any) -> ExampleQuery | None:
-    """The query of a JSON object, whose tuples have become lists."""
+    """The query of a JSON object; None where it asks for something that is not understood.
+
+    Half of a query would train on examples that it leaves out.
+    """
     if isinstance(stored, ExampleQuery):
         return stored
     if not isinstance(stored, Mapping):
         return None
-    known = {entry.name for entry in fields(ExampleQuery)}
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list | tuple) else value
-        for name, value in stored.items()
-        if name in known
-    }
-    try:
-        return ExampleQuery(**values)
-    except TypeError:
-        return None
+    read = query_from_json(dict(stored))
+    ids = stored.get("ids")
+    if isinstance(ids, list | tuple) and all(type(one) is int for one in ids):
+        read = replace(read, ids=tuple(ids))
+    known = asdict(read)
+    for name, value in stored.items():
+        if name in known and known[name] != (tuple(value) if isinstance(value, list) else value):
+            return None
+    return read
 
 
 _STANDARD = frozenset(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.curves import Points, RunCurves, format_accuracy, format_loss
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
-from tunedesk.i18n import _
+from tunedesk.i18n import _, duration_text
 from tunedesk.project.run_records import Run, RunFile
 from tunedesk.services.providers import provider_named
 
@@ -230,11 +230,7 @@ def _accuracy(curves: RunCurves) -> str:
 def _duration(run: Run) -> str:
     if run.finished_at is None:
         return ""
-    minutes = round(max(0, run.finished_at - run.created_at) / 60_000)
-    if minutes < 1:
-        return _("less than a minute")
-    hours, rest = divmod(minutes, 60)
-    return _("{h} h {m} min").format(h=hours, m=rest) if hours else _("{m} min").format(m=rest)
+    return duration_text(max(0, run.finished_at - run.created_at) / 1000)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from tunedesk.services.providers import providers
 from tunedesk.services.service_errors import explain_event
 
 MOST_EVENTS = 2000
-"""So many events stand on the page; of more, the newest."""
+"""The most events on the page; of more, the newest."""
 
 _STYLE = """
 :root { color-scheme: light; }

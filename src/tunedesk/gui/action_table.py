@@ -44,7 +44,7 @@ PROJECT, EDIT, GO, EXAMPLE, MESSAGE, RUN, VIEW, HELP = (
     _("Help"),
 )
 
-_PAGES = {
+ACTIONS_OF_PAGES = {
     "examples": (
         *("example.", "message.", "panel.", "view.raw", "view.panel"),
         *("project.import", "project.export", "project.check"),
@@ -58,7 +58,10 @@ _PAGES = {
 
 def page_of(action_id: str) -> str:
     """The page on which an action does something; empty: on every page."""
-    return next((page for page, begins in _PAGES.items() if action_id.startswith(begins)), "")
+    for page, beginnings in ACTIONS_OF_PAGES.items():
+        if action_id.startswith(beginnings):
+            return page
+    return ""
 
 
 ACTIONS = (
@@ -104,6 +107,13 @@ ACTIONS = (
     ActionSpec("example.move_up", _("Move example up"), ("Ctrl+Shift+Up",), "", EXAMPLE),
     ActionSpec("example.move_down", _("Move example down"), ("Ctrl+Shift+Down",), "", EXAMPLE),
     ActionSpec("example.tag", _("Tag…"), ("T",), _("Tag the selected examples"), EXAMPLE, "tag"),
+    ActionSpec(
+        "example.system_prompt",
+        _("Set system prompt…"),
+        (),
+        _("Give the selected examples the same system prompt"),
+        EXAMPLE,
+    ),
     ActionSpec(
         "example.approve_next",
         _("Approve and go on"),
@@ -163,11 +173,13 @@ ACTIONS = (
     ActionSpec(
         "run.carry_on", _("Carry on"), (), _("Go on with a launch that was cut off"), RUN, "resume"
     ),
-    ActionSpec("run.again", _("Run again"), (), _("Launch with the same settings"), RUN),
+    ActionSpec(
+        "run.again", _("Run again…"), (), _("Open the launch page with the same settings"), RUN
+    ),
     ActionSpec("run.try", _("Try it"), (), _("Ask the tuned model something"), RUN),
     ActionSpec("run.pause", _("Pause"), (), _("Stop training for a while"), RUN, "pause"),
     ActionSpec("run.resume", _("Resume"), (), _("Go on with the training"), RUN, "resume"),
-    ActionSpec("run.cancel", _("Cancel run"), (), _("Stop this training for good"), RUN),
+    ActionSpec("run.cancel", _("Stop the run"), (), _("Stop this training for good"), RUN),
     ActionSpec("run.rename", _("Rename run…"), ("F2",), "", RUN, "edit"),
     ActionSpec(
         "run.examples",

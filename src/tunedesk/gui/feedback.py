@@ -1,6 +1,6 @@
 """What the window tells the user: toasts, errors, progress with Cancel, and questions.
 
-Work under way stands in the status line (`ProgressLine`); what happens while the user works in
+Work under way stands in the status line (`ProgressWidget`); what happens while the user works in
 another program is told by the desktop (`SystemMessage`).
 """
 
@@ -99,7 +99,7 @@ class ProgressHandle:
     """One piece of work that shows its progress."""
 
     def __init__(
-        self, line: "ProgressLine", title: str, on_cancel: Callable[[], object] | None
+        self, line: "ProgressWidget", title: str, on_cancel: Callable[[], object] | None
     ) -> None:
         self._line = line
         self.title = title
@@ -132,7 +132,7 @@ class ProgressHandle:
         self._line.remove(self)
 
 
-class ProgressLine(QWidget):
+class ProgressWidget(QWidget):
     """Shows the latest piece of work; the others are counted behind it."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -217,7 +217,7 @@ class Feedback(QObject):
         self._theme = theme
         self._toasts: list[Toast] = []
         self._system_message = SystemMessage(window)
-        self.progress_line = ProgressLine(theme)
+        self.progress_line = ProgressWidget(theme)
         window.installEventFilter(self)
 
     def toast(
@@ -294,10 +294,19 @@ class Feedback(QObject):
         action_text: str,
         on_yes: Callable[[], object],
         danger: bool = False,
+        no_text: str = "",
     ) -> QDialog:
         """Ask before something that cannot be taken back; the last resort.
 
-        The buttons say what they do; Cancel is the default where danger is.
+        The buttons say what they do; the one that does nothing is the default where danger is.
+
+        Args:
+            question: What is asked.
+            explanation: What it means.
+            action_text: What the button that does it says.
+            on_yes: Does it.
+            danger: Whether it cannot be taken back.
+            no_text: What the other button says; empty: "Cancel".
         """
         dialog = QDialog(self._window)
         dialog.setWindowTitle(question)
@@ -310,7 +319,7 @@ class Feedback(QObject):
         layout.addSpacing(10)
         buttons = QHBoxLayout()
         buttons.addStretch()
-        no, yes = QPushButton(_("Cancel")), QPushButton(action_text)
+        no, yes = QPushButton(no_text or _("Cancel")), QPushButton(action_text)
         yes.setProperty("kind", "danger" if danger else "primary")
         for button in (no, yes):
             buttons.addWidget(button)

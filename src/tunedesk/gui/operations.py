@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Message:
+class OperationMessage:
     """A message at the end of an operation with a button of its own in place of Undo.
 
     Attributes:
@@ -117,7 +117,7 @@ class Operations(QObject):
         work: Callable[[Project, Progress], Result],
         *,
         examples: int | None = None,
-        message: Callable[[Result], str | Message | None] | None = None,
+        message: Callable[[Result], str | OperationMessage | None] | None = None,
         on_result: Callable[[Result], object] | None = None,
         on_finished: Callable[[], object] | None = None,
         note: Callable[[int, float], str] | None = None,
@@ -173,14 +173,15 @@ class Operations(QObject):
         self, operation: Operation[Result], work: Callable[[Project, Progress], Result]
     ) -> None:
         before = self._project.last_change_id()
+        failure: UserError | None = None
         try:
-            result = work(self._project, no_progress)
+            operation.results.append(work(self._project, no_progress))
         except UserError as error:
-            self._feedback.error(error)
-            return
+            failure = error
         after = self._project.last_change_id()
         operation.change_id = after if after != before else None
-        operation.results.append(result)
+        if failure is not None:
+            self._show_error(operation, failure)
 
     def _run_in_thread(
         self,
@@ -220,7 +221,7 @@ class Operations(QObject):
     def _end(
         self,
         operation: Operation[Result],
-        message: Callable[[Result], str | Message | None] | None,
+        message: Callable[[Result], str | OperationMessage | None] | None,
         on_result: Callable[[Result], object] | None,
         on_finished: Callable[[], object] | None,
     ) -> None:
@@ -236,8 +237,10 @@ class Operations(QObject):
             if on_finished is not None and not self._closed:
                 on_finished()
 
-    def _show_message(self, operation: Operation[Any], message: str | Message | None) -> None:
-        if isinstance(message, Message):
+    def _show_message(
+        self, operation: Operation[Any], message: str | OperationMessage | None
+    ) -> None:
+        if isinstance(message, OperationMessage):
             self._feedback.toast(message.text, message.action_text, message.on_action)
         elif message is not None and operation.change_id is not None:
             change_id = operation.change_id

@@ -167,7 +167,7 @@ def _plain(word: str) -> str:
 
 
 LONGEST_LINE = 20_000
-"""Longer paragraphs are left alone: they are no prose, and would hold up each keystroke."""
+"""Longer paragraphs are left alone: they are not prose, and would hold up each keystroke."""
 
 
 class SpellingHighlighter(QSyntaxHighlighter):

@@ -21,6 +21,8 @@ from tunedesk.gui.project_file import (
     ProjectFileWatch,
     SavedState,
     check_for_damage,
+    finish_unfinished,
+    finished_sentence,
     tell_of_opening,
 )
 from tunedesk.gui.rail import EXAMPLES, FINE_TUNE, PAGES, Rail
@@ -31,6 +33,7 @@ from tunedesk.paths import computer_work_path
 from tunedesk.project.lock import FileState
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.undo import Interrupted
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,12 +93,14 @@ class Workspace(QObject):
         self._theme = theme
         self._pages: dict[str, Page] = {}
         self._parts: dict[str, list[StatusPart]] = {}
+        self._page_makers: dict[str, Callable[[], Page]] = {FINE_TUNE: self._make_fine_tune_page}
         self._page = EXAMPLES
         self._stack: QStackedWidget | None = None
         self._rail: Rail | None = None
         self._status: StatusLine | None = None
         self._saved: SavedState | None = None
         self._file_watch: ProjectFileWatch | None = None
+        self._finishing: Task | None = None
         self.operations = Operations(
             project=project, background=background, feedback=feedback, parent=self
         )
@@ -117,12 +122,15 @@ class Workspace(QObject):
         self._actions["finetune.new"].setEnabled(not self.project.read_only)
         self._file_watch = ProjectFileWatch(self.project, self)
         self._file_watch.changed.connect(self._on_file_changed)
+        self._file_watch.unfinished.connect(self._finish_unfinished)
         self._saved = SavedState(self.project, status, self)
         self.examples.saving_changed.connect(self._saved.set_unsaved)
         tell_of_opening(self.project, self._feedback, self.operations.undo)
         view_state = self._stored_view_state()
         self.examples.restore(view_state.get(EXAMPLES, {}))
-        self.show_page(FINE_TUNE if view_state.get("page") == FINE_TUNE else EXAMPLES)
+        shown_last = view_state.get("page")
+        known = isinstance(shown_last, str) and shown_last in self._page_makers
+        self.show_page(str(shown_last) if known else EXAMPLES)
         # What stands by now stays; going through it all again would hold Python's lock, whichever
         # thread sets it off, for longer than a frame.
         gc.freeze()
@@ -131,7 +139,7 @@ class Workspace(QObject):
 
     def show_page(self, name: str) -> Page:
         """Go to a page by its name; returns it."""
-        page = self._pages.get(name) or self._made(name)
+        page = self._pages.get(name) or self._make(name)
         self._page = name
         self._actions.show_page(name)
         if self._stack is not None and self._rail is not None and self._status is not None:
@@ -142,22 +150,17 @@ class Workspace(QObject):
         self.page_shown.emit(name)
         return page
 
-    def _made(self, name: str) -> Page:
-        """Make the page that is not there from the start."""
-        from tunedesk.gui.fine_tune.page import FineTunePage
-
-        page = FineTunePage(
-            project=self.project,
-            settings=self._settings,
-            background=self._background,
-            feedback=self._feedback,
-            actions=self._actions,
-            theme=self._theme,
-            work=self.runs(),
-        )
+    def _make(self, name: str) -> Page:
+        """Make a page that is not there from the start."""
+        page = self._page_makers[name]()
         self._add_page(name, page)
         page.restore(self._stored_view_state().get(name, {}))
         return page
+
+    def _make_fine_tune_page(self) -> Page:
+        from tunedesk.gui.fine_tune.page import FineTunePage
+
+        return FineTunePage(self._context, self.runs())
 
     def _find_runs(self) -> None:
         """Go on with runs if there are any: what follows them takes a while to load."""
@@ -175,12 +178,7 @@ class Workspace(QObject):
             from tunedesk.gui.fine_tune.run_work import RunWork
 
             self._runs = RunWork(
-                project=self.project,
-                settings=self._settings,
-                background=self._background,
-                feedback=self._feedback,
-                actions=self._actions,
-                theme=self._theme,
+                self._context,
                 keys=self._keys(),
                 window=self.examples.window(),
                 shown_query=self.examples.shown_query,
@@ -253,6 +251,23 @@ class Workspace(QObject):
         if self._saved is not None:
             self._saved.set_whereabouts(state.whereabouts)
         self.file_changed.emit(state)
+
+    def _finish_unfinished(self) -> None:
+        """A full disk stopped a change on the way: put it right as soon as there is room."""
+        if self._saved is not None:
+            self._saved.set_unfinished(True)
+        if self._finishing is None or self._finishing.done:
+            self._finishing = self._background.run(
+                finish_unfinished, self.project, on_result=self._on_finished
+            )
+
+    def _on_finished(self, steps: list[Interrupted] | None) -> None:
+        if steps is None or self._saved is None:
+            return
+        self._saved.set_unfinished(False)
+        self.undo_actions.refresh()
+        for step in steps:
+            self._feedback.toast(finished_sentence(step))
 
     @property
     def busy(self) -> bool:

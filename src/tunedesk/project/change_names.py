@@ -380,11 +380,11 @@ def worded(name: ChangeName, sentence: Sentence = "done") -> str:
     if code == "set_state":
         code = f"set_state.{parameters.get('state')}"
         code = code if code in _WORDED else "set_unknown_state"
-    wording = _WORDED.get(code)
+    sentences = _WORDED.get(code)
     try:
-        if wording is not None:
+        if sentences is not None:
             count = int(parameters.get("count", 1))
-            text = wording(count)[_SENTENCES.index(sentence)]
+            text = sentences(count)[_SENTENCES.index(sentence)]
             return text.format(**{**parameters, "count": f"{count:,}"})
     except (LookupError, ValueError, TypeError, AttributeError, OverflowError):
         # A stranger may have written other parameters.

@@ -60,7 +60,7 @@ def write_setting(store: Store, key: str, value: Any) -> None:
             )
 
 
-class CheckSettings(NamedTuple):
+class ProjectCheckSettings(NamedTuple):
     """What a checker is made with.
 
     Attributes:
@@ -98,12 +98,12 @@ class ProjectContext:
         return str(self.setting("target"))
 
     @property
-    def check_settings(self) -> CheckSettings:
+    def check_settings(self) -> ProjectCheckSettings:
         """What the checker is made with now."""
         target, model = self.target, self.setting("model")
         if target == THIS_COMPUTER and (model is None or not _trains_here(str(model))):
             model = default_model(target)
-        return CheckSettings(
+        return ProjectCheckSettings(
             target, str(self.setting("encoding")), None if model is None else str(model)
         )
 

@@ -8,6 +8,7 @@ and the log of one that another has replaced is set aside.
 import contextlib
 import os
 import platform
+import shutil
 import sqlite3
 import stat
 import sys
@@ -129,6 +130,7 @@ def _on_windows_network(path: Path) -> bool:
 
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
+_LEAST_ROOM = 100_000
 _READS_A_LOG = 2
 """The number in bytes 18 and 19 of a file whose latest changes stand in a write-ahead log."""
 _STEPS_PER_REPORT = 100_000
@@ -363,8 +365,16 @@ def _project_id_in(file: Path) -> str:
         return ""
 
 
+def _is_full(folder: Path) -> bool:
+    """Whether a disk has not even room for SQLite's own files; it says "I/O error" then."""
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_ROOM
+    except OSError:
+        return False
+
+
 def _cannot_open(path: Path, error: sqlite3.OperationalError) -> UserError:
-    if "full" in str(error):
+    if "full" in str(error) or _is_full(path.parent):
         return UserError(
             _("The project {name} cannot be opened: the disk is full.").format(name=path.name),
             _("Make room on the disk and open it again. Nothing was changed."),
@@ -459,7 +469,7 @@ def _take(lock: ProjectLock, author: str) -> tuple[ProjectLock | None, Holder | 
 def _check_header(path: Path) -> None:
     """Read the first bytes, before SQLite sees the file."""
     try:
-        _check_is_file(path)
+        check_is_file(path)
         header = ProjectLock.read_head(path, 100)
     except FileNotFoundError as error:
         raise UserError(
@@ -485,7 +495,7 @@ def _check_header(path: Path) -> None:
         )
 
 
-def _check_is_file(path: Path) -> None:
+def check_is_file(path: Path) -> None:
     """Refuse what is no file on a disk: reading a pipe or a device may never come to an end.
 
     Raises:

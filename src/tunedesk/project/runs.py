@@ -108,14 +108,14 @@ class Runs:
         """The log, the newest first."""
         return [
             RunEvent(
-                damage.text(row[0]),
-                damage.time_of(row[1]),
-                damage.text(row[2]),
-                damage.text(row[3]),
-                damage.text(row[4]),
-                loaded(row[5], {}),
+                id=damage.text(event_id),
+                time=damage.time_of(time),
+                level=damage.text(level),
+                message=damage.text(message),
+                kind=damage.text(kind),
+                data=loaded(data, {}),
             )
-            for row in self._store.rows(
+            for event_id, time, level, message, kind, data in self._store.rows(
                 "SELECT event_id, time, level, message, kind, data FROM run_event"
                 " WHERE run_id = ? ORDER BY time DESC, arrival DESC LIMIT ?",
                 (run_id, _MOST_EVENTS),
@@ -135,13 +135,13 @@ class Runs:
         """The checkpoints that can be talked to, by step."""
         return [
             RunCheckpoint(
-                damage.text(row[0]),
-                damage.whole(row[1]),
-                damage.text(row[2]),
-                damage.time_of(row[3]),
-                loaded(row[4], {}),
+                id=damage.text(checkpoint_id),
+                step=damage.whole(step),
+                model=damage.text(model),
+                time=damage.time_of(time),
+                metrics=loaded(metrics, {}),
             )
-            for row in self._store.rows(
+            for checkpoint_id, step, model, time, metrics in self._store.rows(
                 "SELECT checkpoint_id, step, model, time, metrics FROM run_checkpoint"
                 " WHERE run_id = ? ORDER BY step",
                 (run_id,),

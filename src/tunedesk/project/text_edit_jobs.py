@@ -57,7 +57,7 @@ class Fixing(NamedTuple):
         return fixes.fix_all(text, self.codes, self.target, known)
 
 
-class SystemPrompt(NamedTuple):
+class SetSystemPrompt(NamedTuple):
     """Give the conversation this system prompt.
 
     Attributes:

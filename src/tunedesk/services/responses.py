@@ -36,8 +36,8 @@ class Listed(NamedTuple):
 def parse_json(answer: Any, provider: Provider) -> Any:
     """The JSON of a raw answer of the SDK (`with_raw_response`).
 
-    What no database takes and no figure is, NaN and half a letter, is gone from it, and what looks
-    like a key in its sentences; the key itself went before.
+    NaN, infinities and lone surrogates, which SQLite cannot keep, are gone from it, and so is what
+    looks like a key in its sentences; the key itself went before.
 
     Raises:
         ServiceError: It is none. What was asked for may be done all the same.

@@ -12,7 +12,6 @@ from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.project.run_records import RunError, RunEvent
 from tunedesk.services.error_explanations import Explanation, explain_code, explain_status
-from tunedesk.services.file_references import FileReference, find_file_references
 from tunedesk.services.providers import Provider, providers
 from tunedesk.services.redaction import redacted
 
@@ -47,11 +46,6 @@ class ServiceError(UserError):
         self.status = status
         self.lost_answer = lost_answer
         self.retry_after = retry_after
-
-    @property
-    def places(self) -> list[FileReference]:
-        """The lines of the training file that it names."""
-        return find_file_references(self.detail)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from tunedesk.checks.checker import Checker
 from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
 from tunedesk.gui.fine_tune.page import FineTunePage
 from tunedesk.gui.fine_tune.run_work import RunWork
+from tunedesk.gui.operations import Operations
+from tunedesk.gui.page import PageContext
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.row_edits import NewExample
@@ -107,18 +109,16 @@ def keys():
 
 
 @pytest.fixture
-def work(project, settings, background, feedback, actions, theme, keys, window):
-    work = RunWork(
-        project=project,
-        settings=settings,
-        background=background,
-        feedback=feedback,
-        actions=actions,
-        theme=theme,
-        keys=keys,
-        window=window,
-        shown_query=ExampleQuery,
-    )
+def context(project, settings, background, feedback, actions, theme):
+    """What the pages of a project work with."""
+    operations = Operations(project=project, background=background, feedback=feedback)
+    yield PageContext(project, settings, background, feedback, operations, actions, theme)
+    operations.close()
+
+
+@pytest.fixture
+def work(context, keys, window, actions, background):
+    work = RunWork(context, keys=keys, window=window, shown_query=ExampleQuery)
     actions.bind("finetune.new", work.new_run)
     yield work
     work.close()
@@ -126,16 +126,8 @@ def work(project, settings, background, feedback, actions, theme, keys, window):
 
 
 @pytest.fixture
-def page(qtbot, project, settings, background, feedback, actions, theme, work):
-    page = FineTunePage(
-        project=project,
-        settings=settings,
-        background=background,
-        feedback=feedback,
-        actions=actions,
-        theme=theme,
-        work=work,
-    )
+def page(qtbot, context, background, work):
+    page = FineTunePage(context, work)
     qtbot.addWidget(page)
     page.resize(1100, 700)
     page.show()

@@ -11,10 +11,8 @@ from tunedesk.services.providers import provider_named
 
 
 @pytest.fixture
-def dialog(qtbot, project, background, theme, keys, window):
-    dialog = AdoptJobDialog(
-        project=project, background=background, theme=theme, keys=keys, parent=window
-    )
+def dialog(qtbot, context, background, keys, window):
+    dialog = AdoptJobDialog(context, keys, window)
     dialog.open()
     yield dialog
     if shiboken6.isValid(dialog):

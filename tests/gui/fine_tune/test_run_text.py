@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunedesk.gui.fine_tune.run_text import (
-    duration_text,
     epoch_now,
     facts_text,
     progress_text,
@@ -81,18 +80,3 @@ def test_time_left_follows_the_last_steps():
 def test_share_is_a_share(step, total):
     share = share_done(run(step=step, total_steps=total))
     assert share is None or 0 <= share <= 1
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "1 s"),
-        (40, "40 s"),
-        (360, "6 min"),
-        (7200, "2 h"),
-        (7500, "2 h 5 min"),
-        (260_000, "3 days"),
-    ],
-)
-def test_durations(seconds, words):
-    assert duration_text(seconds) == words

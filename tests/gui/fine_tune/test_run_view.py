@@ -217,7 +217,7 @@ def test_buttons_are_those_that_the_state_allows(page, project, add_run, actions
     qtbot.waitUntil(lambda: page.view.details is not None)
     head = page.view.head
     assert head.pause.isVisible()
-    assert head.cancel.accessibleName() == "Cancel run"
+    assert head.cancel.accessibleName() == "Stop the run"
     assert not head.resume.isVisible()
     assert not actions["run.delete_model"].isEnabled()
     project.runs.update(run.id, status="paused")
@@ -225,3 +225,15 @@ def test_buttons_are_those_that_the_state_allows(page, project, add_run, actions
     project.runs.update(run.id, status="cancelled", stage="ended")
     qtbot.waitUntil(head.again.isVisible)
     assert not head.cancel.isVisible()
+
+
+def test_trying_is_the_main_action_of_a_finished_run(page, project, add_run, qtbot):
+    run = add_run("one")
+    qtbot.waitUntil(lambda: page.view.details is not None)
+    head = page.view.head
+    assert not head.try_it.isVisible()
+    project.runs.update(run.id, status="succeeded", stage="ended", fine_tuned_model="ft:end")
+    qtbot.waitUntil(head.try_it.isVisible)
+    assert head.try_it.property("kind") == "primary"
+    primary = [b for b in page.view.findChildren(QPushButton) if b.property("kind") == "primary"]
+    assert [button for button in primary if button.isVisible()] == [head.try_it]

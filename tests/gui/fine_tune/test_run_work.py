@@ -5,6 +5,7 @@ import socket
 import threading
 
 import pytest
+from PySide6.QtWidgets import QDialog, QPushButton
 from tests.services import fake_faults
 from tests.services.fakes import FakeOther
 
@@ -199,64 +200,57 @@ def test_result_files_are_saved(launch, project, page, service, qtbot, tmp_path)
     assert b"train_loss" in (folder / "night-results-1.csv").read_bytes()
 
 
-def test_running_again_here_is_one_click(add, add_run, page, work, actions, qtbot):
+@pytest.mark.parametrize("provider", ["local", "openai"])
+def test_running_again_opens_the_page_with_the_same_settings(
+    add, add_run, page, work, actions, qtbot, provider
+):
     add(*QUESTIONS)
+    models = {"local": "tunedesk-starter", "openai": "gpt-4.1-mini-2025-04-14"}
+    settings = LaunchSettings(
+        provider=provider, base_model=models[provider], name="night-v1", epochs=5
+    )
     add_run(
         "night-v1",
+        provider=provider,
         stage="ended",
         status="succeeded",
-        settings=LaunchSettings(name="night-v1").to_json(),
+        settings=settings.to_json(),
     )
     launched = []
     work.launching.launch = lambda preview, **_more: launched.append(preview)
     qtbot.waitUntil(lambda: page.view.details is not None)
-    actions["run.again"].trigger()
-    qtbot.waitUntil(lambda: len(launched) == 1)
-    assert launched[0].settings.name == "night-v2"
-    assert len(launched[0].split.training) == 11
+    assert page.view.head.again.text() == "Run again…"
+    page.view.head.again.click()
+    shown = work._dialog.settings
+    assert (shown.provider, shown.base_model, shown.epochs) == (provider, models[provider], 5)
+    qtbot.waitUntil(lambda: work._dialog.name.text() == "night-v2")
+    assert launched == []
 
 
-@pytest.fixture
-def at_openai(add, add_run):
-    """Fourteen examples, and a run that OpenAI has made of them."""
-    add(*QUESTIONS)
-    settings = LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14", name="n-v1")
-    return add_run(
-        "n-v1", provider="openai", stage="ended", status="succeeded", settings=settings.to_json()
-    )
-
-
-def test_running_again_at_a_service_is_one_click_that_says_the_price(
-    at_openai, add, page, work, keys, actions, qtbot
+@pytest.mark.parametrize(
+    "query", [{"states": 5}, {"tokens": "x"}, {"search": 7}, 3, {"ids": ["a"]}]
+)
+def test_a_run_whose_stored_choice_is_odd_can_be_run_again(
+    add, add_run, page, work, actions, qtbot, query
 ):
-    keys.keep(provider_named("openai"), "https://api.openai.com/v1", "sk-test-1234567890", False)
-    launched = []
-    work.launching.launch = lambda preview, **_more: launched.append(preview)
-    button = page.view.head.again
-    qtbot.waitUntil(lambda: button.text().startswith("Send 14 examples to OpenAI again, "))
-    assert button.text().endswith("OpenAI again, less than $0.01")
-    assert button.accessibleName() == "Run again"
-    # The examples change, and so does what it says.
-    add("One more?")
-    qtbot.waitUntil(lambda: "Send 15 examples" in button.text())
-    button.click()
-    assert [preview.settings.name for preview in launched] == ["n-v2"]
-    assert work._dialog is None
-
-
-def test_running_again_unseen_opens_the_page(at_openai, page, work, keys, actions, qtbot):
-    keys.keep(provider_named("openai"), "https://api.openai.com/v1", "sk-test-1234567890", False)
-    qtbot.waitUntil(lambda: "Send 14 examples" in page.view.head.again.text())
-    page.hide()
-    actions["run.again"].trigger()
-    assert work._dialog is not None
-
-
-def test_running_again_without_a_key_opens_the_page(at_openai, page, work, actions, qtbot):
+    add(*QUESTIONS)
+    settings = LaunchSettings(name="night-v1").to_json() | {"query": query}
+    add_run("night-v1", stage="ended", status="succeeded", settings=settings)
     qtbot.waitUntil(lambda: page.view.details is not None)
     actions["run.again"].trigger()
-    qtbot.waitUntil(lambda: work._dialog is not None)
-    assert work._dialog.settings.provider == "openai"
+    qtbot.waitUntil(lambda: work._dialog._estimate is not None)
+
+
+def test_stopping_a_run_asks_in_words_that_differ(add_run, page, actions, qtbot, window):
+    add_run("night")
+    qtbot.waitUntil(lambda: page.view.details is not None)
+    actions["run.cancel"].trigger()
+    (dialog,) = window.findChildren(QDialog)
+    assert [button.text() for button in dialog.findChildren(QPushButton)] == [
+        "Keep training",
+        "Stop the run",
+    ]
+    dialog.reject()
 
 
 def test_a_launch_that_the_end_of_the_program_cut_off_goes_on_by_itself(

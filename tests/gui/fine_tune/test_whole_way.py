@@ -71,7 +71,12 @@ def test_from_the_button_to_the_trained_answer(window, tmp_path, qtbot):
     dialog.with_other.click()
     dialog.ask.click()
     qtbot.waitUntil(lambda: not dialog.tuned.busy, timeout=60_000)
-    assert dialog.tuned.answer.toPlainText() == answer["content"]
-    qtbot.waitUntil(lambda: bool(dialog.beside.answer.toPlainText()), timeout=60_000)
-    assert not answer["content"].startswith(dialog.beside.answer.toPlainText()[:5])
+    assert dialog.tuned.messages[-1]["content"] == answer["content"]
+    heading = f"{dialog.beside.which.currentText()}\n"
+
+    def beside():
+        return dialog.beside.conversation.toPlainText().partition(heading)[2]
+
+    qtbot.waitUntil(lambda: bool(beside()), timeout=60_000)
+    assert not answer["content"].startswith(beside()[:5])
     dialog.reject()

@@ -21,9 +21,9 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("Add messages, or delete the example."),
         ),
         "messages_not_a_list": ProblemMessage(
-            _("The messages are no list"),
+            _("The messages are not a list"),
             _("“messages” is {type}; it has to be a list of messages."),
-            _("Mend it in the Raw JSON tab."),
+            _("Fix it in the Raw JSON tab."),
         ),
         "messages_empty": ProblemMessage(
             _("Empty conversation"),
@@ -33,7 +33,7 @@ def conversation_messages() -> dict[str, ProblemMessage]:
         "message_not_an_object": ProblemMessage(
             _("A message without role and content"),
             _("Message {n} is {type}; a message is an object with a role and a content."),
-            _("Mend it in the Raw JSON tab, or delete the message."),
+            _("Fix it in the Raw JSON tab, or delete the message."),
         ),
         "unknown_key": ProblemMessage(
             _("Additional fields"),
@@ -114,7 +114,7 @@ def conversation_messages() -> dict[str, ProblemMessage]:
         "content_not_text": ProblemMessage(
             _("Content is not text"),
             _("The content of message {n} is {type}; it has to be a text."),
-            _("Fix it to make a text of a number; mend anything else in the Raw JSON tab."),
+            _("“Fix” makes a text of a number; change anything else in the Raw JSON tab."),
         ),
         "content_list_empty": ProblemMessage(
             _("Empty list of parts"),
@@ -158,12 +158,12 @@ def conversation_messages() -> dict[str, ProblemMessage]:
         "part_not_an_object": ProblemMessage(
             _("A part without a type"),
             _("A part of message {n} is {type}; a part is an object with a type."),
-            _("Mend it in the Raw JSON tab."),
+            _("Fix it in the Raw JSON tab."),
         ),
         "part_type_unknown": ProblemMessage(
             _("Unknown kind of part"),
             _("A part of message {n} is of the type “{type_name}”; only text and image_url are."),
-            _("Mend it in the Raw JSON tab, or delete the part."),
+            _("Fix it in the Raw JSON tab, or delete the part."),
         ),
         "part_text_missing": ProblemMessage(
             _("Part without text"),
@@ -309,17 +309,17 @@ def tool_messages() -> dict[str, ProblemMessage]:
         "parallel_tool_calls_invalid": ProblemMessage(
             _("parallel_tool_calls is not true or false"),
             _("“parallel_tool_calls” is {type}; it has to be true or false."),
-            _("Mend it in the Raw JSON tab."),
+            _("Fix it in the Raw JSON tab."),
         ),
         "tools_not_a_list": ProblemMessage(
-            _("The tools are no list"),
+            _("The tools are not a list"),
             _("“tools” is {type}; it has to be a list of tools."),
-            _("Mend it in the tools editor."),
+            _("Fix it in the tools editor."),
         ),
         "tool_invalid": ProblemMessage(
             _("Incomplete tool"),
             _("Tool {tool_number} is not complete."),
-            _("Mend it in the tools editor."),
+            _("Fix it in the tools editor."),
             {
                 "not_an_object": _("Tool {tool_number} is {type}; a tool is an object."),
                 "type": _("Tool {tool_number} lacks “type”: “function”."),
@@ -328,7 +328,7 @@ def tool_messages() -> dict[str, ProblemMessage]:
                 "name": _("Tool {tool_number} has no name."),
                 "description": _("The description of tool {tool_number} is not text."),
                 "strict": _("“strict” of tool {tool_number} is not true or false."),
-                "parameters": _("The parameters of tool {tool_number} are no object."),
+                "parameters": _("The parameters of tool {tool_number} are not an object."),
             },
         ),
         "tool_name_invalid": ProblemMessage(
@@ -347,14 +347,14 @@ def tool_messages() -> dict[str, ProblemMessage]:
             _("Delete the tools that the example does not need."),
         ),
         "tool_parameters_invalid": ProblemMessage(
-            _("Parameters are no JSON Schema"),
-            _("The parameters of tool {tool_number} are no valid JSON Schema: {reason}"),
-            _("Mend them in the tools editor."),
+            _("Parameters are not a JSON Schema"),
+            _("The parameters of tool {tool_number} are not a valid JSON Schema: {reason}"),
+            _("Fix them in the tools editor."),
         ),
         "tool_calls_not_a_list": ProblemMessage(
-            _("Tool calls are no list"),
+            _("Tool calls are not a list"),
             _("“tool_calls” of message {n} is {type}; it has to be a list."),
-            _("Mend it in the Raw JSON tab."),
+            _("Fix it in the Raw JSON tab."),
         ),
         "tool_calls_empty": ProblemMessage(
             _("Empty list of tool calls"),
@@ -380,7 +380,7 @@ def tool_messages() -> dict[str, ProblemMessage]:
             _("Declare the tool in the example, or correct the name."),
         ),
         "arguments_not_text": ProblemMessage(
-            _("Arguments are no text"),
+            _("Arguments are not a text"),
             _("The arguments of the call of “{tool}” in message {n} are {type}, not a JSON text."),
             _("Fix it to write them as a text, as services expect."),
         ),

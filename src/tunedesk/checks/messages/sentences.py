@@ -69,13 +69,13 @@ def file_messages() -> dict[str, ProblemMessage]:
         ),
         "bytes_not_text": ProblemMessage(
             _("Damaged text"),
-            _("The row holds bytes that are no text."),
+            _("The row holds bytes that are not text."),
             _("Get the file again from where it came, or delete the row."),
         ),
         "not_json": ProblemMessage(
             _("Not readable as JSON"),
             _("The row cannot be read, from column {column} of its line {line}: it is not JSON."),
-            _("Mend it in the Raw JSON tab, or leave it out of the export."),
+            _("Fix it in the Raw JSON tab, or leave it out of the export."),
             {
                 "empty": _("The row is empty."),
                 "unexpected_end": _(
@@ -121,7 +121,7 @@ def file_messages() -> dict[str, ProblemMessage]:
         "not_an_object": ProblemMessage(
             _("Not an example"),
             _("The row is {type}; an example is an object in braces."),
-            _("Mend it in the Raw JSON tab, or leave it out of the export."),
+            _("Fix it in the Raw JSON tab, or leave it out of the export."),
         ),
         "not_a_number": ProblemMessage(
             _("NaN or Infinity"),

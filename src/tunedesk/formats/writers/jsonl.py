@@ -1,4 +1,4 @@
-"""Chat files: one conversation a line, as JSON in UTF-8."""
+"""JSON Lines: records of any kind, one a line, in UTF-8."""
 
 import os
 import uuid

@@ -17,7 +17,12 @@ from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery, Ids
 from tunedesk.project.text_edit_jobs import Replacement
-from tunedesk.project.text_edits import EditSummary, find_and_replace, text_batches
+from tunedesk.project.text_edits import (
+    EditSummary,
+    find_and_replace,
+    run_in_workers,
+    text_batches,
+)
 from tunedesk.workers import WorkerPool
 
 _REASONS = {
@@ -65,7 +70,7 @@ class FindOptions(NamedTuple):
         except (re.error, OverflowError, RecursionError) as error:
             raise UserError(
                 _("This regular expression cannot be read: {reason}.").format(reason=_why(error)),
-                _("Mend it, or switch “Regular expression” off to find the words as they are."),
+                _("Fix it, or switch “Regular expression” off to find the words as they are."),
             ) from error
         if self.regular:
             self._refuse_wrong_groups(pattern)
@@ -170,7 +175,13 @@ def count(
             CountJob(edit, SAMPLES, batch.ids, batch.texts)
             for batch in text_batches(handle.context, ids)
         )
-        for found in pool.map_ordered(count_job, jobs):
+        # Plain words come to an end on any text: few are sought here, without waiting for workers.
+        results = (
+            pool.map_ordered(count_job, jobs)
+            if options.regular
+            else run_in_workers(pool, count_job, jobs, len(ids))
+        )
+        for found in results:
             matches += found.matches
             examples += found.examples
             done += found.looked_at

@@ -15,14 +15,12 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.examples.find_replace import FindOptions
-from tunedesk.gui.roles_and_states import role_title
+from tunedesk.gui.roles_and_states import ROLES, role_title
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.i18n import _
 from tunedesk.project.query import Ids
-
-_ROLES = ("system", "user", "assistant", "tool")
 
 
 class SearchScope(NamedTuple):
@@ -65,7 +63,7 @@ class FindReplaceFields(QWidget):
         )
         self.hint.hide()
         self.regular.toggled.connect(self.hint.setVisible)
-        self.roles = [QCheckBox(role_title(role)) for role in _ROLES]
+        self.roles = [QCheckBox(role_title(role)) for role in ROLES]
         self.where = QComboBox()
         self.where.setAccessibleName(_("Where"))
         for scope in self._scopes:
@@ -80,7 +78,7 @@ class FindReplaceFields(QWidget):
     def options(self) -> FindOptions:
         """The choices."""
         roles = frozenset(
-            role for role, box in zip(_ROLES, self.roles, strict=True) if box.isChecked()
+            role for role, box in zip(ROLES, self.roles, strict=True) if box.isChecked()
         )
         return FindOptions(
             find=self.words.text(),
@@ -89,7 +87,7 @@ class FindReplaceFields(QWidget):
             whole_words=self.whole_words.isChecked(),
             regular=self.regular.isChecked(),
             # All four ticked means any role at all, also those that nobody knows.
-            roles=None if len(roles) == len(_ROLES) else roles,
+            roles=None if len(roles) == len(ROLES) else roles,
         )
 
     def scope(self) -> SearchScope:

@@ -67,15 +67,7 @@ class ExamplesPage(Page):
 
     def _make_parts(self) -> None:
         context, project = self._context, self._project
-        self.form = ExampleForm(
-            project,
-            self.open_example,
-            self._settings,
-            self._background,
-            self._feedback,
-            self._actions,
-            self._theme,
-        )
+        self.form = ExampleForm(context, self.open_example)
         self.panel = SidePanel(context=context, open_example=self.open_example)
         self.row_actions = RowActions(
             context=context,
@@ -102,8 +94,10 @@ class ExamplesPage(Page):
         )
         self.imports = FileImports(context, self)
         self.check = CheckAll(context, self)
-        self.prompts = SystemPromptSetter(context, self.row_actions)
-        self.pane = TablePane(model=self.model, table=self.table, theme=self._theme)
+        self.prompts = SystemPromptSetter(context, self.row_actions, self)
+        self.pane = TablePane(
+            model=self.model, table=self.table, actions=self._actions, theme=self._theme
+        )
         self.empty = EmptyProject(self._theme, self._actions)
         self.filler = SearchIndexFiller(project, self._background, self)
         self.feed = ProjectChangeSignal(project, self)
@@ -133,6 +127,7 @@ class ExamplesPage(Page):
         search.left.connect(self._leave_search)
         self.filters.query_requested.connect(self.ask)
         self.row_actions.query_requested.connect(self.ask)
+        self.row_actions.system_prompt_requested.connect(self.prompts.ask_text)
         self.pane.clear_requested.connect(self.filters.clear)
         self.pane.position_changed.connect(self.form.set_row_position)
         table.header.sort_requested.connect(self._sort_by)
@@ -339,7 +334,7 @@ class ExamplesPage(Page):
 
     def _on_figures(self, figures: Figures) -> None:
         self._figures = figures
-        self.filters.show_totals(figures.totals)
+        self.filters.show_totals(figures.totals, figures.lapsed)
         self.filters.show_choices(figures.tags, figures.sources)
         self.status_changed.emit(status_parts(figures, datetime.date.today()))
 

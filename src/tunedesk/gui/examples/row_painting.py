@@ -43,7 +43,7 @@ PADDING = 8
 ICON = 15
 PILL = 18
 HIT_AFTER = 4
-"""So many characters stand before a hit that would else be cut off."""
+"""How many characters are shown before a hit that would otherwise be cut off."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -240,16 +240,16 @@ class RowDelegate(QStyledItemDelegate):
         icon = 14 if glyph else 0
         width = self._strong_metrics.horizontalAdvance(text) + 14 + icon
         top = rect.top() + (rect.height() - PILL) // 2
-        ink = self.color("text_muted" if tone == "muted" else tone)
+        foreground = self.color("text_muted" if tone == "muted" else tone)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.color(f"{tone}_soft"))
         painter.drawRoundedRect(QRectF(x, top, width, PILL), PILL / 2, PILL / 2)
         if glyph:
             box = QRect(x + 6, top + 3, 12, 12)
-            self._theme.icons.paint_glyph(painter, box, glyph, ink)
+            self._theme.icons.paint_glyph(painter, box, glyph, foreground)
         painter.setFont(self._strong)
-        painter.setPen(QPen(ink))
+        painter.setPen(QPen(foreground))
         box = QRect(x + 7 + icon, top, width - 14 - icon + 1, PILL)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, text)
         return width

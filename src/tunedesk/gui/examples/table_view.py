@@ -458,7 +458,7 @@ class ExampleTable(QTableView):
         event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Nothing would go here."""
+        """Remove the line that shows where a drop would insert."""
         self._drop_line.show(-1)
 
     def dropEvent(self, event: QDropEvent) -> None:

@@ -10,16 +10,15 @@ from tunedesk.errors import UserError
 from tunedesk.fine_tuning.follow import list_jobs
 from tunedesk.fine_tuning.parse_job import JobState
 from tunedesk.fine_tuning.run_service import RunService
-from tunedesk.gui.background import Background, Task
+from tunedesk.gui.background import Task
 from tunedesk.gui.fine_tune.launch.provider_section import ConnectionSection, ProviderSection
 from tunedesk.gui.fine_tune.run_text import status_text
-from tunedesk.gui.theme import Theme
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.gui.widgets.row_list import follow_selection
 from tunedesk.i18n import _
 from tunedesk.progress import Wait
-from tunedesk.project.project import Project
 from tunedesk.services import local_server
 from tunedesk.services.connect import connect
 from tunedesk.services.connection import Connection
@@ -41,23 +40,16 @@ class AdoptJobDialog(Dialog):
 
     brought_in = Signal(int)
 
-    def __init__(
-        self,
-        *,
-        project: Project,
-        background: Background,
-        theme: Theme,
-        keys: Keys,
-        parent: QWidget,
-    ) -> None:
+    def __init__(self, context: PageContext, keys: Keys, parent: QWidget) -> None:
+        theme = context.theme
         super().__init__(theme, _("Bring in a run"), scrolls=True, parent=parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._project = project
-        self._background = background
+        self._project = context.project
+        self._background = context.background
         self._keys = keys
         self._task: Task | None = None
         self.providers = ProviderSection(theme, datetime.date.today())
-        self.connection = ConnectionSection(theme, background, keys)
+        self.connection = ConnectionSection(theme, context.background, keys)
         self.list_jobs = QPushButton(_("Show its jobs"))
         self.list_jobs.setAutoDefault(False)
         self.jobs = QListWidget()

@@ -18,12 +18,12 @@ from PySide6.QtWidgets import (
 
 from tunedesk.fine_tuning.charted_run import ChartedRun
 from tunedesk.fine_tuning.run_facts import ComparedRow, compare
-from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
 from tunedesk.gui.fine_tune.run_cards import DetailsReader, RunDetails
 from tunedesk.gui.fine_tune.run_list import RunRow
 from tunedesk.gui.fine_tune.run_text import state_text
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
@@ -239,28 +239,21 @@ class CompareDialog(Dialog):
 
 
 MOST = 6
-"""So many runs have colours that can be told apart."""
+"""The most runs that have colours of their own that can be told apart."""
 
 
 class CompareRunsDialog(Dialog):
     """A check box a run; the chosen one and its neighbour are on at first."""
 
     def __init__(
-        self,
-        *,
-        project: Project,
-        rows: list[RunRow],
-        chosen: int,
-        background: Background,
-        feedback: Feedback,
-        theme: Theme,
-        parent: QWidget,
+        self, context: PageContext, *, rows: list[RunRow], chosen: int, parent: QWidget
     ) -> None:
+        theme = context.theme
         super().__init__(theme, _("Compare runs"), parent=parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._project = project
-        self._background = background
-        self._feedback = feedback
+        self._project = context.project
+        self._background = context.background
+        self._feedback = context.feedback
         self.setMinimumSize(480, 380)
         self.boxes: dict[int, QCheckBox] = {}
         canvas = QWidget()

@@ -3,30 +3,24 @@
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.catalogue.hardware import detect_hardware
-from tunedesk.gui.actions import Actions
-from tunedesk.gui.background import Background
-from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.run_actions import RunActions
 from tunedesk.gui.fine_tune.run_list import RunList, RunRow, find_runs
 from tunedesk.gui.fine_tune.run_text import memory_text
 from tunedesk.gui.fine_tune.run_view import RunView
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.live_query import LiveQuery
-from tunedesk.gui.page import Page
+from tunedesk.gui.page import Page, PageContext
 from tunedesk.gui.status_line import StatusPart
-from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import ActionButton
 from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
-from tunedesk.project.project import Project
 from tunedesk.services.file_references import FileReference
 from tunedesk.services.local_server import server_data_dir
-from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
     from tunedesk.fine_tuning.run_report import RunPage
@@ -41,46 +35,22 @@ EMPTY_WIDTH = 620
 class FineTunePage(Page):
     """Everything that is done with the runs of one project."""
 
-    def __init__(
-        self,
-        *,
-        project: Project,
-        settings: Settings,
-        background: Background,
-        feedback: Feedback,
-        actions: Actions,
-        theme: Theme,
-        work: RunWork,
-    ) -> None:
+    def __init__(self, context: PageContext, work: RunWork) -> None:
         super().__init__()
+        self._context = context
         self._work = work
-        self._project = project
-        self._settings = settings
-        self._background = background
-        self._feedback = feedback
-        self._actions = actions
-        self._theme = theme
-        self.list = RunList(theme)
-        self.view = RunView(
-            project=project,
-            background=background,
-            feedback=feedback,
-            actions=actions,
-            theme=theme,
-            keys=work.keys,
-        )
-        self.run_actions = RunActions(
-            project=project,
-            background=background,
-            feedback=feedback,
-            actions=actions,
-            theme=theme,
-            work=work,
-            page=self,
-        )
+        self._project = context.project
+        self._settings = context.settings
+        self._background = context.background
+        self._feedback = context.feedback
+        self._actions = context.actions
+        self._theme = context.theme
+        self.list = RunList(self._theme)
+        self.view = RunView(context, work.keys)
+        self.run_actions = RunActions(context, work, self)
         self._rows = LiveQuery(
-            project=project,
-            background=background,
+            project=self._project,
+            background=self._background,
             question=find_runs,
             kinds=LIST_KINDS,
             parent=self,
@@ -94,7 +64,6 @@ class FineTunePage(Page):
         self.view.shown.connect(self._on_shown)
         for signal in (self._work.launching.begun, self._work.launching.stopped):
             signal.connect(self._on_shown)
-        self.run_actions.again.words_changed.connect(self.view.head.show_again)
         self.view.result.model_chosen.connect(lambda _model: self._on_shown())
         self.view.reference_asked.connect(self._show_reference)
         self.view.follow_asked.connect(self._work.following.begin)
@@ -141,16 +110,6 @@ class FineTunePage(Page):
         column.setSpacing(0)
         column.addWidget(self._header())
         column.addWidget(self.stack, 1)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Work out again what depends on the examples."""
-        super().showEvent(event)
-        self.run_actions.again.watch(True)
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Stop working that out while the page is not visible."""
-        super().hideEvent(event)
-        self.run_actions.again.watch(False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the list its usual width, less in a narrow window, until the user drags it."""
@@ -280,12 +239,10 @@ class FineTunePage(Page):
         details = self.view.details
         if details is not None and self.view.model:
             PlaygroundDialog(
-                project=self._project,
+                self._context,
                 run=details.run,
                 checkpoints=details.checkpoints,
                 model=self.view.model,
-                background=self._background,
-                theme=self._theme,
                 keys=self._work.keys,
                 parent=self.window(),
             ).open()
@@ -322,25 +279,16 @@ class FineTunePage(Page):
         from tunedesk.gui.fine_tune.compare_dialog import CompareRunsDialog
 
         CompareRunsDialog(
-            project=self._project,
+            self._context,
             rows=self.list.rows.all_rows(),
             chosen=self.list.chosen,
-            background=self._background,
-            feedback=self._feedback,
-            theme=self._theme,
             parent=self.window(),
         ).open()
 
     def _bring_in(self) -> None:
         from tunedesk.gui.fine_tune.adopt_job_dialog import AdoptJobDialog
 
-        dialog = AdoptJobDialog(
-            project=self._project,
-            background=self._background,
-            theme=self._theme,
-            keys=self._work.keys,
-            parent=self.window(),
-        )
+        dialog = AdoptJobDialog(self._context, self._work.keys, self.window())
         dialog.brought_in.connect(self._on_adopted)
         dialog.open()
 

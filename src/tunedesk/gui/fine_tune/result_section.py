@@ -4,16 +4,15 @@ import contextlib
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning import code_snippets
-from tunedesk.gui.actions import Actions
-from tunedesk.gui.background import Background
 from tunedesk.gui.fine_tune.run_dataset import system_message
 from tunedesk.gui.fine_tune.run_text import checkpoint_text
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.buttons import ActionButton, CopyButton
+from tunedesk.gui.widgets.buttons import ActionButton, CopyButton, FoldButton
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.choices import SegmentedTabs
 from tunedesk.gui.widgets.labels import Label, SectionTitle
@@ -53,19 +52,11 @@ class ResultSection(Card):
 
     model_chosen = Signal(str)
 
-    def __init__(
-        self,
-        *,
-        project: Project,
-        background: Background,
-        actions: Actions,
-        theme: Theme,
-        keys: Keys,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, context: PageContext, keys: Keys, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        self._project = project
-        self._background = background
+        actions, theme = context.actions, context.theme
+        self._project = context.project
+        self._background = context.background
         self._keys = keys
         self._run: Run | None = None
         self._shown: tuple[int, str, tuple[RunCheckpoint, ...]] | None = None
@@ -82,9 +73,6 @@ class ResultSection(Card):
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.copy_name = CopyButton(lambda: self.model, _("Copy the name"))
-        self.try_it = ActionButton(
-            theme, actions["run.try"], _("Try it"), kind="primary", show_key=False
-        )
         self.tabs = SegmentedTabs(theme, [_("Python"), _("curl"), _("Deployment")])
         self.tabs.setAccessibleName(_("How to use it"))
         self.code = QPlainTextEdit()
@@ -117,7 +105,6 @@ class ResultSection(Card):
         named.setSpacing(8)
         named.addWidget(self.name, 1)
         named.addWidget(self.copy_name)
-        named.addWidget(self.try_it)
         tabs = QHBoxLayout()
         tabs.addWidget(self.tabs)
         tabs.addStretch()
@@ -126,11 +113,17 @@ class ResultSection(Card):
         for button in self._buttons:
             last.addWidget(button)
         last.addStretch()
+        code = QWidget()
+        column = QVBoxLayout(code)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(tabs)
+        column.addWidget(self.note)
+        column.addWidget(self.code)
+        self.fold = FoldButton(_("How to use it from a program"), code)
         self.body.addLayout(head)
         self.body.addLayout(named)
-        self.body.addLayout(tabs)
-        self.body.addWidget(self.note)
-        self.body.addWidget(self.code)
+        self.body.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addWidget(code)
         self.body.addLayout(last)
 
     @property

@@ -1,9 +1,7 @@
 """What can be done with the chosen run: pause, resume, cancel, rename, delete, and the rest."""
 
 import contextlib
-import datetime
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -11,152 +9,20 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.follow import JobCommand
-from tunedesk.fine_tuning.launch_preview import LaunchPreview, preview_launch
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.fine_tuning.run_service import RunService, result_files
-from tunedesk.gui.actions import Actions
-from tunedesk.gui.background import Background
-from tunedesk.gui.feedback import Feedback
-from tunedesk.gui.fine_tune.launch.launch_estimate import (
-    LAUNCH_ESTIMATE_KINDS,
-    again_text,
-    next_name,
-)
 from tunedesk.gui.fine_tune.run_dataset import RunDatasetDialog
 from tunedesk.gui.fine_tune.run_text import provider_text
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.fine_tune.save_files import beside_project, file_name, folder_opener, write_whole
-from tunedesk.gui.live_query import LiveQuery
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Wait
-from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
-from tunedesk.services.keys import Keys
 from tunedesk.services.providers import provider_named, providers
-
-
-class RunAgain(QObject):
-    """Knows what it would be to launch the chosen run again, while somebody looks at it.
-
-    At a service that is worked out beforehand, so that the button can say how many examples are
-    sent and for how much; on this computer, where nothing is paid or sent, when it is asked for.
-
-    Signals:
-        words_changed: What the button says.
-        launch_asked: Launch this `LaunchPreview`.
-        page_asked: Open the launch page with these `LaunchSettings`: something stands against it.
-    """
-
-    words_changed = Signal(str)
-    launch_asked = Signal(object)
-    page_asked = Signal(object)
-
-    def __init__(
-        self, project: Project, background: Background, keys: Keys, parent: QObject
-    ) -> None:
-        super().__init__(parent)
-        self._project = project
-        self._keys = keys
-        self._settings: LaunchSettings | None = None
-        self._preview: LaunchPreview | None = None
-        self._wanted = False
-        self._seen = False
-        self._answer = LiveQuery(
-            project=project,
-            background=background,
-            question=preview_again,
-            kinds=LAUNCH_ESTIMATE_KINDS,
-            parent=self,
-        )
-        self._answer.asked.connect(self._forget)
-        self._answer.ready.connect(self._on_preview)
-
-    def show_run(self, run: Run | None) -> None:
-        """Make ready for a run that has ended; None: for none."""
-        again = run is not None and run.ended and run.settings and not self._project.read_only
-        settings = LaunchSettings.from_json(run.settings) if run is not None and again else None
-        if settings is not None and settings.provider not in providers():
-            settings = None
-        if settings == self._settings:
-            return
-        self._settings = settings
-        self._wanted = False
-        self._begin()
-
-    def watch(self, seen: bool) -> None:
-        """Say whether the run can be seen: while it cannot, nothing is worked out or known."""
-        self._seen = seen
-        self._begin()
-
-    def go(self) -> None:
-        """Launch it, or open the launch page where it is not known that it can be launched."""
-        if self._settings is None:
-            return
-        if self._preview is not None:
-            self.launch_asked.emit(self._preview)
-        elif self._settings.provider == "local":
-            self._wanted = True
-            self._answer.ask(self._settings, self._keys)
-            self._watch()
-        else:
-            self.page_asked.emit(self._settings)
-
-    def close(self) -> None:
-        """The project closes."""
-        self._answer.close()
-
-    def _begin(self) -> None:
-        self._forget()
-        if self._settings is not None:
-            self._answer.ask(self._settings, self._keys)
-        self._watch()
-
-    def _watch(self) -> None:
-        settings = self._settings
-        paid = settings is not None and settings.provider != "local"
-        self._answer.watch(self._wanted or (self._seen and paid))
-
-    def _forget(self) -> None:
-        self._preview = None
-        self.words_changed.emit(_("Run again"))
-
-    def _on_preview(self, preview: LaunchPreview | None) -> None:
-        settings = self._settings
-        if settings is None:
-            return
-        if self._wanted:
-            self._wanted = False
-            self._watch()
-            if preview is not None:
-                self.launch_asked.emit(preview)
-            else:
-                self.page_asked.emit(settings)
-            return
-        self._preview = preview
-        if preview is not None:
-            self.words_changed.emit(again_text(provider_named(settings.provider), preview))
-
-
-def preview_again(project: Project, settings: LaunchSettings, keys: Keys) -> LaunchPreview | None:
-    """What another launch would be, under the next name; None: the user must look at it first.
-
-    Called in a thread. A key that is missing is asked for on the launch page.
-    """
-    provider = provider_named(settings.provider)
-    if provider.key_needed and provider.name != "local":
-        try:
-            key = keys.find(provider, settings.base_url or provider.base_url)
-        except UserError:
-            key = None
-        if key is None:
-            return None
-    name = next_name(settings.name, project.path.stem, len(project.runs.all()))
-    preview = preview_launch(project, replace(settings, name=name), datetime.date.today())
-    return preview if preview.may_start else None
-
 
 LONGEST = 120
 
@@ -209,34 +75,21 @@ class RunActions(QObject):
     report_asked = Signal()
     print_asked = Signal()
 
-    def __init__(
-        self,
-        *,
-        project: Project,
-        background: Background,
-        feedback: Feedback,
-        actions: Actions,
-        theme: Theme,
-        work: RunWork,
-        page: QWidget,
-    ) -> None:
+    def __init__(self, context: PageContext, work: RunWork, page: QWidget) -> None:
         super().__init__(page)
-        self._project = project
-        self._background = background
-        self._feedback = feedback
-        self._actions = actions
-        self._theme = theme
+        self._project = context.project
+        self._background = context.background
+        self._feedback = context.feedback
+        self._actions = context.actions
+        self._theme = context.theme
         self._work = work
         self._page = page
         self._run: Run | None = None
         self._has_model = False
         self._is_elsewhere = False
-        self.again = RunAgain(project, background, work.keys, self)
-        self.again.launch_asked.connect(self._launch_again)
-        self.again.page_asked.connect(work.new_run)
         self._handlers: dict[str, Callable[..., object]] = {
             "run.carry_on": self._carry_on,
-            "run.again": self.again.go,
+            "run.again": self._run_again,
             "run.try": self.try_asked.emit,
             "run.pause": lambda: self._ask("pause"),
             "run.resume": lambda: self._ask("resume"),
@@ -250,13 +103,12 @@ class RunActions(QObject):
             "run.delete_model": self._delete_model,
         }
         for action_id, handler in self._handlers.items():
-            actions.bind(action_id, handler)
+            self._actions.bind(action_id, handler)
         self.show_run(None, has_model=False)
 
     def close(self) -> None:
         """The project closes."""
         self._actions.release(*self._handlers)
-        self.again.close()
 
     def show_run(self, run: Run | None, *, has_model: bool, is_elsewhere: bool = False) -> None:
         """Enable what can be done with a run.
@@ -268,7 +120,6 @@ class RunActions(QObject):
                 until the user wants to follow it, it can be launched from here or hidden only.
         """
         self._run, self._has_model, self._is_elsewhere = run, has_model, is_elsewhere
-        self.again.show_run(run)
         writes = not self._project.read_only
         for action_id, may in self._allowed(run).items():
             reads = action_id in _READING
@@ -283,7 +134,7 @@ class RunActions(QObject):
         ended = run.ended
         return {
             "run.carry_on": not ended and run.stage != "following" and not launching,
-            "run.again": ended and bool(run.settings),
+            "run.again": ended and run.settings.get("provider") in providers(),
             "run.try": self._has_model,
             "run.pause": pausing and run.status in ("running", "queued", "validating_files"),
             "run.resume": pausing and run.status == "paused",
@@ -307,9 +158,10 @@ class RunActions(QObject):
             self._work.launching.carry_on(self._run)
             self._show_again()
 
-    def _launch_again(self, preview: LaunchPreview) -> None:
-        # That others can read along, where they can, was accepted for the run before.
-        self._work.launching.launch(preview, plain_http=True)
+    def _run_again(self) -> None:
+        """Open the launch page with the settings of the run: nothing is sent before it is read."""
+        if self._run is not None:
+            self._work.new_run(LaunchSettings.from_json(self._run.settings))
 
     def _cancel(self) -> None:
         run = self._run
@@ -329,11 +181,12 @@ class RunActions(QObject):
                 "used. {provider} may charge for what was trained until now."
             ).format(provider=provider_text(run))
         self._feedback.confirm(
-            _("Cancel “{name}”?").format(name=run.name),
+            _("Stop “{name}”?").format(name=run.name),
             words,
-            _("Cancel run"),
+            _("Stop the run"),
             lambda: self._ask("cancel", run.id),
             danger=True,
+            no_text=_("Keep training"),
         )
 
     def cancel_now(self) -> None:

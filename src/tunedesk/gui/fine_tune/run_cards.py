@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from tunedesk.catalogue.models import STARTER_ID
 from tunedesk.fine_tuning.open_work import is_from_here
-from tunedesk.gui.fine_tune.event_log import file_reference_text
+from tunedesk.gui.fine_tune.event_log import file_reference_text, without_ids
 from tunedesk.gui.fine_tune.run_text import SPEED_STEPS, epochs_of
 from tunedesk.gui.theme import Theme, restyle
 from tunedesk.gui.widgets.cards import Card
@@ -29,7 +29,7 @@ DETAIL_KINDS = frozenset({"runs", "metrics", "events", "checkpoints"})
 """After these kinds of changes the details may be others."""
 
 _AGAIN = 500
-"""So many of the last steps are read again: their validation may have followed."""
+"""How many of the last steps are read again: their validation may have followed."""
 
 
 class RunDetails(NamedTuple):
@@ -258,13 +258,15 @@ class FailureCard(Card):
             return
         self._shown = (run.id, run.error)
         error = why_it_failed(run.error, run.provider)
-        detail = run.error.message if run.error else ""
+        said = run.error.message if run.error else ""
+        detail = without_ids(said)
         self.sentence.setText(error.sentence)
         self.advice.setText(error.advice)
         self.advice.setVisible(bool(error.advice))
         self.detail.setText(detail)
         self.detail.setVisible(bool(detail) and detail != error.sentence)
-        self._show_links(find_file_references(detail)[:MOST_LINKS])
+        self.detail.setToolTip(plain_tooltip(said) if said != detail else "")
+        self._show_links(find_file_references(said)[:MOST_LINKS])
 
     def _show_links(self, references: list[FileReference]) -> None:
         clear_layout(self._flow)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QDate, QLocale
 from tunedesk.catalogue.memory_estimate import Machine
 from tunedesk.catalogue.models import Catalogue
 from tunedesk.errors import UserError
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _, duration_text, ngettext
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint
 from tunedesk.services.providers import host_of, provider_label, provider_named
 
@@ -176,21 +176,6 @@ def progress_text(run: Run, left: float | None = None) -> str:
     if left is not None:
         parts.append(_("about {time} left").format(time=duration_text(left)))
     return " · ".join(parts)
-
-
-def duration_text(seconds: float) -> str:
-    """A length of time, in the one unit that matters: 40 s, 6 min, 2 h 5 min."""
-    if seconds < 90:
-        return _("{n} s").format(n=max(1, round(seconds)))
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return _("{n} min").format(n=minutes)
-    hours, minutes = divmod(minutes, 60)
-    if hours >= 48:
-        return ngettext("{n} day", "{n} days", round(hours / 24)).format(n=round(hours / 24))
-    if not minutes:
-        return _("{n} h").format(n=hours)
-    return _("{n} h {m} min").format(n=hours, m=minutes)
 
 
 def checkpoint_text(point: RunCheckpoint) -> str:

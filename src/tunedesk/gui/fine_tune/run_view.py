@@ -17,8 +17,6 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.actions import Actions
-from tunedesk.gui.background import Background
-from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
 from tunedesk.gui.fine_tune.event_log import EventsLog
 from tunedesk.gui.fine_tune.result_section import ResultSection
@@ -38,12 +36,12 @@ from tunedesk.gui.fine_tune.run_text import (
     state_text,
 )
 from tunedesk.gui.live_query import LiveQuery
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import ActionButton
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.labels import Badge, ElidedLabel, Label
 from tunedesk.i18n import _
-from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
 from tunedesk.services.keys import Keys
 
@@ -73,12 +71,15 @@ class RunHead(QWidget):
         self.pause = ActionButton(theme, actions["run.pause"], _("Pause"), show_key=False)
         self.resume = ActionButton(theme, actions["run.resume"], _("Resume"), show_key=False)
         self.cancel = ActionButton(
-            theme, actions["run.cancel"], _("Cancel run"), kind="danger", show_key=False
+            theme, actions["run.cancel"], _("Stop the run"), kind="danger", show_key=False
         )
         self.carry_on = ActionButton(
             theme, actions["run.carry_on"], _("Carry on"), kind="primary", show_key=False
         )
-        self.again = ActionButton(theme, actions["run.again"], _("Run again"), show_key=False)
+        self.again = ActionButton(theme, actions["run.again"], _("Run again…"), show_key=False)
+        self.try_it = ActionButton(
+            theme, actions["run.try"], _("Try it"), kind="primary", show_key=False
+        )
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(_("Progress of the run"))
@@ -91,8 +92,10 @@ class RunHead(QWidget):
         self.follow.setAccessibleName(_("Follow this run"))
         self.follow.setToolTip(_("Ask its service from now on how it goes, and chart it here"))
         self._cut_off = False
+        self._ended = False
         self._lay_out()
         actions["run.carry_on"].changed.connect(self._show_carry_on)
+        actions["run.try"].changed.connect(self._show_try)
 
     def _lay_out(self) -> None:
         line = QHBoxLayout()
@@ -112,7 +115,7 @@ class RunHead(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
         for button in (
-            *(self.carry_on, self.pause, self.resume, self.again, self.cancel),
+            *(self.try_it, self.carry_on, self.pause, self.resume, self.again, self.cancel),
             self.menu,
         ):
             row.addWidget(button)
@@ -181,13 +184,6 @@ class RunHead(QWidget):
         self.follow.setVisible(run.stage == "following")
         self._show_buttons(run, is_elsewhere=is_elsewhere)
 
-    def show_again(self, words: str) -> None:
-        """Say on the button what another run with the same settings would be."""
-        self.again.setText(words.replace("&", "&&"))
-        self.again.setAccessibleDescription(words)
-        self.again.updateGeometry()
-        self._place_buttons()
-
     def _show_buttons(self, run: Run, *, is_elsewhere: bool) -> None:
         """Show what can be done in this state; the menu has all of it."""
         following = run.stage == "following"
@@ -198,6 +194,13 @@ class RunHead(QWidget):
         self._cut_off = not run.ended and not following
         self._show_carry_on()
         self.again.setVisible(run.ended)
+        self._ended = run.ended
+        self._show_try()
+
+    def _show_try(self) -> None:
+        """Trying is what a finished run is there for; before, its checkpoints are below."""
+        self.try_it.setVisible(self._ended and self._actions["run.try"].isEnabled())
+        self._place_buttons()
 
     def _show_carry_on(self) -> None:
         """A run on its way to its service needs nobody to carry it on."""
@@ -227,30 +230,19 @@ class RunView(QScrollArea):
     follow_asked = Signal(int)
     stop_asked = Signal()
 
-    def __init__(
-        self,
-        *,
-        project: Project,
-        background: Background,
-        feedback: Feedback,
-        actions: Actions,
-        theme: Theme,
-        keys: Keys,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, context: PageContext, keys: Keys, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        actions, theme = context.actions, context.theme
         self.details: RunDetails | None = None
         self.head = RunHead(theme, actions)
         self.failure = FailureCard(theme)
-        self.chart = LossChart(theme=theme, feedback=feedback)
+        self.chart = LossChart(theme=theme, feedback=context.feedback)
         self.advice = AdviceCard(theme=theme)
-        self.result = ResultSection(
-            project=project, background=background, actions=actions, theme=theme, keys=keys
-        )
+        self.result = ResultSection(context, keys)
         self.events = EventsLog(theme)
         self._answer = LiveQuery(
-            project=project,
-            background=background,
+            project=context.project,
+            background=context.background,
             question=read_details,
             kinds=DETAIL_KINDS,
             parent=self,
@@ -315,6 +307,7 @@ class RunView(QScrollArea):
 
     def show_log(self) -> None:
         """Bring the log into sight."""
+        self.events.fold.setChecked(True)
         self.ensureWidgetVisible(self.events)
         self.events.view.setFocus()
 

@@ -11,20 +11,18 @@ from PySide6.QtWidgets import QWidget
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.follow import Follower, begin_to_follow
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
-from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.launch_settings import LAST_SETTINGS, LaunchSettings
 from tunedesk.fine_tuning.run_service import RunService, Unfinished
-from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback, ProgressHandle
 from tunedesk.gui.fine_tune.local_installation import LocalInstallation
-from tunedesk.gui.theme import Theme
+from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, Wait
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.run_records import Run
 from tunedesk.services.keys import Keys
-from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
     from tunedesk.gui.fine_tune.launch.launch_dialog import LaunchDialog
@@ -175,7 +173,7 @@ class RunLaunching(QObject):
 
 
 AT_ONCE = 2
-"""So many looks at the same time: a server that hangs must not take all threads."""
+"""The most requests at the same time: a server that hangs must not take all threads."""
 
 
 class RunFollowing(QObject):
@@ -294,10 +292,6 @@ class _Followed:
             return pause, handle.runs.get(self.run_id)
 
 
-LAST_SETTINGS = "fine_tune.last"
-"""The setting of the project that keeps what was launched last."""
-
-
 class RunWork(QObject):
     """Holds what launches, follows and installs, and opens the launch page.
 
@@ -319,25 +313,18 @@ class RunWork(QObject):
 
     def __init__(
         self,
+        context: PageContext,
         *,
-        project: Project,
-        settings: Settings,
-        background: Background,
-        feedback: Feedback,
-        actions: Actions,
-        theme: Theme,
         keys: Keys,
         window: QWidget,
         shown_query: Callable[[], ExampleQuery],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._project = project
-        self._settings = settings
-        self._background = background
-        self._feedback = feedback
-        self._actions = actions
-        self._theme = theme
+        self._context = context
+        self._project = project = context.project
+        self._background = background = context.background
+        self._feedback = feedback = context.feedback
         self._window = window
         self._shown_query = shown_query
         self._dialog: LaunchDialog | None = None
@@ -369,10 +356,7 @@ class RunWork(QObject):
             self._dialog.raise_()
             return
         dialog = LaunchDialog(
-            project=self._project,
-            background=self._background,
-            feedback=self._feedback,
-            theme=self._theme,
+            self._context,
             keys=self.keys,
             installation=self.installation,
             shown_query=self._shown_query(),

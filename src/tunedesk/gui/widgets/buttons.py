@@ -54,7 +54,7 @@ class ActionButton(QPushButton):
         self._action = action
         self._show_key = show_key
         self._kind = kind
-        self._icon = theme.icons.icon(icon, self._ink()) if icon else QIcon()
+        self._icon = theme.icons.icon(icon, self._foreground()) if icon else QIcon()
         self.setProperty("kind", kind)
         self.setText(label or action.text().rstrip("…"))
         self.setAccessibleName(self.text())
@@ -74,7 +74,7 @@ class ActionButton(QPushButton):
             return ""
         return self._action.shortcut().toString(self._action.shortcut().SequenceFormat.NativeText)
 
-    def _ink(self) -> str:
+    def _foreground(self) -> str:
         return {"primary": "on_accent", "danger": "error", "success": "success"}.get(
             self._kind, "text"
         )
@@ -112,12 +112,12 @@ class ActionButton(QPushButton):
         if self.width() < sum((icon, words, hint)) + 2 * PADDING:
             hint = 0
         x = (self.width() - icon - words - hint) // 2
-        ink = self._theme.color(self._ink() if self.isEnabled() else "text_disabled")
+        foreground = self._theme.color(self._foreground() if self.isEnabled() else "text_disabled")
         if icon:
             mode = QIcon.Mode.Normal if self.isEnabled() else QIcon.Mode.Disabled
             box = self._mirrored(QRect(x, (self.height() - ICON) // 2, ICON, ICON))
             self._icon.paint(painter, box, Qt.AlignmentFlag.AlignCenter, mode)
-        painter.setPen(ink)
+        painter.setPen(foreground)
         painter.setFont(self._words_font())
         box = self._mirrored(QRect(x + icon, 0, words + 1, self.height()))
         painter.drawText(
@@ -143,8 +143,8 @@ class ActionButton(QPushButton):
         painter.setPen(QPen(frame, 1))
         painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         painter.setFont(self._theme.font("small"))
-        ink = "on_accent" if primary else "text_muted"
-        painter.setPen(self._theme.color(ink if self.isEnabled() else "text_disabled"))
+        foreground = "on_accent" if primary else "text_muted"
+        painter.setPen(self._theme.color(foreground if self.isEnabled() else "text_disabled"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._key())
 
 
@@ -215,3 +215,34 @@ class CopyButton(QPushButton):
         QGuiApplication.clipboard().setText(self._copied())
         self.setText(_("Copied"))
         QTimer.singleShot(SAID_MS, self, lambda: self.setText(_("Copy")))
+
+
+class FoldButton(QPushButton):
+    """A link that shows or hides what stands below it; it says which it would do.
+
+    Args:
+        text: What is folded away.
+        folded: The widget that is shown and hidden; hidden at first.
+    """
+
+    def __init__(self, text: str, folded: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words = text
+        self.folded = folded
+        self.setProperty("kind", "link")
+        self.setCheckable(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.toggled.connect(self._show)
+        self._show(False)
+
+    def set_words(self, text: str) -> None:
+        """Say otherwise what is folded away."""
+        self._words = text
+        self._show(self.isChecked())
+
+    def _show(self, shown: bool) -> None:
+        self.folded.setVisible(shown)
+        sign = "▾" if shown else "▸"
+        self.setText(f"{sign} {self._words}".replace("&", "&&"))
+        self.setAccessibleName(self._words)
+        self.setAccessibleDescription(_("Open") if shown else _("Folded"))

@@ -73,16 +73,16 @@ class Chip(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw it in the colours of the theme."""
         on, color = self.isChecked(), self._theme.color
-        ground, frame, ink = "surface", "border", self._tone or "text_muted"
+        ground, frame, foreground = "surface", "border", self._tone or "text_muted"
         number = self._tone or "text"
         if on:
-            ground, frame, ink, number = "accent_soft", "accent_soft", "accent", "accent"
+            ground, frame, foreground, number = "accent_soft", "accent_soft", "accent", "accent"
         elif self.isDown():
             ground = "pressed"
         elif self.underMouse() and self.isEnabled():
             ground = "hover"
         if not self.isEnabled():
-            ink = number = "text_disabled"
+            foreground = number = "text_disabled"
         if self.hasFocus():
             frame = "accent"
         painter = QPainter(self)
@@ -91,9 +91,9 @@ class Chip(QAbstractButton):
         painter.setBrush(color(ground))
         pill = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
-        self._paint_text(painter, ink, number)
+        self._paint_text(painter, foreground, number)
 
-    def _paint_text(self, painter: QPainter, ink: str, number: str) -> None:
+    def _paint_text(self, painter: QPainter, foreground: str, number: str) -> None:
         inner = self.rect().adjusted(PADDING, 0, -PADDING, 0)
         painter.setLayoutDirection(self.layoutDirection())
         lead, trail = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
@@ -103,14 +103,14 @@ class Chip(QAbstractButton):
         painter.setFont(
             self._theme.font("strong" if self.isChecked() and not self._count else "base")
         )
-        painter.setPen(self._theme.color(ink))
+        painter.setPen(self._theme.color(foreground))
         # A bare word stands in the middle: it has room for its bold form.
         bare = self._count is None and not self._arrow
         alignment = Qt.AlignmentFlag.AlignHCenter if bare else lead
         painter.drawText(inner, alignment | middle, self.text())
         if self._arrow:
             box = inner.adjusted(inner.width() - 10, 0, 0, 0)
-            self._theme.icons.paint(painter, box, "expand", ink)
+            self._theme.icons.paint(painter, box, "expand", foreground)
             inner.adjust(0, 0, -10 - GAP, 0)
         if self._count is not None:
             painter.setFont(self._theme.font("strong"))

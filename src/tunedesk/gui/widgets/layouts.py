@@ -34,7 +34,7 @@ class FlowLayout(QLayout):
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:
-        """The narrower, the higher."""
+        """The height that the lines need at this width, in pixels."""
         return True
 
     def heightForWidth(self, width: int) -> int:

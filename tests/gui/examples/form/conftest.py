@@ -8,6 +8,8 @@ from tunedesk.checks.checker import Checker
 from tunedesk.gui.examples.form.form import ExampleForm
 from tunedesk.gui.examples.form.message_card import MessageCard
 from tunedesk.gui.examples.form.open_example import OpenExample
+from tunedesk.gui.operations import Operations
+from tunedesk.gui.page import PageContext
 
 
 def _conversation(*messages, **others) -> str:
@@ -79,9 +81,10 @@ def example(project, background, qtbot):
 @pytest.fixture
 def form(project, example, settings, background, feedback, actions, theme, window, qtbot):
     """The form in a window that is shown."""
-    form = ExampleForm(
-        project, example, settings, background, feedback, actions, theme, parent=window
-    )
+    operations = Operations(project=project, background=background, feedback=feedback)
+    operations.flush_before(example.flush)
+    context = PageContext(project, settings, background, feedback, operations, actions, theme)
+    form = ExampleForm(context, example, parent=window)
     for action_id in (
         "example.approve_next",
         "example.changes",

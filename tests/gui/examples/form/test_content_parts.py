@@ -96,4 +96,4 @@ def test_picked_files_are_embedded_and_refused_ones_said(
     form.cards.pictures.add_files(0, [str(bad), str(good)])
     qtbot.waitUntil(lambda: "image_url" in example.text)
     words = [label.text() for label in window.findChildren(QLabel)]
-    assert any("cat.gif is no JPEG" in text for text in words)
+    assert any("cat.gif is not a JPEG" in text for text in words)

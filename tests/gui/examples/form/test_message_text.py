@@ -3,7 +3,7 @@ from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QImage
 
 from tunedesk.gui.examples.form.message_text import LONGEST_EDITED, MessageText
-from tunedesk.gui.examples.form.problem_marks import Mark
+from tunedesk.gui.examples.form.problem_marks import TextMark
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_pictures_go_to_whoever_can_embed_them(box, qtbot):
 
 def test_marks_stand_where_the_letters_are(box):
     box.set_text("😀 {{name}}")
-    box.set_marks([Mark(2, 10, "#ff0000", "#ffeeee")])
+    box.set_marks([TextMark(2, 10, "#ff0000", "#ffeeee")])
     (selection,) = box.extraSelections()
     assert selection.cursor.selectedText() == "{{name}}"
 

@@ -56,7 +56,7 @@ def test_a_bomb_is_not_opened():
 
 
 def test_other_types_and_damage_are_refused_in_words():
-    assert "no JPEG" in small_view(url(b"<svg xmlns='http://www.w3.org/2000/svg'/>")).reason
+    assert "not a JPEG" in small_view(url(b"<svg xmlns='http://www.w3.org/2000/svg'/>")).reason
     assert "base64" in small_view("data:image/png;base64,%%%").reason
     assert "damaged" in small_view(url(picture()[:200])).reason
 
@@ -72,7 +72,7 @@ def test_a_picked_file_becomes_a_data_url(tmp_path):
 def test_large_and_strange_files_are_refused(tmp_path):
     with pytest.raises(UserError, match="10 MB"):
         picture_as_url(b"\x89PNG" + b"0" * MOST_BYTES, "big.png")
-    with pytest.raises(UserError, match="no JPEG"):
+    with pytest.raises(UserError, match="not a JPEG"):
         picture_as_url(b"GIF89a", "old.gif")
     with pytest.raises(UserError, match="cannot be read"):
         picture_file_as_url(tmp_path / "gone.png")

@@ -1,10 +1,16 @@
 import pytest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QPushButton
+
+from tunedesk.errors import UserError
 
 
 @pytest.fixture
 def presets(form):
     return form.cards._presets
+
+
+def press(toast, text):
+    next(b for b in toast.findChildren(QPushButton) if b.text() == text).click()
 
 
 def entries(presets, text, choose=lambda prompt: None):
@@ -67,3 +73,29 @@ def test_a_name_that_is_taken_says_so_first(show, short, presets, project):
     assert "There is a preset" in dialog.about.text()
     dialog.reject()
     assert project.presets() == {"Kind": "Be very kind."}
+
+
+def test_keeping_and_deleting_a_preset_offer_undo(show, short, presets, project, feedback, qtbot):
+    show(short)
+    presets.keep("Kind", "Be kind.")
+    press(feedback.toasts()[-1], "Undo")
+    qtbot.waitUntil(lambda: project.presets() == {})
+    presets.keep("Kind", "Be kind.")
+    found, _menu = entries(presets, "Be kind.")
+    found["Delete the preset"].trigger()
+    press(feedback.toasts()[-1], "Undo")
+    qtbot.waitUntil(lambda: project.presets() == {"Kind": "Be kind."})
+
+
+def test_a_preset_that_cannot_be_kept_says_why(
+    show, short, presets, project, background, monkeypatch, qtbot
+):
+    show(short)
+
+    def refuse(_name, _text):
+        raise UserError("The disk is full.")
+
+    monkeypatch.setattr(project, "set_preset", refuse)
+    with qtbot.waitSignal(background.user_error) as told:
+        presets.keep("Kind", "Be kind.")
+    assert told.args[0].sentence == "The disk is full."

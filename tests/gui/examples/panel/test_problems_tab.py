@@ -165,7 +165,7 @@ def test_fix_all_is_one_step_of_undo(panel, store, talk, project, feedback, qtbo
     assert project.text(ids[0]) == talk(("user", "Blank 0"), ("assistant", "Yes."))
     assert undo_name(project) == "Fix 12 examples: Blanks around the text"
     toast = feedback.toasts()[-1]
-    assert "12 examples mended." in toast.accessibleName()
+    assert "12 examples fixed." in toast.accessibleName()
     project.undo()
     assert [project.text(i) for i in ids] == texts
 

@@ -65,7 +65,7 @@ def test_all_examples_are_added_up_with_their_price(at_openai, tokens, store, go
     assert number(figures["Tokens"]) == total
     assert figures["Epochs (automatic)"] == "5"
     assert number(figures["Tokens to pay for"]) == 5 * total
-    assert figures["Cost (estimate)"] == "under $0.01"
+    assert figures["Cost (estimate)"] == "less than $0.01"
 
 
 def test_estimates_are_marked_in_what_all_examples_come_to(

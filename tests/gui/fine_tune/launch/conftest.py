@@ -9,17 +9,14 @@ from tunedesk.project.query import ExampleQuery
 
 
 @pytest.fixture
-def open_page(qtbot, project, background, feedback, theme, keys, window):
+def open_page(qtbot, context, background, keys, window):
     """Opens the launch page and waits until it knows what a launch would be."""
     dialogs = []
     installation = LocalInstallation(background)
 
     def open_page(settings=None, shown=None):
         dialog = LaunchDialog(
-            project=project,
-            background=background,
-            feedback=feedback,
-            theme=theme,
+            context,
             keys=keys,
             installation=installation,
             shown_query=shown or ExampleQuery(),

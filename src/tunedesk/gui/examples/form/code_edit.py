@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from tunedesk.examples.json_text import JsonNode, JsonSyntaxError, parse
-from tunedesk.gui.examples.form.problem_marks import Mark, selection_of
+from tunedesk.gui.examples.form.problem_marks import TextMark, selection_of
 from tunedesk.gui.examples.form.text_mapping import TextMapping, changed_span
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
@@ -200,7 +200,7 @@ class CodeEdit(QPlainTextEdit):
         finally:
             self._own_change = False
 
-    def set_marks(self, marks: list[Mark]) -> None:
+    def set_marks(self, marks: list[TextMark]) -> None:
         """Mark stretches of the shown text."""
         selections: list[QTextEdit.ExtraSelection] = []
         for mark in marks:

@@ -13,7 +13,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import IconButton
 from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.labels import ElidedLabel, Label, plain_tooltip
-from tunedesk.i18n import _
+from tunedesk.i18n import _, size_text
 
 LONGEST_SHOWN = 600
 LONGEST_TOOLTIP = 4_000
@@ -173,7 +173,7 @@ class ImageView(QWidget):
             if info.width and info.height
             else _("Embedded picture")
         )
-        facts = [size_in_words(info.size)] if info.size else []
+        facts = [size_text(info.size)] if info.size else []
         if info.size and info.media_type:
             facts.append(info.media_type.rpartition("/")[2].upper())
         self._about.setText(view.reason or " · ".join(facts))
@@ -191,15 +191,6 @@ class ImageView(QWidget):
             self._picture.setPixmap(pixmap)
             self._picture.show()
         self.updateGeometry()
-
-
-def size_in_words(size: int) -> str:
-    """A number of bytes as people read it."""
-    if size >= 1_000_000:
-        return _("{size} MB").format(size=f"{size / 1_000_000:.1f}")
-    if size >= 1_000:
-        return _("{size} KB").format(size=f"{size / 1_000:.0f}")
-    return _("{size} bytes").format(size=size)
 
 
 class ContentParts(QWidget):

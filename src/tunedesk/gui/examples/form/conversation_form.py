@@ -13,10 +13,9 @@ from PySide6.QtWidgets import (
 from tunedesk.examples.conversation import Conversation, ImagePart, RawValue
 from tunedesk.examples.json_text import Path
 from tunedesk.gui.actions import Actions
-from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.content_parts import RawValueRow
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
-from tunedesk.gui.examples.form.kind_form import KindForm
+from tunedesk.gui.examples.form.kind_form import WIDEST_KEY, KindForm
 from tunedesk.gui.examples.form.message_card import CardContent, MessageCard
 from tunedesk.gui.examples.form.message_head import QuietButton
 from tunedesk.gui.examples.form.message_list import CardDrag, MessageList
@@ -31,17 +30,15 @@ from tunedesk.gui.examples.form.problem_marks import (
     ShownProblems,
     problem_spans,
 )
-from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.spelling import Spelling
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import ActionButton
 from tunedesk.i18n import _
-from tunedesk.project.project import Project
 
 MOST_KEYS = 40
 SHOWN_UNFOLDED = 3
 """More keys than this are folded away until they are asked for."""
-WIDEST_KEY = 180
 
 
 class ListFooter(QWidget):
@@ -169,17 +166,14 @@ class ConversationForm(KindForm):
 
     def __init__(
         self,
-        project: Project,
+        context: PageContext,
         example: OpenExample,
         edits: ExampleEdits,
-        background: Background,
-        feedback: Feedback,
-        actions: Actions,
-        theme: Theme,
         spelling: Spelling,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        background, actions, theme = context.background, context.actions, context.theme
         self._example = example
         self._spelling = spelling
         self._edits = edits
@@ -192,11 +186,11 @@ class ConversationForm(KindForm):
         self._conversation = Conversation((), (), None, ())
         self._tool_names: tuple[str, ...] = ()
         self._calls: list[tuple[int, str, str]] = []
-        self._presets = Presets(project, feedback, theme, self)
+        self._presets = Presets(context, self)
         self._footer = ListFooter(theme, actions)
         self.list = MessageList(self._make_card, self._fill, self._estimate, self._footer)
         self.commands = MessageCommands(example, edits, self.list, actions, self)
-        self.pictures = PictureAdder(example, edits, background, feedback, self)
+        self.pictures = PictureAdder(example, edits, background, context.feedback, self)
         self._menus = MessageMenus(
             edits, self._presets, self.pictures, spelling, actions, theme, self
         )

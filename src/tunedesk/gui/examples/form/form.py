@@ -7,8 +7,6 @@ from tunedesk.examples.json_text import JsonSyntaxError, Path
 from tunedesk.examples.kinds.kind import Kind
 from tunedesk.examples.kinds.registry import KINDS
 from tunedesk.examples.kinds.unreadable import UNREADABLE
-from tunedesk.gui.actions import Actions
-from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.conversation_form import ConversationForm
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.form_bars import FORM, RAW, TOOLS, FormHead, FormTabs, ReviewBar
@@ -18,15 +16,12 @@ from tunedesk.gui.examples.form.problem_marks import ShownProblems
 from tunedesk.gui.examples.form.raw_json import RawJsonView
 from tunedesk.gui.examples.form.read_only_form import ReadOnlyForm
 from tunedesk.gui.examples.form.tools_editor import ToolsEditor
-from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import ProjectChangeSignal
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.spelling import Spelling
-from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.i18n import _
-from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.settings import Settings
 
 
 class ExampleForm(QWidget):
@@ -41,21 +36,14 @@ class ExampleForm(QWidget):
     system_prompt_wanted = Signal(str)
 
     def __init__(
-        self,
-        project: Project,
-        example: OpenExample,
-        settings: Settings,
-        background: Background,
-        feedback: Feedback,
-        actions: Actions,
-        theme: Theme,
-        parent: QWidget | None = None,
+        self, context: PageContext, example: OpenExample, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        project, actions, theme = context.project, context.actions, context.theme
         self._project = project
         self._example = example
-        self._settings = settings
-        self._feedback = feedback
+        self._settings = context.settings
+        self._feedback = context.feedback
         self._actions = actions
         self._theme = theme
         self._shown_example: int | None = None
@@ -63,17 +51,8 @@ class ExampleForm(QWidget):
         self._edits = ExampleEdits(example)
         self._head = FormHead(theme, actions)
         self._tabs = FormTabs(theme, actions)
-        self._conversation = ConversationForm(
-            project,
-            example,
-            self._edits,
-            background,
-            feedback,
-            actions,
-            theme,
-            Spelling(settings, background, theme, self),
-            self,
-        )
+        spelling = Spelling(context.settings, context.background, theme, self)
+        self._conversation = ConversationForm(context, example, self._edits, spelling, self)
         self._read_only = ReadOnlyForm(example, theme, self)
         # A kind with a form of its own gets it here.
         self._forms: dict[Kind, KindForm] = {
@@ -240,7 +219,7 @@ class ExampleForm(QWidget):
 
     def _view_chosen(self, tab: int) -> None:
         if self._unreadable and tab != RAW:
-            self._feedback.toast(_("First mend the JSON: then the messages can be shown."))
+            self._feedback.toast(_("First fix the JSON: then the messages can be shown."))
             QTimer.singleShot(0, lambda: self.choose_view(RAW))
             return
         self._actions["view.raw"].setChecked(tab == RAW)

@@ -7,6 +7,9 @@ from PySide6.QtWidgets import QWidget
 from tunedesk.examples.json_text import Path
 from tunedesk.gui.examples.form.problem_marks import ShownProblems
 
+WIDEST_KEY = 180
+"""The widest column of names beside values, in pixels; longer names are cut off."""
+
 
 class KindForm(QWidget):
     """The view "Form" for examples of some kinds; `ExampleForm` shows the one that fits.

@@ -13,9 +13,10 @@ from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.message_head import MessageHead
 from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.examples.form.problem_marks import (
-    Mark,
+    MARKED_LENGTH,
     ProblemLine,
     ShownProblem,
+    TextMark,
     hit_mark,
     problem_mark,
     problem_spans,
@@ -31,8 +32,6 @@ from tunedesk.project.search import hits
 
 MOST_PROBLEMS = 3
 EMPTY_CODES = ("content_empty", "content_missing", "content_null", "content_blank")
-MARKED_LENGTH = 20_000
-"""Longer texts are not searched for marks: it would be felt at each keystroke."""
 
 
 class CardContent(NamedTuple):
@@ -382,7 +381,7 @@ class MessageCard(Card):
     def _mark(self) -> None:
         for number, box in self.texts():
             text = box.text
-            marks: list[Mark] = []
+            marks: list[TextMark] = []
             if len(text) <= MARKED_LENGTH:
                 marks = [
                     hit_mark(start, end, self._theme)

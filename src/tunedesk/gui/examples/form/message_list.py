@@ -23,7 +23,7 @@ ROW = 24
 """Widgets whose tops differ by less stand in one row."""
 ROUNDS = 4
 KEPT_CARDS = 40
-"""So many cards are made ahead while nothing else is to do; Tab and screen readers find them."""
+"""How many cards are made ahead in idle time; Tab and screen readers find them."""
 
 
 class MessageList(QScrollArea):

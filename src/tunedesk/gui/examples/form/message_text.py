@@ -13,7 +13,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 
-from tunedesk.gui.examples.form.problem_marks import Mark, selection_of
+from tunedesk.gui.examples.form.problem_marks import TextMark, selection_of
 from tunedesk.gui.examples.form.text_mapping import TextMapping, changed_span
 
 LONGEST_EDITED = 300_000
@@ -50,7 +50,7 @@ class MessageText(QTextEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = TextMapping.of_message("")
-        self._marks: list[Mark] = []
+        self._marks: list[TextMark] = []
         self._own_change = False
         self._measuring = False
         self._cut_off = False
@@ -109,7 +109,7 @@ class MessageText(QTextEdit):
         self._writable = writable
         self._update_writable()
 
-    def set_marks(self, marks: list[Mark]) -> None:
+    def set_marks(self, marks: list[TextMark]) -> None:
         """Underline and colour stretches of the text: problems, hits of a search."""
         if marks != self._marks:
             self._marks = marks

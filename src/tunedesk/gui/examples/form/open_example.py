@@ -29,7 +29,7 @@ from tunedesk.project.project_change import ProjectChange
 LOAD_AFTER_MS = 250
 
 
-class Checked(NamedTuple):
+class CheckedText(NamedTuple):
     """What the checks say of one revision of the text.
 
     Attributes:
@@ -49,7 +49,7 @@ class LiveCheck(QObject):
     """Runs one check at a time; of the texts that came meanwhile only the latest is checked.
 
     Signals:
-        checked: A `Checked`; the receiver compares its revision with its own.
+        checked: A `CheckedText`; the receiver compares its revision with its own.
     """
 
     checked = Signal(object)
@@ -85,7 +85,7 @@ class LiveCheck(QObject):
             delay_ms=0 if self._checker is not None else LOAD_AFTER_MS,
         )
 
-    def check_now(self, revision: int, text: str) -> Checked:
+    def check_now(self, revision: int, text: str) -> CheckedText:
         """Check a text here and now, for a write that cannot wait.
 
         A bug in the checks must not keep typing from the disk: such a text is written without
@@ -94,20 +94,20 @@ class LiveCheck(QObject):
         try:
             return self._check(revision, text)
         except Exception:
-            return Checked(revision, text, unchecked(preview_line(text[:2000])), [])
+            return CheckedText(revision, text, unchecked(preview_line(text[:2000])), [])
 
     def forget_checker(self) -> None:
         """Make a new checker before the next check: the target or the encoding changed."""
         with self._one_at_a_time:
             self._checker = None
 
-    def _check(self, revision: int, text: str) -> Checked:
+    def _check(self, revision: int, text: str) -> CheckedText:
         with self._one_at_a_time:
             if self._checker is None:
                 self._checker = self._make_checker()
             record = text.encode("utf-8", "surrogatepass")
             facts = self._checker.check(record)
-            return Checked(revision, text, facts, self._checker.message_tokens(record))
+            return CheckedText(revision, text, facts, self._checker.message_tokens(record))
 
     def _start_waiting(self) -> None:
         self._running = False
@@ -176,7 +176,7 @@ class OpenExample(QObject):
         self._conversation: Conversation | None = None
         self._kind: Kind | None = None
         self._edit: _Edit | None = None
-        self._last_checked: Checked | None = None
+        self._last_checked: CheckedText | None = None
         self._writing = False
         self._failure: UserError | None = None
         self._checks = LiveCheck(self._make_checker, background, self)
@@ -296,7 +296,7 @@ class OpenExample(QObject):
         # Called in a thread: the project itself belongs to the window's.
         return Checker(*self._check_settings)
 
-    def _on_checked(self, checked: Checked) -> None:
+    def _on_checked(self, checked: CheckedText) -> None:
         """Keep what the checks say if it is about the present text."""
         if self._edit is not None and checked.revision >= self._edit.first_revision:
             self._last_checked = checked
@@ -320,7 +320,7 @@ class OpenExample(QObject):
         if self._edit is not None and not self._write_timer.isActive():
             self._write_timer.start(WRITE_AFTER_MS)
 
-    def _write(self, checked: Checked) -> bool:
+    def _write(self, checked: CheckedText) -> bool:
         """Put a checked text into the project; false if it could not be written."""
         edit, example_id = self._edit, self.example_id
         if edit is None or example_id is None:

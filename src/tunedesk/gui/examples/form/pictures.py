@@ -65,7 +65,7 @@ def small_view(url: str) -> SmallView:
     if info.defect == "not_base64":
         return SmallView(url, None, info, _("The embedded picture is damaged: it is not base64."))
     if decoder is None or info.defect == "not_an_image":
-        return SmallView(url, None, info, _("This is no JPEG, PNG or WEBP picture."))
+        return SmallView(url, None, info, _("This is not a JPEG, PNG or WEBP picture."))
     if info.width * info.height > MOST_PIXELS:
         return SmallView(
             url,
@@ -129,7 +129,7 @@ def picture_as_url(data: bytes, name: str) -> str:
     media_type, _width, _height = picture_size(data)
     if media_type not in MEDIA_TYPES:
         raise UserError(
-            _("{name} is no JPEG, PNG or WEBP picture.").format(name=name),
+            _("{name} is not a JPEG, PNG or WEBP picture.").format(name=name),
             _("Models take only these; save the picture as one of them."),
         )
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
-from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.i18n import _
-from tunedesk.project.project import Project
 
 WIDTH = 440
 LONGEST_NAME = 60
@@ -81,11 +80,11 @@ class Presets(QObject):
 
     many_wanted = Signal(str)
 
-    def __init__(self, project: Project, feedback: Feedback, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, context: PageContext, parent: QWidget) -> None:
         super().__init__(parent)
-        self._theme = theme
-        self._project = project
-        self._feedback = feedback
+        self._theme = context.theme
+        self._project = context.project
+        self._operations = context.operations
         self._window = parent
         self._kept: dict[str, str] | None = None
 
@@ -135,12 +134,20 @@ class Presets(QObject):
 
     def keep(self, name: str, text: str) -> None:
         """Keep a prompt under a name."""
-        self._project.set_preset(name, text)
-        self._feedback.toast(_("Kept as preset “{name}”.").format(name=name))
+        self._operations.run(
+            _("Keeping the preset “{name}”").format(name=name),
+            lambda project, _progress: project.set_preset(name, text),
+            examples=1,
+            message=lambda _kept: _("Kept as preset “{name}”.").format(name=name),
+        )
 
     def _delete(self, name: str) -> None:
-        self._project.set_preset(name, None)
-        self._feedback.toast(_("The preset “{name}” is deleted.").format(name=name))
+        self._operations.run(
+            _("Deleting the preset “{name}”").format(name=name),
+            lambda project, _progress: project.set_preset(name, None),
+            examples=1,
+            message=lambda _deleted: _("The preset “{name}” is deleted.").format(name=name),
+        )
 
     def _all(self) -> dict[str, str]:
         if self._kept is None:

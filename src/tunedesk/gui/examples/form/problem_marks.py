@@ -17,8 +17,11 @@ from tunedesk.examples.json_text import Path
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label
 
+MARKED_LENGTH = 20_000
+"""Texts with more characters are not searched for marks: it would be felt at each keystroke."""
 
-class Mark(NamedTuple):
+
+class TextMark(NamedTuple):
     """A stretch of the text and how it is marked.
 
     Attributes:
@@ -36,18 +39,20 @@ class Mark(NamedTuple):
     reason: str = ""
 
 
-def problem_mark(start: int, end: int, severity: str, reason: str, theme: Theme) -> Mark:
+def problem_mark(start: int, end: int, severity: str, reason: str, theme: Theme) -> TextMark:
     """The mark of a problem in the colours of its severity."""
     tone = {"error": "error", "warning": "warning"}.get(severity, "accent")
-    return Mark(start, end, theme.color(tone).name(), theme.color(f"{tone}_soft").name(), reason)
+    return TextMark(
+        start, end, theme.color(tone).name(), theme.color(f"{tone}_soft").name(), reason
+    )
 
 
-def hit_mark(start: int, end: int, theme: Theme) -> Mark:
+def hit_mark(start: int, end: int, theme: Theme) -> TextMark:
     """The mark of a stretch that a search found."""
-    return Mark(start, end, background=theme.color("mark").name())
+    return TextMark(start, end, background=theme.color("mark").name())
 
 
-def selection_of(mark: Mark, cursor: QTextCursor) -> QTextEdit.ExtraSelection:
+def selection_of(mark: TextMark, cursor: QTextCursor) -> QTextEdit.ExtraSelection:
     """The mark as Qt paints it over the text."""
     style = QTextCharFormat()
     if mark.background is not None:

@@ -12,11 +12,16 @@ from tunedesk.examples.json_text import Path
 from tunedesk.examples.kinds.kind import Block, Kind
 from tunedesk.gui.examples.form.code_edit import laid_out
 from tunedesk.gui.examples.form.content_parts import RawValueRow
-from tunedesk.gui.examples.form.kind_form import KindForm
+from tunedesk.gui.examples.form.kind_form import WIDEST_KEY, KindForm
 from tunedesk.gui.examples.form.message_list import MessageList
 from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.form.problem_marks import ProblemLine, ShownProblems, hit_mark
+from tunedesk.gui.examples.form.problem_marks import (
+    MARKED_LENGTH,
+    ProblemLine,
+    ShownProblems,
+    hit_mark,
+)
 from tunedesk.gui.roles_and_states import role_color, role_title
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import Card
@@ -28,9 +33,6 @@ MOST_PROBLEMS = 3
 MOST_OTHER_KEYS = 40
 SHORT = 80
 """A value of a key that has no title, as short as this, stands in a line beside its key."""
-MARKED_LENGTH = 20_000
-"""Longer texts are not searched for marks."""
-WIDEST_KEY = 180
 CARD_HEIGHT_WITHOUT_TEXT = 60
 
 

@@ -204,7 +204,7 @@ class ToolCard(Card):
         self._connect()
 
     def show_tool(self, tool: Tool, parameters: list[Parameter] | None, writable: bool) -> None:
-        """Show a tool; its parameters are None where they are no table."""
+        """Show a tool; its parameters are None where they are not a table."""
         for field, text in ((self.name, tool.name), (self.description, tool.description)):
             if field.text() != text:
                 field.setText(text)

@@ -85,7 +85,7 @@ class BarField(QWidget):
             self.clicked.emit(self._at(event))
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is under the mouse any more."""
+        """Take the highlight off the bar that the mouse has left."""
         self.hovered.emit(-1)
 
     def _at(self, event: QMouseEvent) -> int:

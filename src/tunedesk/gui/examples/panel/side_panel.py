@@ -126,7 +126,7 @@ class SidePanel(QFrame):
         self.fixes.close_project()
 
     def sizeHint(self) -> QSize:
-        """As drawn."""
+        """Room for a problem in two lines: 300 pixels wide, 600 high."""
         return QSize(300, 600)
 
     def minimumSizeHint(self) -> QSize:

@@ -22,7 +22,7 @@ from tunedesk.gui.examples.panel.set_figures import (
 from tunedesk.gui.roles_and_states import role_title
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label, SectionTitle, plain_tooltip
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _, money_text, ngettext
 from tunedesk.project.query import ExampleQuery
 
 _ESTIMATE = _("Tools and images follow OpenAI's published formula; the real count may differ.")
@@ -397,7 +397,7 @@ def cost_lines(figures: SetFigures, model: HostedModel | None, target: str) -> l
         lines.append(
             FactLine(
                 _("Cost (estimate)"),
-                _money(cost.price),
+                money_text(cost.price),
                 strong=True,
                 tooltip=_("Tokens to pay for, times the price of training {model}").format(
                     model=model.title
@@ -407,7 +407,3 @@ def cost_lines(figures: SetFigures, model: HostedModel | None, target: str) -> l
     elif model is not None:
         lines.append(FactLine(_("Cost"), _("not known"), tone="muted"))
     return lines
-
-
-def _money(dollars: float) -> str:
-    return f"≈ ${dollars:,.2f}" if dollars >= 0.01 or dollars == 0 else _("under $0.01")

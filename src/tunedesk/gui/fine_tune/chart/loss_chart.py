@@ -25,6 +25,7 @@ from tunedesk.i18n import _
 if TYPE_CHECKING:
     from tunedesk.fine_tuning.charted_run import ChartedRun
     from tunedesk.gui.fine_tune.chart.curve_view import CurveView
+    from tunedesk.gui.fine_tune.chart.figures_table import FiguresTable
 
 REDRAWN_EVERY = 250
 """Milliseconds between two redraws, however often figures come: a person sees no more."""
@@ -40,6 +41,7 @@ class LossChart(Card):
 
     Attributes:
         curve_view: The drawing; None until there are figures.
+        figures: The table of the figures; None until it was asked for.
 
     Signals:
         step_read: What the crosshair reads, as `CrosshairReading`; None when it is gone.
@@ -57,6 +59,7 @@ class LossChart(Card):
         self._gist = ""
         self._stale = False
         self.curve_view: CurveView | None = None
+        self.figures: FiguresTable | None = None
         self.setAccessibleName(_("Loss chart"))
         self._title = Label(theme, _("Loss"), "strong")
         self._empty = EmptyState(theme, "chart", "", "")
@@ -74,6 +77,7 @@ class LossChart(Card):
         self.raw = Chip(self._theme, _("Raw + smooth"))
         self.log = Chip(self._theme, _("Log"))
         self.accuracy = Chip(self._theme, _("Accuracy"))
+        self.table = Chip(self._theme, _("Table"))
         self.fit = Chip(self._theme, _("Fit"))
         self.fit.setCheckable(False)
         self._pair = QButtonGroup(self)
@@ -85,6 +89,7 @@ class LossChart(Card):
             (self.raw, _("The measured figures, pale, behind the smoothed lines (Space)")),
             (self.log, _("Losses on a logarithmic axis: small differences late in a run (Space)")),
             (self.accuracy, _("How many of the tokens the model had right, below (Space)")),
+            (self.table, _("The figures of all steps, in place of the lines (Space)")),
             (
                 self.fit,
                 _("Show all steps again (0). Zoom: drag over the lines, + and -, Ctrl and wheel"),
@@ -94,6 +99,7 @@ class LossChart(Card):
         self.smooth.toggled.connect(self._on_view_changed)
         self.log.toggled.connect(self._on_view_changed)
         self.accuracy.toggled.connect(self._on_view_changed)
+        self.table.toggled.connect(self._show_table)
         self.fit.clicked.connect(self._fit)
         head = self._head = QHBoxLayout()
         head.setSpacing(CHOICES_GAP)
@@ -129,6 +135,7 @@ class LossChart(Card):
             self.raw,
             self.log,
             self.accuracy,
+            self.table,
         ]
         return found if self.save_picture is None else [*found, self.save_picture]
 
@@ -181,7 +188,9 @@ class LossChart(Card):
         view.show_runs(self._runs)
         self._legend.show_runs(self._runs)
         self._place_legend()
-        self._stack.setCurrentIndex(1)
+        self._stack.setCurrentWidget(view)
+        if self.table.isChecked():
+            self._show_table(True)
         for button in self.buttons():
             button.show()
         self.accuracy.setEnabled(any(_has_accuracy(run) for run in self._runs))
@@ -193,7 +202,7 @@ class LossChart(Card):
         """The drawing; made when it is first needed."""
         if self.curve_view is None:
             from tunedesk.gui.fine_tune.chart.curve_view import CurveView
-            from tunedesk.gui.fine_tune.chart.line_pens import Legend
+            from tunedesk.gui.fine_tune.chart.legend import Legend
 
             self.curve_view = CurveView(self._theme)
             self.curve_view.setAccessibleName(_("Loss chart"))
@@ -241,6 +250,21 @@ class LossChart(Card):
                 accuracy=self.accuracy.isChecked(),
             )
 
+    def _show_table(self, shown: bool) -> None:
+        """Show the figures in place of the lines, or the lines again."""
+        if self.curve_view is None:
+            return
+        if not shown:
+            self._stack.setCurrentWidget(self.curve_view)
+            return
+        if self.figures is None:
+            from tunedesk.gui.fine_tune.chart.figures_table import FiguresTable
+
+            self.figures = FiguresTable()
+            self._stack.addWidget(self.figures)
+        self.figures.show_runs(self._runs)
+        self._stack.setCurrentWidget(self.figures)
+
     def _fit(self) -> None:
         if self.curve_view is not None:
             self.curve_view.fit()
@@ -274,7 +298,7 @@ class LossChart(Card):
             self._runs,
             view,
             title=self.name() if len(self._runs) == 1 else _("Loss"),
-            ink=chart_palette("dark" if self._theme.dark else "light"),
+            colors=chart_palette("dark" if self._theme.dark else "light"),
             width=max(size.width(), 640),
             height=max(size.height() + 60, 360),
         )

@@ -15,12 +15,10 @@ from PySide6.QtWidgets import (
 from tunedesk.checks.messages import sentences
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
 from tunedesk.gui.fine_tune.launch.launch_estimate import LaunchEstimate
-from tunedesk.gui.fine_tune.launch.model_list import money_text
-from tunedesk.gui.fine_tune.run_text import duration_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.gui.widgets.layouts import clear_layout
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _, duration_text, money_text, ngettext
 from tunedesk.project.query import ExampleQuery
 from tunedesk.services.providers import provider_named
 

@@ -8,9 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue
-from tunedesk.fine_tuning.launch_settings import LaunchSettings
-from tunedesk.gui.background import Background
-from tunedesk.gui.feedback import Feedback
+from tunedesk.fine_tuning.launch_settings import LAST_SETTINGS, LaunchSettings
 from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
 from tunedesk.gui.fine_tune.launch.findings_panel import FindingsPanel
 from tunedesk.gui.fine_tune.launch.launch_estimate import (
@@ -29,20 +27,17 @@ from tunedesk.gui.fine_tune.launch.provider_section import ConnectionSection, Pr
 from tunedesk.gui.fine_tune.local_installation import InstallPanel, LocalInstallation
 from tunedesk.gui.fine_tune.run_text import need_text
 from tunedesk.gui.live_query import LiveQuery
-from tunedesk.gui.theme import Theme
+from tunedesk.gui.page import PageContext
 from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.dialog import MARGIN, Dialog
 from tunedesk.gui.widgets.labels import ElidedLabel, Label, SectionTitle, plain_tooltip
 from tunedesk.i18n import _
-from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.services.connect import ConnectionReport
 from tunedesk.services.keys import Keys
 
 USUAL_WIDTH, USUAL_HEIGHT = 1120, 800
 """So much of the window stays in sight around the page."""
-LAST_SETTINGS = "fine_tune.last"
-"""The setting of the project that keeps what was launched last."""
 
 
 class LaunchDialog(Dialog):
@@ -58,20 +53,18 @@ class LaunchDialog(Dialog):
 
     def __init__(
         self,
+        context: PageContext,
         *,
-        project: Project,
-        background: Background,
-        feedback: Feedback,
-        theme: Theme,
         keys: Keys,
         installation: LocalInstallation,
         shown_query: ExampleQuery,
         settings: LaunchSettings | None,
         parent: QWidget,
     ) -> None:
+        theme, background = context.theme, context.background
         super().__init__(theme, _("Fine-tune a model on these examples"), parent=parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._project = project
+        self._project = project = context.project
         self._today = datetime.date.today()
         self._estimate: LaunchEstimate | None = None
         self._asked: LaunchSettings | None = None

@@ -19,8 +19,7 @@ from tunedesk.fine_tuning.launch_settings import (
     VALIDATION_SHARE,
     LaunchSettings,
 )
-from tunedesk.gui.fine_tune.launch.model_list import money_text
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _, money_text, ngettext
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.query_language import query_words
@@ -102,22 +101,6 @@ def start_text(provider: Provider, estimate: LaunchEstimate | None) -> str:
         words = ngettext(
             "Send {n} example to {provider}, {price}",
             "Send {n} examples to {provider}, {price}",
-            count,
-        )
-    return _filled_in(words, provider, preview)
-
-
-def again_text(provider: Provider, preview: LaunchPreview) -> str:
-    """What the button says that sends the same again: how many, where to, for how much."""
-    count = _count(preview)
-    if preview.price is None:
-        words = ngettext(
-            "Send {n} example to {provider} again", "Send {n} examples to {provider} again", count
-        )
-    else:
-        words = ngettext(
-            "Send {n} example to {provider} again, {price}",
-            "Send {n} examples to {provider} again, {price}",
             count,
         )
     return _filled_in(words, provider, preview)

@@ -30,7 +30,7 @@ from tunedesk.gui.fine_tune.run_text import day_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.gui.widgets.row_list import follow_selection
-from tunedesk.i18n import _, size_text
+from tunedesk.i18n import _, money_text, size_text
 from tunedesk.services.connect import ListedModel
 from tunedesk.services.providers import Provider, longest_example, provider_named
 
@@ -169,13 +169,6 @@ def service_rows(
         limit = _limit_text(longest_example(provider, model.id))
         rows.append(ModelRow(model.id, model.title, size=size, licence=_ends(ends), limit=limit))
     return rows
-
-
-def money_text(dollars: float) -> str:
-    """An estimated price in US dollars: about $1.24."""
-    if dollars < 0.01:
-        return _("less than $0.01")
-    return _("about {price}").format(price=f"${dollars:,.2f}")
 
 
 def _limit_text(tokens: int | None) -> str:
