@@ -28,6 +28,7 @@ from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
 from tunedesk.gui.page import Page, PageContext
+from tunedesk.lazy_imports import importing
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery, query_from_json, query_to_json
 
@@ -142,6 +143,7 @@ class ExamplesPage(Page):
         self.form.leave_requested.connect(table.setFocus)
         self.form.system_prompt_wanted.connect(self.prompts.ask)
         self.panel.filter_requested.connect(self.ask)
+        self.panel.duplicates_requested.connect(self._show_duplicates)
         self.panel.example_requested.connect(self.go_to)
         self.panel.close_requested.connect(lambda: self._show_panel(False))
         self.panel.leave_requested.connect(table.setFocus)
@@ -165,6 +167,7 @@ class ExamplesPage(Page):
             "project.import": self.imports.choose,
             "project.export": self._export,
             "project.check": self.check.start,
+            "project.duplicates": self._show_duplicates,
             "go.table": self.table.setFocus,
             "go.form": self.form.focus_messages,
             "go.problem": self.panel.next_problem,
@@ -258,7 +261,8 @@ class ExamplesPage(Page):
     def _ask(self, query: ExampleQuery) -> None:
         self.toolbar.search.show_search(query.search)
         self.table.header.show_sort(shown_sort(query), query.descending)
-        self.table.can_reorder = shown_sort(query) is None and not self._project.read_only
+        in_order = shown_sort(query) is None and not query.duplicated
+        self.table.can_reorder = in_order and not self._project.read_only
         self.form.set_search(query.search)
         self.model.ask(query)
 
@@ -328,7 +332,7 @@ class ExamplesPage(Page):
         self.stack.setCurrentWidget(self.columns if some else self.empty)
         self.filters.setVisible(some)
         self.toolbar.search.setEnabled(some)
-        for action_id in ("project.export", "project.check", "edit.search"):
+        for action_id in ("project.export", "project.check", "project.duplicates", "edit.search"):
             writes = action_id == "project.check"
             self._actions[action_id].setEnabled(some and not (writes and self._project.read_only))
 
@@ -353,8 +357,18 @@ class ExamplesPage(Page):
         self._show_panel(True)
         self.panel.show_all_problems()
 
+    def _show_duplicates(self) -> None:
+        from tunedesk.gui.examples.duplicates import DuplicatesDialog
+
+        self.flush()
+        dialog = DuplicatesDialog(self._context, self.window())
+        dialog.table_requested.connect(lambda: self.ask(ExampleQuery(duplicated=True)))
+        dialog.example_requested.connect(self.go_to)
+        dialog.open()
+
     def _export(self) -> None:
-        from tunedesk.gui.examples.export_dialog import ExportDialog
+        with importing("tunedesk.gui.examples.export_dialog"):
+            from tunedesk.gui.examples.export_dialog import ExportDialog
 
         self.flush()
         ExportDialog(self._context, self.model.query, self.window()).open()
