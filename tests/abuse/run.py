@@ -12,6 +12,8 @@ from pathlib import Path
 
 PROGRAMS = {
     "reading": "damaged and made-up bytes: an answer for each, in time, and no fix that loses text",
+    "damage": "a real project with flipped bits and damaged pages: rows or sentences, and a rescue",
+    "hostile_rows": "rows that no Tunedesk wrote: a sentence, or a row marked as damaged",
 }
 """Each program by its module's name, with what it does."""
 
