@@ -29,6 +29,7 @@ from tunedesk.gui.rail import EXAMPLES, FINE_TUNE, PAGES, Rail
 from tunedesk.gui.status_line import RUNNING_WORK_KINDS, StatusLine, StatusPart
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.paths import computer_work_path
 from tunedesk.project.lock import FileState
 from tunedesk.project.project import Project
@@ -158,7 +159,8 @@ class Workspace(QObject):
         return page
 
     def _make_fine_tune_page(self) -> Page:
-        from tunedesk.gui.fine_tune.page import FineTunePage
+        with importing("tunedesk.gui.fine_tune.page"):
+            from tunedesk.gui.fine_tune.page import FineTunePage
 
         return FineTunePage(self._context, self.runs())
 
@@ -175,7 +177,8 @@ class Workspace(QObject):
     def runs(self) -> "RunWork":
         """What launches and follows runs, whichever page shows."""
         if self._runs is None:
-            from tunedesk.gui.fine_tune.run_work import RunWork
+            with importing("tunedesk.gui.fine_tune.run_work"):
+                from tunedesk.gui.fine_tune.run_work import RunWork
 
             self._runs = RunWork(
                 self._context,
@@ -192,7 +195,8 @@ class Workspace(QObject):
 
     def _watch_open_work(self) -> None:
         """Show in the status line what goes on, from when there may be anything."""
-        from tunedesk.fine_tuning.open_work import open_work
+        with importing("tunedesk.fine_tuning.open_work"):
+            from tunedesk.fine_tuning.open_work import open_work
 
         self._open_work = LiveQuery(
             project=self.project,
@@ -215,7 +219,8 @@ class Workspace(QObject):
         return self._runs is not None and self._runs.trains_here
 
     def _show_run(self, run_id: int) -> None:
-        from tunedesk.gui.fine_tune.page import FineTunePage
+        with importing("tunedesk.gui.fine_tune.page"):
+            from tunedesk.gui.fine_tune.page import FineTunePage
 
         page = self.show_page(FINE_TUNE)
         if isinstance(page, FineTunePage):
@@ -330,7 +335,8 @@ def _work_goes_on(project: Project) -> bool:
             return True
     if not computer_work_path().exists():
         return False
-    from tunedesk.fine_tuning.open_work import unfinished_installation
+    with importing("tunedesk.fine_tuning.open_work"):
+        from tunedesk.fine_tuning.open_work import unfinished_installation
 
     return unfinished_installation() is not None
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, schema
 from tunedesk.project.damage import ProjectDamagedError
@@ -120,7 +121,8 @@ def _on_network(path: Path, mounts: Path) -> bool:
 def _on_windows_network(path: Path) -> bool:
     if sys.platform != "win32":
         return False
-    import ctypes
+    with importing("ctypes"):
+        import ctypes
 
     drive = PureWindowsPath(path.absolute()).drive
     if drive.startswith("\\\\"):
@@ -226,7 +228,7 @@ def _open_locked(
         if lock is not None:
             migrations.migrate(connection, file)
             configure_writer(connection, rollback_journal=note is not None)
-            lock.note_log(_project_id(connection))
+            lock.note_log(project_id(connection))
         elif connection.execute("PRAGMA user_version").fetchone()[0] < schema.SCHEMA_VERSION:
             connection, copy = _readable_copy(connection)
         shared = SharedState(
@@ -350,7 +352,7 @@ def _is_whole(file: Path) -> bool:
         return False
 
 
-def _project_id(connection: sqlite3.Connection) -> str:
+def project_id(connection: sqlite3.Connection) -> str:
     """What names a project inside its file, in hexadecimal digits: the uid of its first source."""
     row = connection.execute("SELECT uid FROM source WHERE id = 1").fetchone()
     return row[0].hex() if row is not None and isinstance(row[0], bytes) else ""
@@ -360,7 +362,7 @@ def _project_id_in(file: Path) -> str:
     """The same, of the file alone, whatever log lies beside it; empty if it cannot be read."""
     try:
         with contextlib.closing(connect(file, read_only=True, alone=True)) as connection:
-            return _project_id(connection)
+            return project_id(connection)
     except sqlite3.Error:
         return ""
 

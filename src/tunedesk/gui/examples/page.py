@@ -28,6 +28,7 @@ from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
 from tunedesk.gui.page import Page, PageContext
+from tunedesk.lazy_imports import importing
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery, query_from_json, query_to_json
 
@@ -354,7 +355,8 @@ class ExamplesPage(Page):
         self.panel.show_all_problems()
 
     def _export(self) -> None:
-        from tunedesk.gui.examples.export_dialog import ExportDialog
+        with importing("tunedesk.gui.examples.export_dialog"):
+            from tunedesk.gui.examples.export_dialog import ExportDialog
 
         self.flush()
         ExportDialog(self._context, self.model.query, self.window()).open()

@@ -15,6 +15,7 @@ from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.gui.widgets.layouts import FlowLayout, clear_layout
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint, RunEvent
 from tunedesk.services.file_references import FileReference, find_file_references
@@ -65,9 +66,14 @@ class DetailsReader:
     def __call__(self, project: Project) -> RunDetails:
         """Read the details; called in a thread, in one at a time."""
         # numpy takes a while to import; here it holds nobody up.
-        from tunedesk.fine_tuning.advice import advice
-        from tunedesk.fine_tuning.charted_run import ChartedRun
-        from tunedesk.fine_tuning.curves import RunCurves
+        with importing(
+            "tunedesk.fine_tuning.advice",
+            "tunedesk.fine_tuning.charted_run",
+            "tunedesk.fine_tuning.curves",
+        ):
+            from tunedesk.fine_tuning.advice import advice
+            from tunedesk.fine_tuning.charted_run import ChartedRun
+            from tunedesk.fine_tuning.curves import RunCurves
 
         runs = project.runs
         run, checkpoints = runs.get(self._run_id), runs.checkpoints(self._run_id)

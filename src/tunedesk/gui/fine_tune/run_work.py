@@ -18,6 +18,7 @@ from tunedesk.gui.feedback import Feedback, ProgressHandle
 from tunedesk.gui.fine_tune.local_installation import LocalInstallation
 from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.progress import Progress, Wait
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -350,7 +351,8 @@ class RunWork(QObject):
         Args:
             settings: What it begins with; None: what was launched last in this project.
         """
-        from tunedesk.gui.fine_tune.launch.launch_dialog import LaunchDialog
+        with importing("tunedesk.gui.fine_tune.launch.launch_dialog"):
+            from tunedesk.gui.fine_tune.launch.launch_dialog import LaunchDialog
 
         if self._dialog is not None:
             self._dialog.raise_()

@@ -21,6 +21,7 @@ from tunedesk.gui.widgets.cards import Card, EmptyState
 from tunedesk.gui.widgets.choices import Chip
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 
 if TYPE_CHECKING:
     from tunedesk.fine_tuning.charted_run import ChartedRun
@@ -201,8 +202,11 @@ class LossChart(Card):
     def _view(self) -> "CurveView":
         """The drawing; made when it is first needed."""
         if self.curve_view is None:
-            from tunedesk.gui.fine_tune.chart.curve_view import CurveView
-            from tunedesk.gui.fine_tune.chart.legend import Legend
+            with importing(
+                "tunedesk.gui.fine_tune.chart.curve_view", "tunedesk.gui.fine_tune.chart.legend"
+            ):
+                from tunedesk.gui.fine_tune.chart.curve_view import CurveView
+                from tunedesk.gui.fine_tune.chart.legend import Legend
 
             self.curve_view = CurveView(self._theme)
             self.curve_view.setAccessibleName(_("Loss chart"))
@@ -258,7 +262,8 @@ class LossChart(Card):
             self._stack.setCurrentWidget(self.curve_view)
             return
         if self.figures is None:
-            from tunedesk.gui.fine_tune.chart.figures_table import FiguresTable
+            with importing("tunedesk.gui.fine_tune.chart.figures_table"):
+                from tunedesk.gui.fine_tune.chart.figures_table import FiguresTable
 
             self.figures = FiguresTable()
             self._stack.addWidget(self.figures)
@@ -290,8 +295,9 @@ class LossChart(Card):
 
     def svg(self) -> str:
         """A drawing of what is shown, as it is shown."""
-        from tunedesk.fine_tuning.chart_style import chart_palette
-        from tunedesk.fine_tuning.chart_svg import chart_svg
+        with importing("tunedesk.fine_tuning.chart_style", "tunedesk.fine_tuning.chart_svg"):
+            from tunedesk.fine_tuning.chart_style import chart_palette
+            from tunedesk.fine_tuning.chart_svg import chart_svg
 
         view, size = self._view().view, self._view().size()
         return chart_svg(
@@ -305,7 +311,8 @@ class LossChart(Card):
 
     def csv(self) -> str:
         """All figures of the runs that are shown."""
-        from tunedesk.fine_tuning.charted_run import curves_csv
+        with importing("tunedesk.fine_tuning.charted_run"):
+            from tunedesk.fine_tuning.charted_run import curves_csv
 
         return curves_csv(self._runs)
 
@@ -325,7 +332,8 @@ class LossChart(Card):
             if said is not None:
                 parts.append(said.sentence + ".")
             else:
-                from tunedesk.gui.fine_tune.chart.curve_view import latest
+                with importing("tunedesk.gui.fine_tune.chart.curve_view"):
+                    from tunedesk.gui.fine_tune.chart.curve_view import latest
 
                 parts += [latest(run, alone=len(self._runs) == 1) for run in self._runs]
         parts += [self._gist] if self._gist else []
