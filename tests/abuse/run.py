@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 PROGRAMS = {
+    "racing": "uploads whose parts, completions and cancellations come at once: one of them wins",
     "reading": "damaged and made-up bytes: an answer for each, in time, and no fix that loses text",
 }
 """Each program by its module's name, with what it does."""
