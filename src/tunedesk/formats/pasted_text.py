@@ -236,13 +236,13 @@ def _is_header(roles: list[str], width: int) -> bool:
 def _cells(text: str) -> list[list[str]] | None:
     """The rows that are not empty; None if the text is not a table."""
     if "\t" in text:
-        rows = _read(text, "\t", csv.QUOTE_MINIMAL)
+        rows = _read(text, "\t")
         if any("\t" in cell for row in rows for cell in row):
             # A quotation mark that belongs to the text has swallowed what comes after it.
-            rows = _read(text, "\t", csv.QUOTE_NONE)
+            rows = _read(text, "\t", quoted=False)
         return rows or None
     for delimiter in ",;":
-        rows = _read(text, delimiter, csv.QUOTE_MINIMAL)
+        rows = _read(text, delimiter)
         if rows and len(rows) > 1:
             names = [" ".join(cell.lower().split()) for cell in rows[0]]
             if any(n in _ROLES["user"] for n in names) and any(
@@ -252,9 +252,13 @@ def _cells(text: str) -> list[list[str]] | None:
     return None
 
 
-def _read(text: str, delimiter: str, quoting: int) -> list[list[str]]:
+def _read(text: str, delimiter: str, *, quoted: bool = True) -> list[list[str]]:
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
+    )
     return [row for row in reader if any(cell.strip() for cell in row)]
 
 
