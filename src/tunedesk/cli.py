@@ -25,6 +25,7 @@ examples:
   tunedesk tokens train.jsonl --model gpt-4.1-mini
   tunedesk import law.tunedesk letters.jsonl replies.jsonl
   tunedesk export law.tunedesk approved.jsonl --where "state:approved"
+  tunedesk merge law.tunedesk law-from-ann.tunedesk
   tunedesk fix train.jsonl train-fixed.jsonl
   tunedesk rescue law.tunedesk --output law-rescued.tunedesk
   tunedesk launch law.tunedesk --follow
@@ -43,6 +44,7 @@ COMMANDS = {
     "tokens": "say how long a data file is and what training on it would cost",
     "import": "import data files into a project, made if it is not there",
     "export": "write the examples of a project as JSONL",
+    "merge": "bring in what was done in a copy of a project",
     "fix": "fix what can be fixed safely in a data file",
     "rescue": "write what can be read of a damaged project into a new one",
     "launch": "fine-tune a model on the examples of a project or a data file",
@@ -55,6 +57,7 @@ MODULES = {
     "tokens": "data_file_commands",
     "import": "project_commands",
     "export": "project_commands",
+    "merge": "project_commands",
     "rescue": "project_commands",
     "fix": "data_file_commands",
     "launch": "job_commands",
@@ -139,6 +142,7 @@ def make_parser(command_given: str = "") -> argparse.ArgumentParser:
     _tokens_arguments(command["tokens"])
     _import_arguments(command["import"])
     _export_arguments(command["export"])
+    _merge_arguments(command["merge"])
     _fix_arguments(command["fix"])
     _rescue_arguments(command["rescue"])
     _launch_arguments(command["launch"])
@@ -188,6 +192,16 @@ def _tokens_arguments(parser: argparse.ArgumentParser) -> None:
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT", help="NAME.tunedesk")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a data file")
+
+
+def _merge_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="PROJECT", help="NAME.tunedesk")
+    parser.add_argument("copy", type=Path, metavar="COPY", help="a copy of it that others changed")
+    parser.epilog = (
+        "Examples, tags, states and presets that were changed in the copy alone come in, as one "
+        "step that Undo takes back; what was changed in both stays as it is here, and is named. "
+        "The copy is only read."
+    )
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`tunedesk import`, `export` and `rescue`: examples into, out of, and saved from a project."""
+"""`tunedesk import`, `export`, `merge` and `rescue`: what goes into a project and out of it."""
 
 import argparse
 import json
@@ -11,6 +11,7 @@ from tunedesk.errors import UserError
 from tunedesk.i18n import ngettext
 from tunedesk.project.exporting import export
 from tunedesk.project.importing import ImportSummary, import_file
+from tunedesk.project.merging import MergeConflict, merge
 from tunedesk.project.project import Project
 from tunedesk.project.query_language import parse_query
 from tunedesk.project.rescue import rescue
@@ -91,6 +92,55 @@ def run_export(options: argparse.Namespace) -> int:
             named = ", ".join(f"{number:,}" for number in numbers if number is not None)
             print(f"  left out ({reason}): examples {named}", file=sys.stderr)
     return 0
+
+
+def run_merge(options: argparse.Namespace) -> int:
+    """Bring in what was done in the copy, and name on stderr what both had changed."""
+    with (
+        open_for_writing(options.project) as project,
+        Project.open(options.copy, read_only=True) as copy,
+    ):
+        summary = merge(project.context, copy.context)
+        parts = [
+            ngettext("{n} row added", "{n} rows added", summary.added),
+            ngettext("{n} row changed", "{n} rows changed", summary.changed),
+            ngettext("{n} row deleted", "{n} rows deleted", summary.deleted),
+        ]
+        counts = (summary.added, summary.changed, summary.deleted)
+        told = ", ".join(
+            part.format(n=f"{count:,}") for part, count in zip(parts, counts, strict=True)
+        )
+        print(f"{options.copy}: {told}")
+        for wanted, name in summary.renamed.items():
+            print(f"  “{wanted}” is called “{name}” here: the name was taken", file=sys.stderr)
+        for conflict in summary.conflicts:
+            print(f"  {_conflict(project, conflict)}", file=sys.stderr)
+    return 0
+
+
+_CONFLICTS = {
+    "version_id": "its text was changed in both",
+    "state": "its state was changed in both",
+    "tag_set": "its tags were changed in both",
+    "position": "it was moved in both",
+    "deleted": "one deleted it, the other went on with it",
+}
+
+
+def _conflict(project: Project, conflict: MergeConflict) -> str:
+    """What both copies changed, and that it stays as it is here."""
+    store = project.context.store
+    row_id = store.value(f"SELECT id FROM {conflict.table} WHERE uid = ?", (conflict.uid,))
+    number = project.number_of(int(row_id)) if conflict.table == "example" else None
+    if number is not None:
+        named = f"example {number:,}"
+    elif conflict.table == "example":
+        named = "a deleted example"
+    else:
+        name = store.value(f"SELECT name FROM {conflict.table} WHERE id = ?", (row_id,))
+        named = f"the {conflict.table} “{name}”"
+    what = _CONFLICTS.get(conflict.column, f"its {conflict.column} was changed in both")
+    return f"{named}: {what}; it stays as it is here"
 
 
 def run_rescue(options: argparse.Namespace) -> int:
