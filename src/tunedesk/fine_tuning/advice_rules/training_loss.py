@@ -430,7 +430,7 @@ def starter(seen: AdviceContext) -> Advice | None:
     if not seen.from_nothing or len(seen.train) < FEWEST_POINTS:
         return None
     now = median_of(seen.train.values[-_LAST_STEPS:])
-    # What is said is where the line of the chart ends; the median judges: a wild step moves it less.
+    # Said is where the line of the chart ends; the median judges: a wild step moves it less.
     loss = format_loss(float(seen.train.smoothed().values[-1]))
     tone: Tone
     if now < BY_HEART:
