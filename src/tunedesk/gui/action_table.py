@@ -122,6 +122,13 @@ ACTIONS = (
     ActionSpec("example.draft", _("Draft"), (), "", EXAMPLE),
     ActionSpec("message.add", _("Add message"), ("Ctrl+M",), "", MESSAGE, "add"),
     ActionSpec(
+        "message.add_prompt",
+        _("Add system prompt"),
+        (),
+        _("Begin with a message that tells the assistant how to answer"),
+        MESSAGE,
+    ),
+    ActionSpec(
         "message.delete", _("Delete message"), ("Ctrl+Shift+Delete",), "", MESSAGE, "delete"
     ),
     ActionSpec("message.duplicate", _("Duplicate message"), ("Ctrl+Shift+D",), "", MESSAGE),

@@ -1,5 +1,7 @@
 """The Examples page as a whole, with a real project: rows, form and panel follow each other."""
 
+import json
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -37,6 +39,16 @@ def page(make_page):
     return make_page()
 
 
+def add_with_prompt(project, prompt):
+    messages = [
+        {"role": "system", "content": prompt},
+        {"role": "user", "content": "Question?"},
+        {"role": "assistant", "content": "Answer."},
+    ]
+    text = json.dumps({"messages": messages})
+    return project.add_example(text, project.checker().check(text.encode()))
+
+
 def wait_rows(qtbot, page, count):
     qtbot.waitUntil(lambda: page.model.rowCount() == count and page.model.is_complete)
 
@@ -65,6 +77,52 @@ class TestEmpty:
         project.redo()
         wait_rows(qtbot, page, 1)
         qtbot.waitUntil(lambda: page.open_example.example_id == page.model.ids[0])
+
+
+class TestNewExample:
+    def prompts(self, project):
+        return [json.loads(project.text(one))["messages"][0] for one in project.ids()]
+
+    def test_it_begins_with_the_system_prompt_of_the_open_one(
+        self, qtbot, make_page, actions, project
+    ):
+        add_with_prompt(project, "Be kind.")
+        add_with_prompt(project, "Be brief.")
+        page = make_page()
+        wait_current(qtbot, page, project.ids()[0])
+        actions["example.new"].trigger()
+        wait_rows(qtbot, page, 3)
+        assert [prompt["content"] for prompt in self.prompts(project)] == [
+            "Be kind.",
+            "Be kind.",
+            "Be brief.",
+        ]
+        added = project.ids()[1]
+        assert page.open_example.example_id == added
+        assert project.facts(added).system == project.facts(project.ids()[0]).system
+        assert page.open_example.problems == ()
+
+    def test_it_begins_with_the_last_one_where_the_open_one_has_none(
+        self, qtbot, add, make_page, actions, project
+    ):
+        (plain,) = add("first")
+        add_with_prompt(project, "Be brief.")
+        page = make_page()
+        wait_current(qtbot, page, plain)
+        actions["example.new"].trigger()
+        wait_rows(qtbot, page, 3)
+        assert self.prompts(project)[1] == {"role": "system", "content": "Be brief."}
+
+    def test_it_begins_empty_if_the_user_wants_that(
+        self, qtbot, make_page, actions, project, settings
+    ):
+        settings.keep_system_prompt = False
+        add_with_prompt(project, "Be kind.")
+        page = make_page()
+        wait_current(qtbot, page, project.ids()[0])
+        actions["example.new"].trigger()
+        wait_rows(qtbot, page, 2)
+        assert self.prompts(project)[1] == {"role": "system", "content": ""}
 
 
 class TestReview:

@@ -298,6 +298,7 @@ class ExamplesPage(Page):
         if not self.model.query.unfiltered:
             self.ask(replace(ExampleQuery(), sort=self.model.query.sort))
         self.go_to(example_id)
+        self.open_example.begin_new()
         self._show_whether_empty()
         self.form.focus_messages()
 

@@ -34,11 +34,11 @@ class FlowLayout(QLayout):
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:
-        """The height that the lines need at this width, in pixels."""
+        """Yes: the height depends on the width."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """The height that the lines take."""
+        """The height that the lines need at a width, in pixels."""
         return self._arrange(QRect(0, 0, width, 0), move=False)
 
     def setGeometry(self, rect: QRect) -> None:

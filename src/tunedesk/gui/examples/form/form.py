@@ -181,7 +181,7 @@ class ExampleForm(QWidget):
 
     def _facts_changed(self) -> None:
         if not self._unreadable:
-            problems = ShownProblems(self._example.facts, self._example.target)
+            problems = ShownProblems(self._example.problems, self._example.target)
             self.kind_form.show_checks(problems, self._example.message_tokens)
             self._tools.show_problems(problems)
 
@@ -209,12 +209,12 @@ class ExampleForm(QWidget):
         elif tab == TOOLS:
             self._views.setCurrentWidget(self._tools)
             self._tools.show_tools(self._example.conversation, self._edits.writable)
-            self._tools.show_problems(ShownProblems(self._example.facts, self._example.target))
+            self._tools.show_problems(ShownProblems(self._example.problems, self._example.target))
         else:
             # First: at the width of the window every card is laid out once, not twice.
             form = self.kind_form
             self._views.setCurrentWidget(form)
-            problems = ShownProblems(self._example.facts, self._example.target)
+            problems = ShownProblems(self._example.problems, self._example.target)
             form.show_example(problems, self._example.message_tokens, another)
 
     def _view_chosen(self, tab: int) -> None:

@@ -219,6 +219,7 @@ class MessageCommands(QObject):
         self.current: int | None = None
         callbacks = {
             "message.add": self.add,
+            "message.add_prompt": self.add_prompt,
             "message.delete": self.delete,
             "message.duplicate": self.duplicate,
             "message.move_up": lambda: self.move_by(-1),
@@ -238,6 +239,15 @@ class MessageCommands(QObject):
         index = len(self._messages()) if at is None else at + 1
         self._edits.insert(index, next_role(self._messages()[:index]))
         self.go(index)
+
+    def add_prompt(self) -> None:
+        """Go to the system prompt; put an empty one before all messages if there is none."""
+        if not self._edits.writable or not self.enabled:
+            return
+        there = self._example.conversation.system_message
+        if there is None:
+            self._edits.insert(0, "system")
+        self.go(0 if there is None else there.index)
 
     def delete(self) -> None:
         """Delete the current message; the cursor goes to the one that takes its place."""

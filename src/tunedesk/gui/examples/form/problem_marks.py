@@ -1,7 +1,7 @@
 """How problems and hits show in the form: stretches marked in a text, and a line in words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QTextEdit, QWidget
 
-from tunedesk.checks.facts import Facts
 from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.problem import Problem, severity
 from tunedesk.checks.text_rules import CONTROLS, PLACEHOLDER, REPLACEMENT, SPECIAL_TOKEN
@@ -19,6 +18,10 @@ from tunedesk.gui.widgets.labels import Label
 
 MARKED_LENGTH = 20_000
 """Texts with more characters are not searched for marks: it would be felt at each keystroke."""
+
+
+EMPTY_CODES = ("content_empty", "content_missing", "content_null", "content_blank")
+"""The problems of a message in which nothing has been written yet."""
 
 
 class TextMark(NamedTuple):
@@ -115,10 +118,10 @@ class ShownProblem(NamedTuple):
 class ShownProblems:
     """All problems of an example."""
 
-    def __init__(self, facts: Facts | None, target: str) -> None:
+    def __init__(self, problems: Iterable[Problem], target: str) -> None:
         self._by_message: dict[int, list[ShownProblem]] = {}
         self.of_example: list[ShownProblem] = []
-        for stored in facts.problems if facts is not None else ():
+        for stored in problems:
             problem = ShownProblem(
                 severity(stored.code, target), sentence(stored), stored.path, stored
             )

@@ -134,9 +134,8 @@ class ExampleProblems(QWidget):
             self._refresh()
 
     def _refresh(self) -> None:
-        facts = self._open_example.facts
         found = example_rows(
-            facts.problems if facts is not None else (),
+            self._open_example.problems,
             self._target,
             self._counts,
             may_fix=not self._open_example.read_only,
