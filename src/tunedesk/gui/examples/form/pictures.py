@@ -121,12 +121,12 @@ def picture_as_url(data: bytes, name: str) -> str:
     """The bytes of a picture as a data URL.
 
     Raises:
-        UserError: It is too large, or no JPEG, PNG or WEBP.
+        UserError: It is too large, or not a JPEG, PNG or WEBP.
     """
     if len(data) > MOST_BYTES:
         raise _too_large(name)
     media_type, _width, _height = picture_size(data)
-    if not media_type:
+    if media_type not in _FORMATS:
         raise UserError(
             _("{name} is not a JPEG, PNG or WEBP picture.").format(name=name),
             _("Models take only these; save the picture as one of them."),

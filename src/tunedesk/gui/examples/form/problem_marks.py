@@ -20,7 +20,7 @@ MARKED_LENGTH = 20_000
 """Texts with more characters are not searched for marks: it would be felt at each keystroke."""
 
 
-EMPTY_CODES = ("content_empty", "content_missing", "content_null", "content_blank")
+EMPTY_CODES = ("content_empty", "content_missing", "content_null", "content_blank", "system_empty")
 """The problems of a message in which nothing has been written yet."""
 
 
