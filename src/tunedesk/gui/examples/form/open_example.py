@@ -230,6 +230,11 @@ class OpenExample(QObject):
             if not (problem.code in EMPTY_CODES and problem.path[1:2] in self._not_left)
         )
 
+    @property
+    def is_being_begun(self) -> bool:
+        """Whether problems of a new example are not spoken of yet."""
+        return self.facts is not None and len(self.problems) < len(self.facts.problems)
+
     def begin_new(self) -> None:
         """Say that the open example has just been added and is to be written."""
         self._new_messages = len(self.conversation.messages)

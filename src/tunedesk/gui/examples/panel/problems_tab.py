@@ -146,6 +146,10 @@ class ExampleProblems(QWidget):
             self._empty.show_text(
                 "examples", _("No example is open"), _("Choose one in the table.")
             )
+        elif not found and self._open_example.is_being_begun:
+            self._empty.show_text(
+                "examples", _("Not written yet"), _("A field is checked when you leave it.")
+            )
         elif not found:
             self._empty.show_text(
                 "done", _("No problems"), _("Every rule is kept in this example.")
