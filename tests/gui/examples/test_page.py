@@ -5,11 +5,14 @@ import json
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from tests.project.made_examples import new_example
 
 from tunedesk.checks.problem import Problem
 from tunedesk.gui.examples.page import ExamplesPage
 from tunedesk.gui.examples.row_actions import checked_text
+from tunedesk.gui.operations import UndoActions
+from tunedesk.project.change_names import ChangeName
 from tunedesk.project.query import ExampleQuery
 
 
@@ -167,6 +170,71 @@ class TestReview:
         QTest.keyClicks(page.toolbar.search, "arc")
         assert page.toolbar.search.text() == "arc"
         assert project.rows(ids)[0].state == "draft"
+
+
+class TestUndo:
+    """Undo and redo go to where they change something."""
+
+    def turn(self, qtbot, page, direction):
+        actions = UndoActions(
+            page._project, page._background, page._actions, page._feedback, page.flush, page
+        )
+        actions.turned.connect(page.show_change)
+        with qtbot.waitSignal(actions.turned):
+            getattr(actions, direction)()
+        actions.close()
+
+    def test_the_cursor_goes_to_the_text_that_changed(self, qtbot, add, make_page, project):
+        first, second = add("first", "second")
+        page = make_page()
+        page.activateWindow()
+        wait_current(qtbot, page, first)
+        text = project.text(first).replace("Yes.", "Yes, always.")
+        page.open_example.apply(text, ChangeName("edit_message", {"number": 2}))
+        page.go_to(second)
+        wait_current(qtbot, page, second)
+        page.table.setFocus()
+        self.turn(qtbot, page, "undo")
+        wait_current(qtbot, page, first)
+        page.table.setFocus()
+        self.turn(qtbot, page, "redo")
+        focus = QApplication.focusWidget()
+        assert focus.accessibleName() == "Assistant message 2"
+        assert focus.text == "Yes, always."
+
+    def test_the_example_whose_state_changed_is_opened(self, qtbot, add, make_page, project):
+        first, second = add("first", "second")
+        page = make_page()
+        project.set_state([second], "approved")
+        wait_current(qtbot, page, first)
+        page.table.setFocus()
+        self.turn(qtbot, page, "undo")
+        wait_current(qtbot, page, second)
+        assert page.table.hasFocus()
+
+    def test_what_concerns_many_or_is_gone_moves_nothing(self, qtbot, add, make_page, project):
+        first, *others = add("first", "second", "third")
+        page = make_page()
+        wait_current(qtbot, page, first)
+        project.set_state(others, "approved")
+        self.turn(qtbot, page, "undo")
+        assert page.open_example.example_id == first
+        added = add("fourth")
+        wait_rows(qtbot, page, 4)
+        self.turn(qtbot, page, "undo")
+        assert page.open_example.example_id not in added
+
+    def test_a_search_that_is_written_keeps_the_cursor(self, qtbot, add, make_page, project):
+        (first,) = add("first")
+        page = make_page()
+        page.activateWindow()
+        wait_current(qtbot, page, first)
+        text = project.text(first).replace("Yes.", "No.")
+        page.open_example.apply(text, ChangeName("edit_message", {"number": 2}))
+        page.flush()
+        page.toolbar.search.setFocus()
+        self.turn(qtbot, page, "undo")
+        assert page.toolbar.search.hasFocus()
 
 
 class TestRows:

@@ -2,8 +2,9 @@
 
 import json
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint
+
+from tunedesk.gui.widgets.layouts import tab_stops
 
 
 def test_typing_changes_the_record_and_nothing_else_in_it(show, example, text_box, qtbot):
@@ -66,16 +67,26 @@ def test_undo_from_elsewhere_leaves_the_focus_there(
     assert window.field.hasFocus()
 
 
-def test_tab_goes_from_text_to_text_and_on(show, short, form, text_box, qtbot):
+def test_keys_go_from_text_to_text(show, short, text_box, actions):
     show(short)
     text_box(0).setFocus()
-    for index in (1, 2):
-        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    for index in (1, 2, 2):
+        actions["go.next_message"].trigger()
         assert text_box(index).hasFocus()
-    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-    assert form._conversation._footer.add.hasFocus()
-    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Backtab)
-    assert text_box(2).hasFocus()
+    actions["go.previous_message"].trigger()
+    assert text_box(1).hasFocus()
+
+
+def test_tab_goes_through_all_of_a_message(show, short, card, text_box, form):
+    show(short)
+    head = card(2).head
+    stops = [stop for stop in tab_stops(form.cards) if card(2).isAncestorOf(stop)]
+    assert stops == [head.role, head.trained, head.menu, text_box(2)]
+    head = card(0).head
+    stops = list(tab_stops(form.cards))
+    assert stops[:4] == [head.role, head.preset, head.menu, text_box(0)]
+    footer = form.cards._footer
+    assert stops[-2:] == [footer.add, footer.tools]
 
 
 def test_go_to_selects_the_letters_that_are_wrong(show, conversation, example, text_box):

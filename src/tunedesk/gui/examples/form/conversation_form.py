@@ -1,6 +1,6 @@
 """The form of a conversation: its messages as cards that can be written, moved and dragged."""
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import (
     QApplication,
@@ -70,7 +70,6 @@ class ListFooter(QWidget):
         for button in (self.add, self.prompt, self.tools):
             buttons.addWidget(button)
         self._keys_title = QuietButton(theme, theme.font("small"))
-        self._keys_title.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._keys_title.clicked.connect(self._unfold)
         self._unfolded = False
         self._keys: tuple[RawValue, ...] = ()

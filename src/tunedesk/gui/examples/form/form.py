@@ -48,6 +48,7 @@ class ExampleForm(QWidget):
         self._theme = theme
         self._shown_example: int | None = None
         self._unreadable = False
+        self._changed_at: tuple[Path, int] | None = None
         self._edits = ExampleEdits(example)
         self._head = FormHead(theme, actions)
         self._tabs = FormTabs(theme, actions)
@@ -101,6 +102,15 @@ class ExampleForm(QWidget):
             self._tools.focus_first()
         else:
             self.kind_form.focus_last()
+
+    def focus_change(self) -> None:
+        """Put the cursor where undo or somebody else has changed the text, if that can be seen."""
+        if self._changed_at is None or self._tabs.current != FORM or self._unreadable:
+            self.focus_messages()
+            return
+        path, position = self._changed_at
+        self.kind_form.go_to(path)
+        self.kind_form.show_position(path, position)
 
     def choose_view(self, tab: int) -> None:
         """Show the form, the tools or the raw JSON."""
@@ -158,6 +168,7 @@ class ExampleForm(QWidget):
     def _loaded(self) -> None:
         """Show another example."""
         self._shown_example = self._example.example_id
+        self._changed_at = None
         self._edits.steps.end()
         open_ = self._shown_example is not None
         for widget in (self._head, self._tabs, self._review):
@@ -246,6 +257,7 @@ class ExampleForm(QWidget):
 
     def _position_changed(self, path: Path, position: int) -> None:
         """Undo changed something: show where."""
+        self._changed_at = (path, position)
         if self._tabs.current == FORM and not self._unreadable:
             self.kind_form.show_position(path, position)
 

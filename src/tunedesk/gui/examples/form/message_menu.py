@@ -226,6 +226,8 @@ class MessageCommands(QObject):
             "message.move_down": lambda: self.move_by(1),
             "message.split": self.split,
             "message.merge": self.merge,
+            "go.next_message": lambda: self.go_by(1),
+            "go.previous_message": lambda: self.go_by(-1),
         }
         self.action_ids = tuple(callbacks)
         for action_id, callback in callbacks.items():
@@ -313,6 +315,15 @@ class MessageCommands(QObject):
             card.focus_text(position)
             self._cards.lay_out()
             self._cards.show_rect(card, card.rect())
+
+    def go_by(self, step: int) -> None:
+        """Put the cursor into the message before or behind the current one."""
+        index = self._focused()
+        if not self.enabled or not self._cards.count:
+            return
+        if index is None:
+            index = self.current if self.current is not None else -step
+        self.go(max(0, min(index + step, self._cards.count - 1)))
 
     def _messages(self) -> tuple[Message, ...]:
         return self._example.conversation.messages

@@ -129,8 +129,8 @@ class ShownProblems:
                 self._by_message.setdefault(int(stored.path[1]), []).append(problem)
             else:
                 self.of_example.append(problem)
-        for problems in (*self._by_message.values(), self.of_example):
-            problems.sort(key=lambda problem: _RANKS.get(problem.severity, 3))
+        for found in (*self._by_message.values(), self.of_example):
+            found.sort(key=lambda problem: _RANKS.get(problem.severity, 3))
 
     def all(self) -> list[ShownProblem]:
         """All of them, the worst first."""
