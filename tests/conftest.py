@@ -18,6 +18,9 @@ hypothesis.settings.load_profile("tunedesk")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # The hub's library reads this when it is imported, by whichever test comes first.
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+# The same everywhere: a GPU is given to one job alone, and a chat beside it is refused. To try the
+# trainings on one, say which: CUDA_VISIBLE_DEVICES=0.
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 # No test touches the keyring of whoever runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
 

@@ -25,7 +25,9 @@ examples:
   tunedesk tokens train.jsonl --model gpt-4.1-mini
   tunedesk import law.tunedesk letters.jsonl replies.jsonl
   tunedesk export law.tunedesk approved.jsonl --where "state:approved"
+  tunedesk merge law.tunedesk law-from-ann.tunedesk
   tunedesk fix train.jsonl train-fixed.jsonl
+  tunedesk rescue law.tunedesk --output law-rescued.tunedesk
   tunedesk launch law.tunedesk --follow
   tunedesk jobs list
 
@@ -42,7 +44,9 @@ COMMANDS = {
     "tokens": "say how long a data file is and what training on it would cost",
     "import": "import data files into a project, made if it is not there",
     "export": "write the examples of a project as JSONL",
+    "merge": "bring in what was done in a copy of a project",
     "fix": "fix what can be fixed safely in a data file",
+    "rescue": "write what can be read of a damaged project into a new one",
     "launch": "fine-tune a model on the examples of a project or a data file",
     "jobs": "list, follow, cancel, pause and resume fine-tuning jobs",
     "serve": "run the training server: OpenAI's fine-tuning API on this computer",
@@ -53,6 +57,8 @@ MODULES = {
     "tokens": "data_file_commands",
     "import": "project_commands",
     "export": "project_commands",
+    "merge": "project_commands",
+    "rescue": "project_commands",
     "fix": "data_file_commands",
     "launch": "job_commands",
     "jobs": "job_commands",
@@ -136,7 +142,9 @@ def make_parser(command_given: str = "") -> argparse.ArgumentParser:
     _tokens_arguments(command["tokens"])
     _import_arguments(command["import"])
     _export_arguments(command["export"])
+    _merge_arguments(command["merge"])
     _fix_arguments(command["fix"])
+    _rescue_arguments(command["rescue"])
     _launch_arguments(command["launch"])
     _jobs_arguments(command["jobs"])
     _serve_arguments(command["serve"])
@@ -186,6 +194,16 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a data file")
 
 
+def _merge_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="PROJECT", help="NAME.tunedesk")
+    parser.add_argument("copy", type=Path, metavar="COPY", help="a copy of it that others changed")
+    parser.epilog = (
+        "Examples, tags, states and presets that were changed in the copy alone come in, as one "
+        "step that Undo takes back; what was changed in both stays as it is here, and is named. "
+        "The copy is only read."
+    )
+
+
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT", help="NAME.tunedesk")
     parser.add_argument("out", type=Path, metavar="OUT", help="the JSONL file to write")
@@ -196,6 +214,23 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
         "--without-errors",
         action="store_true",
         help="leave out examples with errors too; records that are not JSON objects always are",
+    )
+
+
+def _rescue_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the damaged project")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="NEW",
+        help="the project to write; there must be no file of that name",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.epilog = (
+        "FILE is not changed; close it in other windows first. What could not be read is printed "
+        "on stderr and written to NEW-not-read.txt. Exit status: 0 all was read, 1 something was "
+        "lost, 2 nothing could be read, or wrong use."
     )
 
 

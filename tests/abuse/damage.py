@@ -91,9 +91,7 @@ def work(connection: Connection, original: str, window: bool) -> None:
             return
         path.write_bytes(damaged(content, case))
         outcome = walk.walk(path, window=window)
-        rescued: Any = None
-        if hasattr(walk, "walk_rescue"):
-            rescued = walk.walk_rescue(path, outcome)
+        rescued = walk.walk_rescue(path, outcome)
         connection.send((outcome, rescued))
 
 
@@ -207,14 +205,19 @@ def main() -> int:
             counts[f"{kind}: another letter in a text"] += 1
         else:
             counts[f"{kind}: harmless"] += 1
-        if rescued is not None:
-            counts[f"{kind}: rescued examples, of {len(texts)} each"] += rescued[0]
-            counts[f"{kind}: rescue told of examples lost"] += rescued[1]
-            if rescued[0] + rescued[1] < len(texts):
-                counts[f"{kind}: rescue lost examples in silence"] += 1
-                places[f"rescue {rescued}: {case}"] += 1
+        if rescued is None:
+            counts[f"{kind}: nothing rescued"] += 1
+            places[f"nothing rescued: {case}"] += 1
+        else:
+            ids, lost = rescued
+            back = len(ids & texts.keys())
+            counts[f"{kind}: rescued examples, of {len(texts)} each"] += back
+            counts[f"{kind}: rescue named as lost"] += lost
+            if back + lost < len(texts):
+                counts[f"{kind}: rescue with silent losses"] += 1
+                places[f"rescue brought {back} and named {lost}: {case}"] += 1
         if told:
-            told.write(json.dumps([case, outcome.bugs, outcome.sentences[:5], rescued]) + "\n")
+            told.write(json.dumps([case, outcome.bugs, outcome.sentences[:5]]) + "\n")
             told.flush()
     for walker in walkers:
         walker.close()

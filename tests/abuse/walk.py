@@ -27,6 +27,7 @@ from tunedesk.project.exporting import export, training_rows, version_records
 from tunedesk.project.importing import import_file
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.rescue import rescue
 from tunedesk.project.run_records import Metric, RunCheckpoint, RunEvent, RunExample
 
 CALM_SECONDS = 0.25
@@ -347,6 +348,32 @@ def _calm(app: Any, window: Any, seconds: float = CALM_SECONDS) -> None:
         if time.monotonic() - calm_since > seconds:
             return
         time.sleep(0.002)
+
+
+def walk_rescue(path: Path, outcome: Outcome) -> tuple[set[int], int] | None:
+    """Rescue it: the examples that came out, and how many were named as lost."""
+    out = path.with_name("rescued.tunedesk")
+    for left in path.parent.glob("*rescued*"):
+        left.unlink()
+    report = outcome.attempt("rescue", lambda: rescue(path, out))
+    if report is None:
+        return None
+    try:
+        with Project.open(out) as project:
+            ids = project.ids()
+            for example_id in ids:
+                project.text(example_id)
+                project.facts(example_id)
+            project.rows(ids)
+            if project.find_damage(thorough=True):
+                outcome.bugs.append("rescue: what was written is damaged")
+            project.undo()
+            project.undo()
+            project.redo()
+            return set(ids), report.lost_examples
+    except Exception as error:
+        outcome.note_bug("what was rescued", error)
+    return None
 
 
 def own_folders(home: Path) -> None:

@@ -92,3 +92,26 @@ def test_a_rule_without_a_fix_is_a_sentence(command, write_rows, good_rows, tmp_
     status, _out, err = command("fix", file, tmp_path / "out.jsonl", "--rule", rule)
     assert status == 2
     assert rule in err
+
+
+def test_a_copy_that_was_changed_is_merged(command, write_rows, good_rows, tmp_path):
+    project, copy = tmp_path / "a.tunedesk", tmp_path / "b.tunedesk"
+    command("import", project, write_rows("in.jsonl", good_rows))
+    copy.write_bytes(project.read_bytes())
+    command("import", copy, write_rows("more.jsonl", [good_rows[0]]))
+    with Project.open(project) as here, Project.open(copy) as there:
+        first = next(iter(here.ids()))
+        here.set_state([first], "approved")
+        there.set_state([first], "rejected")
+        here.set_preset("Kind", "Be kind.")
+        there.set_preset("Kind", "Be very kind.")
+    status, told, err = command("merge", project, copy)
+    assert status == 0
+    assert "2 rows added, 0 rows changed, 0 rows deleted" in told
+    assert "example 1: its state was changed in both; it stays as it is here" in err
+    assert "“Kind” is called “Kind (2)” here" in err
+    with Project.open(project, read_only=True) as here:
+        assert here.count() == len(good_rows) + 1
+    status, _told, err = command("merge", project, tmp_path / "nothing.tunedesk")
+    assert status == 2
+    assert "is not there" in err

@@ -171,7 +171,7 @@ def test_the_legend_says_which_line_is_what():
     alone = legend([made_chart("a")])
     assert [(entry.text, entry.color, entry.look) for entry in alone][:2] == [
         ("training", "run_1", "line"),
-        ("validation", "validation_curve", "dashes"),
+        ("validation, each point all held-back examples", "validation_curve", "dashes"),
     ]
     assert all(entry.explanation for entry in alone)
     assert [(entry.text, entry.color) for entry in legend([made_chart("a"), made_chart("b")])] == [

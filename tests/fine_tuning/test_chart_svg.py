@@ -32,8 +32,13 @@ def paths(svg: str) -> list[list[tuple[float, float]]]:
 def test_a_run_with_its_axes_legend_and_epochs():
     svg = chart_svg([made_chart()], title="Loss of pharmacy-v4")
     found = texts(svg)
-    assert found[:4] == ["Loss of pharmacy-v4", "training", "validation", "checkpoint"]
-    assert {"epoch 2", "epoch 3", "step", "0", "120"} <= set(found)
+    assert found[:4] == [
+        "Loss of pharmacy-v4",
+        "training",
+        "validation, each point all held-back examples",
+        "checkpoint",
+    ]
+    assert {"epoch 2", "epoch 3", "Loss", "Step", "0", "120"} <= set(found)
     assert len(paths(svg)) == 3
     assert len(list(parsed(svg).iter(f"{SVG}circle"))) == 6
 

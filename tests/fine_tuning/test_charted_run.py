@@ -2,6 +2,7 @@ import csv
 import io
 
 import numpy as np
+import pytest
 from tests.fine_tuning.made_curves import falling, flat, made_chart, made_curves
 
 from tunedesk.fine_tuning.charted_run import (
@@ -32,15 +33,22 @@ def test_validation_of_all_examples_is_shown_as_measured():
     assert looks(run, raw=False)[0][1] == "strong"
 
 
-def test_validation_of_batches_is_smoothed_and_that_of_all_are_points():
-    run = ChartedRun("a", made_curves(100, falling, batches=falling, full=falling, full_every=50))
-    assert looks(run) == [
-        ("training", "raw", False),
-        ("validation", "raw", False),
-        ("training", "strong", False),
-        ("validation", "strong", False),
-        ("validation", "dots", True),
-    ]
+@pytest.mark.parametrize(("every", "is_whole"), [(20, True), (50, False), (1000, False)])
+def test_validation_is_one_line_of_the_figures_that_the_advice_judges_by(every, is_whole):
+    curves = made_curves(100, falling, batches=falling, full=falling, full_every=every)
+    shown = lines(ChartedRun("a", curves), 0, "loss", raw=False)
+    (validation,) = [line for line in shown if line.part == "validation"]
+    judged = curves.validation()
+    expected = judged if is_whole else judged.smoothed()
+    assert validation.points.values.tolist() == expected.values.tolist()
+    assert validation.marked == is_whole
+
+
+def test_the_batches_stand_behind_the_line_that_is_made_of_them():
+    few = made_curves(100, falling, batches=falling, full=falling, full_every=50)
+    assert ("validation", "raw", False) in looks(ChartedRun("a", few))
+    many = made_curves(100, falling, batches=falling, full=falling, full_every=20)
+    assert ("validation", "raw", False) not in looks(ChartedRun("a", many))
 
 
 def test_a_few_figures_are_shown_as_marked_points():

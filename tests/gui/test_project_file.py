@@ -6,8 +6,8 @@ import shutil
 import threading
 
 import pytest
-from PySide6.QtWidgets import QDialog
-from tests.project.made_examples import add, new_example, words
+from PySide6.QtWidgets import QDialog, QPushButton
+from tests.project.made_examples import add, example_text, new_example, undo_name, words
 
 from tunedesk.errors import UserError
 from tunedesk.gui import project_file
@@ -15,8 +15,10 @@ from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.project_file import ProjectFileWatch, interrupted_sentence
 from tunedesk.paths import user_data_dir
 from tunedesk.project import opening, undo
+from tunedesk.project.bulk_changes import StreamedChange
 from tunedesk.project.lock import FileState, Whereabouts
 from tunedesk.project.project import Project
+from tunedesk.project.store import DiskFullError
 from tunedesk.project.undo import Interrupted
 
 PAGE = 8192
@@ -322,6 +324,66 @@ def test_what_cannot_be_saved_is_not_called_saved(shell, path, qtbot, monkeypatc
         qtbot.waitUntil(lambda: shell.status.text().endswith("The last change is not saved"))
     shell.flush()
     assert shell.status.text().endswith("All changes saved")
+
+
+def let_grow(project, pages):
+    """The disk has room for so many more pages through this handle; None for any number."""
+    store = project.context.store
+    most = 10**9 if pages is None else store.value("PRAGMA page_count") + pages
+    store.execute(f"PRAGMA max_page_count = {most}")
+
+
+def test_an_import_that_a_full_disk_stopped_goes_on_when_asked(
+    shell, path, tmp_path, qtbot, monkeypatch
+):
+    files = [tmp_path / "first.jsonl", tmp_path / "second.jsonl"]
+    files[0].write_text("".join(example_text("x" * 400) + "\n" for _number in range(3000)))
+    files[1].write_text(example_text("second") + "\n")
+    shell.open_path(path)
+    real = Project.handle
+
+    def narrow(project):
+        handle = real(project)
+        let_grow(handle, 60)
+        return handle
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Project, "handle", narrow)
+        shell.workspace.import_files(files)
+        qtbot.waitUntil(lambda: any("came in and are kept" in text for text in said(shell)))
+        qtbot.waitUntil(lambda: not shell.workspace.operations.running)
+    came = project_of(shell).count() - 1
+    assert 200 <= came < 3000
+    toast = next(toast for toast in shell.feedback.toasts() if "came in" in toast.accessibleName())
+    assert f"The disk is full. {came:,} examples of first.jsonl" in toast.accessibleName()
+    next(button for button in toast.findChildren(QPushButton) if button.text() == "Go on").click()
+    # The rest of the file comes, then the file that had waited behind it.
+    qtbot.waitUntil(lambda: project_of(shell).count() == 3002, timeout=20_000)
+    qtbot.waitUntil(lambda: not shell.workspace.operations.running)
+    assert undo_name(project_of(shell)) == "Import 1 example from second.jsonl"
+    project_of(shell).undo()
+    assert undo_name(project_of(shell)) == "Import 3,000 examples from first.jsonl"
+
+
+def test_what_a_full_disk_stopped_is_put_right_when_there_is_room(shell, path, qtbot, monkeypatch):
+    with Project.open(path) as project:
+        project.add_examples([new_example(str(number)) for number in range(1000)])
+    shell.open_path(path)
+
+    def refuse(_context, _change_id):
+        raise DiskFullError("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(undo, "roll_back", refuse)
+        patch.setattr(undo, "finish_interrupted", refuse)
+        change = StreamedChange(
+            project_of(shell).context, lambda count: undo.ChangeName("delete", {"count": count}), 9
+        )
+        with pytest.raises(DiskFullError, match="stopped on the way"), change:
+            raise DiskFullError("The disk is full.")
+        qtbot.waitUntil(lambda: shell.status.text().endswith("Waiting for room on the disk"))
+    qtbot.waitUntil(lambda: shell.status.text().endswith("All changes saved"))
+    assert "There is room on the disk again: “Delete 9 examples” was taken back." in said(shell)
 
 
 @pytest.mark.parametrize(

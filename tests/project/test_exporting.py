@@ -53,7 +53,7 @@ def test_what_is_left_out_is_told(project, tmp_path):
     summary = export(project, out)
     assert (summary.written, summary.left_out) == (2, 1)
     assert summary.left_out_ids == {"unreadable": [broken]}
-    assert summary.reasons() == ["1 row that is no JSON object was left out."]
+    assert summary.reasons() == ["1 row that is not a JSON object was left out."]
     summary = export(project, out, leave_out_errors=True)
     assert summary.left_out_ids == {"unreadable": [broken], "errors": [bad]}
     assert out.read_text() == example_text("good") + "\n"

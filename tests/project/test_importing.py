@@ -8,10 +8,11 @@ from tests.project.made_examples import add, undo_name
 
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import Cancelled, UserError
-from tunedesk.project import importing
+from tunedesk.project import change_log, importing
 from tunedesk.project.exporting import export
 from tunedesk.project.importing import import_file
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.store import DiskFullError
 from tunedesk.project.text_edits import find_and_replace
 from tunedesk.workers import WorkerPool
 
@@ -109,6 +110,97 @@ def test_a_bug_on_the_way_keeps_what_came(project, data):
     assert project.count() == importing.FIRST_ROWS
     assert undo_name(project) == "Import 200 examples from data.jsonl"
     assert project.context.store.value("SELECT count(*) FROM change WHERE incomplete") == 0
+
+
+def let_grow(project, pages):
+    """The disk has room for so many more pages of the project; None for any number."""
+    store = project.context.store
+    most = 10**9 if pages is None else store.value("PRAGMA page_count") + pages
+    store.execute(f"PRAGMA max_page_count = {most}")
+
+
+@pytest.fixture
+def large(tmp_path):
+    path = tmp_path / "large.jsonl"
+    lines = [record(f"{number} {'x' * 400}") for number in range(3000)]
+    lines[10] = lines[2990] = "oops"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_full_disk_keeps_what_came_and_the_import_goes_on_from_there(project, large):
+    add(project, "written before")
+    let_grow(project, 100)
+    summary = import_file(project, large)
+    came = summary.added
+    assert importing.FIRST_ROWS <= came < 3000
+    assert project.count() == came + 1
+    assert summary.failure.sentence == (
+        f"The disk is full. {came:,} examples of large.jsonl came in and are kept."
+    )
+    assert undo_name(project) == f"Import {came:,} examples from large.jsonl"
+    let_grow(project, 100)
+    summary = import_file(project, large, resume=summary)
+    assert summary.added > came
+    assert summary.failure is not None
+    let_grow(project, None)
+    summary = import_file(project, large, resume=summary)
+    assert (summary.added, summary.failure, summary.unreadable) == (3000, None, 2)
+    lines = large.read_text().splitlines()
+    ids = project.ids()
+    assert [project.text(row) for row in ids[1:]] == lines
+    assert [row.source_line for row in project.rows(ids)[1:]] == list(range(1, 3001))
+    assert len(project.sources()) == 2
+    assert undo_name(project) == "Import 3,000 examples from large.jsonl"
+    project.undo()
+    assert project.count() == 1
+
+
+def test_what_was_undone_meanwhile_comes_anew(project, large):
+    let_grow(project, 100)
+    summary = import_file(project, large)
+    project.undo()
+    let_grow(project, None)
+    summary = import_file(project, large, resume=summary)
+    assert summary.added == project.count() == 3000
+
+
+def test_the_rest_of_a_file_that_changed_does_not_follow(project, large):
+    let_grow(project, 100)
+    summary = import_file(project, large)
+    let_grow(project, None)
+    large.write_text(large.read_text() + record("more"))
+    with pytest.raises(UserError, match="has changed since"):
+        import_file(project, large, resume=summary)
+    assert project.count() == summary.added
+
+
+def test_a_disk_that_was_full_from_the_start(project, large):
+    let_grow(project, 0)
+    with pytest.raises(DiskFullError, match="not kept"):
+        import_file(project, large)
+    assert project.count() == 0
+    assert undo_name(project) is None
+    let_grow(project, None)
+    assert import_file(project, large).added == 3000
+
+
+def test_where_not_even_the_end_can_be_written_it_follows(project, data, monkeypatch):
+    """What came is kept and told; it is ended before anything is undone."""
+
+    def refuse(_store, _change_id, _name):
+        raise DiskFullError("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(change_log, "end", refuse)
+        summary = import_file(project, data)
+    assert summary.failure.sentence.startswith("The disk is full. 1,000 examples of data.jsonl")
+    assert project.has_unfinished
+    project.undo()
+    assert not project.has_unfinished
+    assert project.count() == 0
+    project.redo()
+    assert undo_name(project) == "Import 1,000 examples from data.jsonl"
 
 
 def test_typing_goes_on_during_an_import(project, data):

@@ -225,7 +225,7 @@ def test_a_copy_gets_its_name_when_it_is_whole(old, monkeypatch):
     def fail(_path):
         raise OSError("The power is gone.")
 
-    monkeypatch.setattr(migrations, "_flush", fail)
+    monkeypatch.setattr(migrations, "flush", fail)
     with pytest.raises(UserError, match="no copy"):
         Project.open(old.path)
     assert [entry.name for entry in old.path.parent.iterdir()] == ["Old.tunedesk"]

@@ -76,7 +76,17 @@ def test_any_text_is_a_query_or_a_user_error(text):
 
 
 def test_the_help_names_all_filters_and_orders():
-    for name in ("state", "tag", "problems", "problem", "source", "tokens", "turns", "sort"):
+    for name in (
+        "state",
+        "approval",
+        "tag",
+        "problems",
+        "problem",
+        "source",
+        "tokens",
+        "turns",
+        "sort",
+    ):
         assert f"{name}:" in QUERY_HELP
     assert all(sort in QUERY_HELP for sort in SORTS)
 
@@ -91,6 +101,7 @@ QUERIES = st.builds(
     sources=st.lists(NAMES, max_size=2).map(tuple),
     tokens=st.tuples(LIMITS, LIMITS),
     turns=st.tuples(LIMITS, LIMITS),
+    lapsed=st.booleans(),
     search=st.sampled_from(("", "two words ", '"state:draft" ', "12:30 ")),
     sort=st.sampled_from(SORTS),
     descending=st.booleans(),

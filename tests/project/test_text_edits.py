@@ -194,3 +194,71 @@ def test_undo_to_a_text_checked_otherwise_is_told(project, ids):
     other = Checker("openai", "cl100k_base")
     assert project.facts(ids[0]) == other.check(project.text(ids[0]).encode())
     assert project.count(ExampleQuery(search="law")) == 30
+
+
+LAPSED = ExampleQuery(lapsed=True)
+
+
+def states(project, ids):
+    return [row.state for row in project.rows(ids)]
+
+
+def test_an_approval_lapses_with_the_text_and_undo_gives_it_back(project, ids):
+    one, other = ids[:2]
+    project.set_state([one, other], "approved")
+    project.set_state(ids[2:3], "rejected")
+    new = text_of("Is it?")
+    facts = CHECKER.check(new.encode())
+    for example in ids[:3]:
+        project.set_text(example, new, facts, "Edit message 1", f"{example}/messages/0")
+    assert states(project, ids[:3]) == ["to_review", "to_review", "rejected"]
+    assert list(project.ids(LAPSED)) == [one, other]
+    longer = text_of("Is it so?")
+    project.set_text(one, longer, CHECKER.check(longer.encode()), "Edit message 1", "1")
+    assert list(project.ids(LAPSED)) == [one, other]
+    project.undo()
+    assert states(project, [one]) == ["to_review"]
+    project.undo()
+    project.undo()
+    assert (states(project, [other]), list(project.ids(LAPSED))) == (["approved"], [one])
+    project.redo()
+    assert (states(project, [other]), list(project.ids(LAPSED))) == (["to_review"], [one, other])
+    project.set_state([one], "approved")
+    assert list(project.ids(LAPSED)) == [other]
+    project.undo()
+    assert list(project.ids(LAPSED)) == [one, other]
+    project.set_state([one], "approved")
+    project.set_state([one], "to_review")
+    assert list(project.ids(LAPSED)) == [other]
+
+
+def test_a_new_text_that_is_the_same_leaves_the_approval(project, ids):
+    project.set_state(ids[:1], "approved")
+    text = project.text(ids[0])
+    assert not project.set_text(ids[0], text, project.facts(ids[0]), "Edit message 1")
+    assert states(project, ids[:1]) == ["approved"]
+
+
+@pytest.mark.parametrize("kind", ["replace", "fix", "prompt"])
+def test_edits_of_many_let_approvals_lapse_and_say_how_many(project, kind):
+    ids = fill(project, [text_of(f" Is law {number}? ") for number in range(6)])
+    project.set_state(ids[:4], "approved")
+    if kind == "replace":
+        pattern = re.compile("law [0-2]")
+        summary = text_edits.find_and_replace(project.context, None, pattern, "rule")
+        lapsed = ids[:3]
+    elif kind == "fix":
+        summary = text_edits.fix_all(project.context, None, ["blanks_around"], ids[1:])
+        lapsed = ids[1:4]
+    else:
+        summary = text_edits.set_system_prompt(project.context, None, "Be kind.", ids)
+        lapsed = ids[:4]
+    assert summary.lapsed == len(lapsed)
+    assert list(project.ids(LAPSED)) == lapsed
+    assert states(project, ids) == [
+        "to_review" if example in lapsed else "approved" if example in ids[:4] else "draft"
+        for example in ids
+    ]
+    project.undo()
+    assert states(project, ids) == ["approved"] * 4 + ["draft"] * 2
+    assert not project.count(LAPSED)

@@ -9,7 +9,7 @@ from tests.project.made_tables import NOTES, notes, notes_registered
 
 from tunedesk.project.change_log import history
 from tunedesk.project.change_names import ChangeName
-from tunedesk.project.merging import merge_table
+from tunedesk.project.merging import merge
 from tunedesk.project.project import Project
 from tunedesk.project.table_rows import TableChange
 from tunedesk.project.undoable_tables import EXAMPLES, UNDOABLE_TABLES, logged_columns
@@ -94,7 +94,7 @@ def test_its_rows_come_in_from_a_copy(path):
     with Project.open(path) as mine, Project.open(copy) as theirs:
         write(theirs, "one", "second")
         write(theirs, "two", "theirs")
-        summary = merge_table(mine.context, theirs.context, NOTES)
+        summary = merge(mine.context, theirs.context)
         assert (summary.added, summary.changed) == (1, 1)
         assert notes(mine) == notes(theirs)
         mine.undo()
@@ -136,7 +136,7 @@ def test_a_step_that_fails_changes_nothing(path):
     with Project.create(path) as project:
         told = []
         project.subscribe(told.append)
-        with pytest.raises(sqlite3.IntegrityError), change(project, "Fail") as step:
+        with pytest.raises(sqlite3.DatabaseError), change(project, "Fail") as step:
             _add_one_that_fails(step)
         assert notes(project) == {}
         assert undo_name(project) is None

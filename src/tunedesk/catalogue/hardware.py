@@ -10,6 +10,7 @@ from pathlib import Path
 from tunedesk.catalogue.memory_estimate import USUAL_TOKENS, Machine, Need, training_need
 from tunedesk.catalogue.models import LocalModel
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 
 _SMI_SECONDS = 5.0
 
@@ -84,7 +85,8 @@ def _nvidia() -> tuple[str, int, int] | None:
 def memory() -> tuple[int, int]:
     """The memory of the computer and what of it is free, in bytes; 0 where nobody tells."""
     try:
-        import psutil
+        with importing("psutil"):
+            import psutil
     except ImportError:
         return _memory_without_help()
     found = psutil.virtual_memory()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.paths import resource
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ def load_encoding(name: str) -> "tiktoken.Encoding":
     Raises:
         UserError: There is no such encoding, or its file is damaged.
     """
-    import tiktoken  # a slow import, and `--no-tokens` needs none of it
+    with importing("tiktoken"):
+        import tiktoken  # a slow import, and `--no-tokens` needs none of it
 
     made_of = vocabulary(name)
     lines = checked_vocabulary_file(made_of.file).read_bytes().splitlines()

@@ -9,6 +9,8 @@ so a pair with one of them alone proves nothing.
 import re
 from typing import NamedTuple
 
+from tunedesk.lazy_imports import importing
+
 # What Windows-1252 shows for the bytes 0x80 to 0xBF; five bytes have no letter there and come
 # through as control characters.
 _SHOWN = "".join(
@@ -110,7 +112,8 @@ def _damaged_runs(text: str) -> list[_Run]:
 
 
 def _by_ftfy(text: str) -> str:
-    from ftfy import TextFixerConfig, fix_encoding  # few texts are damaged, and it loads slowly
+    with importing("ftfy"):
+        from ftfy import TextFixerConfig, fix_encoding  # few texts are damaged, and it loads slowly
 
     # Control characters are another rule's business.
     return fix_encoding(text, TextFixerConfig(fix_c1_controls=False))

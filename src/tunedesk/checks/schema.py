@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import orjson
 
+from tunedesk.lazy_imports import importing
 from tunedesk.paths import resource
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def _schema(name: str) -> Any:
 
 @cache
 def _verdict(name: str) -> "jsonschema_rs.Draft202012Validator":
-    import jsonschema_rs
+    with importing("jsonschema_rs"):
+        import jsonschema_rs
 
     return jsonschema_rs.Draft202012Validator(_schema(name), retriever=_refuse)
 
@@ -75,7 +77,8 @@ class OwnSchema:
 
     def __init__(self, schema: Any) -> None:
         # Most files need none of it, and it takes long to load.
-        import jsonschema_rs
+        with importing("jsonschema_rs"):
+            import jsonschema_rs
 
         try:
             jsonschema_rs.meta.validate({**schema, "$schema": _DRAFT})
@@ -104,8 +107,9 @@ _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def _validator(schema: Any) -> "Draft202012Validator":
     # Slow imports, needed only where something is wrong.
-    from jsonschema import Draft202012Validator
-    from referencing import Registry
+    with importing("jsonschema", "referencing"):
+        from jsonschema import Draft202012Validator
+        from referencing import Registry
 
     return Draft202012Validator(schema, registry=Registry())
 

@@ -23,6 +23,7 @@ from tunedesk.catalogue.token_encodings import (
     load_encoding,
     vocabulary,
 )
+from tunedesk.lazy_imports import importing
 
 if TYPE_CHECKING:
     import tiktoken
@@ -92,7 +93,8 @@ class FastTokens:
             self._encode = self._made()
 
     def _made(self) -> Callable[[str], Sized]:
-        import gigatoken  # a slow import, and `--no-tokens` needs none of it
+        with importing("gigatoken"):
+            import gigatoken  # a slow import, and `--no-tokens` needs none of it
 
         # No special tokens are given, so their spellings are split like any other text.
         tokenizer = gigatoken.Tokenizer.from_tiktoken(

@@ -216,7 +216,9 @@ def _project(path: Path) -> Project:
     project = Project.create(beside)
     try:
         with WorkerPool() as pool, ProgressLine(path.name) as line:
-            import_file(project, path, pool, line.progress)
+            summary = import_file(project, path, pool, line.progress)
+        if summary.failure is not None:
+            raise summary.failure
     except BaseException:
         project.close()
         beside.unlink(missing_ok=True)

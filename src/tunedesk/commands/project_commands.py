@@ -1,6 +1,7 @@
-"""`tunedesk import` and `tunedesk export`: examples into a project, and out of it."""
+"""`tunedesk import`, `export`, `merge` and `rescue`: what goes into a project and out of it."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from tunedesk.errors import UserError
 from tunedesk.i18n import ngettext
 from tunedesk.project.exporting import export
 from tunedesk.project.importing import ImportSummary, import_file
+from tunedesk.project.merging import MergeConflict, merge
 from tunedesk.project.project import Project
 from tunedesk.project.query_language import parse_query
+from tunedesk.project.rescue import rescue
 from tunedesk.workers import WorkerPool
 
 
@@ -54,6 +57,8 @@ def run_import(options: argparse.Namespace) -> int:
             for place, problem in summary.problems:
                 where = "the file" if place is None else f"line {place:,}"
                 print(f"  {where}: {sentence(problem)}", file=sys.stderr)
+            if summary.failure is not None:
+                raise summary.failure
     return 0
 
 
@@ -87,3 +92,78 @@ def run_export(options: argparse.Namespace) -> int:
             named = ", ".join(f"{number:,}" for number in numbers if number is not None)
             print(f"  left out ({reason}): examples {named}", file=sys.stderr)
     return 0
+
+
+def run_merge(options: argparse.Namespace) -> int:
+    """Bring in what was done in the copy, and name on stderr what both had changed."""
+    with (
+        open_for_writing(options.project) as project,
+        Project.open(options.copy, read_only=True) as copy,
+    ):
+        summary = merge(project.context, copy.context)
+        parts = [
+            ngettext("{n} row added", "{n} rows added", summary.added),
+            ngettext("{n} row changed", "{n} rows changed", summary.changed),
+            ngettext("{n} row deleted", "{n} rows deleted", summary.deleted),
+        ]
+        counts = (summary.added, summary.changed, summary.deleted)
+        told = ", ".join(
+            part.format(n=f"{count:,}") for part, count in zip(parts, counts, strict=True)
+        )
+        print(f"{options.copy}: {told}")
+        for wanted, name in summary.renamed.items():
+            print(f"  “{wanted}” is called “{name}” here: the name was taken", file=sys.stderr)
+        for conflict in summary.conflicts:
+            print(f"  {_conflict(project, conflict)}", file=sys.stderr)
+    return 0
+
+
+_CONFLICTS = {
+    "version_id": "its text was changed in both",
+    "state": "its state was changed in both",
+    "tag_set": "its tags were changed in both",
+    "position": "it was moved in both",
+    "deleted": "one deleted it, the other went on with it",
+}
+
+
+def _conflict(project: Project, conflict: MergeConflict) -> str:
+    """What both copies changed, and that it stays as it is here."""
+    store = project.context.store
+    row_id = store.value(f"SELECT id FROM {conflict.table} WHERE uid = ?", (conflict.uid,))
+    number = project.number_of(int(row_id)) if conflict.table == "example" else None
+    if number is not None:
+        named = f"example {number:,}"
+    elif conflict.table == "example":
+        named = "a deleted example"
+    else:
+        name = store.value(f"SELECT name FROM {conflict.table} WHERE id = ?", (row_id,))
+        named = f"the {conflict.table} “{name}”"
+    what = _CONFLICTS.get(conflict.column, f"its {conflict.column} was changed in both")
+    return f"{named}: {what}; it stays as it is here"
+
+
+def run_rescue(options: argparse.Namespace) -> int:
+    """Write the new project, and name on stderr what could not be read."""
+    with ProgressLine(options.file.name) as line:
+        report = rescue(options.file, options.output, line.progress)
+    if options.json:
+        told = {
+            "output": str(report.path),
+            "examples": report.examples,
+            "runs": report.runs,
+            "presets": report.presets,
+            "lost_examples": report.lost_examples,
+            "pages": report.pages,
+            "damaged_pages": report.damaged_pages,
+            "not_read": report.lines,
+        }
+        print(json.dumps(told, ensure_ascii=False))
+    else:
+        print(
+            f"{report.path}: {report.examples:,} examples, {report.runs:,} runs and"
+            f" {report.presets:,} presets rescued, {report.lost_examples:,} examples lost"
+        )
+    for lost in report.lines:
+        print(f"  {lost}", file=sys.stderr)
+    return 1 if report.lines else 0

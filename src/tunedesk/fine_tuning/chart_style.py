@@ -104,7 +104,15 @@ def legend(runs: Sequence[ChartedRun]) -> list[LegendEntry]:
     held_back = any(
         len(run.curves.points(name)) for run in runs for name in ("valid_loss", "full_valid_loss")
     )
-    validation = _("The same for examples that were held back: whether it learns more than these.")
+    validation = _(
+        "The same for examples that were held back: whether it learns more than those it sees. "
+        "Each point is a measurement of all of them."
+    )
+    if any(not run.validates_whole() for run in runs):
+        validation = _(
+            "The same for examples that were held back: whether it learns more than those it sees. "
+            "Measured on a few of them at a time, and smoothed."
+        )
     if not runs:
         return []
     if len(runs) == 1:
@@ -118,7 +126,10 @@ def legend(runs: Sequence[ChartedRun]) -> list[LegendEntry]:
             )
         ]
         if held_back:
-            found.append(LegendEntry(_("validation"), "validation_curve", "dashes", validation))
+            text = _("validation, a few held-back examples at a time, smoothed")
+            if runs[0].validates_whole():
+                text = _("validation, each point all held-back examples")
+            found.append(LegendEntry(text, "validation_curve", "dashes", validation))
         if runs[0].checkpoints:
             explanation = _("The model as it was at that step, which can be used too.")
             found.append(LegendEntry(_("checkpoint"), "text_muted", "mark", explanation))

@@ -47,7 +47,7 @@ _VALIDATION_DASH = f"{VALIDATION_DASHES[0] * STRONG:g} {VALIDATION_DASHES[1] * S
 _MARK_DASHES = {"epoch": "", "checkpoint": "1.5 2.5", "best": "5 3"}
 _LEGEND_DASHES = {"line": "", "dashes": _VALIDATION_DASH, "mark": _MARK_DASHES["checkpoint"]}
 _LETTER = 6.2  # how wide a letter of the legend is, about
-_LONGEST_NAME = 32
+_LONGEST_NAME = 60
 
 
 def chart_svg(
@@ -136,8 +136,7 @@ class _Drawing:
             self._marks(top, height, measure)
             for line in sorted(shown, key=lambda line: line.look != "raw"):
                 self._line(line, scale)
-        if measure == "accuracy":
-            self._text(_("Accuracy"), _LEFT + 6, top + 14, "text_muted")
+        self._upright(_("Accuracy") if measure == "accuracy" else _("Loss"), top + height / 2)
         bottom = top + height
         self._add(self._stroke(_LEFT, bottom, self._width - _RIGHT, bottom, "border_strong"))
 
@@ -154,7 +153,7 @@ class _Drawing:
         for value in step_ticks(*self._steps, most):
             self._text(f"{round(value):,}", self._x(value), y + 17, "text_muted", anchor="middle")
         self._text(
-            _("step"), (_LEFT + self._width - _RIGHT) / 2, y + 35, "text_muted", anchor="middle"
+            _("Step"), (_LEFT + self._width - _RIGHT) / 2, y + 35, "text_muted", anchor="middle"
         )
 
     def _marks(self, top: float, height: float, measure: Measure) -> None:
@@ -176,7 +175,7 @@ class _Drawing:
             for step, value in zip(points.steps, points.values, strict=True)
         ]
         color = self._colors[color_name(line, len(self._runs))]
-        if line.look != "dots" and len(places) > 1:
+        if len(places) > 1:
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
             raw = line.look == "raw"
             dash = ""
@@ -187,7 +186,7 @@ class _Drawing:
                 f'<polyline points="{path}" fill="none" stroke="{color}" '
                 f'stroke-width="{PALE if raw else STRONG:g}" stroke-linejoin="round"{dash}{shade}/>'
             )
-        if line.look == "dots" or line.marked or len(places) == 1:
+        if line.marked or len(places) == 1:
             for x, y in places:
                 self._add(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>')
 
@@ -229,6 +228,14 @@ class _Drawing:
         self._add(
             f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" '
             f'text-anchor="{anchor}" fill="{self._colors[color]}">{escape(_printable(text))}</text>'
+        )
+
+    def _upright(self, text: str, y: float) -> None:
+        """The title of an upright axis, about this height."""
+        self._add(
+            f'<text transform="translate(14 {y:.1f}) rotate(-90)" font-size="11" '
+            f'text-anchor="middle" fill="{self._colors["text_muted"]}">{escape(_printable(text))}'
+            "</text>"
         )
 
 

@@ -14,7 +14,7 @@ from tunedesk.fine_tuning.curves import NO_POINTS, Points, RunCurves, epoch_star
 
 Measure = Literal["loss", "accuracy"]
 Part = Literal["training", "validation"]
-Look = Literal["raw", "strong", "dots"]
+Look = Literal["raw", "strong"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +53,10 @@ class ChartedRun:
         """Whether batches of what is held back are measured, besides all of it or without."""
         return bool(np.isfinite(self.curves.valid_loss).any())
 
+    def validates_whole(self, measure: Measure = "loss") -> bool:
+        """Whether the line of validation is of all held-back examples, not of batches of them."""
+        return self.curves.judges_whole(measure)
+
     @property
     def epoch_starts(self) -> list[tuple[int, int]]:
         """The epochs from the second on, and the steps after which they begin."""
@@ -83,7 +87,7 @@ class Line:
     Attributes:
         run: The place of its run among those shown.
         part: Whether it is of what is trained on or of what is held back.
-        look: Pale and thin, strong, or only its points.
+        look: Pale and thin, or strong.
         points: What it goes through.
         marked: Whether each of its points is marked, as where there are few.
     """
@@ -102,29 +106,29 @@ _MARKED = 60
 def lines(run: ChartedRun, number: int, measure: Measure, *, raw: bool) -> list[Line]:
     """The lines of a run, those behind first.
 
-    Validation of all held-back examples is shown as measured; of batches of them, as the training
-    loss is: smoothed.
+    Validation is one line, of the figures that the advice judges by: of all held-back examples, as
+    they were measured; of batches of them, where there are hardly any others, smoothed as the
+    training is.
     """
     train = run.curves.points(f"train_{measure}")
     batches = run.curves.points(f"valid_{measure}")
-    full = run.curves.points(f"full_valid_{measure}")
+    validation = run.curves.validation(measure)
     found: list[Line] = []
-    if raw:
-        for part, points in (("training", train), ("validation", batches)):
-            if smoothing_reach(len(points)):
-                found.append(Line(number, _part(part), "raw", points))
-    for part, points in (("training", train), ("validation", batches)):
-        if len(points):
-            marked = not smoothing_reach(len(points))
-            found.append(Line(number, _part(part), "strong", points.smoothed(), marked))
-    if len(full):
-        look: Look = "dots" if len(batches) else "strong"
-        found.append(Line(number, "validation", look, full, len(full) <= _MARKED))
+    smooths_validation = len(validation) and not run.validates_whole(measure)
+    if raw and smoothing_reach(len(train)):
+        found.append(Line(number, "training", "raw", train))
+    if raw and smooths_validation and smoothing_reach(len(batches)):
+        found.append(Line(number, "validation", "raw", batches))
+    if len(train):
+        marked = not smoothing_reach(len(train))
+        found.append(Line(number, "training", "strong", train.smoothed(), marked))
+    if smooths_validation:
+        marked = not smoothing_reach(len(validation))
+        found.append(Line(number, "validation", "strong", validation.smoothed(), marked))
+    elif len(validation):
+        marked = len(validation) <= _MARKED
+        found.append(Line(number, "validation", "strong", validation, marked))
     return found
-
-
-def _part(name: str) -> Part:
-    return "validation" if name == "validation" else "training"
 
 
 def value_range(shown: list[Line], steps: tuple[float, float] | None) -> tuple[float, float] | None:

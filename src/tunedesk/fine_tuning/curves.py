@@ -93,14 +93,19 @@ class RunCurves:
         """What a curve, named as its attribute, has at exactly this step; None if nothing."""
         return Points(self.steps, getattr(self, name)).at(step)
 
-    def validation(self) -> "Points":
-        """The validation loss to judge by.
+    def validation(self, measure: str = "loss") -> "Points":
+        """The validation to judge by: its "loss", or its "accuracy".
 
         All held-back examples at the ends of epochs where there are at least three of these, or
         nothing else; a batch of them at each step otherwise, which jumps more.
         """
-        full, batches = self.points("full_valid_loss"), self.points("valid_loss")
-        return full if len(full) >= 3 or not len(batches) else batches
+        whole = self.judges_whole(measure)
+        return self.points(f"full_valid_{measure}" if whole else f"valid_{measure}")
+
+    def judges_whole(self, measure: str = "loss") -> bool:
+        """Whether `validation` is of all held-back examples."""
+        full, batches = self.points(f"full_valid_{measure}"), self.points(f"valid_{measure}")
+        return len(full) >= 3 or not len(batches)
 
     def nearest(self, step: float) -> int | None:
         """The place in `steps` nearest to a step; None if there are no figures."""

@@ -13,6 +13,9 @@ from tunedesk.i18n import _
 from tunedesk.project.query import STATES, ExampleQuery, query_from_json
 from tunedesk.services.providers import Provider
 
+LAST_SETTINGS = "fine_tune.last"
+"""The setting of the project that keeps what was launched last."""
+
 APPROVED = ExampleQuery(states=("approved",))
 """The examples that somebody has approved."""
 

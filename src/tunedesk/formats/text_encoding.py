@@ -4,6 +4,8 @@ import codecs
 import re
 from typing import BinaryIO, NamedTuple
 
+from tunedesk.lazy_imports import importing
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark is its beginning
@@ -149,7 +151,8 @@ def _guess_other(data: bytes, windows: bool) -> str | None:
         data: Lines that hold bytes beyond ASCII.
         windows: Whether there are bytes where the encodings of ISO have control characters.
     """
-    import chardet  # most files are UTF-8, and need not wait for it
+    with importing("chardet"):
+        import chardet  # most files are UTF-8, and need not wait for it
 
     found = chardet.detect_all(
         data, include_encodings=(*_GUESSED, *_WESTERN), no_match_encoding="Windows-1252"

@@ -109,6 +109,13 @@ ACTIONS = (
     ActionSpec("example.move_down", _("Move example down"), ("Ctrl+Shift+Down",), "", EXAMPLE),
     ActionSpec("example.tag", _("Tag…"), ("T",), _("Tag the selected examples"), EXAMPLE, "tag"),
     ActionSpec(
+        "example.system_prompt",
+        _("Set system prompt…"),
+        (),
+        _("Give the selected examples the same system prompt"),
+        EXAMPLE,
+    ),
+    ActionSpec(
         "example.approve_next",
         _("Approve and go on"),
         ("Ctrl+Return", "Ctrl+Enter"),

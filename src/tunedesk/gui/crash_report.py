@@ -24,6 +24,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.paths import user_data_dir
 from tunedesk.services.redaction import redacted
 
@@ -47,8 +48,9 @@ PACKAGES = ("PySide6-Essentials", "orjson", "jsonschema", "jsonschema-rs", "tikt
 def versions() -> str:
     """The versions of the program and of what it stands on, a line each."""
     # Imported late: they would slow down every start.
-    import platform
-    from importlib.metadata import PackageNotFoundError, version
+    with importing("platform", "importlib.metadata"):
+        import platform
+        from importlib.metadata import PackageNotFoundError, version
 
     lines = [
         f"Tunedesk {tunedesk.__version__}",

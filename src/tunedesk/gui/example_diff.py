@@ -9,6 +9,7 @@ from tunedesk.examples.kinds.registry import read_kind
 from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.gui.roles_and_states import role_title
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 
 SAME, REMOVED, ADDED = "same", "removed", "added"
 # Scripts without blanks between words are compared letter by letter.
@@ -166,7 +167,8 @@ def _common_runs(
 ) -> Iterator[tuple[int, int, int]]:
     """Runs of at least `run` items that stayed: start in the old list, in the new one, length."""
     # 13 ms to import, and most windows never show a diff.
-    from rapidfuzz.distance import Indel
+    with importing("rapidfuzz.distance"):
+        from rapidfuzz.distance import Indel
 
     if min(len(before), len(after)) < run:
         return

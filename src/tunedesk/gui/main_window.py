@@ -32,6 +32,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.welcome.page import WelcomePage
 from tunedesk.gui.widgets.layouts import focus_next
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.paths import documents_dir
 from tunedesk.settings import Settings
 
@@ -162,7 +163,8 @@ class MainWindow(QMainWindow):
 
     def new_project(self) -> None:
         """Ask for a name and begin on a blank page."""
-        from tunedesk.gui.new_project import NewProjectDialog
+        with importing("tunedesk.gui.new_project"):
+            from tunedesk.gui.new_project import NewProjectDialog
 
         dialog = NewProjectDialog(self._theme, documents_dir(), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -199,7 +201,8 @@ class MainWindow(QMainWindow):
     def keys(self) -> "Keys":
         """The keys of services; one for this run only lasts as long as the window."""
         if self._keys is None:
-            from tunedesk.services.keys import Keys
+            with importing("tunedesk.services.keys"):
+                from tunedesk.services.keys import Keys
 
             self._keys = Keys()
         return self._keys
@@ -210,7 +213,8 @@ class MainWindow(QMainWindow):
             self.workspace.flush()
 
     def _create(self, path: Path) -> bool:
-        from tunedesk.project.project import Project
+        with importing("tunedesk.project.project"):
+            from tunedesk.project.project import Project
 
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -231,7 +235,8 @@ class MainWindow(QMainWindow):
         return True
 
     def _open_project(self, path: Path) -> bool:
-        from tunedesk.project.project import Project
+        with importing("tunedesk.project.project"):
+            from tunedesk.project.project import Project
 
         if self.workspace is not None and _is_same_file(self.workspace.project.path, path):
             return True
@@ -289,12 +294,14 @@ class MainWindow(QMainWindow):
         self.welcome.focus_main_part()
 
     def _show_workspace(self, project: "Project") -> None:
-        from tunedesk.gui.project_file import FileFollower
-        from tunedesk.gui.workspace import Workspace
+        with importing("tunedesk.gui.project_file", "tunedesk.gui.workspace"):
+            from tunedesk.gui.project_file import FileFollower
+            from tunedesk.gui.workspace import Workspace
 
         try:
             if self._make_page is None:
-                from tunedesk.gui.examples.page import ExamplesPage
+                with importing("tunedesk.gui.examples.page"):
+                    from tunedesk.gui.examples.page import ExamplesPage
 
                 self._make_page = ExamplesPage
             workspace = Workspace(
@@ -349,13 +356,15 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """Show all keys."""
-        from tunedesk.gui.help_dialogs import KeysDialog
+        with importing("tunedesk.gui.help_dialogs"):
+            from tunedesk.gui.help_dialogs import KeysDialog
 
         KeysDialog(self._theme, self.actions_, self).open()
 
     def show_preferences(self) -> None:
         """Show what can be chosen."""
-        from tunedesk.gui.preferences import PreferencesDialog
+        with importing("tunedesk.gui.preferences"):
+            from tunedesk.gui.preferences import PreferencesDialog
 
         dialog = PreferencesDialog(self._theme, self._settings, self.background, self)
         dialog.changed.connect(self.view.refresh)
@@ -363,7 +372,8 @@ class MainWindow(QMainWindow):
 
     def show_about(self) -> None:
         """Say what this program is."""
-        from tunedesk.gui.help_dialogs import AboutDialog
+        with importing("tunedesk.gui.help_dialogs"):
+            from tunedesk.gui.help_dialogs import AboutDialog
 
         AboutDialog(self._theme, self).open()
 
@@ -437,7 +447,8 @@ class MainWindow(QMainWindow):
         """Whether the user is now being asked."""
         if self.workspace is None or not self.workspace.trains_here:
             return False
-        from tunedesk.gui.workspace import ask_about_training
+        with importing("tunedesk.gui.workspace"):
+            from tunedesk.gui.workspace import ask_about_training
 
         return ask_about_training(self._settings, self.feedback, self.close)
 
@@ -454,7 +465,8 @@ class MainWindow(QMainWindow):
 
     def _show_error(self, error: UserError) -> None:
         """Show what went wrong in the background; that the file has moved is told once, apart."""
-        from tunedesk.project.store import ProjectFileMovedError
+        with importing("tunedesk.project.store"):
+            from tunedesk.project.store import ProjectFileMovedError
 
         if not isinstance(error, ProjectFileMovedError):
             self.feedback.error(error)

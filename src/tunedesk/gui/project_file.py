@@ -23,11 +23,15 @@ from tunedesk.paths import documents_dir, user_data_dir
 from tunedesk.progress import Progress
 from tunedesk.project.lock import FileState, Whereabouts
 from tunedesk.project.project import Project
+from tunedesk.project.store import DiskFullError
 from tunedesk.project.undo import Interrupted
 
 LOOK_SECONDS = 0.4
 CONFIRM_SECONDS = 0.1
 """A program that writes a file by renaming leaves it without a name for a moment."""
+
+LOOKS_FOR_ROOM = 5
+"""Each fifth look, about every two seconds, also whether a full disk has room again."""
 
 CLOSE_SECONDS = 2.0
 """So long is waited at most for a drive that hangs."""
@@ -41,13 +45,15 @@ class ProjectFileWatch(QObject):
 
     Signals:
         changed: A `FileState`: something became of the file, or it is in its place again.
+        unfinished: Now and then while a change waits that a full disk stopped on the way.
     """
 
     changed = Signal(object)
+    unfinished = Signal()
 
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._state_of = project.file_state
+        self._project = project
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="project file", daemon=True)
         self._thread.start()
@@ -59,13 +65,17 @@ class ProjectFileWatch(QObject):
 
     def _watch(self) -> None:
         told: FileState | None = None
+        looks = 0
         while not self._closed.wait(LOOK_SECONDS):
-            state = self._state_of()
+            looks += 1
+            if looks % LOOKS_FOR_ROOM == 0 and self._project.has_unfinished:
+                self.unfinished.emit()
+            state = self._project.file_state()
             if state == told or (told is None and state.whereabouts is Whereabouts.IN_PLACE):
                 continue
             if self._closed.wait(CONFIRM_SECONDS):
                 return
-            if self._state_of() == state:
+            if self._project.file_state() == state:
                 told = state
                 self.changed.emit(state)
 
@@ -191,6 +201,12 @@ class SavedState(QObject):
         self._status = status
         self._whereabouts = Whereabouts.IN_PLACE
         self._unsaved = ""
+        self._unfinished = False
+        self._show()
+
+    def set_unfinished(self, unfinished: bool) -> None:
+        """A change that a full disk stopped on the way waits for room."""
+        self._unfinished = unfinished
         self._show()
 
     def set_whereabouts(self, whereabouts: Whereabouts) -> None:
@@ -212,6 +228,8 @@ class SavedState(QObject):
             self._status.show_saved(_("The file cannot be reached"), "error")
         elif self._read_only:
             self._status.show_saved(_("Open for reading only"), "warning")
+        elif self._unfinished:
+            self._status.show_saved(_("Waiting for room on the disk"), "error")
         elif self._unsaved == "failed":
             self._status.show_saved(_("The last change is not saved"), "error")
         elif self._unsaved:
@@ -287,6 +305,22 @@ def tell_of_opening(
         feedback.toast(project.storage_note)
     for step in project.interrupted:
         _tell_of_interrupted(step, feedback, undo_change)
+
+
+def finish_unfinished(project: Project) -> list[Interrupted] | None:
+    """Put right what a full disk stopped on the way; None if there is no room yet."""
+    with contextlib.closing(project.handle()) as handle:
+        try:
+            return handle.finish_unfinished()
+        except DiskFullError:
+            return None
+
+
+def finished_sentence(step: Interrupted) -> str:
+    """What became of a change that a full disk had stopped on the way."""
+    if step.outcome == "taken back":
+        return _("There is room on the disk again: “{step}” was taken back.").format(step=step.name)
+    return _("There is room on the disk again: “{step}” is finished.").format(step=step.name)
 
 
 def _tell_of_interrupted(

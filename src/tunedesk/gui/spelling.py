@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QMenu, QTextEdit
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.paths import resource, user_data_dir
 from tunedesk.settings import Settings
 
@@ -152,7 +153,8 @@ def load(
         own_words: The words that the user has called right.
     """
     try:
-        from hunspell import Hunspell  # no wheel of it for every system
+        with importing("hunspell"):
+            from hunspell import Hunspell  # no wheel of it for every system
 
         # Where the files are not what they should be, hunspell finds no word at all.
         dictionary = Hunspell(files.name, hunspell_data_dir=str(files.parent))

@@ -21,17 +21,21 @@ from tunedesk.gui.project_file import (
     ProjectFileWatch,
     SavedState,
     check_for_damage,
+    finish_unfinished,
+    finished_sentence,
     tell_of_opening,
 )
 from tunedesk.gui.rail import EXAMPLES, FINE_TUNE, PAGES, Rail
 from tunedesk.gui.status_line import RUNNING_WORK_KINDS, StatusLine, StatusPart
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.paths import computer_work_path
 from tunedesk.project.lock import FileState
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.undo import Interrupted
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
@@ -98,6 +102,7 @@ class Workspace(QObject):
         self._status: StatusLine | None = None
         self._saved: SavedState | None = None
         self._file_watch: ProjectFileWatch | None = None
+        self._finishing: Task | None = None
         self.operations = Operations(
             project=project, background=background, feedback=feedback, parent=self
         )
@@ -120,6 +125,7 @@ class Workspace(QObject):
         self._actions["finetune.new"].setEnabled(not self.project.read_only)
         self._file_watch = ProjectFileWatch(self.project, self)
         self._file_watch.changed.connect(self._on_file_changed)
+        self._file_watch.unfinished.connect(self._finish_unfinished)
         self._saved = SavedState(self.project, status, self)
         self.examples.saving_changed.connect(self._saved.set_unsaved)
         tell_of_opening(self.project, self._feedback, self.operations.undo)
@@ -155,7 +161,8 @@ class Workspace(QObject):
         return page
 
     def _make_fine_tune_page(self) -> Page:
-        from tunedesk.gui.fine_tune.page import FineTunePage
+        with importing("tunedesk.gui.fine_tune.page"):
+            from tunedesk.gui.fine_tune.page import FineTunePage
 
         return FineTunePage(self._context, self.runs())
 
@@ -172,7 +179,8 @@ class Workspace(QObject):
     def runs(self) -> "RunWork":
         """What launches and follows runs, whichever page shows."""
         if self._runs is None:
-            from tunedesk.gui.fine_tune.run_work import RunWork
+            with importing("tunedesk.gui.fine_tune.run_work"):
+                from tunedesk.gui.fine_tune.run_work import RunWork
 
             self._runs = RunWork(
                 self._context,
@@ -189,7 +197,8 @@ class Workspace(QObject):
 
     def _watch_open_work(self) -> None:
         """Show in the status line what goes on, from when there may be anything."""
-        from tunedesk.fine_tuning.open_work import open_work
+        with importing("tunedesk.fine_tuning.open_work"):
+            from tunedesk.fine_tuning.open_work import open_work
 
         self._open_work = LiveQuery(
             project=self.project,
@@ -212,7 +221,8 @@ class Workspace(QObject):
         return self._runs is not None and self._runs.trains_here
 
     def _show_run(self, run_id: int) -> None:
-        from tunedesk.gui.fine_tune.page import FineTunePage
+        with importing("tunedesk.gui.fine_tune.page"):
+            from tunedesk.gui.fine_tune.page import FineTunePage
 
         page = self.show_page(FINE_TUNE)
         if isinstance(page, FineTunePage):
@@ -248,6 +258,23 @@ class Workspace(QObject):
         if self._saved is not None:
             self._saved.set_whereabouts(state.whereabouts)
         self.file_changed.emit(state)
+
+    def _finish_unfinished(self) -> None:
+        """A full disk stopped a change on the way: put it right as soon as there is room."""
+        if self._saved is not None:
+            self._saved.set_unfinished(True)
+        if self._finishing is None or self._finishing.done:
+            self._finishing = self._background.run(
+                finish_unfinished, self.project, on_result=self._on_finished
+            )
+
+    def _on_finished(self, steps: list[Interrupted] | None) -> None:
+        if steps is None or self._saved is None:
+            return
+        self._saved.set_unfinished(False)
+        self.undo_actions.refresh()
+        for step in steps:
+            self._feedback.toast(finished_sentence(step))
 
     @property
     def busy(self) -> bool:
@@ -314,7 +341,8 @@ def _work_goes_on(project: Project) -> bool:
             return True
     if not computer_work_path().exists():
         return False
-    from tunedesk.fine_tuning.open_work import unfinished_installation
+    with importing("tunedesk.fine_tuning.open_work"):
+        from tunedesk.fine_tuning.open_work import unfinished_installation
 
     return unfinished_installation() is not None
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TypeVar
 
+from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import change_log, change_names, undo
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.store import SMALL, BatchSize
+from tunedesk.project.store import SMALL, BatchSize, DiskFullError
 
 Work = TypeVar("Work")
 
@@ -98,6 +99,7 @@ class StreamedChange:
         self._count = 0
 
     def __enter__(self) -> "StreamedChange":
+        undo.finish_unfinished(self._context)
         with self._context.store.transaction():
             name = self._name(self._planned)
             self._change_id = change_log.begin(self._context.store, name, incomplete=True)
@@ -117,14 +119,35 @@ class StreamedChange:
     ) -> None:
         store = self._context.store
         if exc_type is not None:
-            undo.roll_back(self._context, self._change_id)
+            self._take_back()
             return
-        with store.transaction():
-            if self._count:
-                change_log.end(store, self._change_id, self._name(self._count))
-                self.written = Written(self._change_id, self._count)
-            else:
-                change_log.forget(store, self._change_id)
+        try:
+            with store.transaction():
+                if self._count:
+                    change_log.end(store, self._change_id, self._name(self._count))
+                else:
+                    change_log.forget(store, self._change_id)
+        except DiskFullError:
+            self._take_back()
+            raise
+        if self._count:
+            self.written = Written(self._change_id, self._count)
+
+    def _take_back(self) -> None:
+        """Turn back what was written; as soon as there is room, where the disk is full.
+
+        Raises:
+            DiskFullError: It could not be turned back yet.
+        """
+        try:
+            undo.roll_back(self._context, self._change_id)
+        except DiskFullError as error:
+            self._context.store.shared.unfinished.add(self._change_id)
+            name = change_names.worded(self._name(self._planned))
+            raise DiskFullError(
+                _("The disk is full: “{step}” stopped on the way.").format(step=name),
+                _("Make room on the disk: then what was done of it is taken back by itself."),
+            ) from error
 
 
 def notify(

@@ -19,13 +19,14 @@ from tunedesk.checks.set_rules import (
 )
 from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.kinds.unreadable import UNREADABLE
+from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import reads
 from tunedesk.project.context import ProjectContext
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ALL_EXAMPLES
-from tunedesk.project.store import Row
+from tunedesk.project.store import DiskFullError, Row
 from tunedesk.project.text_edits import WRITTEN_AT_ONCE, TextBatch, run_in_workers, text_batches
 from tunedesk.workers import WorkerPool
 
@@ -53,6 +54,9 @@ def check_again(
 
     Returns:
         How many examples were checked.
+
+    Raises:
+        DiskFullError: There was no room for what was found; what was checked by then stays.
     """
     context = project.context
     target, encoding, model = context.check_settings
@@ -69,10 +73,17 @@ def check_again(
         batch = waiting.popleft()
         checked = list(zip(batch.versions, facts, strict=True))
         for start in range(0, len(checked), WRITTEN_AT_ONCE):
-            with context.store.transaction(bulk=True):
-                context.versions.set_facts(
-                    checked[start : start + WRITTEN_AT_ONCE], context.basis, target
-                )
+            part = checked[start : start + WRITTEN_AT_ONCE]
+            try:
+                with context.store.transaction(bulk=True):
+                    context.versions.set_facts(part, context.basis, target)
+            except DiskFullError as error:
+                raise DiskFullError(
+                    _("The disk is full: {n} of {total} examples were checked.").format(
+                        n=f"{done + start:,}", total=f"{len(ids):,}"
+                    ),
+                    _("Make room on the disk and check again."),
+                ) from error
         done += len(batch.ids)
         context.store.checkpoint_if_large()
         progress(done, len(ids))

@@ -16,7 +16,7 @@ from tunedesk.project import damage
 from tunedesk.project.context import ProjectContext, as_json_array
 from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.project import Project
-from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, order, selection
+from tunedesk.project.query import ALL_EXAMPLES, STATES, ExampleQuery, order, selection
 from tunedesk.project.store import Row
 
 _CHUNK = 1000
@@ -121,6 +121,27 @@ def export(
             progress(min(start + _CHUNK, len(chosen)), len(chosen))
         summary.written = writer.records
     return summary
+
+
+NOT_REJECTED = ExampleQuery(states=tuple(state for state in STATES if state != "rejected"))
+
+
+def default_query(project: Project) -> ExampleQuery:
+    """What is exported or trained on unless somebody chooses: the approved, if there are any."""
+    approved = ExampleQuery(states=("approved",))
+    return approved if len(project.first_ids(approved, 1)) else NOT_REJECTED
+
+
+def count_unreadable(project: Project, query: ExampleQuery) -> int:
+    """How many examples of a query are not JSON objects, and are never written."""
+    where = selection(project.context, query)
+    return int(
+        project.context.store.value(
+            "SELECT count(*) FROM example WHERE errors > 0 AND (SELECT kind = 'unreadable'"
+            f" FROM version WHERE version.id = version_id) AND {where.sql}",
+            where.parameters,
+        )
+    )
 
 
 def _chosen(context: ProjectContext, query: ExampleQuery) -> list[Row]:

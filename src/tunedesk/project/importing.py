@@ -2,13 +2,13 @@
 
 The first rows are checked here and stored at once, so that they can be read while the rest
 arrives. An import is one change over many short transactions; what came is kept when it is
-cancelled or cut off, and can be undone.
+cancelled or cut off, and can be undone. One that a full disk stopped goes on from there.
 """
 
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tunedesk.checks.checker import Checker, CheckJob, check_texts
@@ -18,9 +18,9 @@ from tunedesk.errors import Cancelled, UserError
 from tunedesk.formats.inspect_file import FileInfo, describe, inspect_file
 from tunedesk.formats.read_records import read_batches
 from tunedesk.formats.record_batch import RecordBatch
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress, no_progress
-from tunedesk.project import change_log, change_names, row_order
+from tunedesk.project import change_log, change_names, row_order, undo
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
 from tunedesk.project.project import Project
@@ -28,7 +28,7 @@ from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import State
 from tunedesk.project.reads import add_source
 from tunedesk.project.row_edits import NewExample, last_key, write_new_examples
-from tunedesk.project.store import BatchSize
+from tunedesk.project.store import BatchSize, DiskFullError
 from tunedesk.project.versions import KEPT_PROBLEMS
 from tunedesk.workers import WorkerPool
 
@@ -53,6 +53,7 @@ class ImportSummary:
         problems: What was odd about the file itself: line (None for the whole file), problem.
         change_id: The change that undo takes back; None when the file had no records.
         cancelled: Whether the user stopped it; what came is kept.
+        failure: Why it could not go on, with what came by then kept; None if all came.
         seconds: How long it took.
     """
 
@@ -65,6 +66,7 @@ class ImportSummary:
     problems: list[tuple[int | None, Problem]] = field(default_factory=list)
     change_id: int | None = None
     cancelled: bool = False
+    failure: UserError | None = None
     seconds: float = 0.0
 
     @property
@@ -80,6 +82,7 @@ def import_file(
     progress: Progress = no_progress,
     on_first_rows: Callable[[], None] | None = None,
     state: State = "to_review",
+    resume: ImportSummary | None = None,
 ) -> ImportSummary:
     """Import a file of examples, of one kind or several, as one change.
 
@@ -90,26 +93,39 @@ def import_file(
         progress: Told bytes read and the size of the file; if it cancels, what came is kept.
         on_first_rows: Called once the first rows are stored.
         state: The state of review that the rows begin with.
+        resume: What came of the same file before its `failure`: the rest follows, as one change
+            with what came, unless that was undone.
 
     Raises:
-        UserError: The file cannot be read, or holds no examples that a project can keep.
+        UserError: The file cannot be read, or holds no examples that a project can keep; or nothing
+            of it could be written.
     """
     info = inspect_file(path)
     if info.is_empty:
         raise UserError(_("“{name}” is empty.").format(name=path.name))
     if not info.can_be_imported:
         raise UserError(describe(info))
-    return _Import(project.context, info, state).run(pool, progress, on_first_rows)
+    undo.finish_unfinished(project.context)
+    if resume is not None and resume.info.size != info.size:
+        raise UserError(
+            _("“{name}” has changed since its first part came in.").format(name=path.name),
+            _("Undo that part and import the file anew."),
+        )
+    return _Import(project.context, info, state, resume).run(pool, progress, on_first_rows)
 
 
 class _Import:
     """One import under way."""
 
-    def __init__(self, context: ProjectContext, info: FileInfo, state: State) -> None:
+    def __init__(
+        self, context: ProjectContext, info: FileInfo, state: State, resume: ImportSummary | None
+    ) -> None:
         self._context = context
         self._store = context.store
         self._state = state
         self._summary = ImportSummary(info)
+        if resume is not None and self._reopen(resume):
+            self._summary = replace(resume, failure=None, cancelled=False)
         self._size = BatchSize(FIRST_ROWS)
         self._source_id = 0
         self._published_at = 0.0
@@ -132,12 +148,35 @@ class _Import:
                 progress(batch.bytes_read, summary.info.size)
         except Cancelled:
             summary.cancelled = True
+        except DiskFullError as error:
+            summary.failure = error
         finally:
             # Jobs still under way in the workers are dropped.
             checked.close()
             self._end()
             summary.seconds = time.monotonic() - began
+        if summary.failure is not None:
+            if not summary.added:
+                raise summary.failure
+            summary.failure = _stopped_by_full_disk(summary)
         return summary
+
+    def _reopen(self, resume: ImportSummary) -> bool:
+        """Go on with the change of the first part; False if that was undone meanwhile."""
+        with self._store.transaction():
+            reopened = self._store.execute(
+                "UPDATE change SET incomplete = 1 WHERE id = ? AND stack = ?",
+                (resume.change_id, change_log.UNDOABLE),
+            )
+        if reopened:
+            self._source_id = int(
+                self._store.value(
+                    "SELECT source_id FROM example WHERE created_change = ? LIMIT 1",
+                    (resume.change_id,),
+                )
+            )
+            self._store.last_change = resume.change_id
+        return bool(reopened)
 
     def _checked(
         self, pool: WorkerPool | None
@@ -145,7 +184,7 @@ class _Import:
         """The batches of the file with their facts, in order."""
         info = self._summary.info
         target, encoding, model = self._context.check_settings
-        batches = read_batches(info.path, info)
+        batches = _without_first(read_batches(info.path, info), self._summary.added)
         first = next(batches, None)
         if first is None:
             return
@@ -191,13 +230,18 @@ class _Import:
         done = 0
         while done < len(new):
             part = new[done : done + self._size.rows]
-            with self._size.measured(), self._store.transaction(bulk=True):
-                self._write(part)
+            before = summary.change_id
+            try:
+                with self._size.measured(), self._store.transaction(bulk=True):
+                    self._write(part)
+            except BaseException:
+                summary.change_id = before  # what the transaction began is not there
+                raise
             done += len(part)
+            summary.added += len(part)
+            summary.unreadable += sum(not entry.facts.is_readable for entry in part)
+            summary.tokens += sum([entry.facts.tokens for entry in part])
             self._store.checkpoint_if_large()
-        summary.added += len(new)
-        summary.unreadable += sum(not fact.is_readable for fact in facts)
-        summary.tokens += sum([fact.tokens for fact in facts])
         if time.monotonic() - self._published_at > _PUBLISH_SECONDS:
             self._publish()
 
@@ -227,8 +271,13 @@ class _Import:
         if summary.change_id is None:
             return
         name = ChangeName("import", {"file": summary.info.path.name, "count": summary.added})
-        with self._store.transaction():
-            change_log.end(self._store, summary.change_id, name)
+        try:
+            with self._store.transaction():
+                change_log.end(self._store, summary.change_id, name)
+        except DiskFullError as error:
+            # It is ended as soon as there is room; until then nothing can be undone.
+            self._store.shared.unfinished.add(summary.change_id)
+            summary.failure = error
         counts = self._store.row(
             "SELECT sum(errors > 0), sum(errors + warnings > 0) FROM example"
             " WHERE created_change = ? AND id >= (SELECT first_added FROM change WHERE id = ?)",
@@ -242,6 +291,32 @@ class _Import:
         self._store.publish(
             ProjectChange(frozenset({"added", "set"}), None, self._store.shared.author, name)
         )
+
+
+def _stopped_by_full_disk(summary: ImportSummary) -> UserError:
+    return DiskFullError(
+        ngettext(
+            "The disk is full. {n} example of {file} came in and is kept.",
+            "The disk is full. {n} examples of {file} came in and are kept.",
+            summary.added,
+        ).format(n=f"{summary.added:,}", file=summary.info.path.name),
+        _("Make room on the disk; then the import can go on from there."),
+    )
+
+
+def _without_first(batches: Iterator[RecordBatch], records: int) -> Iterator[RecordBatch]:
+    """The batches of a file without its first records, and without what was told of them."""
+    left = records
+    for batch in batches:
+        if left >= len(batch.texts) and left:
+            left -= len(batch.texts)
+        elif left:
+            _head, rest = _split(batch, left)
+            left = 0
+            if rest is not None:
+                yield rest
+        else:
+            yield batch
 
 
 def _split(batch: RecordBatch, rows: int) -> tuple[RecordBatch, RecordBatch | None]:

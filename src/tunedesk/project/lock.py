@@ -200,6 +200,18 @@ class ProjectLock:
                     return file.read(count)
             return os.pread(held.descriptor, count, 0)
 
+    def read_at(self, place: int, count: int) -> bytes:
+        """So many bytes of the file that is locked; opening it once more would end the lock.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        if self.descriptor is None or sys.platform == "win32":
+            with self.path.open("rb") as file:
+                file.seek(place)
+                return file.read(count)
+        return os.pread(self.descriptor, count, place)
+
     def note_log(self, project: str) -> None:
         """Write down which log is this file's, once SQLite has opened it.
 

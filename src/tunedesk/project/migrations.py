@@ -211,9 +211,9 @@ def back_up(connection: sqlite3.Connection, path: Path, version: int) -> Path:
         temporary = new_file_in(path.parent, f".{path.stem}-")
         copy_into(connection, temporary)
         shutil.copymode(path, temporary)
-        _flush(temporary)
+        flush(temporary)
         temporary.replace(copy)
-        _flush(path.parent)
+        flush(path.parent)
     except (sqlite3.Error, OSError) as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -235,9 +235,9 @@ def save_copy(connection: sqlite3.Connection, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = new_file_in(path.parent, f".{path.stem}-")
         copy_into(connection, temporary)
-        _flush(temporary)
+        flush(temporary)
         temporary.replace(path)
-        _flush(path.parent)
+        flush(path.parent)
     except (sqlite3.Error, OSError) as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -260,7 +260,7 @@ def copy_into(connection: sqlite3.Connection, copy: Path) -> None:
         connection.backup(target)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Wait until a file, or the names in a folder, are on the disk."""
     if path.is_dir() and os.name == "nt":
         return

@@ -8,6 +8,7 @@ and the log of one that another has replaced is set aside.
 import contextlib
 import os
 import platform
+import shutil
 import sqlite3
 import stat
 import sys
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, schema
 from tunedesk.project.damage import ProjectDamagedError
@@ -119,7 +121,8 @@ def _on_network(path: Path, mounts: Path) -> bool:
 def _on_windows_network(path: Path) -> bool:
     if sys.platform != "win32":
         return False
-    import ctypes
+    with importing("ctypes"):
+        import ctypes
 
     drive = PureWindowsPath(path.absolute()).drive
     if drive.startswith("\\\\"):
@@ -129,6 +132,7 @@ def _on_windows_network(path: Path) -> bool:
 
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
+_LEAST_ROOM = 100_000
 _READS_A_LOG = 2
 """The number in bytes 18 and 19 of a file whose latest changes stand in a write-ahead log."""
 _STEPS_PER_REPORT = 100_000
@@ -224,7 +228,7 @@ def _open_locked(
         if lock is not None:
             migrations.migrate(connection, file)
             configure_writer(connection, rollback_journal=note is not None)
-            lock.note_log(_project_id(connection))
+            lock.note_log(project_id(connection))
         elif connection.execute("PRAGMA user_version").fetchone()[0] < schema.SCHEMA_VERSION:
             connection, copy = _readable_copy(connection)
         shared = SharedState(
@@ -348,7 +352,7 @@ def _is_whole(file: Path) -> bool:
         return False
 
 
-def _project_id(connection: sqlite3.Connection) -> str:
+def project_id(connection: sqlite3.Connection) -> str:
     """What names a project inside its file, in hexadecimal digits: the uid of its first source."""
     row = connection.execute("SELECT uid FROM source WHERE id = 1").fetchone()
     return row[0].hex() if row is not None and isinstance(row[0], bytes) else ""
@@ -358,13 +362,21 @@ def _project_id_in(file: Path) -> str:
     """The same, of the file alone, whatever log lies beside it; empty if it cannot be read."""
     try:
         with contextlib.closing(connect(file, read_only=True, alone=True)) as connection:
-            return _project_id(connection)
+            return project_id(connection)
     except sqlite3.Error:
         return ""
 
 
+def _is_full(folder: Path) -> bool:
+    """Whether a disk has not even room for SQLite's own files; it says "I/O error" then."""
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_ROOM
+    except OSError:
+        return False
+
+
 def _cannot_open(path: Path, error: sqlite3.OperationalError) -> UserError:
-    if "full" in str(error):
+    if "full" in str(error) or _is_full(path.parent):
         return UserError(
             _("The project {name} cannot be opened: the disk is full.").format(name=path.name),
             _("Make room on the disk and open it again. Nothing was changed."),
@@ -459,7 +471,7 @@ def _take(lock: ProjectLock, author: str) -> tuple[ProjectLock | None, Holder | 
 def _check_header(path: Path) -> None:
     """Read the first bytes, before SQLite sees the file."""
     try:
-        _check_is_file(path)
+        check_is_file(path)
         header = ProjectLock.read_head(path, 100)
     except FileNotFoundError as error:
         raise UserError(
@@ -485,7 +497,7 @@ def _check_header(path: Path) -> None:
         )
 
 
-def _check_is_file(path: Path) -> None:
+def check_is_file(path: Path) -> None:
     """Refuse what is no file on a disk: reading a pipe or a device may never come to an end.
 
     Raises:

@@ -277,6 +277,19 @@ class Project:
         step = undo.next_redo(self._store)
         return change_names.worded(step.name, "redo") if step else None
 
+    @property
+    def has_unfinished(self) -> bool:
+        """Whether a full disk stopped a change on the way; for any thread."""
+        return bool(self._store.shared.unfinished)
+
+    def finish_unfinished(self) -> list[Interrupted]:
+        """Put right what a full disk stopped on the way, and tell what came of it.
+
+        Raises:
+            DiskFullError: There is no room yet.
+        """
+        return undo.finish_unfinished(self.context)
+
     # Reading
 
     def count(self, query: ExampleQuery = ALL_EXAMPLES, progress: Progress = no_progress) -> int:

@@ -63,6 +63,7 @@ class ExampleQuery:
         sources: Any of these names of sources (`Source.name`).
         tokens: Length in tokens, from and to.
         turns: Number of messages, from and to.
+        lapsed: Only those whose approval lapsed because their text changed since.
         search: Words to find in the messages; "in quotes" a phrase.
         ids: Only these examples; None for all.
         sort: One of SORTS.
@@ -75,6 +76,7 @@ class ExampleQuery:
     sources: tuple[str, ...] = ()
     tokens: Range = ANY_LENGTH
     turns: Range = ANY_LENGTH
+    lapsed: bool = False
     search: str = ""
     ids: tuple[int, ...] | None = None
     sort: str = "number"
@@ -126,6 +128,8 @@ def condition(context: ProjectContext, query: ExampleQuery) -> Condition:
             f" WHERE name IN ({', '.join('?' * len(query.sources))}))",
             *query.sources,
         )
+    if query.lapsed:
+        limit(_lapsed_clause(context))
     for column, (low, high) in (("tokens", query.tokens), ("turns", query.turns)):
         if low is not None:
             limit(f"{column} >= ?", low)
@@ -192,6 +196,30 @@ def _problem_clause(context: ProjectContext, wanted: tuple[str, ...]) -> str:
     if codes:
         alternatives.append(_one_of("code_set", context.codes.with_any(codes)))
     return f"({' OR '.join(alternatives)})"
+
+
+def _lapsed_clause(context: ProjectContext) -> str:
+    """The latest change of state that still holds took the approval together with the text."""
+    numbers: dict[str, int] = dict(
+        context.store.rows(
+            "SELECT column_name, id FROM changed_column WHERE table_name = 'example'"
+            " AND column_name IN ('state', 'version_id')"
+        )
+    )
+    if len(numbers) < 2:
+        return "0"
+    holds = "JOIN change ON change.id = {0}.change_id AND change.stack = 1"
+    same = "{0}.row_id = item.row_id AND {0}.column_id = " + str(numbers["state"])
+    approved, to_review = STATE_NUMBERS["approved"], STATE_NUMBERS["to_review"]
+    return (
+        f"state = {to_review} AND id IN (SELECT item.row_id FROM change_item AS item"
+        f" {holds.format('item')} WHERE item.column_id = {numbers['state']}"
+        f" AND item.before = {approved} AND item.after = {to_review}"
+        " AND EXISTS (SELECT 1 FROM change_item AS text WHERE text.change_id = item.change_id"
+        f" AND text.column_id = {numbers['version_id']} AND text.row_id = item.row_id)"
+        f" AND NOT EXISTS (SELECT 1 FROM change_item AS later {holds.format('later')}"
+        f" WHERE {same.format('later')} AND later.change_id > item.change_id))"
+    )
 
 
 _WALKED_FIRST = 400
@@ -300,6 +328,7 @@ def query_from_json(stored: Any) -> ExampleQuery:
         sources=_stored_strings(stored.get("sources")),
         tokens=_stored_range(stored.get("tokens")),
         turns=_stored_range(stored.get("turns")),
+        lapsed=stored.get("lapsed") is True,
         search=wanted if isinstance(wanted, str) else "",
         sort=sort if isinstance(sort, str) and sort in SORTS else "number",
         descending=stored.get("descending") is True,

@@ -13,6 +13,7 @@ A QUERY is words to find and filters, all of which must fit:
 
   words "an exact phrase"    in the messages
   state:approved             to_review, draft, approved, changes_wanted, rejected
+  approval:lapsed            approved once, and the text has changed since
   tag:law                    with this tag; tag:none for none
   problems:any               any, none, error, warning, hint
   problem:blanks_around      with a problem of this rule
@@ -75,6 +76,7 @@ def query_words(query: ExampleQuery) -> str | None:
     if query.ids is not None or '"' in "".join(named) or "none" in query.tags:
         return None
     terms = [f"state:{state}" for state in query.states]
+    terms += ["approval:lapsed"] if query.lapsed else []
     terms += [f"tag:{_value(tag or 'none')}" for tag in query.tags]
     terms += [
         f"{'problems' if problem in PROBLEM_KINDS else 'problem'}:{problem}"
@@ -97,6 +99,11 @@ def _state(query: ExampleQuery, value: str) -> ExampleQuery:
     state = value.lower().replace("-", "_")
     _known(value, state, STATES, _("“{word}” is not a state of review."))
     return replace(query, states=(*query.states, state))
+
+
+def _approval(query: ExampleQuery, value: str) -> ExampleQuery:
+    _known(value, value.lower(), ("lapsed",), _("“{word}” is nothing to be asked of an approval."))
+    return replace(query, lapsed=True)
 
 
 def _tag(query: ExampleQuery, value: str) -> ExampleQuery:
@@ -134,6 +141,7 @@ def _sort(query: ExampleQuery, value: str) -> ExampleQuery:
 
 _READERS: dict[str, Callable[[ExampleQuery, str], ExampleQuery]] = {
     "state": _state,
+    "approval": _approval,
     "tag": _tag,
     "problems": _problems,
     "problem": _problem,

@@ -16,7 +16,7 @@ from tunedesk.examples.kinds.registry import search_text
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project.context import ProjectContext, as_json_array
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.store import BatchSize, Store, TailHits
+from tunedesk.project.store import BatchSize, DiskFullError, Store, TailHits
 
 # The tokenizer of the index ("ascii") takes ASCII letters and digits, and anything beyond ASCII,
 # as parts of words. `fold` turns all else into blanks.
@@ -195,11 +195,18 @@ def fill(context: ProjectContext, budget_seconds: float) -> bool:
     """Go on filling the index for about this long; True while something is left to do.
 
     The words of texts that came since are found without it, so it may be called at any time, from
-    a handle in the background.
+    a handle in the background. On a full disk nothing is left to do for now.
     """
-    store = context.store
-    if store.read_only:
+    if context.store.read_only:
         return False
+    try:
+        return _fill_until(context, budget_seconds)
+    except DiskFullError:
+        return False
+
+
+def _fill_until(context: ProjectContext, budget_seconds: float) -> bool:
+    store = context.store
     end = time.monotonic() + budget_seconds
     size = BatchSize(200, _AIM_SECONDS)
     configured = False

@@ -94,6 +94,8 @@ class SharedState:
         checkpoint_not_before: When the log may be folded in again, by the monotonic clock.
         interactive: How many writers wait that are not bulk work.
         is_copy: Whether the file is a copy for this opening only.
+        unfinished: Ids of changes that a full disk stopped on the way, to be put right as soon as
+            there is room.
     """
 
     file: Path
@@ -110,6 +112,7 @@ class SharedState:
     checkpoint_not_before: float = 0.0
     interactive: int = 0
     is_copy: bool = False
+    unfinished: set[int] = field(default_factory=set)
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _subscribers: list[Callable[[ProjectChange], None]] = field(default_factory=list)
 
@@ -334,7 +337,7 @@ class Store:
                 for forget in self.on_rollback:
                     forget()
                 if isinstance(error, sqlite3.OperationalError) and _is_of_the_disk(error):
-                    raise _disk_error(error) from error
+                    raise self._failure(error) from error
                 raise
             self._depth = 0
             self._commit()
@@ -360,7 +363,7 @@ class Store:
         try:
             self.connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            raise _disk_error(error) from error
+            raise self._failure(error) from error
         self._depth = 1
 
     def _commit(self) -> None:
@@ -371,13 +374,22 @@ class Store:
             self.last_change = None
             with contextlib.suppress(sqlite3.Error):
                 self.connection.execute("ROLLBACK")
-            raise _disk_error(error) from error
+            raise self._failure(error) from error
         except ProjectDamagedError:
             self._unpublished.clear()
             self.last_change = None
             with contextlib.suppress(sqlite3.Error):
                 self.connection.execute("ROLLBACK")
             raise
+
+    def _failure(self, error: sqlite3.OperationalError) -> UserError:
+        """What to say of a transaction that the system refused."""
+        failure = _disk_error(error)
+        if isinstance(failure, DiskFullError):
+            # Room inside the log, so that a change can be taken back without room on the disk.
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        return failure
 
     def _publish_waiting(self) -> None:
         if self._order_changed:
@@ -417,6 +429,10 @@ class Store:
             self.connection.execute("PRAGMA journal_mode = MEMORY")
 
 
+class DiskFullError(UserError):
+    """There is no room on the disk."""
+
+
 class ProjectFileMovedError(UserError):
     """The file of an open project has another name, or none, and the window has not followed."""
 
@@ -448,7 +464,7 @@ def _disk_error(error: sqlite3.OperationalError) -> UserError:
     if error.sqlite_errorcode == _MOVED:
         return moved_error()
     if "full" in text:
-        return UserError(
+        return DiskFullError(
             _("The disk is full, so the last change was not kept."),
             _("Make room on the disk and make the change again."),
         )

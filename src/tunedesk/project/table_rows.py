@@ -61,7 +61,7 @@ class TableChange:
             values: A value for each of its columns.
             uid: Its identity in a copy of the project; a new one if None.
         """
-        self._begin()
+        self.begin()
         columns = list(values)
         row_id = int(
             self._store.connection.execute(
@@ -92,12 +92,13 @@ class TableChange:
         ]
         if not items:
             return False
-        self._begin()
+        self.begin()
         self._store.execute(
             f"UPDATE {table.name} SET {', '.join(f'{item.column} = ?' for item in items)}"
             " WHERE id = ?",
             (*(item.after for item in items), row_id),
         )
+        self._follow(table, row_id, items)
         self._record(table, items)
         for item in items:
             if item.column == "deleted":
@@ -106,14 +107,35 @@ class TableChange:
                 self._kinds |= table.columns[item.column]
         return True
 
+    def _follow(self, table: UndoableTable, row_id: int, items: list[Item]) -> None:
+        """Bring up what goes with the changed columns: the copies of facts, the time."""
+        for item in items:
+            if (copied := table.copies.get(item.column)) is not None:
+                self._store.execute(
+                    f"UPDATE {table.name} SET {copied.assignments} FROM {copied.table}"
+                    f" WHERE {copied.table}.id = ? AND {table.name}.id = ?",
+                    (item.after, row_id),
+                )
+        if table.time_column is not None:
+            self._store.execute(
+                f"UPDATE {table.name} SET {table.time_column} = ? WHERE id = ?",
+                (self._store.now(), row_id),
+            )
+
     def delete(self, table: UndoableTable, row_id: int) -> bool:
         """Delete a row; False if it is deleted, or not there."""
         return self.set(table, row_id, {"deleted": 1})
 
-    def _begin(self) -> None:
+    def note_added(self, table: UndoableTable) -> None:
+        """Rows were added to a table under `change_id` by other means."""
+        self._kinds |= table.added_kinds
+
+    def begin(self) -> int:
+        """Write the step down if it is not; returns `change_id`."""
         if not self.changed:
             self.changed = True
             self.change_id = change_log.begin(self._store, self._name)
+        return self.change_id
 
     def _record(self, table: UndoableTable, items: list[Item]) -> None:
         change_log.record(self._store, self.change_id, items, table)

@@ -20,7 +20,7 @@ from tunedesk.project.change_log import Item
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext, as_json_array, missing_example
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery, Ids
+from tunedesk.project.query import ALL_EXAMPLES, STATE_NUMBERS, ExampleQuery, Ids
 from tunedesk.project.stored_values import PackedFacts, packed
 from tunedesk.project.text_edit_jobs import (
     EditJob,
@@ -30,7 +30,7 @@ from tunedesk.project.text_edit_jobs import (
     TextEdit,
     edit_texts,
 )
-from tunedesk.project.undoable_tables import EXAMPLES
+from tunedesk.project.undoable_tables import EXAMPLES, column_id
 from tunedesk.project.versions import NewVersion, drop_if_unused
 from tunedesk.workers import WorkerPool
 
@@ -69,11 +69,11 @@ def set_text(
     name: ChangeName,
     merge_key: str | None,
 ) -> bool:
-    """Give an example a new text; False if it has that text already."""
+    """Give an example a new text; False if it has that text already. An approval lapses."""
     store = context.store
     with store.transaction():
         old = store.row(
-            "SELECT version_id, text FROM example JOIN version_text"
+            "SELECT version_id, text, state FROM example JOIN version_text"
             " ON version_text.id = example.version_id WHERE example.id = ?",
             (example_id,),
         )
@@ -94,10 +94,44 @@ def set_text(
             version_id = _add_version(context, change_id, new)
             change_log.prolong(store, change_id, example_id, version_id)
         context.versions.make_current(version_id, version_id, store.now())
+        kinds = EXAMPLES.columns["version_id"]
+        if old[2] == _APPROVED:
+            _let_approvals_lapse(context, change_id, [example_id])
+            kinds |= EXAMPLES.columns["state"]
         if merged is not None:
             drop_if_unused(store, example_id, old[0])
-        notify(context, EXAMPLES.columns["version_id"], [example_id], None, name)
+        notify(context, kinds, [example_id], None, name)
     return True
+
+
+_APPROVED, _TO_REVIEW = STATE_NUMBERS["approved"], STATE_NUMBERS["to_review"]
+_TEXT_AND_STATE = EXAMPLES.columns["version_id"] | EXAMPLES.columns["state"]
+
+
+def _let_approvals_lapse(context: ProjectContext, change_id: int, ids: Sequence[int]) -> None:
+    """Examples whose text a change has changed are to be reviewed again; undo approves them."""
+    change_log.record(
+        context.store,
+        change_id,
+        [Item("state", example_id, _APPROVED, _TO_REVIEW) for example_id in ids],
+    )
+    context.store.execute(
+        f"UPDATE example SET state = {_TO_REVIEW} WHERE id IN (SELECT value FROM json_each(?))",
+        (as_json_array(ids),),
+    )
+
+
+def lapsed_by(context: ProjectContext, change_id: int | None) -> int:
+    """How many approvals lapsed by a change of texts."""
+    if change_id is None:
+        return 0
+    column = column_id(context.store, EXAMPLES, "state")
+    return int(
+        context.store.value(
+            "SELECT count(*) FROM change_item WHERE change_id = ? AND column_id = ?",
+            (change_id, column),
+        )
+    )
 
 
 def _add_version(context: ProjectContext, change_id: int, new: NewVersion) -> int:
@@ -126,7 +160,7 @@ def set_texts(
         lambda change_id, part: write_texts(context, change_id, part),
         progress,
     )
-    notify(context, EXAMPLES.columns["version_id"], [text.id for text in texts], written, name)
+    notify(context, _TEXT_AND_STATE, [text.id for text in texts], written, name)
     return written
 
 
@@ -142,12 +176,11 @@ def write_texts(context: ProjectContext, change_id: int, texts: Sequence[TextCha
 def write_packed(context: ProjectContext, change_id: int, texts: Sequence[PackedText]) -> int:
     """Write new texts of a change, inside the caller's transaction; returns how many."""
     store = context.store
-    present: dict[int, int] = dict(
-        store.rows(
-            "SELECT id, version_id FROM example WHERE id IN (SELECT value FROM json_each(?))",
-            (as_json_array([text.id for text in texts]),),
-        )
+    rows = store.rows(
+        "SELECT id, version_id, state FROM example WHERE id IN (SELECT value FROM json_each(?))",
+        (as_json_array([text.id for text in texts]),),
     )
+    present = {example_id: version_id for example_id, version_id, _state in rows}
     fitting = [text for text in texts if present.get(text.id) == text.version_id]
     if not fitting:
         return 0
@@ -161,6 +194,10 @@ def write_packed(context: ProjectContext, change_id: int, texts: Sequence[Packed
     )
     change_log.record_new_versions(store, change_id, versions[0], versions[-1])
     context.versions.make_current(versions[0], versions[-1], store.now())
+    approved = {example_id for example_id, _version_id, state in rows if state == _APPROVED}
+    lapsed = [text.id for text in fitting if text.id in approved]
+    if lapsed:
+        _let_approvals_lapse(context, change_id, lapsed)
     return len(fitting)
 
 
@@ -182,11 +219,13 @@ class EditSummary:
         examples: How many examples it changed.
         places: In how many places.
         left: How many it would have changed, had they not been changed meanwhile by other work.
+        lapsed: How many of those changed were approved, and are to be reviewed again.
     """
 
     examples: int
     places: int
     left: int
+    lapsed: int = 0
 
 
 def find_and_replace(
@@ -306,8 +345,13 @@ def edit_examples(
                 changed.extend(text.id for text in texts)
             done += len(batch.ids)
             progress(done, len(ids))
-    notify(context, EXAMPLES.columns["version_id"], changed, change.written, name)
-    return EditSummary(change.written.count, places, found - change.written.count)
+    notify(context, _TEXT_AND_STATE, changed, change.written, name)
+    return EditSummary(
+        change.written.count,
+        places,
+        found - change.written.count,
+        lapsed_by(context, change.written.change_id),
+    )
 
 
 class TextBatch(NamedTuple):

@@ -14,7 +14,7 @@ from tunedesk.project import change_log, change_names, damage
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.store import SMALL, BatchSize, Store
+from tunedesk.project.store import SMALL, BatchSize, DiskFullError, Store
 from tunedesk.project.undoable_tables import EXAMPLES, LoggedColumn, logged_columns
 
 
@@ -65,6 +65,7 @@ def next_redo(store: Store) -> Step | None:
 
 def undo(context: ProjectContext) -> ProjectChange | None:
     """Turn back the latest change; None if there is none."""
+    finish_unfinished(context)
     step = next_undo(context.store)
     if step is None:
         return None
@@ -89,6 +90,7 @@ def undo_change(context: ProjectContext, change_id: int) -> UndoOutcome:
     Raises:
         UserError: Something is being written just now.
     """
+    finish_unfinished(context)
     step = next_undo(context.store)
     if step is not None and step.id == change_id:
         undo(context)
@@ -99,6 +101,7 @@ def undo_change(context: ProjectContext, change_id: int) -> UndoOutcome:
 
 def redo(context: ProjectContext) -> ProjectChange | None:
     """Make the change again that was undone last; None if there is none."""
+    finish_unfinished(context)
     step = next_redo(context.store)
     if step is None:
         return None
@@ -132,14 +135,38 @@ class Interrupted(NamedTuple):
     file: str = ""
 
 
-def finish_interrupted(context: ProjectContext) -> list[Interrupted]:
-    """After a crash: complete undo and redo, keep imports, roll other bulk changes back."""
+def finish_unfinished(context: ProjectContext) -> list[Interrupted]:
+    """Put right what a full disk stopped on the way, now that there may be room.
+
+    Raises:
+        DiskFullError: There is none yet.
+    """
+    waiting = context.store.shared.unfinished
+    if not waiting:
+        return []
+    ids = frozenset(waiting)
+    found = finish_interrupted(context, ids)
+    waiting -= ids
+    return found
+
+
+def finish_interrupted(
+    context: ProjectContext, only: frozenset[int] | None = None
+) -> list[Interrupted]:
+    """After a crash: complete undo and redo, keep imports, roll other bulk changes back.
+
+    Args:
+        context: The project.
+        only: The ids of changes that were stopped; None for all, when nothing else is under way.
+    """
     store = context.store
     found = []
     for log, undone, redone in store.rows(
         "SELECT id, undoes, redoes FROM change"
         " WHERE incomplete = 1 AND (undoes IS NOT NULL OR redoes IS NOT NULL) ORDER BY id"
     ):
+        if only is not None and not only & {log, undone, redone}:
+            continue
         step = _step(store, f"{_STEP} WHERE id = ?", (undone or redone,))
         if step is None:
             # It undoes nothing that is there: the file was damaged, or made by a stranger.
@@ -157,6 +184,8 @@ def finish_interrupted(context: ProjectContext) -> list[Interrupted]:
             _go_on(context, step, log, forward=False, stack=change_log.REDOABLE)
             found.append(Interrupted(name, "undone", step.id))
     for (change_id,) in store.rows("SELECT id FROM change WHERE incomplete = 1 ORDER BY id"):
+        if only is not None and change_id not in only:
+            continue
         step = _step(store, f"{_STEP} WHERE id = ?", (change_id,))
         assert step is not None
         if step.name.code == "import":
@@ -207,7 +236,21 @@ def _turn(context: ProjectContext, step: Step, *, forward: bool, stack: int) -> 
             return _go_on(context, step, log, forward=forward, stack=stack)
     with store.transaction():
         log = change_log.begin(store, step.name, undoes=undoes, redoes=redoes, incomplete=True)
-    return _go_on(context, step, log, forward=forward, stack=stack)
+    try:
+        return _go_on(context, step, log, forward=forward, stack=stack)
+    except DiskFullError as error:
+        store.shared.unfinished.add(log)
+        name = change_names.worded(step.name)
+        sentence = (
+            _("The disk is full: redo of “{step}” stopped on the way.")
+            if forward
+            else _("The disk is full: undo of “{step}” stopped on the way.")
+        )
+        raise DiskFullError(sentence.format(step=name), _advice_to_make_room()) from error
+
+
+def _advice_to_make_room() -> str:
+    return _("Make room on the disk: then it is finished by itself.")
 
 
 def _go_on(

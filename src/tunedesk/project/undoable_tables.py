@@ -26,6 +26,18 @@ class Copied(NamedTuple):
     assignments: str
 
 
+class Reference(NamedTuple):
+    """What a number in a column stands for, by something that is the same in all copies.
+
+    Attributes:
+        table: The table whose row it is.
+        column: The column of that table that is the same in all copies.
+    """
+
+    table: str
+    column: str
+
+
 @dataclass(frozen=True)
 class UndoableTable:
     """A table that people change.
@@ -40,6 +52,7 @@ class UndoableTable:
             have the same. None where nothing keeps rows from being alike.
         time_column: Where the time of the last change of a row stands; None without.
         copies: What goes with columns that name a row of another table.
+        references: By what the rows that columns name are the same in all copies of the project.
     """
 
     name: str
@@ -49,6 +62,7 @@ class UndoableTable:
     key: str | None = None
     time_column: str | None = None
     copies: Mapping[str, Copied] = field(default_factory=dict)
+    references: Mapping[str, Reference] = field(default_factory=dict)
 
 
 def undoable_table(name: str, *columns: str, kind: str, key: str | None = None) -> UndoableTable:
@@ -70,6 +84,10 @@ EXAMPLES = UndoableTable(
     deleted_kinds=frozenset({"deleted", "set"}),
     time_column="changed_at",
     copies={"version_id": Copied("version", COPIED_FACTS)},
+    references={
+        "version_id": Reference("version", "uid"),
+        "tag_set": Reference("tag_set", "members"),
+    },
 )
 
 PRESETS = undoable_table("preset", "name", "text", kind="presets", key="name")

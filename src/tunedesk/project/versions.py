@@ -36,7 +36,7 @@ COPIED_FACTS = ", ".join(
 """SET clause of an UPDATE of example FROM version: the copy of the facts for filters and sorts."""
 
 _VERSION_COLUMNS = ("id", "example_id", "change_id", "uid", *_WRITTEN_COLUMNS)
-_INSERT_VERSION = (
+INSERT_VERSION = (
     f"INSERT INTO version({', '.join(_VERSION_COLUMNS)})"
     f" VALUES ({', '.join('?' * len(_VERSION_COLUMNS))})"
 )
@@ -167,7 +167,7 @@ class Versions:
             )
         ]
         connection = self._store.connection
-        connection.executemany(_INSERT_VERSION, rows)
+        connection.executemany(INSERT_VERSION, rows)
         connection.executemany(
             "INSERT INTO version_text(id, text) VALUES (?, ?)", zip(ids, texts, strict=True)
         )

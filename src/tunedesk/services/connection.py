@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.services.keys import Key
 from tunedesk.services.providers import Provider, host_of, is_readable_by_others
 
@@ -88,10 +89,11 @@ class Connection:
         """
         self.check_may_send()
         # The SDK takes half a second to import; the window's start does not wait for it.
-        import httpx2
-        import openai
+        with importing("httpx2", "openai", "tunedesk.services.guarded_http"):
+            import httpx2
+            import openai
 
-        from tunedesk.services.guarded_http import GuardedClient
+            from tunedesk.services.guarded_http import GuardedClient
 
         limits = httpx2.Timeout(timeout, connect=CONNECT_SECONDS)
         return openai.OpenAI(

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.services.providers import Provider, host_of, normalize_address
 from tunedesk.services.redaction import remember_key
 
@@ -158,9 +159,11 @@ class Keys:
     def _backend(self) -> Keyring:
         if self._keyring is None:
             # Looking for a backend loads D-Bus and more; the window's start does not wait for it.
-            import keyring
+            with importing("keyring"):
+                import keyring
 
-            self._keyring = keyring.get_keyring()
+                # It looks for its backends among the modules that are installed, and loads them.
+                self._keyring = keyring.get_keyring()
         return self._keyring
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.paths import user_data_dir
 from tunedesk.progress import Wait
 from tunedesk.server_file import KEY_NAME, find_server, is_locked
@@ -159,7 +160,8 @@ def _keys(folder: Path) -> list[Key]:
 
 def _is_accepted(connection: Connection) -> bool:
     """Whether the server that listens there takes the key, and so is ours."""
-    import httpx2
+    with importing("httpx2"):
+        import httpx2
 
     try:
         # No proxy and no other settings of the environment: this stays on this computer.

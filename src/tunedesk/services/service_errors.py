@@ -10,6 +10,7 @@ from typing import Any
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.project.run_records import RunError, RunEvent
 from tunedesk.services.error_explanations import Explanation, explain_code, explain_status
 from tunedesk.services.providers import Provider, providers
@@ -59,8 +60,9 @@ def errors_explained(provider: Provider, key: str = "") -> Iterator[None]:
     Raises:
         ServiceError: Something did.
     """
-    import httpx2
-    import openai
+    with importing("httpx2", "openai"):
+        import httpx2
+        import openai
 
     try:
         yield
@@ -77,8 +79,9 @@ def explain(error: BaseException, provider: Provider, key: str = "") -> UserErro
         provider: The provider that it is about.
         key: The key that was sent, to be taken out of what comes back.
     """
-    import httpx2
-    import openai
+    with importing("httpx2", "openai"):
+        import httpx2
+        import openai
 
     if isinstance(error, UserError):
         return error
@@ -165,8 +168,9 @@ def is_lost_answer(error: BaseException) -> bool:
     broke, the server had a fault (5xx), or the answer is garbage. False where it was never sent,
     or was refused.
     """
-    import httpx2
-    import openai
+    with importing("httpx2", "openai"):
+        import httpx2
+        import openai
 
     if isinstance(error, ServiceError):
         return error.lost_answer
@@ -195,7 +199,8 @@ def _quoted(detail: str) -> str:
 
 def _explain_no_answer(error: BaseException, provider: Provider, host: str) -> Explanation:
     """Why there was no answer, as far as the causes of the error tell."""
-    import httpx2
+    with importing("httpx2"):
+        import httpx2
 
     causes = list(_causes(error))
     where = host or provider.title

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.progress import Progress, Wait, no_progress
 from tunedesk.services.connection import Connection
 from tunedesk.services.service_errors import errors_explained
@@ -113,7 +114,8 @@ def find_file(client: "openai.OpenAI", name: str, size: int) -> str:
     Raises:
         openai.OpenAIError: The service cannot be reached.
     """
-    import openai
+    with importing("openai"):
+        import openai
 
     try:
         page = client.files.list(purpose="fine-tune", limit=_MOST_LOOKED_THROUGH, order="desc")

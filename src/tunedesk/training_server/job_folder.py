@@ -8,14 +8,28 @@ reads the progress as it grows, the trainer looks at `control` after each step.
       job.json            what to do; never changes once written
       training.jsonl      one {"line": n, "record": {...}} a line; n: line in the user's file
       validation.jsonl    the same; only if there is a validation file
-      examination.json    which of them the base model cannot be trained on (`training/dry_run.py`)
-      examination.txt     all that the process printed that found it out
+      request.json        what the process that validates is asked (`jobs/validation_process.py`)
+      report.jsonl        what it found, appended by it
+      report.txt          all that it printed
+      training.arrow      the rows of tokens that the examples make, as the base model reads them
+      validation.arrow    the same of validation.jsonl
+      tokens.json         how many they are, and for which base model; written last
+      tokenizer/          the tokenizer of a new starter, trained on the examples
       control             "pause" or "cancel"; absent otherwise
       progress.jsonl      what happened, appended by rank 0 (`ProgressWriter`)
       checkpoints/step-N/ whole as soon as it has this name: made as step-N.part, then renamed
       model/              the tuned model, made as model.part, then renamed
       log.txt             all that the process printed
       trainer/            what the trainer has not finished; gone when the job has ended
+
+The lines of `report.jsonl`; each has "kind", and "file" ("training" or "validation"):
+
+    read        examples; how many were checked so far
+    bad         line, text; what cannot be trained on, whoever found it
+    checked     examples (good ones), unusable (null, or code and message)
+    tokenised   examples, of; how many were turned into tokens so far
+    failure     code, message; the base model cannot be used (without "file")
+    done        the last line (without "file")
 
 The lines of `progress.jsonl`; each has "kind", and "step" where named:
 
@@ -44,7 +58,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from tunedesk.catalogue.memory_estimate import Device
 from tunedesk.catalogue.models import STARTER_ID
@@ -93,19 +107,40 @@ class JobSpec:
     wandb: dict[str, Any] | None = None
 
 
+FileWord = Literal["training", "validation"]
+"""Which of the two files of a job: what is trained on, or what is measured with."""
+
+
 @dataclass(frozen=True)
-class DryRunResult:
-    """What a base model has against the examples of a job.
+class FileToCheck:
+    """A file of the server that a job names.
 
     Attributes:
-        training: The bad lines of the training file, each with what is wrong.
-        validation: Those of the validation file.
-        failure: Why the base model cannot be used at all: code and message.
+        path: Where its bytes lie.
+        id: Its id.
+        filename: The user's name for it.
     """
 
-    training: list[tuple[int, str]]
-    validation: list[tuple[int, str]]
-    failure: tuple[str, str] | None = None
+    path: str
+    id: str
+    filename: str
+
+
+@dataclass(frozen=True)
+class ValidationRequest:
+    """What `request.json` holds: what the process that validates has to do.
+
+    Attributes:
+        method: The method of the job.
+        skip_bad: Whether bad examples are left out instead of making a file bad.
+        base_model: As in the `JobSpec`; None: the files are only checked.
+        files: The files to check, by "training" and "validation"; none if that is done.
+    """
+
+    method: str
+    skip_bad: bool
+    base_model: str | None
+    files: dict[FileWord, FileToCheck]
 
 
 @dataclass(frozen=True)
@@ -129,15 +164,38 @@ class JobFolder:
         """The examples to measure with; may be absent."""
         return self.path / "validation.jsonl"
 
-    @property
-    def dry_run_file(self) -> Path:
-        """What the base model has against the examples."""
-        return self.path / "examination.json"
+    def records_file(self, word: FileWord) -> Path:
+        """The examples to train on or to measure with."""
+        return self.training_file if word == "training" else self.validation_file
+
+    def tokens_file(self, word: FileWord) -> Path:
+        """The rows of tokens of these examples; may be absent."""
+        return self.path / f"{word}.arrow"
 
     @property
-    def dry_run_log(self) -> Path:
-        """What the process printed that examined them."""
-        return self.path / "examination.txt"
+    def tokens_summary(self) -> Path:
+        """What the files of tokens hold; there only when they are whole."""
+        return self.path / "tokens.json"
+
+    @property
+    def tokenizer(self) -> Path:
+        """The tokenizer of a new starter; there only when it is whole."""
+        return self.path / "tokenizer"
+
+    @property
+    def request_file(self) -> Path:
+        """What the process that validates has to do."""
+        return self.path / "request.json"
+
+    @property
+    def report_file(self) -> Path:
+        """What it found."""
+        return self.path / "report.jsonl"
+
+    @property
+    def report_log(self) -> Path:
+        """What it printed."""
+        return self.path / "report.txt"
 
     @property
     def control_file(self) -> Path:
@@ -189,22 +247,20 @@ class JobFolder:
         """What to do."""
         return JobSpec(**json.loads(self.spec_file.read_text(encoding="utf-8")))
 
-    def write_dry_run(self, examination: DryRunResult) -> None:
-        """Write `examination.json`."""
-        write_whole(self.dry_run_file, json.dumps(asdict(examination)))
+    def write_request(self, request: ValidationRequest) -> None:
+        """Write `request.json`."""
+        write_whole(self.request_file, json.dumps(asdict(request)))
 
-    def read_dry_run(self) -> DryRunResult | None:
-        """What was found; None if the process that examines ended without a word."""
-        try:
-            values = json.loads(self.dry_run_file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        training, validation = (
-            [(int(line), str(text)) for line, text in values[name]]
-            for name in ("training", "validation")
-        )
-        failure = values["failure"]
-        return DryRunResult(training, validation, failure and (failure[0], failure[1]))
+    def read_request(self) -> ValidationRequest:
+        """What the process that validates has to do."""
+        values = json.loads(self.request_file.read_text(encoding="utf-8"))
+        files = {word: FileToCheck(**file) for word, file in values.pop("files").items()}
+        return ValidationRequest(**values, files=files)
+
+    def remove_tokens(self) -> None:
+        """Remove what only a training needs, and can be made again."""
+        for path in (self.tokens_summary, *map(self.tokens_file, get_args(FileWord))):
+            path.unlink(missing_ok=True)
 
     def send_command(self, control: JobCommand | None) -> None:
         """Ask the process for something at its next step; None takes the command back."""

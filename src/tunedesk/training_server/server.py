@@ -153,6 +153,7 @@ _LOOK_SECONDS = 0.1
 _MEMORY_SECONDS = 1.0
 _TIDY_SECONDS = 60.0
 _CLOSE_SECONDS = 2.0
+_CLOSE_LOOK_SECONDS = 0.02
 
 
 class Server:
@@ -218,6 +219,8 @@ class Server:
         until = time.monotonic() + _CLOSE_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
+        while self._validator.is_busy and time.monotonic() < until:
+            time.sleep(_CLOSE_LOOK_SECONDS)
         self._runner.stop()
         if not self.is_at_work:
             self._stores.database.close()
@@ -226,6 +229,7 @@ class Server:
     def is_at_work(self) -> bool:
         """Whether threads are still at work after `close`, with nobody to wait for it."""
         is_busy = any(pool.is_busy for pool in (GENERATION, FILES, REQUESTS))
+        is_busy = is_busy or self._validator.is_busy
         return is_busy or any(thread.is_alive() for thread in self._threads)
 
     def _has_work(self) -> bool:
@@ -250,9 +254,7 @@ class Server:
         self._runner.step()
 
     def _validate_step(self) -> None:
-        while self._validator.validate_next(self._stopping.is_set):
-            if self._stopping.is_set():
-                return
+        self._validator.start_waiting(self._stopping.is_set)
 
     def _tidy(self) -> None:
         self._stores.files.delete_expired()

@@ -1,6 +1,7 @@
 """The chips and menus of the filters say what is shown and ask for something else."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from PySide6.QtWidgets import QMenu
@@ -82,15 +83,48 @@ def test_clear_takes_the_filters_and_leaves_the_order(qtbot, bar):
     assert not bar._clear.isVisible()
 
 
-def test_nothing_is_cut_off_in_a_narrow_window(qtbot, bar, project):
-    bar.show_totals(replace(project.totals(), count=1_000_000, with_problems=123_456))
-    chips = (bar._all, *bar._states.values(), bar._problems)
-    for width in (1204, 780):
-        bar.resize(width, 150)
-        qtbot.waitUntil(lambda: all(chip.width() >= chip.sizeHint().width() for chip in chips))
-        assert all(chip.geometry().right() <= chips[0].parentWidget().width() for chip in chips)
-        for chip in (bar._tag, bar._source, bar._length, bar._sort):
-            assert chip.mapTo(bar, chip.rect().topRight()).x() <= width
+def test_it_is_one_line_at_any_width_and_nothing_is_lost(qtbot, bar, project):
+    totals = replace(project.totals(), count=1_000_000, with_problems=123_456)
+    bar.show_totals(totals, lapsed=7)
+    height = bar.sizeHint().height()
+    line = [*bar._row._left, *bar._row._right]
+    for width in (1900, 1204, 780, 420, 260):
+        bar.resize(width, height)
+        shown = [chip for chip in line if chip.isVisible()]
+        assert bar.sizeHint().height() == height
+        assert len({chip.y() for chip in shown}) == 1
+        assert all(chip.width() >= chip.sizeHint().width() for chip in shown)
+        places = sorted((chip.x(), chip.geometry().right()) for chip in shown)
+        assert all(end < begin for (_x, end), (begin, _e) in pairwise(places))
+        assert places[-1][1] <= bar._row.width() or width == 260
+        offered = {bar._all, *bar._states.values(), bar._lapsed, bar._problems}
+        offered |= {bar._tag, bar._source, bar._length, bar._sort}
+        assert offered == {chip for chip in shown if chip is not bar._more} | set(
+            bar._row.left_out()
+        )
+        assert bar._more.isVisible() == bool(bar._row.left_out())
+
+
+def test_what_stands_under_more_does_the_same(qtbot, bar):
+    bar.resize(420, 44)
+    more = entries(bar, bar._more_menu)
+    query = asked(qtbot, bar, more["Draft   0" if "Draft   0" in more else "Draft"].trigger)
+    assert query.states == ("draft",)
+    assert bar._states["draft"].isVisible()  # what is switched on is seen
+    lengths = entries(bar, bar._more_menu)["Length"].menu()
+    action = next(one for one in lengths.actions() if one.text() == "over 65,536 tokens")
+    assert asked(qtbot, bar, action.trigger).tokens == (65_537, None)
+
+
+def test_approvals_that_a_new_text_took_have_a_chip_of_their_own(qtbot, bar, project):
+    assert not bar._lapsed.isVisible()
+    bar.show_totals(project.totals(), lapsed=3)
+    assert bar._lapsed.isVisible() or bar._lapsed in bar._row.left_out()
+    assert asked(qtbot, bar, bar._lapsed.click).lapsed
+    assert not bar._all.isChecked()
+    bar.show_totals(project.totals(), lapsed=0)
+    assert bar._lapsed.isVisible()
+    assert asked(qtbot, bar, bar._lapsed.click) == ExampleQuery()
 
 
 def test_lengths_in_words():

@@ -89,7 +89,7 @@ def test_replace_all_is_one_step_of_undo(dialog, project, ids, qtbot):
     found(dialog, qtbot, "18 places in 6 examples")
     qtbot.waitUntil(dialog.button.isEnabled)
     qtbot.mouseClick(dialog.button, Qt.MouseButton.LeftButton)
-    found(dialog, qtbot, "0 places in 0 examples")
+    found(dialog, qtbot, "Replaced 18 places in 6 examples.")
     assert project.text(ids[0]) == texts[0].replace("red", 'blue \\\\ \\"deep\\"')
     assert undo_name(project) == "Replace “red” in 6 examples"
     project.undo()
@@ -103,8 +103,38 @@ def test_a_regular_expression_with_groups(dialog, project, ids, qtbot):
     found(dialog, qtbot, "12 places in 6 examples")
     qtbot.waitUntil(dialog.button.isEnabled)
     dialog.button.click()
-    found(dialog, qtbot, "0 places in 0 examples")
+    found(dialog, qtbot, "Replaced 12 places in 6 examples.")
     assert "Is tablet 0 red?" in project.text(ids[0])
+
+
+def test_what_was_replaced_stays_until_something_else_is_asked(dialog, project, ids, qtbot):
+    project.set_state(ids[:2], "approved")
+    dialog.fields.words.setText("red")
+    dialog.fields.replacement.setText("blue")
+    found(dialog, qtbot, "18 places in 6 examples")
+    qtbot.waitUntil(dialog.button.isEnabled)
+    dialog.button.click()
+    said = "Replaced 18 places in 6 examples. 2 of them were approved and are to be reviewed again."
+    found(dialog, qtbot, said)
+    # Something else changes in the project: it is counted anew, and nothing found says the same.
+    project.delete(ids[5:])
+    with qtbot.waitSignal(dialog._soon.timeout):
+        pass
+    qtbot.waitUntil(lambda: not dialog.searching)
+    assert dialog.status.text() == said
+    assert dialog._empty.accessibleName() != "Nothing found"
+    project.undo()
+    project.undo()
+    found(dialog, qtbot, "18 places in 6 examples")
+
+
+def test_few_examples_are_looked_through_without_worker_processes(dialog, qtbot, monkeypatch):
+    def no_workers(*_arguments):
+        raise AssertionError("workers were started")
+
+    monkeypatch.setattr(dialog._pool, "map_ordered", no_workers)
+    dialog.fields.words.setText("red")
+    found(dialog, qtbot, "18 places in 6 examples")
 
 
 def test_a_wrong_expression_is_said_in_a_sentence(dialog, qtbot):

@@ -5,13 +5,14 @@ import json
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 from tests.project.made_examples import new_example
 
 from tunedesk.checks.problem import Problem
 from tunedesk.gui.examples.page import ExamplesPage
 from tunedesk.gui.examples.row_actions import checked_text
 from tunedesk.gui.operations import UndoActions
+from tunedesk.gui.widgets.dialog import TextQuestion
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.query import ExampleQuery
 
@@ -137,7 +138,98 @@ class TestReview:
         wait_current(qtbot, page, ids[1])
         actions["example.reject"].trigger()
         assert [row.state for row in project.rows(ids)] == ["approved", "rejected", "draft"]
-        assert page.table.current_id() == ids[1]
+        wait_current(qtbot, page, ids[2])
+
+    @pytest.mark.parametrize("verdict", ["approve", "approve_next", "changes", "reject"])
+    def test_every_verdict_goes_on_to_the_next_row_that_waits(
+        self, qtbot, add, make_page, actions, project, verdict
+    ):
+        ids = add("first", "second", "third", "fourth", "fifth")
+        project.set_state([ids[1], ids[2]], "approved")
+        page = make_page()
+        wait_current(qtbot, page, ids[0])
+        actions[f"example.{verdict}"].trigger()
+        wait_current(qtbot, page, ids[3])
+        page.table.go_to_example(ids[4])
+        actions[f"example.{verdict}"].trigger()
+        wait_current(qtbot, page, ids[3])  # from the top again
+        actions[f"example.{verdict}"].trigger()
+        wait_current(qtbot, page, ids[4])  # nothing waits: simply the next
+
+    def test_to_review_and_draft_are_no_verdicts_and_stay(
+        self, qtbot, add, make_page, actions, project
+    ):
+        ids = add("first", "second")
+        page = make_page()
+        wait_current(qtbot, page, ids[0])
+        assert actions["example.to_review"].shortcut().toString() == "V"
+        actions["example.to_review"].trigger()
+        assert [row.state for row in project.rows(ids)] == ["to_review", "draft"]
+        assert page.table.current_id() == ids[0]
+
+    def test_an_example_with_an_empty_message_is_approved_only_if_confirmed(
+        self, qtbot, add, make_page, actions, project, window
+    ):
+        ids = add("first", problems=(Problem("content_empty", ("messages", 0, "content"), {}),))
+        ids += add("second", "third")
+        page = make_page()
+        page.table.selectRow(0)
+        actions["example.approve"].trigger()
+        assert project.rows(ids)[0].state == "draft"
+        dialog = window.findChild(QDialog)
+        assert dialog.windowTitle() == "Approve an example with an empty message?"
+        dialog.reject()
+        assert project.rows(ids)[0].state == "draft"
+        page.table.selectAll()
+        actions["example.approve_next"].trigger()
+        dialog = window.findChildren(QDialog)[-1]
+        assert dialog.windowTitle() == "Approve 1 example with an empty message?"
+        dialog.accept()
+        assert [row.state for row in project.rows(ids)] == ["approved"] * 3
+
+    def test_a_bar_says_what_can_be_done_with_several_rows(
+        self, qtbot, add, make_page, actions, project
+    ):
+        ids = add("first", "second", "third")
+        page = make_page()
+        bar = page.pane.selected
+        assert not bar.isVisible()
+        page.table.selectAll()
+        assert bar.isVisible()
+        assert bar._text.text() == "3 selected"
+        buttons = {b.text(): b for b in bar.findChildren(QPushButton)}
+        assert list(buttons) == ["Approve", "Tag", "Set system prompt", "Delete"]
+        buttons["Approve"].click()
+        assert {row.state for row in project.rows(ids)} == {"approved"}
+        page.table.selectAll()
+        buttons["Delete"].click()
+        assert project.count() == 0
+        qtbot.waitUntil(lambda: not bar.isVisible())
+
+    def test_what_is_said_is_what_was_changed(
+        self, qtbot, add, make_page, actions, project, feedback
+    ):
+        ids = add("first", "second", "third")
+        project.set_state(ids[:2], "rejected")
+        page = make_page()
+        page.table.selectAll()
+        actions["example.reject"].trigger()
+        assert "1 example set" in feedback.toasts()[-1].accessibleName()
+        page.table.selectAll()
+        actions["example.reject"].trigger()
+        assert "They were “Rejected” already." in feedback.toasts()[-1].accessibleName()
+
+    def test_the_system_prompt_of_the_selected_is_asked_for(
+        self, qtbot, add, make_page, actions, project
+    ):
+        ids = add("first", "second", "third")
+        page = make_page()
+        page.table.selectAll()
+        actions["example.system_prompt"].trigger()
+        question = page.window().findChild(TextQuestion)
+        qtbot.keyClicks(question.lines, "Be kind.")
+        next(b for b in question.findChildren(QPushButton) if b.isDefault()).click()
+        qtbot.waitUntil(lambda: all("Be kind." in project.text(one) for one in ids))
 
     def test_a_queue_of_drafts_shrinks_as_one_goes_on(self, qtbot, add, make_page, actions):
         ids = add("first", "second", "third")

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu, QPushButton
 
 from tunedesk.gui.examples.row_menu import ask_tag, fill_tag_menu
 
@@ -13,14 +14,15 @@ def done():
     return []
 
 
-def fill(window, done, **keywords):
+def fill(theme, window, done, **keywords):
     menu = QMenu(window)
-    fill_tag_menu(menu, set_tag=lambda tag, add: done.append((tag, add)), **keywords)
+    fill_tag_menu(menu, set_tag=lambda tag, add: done.append((tag, add)), theme=theme, **keywords)
     return {action.text(): action for action in menu.actions()}
 
 
-def test_tags_are_put_on_and_taken_off(window, done):
+def test_tags_are_put_on_and_taken_off(theme, window, done):
     entries = fill(
+        theme,
         window,
         done,
         tags=[("on all", 4), ("on some", 2), ("off & away", 9)],
@@ -34,11 +36,12 @@ def test_tags_are_put_on_and_taken_off(window, done):
     assert done == [("on all", False), ("on some", True), ("off & away", True)]
 
 
-def test_a_new_tag_is_asked_for(window, done):
-    dialog = ask_tag(window, lambda tag, add: done.append((tag, add)))
-    dialog.setTextValue("  night shift ")
-    dialog.accept()
-    dialog = ask_tag(window, lambda tag, add: done.append((tag, add)))
-    dialog.setTextValue("   ")
-    dialog.accept()
+def test_a_new_tag_is_asked_for(theme, window, done, qtbot):
+    dialog = ask_tag(theme, window, lambda tag, add: done.append((tag, add)))
+    button = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Tag")
+    assert not button.isEnabled()
+    qtbot.keyClicks(dialog.line, "   ")
+    assert not button.isEnabled()
+    qtbot.keyClicks(dialog.line, "night shift ")
+    qtbot.keyClick(dialog.line, Qt.Key.Key_Return)
     assert json.dumps(done) == '[["night shift", true]]'

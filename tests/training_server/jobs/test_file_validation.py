@@ -5,9 +5,8 @@ import json
 import pytest
 from tests.training_server.conftest import chat_lines
 
-from tunedesk.training_server.job_folder import read_records
+from tunedesk.training_server.job_folder import FileToCheck, read_records
 from tunedesk.training_server.jobs.file_validation import validate_file
-from tunedesk.training_server.store.file_store import StoredFile
 
 
 @pytest.fixture
@@ -15,9 +14,13 @@ def validate(tmp_path):
     def run(content, method="supervised", is_training=True, skip_bad=False):
         path = tmp_path / "file-x"
         path.write_bytes(content)
-        stored = StoredFile("file-x", 0, None, "train.jsonl", "fine-tune", len(content))
+        file = FileToCheck(str(path), "file-x", "train.jsonl")
         out = tmp_path / "out.jsonl"
-        verdict = validate_file(path, stored, method, is_training, skip_bad, out, lambda: True)
+        named = []
+        verdict = validate_file(
+            file, method, is_training, skip_bad, out, lambda _verdict, bad: named.extend(bad)
+        )
+        assert named == verdict.bad
         records = list(read_records(out)) if out.exists() else []
         return verdict, records
 

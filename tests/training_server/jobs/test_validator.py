@@ -1,25 +1,35 @@
 """Jobs before they wait for their turn: what their files and their base model say of them."""
 
-import errno
 import io
 import json
+import shutil
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
 
-from tunedesk.training_server.job_folder import STARTER, read_records
+from tunedesk.training_server.job_folder import (
+    STARTER,
+    ValidationRequest,
+    read_progress,
+    read_records,
+)
 from tunedesk.training_server.jobs import launcher
 from tunedesk.training_server.jobs import validator as validator_module
 from tunedesk.training_server.jobs.launcher import Launcher
-from tunedesk.training_server.jobs.validator import Validator, dry_run
+from tunedesk.training_server.jobs.validator import Validator
 from tunedesk.training_server.models import BaseModels
 from tunedesk.training_server.settings import ServerSettings
 from tunedesk.training_server.store.job_store import NewJob
 from tunedesk.training_server.store.stores import Stores
 from tunedesk.training_server.training.base_model import load_trainable_model
-from tunedesk.training_server.training.sequences import make_sequences, starter_texts
+from tunedesk.training_server.training.sequences import (
+    make_sequences,
+    noted_sequences,
+    starter_texts,
+)
 
 LONG = {
     "messages": [
@@ -42,25 +52,99 @@ REFUSED = {
 }
 
 
+def read_as(folder, base, method="supervised"):
+    """Have the process read the records of a job as a base model; what it reports, by kind."""
+    folder.write_request(ValidationRequest(method, False, str(base), {}))
+    process = Launcher(None).start_validation(folder)
+    assert process.wait(timeout=120) == 0, folder.report_log.read_text(encoding="utf-8")
+    report = {}
+    for line, _end in read_progress(folder.report_file):
+        report.setdefault(line["kind"], []).append(line)
+    assert "done" in report
+    return report
+
+
+def bad_lines(report, word):
+    return [(line["line"], line["text"]) for line in report.get("bad", ()) if line["file"] == word]
+
+
 @pytest.mark.parametrize("family", [None, "llama", "gemma3", "plain"])
 def test_it_finds_what_the_training_would_find(tmp_path, make_job, base_folder, twelve, family):
     base = STARTER if family is None else str(base_folder(family))
     records = [twelve[0], LONG, twelve[1], SILENT, REFUSED]
     folder = make_job(tmp_path / "job", records, [twelve[2], SILENT], base_model=base)
-    found = dry_run(Launcher(None), folder, base, "supervised", lambda: True)
+    report = read_as(folder, base)
     trainable = load_trainable_model(
         folder.read_spec(), lambda: starter_texts(folder.training_file), None
     )
-    for path, lines in (
-        (folder.training_file, found.training),
-        (folder.validation_file, found.validation),
-    ):
-        late = make_sequences(path, trainable, "supervised").bad
-        assert lines == [(bad.line, bad.message) for bad in late]
-    assert [line for line, _text in found.training][:2] == [2, 4]
-    assert (5 in dict(found.training)) == (family == "gemma3")
-    assert [line for line, _text in found.validation] == [2]
-    assert found.failure is None
+    for word in ("training", "validation"):
+        late = make_sequences(
+            folder.records_file(word), trainable, "supervised", tmp_path / f"late-{word}"
+        )
+        assert bad_lines(report, word) == [(bad.line, bad.message) for bad in late.bad]
+    training = bad_lines(report, "training")
+    assert [line for line, _text in training][:2] == [2, 4]
+    assert (5 in dict(training)) == (family == "gemma3")
+    assert [line for line, _text in bad_lines(report, "validation")] == [2]
+    assert "failure" not in report
+    assert noted_sequences(folder, base) is None, "with bad examples there is nothing to train"
+
+
+@pytest.mark.parametrize("family", [None, "qwen3"])
+def test_its_tokens_are_those_that_the_training_would_make(
+    tmp_path, make_job, base_folder, twelve, family
+):
+    base = STARTER if family is None else str(base_folder(family))
+    folder = make_job(tmp_path / "job", twelve, twelve[:3], base_model=base)
+    read_as(folder, base)
+    trainable = load_trainable_model(
+        folder.read_spec(), lambda: starter_texts(folder.training_file), None
+    )
+    noted = noted_sequences(folder, base)
+    for word, made in noted.items():
+        late = make_sequences(
+            folder.records_file(word), trainable, "supervised", tmp_path / f"late-{word}"
+        )
+        assert list(made.rows) == list(late.rows)
+        figures = (made.count, made.examples, made.tokens, made.longest)
+        assert figures == (late.count, late.examples, late.tokens, late.longest)
+    assert list(noted) == ["training", "validation"]
+
+
+def test_tokens_of_another_tokenizer_are_not_used(tmp_path, make_job, base_folder, twelve):
+    base = tmp_path / "base"
+    shutil.copytree(base_folder("llama"), base)
+    folder = make_job(tmp_path / "job", twelve, base_model=base)
+    read_as(folder, base)
+    assert noted_sequences(folder, str(base)) is not None
+    template = base / "chat_template.jinja"
+    template.write_text(template.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    assert noted_sequences(folder, str(base)) is None
+
+
+def test_many_examples_are_read_by_several_processes_in_their_order(
+    tmp_path, make_job, base_folder, twelve
+):
+    base = str(base_folder("qwen3"))
+    records = [
+        {"messages": [*one["messages"][:-1], {"role": "assistant", "content": f"{number}"}]}
+        for number in range(1200)
+        for one in [twelve[number % 12]]
+    ]
+    folder = make_job(tmp_path / "job", records, base_model=base)
+    program = (
+        "import sys; from tunedesk.training_server.jobs import validation_process as validate\n"
+        "validate._BYTES_ALONE = 0\n"
+        "if __name__ == '__main__': sys.exit(validate.main(sys.argv[1:]))\n"
+    )
+    script = tmp_path / "program.py"
+    script.write_text(program, encoding="utf-8")
+    folder.write_request(ValidationRequest("supervised", False, base, {}))
+    subprocess.run([sys.executable, str(script), str(folder.path)], check=True, timeout=120)
+    many = list(noted_sequences(folder, base)["training"].rows)
+    read_as(folder, base)
+    assert many == list(noted_sequences(folder, base)["training"].rows)
+    assert len(many) == 1200
 
 
 def test_pairs_are_examined_too(tmp_path, make_job, base_folder):
@@ -72,8 +156,8 @@ def test_pairs_are_examined_too(tmp_path, make_job, base_folder):
     }
     long = pair | {"non_preferred_output": [{"role": "assistant", "content": "word " * 900}]}
     folder = make_job(tmp_path / "job", [pair, long], base_model=base, method="dpo")
-    found = dry_run(Launcher(None), folder, base, "dpo", lambda: True)
-    assert [line for line, _text in found.training] == [2]
+    report = read_as(folder, base, "dpo")
+    assert [line for line, _text in bad_lines(report, "training")] == [2]
 
 
 def test_a_model_that_cannot_be_used_is_said(tmp_path, make_job, base_folder, twelve):
@@ -87,7 +171,8 @@ def test_a_model_that_cannot_be_used_is_said(tmp_path, make_job, base_folder, tw
             if text is not None:
                 (base / path).write_text(text, encoding="utf-8")
         folder = make_job(tmp_path / f"job-{name}", twelve, base_model=base)
-        return dry_run(Launcher(None), folder, str(base), "supervised", lambda: True).failure
+        (said,) = read_as(folder, base)["failure"]
+        return said["code"], said["message"]
 
     code, message = failure("mute", **{"tokenizer.json": None})
     assert code == "invalid_base_model"
@@ -97,36 +182,38 @@ def test_a_model_that_cannot_be_used_is_said(tmp_path, make_job, base_folder, tw
     assert "brings code of its own, which this server does not run" in message
 
 
+def test_a_template_that_never_ends_is_given_up(tmp_path, make_job, base_folder, twelve):
+    base = tmp_path / "looping"
+    shutil.copytree(base_folder("llama"), base)
+    loops = "".join(f"{{% for a{n} in range(99999) %}}" for n in range(4)) + "{% endfor %}" * 4
+    (base / "chat_template.jinja").write_text(loops, encoding="utf-8")
+    folder = make_job(tmp_path / "job", twelve, base_model=base)
+    folder.write_request(ValidationRequest("supervised", False, str(base), {}))
+    program = (
+        "import sys; from tunedesk.training_server.jobs import validation_process as validate\n"
+        "from tunedesk.training_server.training import sequences\n"
+        "sequences._CHUNK_SECONDS = sequences._EXAMPLE_SECONDS = 0.2\n"
+        "sys.exit(validate.main(sys.argv[1:]))\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(folder.path)], check=True, timeout=60)
+    lines = [line for line, _end in read_progress(folder.report_file)]
+    assert [line["line"] for line in lines if line["kind"] == "bad"] == [1, 2, 3]
+    (failed,) = [line for line in lines if line["kind"] == "failure"]
+    assert failed["code"] == "invalid_base_model"
+    assert "takes too long" in failed["message"]
+
+
 def test_no_torch_is_loaded(tmp_path, make_job, base_folder, twelve):
     base = str(base_folder("qwen3"))
     folder = make_job(tmp_path / "job", twelve, base_model=base)
     program = (
-        "import sys; from tunedesk.training_server.training import dry_run\n"
-        "assert dry_run.main(sys.argv[1:]) == 0\n"
+        "import sys; from tunedesk.training_server.jobs import validation_process as validate\n"
+        "assert validate.main(sys.argv[1:]) == 0\n"
         "assert not [name for name in sys.modules if name.startswith('torch.')]\n"
     )
-    command = [sys.executable, "-c", program, str(folder.path), base, "supervised"]
-    subprocess.run(command, check=True, timeout=60)
-    assert folder.read_dry_run().training == []
-
-
-def test_what_is_no_longer_wanted_is_ended(tmp_path, make_job, twelve):
-    folder = make_job(tmp_path / "job", twelve)
-    before = psutil.Process().children(recursive=True)
-    assert dry_run(Launcher(None), folder, STARTER, "supervised", lambda: False) is None
-    assert psutil.Process().children(recursive=True) == before
-    assert folder.read_dry_run() is None
-
-
-def test_a_process_that_dies_is_told_in_the_log_only(
-    tmp_path, monkeypatch, caplog, make_job, twelve
-):
-    monkeypatch.setattr(launcher, "_DRY_RUN", "tunedesk.absent")
-    folder = make_job(tmp_path / "job", twelve)
-    assert dry_run(Launcher(None), folder, STARTER, "supervised", lambda: True) is None
-    assert "They are examined when it runs." in caplog.text
-    assert "tunedesk.absent" in folder.dry_run_log.read_text(encoding="utf-8")
-    caplog.clear()
+    folder.write_request(ValidationRequest("supervised", False, base, {}))
+    subprocess.run([sys.executable, "-c", program, str(folder.path)], check=True, timeout=60)
+    assert noted_sequences(folder, base) is not None
 
 
 AUTO = {"batch_size": "auto", "learning_rate_multiplier": "auto", "n_epochs": "auto"}
@@ -141,8 +228,9 @@ def stores(tmp_path):
 
 
 @pytest.fixture
-def validate(tmp_path, stores):
+def validate(tmp_path, monkeypatch, stores):
     """Validates a job with these records, and gives back the job."""
+    monkeypatch.setattr(validator_module, "_NEWS_SECONDS", 1000)
 
     def run(training, validation=None, base=STARTER, skip_bad=False):
         def upload(records):
@@ -261,23 +349,49 @@ def test_a_base_model_that_is_gone_is_said(validate, twelve):
     assert validate([*twelve, {}], base=None).error["param"] == "training_file"
 
 
-def test_a_process_that_dies_leaves_it_to_the_training(
-    monkeypatch, caplog, stores, validate, twelve
+@pytest.fixture
+def process(monkeypatch):
+    """Lets the process that validates be another program, given as its text."""
+
+    start = launcher._start
+
+    def replace(text):
+        command = [sys.executable, "-c", text]
+        monkeypatch.setattr(
+            launcher, "_start", lambda _command, *given: start([*command, given[0].path], *given)
+        )
+
+    return replace
+
+
+_CHECKS_ONLY = (
+    "import sys; from tunedesk.training_server.jobs import validation_process as validate\n"
+    "validate._tokenise = lambda *_given: exit('Dead')\n"
+    "validate.main(sys.argv[1:])\n"
+)
+
+
+def test_a_process_that_dies_while_it_reads_as_the_model_leaves_it_to_the_training(
+    process, caplog, stores, validate, twelve
 ):
-    monkeypatch.setattr(launcher, "_DRY_RUN", "tunedesk.absent")
+    process(_CHECKS_ONLY)
     assert validate([*twelve, LONG]).status == "queued"
-    assert "They are examined when it runs." in caplog.text
+    assert "They are read when it runs." in caplog.text
     caplog.clear()
 
 
-def test_a_full_disk_fails_the_job_and_leaves_nothing_of_it(monkeypatch, stores, validate, twelve):
-    def write(*_given):
-        (
-            stores.job_folder(stores.jobs.page(None, 1, None, False).items[0].id).path / "half"
-        ).touch()
-        raise OSError(errno.ENOSPC, "No space left on device")
+def test_a_process_that_dies_before_fails_the_job(process, stores, validate, twelve):
+    process("exit('ValueError: what nobody thought of')")
+    job = validate(twelve)
+    assert (job.status, job.error["code"]) == ("failed", "process_ended")
+    assert job.error["message"].startswith("The files could not be read to their end. ")
+    assert "what nobody thought of" in job.error["message"]
+    process("import os; os.kill(os.getpid(), 9)")
+    assert validate(twelve).error["code"] == "process_killed"
 
-    monkeypatch.setattr(validator_module, "validate_file", write)
+
+def test_a_full_disk_fails_the_job_and_leaves_nothing_of_it(process, stores, validate, twelve):
+    process("open('half', 'w').close(); raise OSError(28, 'No space left on device')")
     job = validate(twelve)
     assert job.error == {
         "code": "disk_full",
@@ -285,3 +399,83 @@ def test_a_full_disk_fails_the_job_and_leaves_nothing_of_it(monkeypatch, stores,
         "param": None,
     }
     assert not stores.job_folder(job.id).path.exists()
+
+
+@pytest.fixture
+def waiting(tmp_path, stores, twelve):
+    """A validator, and jobs with files of some bytes that wait for it."""
+    validator = Validator(
+        stores,
+        BaseModels(ServerSettings(tmp_path, "sk-test"), 0),
+        Launcher(None),
+        lambda _name: STARTER,
+    )
+
+    def add(size):
+        content = "".join(json.dumps(record) + "\n" for record in twelve).encode()
+        content += b" " * max(0, size - len(content))
+        file = stores.files.add(io.BytesIO(content), "a.jsonl", "fine-tune").id
+        new = NewJob("base", "supervised", AUTO, None, 1, None, None, file, None)
+        return stores.jobs.add(new, "ft:test").id
+
+    return validator, add
+
+
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_small_job_does_not_wait_for_large_ones_and_a_cancelled_one_ends_at_once(
+    monkeypatch, process, stores, waiting
+):
+    monkeypatch.setattr(validator_module, "_SMALL_BYTES", 100_000)
+    validator, add = waiting
+    # Those of large files never end by themselves.
+    process(
+        "import json, pathlib, sys, time\n"
+        "from tunedesk.training_server.jobs import validation_process as validate\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "file = json.loads((folder / 'request.json').read_text())['files']['training']['path']\n"
+        "while pathlib.Path(file).stat().st_size > 100_000: time.sleep(0.1)\n"
+        "sys.exit(validate.main(sys.argv[1:]))\n"
+    )
+    large, next_large, small = add(200_000), add(200_000), add(0)
+    validator.start_waiting(lambda: False)
+
+    def status(job_id):
+        return stores.jobs.get(job_id).status
+
+    wait_until(lambda: status(small) == "queued")
+    assert [status(job_id) for job_id in (large, next_large)] == ["validating_files"] * 2
+    assert [text for _level, text in told(stores, stores.jobs.get(next_large))] == [
+        "Waiting: the files of other jobs are being validated"
+    ]
+    folder = stores.job_folder(large)
+    wait_until(folder.request_file.exists)
+    children = psutil.Process().children(recursive=True)
+    stores.jobs.move(large, ("validating_files",), "cancelled")
+    began = time.monotonic()
+    wait_until(lambda: not validator.is_busy)
+    assert time.monotonic() - began < 2
+    assert not folder.path.exists()
+    assert not any(child.is_running() for child in children)
+    validator.start_waiting(lambda: False)
+    wait_until(stores.job_folder(next_large).request_file.exists)
+    stores.jobs.move(next_large, ("validating_files",), "cancelled")
+    wait_until(lambda: not validator.is_busy)
+
+
+def test_how_far_it_is_is_told_in_events(monkeypatch, process, stores, validate, twelve):
+    monkeypatch.setattr(validator_module, "_NEWS_SECONDS", 0)
+    process(
+        "import sys; from tunedesk.training_server.jobs import validation_process as validate\n"
+        "validate._REPORT_SECONDS = 0\n"
+        "sys.exit(validate.main(sys.argv[1:]))\n"
+    )
+    job = validate(twelve)
+    texts = [text for _level, text in told(stores, job)]
+    assert texts[-1] == "Files validated, moving job to queued state"
+    assert "Validating training file: 12 of 12 examples turned into tokens" in texts[1:-1]

@@ -30,7 +30,8 @@ def sequences(tmp_path, make_job, base_folder):
         trainable = load_trainable_model(
             folder.read_spec(), lambda: starter_texts(folder.training_file), None
         )
-        return make_sequences(folder.training_file, trainable, method), trainable
+        out = folder.tokens_file("training")
+        return make_sequences(folder.training_file, trainable, method, out), trainable
 
     return make
 

@@ -25,6 +25,7 @@ from tunedesk.examples.kinds.kind import (
     strings,
 )
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 
 NEW_EXAMPLE_TEXT = (
     '{"messages": [{"role": "system", "content": ""}, '
@@ -100,7 +101,8 @@ class ConversationKind(Kind):
     def with_system_prompt(self, text: str, prompt: str) -> str:
         """The text with this system prompt."""
         # Edits are asked for seldom, and a check of a file should not wait for them to load.
-        from tunedesk.examples.conversation_edits import set_system_prompt
+        with importing("tunedesk.examples.conversation_edits"):
+            from tunedesk.examples.conversation_edits import set_system_prompt
 
         return set_system_prompt(text, prompt)
 

@@ -29,6 +29,7 @@ from tunedesk.examples.kinds.kind import (
     strings,
 )
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 
 _ASKED = ("input", "prompt")
 _PREFERRED = ("preferred_output", "preferred_completion", "chosen")
@@ -110,7 +111,8 @@ class PreferenceKind(Kind):
     def with_system_prompt(self, text: str, prompt: str) -> str:
         """The text with this system prompt."""
         # Edits are asked for seldom, and a check of a file should not wait for them to load.
-        from tunedesk.examples.conversation_edits import set_system_prompt
+        with importing("tunedesk.examples.conversation_edits"):
+            from tunedesk.examples.conversation_edits import set_system_prompt
 
         asked = parse(text).member("input")
         messages = None if asked is None else asked.member("messages")

@@ -22,7 +22,13 @@ from tunedesk.gui.page import PageContext
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _, ngettext, size_text
-from tunedesk.project.exporting import ExportSummary, export
+from tunedesk.project.exporting import (
+    NOT_REJECTED,
+    ExportSummary,
+    count_unreadable,
+    default_query,
+    export,
+)
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.statistics import Totals
@@ -60,15 +66,16 @@ def export_text(path: Path, summary: ExportSummary, size: int) -> str:
 
 
 FOLDER = "examples.export_folder"
+CHOICE = "examples.export_choice"
+WITH_ERRORS = "examples.export_with_errors"
+"""The names under which the window's settings keep what was chosen last."""
+
 SUFFIX = ".jsonl"
-UNREADABLE = (
-    "not_json",
-    "not_an_object",
-    "not_a_number",
-    "control_character_raw",
-    "nested_too_deep",
-)
-"""The problems of rows that are not JSON objects; these are never written."""
+MOST_NAMES = 1_000
+"""Of so many names with a number the first that is free is proposed."""
+
+APPROVED, NOT_REJECTED_ONES, ALL, FILTERED = "approved", "not_rejected", "all", "filter"
+CHOICES = (APPROVED, NOT_REJECTED_ONES, ALL, FILTERED)
 
 
 class ExportDialog(Dialog):
@@ -90,21 +97,23 @@ class ExportDialog(Dialog):
         self._background = context.background
         self._settings = context.settings
         self._operations = context.operations
-        self._queries = [
-            ExampleQuery(),
-            ExampleQuery(states=("approved",)),
-            query,
-        ]
+        self._feedback = context.feedback
+        self._queries = [ExampleQuery(states=("approved",)), NOT_REJECTED, ExampleQuery(), query]
         self._totals: dict[int, Totals] = {}
         self._unreadable: dict[int, int] = {}
         self._choices = QButtonGroup(self)
-        labels = (_("All examples"), _("The approved ones"), _("Those of the filter"))
+        labels = (
+            _("The approved ones"),
+            _("All but the rejected ones"),
+            _("All examples"),
+            _("Those of the filter"),
+        )
         for number, label in enumerate(labels):
             self._choices.addButton(QRadioButton(label), number)
-        self._choices.button(2 if not query.unfiltered else 0).setChecked(True)
-        self._choices.button(2).setVisible(not query.unfiltered)
+        self._choices.button(CHOICES.index(self._first_choice(query))).setChecked(True)
+        self._choices.button(CHOICES.index(FILTERED)).setVisible(not query.unfiltered)
         self._without_errors = QCheckBox(_("Leave out examples with errors"))
-        self._without_errors.setChecked(True)
+        self._without_errors.setChecked(self._settings.window.get(WITH_ERRORS) is not True)
         self._summary = Label(theme, _("Counting …"), "strong", wrap=True)
         self._leaves_out = Label(theme, "", "base", "warning", wrap=True)
         self._file = QLineEdit(str(self._first_path()))
@@ -160,6 +169,18 @@ class ExportDialog(Dialog):
         self._write.clicked.connect(self._start)
 
     # Which
+
+    def _first_choice(self, query: ExampleQuery) -> str:
+        """What was chosen last, where it can be; else the approved ones, once there are any."""
+        last = self._settings.window.get(CHOICE)
+        some_approved = default_query(self._project) != NOT_REJECTED
+        if last == FILTERED and not query.unfiltered:
+            return FILTERED
+        if last in (NOT_REJECTED_ONES, ALL) or (last == APPROVED and some_approved):
+            return str(last)
+        if some_approved:
+            return APPROVED
+        return NOT_REJECTED_ONES if query.unfiltered else FILTERED
 
     def query(self) -> ExampleQuery:
         """The examples that are selected, in the order they came in."""
@@ -225,7 +246,11 @@ class ExportDialog(Dialog):
         folder = Path(str(self._settings.window.get(FOLDER, "")) or self._project.path.parent)
         if not folder.is_dir():
             folder = self._project.path.parent
-        return folder / f"{self._project.path.stem}{SUFFIX}"
+        stem = self._project.path.stem
+        path, number = folder / f"{stem}{SUFFIX}", 2
+        while path.exists() and number < MOST_NAMES:
+            path, number = folder / f"{stem} {number}{SUFFIX}", number + 1
+        return path
 
     def _path(self) -> Path | None:
         text = self._file.text().strip()
@@ -237,7 +262,9 @@ class ExportDialog(Dialog):
     def _refresh_path(self) -> None:
         path = self._path()
         exists = path is not None and path.is_file()
-        self._file_note.setText(_("This file exists and will be replaced.") if exists else "")
+        self._file_note.setText(
+            _("This file exists: you are asked before it is replaced.") if exists else ""
+        )
         self._file_note.set_tone("warning" if exists else "muted")
         self._file_note.setVisible(exists)
         self._refresh_button()
@@ -246,7 +273,7 @@ class ExportDialog(Dialog):
         dialog = QFileDialog(self, _("Export"), self._file.text())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        # The dialog of ours says that a file will be replaced.
+        # It is asked when the file is written.
         dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)
         dialog.setDefaultSuffix(SUFFIX[1:])
         dialog.setNameFilters([_("JSONL (*.jsonl)"), _("All files (*)")])
@@ -257,7 +284,22 @@ class ExportDialog(Dialog):
         path = self._path()
         if path is None:
             return
-        self._settings.window[FOLDER] = str(path.parent)
+        if not path.exists():
+            self._export_to(path)
+            return
+        self._feedback.confirm(
+            _("Replace “{file}”?").format(file=path.name),
+            _("The file exists. What stands in it will be lost."),
+            _("Replace"),
+            lambda: self._export_to(path),
+            danger=True,
+        )
+
+    def _export_to(self, path: Path) -> None:
+        window = self._settings.window
+        window[FOLDER] = str(path.parent)
+        window[CHOICE] = CHOICES[self._choices.checkedId()]
+        window[WITH_ERRORS] = not self.leave_out_errors
         start_export(self._operations, path, self.query(), leave_out_errors=self.leave_out_errors)
         self.accept()
 
@@ -285,7 +327,4 @@ def _errors_stay_text(staying: int, unreadable: int) -> str:
 def _count(project: Project, queries: list[ExampleQuery]) -> list[tuple[Totals, int]]:
     """The totals of each query, and how many of its rows are not JSON objects."""
     with contextlib.closing(project.handle()) as handle:
-        return [
-            (handle.totals(query), handle.count(replace(query, problems=UNREADABLE)))
-            for query in queries
-        ]
+        return [(handle.totals(query), count_unreadable(handle, query)) for query in queries]

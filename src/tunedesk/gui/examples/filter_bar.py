@@ -1,18 +1,26 @@
 """The row of chips above the table: filters with their live counts, and menus for the rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from tunedesk.gui.examples.columns import column_looks
 from tunedesk.gui.roles_and_states import STATES
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.choices import Chip
 from tunedesk.gui.widgets.labels import plain_tooltip
-from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.i18n import _
 from tunedesk.project.query import ANY_LENGTH, ExampleQuery, Range
 from tunedesk.project.statistics import Totals
@@ -74,7 +82,96 @@ WITH_PROBLEMS = ("error", "warning")
 LONGEST_MENU = 200
 """Menus of thousands of tags would be of no use; the search finds the others."""
 
-MENU_SPACING = 6  # pixels between the menus at the right
+SPACING = 6  # pixels between two chips
+BETWEEN = 12  # pixels at least between those at the left and the menus at the right
+
+
+class OneLine(QWidget):
+    """Widgets in one line, never in two: those that there is no room for go into a menu "More"."""
+
+    def __init__(
+        self,
+        *,
+        left: Sequence[Chip],
+        right: Sequence[QAbstractButton],
+        first_to_go: Sequence[Chip],
+        more: Chip,
+    ) -> None:
+        """Make the line.
+
+        Args:
+            left: What stands at the left, in order.
+            right: What stands at the right, in order.
+            first_to_go: What may go into the menu, the least needed first.
+            more: The chip of the menu, one of those at the left.
+        """
+        super().__init__()
+        self._left, self._right = list(left), list(right)
+        self._first_to_go = list(first_to_go)
+        self._more = more
+        self._offered: dict[QAbstractButton, bool] = {}
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        for widget in (*left, *right):
+            widget.setParent(self)
+
+    def offer(self, widget: QAbstractButton, offered: bool) -> None:
+        """Say whether a widget has anything to say just now; `fit` then shows it."""
+        self._offered[widget] = offered
+
+    def left_out(self) -> list[Chip]:
+        """What stands in the menu, in the order of the line."""
+        line = [*self._left, *self._right]
+        hidden = [one for one in self._first_to_go if self._is_offered(one) and one.isHidden()]
+        return sorted(hidden, key=line.index)
+
+    def sizeHint(self) -> QSize:
+        """As high as a chip."""
+        return QSize(600, self._more.sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Any width will do."""
+        return QSize(0, self._more.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as much as there is room for."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def fit(self) -> None:
+        """Show as much as there is room for: what is switched on goes last."""
+        shown = {one for one in (*self._left, *self._right) if self._is_offered(one)}
+        shown.discard(self._more)
+        candidates = [one for one in self._first_to_go if not one.isChecked()]
+        candidates += [one for one in self._first_to_go if one.isChecked()]
+        for one in candidates:
+            if self._width_of(shown) <= self.width():
+                break
+            shown.discard(one)
+            shown.add(self._more)
+        for widget in (*self._left, *self._right):
+            widget.setVisible(widget in shown)
+        mirrored = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        begin, end = 0, self.width()
+        for widget in (one for one in self._left if one in shown):
+            begin = self._place(widget, begin, mirrored) + SPACING
+        for widget in reversed([one for one in self._right if one in shown]):
+            width = widget.sizeHint().width()
+            self._place(widget, end - width, mirrored)
+            end -= width + SPACING
+
+    def _place(self, widget: QAbstractButton, begin: int, mirrored: bool) -> int:
+        """Put a widget where it begins; returns where it ends."""
+        size = widget.sizeHint()
+        x = self.width() - begin - size.width() if mirrored else begin
+        widget.setGeometry(x, (self.height() - size.height()) // 2, size.width(), size.height())
+        return begin + size.width()
+
+    def _width_of(self, shown: set[QAbstractButton]) -> int:
+        widths = sum(one.sizeHint().width() for one in shown)
+        return widths + SPACING * max(0, len(shown) - 1) + BETWEEN
+
+    def _is_offered(self, widget: QAbstractButton) -> bool:
+        return self._offered.get(widget, True)
 
 
 class FilterBar(QFrame):
@@ -99,6 +196,7 @@ class FilterBar(QFrame):
             state: self._chip(look.label, partial(self._toggle_state, state))
             for state, look in STATES.items()
         }
+        self._lapsed = self._chip(_("Changed since approval"), self._toggle_lapsed, "warning")
         self._problems = self._chip(_("With problems"), self._toggle_problems, "error")
         self._title = ""
         self._special = self._chip(_("Chosen examples"), self._drop_special)
@@ -106,6 +204,7 @@ class FilterBar(QFrame):
         self._source = self._menu_chip(_("Source"), self._source_menu)
         self._length = self._menu_chip(_("Length"), self._length_menu)
         self._sort = self._menu_chip(_("Sort"), self._sort_menu)
+        self._more = self._menu_chip(_("More"), self._more_menu)
         self._clear = QPushButton(_("Clear filters"))
         self._clear.setAccessibleName(_("Clear filters"))
         self._clear.setProperty("kind", "link")
@@ -115,20 +214,36 @@ class FilterBar(QFrame):
         self.show_query(self._query)
 
     def _lay_out(self) -> None:
-        chips = QWidget()
-        flow = FlowLayout(chips, spacing=6)
-        for chip in (self._all, *self._states.values(), self._problems, self._special):
-            flow.addWidget(chip)
-        menus = QWidget()
-        right = FlowLayout(menus, spacing=MENU_SPACING)
-        for widget in self._in_menus():
-            right.addWidget(widget)
+        self._row = OneLine(
+            left=[
+                self._all,
+                *self._states.values(),
+                self._lapsed,
+                self._problems,
+                self._special,
+                self._more,
+            ],
+            right=[self._clear, self._tag, self._source, self._length, self._sort],
+            first_to_go=[
+                self._states["draft"],
+                self._length,
+                self._source,
+                self._states["changes_wanted"],
+                self._states["rejected"],
+                self._tag,
+                self._sort,
+                self._lapsed,
+                self._states["approved"],
+                self._problems,
+                self._states["to_review"],
+            ],
+            more=self._more,
+        )
+        for widget in (self._lapsed, self._special, self._clear):
+            self._row.offer(widget, False)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 7, 14, 7)
-        layout.setSpacing(12)
-        self._flow, self._menus = flow, menus
-        layout.addWidget(chips, 1, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(menus, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._row)
 
     def _chip(self, text: str, act: Callable[[], object], tone: str = "") -> Chip:
         chip = Chip(self._theme, text, tone=tone)
@@ -157,7 +272,7 @@ class FilterBar(QFrame):
         """
         self._query = query
         self._show_special(query, title)
-        self._all.setChecked(not query.states and not query.problems)
+        self._all.setChecked(not query.states and not query.problems and not query.lapsed)
         for state, chip in self._states.items():
             chip.setChecked(state in query.states)
         self._problems.setChecked(query.problems == WITH_PROBLEMS)
@@ -166,16 +281,17 @@ class FilterBar(QFrame):
         self._set_chip(self._source, _("Source"), sources_text(query.sources, titles))
         self._set_chip(self._length, _("Length"), length_text(query))
         self._set_chip(self._sort, _("Sort"), sort_text(query))
-        narrowed = not query.unfiltered
-        self._clear.setVisible(narrowed)
-        self._fit()
+        self._lapsed.setChecked(query.lapsed)
+        self._row.offer(self._lapsed, query.lapsed or bool(self._lapsed.count))
+        self._row.offer(self._clear, not query.unfiltered)
+        self._row.fit()
 
     def _show_special(self, query: ExampleQuery, title: str) -> None:
         """A chip for what no other chip stands for; clicking it takes the filter away."""
         special = query.ids is not None or query.problems not in ((), WITH_PROBLEMS)
         if title:
             self._title = title
-        self._special.setVisible(special)
+        self._row.offer(self._special, special)
         if special:
             text = self._title or _("Chosen examples")
             metrics = self.fontMetrics()
@@ -184,8 +300,8 @@ class FilterBar(QFrame):
             self._special.setChecked(True)
             self._special.setToolTip(plain_tooltip(_("{title}: show all again").format(title=text)))
 
-    def show_totals(self, totals: Totals) -> None:
-        """Show the counts on the chips."""
+    def show_totals(self, totals: Totals, lapsed: int = 0) -> None:
+        """Show the counts on the chips; `lapsed` are the approvals that a new text took."""
         self._all.set_count(totals.count)
         counts = {str(state): count for state, count in totals.by_state.items()}
         for state, chip in self._states.items():
@@ -193,7 +309,9 @@ class FilterBar(QFrame):
         self._problems.set_count(totals.with_problems)
         tone = "warning" if totals.with_problems else ""
         self._problems.set_tone("error" if totals.with_errors else tone)
-        self._fit()
+        self._lapsed.set_count(lapsed)
+        self._row.offer(self._lapsed, self._query.lapsed or lapsed > 0)
+        self._row.fit()
 
     def show_choices(self, tags: list[tuple[str, int]], sources: list[tuple[str, str]]) -> None:
         """Take the tags with their counts, and the sources with their titles, for the menus."""
@@ -214,18 +332,6 @@ class FilterBar(QFrame):
         chip.setAccessibleDescription(value)
         chip.setToolTip("")
 
-    def _fit(self) -> None:
-        """Give the menus the width they need in one line; the chips wrap in what is left."""
-        shown = [widget for widget in self._in_menus() if not widget.isHidden()]
-        gaps = MENU_SPACING * max(0, len(shown) - 1)
-        self._menus.setFixedWidth(sum(widget.sizeHint().width() for widget in shown) + gaps)
-        self._flow.invalidate()
-        self.updateGeometry()
-
-    def _in_menus(self) -> tuple[QWidget, ...]:
-        """What stands at the right, in order."""
-        return (self._clear, self._tag, self._source, self._length, self._sort)
-
     # What is asked
 
     def _ask(self, query: ExampleQuery) -> None:
@@ -233,11 +339,14 @@ class FilterBar(QFrame):
         self.query_requested.emit(query)
 
     def _show_all(self) -> None:
-        self._ask(replace(self._query, states=(), problems=()))
+        self._ask(replace(self._query, states=(), problems=(), lapsed=False))
 
     def _toggle_state(self, state: str) -> None:
         now = () if self._query.states == (state,) else (state,)
         self._ask(replace(self._query, states=now))
+
+    def _toggle_lapsed(self) -> None:
+        self._ask(replace(self._query, lapsed=not self._query.lapsed))
 
     def _toggle_problems(self) -> None:
         now = () if self._query.problems == WITH_PROBLEMS else WITH_PROBLEMS
@@ -259,6 +368,24 @@ class FilterBar(QFrame):
         action.setCheckable(True)
         action.setChecked(on)
         action.triggered.connect(lambda: self._ask(query))
+
+    def _more_menu(self, menu: QMenu) -> None:
+        """What there is no room for in the line."""
+        menus = {
+            self._tag: self._tag_menu,
+            self._source: self._source_menu,
+            self._length: self._length_menu,
+            self._sort: self._sort_menu,
+        }
+        for chip in self._row.left_out():
+            if chip in menus:
+                menus[chip](menu.addMenu(chip.text().replace("&", "&&")))
+                continue
+            count = "" if chip.count is None else f"   {chip.count:,}"
+            action = menu.addAction(chip.text().replace("&", "&&") + count)
+            action.setCheckable(True)
+            action.setChecked(chip.isChecked())
+            action.triggered.connect(chip.click)
 
     def _tag_menu(self, menu: QMenu) -> None:
         query = self._query

@@ -17,7 +17,12 @@ from tunedesk.progress import Progress
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery, Ids
 from tunedesk.project.text_edit_jobs import Replacement
-from tunedesk.project.text_edits import EditSummary, find_and_replace, text_batches
+from tunedesk.project.text_edits import (
+    EditSummary,
+    find_and_replace,
+    run_in_workers,
+    text_batches,
+)
 from tunedesk.workers import WorkerPool
 
 _REASONS = {
@@ -170,7 +175,13 @@ def count(
             CountJob(edit, SAMPLES, batch.ids, batch.texts)
             for batch in text_batches(handle.context, ids)
         )
-        for found in pool.map_ordered(count_job, jobs):
+        # Plain words come to an end on any text: few are sought here, without waiting for workers.
+        results = (
+            pool.map_ordered(count_job, jobs)
+            if options.regular
+            else run_in_workers(pool, count_job, jobs, len(ids))
+        )
+        for found in results:
             matches += found.matches
             examples += found.examples
             done += found.looked_at

@@ -17,7 +17,7 @@ from tunedesk.gui.diff_view import DiffView
 from tunedesk.gui.examples.find_replace import Counted, FindOptions, count, replace_all
 from tunedesk.gui.examples.find_replace_fields import FindReplaceFields, SearchScope
 from tunedesk.gui.examples.fixes import headed
-from tunedesk.gui.examples.row_actions import RowActions
+from tunedesk.gui.examples.row_actions import RowActions, lapsed_text
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.gui.operations import Operation
@@ -31,7 +31,7 @@ from tunedesk.project.query import ExampleQuery
 from tunedesk.project.text_edits import EditSummary
 from tunedesk.workers import WorkerPool
 
-AFTER_TYPING_MS = 250
+AFTER_TYPING_MS = 150
 AFTER_CHANGE_MS = 1_000
 GRACE_MS = 600
 """How long a search that is no longer wanted may take to stop before its workers are killed."""
@@ -68,6 +68,7 @@ class FindReplace(Dialog):
         self._wanted = False
         self._closed = False
         self._counted: tuple[FindOptions, SearchScope, Counted] | None = None
+        self._replaced = ""
         self._pool = WorkerPool(max(1, min(2, os.cpu_count() or 1)))
         self._replacing: Operation[EditSummary] | None = None
         self._feed = ProjectChangeSignal(self._project, self)
@@ -155,10 +156,13 @@ class FindReplace(Dialog):
 
     def _changed(self) -> None:
         self._counted = None
+        self._replaced = ""
         self.button.setEnabled(False)
         self._soon.start(AFTER_TYPING_MS)
 
     def _project_changed(self, change: ProjectChange) -> None:
+        if self._is_replacing:  # it is this change: what it came to is shown when it ends
+            return
         if change.kinds & _KINDS and self.isVisible() and not self._soon.isActive():
             self._soon.start(AFTER_CHANGE_MS)
 
@@ -240,6 +244,10 @@ class FindReplace(Dialog):
     # Showing
 
     def _on_counted(self, options: FindOptions, scope: SearchScope, counted: Counted) -> None:
+        if self._replaced and not counted.matches:
+            self._show_replaced()
+            return
+        self._replaced = ""
         self._show(counted, whole=True)
         if options == self.fields.options() and counted.matches:
             self._counted = (options, scope, counted)
@@ -270,6 +278,16 @@ class FindReplace(Dialog):
         elif whole:
             self._empty.show_text("search", _("Nothing found"))
             self._stack.setCurrentWidget(self._empty)
+
+    def _show_replaced(self) -> None:
+        """What was replaced stands where the matches were counted, until the fields change."""
+        self.status.set_tone("success")
+        self.status.setText(self._replaced)
+        self._advice.hide()
+        self.button.setText(_("Replace all"))
+        self.button.setEnabled(False)
+        self._empty.show_text("done", _("Replaced"), _("Undo takes all of it back in one step."))
+        self._stack.setCurrentWidget(self._empty)
 
     def _show_nothing(self) -> None:
         self.status.setText("")
@@ -302,17 +320,24 @@ class FindReplace(Dialog):
             lambda project, progress: replace_all(
                 project, self._pool, options, scope.examples, progress
             ),
-            on_result=lambda _summary: self._forget_count(),
+            on_result=self._on_replaced,
             message=_replaced_text,
-            on_finished=lambda: self._soon.start(0),
+            on_finished=self._on_ended,
         )
 
     @property
     def _is_replacing(self) -> bool:
         return self._replacing is not None and self._replacing.running
 
-    def _forget_count(self) -> None:
+    def _on_replaced(self, summary: EditSummary) -> None:
         self._counted = None
+        self._replaced = _replaced_text(summary) if summary.examples else ""
+
+    def _on_ended(self) -> None:
+        if self._replaced:
+            self._show_replaced()
+        else:  # an error, or Cancel
+            self._soon.start(0)
 
 
 def _replaced_text(summary: EditSummary) -> str:
@@ -320,10 +345,11 @@ def _replaced_text(summary: EditSummary) -> str:
         return _("Nothing was changed.")
     places = ngettext("{count} place", "{count} places", summary.places)
     examples = ngettext("{count} example", "{count} examples", summary.examples)
-    return _("Replaced {places} in {examples}.").format(
+    text = _("Replaced {places} in {examples}.").format(
         places=places.format(count=f"{summary.places:,}"),
         examples=examples.format(count=f"{summary.examples:,}"),
     )
+    return " ".join([text, *lapsed_text(summary)])
 
 
 class FindReplaceAction:

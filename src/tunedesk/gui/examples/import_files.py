@@ -1,7 +1,9 @@
 """Import: files come in one after the other, in the background; then what was odd is shown."""
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -119,6 +121,18 @@ FOLDER = "examples.import_folder"
 _SPEED_AFTER_SECONDS = 0.5
 
 
+class _Wanted(NamedTuple):
+    """A file to be brought in, or the rest of it.
+
+    Attributes:
+        path: The file.
+        resume: What of it is there already; None for nothing.
+    """
+
+    path: Path
+    resume: ImportSummary | None = None
+
+
 class FileImports(QObject):
     """Imports files into the project; the rows show as they come.
 
@@ -138,7 +152,7 @@ class FileImports(QObject):
         self._settings = context.settings
         self._theme = context.theme
         self._page = page
-        self._waiting: deque[Path] = deque()
+        self._waiting: deque[_Wanted] = deque()
         self._operation: Operation[ImportSummary] | None = None
 
     @property
@@ -164,8 +178,11 @@ class FileImports(QObject):
         if not paths:
             return
         self._settings.window[FOLDER] = str(paths[0].parent)
-        self._waiting.extend(paths)
-        if self._operation is None:
+        self._add(_Wanted(path) for path in paths)
+
+    def _add(self, wanted: Iterable[_Wanted]) -> None:
+        self._waiting.extend(wanted)
+        if self._operation is None and self._waiting:
             self._next()
 
     def close(self) -> None:
@@ -173,11 +190,11 @@ class FileImports(QObject):
         self._waiting.clear()
 
     def _next(self) -> None:
-        path = self._waiting.popleft()
+        path, resume = self._waiting.popleft()
         pool = self._background.pool
         self._operation = self._operations.run(
             _("Importing {file}").format(file=path.name),
-            lambda project, progress: import_file(project, path, pool, progress),
+            lambda project, progress: import_file(project, path, pool, progress, resume=resume),
             on_result=self._show_remarks,
             message=_message,
             on_finished=lambda: self._on_finished(path),
@@ -195,7 +212,11 @@ class FileImports(QObject):
             self._next()
 
     def _show_remarks(self, summary: ImportSummary) -> None:
-        if summary.odd and not summary.cancelled:
+        if summary.failure is not None:
+            left = [_Wanted(summary.info.path, summary), *self._waiting]
+            self._waiting.clear()
+            self._feedback.error(summary.failure, _("Go on"), lambda: self._add(left))
+        elif summary.odd and not summary.cancelled:
             dialog = ImportSummaryDialog(summary, self._theme, self._page.window())
             dialog.problems_requested.connect(self.problems_requested)
             dialog.open()
@@ -203,6 +224,8 @@ class FileImports(QObject):
 
 def _message(summary: ImportSummary) -> str | None:
     """What is said in passing; where there is more to say, the dialog says it."""
+    if summary.failure is not None:
+        return None
     if summary.cancelled:
         return _stopped_text(summary.info.path)
     return None if summary.odd else summary_text(summary)

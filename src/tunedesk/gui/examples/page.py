@@ -28,6 +28,7 @@ from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
 from tunedesk.gui.page import Page, PageContext
+from tunedesk.lazy_imports import importing
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery, query_from_json, query_to_json
 
@@ -94,8 +95,10 @@ class ExamplesPage(Page):
         )
         self.imports = FileImports(context, self)
         self.check = CheckAll(context, self)
-        self.prompts = SystemPromptSetter(context, self.row_actions)
-        self.pane = TablePane(model=self.model, table=self.table, theme=self._theme)
+        self.prompts = SystemPromptSetter(context, self.row_actions, self)
+        self.pane = TablePane(
+            model=self.model, table=self.table, actions=self._actions, theme=self._theme
+        )
         self.empty = EmptyProject(self._theme, self._actions)
         self.filler = SearchIndexFiller(project, self._background, self)
         self.feed = ProjectChangeSignal(project, self)
@@ -125,6 +128,7 @@ class ExamplesPage(Page):
         search.left.connect(self._leave_search)
         self.filters.query_requested.connect(self.ask)
         self.row_actions.query_requested.connect(self.ask)
+        self.row_actions.system_prompt_requested.connect(self.prompts.ask_text)
         self.pane.clear_requested.connect(self.filters.clear)
         self.pane.position_changed.connect(self.form.set_row_position)
         table.header.sort_requested.connect(self._sort_by)
@@ -348,7 +352,7 @@ class ExamplesPage(Page):
 
     def _on_figures(self, figures: Figures) -> None:
         self._figures = figures
-        self.filters.show_totals(figures.totals)
+        self.filters.show_totals(figures.totals, figures.lapsed)
         self.filters.show_choices(figures.tags, figures.sources)
         self.status_changed.emit(status_parts(figures, datetime.date.today()))
 
@@ -368,7 +372,8 @@ class ExamplesPage(Page):
         self.panel.show_all_problems()
 
     def _export(self) -> None:
-        from tunedesk.gui.examples.export_dialog import ExportDialog
+        with importing("tunedesk.gui.examples.export_dialog"):
+            from tunedesk.gui.examples.export_dialog import ExportDialog
 
         self.flush()
         ExportDialog(self._context, self.model.query, self.window()).open()

@@ -26,7 +26,8 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import ActionButton
 from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.gui.widgets.labels import Label
-from tunedesk.i18n import _
+from tunedesk.gui.widgets.layouts import FlowLayout
+from tunedesk.i18n import _, ngettext
 
 DEBOUNCE_MS = 180
 LONGEST = 500
@@ -186,6 +187,35 @@ class EmptyProject(QWidget):
 FOOTER = 30
 
 
+class SelectionBar(QFrame):
+    """What can be done with several selected rows at once; hidden while one is selected."""
+
+    def __init__(self, theme: Theme, actions: Actions) -> None:
+        super().__init__()
+        self.setProperty("surface", "footer")
+        self.setAccessibleName(_("Selected examples"))
+        self._text = Label(theme, "", "strong")
+        self._text.setMinimumHeight(theme.size("control"))
+        self._text.setContentsMargins(0, 0, 6, 0)
+        row = FlowLayout(self, spacing=6)
+        row.setContentsMargins(14, 8, 14, 8)
+        row.addWidget(self._text)
+        for action_id, label, kind in (
+            ("example.approve", _("Approve"), "success"),
+            ("example.tag", _("Tag"), ""),
+            ("example.system_prompt", _("Set system prompt"), ""),
+            ("example.delete", _("Delete"), "danger"),
+        ):
+            row.addWidget(ActionButton(theme, actions[action_id], label, "", kind, show_key=False))
+        self.hide()
+
+    def show_count(self, count: int) -> None:
+        """Show how many rows are selected."""
+        text = ngettext("{n} selected", "{n} selected", count)
+        self._text.setText(text.format(n=f"{count:,}"))
+        self.setVisible(count > 1)
+
+
 class TablePane(QFrame):
     """Shows the table, or says that nothing matches; and always "37 of 128".
 
@@ -202,6 +232,7 @@ class TablePane(QFrame):
         *,
         model: ExampleTableModel,
         table: ExampleTable,
+        actions: Actions,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
@@ -223,7 +254,7 @@ class TablePane(QFrame):
         self._stack.addWidget(self._nothing)
         self._position = Label(theme, "", "small", "muted")
         self._position.setToolTip(_("The place of the open example among those shown"))
-        self._selected = Label(theme, "", "small", "muted")
+        self.selected = SelectionBar(theme, actions)
         footer = QFrame()
         footer.setProperty("surface", "footer")
         footer.setFixedHeight(FOOTER)
@@ -231,13 +262,13 @@ class TablePane(QFrame):
         row.setContentsMargins(14, 0, 14, 0)
         row.addWidget(self._position)
         row.addStretch(1)
-        row.addWidget(self._selected)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._stack, 1)
+        column.addWidget(self.selected)
         column.addWidget(footer)
-        table.selection_count_changed.connect(self._show_selected)
+        table.selection_count_changed.connect(self.selected.show_count)
         for signal in (
             model.modelReset,
             model.rowsInserted,
@@ -258,9 +289,6 @@ class TablePane(QFrame):
         more = "" if self._model.is_complete else "+"
         text = _("{n} of {count}") if row >= 0 else _("{count} shown")
         self._position.setText(text.format(n=f"{row + 1:,}", count=f"{count:,}{more}"))
-
-    def _show_selected(self, count: int) -> None:
-        self._selected.setText(_("{n} selected").format(n=f"{count:,}") if count > 1 else "")
 
 
 FIRST_WIDTHS = (448, 458, 298)

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import chain
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
 from tunedesk.checks.facts import Facts
 from tunedesk.examples import conversation_edits
@@ -19,9 +20,10 @@ from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
-from tunedesk.gui.operations import Operation, Operations
+from tunedesk.gui.operations import AT_ONCE, Operation, Operations
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.roles_and_states import STATES
+from tunedesk.gui.widgets.dialog import TextQuestion
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
 from tunedesk.project.check_project import check_again
@@ -52,6 +54,15 @@ STATE_ACTIONS = {
     "example.draft": "draft",
 }
 
+VERDICTS = frozenset({"approved", "changes_wanted", "rejected"})
+WAITING = ("to_review", "draft")
+"""The states of examples that nobody has judged yet."""
+EMPTY_PROBLEMS = ("content_empty", "content_list_empty", "content_missing", "messages_empty")
+"""The problems of examples in which somebody says nothing."""
+
+FIRST_LOOKED_AT = 64
+"""Rows in which the next one that waits is sought first; then in four times as many."""
+
 PREPARE_AFTER_MS = 400
 PROMPT_LOOKED_FOR_IN = 5
 """How many of the last examples are looked at for the system prompt of a new one."""
@@ -65,12 +76,14 @@ class RowActions(QObject):
         examples_added: Examples that should be selected: pasted or duplicated.
         query_requested: Show the examples of this query.
         tag_menu_requested: Show the tags of the selection.
+        system_prompt_requested: Ask for the system prompt that the selection shall have.
     """
 
     example_created = Signal(int)
     examples_added = Signal(list)
     query_requested = Signal(object)
     tag_menu_requested = Signal()
+    system_prompt_requested = Signal()
 
     def __init__(
         self,
@@ -82,6 +95,7 @@ class RowActions(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
+        self.theme = context.theme
         self._project = context.project
         self._actions = context.actions
         self._feedback = context.feedback
@@ -121,7 +135,7 @@ class RowActions(QObject):
             self._connected.append(action_id)
 
         for action_id, state in STATE_ACTIONS.items():
-            bind(action_id, partial(self.set_state, state))
+            bind(action_id, partial(self.set_state, state, go_on=state in VERDICTS))
         bind("example.approve_next", self.approve_and_go_on)
         bind("example.new", self.new_example)
         bind("example.duplicate", self.duplicate)
@@ -129,6 +143,7 @@ class RowActions(QObject):
         bind("example.move_up", lambda: self.move_by(-1))
         bind("example.move_down", lambda: self.move_by(1))
         bind("example.tag", self.tag_menu_requested.emit)
+        bind("example.system_prompt", self.system_prompt_requested.emit)
         bind("go.next", lambda: self._table.go_by(1))
         bind("go.previous", lambda: self._table.go_by(-1))
 
@@ -216,23 +231,69 @@ class RowActions(QObject):
             ),
             lambda project, progress: project.delete(selected.ids, progress),
             examples=selected.count,
-            message=lambda _count: ngettext(
-                "{n} example deleted", "{n} examples deleted", selected.count
-            ).format(n=f"{selected.count:,}"),
+            message=lambda count: ngettext(
+                "{n} example deleted", "{n} examples deleted", count
+            ).format(n=f"{count:,}"),
         )
 
-    def set_state(self, state: str, rows: SelectedRows | None = None) -> None:
-        """Set the state of review of rows."""
+    def set_state(
+        self, state: str, rows: SelectedRows | None = None, *, go_on: bool = False
+    ) -> None:
+        """Set the state of review of rows; what has empty texts is approved only if confirmed.
+
+        Args:
+            state: One of the states.
+            rows: Which; those selected without.
+            go_on: Go on to the next row that waits for a review.
+        """
         selected = rows or self.rows()
         if not selected.count or self._project.read_only:
             return
+        self._open.flush()
+        if state != "approved":
+            self._set_state(state, selected, go_on=go_on)
+        elif selected.count <= AT_ONCE:
+            self._approve(selected, _count_empty(self._project, selected.ids), go_on=go_on)
+        else:
+            self._background.run(
+                _count_empty_in_thread,
+                self._project,
+                selected.ids,
+                on_result=lambda empty: self._approve(selected, empty, go_on=go_on),
+            )
 
-        def message(_count: int) -> str | None:
+    def _approve(self, selected: SelectedRows, empty: int, *, go_on: bool) -> None:
+        """Approve rows; if there are some with empty texts, only when the user says so."""
+        if not empty:
+            self._set_state("approved", selected, go_on=go_on)
+            return
+        if selected.count == 1:
+            question = _("Approve an example with an empty message?")
+        else:
+            question = ngettext(
+                "Approve {n} example with an empty message?",
+                "Approve {n} examples with empty messages?",
+                empty,
+            ).format(n=f"{empty:,}")
+        self._feedback.confirm(
+            question,
+            _("A model that learns from an empty message learns to say nothing."),
+            _("Approve anyway"),
+            lambda: self._set_state("approved", selected, go_on=go_on),
+        )
+
+    def _set_state(self, state: str, selected: SelectedRows, *, go_on: bool) -> None:
+        following = self._next_waiting(selected) if go_on else None
+        label = STATES[state].label
+
+        def message(changed: int) -> str | None:
             if selected.count == 1:
                 return None
+            if not changed:
+                return _("They were “{state}” already.").format(state=label)
             return ngettext(
-                "{n} example set to “{state}”", "{n} examples set to “{state}”", selected.count
-            ).format(n=f"{selected.count:,}", state=STATES[state].label)
+                "{n} example set to “{state}”", "{n} examples set to “{state}”", changed
+            ).format(n=f"{changed:,}", state=label)
 
         self._operations.run(
             ngettext("Reviewing {n} example", "Reviewing {n} examples", selected.count).format(
@@ -242,13 +303,34 @@ class RowActions(QObject):
             examples=selected.count,
             message=message,
         )
-
-    def approve_and_go_on(self) -> None:
-        """Approve and go to the next row."""
-        following = self._table.neighbour(1)
-        self.set_state("approved")
         if following is not None:
             self._table.go_to_example(following)
+
+    def _next_waiting(self, done: SelectedRows) -> int | None:
+        """The next row that waits for a review: below those that are done, else from the top.
+
+        Where none waits, it is the next row.
+        """
+        ids, count = self._model.ids, self._model.rowCount()
+        last = self._model.row_of(done.ids[-1])
+        if last < 0 or count == done.count:
+            return None
+        known = set(done.ids)
+        begin, size = last + 1, FIRST_LOOKED_AT
+        for stop in (count, last + 1):
+            while begin < stop:
+                part = ids[begin : min(begin + size, stop)]
+                waiting = set(self._project.ids(ExampleQuery(ids=tuple(part), states=WAITING)))
+                found = next((one for one in part if one in waiting and one not in known), None)
+                if found is not None:
+                    return found
+                begin, size = begin + size, size * 4
+            begin, size = 0, FIRST_LOOKED_AT
+        return self._model.id_at(last + 1)
+
+    def approve_and_go_on(self) -> None:
+        """Approve and go on to the next row that waits."""
+        self.set_state("approved", go_on=True)
 
     def tag(self, tag: str, add: bool, rows: SelectedRows | None = None) -> None:
         """Put a tag on rows, or take it off."""
@@ -260,10 +342,12 @@ class RowActions(QObject):
             act = project.add_tag if add else project.remove_tag
             return act(selected.ids, tag, progress)
 
-        def message(_count: int) -> str | None:
+        def message(count: int) -> str | None:
             if selected.count == 1:
                 return None
-            count = selected.count
+            if not count:
+                text = _("All of them have “{tag}”.") if add else _("None of them has “{tag}”.")
+                return text.format(tag=tag)
             if add:
                 text = ngettext("{n} example tagged “{tag}”", "{n} examples tagged “{tag}”", count)
             else:
@@ -341,6 +425,16 @@ def _system_prompt(text: str) -> str:
     except JsonSyntaxError:  # such as what is nested too deep
         return ""
     return message.text if message is not None and message.text.strip() else ""
+
+
+def _count_empty(project: Project, ids: Sequence[int]) -> int:
+    """How many of these examples have a message without text."""
+    return project.count(ExampleQuery(ids=tuple(ids), problems=EMPTY_PROBLEMS))
+
+
+def _count_empty_in_thread(project: Project, ids: Sequence[int]) -> int:
+    with contextlib.closing(project.handle()) as handle:
+        return _count_empty(handle, ids)
 
 
 def _facts_of_new(project: Project, text: str = NEW_EXAMPLE_TEXT) -> Facts:
@@ -448,15 +542,61 @@ class Recheck:
             self.start()
 
 
+def lapsed_text(summary: EditSummary) -> list[str]:
+    """A sentence on the approvals that lapsed by an edit of texts; none if none did."""
+    if not summary.lapsed:
+        return []
+    text = ngettext(
+        "{n} of them was approved and is to be reviewed again.",
+        "{n} of them were approved and are to be reviewed again.",
+        summary.lapsed,
+    )
+    return [text.format(n=f"{summary.lapsed:,}")]
+
+
 class SystemPromptSetter:
     """Gives the selected examples, or all of the filter, the same system prompt."""
 
-    def __init__(self, context: PageContext, row_actions: RowActions) -> None:
+    def __init__(
+        self, context: PageContext, row_actions: RowActions, page: QWidget | None = None
+    ) -> None:
         self._project = context.project
+        self._theme = context.theme
+        self._page = page
         self._background = context.background
         self._feedback = context.feedback
         self._operations = context.operations
         self._row_actions = row_actions
+
+    def ask_text(self) -> None:
+        """Ask for the words and set them on the selected examples, or on the one that is open."""
+        rows = self._row_actions.rows()
+        if not rows.count:
+            return
+        question = TextQuestion(
+            self._theme,
+            _("Set system prompt"),
+            label=_("System prompt"),
+            explanation=ngettext(
+                "It becomes the first message of {n} example, in place of the one there.",
+                "It becomes the first message of {n} examples, in place of the one there.",
+                rows.count,
+            ).format(n=f"{rows.count:,}"),
+            action_text=_("Set system prompt"),
+            text=self._prompt_of(rows.ids[0]),
+            several_lines=True,
+            parent=self._page.window() if self._page is not None else None,
+        )
+        question.answered.connect(lambda prompt: self.start(prompt, rows))
+        question.open()
+
+    def _prompt_of(self, example_id: int) -> str:
+        """The system prompt that an example begins with; empty without one."""
+        try:
+            messages = Conversation.from_text(self._project.text(example_id)).messages
+        except JsonSyntaxError:
+            return ""
+        return messages[0].text if messages and messages[0].role == "system" else ""
 
     def ask(self, prompt: str) -> None:
         """Set the prompt on the selected examples; with only one selected, ask about all."""
@@ -483,11 +623,12 @@ class SystemPromptSetter:
         pool = self._background.pool
 
         def message(summary: EditSummary) -> str:
-            return ngettext(
+            text = ngettext(
                 "System prompt set in {n} example.",
                 "System prompt set in {n} examples.",
                 summary.examples,
             ).format(n=f"{summary.examples:,}")
+            return " ".join([text, *lapsed_text(summary)])
 
         self._operations.run(
             ngettext(

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.examples.row_actions import STATE_ACTIONS, RowActions, SelectedRows
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.roles_and_states import STATES
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.dialog import TextQuestion
 from tunedesk.i18n import _, ngettext
 
 MOST_TAGS = 40
@@ -25,6 +27,7 @@ def fill_tag_menu(
     on_all: frozenset[str],
     on_some: frozenset[str],
     set_tag: SetTag,
+    theme: Theme,
 ) -> None:
     """Offer tags to be put on rows and taken off.
 
@@ -34,9 +37,10 @@ def fill_tag_menu(
         on_all: The tags that every selected row has; choosing one takes it off.
         on_some: The tags that some of them have; choosing one puts it on the others too.
         set_tag: Called with the tag, and whether to put it on.
+        theme: The look of the question for a new tag.
     """
     new = menu.addAction(_("New tag…"))
-    new.triggered.connect(lambda: ask_tag(menu.parentWidget(), set_tag))
+    new.triggered.connect(lambda: ask_tag(theme, menu.parentWidget(), set_tag))
     known = list(tags)[:MOST_TAGS]
     if known:
         menu.addSeparator()
@@ -49,25 +53,19 @@ def fill_tag_menu(
         action.triggered.connect(lambda _checked, tag=tag: set_tag(tag, tag not in on_all))
 
 
-def ask_tag(parent: QWidget | None, set_tag: SetTag) -> QInputDialog:
+def ask_tag(theme: Theme, parent: QWidget | None, set_tag: SetTag) -> TextQuestion:
     """Ask for the name of a new tag and put it on."""
-    dialog = QInputDialog(parent.window() if parent else None)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setWindowTitle(_("New tag"))
-    dialog.setLabelText(_("Name of the tag"))
-    dialog.setOkButtonText(_("Tag"))
-    field = dialog.findChild(QLineEdit)
-    if field is not None:
-        field.setMaxLength(LONGEST_TAG)
-        field.setAccessibleName(_("Name of the tag"))
-
-    def set_new_tag(name: str) -> None:
-        if name.strip():
-            set_tag(name.strip(), True)
-
-    dialog.textValueSelected.connect(set_new_tag)
-    dialog.open()
-    return dialog
+    question = TextQuestion(
+        theme,
+        _("New tag"),
+        label=_("Name of the tag"),
+        action_text=_("Tag"),
+        parent=parent.window() if parent else None,
+    )
+    question.line.setMaxLength(LONGEST_TAG)
+    question.answered.connect(lambda name: set_tag(name, True))
+    question.open()
+    return question
 
 
 LOOK_AT_MOST = 300
@@ -93,9 +91,11 @@ def row_menu(
         title = ngettext("{n} example", "{n} examples", rows.count)
         menu.addAction(title.format(n=f"{rows.count:,}")).setEnabled(False)
         menu.addSeparator()
-    for action_id in STATE_ACTIONS:
-        menu.addAction(actions[action_id])
-    menu.addSeparator()
+    for action_id in (*STATE_ACTIONS, None, "example.system_prompt"):
+        if action_id is None:
+            menu.addSeparator()
+        else:
+            menu.addAction(actions[action_id])
     add_tags(menu.addMenu(_("Tags")), row_actions, model, rows, tags)
     menu.addSeparator()
     for name in (*ROW_ACTIONS, *MOVES):
@@ -171,6 +171,7 @@ def add_tags(
         on_all=on_all,
         on_some=on_some,
         set_tag=lambda tag, add: row_actions.tag(tag, add, rows),
+        theme=row_actions.theme,
     )
 
 
@@ -213,7 +214,11 @@ class RowMenus(QObject):
         tags = self._tags()
         if not tags:
             rows = self._row_actions.rows()
-            ask_tag(self._table, lambda tag, add: self._row_actions.tag(tag, add, rows))
+            ask_tag(
+                self._row_actions.theme,
+                self._table,
+                lambda tag, add: self._row_actions.tag(tag, add, rows),
+            )
             return
         menu = tag_menu(
             parent=self._table,

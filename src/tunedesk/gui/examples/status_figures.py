@@ -10,6 +10,7 @@ from tunedesk.gui.examples.panel.tokens_tab import MODEL_SETTING
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.project import Project
+from tunedesk.project.query import ExampleQuery
 from tunedesk.project.statistics import Totals
 
 FIGURE_KINDS = frozenset({"set", "added", "deleted", "state", "tags", "facts", "text", "settings"})
@@ -26,6 +27,7 @@ class Figures(NamedTuple):
         sources: The names of the sources and what the user reads for them.
         model: The base model that the cost is worked out for.
         target: Where it is trained.
+        lapsed: How many approvals a new text took.
     """
 
     totals: Totals
@@ -34,6 +36,7 @@ class Figures(NamedTuple):
     sources: list[tuple[str, str]]
     model: str
     target: str
+    lapsed: int
 
 
 def find_figures(project: Project) -> Figures:
@@ -48,6 +51,7 @@ def find_figures(project: Project) -> Figures:
         list(sources.items()),
         str(project.setting(MODEL_SETTING) or default_model(project.context.target)),
         project.context.target,
+        project.count(ExampleQuery(lapsed=True)),
     )
 
 

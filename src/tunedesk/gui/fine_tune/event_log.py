@@ -1,5 +1,7 @@
 """The log of a run: times and sentences, searched by words; positions in the data are links."""
 
+import re
+
 from PySide6.QtCore import (
     QAbstractListModel,
     QDateTime,
@@ -22,13 +24,16 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QVBoxLayout,
     QWidget,
 )
 
+from tunedesk.examples.json_edit import on_one_line
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.buttons import FoldButton
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.choices import Chip
-from tunedesk.gui.widgets.labels import Label, SectionTitle
+from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.gui.widgets.layouts import clear_layout
 from tunedesk.gui.widgets.row_list import wrapped
 from tunedesk.i18n import _
@@ -94,7 +99,10 @@ class EventsModel(QAbstractListModel):
         if event is None:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return event.message
+            return without_ids(event.message)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            whole = event.message
+            return plain_tooltip(whole) if whole != without_ids(whole) else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return " ".join((time_text(event.time), self._words_of(event)))
         if role == PLAIN:
@@ -102,15 +110,18 @@ class EventsModel(QAbstractListModel):
         return event if role == EVENT else None
 
     def _words_of(self, event: RunEvent) -> str:
-        plain = self._plain.get(event.id, "")
-        return f"{plain} {event.message}" if plain else event.message
+        plain, said = self._plain.get(event.id, ""), without_ids(event.message)
+        return f"{plain} {said}" if plain else said
 
     def _found(self) -> list[RunEvent]:
         return [
             event
             for event in self._all
             if (self._steps or event.kind != STEP)
-            and all(word in self._words_of(event).casefold() for word in self._words)
+            and all(
+                word in f"{self._words_of(event)} {event.message}".casefold()
+                for word in self._words
+            )
         ]
 
     def _show(self, rows: list[RunEvent], *, anew: bool) -> None:
@@ -133,6 +144,18 @@ def _plain_text(run: Run, events: list[RunEvent]) -> dict[str, str]:
         # Written by a newer Tunedesk.
         return {}
     return {event.id: plain for event in events if (plain := explain_event(event, provider))}
+
+
+_ID = re.compile(
+    r"""\s*[:(]?\s*["'`]?\b(?:file|ftjob|ftckpt|ftevent|job|upload|org|proj)[-_]
+        (?=[\w-]*[\dA-Z])[A-Za-z0-9][\w-]{5,}["'`]?\)?""",
+    re.VERBOSE,
+)
+
+
+def without_ids(sentence: str) -> str:
+    """What a service says, without the ids of its files and jobs, which tell people nothing."""
+    return _ID.sub("", sentence).strip() or sentence
 
 
 def time_text(milliseconds: int) -> str:
@@ -197,10 +220,8 @@ class EventDelegate(QStyledItemDelegate):
         """The color, the lines and their height of what it means, and of what was said."""
         event: RunEvent = index.data(EVENT)
         plain: str = index.data(PLAIN)
-        color = _COLORS.get(event.level, "text")
-        texts = (
-            [(color, plain), ("text_muted", event.message)] if plain else [(color, event.message)]
-        )
+        color, said = _COLORS.get(event.level, "text"), without_ids(event.message)
+        texts = [(color, plain), ("text_muted", said)] if plain else [(color, said)]
         return [(color, *wrapped(text, self._theme.font(), width)) for color, text in texts]
 
     def _left(self, event: RunEvent) -> int:
@@ -210,6 +231,7 @@ class EventDelegate(QStyledItemDelegate):
 
 
 MOST_LINKS = 4
+_LONGEST_LAST = 90
 LEAST_HEIGHT = 150
 
 
@@ -245,16 +267,21 @@ class EventsLog(Card):
         self._flow.setContentsMargins(0, 0, 0, 0)
         self._flow.setSpacing(4)
         self._none = Label(theme, _("Nothing has happened yet."), "base", "muted")
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.fold = FoldButton(_("Events"), inside)
         top = QHBoxLayout()
         top.setSpacing(12)
-        top.addWidget(SectionTitle(theme, _("Events")))
         top.addWidget(self._links)
         top.addStretch()
         top.addWidget(self.steps)
         top.addWidget(self.search)
-        self.body.addLayout(top)
-        self.body.addWidget(self._none)
-        self.body.addWidget(self.view, 1)
+        column.addLayout(top)
+        column.addWidget(self._none)
+        column.addWidget(self.view, 1)
+        self.body.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addWidget(inside, 1)
         self._links.hide()
         self.search.textChanged.connect(self._search)
         self.steps.toggled.connect(self._show_steps)
@@ -266,6 +293,14 @@ class EventsLog(Card):
         """Show the log of a run."""
         self.model.show_events(run, events)
         self._show_whether_any()
+        latest = next((event for event in events if event.kind != STEP), None)
+        self.fold.set_words(
+            _("Events")
+            if latest is None
+            else _("Events, the last: {sentence}").format(
+                sentence=on_one_line(without_ids(latest.message))[:_LONGEST_LAST]
+            )
+        )
 
     def _search(self, text: str) -> None:
         self.model.search(text)

@@ -19,6 +19,7 @@ from tunedesk.gui.widgets.buttons import ActionButton
 from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.services.file_references import FileReference
 from tunedesk.services.local_server import server_data_dir
 
@@ -234,7 +235,8 @@ class FineTunePage(Page):
         self.run_actions.show_examples(reference.part, reference.line, reference.message)
 
     def _try(self) -> None:
-        from tunedesk.gui.fine_tune.playground import PlaygroundDialog
+        with importing("tunedesk.gui.fine_tune.playground"):
+            from tunedesk.gui.fine_tune.playground import PlaygroundDialog
 
         details = self.view.details
         if details is not None and self.view.model:
@@ -248,19 +250,22 @@ class FineTunePage(Page):
             ).open()
 
     def _save_report(self) -> None:
-        from tunedesk.gui.fine_tune.run_report_saver import RunReportSaver
+        with importing("tunedesk.gui.fine_tune.run_report_saver"):
+            from tunedesk.gui.fine_tune.run_report_saver import RunReportSaver
 
         if (report := self._report()) is not None:
             RunReportSaver(self._feedback, self.window()).ask(report)
 
     def _print_report(self) -> None:
-        from tunedesk.gui.fine_tune.run_report_saver import RunReportSaver
+        with importing("tunedesk.gui.fine_tune.run_report_saver"):
+            from tunedesk.gui.fine_tune.run_report_saver import RunReportSaver
 
         if (report := self._report()) is not None:
             RunReportSaver(self._feedback, self.window()).print_(report)
 
     def _report(self) -> "RunPage | None":
-        from tunedesk.fine_tuning.run_report import RunPage
+        with importing("tunedesk.fine_tuning.run_report"):
+            from tunedesk.fine_tuning.run_report import RunPage
 
         details = self.view.details
         if details is None:
@@ -276,7 +281,8 @@ class FineTunePage(Page):
         )
 
     def _compare(self) -> None:
-        from tunedesk.gui.fine_tune.compare_dialog import CompareRunsDialog
+        with importing("tunedesk.gui.fine_tune.compare_dialog"):
+            from tunedesk.gui.fine_tune.compare_dialog import CompareRunsDialog
 
         CompareRunsDialog(
             self._context,
@@ -286,7 +292,8 @@ class FineTunePage(Page):
         ).open()
 
     def _bring_in(self) -> None:
-        from tunedesk.gui.fine_tune.adopt_job_dialog import AdoptJobDialog
+        with importing("tunedesk.gui.fine_tune.adopt_job_dialog"):
+            from tunedesk.gui.fine_tune.adopt_job_dialog import AdoptJobDialog
 
         dialog = AdoptJobDialog(self._context, self._work.keys, self.window())
         dialog.brought_in.connect(self._on_adopted)

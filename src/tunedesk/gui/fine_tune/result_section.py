@@ -4,7 +4,7 @@ import contextlib
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning import code_snippets
@@ -12,7 +12,7 @@ from tunedesk.gui.fine_tune.run_dataset import system_message
 from tunedesk.gui.fine_tune.run_text import checkpoint_text
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.buttons import ActionButton, CopyButton
+from tunedesk.gui.widgets.buttons import ActionButton, CopyButton, FoldButton
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.choices import SegmentedTabs
 from tunedesk.gui.widgets.labels import Label, SectionTitle
@@ -113,11 +113,17 @@ class ResultSection(Card):
         for button in self._buttons:
             last.addWidget(button)
         last.addStretch()
+        code = QWidget()
+        column = QVBoxLayout(code)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(tabs)
+        column.addWidget(self.note)
+        column.addWidget(self.code)
+        self.fold = FoldButton(_("How to use it from a program"), code)
         self.body.addLayout(head)
         self.body.addLayout(named)
-        self.body.addLayout(tabs)
-        self.body.addWidget(self.note)
-        self.body.addWidget(self.code)
+        self.body.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addWidget(code)
         self.body.addLayout(last)
 
     @property

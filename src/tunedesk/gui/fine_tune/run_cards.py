@@ -8,13 +8,14 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from tunedesk.catalogue.models import STARTER_ID
 from tunedesk.fine_tuning.open_work import is_from_here
-from tunedesk.gui.fine_tune.event_log import file_reference_text
+from tunedesk.gui.fine_tune.event_log import file_reference_text, without_ids
 from tunedesk.gui.fine_tune.run_text import SPEED_STEPS, epochs_of
 from tunedesk.gui.theme import Theme, restyle
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.gui.widgets.layouts import FlowLayout, clear_layout
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint, RunEvent
 from tunedesk.services.file_references import FileReference, find_file_references
@@ -65,9 +66,14 @@ class DetailsReader:
     def __call__(self, project: Project) -> RunDetails:
         """Read the details; called in a thread, in one at a time."""
         # numpy takes a while to import; here it holds nobody up.
-        from tunedesk.fine_tuning.advice import advice
-        from tunedesk.fine_tuning.charted_run import ChartedRun
-        from tunedesk.fine_tuning.curves import RunCurves
+        with importing(
+            "tunedesk.fine_tuning.advice",
+            "tunedesk.fine_tuning.charted_run",
+            "tunedesk.fine_tuning.curves",
+        ):
+            from tunedesk.fine_tuning.advice import advice
+            from tunedesk.fine_tuning.charted_run import ChartedRun
+            from tunedesk.fine_tuning.curves import RunCurves
 
         runs = project.runs
         run, checkpoints = runs.get(self._run_id), runs.checkpoints(self._run_id)
@@ -258,13 +264,15 @@ class FailureCard(Card):
             return
         self._shown = (run.id, run.error)
         error = why_it_failed(run.error, run.provider)
-        detail = run.error.message if run.error else ""
+        said = run.error.message if run.error else ""
+        detail = without_ids(said)
         self.sentence.setText(error.sentence)
         self.advice.setText(error.advice)
         self.advice.setVisible(bool(error.advice))
         self.detail.setText(detail)
         self.detail.setVisible(bool(detail) and detail != error.sentence)
-        self._show_links(find_file_references(detail)[:MOST_LINKS])
+        self.detail.setToolTip(plain_tooltip(said) if said != detail else "")
+        self._show_links(find_file_references(said)[:MOST_LINKS])
 
     def _show_links(self, references: list[FileReference]) -> None:
         clear_layout(self._flow)

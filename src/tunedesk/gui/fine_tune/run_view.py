@@ -307,6 +307,7 @@ class RunView(QScrollArea):
 
     def show_log(self) -> None:
         """Bring the log into sight."""
+        self.events.fold.setChecked(True)
         self.ensureWidgetVisible(self.events)
         self.events.view.setFocus()
 

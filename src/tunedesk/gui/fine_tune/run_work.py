@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QWidget
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.follow import Follower, begin_to_follow
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
-from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.launch_settings import LAST_SETTINGS, LaunchSettings
 from tunedesk.fine_tuning.run_service import RunService, Unfinished
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback, ProgressHandle
 from tunedesk.gui.fine_tune.local_installation import LocalInstallation
 from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 from tunedesk.progress import Progress, Wait
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -292,10 +293,6 @@ class _Followed:
             return pause, handle.runs.get(self.run_id)
 
 
-LAST_SETTINGS = "fine_tune.last"
-"""The setting of the project that keeps what was launched last."""
-
-
 class RunWork(QObject):
     """Holds what launches, follows and installs, and opens the launch page.
 
@@ -354,7 +351,8 @@ class RunWork(QObject):
         Args:
             settings: What it begins with; None: what was launched last in this project.
         """
-        from tunedesk.gui.fine_tune.launch.launch_dialog import LaunchDialog
+        with importing("tunedesk.gui.fine_tune.launch.launch_dialog"):
+            from tunedesk.gui.fine_tune.launch.launch_dialog import LaunchDialog
 
         if self._dialog is not None:
             self._dialog.raise_()

@@ -215,3 +215,34 @@ class CopyButton(QPushButton):
         QGuiApplication.clipboard().setText(self._copied())
         self.setText(_("Copied"))
         QTimer.singleShot(SAID_MS, self, lambda: self.setText(_("Copy")))
+
+
+class FoldButton(QPushButton):
+    """A link that shows or hides what stands below it; it says which it would do.
+
+    Args:
+        text: What is folded away.
+        folded: The widget that is shown and hidden; hidden at first.
+    """
+
+    def __init__(self, text: str, folded: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._words = text
+        self.folded = folded
+        self.setProperty("kind", "link")
+        self.setCheckable(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.toggled.connect(self._show)
+        self._show(False)
+
+    def set_words(self, text: str) -> None:
+        """Say otherwise what is folded away."""
+        self._words = text
+        self._show(self.isChecked())
+
+    def _show(self, shown: bool) -> None:
+        self.folded.setVisible(shown)
+        sign = "▾" if shown else "▸"
+        self.setText(f"{sign} {self._words}".replace("&", "&&"))
+        self.setAccessibleName(self._words)
+        self.setAccessibleDescription(_("Open") if shown else _("Folded"))

@@ -1,10 +1,12 @@
 """The frame of every dialog: a heading, a body, and a footer with the buttons."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
@@ -99,3 +101,78 @@ class Dialog(QDialog):
         button = self.add_button(_("Cancel"))
         button.clicked.connect(self.reject)
         return button
+
+
+class TextQuestion(Dialog):
+    """Asks for a text, in one line or in several; its main button is off while there is none.
+
+    Attributes:
+        line: The field of one line; hidden where several are asked for.
+        lines: The field of several lines.
+
+    Signals:
+        answered: The text, without blanks around it.
+    """
+
+    answered = Signal(str)
+
+    def __init__(
+        self,
+        theme: Theme,
+        title: str,
+        *,
+        label: str,
+        action_text: str,
+        explanation: str = "",
+        text: str = "",
+        several_lines: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Make the dialog.
+
+        Args:
+            theme: Its look.
+            title: The heading.
+            label: What the field is called.
+            action_text: What the main button says.
+            explanation: A sentence above the field.
+            text: What stands in the field at first.
+            several_lines: Whether Return begins a new line.
+            parent: The window.
+        """
+        super().__init__(theme, title, parent=parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(460)
+        self.line, self.lines = QLineEdit(text), QPlainTextEdit(text)
+        self._field = self.lines if several_lines else self.line
+        if explanation:
+            self.body.addWidget(Label(theme, explanation, "base", "muted", wrap=True))
+        self.body.addWidget(Label(theme, label))
+        for field in (self.line, self.lines):
+            field.setAccessibleName(label)
+            field.setVisible(field is self._field)
+            self.body.addWidget(field)
+            field.textChanged.connect(self._refresh)
+        self.lines.setTabChangesFocus(True)
+        self.lines.setMinimumHeight(140)
+        if not several_lines:
+            self.body.addStretch()
+        self.add_cancel()
+        self._answer = self.add_button(action_text, "primary", default=True)
+        self._answer.clicked.connect(self._on_answer)
+        self._field.setFocus()
+        self._field.selectAll()
+        self._refresh()
+
+    def text(self) -> str:
+        """What is written, without blanks around it."""
+        several = self._field is self.lines
+        return (self.lines.toPlainText() if several else self.line.text()).strip()
+
+    def _refresh(self) -> None:
+        self._answer.setEnabled(bool(self.text()))
+
+    def _on_answer(self) -> None:
+        text = self.text()
+        self.accept()
+        self.answered.emit(text)

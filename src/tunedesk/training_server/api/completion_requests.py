@@ -1,7 +1,7 @@
 """The requests to /v1/chat/completions and /v1/completions: every parameter, in OpenAI's ranges."""
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -14,7 +14,14 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from tunedesk.training_server.inference.inference_types import SamplingParams
+from tunedesk.training_server.api.output_format import (
+    AUTO,
+    ToolChoice,
+    read_bias,
+    read_response_format,
+    read_tool_choice,
+)
+from tunedesk.training_server.inference.inference_types import FREE, OutputFormat, SamplingParams
 from tunedesk.training_server.web.request_models import (
     MISSING,
     AtMost,
@@ -74,6 +81,7 @@ Flag = Annotated[bool, Expected(kind="true or false")]
 Seed = Annotated[int, Expected(kind="a whole number")]
 Temperature = Annotated[float, Field(ge=0, le=2), _number(0, 2)]
 TopP = Annotated[float, Field(ge=0, le=1), _number(0, 1)]
+Penalty = Annotated[float, Field(ge=-2, le=2), _number(-2, 2)]
 MaxTokens = Annotated[int, Field(ge=1, le=_MOST_TOKENS), _whole(1, _MOST_TOKENS)]
 Choices = Annotated[int, Field(ge=1, le=_MOST_CHOICES), _whole(1, _MOST_CHOICES)]
 Stop = Annotated[
@@ -82,6 +90,9 @@ Stop = Annotated[
     BeforeValidator(_as_list),
     Expected("a text, or a list of at most 4, is expected.", speaks_for_inside=True),
 ]
+
+
+Bias = Annotated[Any, AfterValidator(read_bias)]
 
 
 class StreamOptions(RequestModel):
@@ -248,25 +259,6 @@ def _check_tool(tool: dict[str, Any]) -> dict[str, Any]:
     return tool
 
 
-def _check_tool_choice(given: Any) -> Any:
-    if given not in ("auto", "none"):
-        raise problem(
-            "unsupported_parameter",
-            "Unsupported parameter: 'tool_choice' can be 'auto' or 'none' here.",
-        )
-    return given
-
-
-def _check_response_format(given: Any) -> Any:
-    if not isinstance(given, dict) or given.get("type") != "text":
-        raise problem(
-            "unsupported_parameter",
-            "Unsupported parameter: this server answers with plain text; 'response_format' can "
-            'only be {"type": "text"}.',
-        )
-    return given
-
-
 class ChatRequest(GenerationRequest):
     """What a request to chat asks for.
 
@@ -279,7 +271,6 @@ class ChatRequest(GenerationRequest):
     unheeded = frozenset(
         {
             "metadata",
-            "parallel_tool_calls",
             "prediction",
             "prompt_cache_key",
             "prompt_cache_options",
@@ -294,7 +285,7 @@ class ChatRequest(GenerationRequest):
     model: Text = Field(default=None, validate_default=True)
     logprobs: Flag = False
     top_logprobs: Annotated[int, Field(ge=0, le=20), _whole(0, 20)] | None = None
-    response_format: Annotated[Any, AfterValidator(_check_response_format)] = None
+    response_format: Annotated[Any, AfterValidator(read_response_format)] = FREE
     stream: Flag = False
     stream_options: Annotated[StreamOptions, Expected(kind="an object")] = StreamOptions()
     messages: Annotated[
@@ -302,7 +293,7 @@ class ChatRequest(GenerationRequest):
         Field(min_length=1, fail_fast=True),
         Expected("a list of at least one is expected."),
     ]
-    tool_choice: Annotated[Any, AfterValidator(_check_tool_choice)] = "auto"
+    tool_choice: Annotated[Any, AfterValidator(read_tool_choice)] = AUTO
     tools: (
         Annotated[
             list[
@@ -318,9 +309,10 @@ class ChatRequest(GenerationRequest):
         ]
         | None
     ) = None
-    frequency_penalty: Annotated[Any, Only(0)] = None
-    presence_penalty: Annotated[Any, Only(0)] = None
-    logit_bias: Annotated[Any, Only({})] = None
+    frequency_penalty: Penalty = 0.0
+    presence_penalty: Penalty = 0.0
+    logit_bias: Bias = ()
+    parallel_tool_calls: Flag = True
     audio: Annotated[Any, Only()] = None
     functions: Annotated[Any, Only()] = None
     function_call: Annotated[Any, Only()] = None
@@ -346,10 +338,37 @@ class ChatRequest(GenerationRequest):
 
     @field_validator("tools", mode="wrap")
     @classmethod
-    def _skip_tools(cls, given: Any, validate: Any, info: ValidationInfo) -> Any:
-        if info.data.get("tool_choice") == "none":
+    def _choose_tools(cls, given: Any, validate: Any, info: ValidationInfo) -> Any:
+        """The tools that may be called."""
+        choice = info.data.get("tool_choice")
+        if choice is not None and choice.is_none:
             return None
-        return validate(given) or None
+        tools = validate(given)
+        if choice is None:
+            return tools
+        return choice.among(tools)
+
+    @model_validator(mode="after")
+    def _check_choice(self) -> Self:
+        if self.tools is None and self.tool_choice.must_call:
+            raise problem(
+                "invalid_value",
+                "'tool_choice' is only allowed when 'tools' are specified.",
+                "tool_choice",
+            )
+        return self
+
+    @property
+    def output(self) -> OutputFormat:
+        """What the answer must be."""
+        choice: ToolChoice = self.tool_choice
+        output: OutputFormat = self.response_format
+        return replace(
+            output,
+            must_call=choice.must_call,
+            function=choice.function,
+            is_parallel=self.parallel_tool_calls,
+        )
 
     @field_validator("max_tokens", mode="before")
     @classmethod
@@ -370,6 +389,9 @@ class ChatRequest(GenerationRequest):
             stop=tuple(self.stop),
             seed=None if self.seed is None else self.seed % 2**63,
             top_logprobs=(self.top_logprobs or 0) if self.logprobs else None,
+            frequency_penalty=self.frequency_penalty,
+            presence_penalty=self.presence_penalty,
+            logit_bias=self.logit_bias,
         )
 
 
@@ -387,9 +409,9 @@ class CompletionRequest(GenerationRequest):
         Expected("a text, or a list of texts, is expected.", speaks_for_inside=True),
     ]
     logprobs: Annotated[int, Field(ge=0, le=5), _whole(0, 5)] | None = None
-    frequency_penalty: Annotated[Any, Only(0)] = None
-    presence_penalty: Annotated[Any, Only(0)] = None
-    logit_bias: Annotated[Any, Only({})] = None
+    frequency_penalty: Penalty = 0.0
+    presence_penalty: Penalty = 0.0
+    logit_bias: Bias = ()
     best_of: Annotated[Any, Only(1)] = None
     suffix: Annotated[Any, Only()] = None
     echo: Annotated[Any, Only(False)] = None
@@ -412,4 +434,7 @@ class CompletionRequest(GenerationRequest):
             stop=tuple(self.stop),
             seed=None if self.seed is None else self.seed % 2**63,
             top_logprobs=self.logprobs,
+            frequency_penalty=self.frequency_penalty,
+            presence_penalty=self.presence_penalty,
+            logit_bias=self.logit_bias,
         )

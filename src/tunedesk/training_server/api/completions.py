@@ -152,7 +152,9 @@ class ChatEndpoints:
         if parameters.seed is not None and number:
             # Each answer of a request is another one, and the same again for the same seed.
             parameters = replace(parameters, seed=(parameters.seed + number) % 2**63)
-        tokens = self._inference.chat(request, model, asked.messages, asked.tools, parameters)
+        tokens = self._inference.chat(
+            request, model, asked.messages, asked.tools, parameters, asked.output
+        )
         async with aclosing(tokens):
             async for token in tokens:
                 yield token

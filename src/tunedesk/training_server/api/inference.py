@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.requests import Request
 
-from tunedesk.training_server.inference.inference_types import InferenceError, SamplingParams, Token
+from tunedesk.training_server.inference.inference_types import (
+    FREE,
+    InferenceError,
+    OutputFormat,
+    SamplingParams,
+    Token,
+)
 from tunedesk.training_server.models import ModelNames, NamedModel
 from tunedesk.training_server.thread_pools import GENERATION, run
 from tunedesk.training_server.web.responses import ApiError
@@ -101,11 +107,12 @@ class Inference:
         messages: list[dict[str, Any]],
         tools: list[dict[str, Any]] | None,
         parameters: SamplingParams,
+        output: OutputFormat = FREE,
     ) -> AsyncGenerator[Token]:
         """The tokens of an answer in a conversation."""
 
         def start() -> Iterator[Token]:
-            return self._open_engine().generate(model.ref, messages, tools, parameters)
+            return self._open_engine().generate(model.ref, messages, tools, parameters, output)
 
         async for token in self._stream(request, "messages", start):
             yield token
@@ -169,7 +176,7 @@ class Inference:
                     return
         except InferenceError as error:
             status = 503 if error.is_passing else 400
-            param = question if error.is_question else "model"
+            param = error.param or (question if error.is_question else "model")
             # The SDK would ask again within the second, to no avail.
             stay = {"x-should-retry": "false"} if error.is_passing else None
             raise ApiError(status, str(error), param, error.code, stay) from error

@@ -1,9 +1,10 @@
 """From logits to the text that is told: sampling, bytes of tokens, stop texts, calls of tools."""
 
+import codecs
 import json
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
-from tunedesk.training_server.inference.inference_types import SamplingParams
+from tunedesk.training_server.inference.inference_types import InferenceError, SamplingParams
 
 _LEAST_TEMPERATURE = 1e-5
 """With less, the likeliest token is taken: its lead over the others is beyond any number."""
@@ -41,20 +42,46 @@ class Sampler:
         Args:
             parameters: How to choose.
             allowed: For each token whether it may be chosen.
+
+        Raises:
+            InferenceError: A bias is given for a token that the model does not have.
         """
         self._parameters = parameters
         self._allowed = allowed
+        self._shift: torch.Tensor | None = None
+        self._chosen: set[int] = set()
+        is_shifting = parameters.frequency_penalty or parameters.presence_penalty
+        if is_shifting or parameters.logit_bias:
+            self._shift = torch.zeros(len(allowed))
+        for token, bias in parameters.logit_bias:
+            if token >= len(allowed):
+                raise InferenceError(
+                    f"Invalid 'logit_bias': the model has no token {token}; it has {len(allowed)}.",
+                    "invalid_value",
+                    is_question=True,
+                    param="logit_bias",
+                )
+            assert self._shift is not None
+            self._shift[token] += bias
         self._generator = torch.Generator()
         if parameters.seed is None:
             self._generator.seed()
         else:
             self._generator.manual_seed(parameters.seed % 2**63)
 
-    def choose(self, logits: torch.Tensor) -> Choice:
-        """The next token, from the logits of all."""
+    def choose(self, logits: torch.Tensor, mask: torch.Tensor | None = None) -> Choice:
+        """The next token, from the logits of all; where there is a mask, one that it allows."""
         values = logits.detach().to("cpu", torch.float32)
+        open_values = values
         values = values.masked_fill(~self._allowed, -torch.inf)
-        token = self._pick(values)
+        shifted = values if self._shift is None else values + self._shift
+        if mask is not None:
+            shifted = shifted.masked_fill(~mask, -torch.inf)
+            if not bool((shifted > -torch.inf).any()):
+                # What the model is kept from saying for the look of it, it may say where it must.
+                shifted = open_values.masked_fill(~mask, -torch.inf)
+        token = self._pick(shifted)
+        self._count(token)
         wanted = self._parameters.top_logprobs
         if wanted is None:
             return Choice(token, None, ())
@@ -62,6 +89,20 @@ class Sampler:
         best = torch.topk(logprobs, min(wanted, len(logprobs)))
         likeliest = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         return Choice(token, float(logprobs[token]), tuple(likeliest))
+
+    def _count(self, token: int) -> None:
+        """Make a token that was chosen less likely from now on.
+
+        By OpenAI's formula: the logit of a token less its count in the answer so far times
+        `frequency_penalty`, and less `presence_penalty` if that count is above 0
+        (platform.openai.com/docs/api-reference/chat/create and the guide on parameters there).
+        """
+        if self._shift is None:
+            return
+        self._shift[token] -= self._parameters.frequency_penalty
+        if token not in self._chosen:
+            self._chosen.add(token)
+            self._shift[token] -= self._parameters.presence_penalty
 
     def _pick(self, values: torch.Tensor) -> int:
         temperature = self._parameters.temperature
@@ -81,6 +122,7 @@ class Sampler:
 
 _BYTE = re.compile("<0x([0-9A-F]{2})>")
 _BLANK = "\N{LOWER ONE EIGHTH BLOCK}"
+_JOINT = "##"
 
 
 class TokenBytes:
@@ -95,6 +137,7 @@ class TokenBytes:
         is_of_bytes = decoder is not None and decoder.decode([blank]) == " "
         self._letters: dict[str, int] = letters if is_of_bytes else {}
         self._is_marked = decoder is not None and decoder.decode(["x", f"{_BLANK}y"]) == "x y"
+        self._is_joined = decoder is not None and decoder.decode(["x", f"{_JOINT}y"]) == "xy"
         self._special = frozenset(tokenizer.all_special_ids)
 
     def of(self, token: int) -> bytes:
@@ -109,6 +152,8 @@ class TokenBytes:
             return bytes([int(byte.group(1), 16)])
         if self._is_marked:
             return written.replace(_BLANK, " ").encode()
+        if self._is_joined and written.startswith(_JOINT):
+            return written.removeprefix(_JOINT).encode()
         return str(self._tokenizer.decode([token])).encode("utf-8", "replace")
 
 
@@ -153,6 +198,31 @@ class TextPieces:
         return text
 
 
+class BytePieces:
+    """As `TextPieces`, but from the bytes that each token writes, whatever stands before it.
+
+    So the text is the very one that was held against a schema; a tokenizer may write another one,
+    such as without the first blank.
+    """
+
+    def __init__(self, bytes_of: Callable[[int], bytes]) -> None:
+        """Make it.
+
+        Args:
+            bytes_of: Gives the bytes of a token.
+        """
+        self._bytes_of = bytes_of
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def add(self, token: int) -> str:
+        """The text that a token completes."""
+        return self._decoder.decode(self._bytes_of(token))
+
+    def flush(self) -> str:
+        """What is left of letters that were never completed."""
+        return self._decoder.decode(b"", final=True)
+
+
 class StopTexts:
     """Watches for the texts at which an answer ends."""
 
@@ -188,28 +258,45 @@ class StopTexts:
         return 0
 
 
-_BEGIN = "<tool_call>"
-_CALL = re.compile(r"<tool_call>\s*(.*?)\s*(?:</tool_call>|\Z)", re.DOTALL)
+TOOL_CALL = "<tool_call>"
+TOOL_CALL_END = "</tool_call>"
+_BLANKS = re.compile(r"\s*")
 _ARGUMENTS = re.compile(r'"(?:arguments|parameters)"\s*:\s*')
+_BEGUN = re.compile(r'\{\s*"name"\s*:\s*"([^"]*)')
+"""As far as the name of a call that has no mark."""
+_BEFORE_NAME = '{"name":"'
+_MARK_BEGUN = "<tool"
 
 
 class ToolCallParser:
     """Holds back what may be a call until the answer has ended.
 
     Two ways of writing one are known: `<tool_call>{"name": ..., "arguments": {...}}</tool_call>`
-    (ours, Qwen's and many others'), and an answer that is one JSON object (Llama's).
+    (ours, Qwen's and many others'), and an answer that is one JSON object (Llama's). Such an object
+    is a call only where it names a tool that there is.
     """
 
-    def __init__(self, is_watching: bool) -> None:
-        """Make it; without tools the text goes through as it is."""
-        self._is_watching = is_watching
+    def __init__(self, tools: Collection[str], is_parallel: bool = True) -> None:
+        """Make it.
+
+        Args:
+            tools: The names of the tools; without any the text goes through as it is.
+            is_parallel: Whether there may be several calls.
+        """
+        self._tools = frozenset(tools)
+        self._is_parallel = is_parallel
         self._held = ""
         self._is_holding = False
         self._shown_any = False
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the one call that there may be is whole."""
+        return not self._is_parallel and self._is_holding and TOOL_CALL_END in self._held
+
     def add(self, piece: str) -> str:
         """What of the text may be told."""
-        if not self._is_watching:
+        if not self._tools:
             return piece
         self._held += piece
         if self._is_holding:
@@ -221,13 +308,14 @@ class ToolCallParser:
             if start.startswith("{"):
                 self._is_holding = True
                 return ""
-        offset = self._held.find(_BEGIN)
+        offset = self._held.find(TOOL_CALL)
         if offset >= 0:
             self._is_holding = True
             shown, self._held = self._held[:offset].rstrip("\n"), self._held[offset:]
         else:
             kept = next(
-                (n for n in range(len(_BEGIN) - 1, 0, -1) if self._held.endswith(_BEGIN[:n])), 0
+                (n for n in range(len(TOOL_CALL) - 1, 0, -1) if self._held.endswith(TOOL_CALL[:n])),
+                0,
             )
             if self._held[: len(self._held) - kept].endswith("\n"):
                 # The line break before a call belongs to the call.
@@ -237,23 +325,60 @@ class ToolCallParser:
         self._shown_any = self._shown_any or bool(shown)
         return shown
 
-    def finish(self) -> tuple[str, tuple[dict[str, object], ...]]:
-        """What is left of the text, and the calls."""
+    def finish(self, is_cut: bool = False) -> tuple[str, tuple[dict[str, object], ...]]:
+        """What is left of the text, and the calls.
+
+        Args:
+            is_cut: Whether the answer was cut off: a call that is not whole is then dropped, for it
+                is neither a call nor a text.
+        """
         held, self._held = self._held, ""
-        if not self._is_watching:
-            return "", ()
-        texts = _CALL.findall(held) if _BEGIN in held else [held.strip()]
-        calls = [_read(text) for text in texts if text]
-        if not self._is_holding or not calls or None in calls:
+        if not self._is_holding:
+            is_mark = is_cut and held.lstrip().startswith(_MARK_BEGUN)
+            return "" if is_mark else held, ()
+        calls = list(_marked(held)) if TOOL_CALL in held else [self._unmarked(held)]
+        whole = [call for call in calls if call is not None]
+        if is_cut and (whole or self._is_begun(held)):
+            return "", tuple(whole)
+        if not whole or None in calls:
             return held, ()
-        return "", tuple(call for call in calls if call is not None)
+        return "", tuple(whole if self._is_parallel else whole[:1])
+
+    def _unmarked(self, text: str) -> dict[str, object] | None:
+        call = _read(text.strip())
+        if call is None or call["function"]["name"] not in self._tools:
+            return None
+        return call
+
+    def _is_begun(self, text: str) -> bool:
+        """Whether a text is the beginning of a call."""
+        if text.startswith(TOOL_CALL) or _BEFORE_NAME.startswith("".join(text.split())):
+            return True
+        found = _BEGUN.match(text.lstrip())
+        return found is not None and any(name.startswith(found[1]) for name in self._tools)
 
 
-def _read(text: str) -> dict[str, object] | None:
+def _marked(text: str) -> Iterator[dict[str, Any] | None]:
+    """The calls in a text that begins with the mark of one; None for each that is not whole."""
+    offset = 0
+    while (offset := text.find(TOOL_CALL, offset)) >= 0:
+        found = _BLANKS.match(text, offset + len(TOOL_CALL))
+        start = found.end() if found else 0
+        try:
+            _value, end = json.JSONDecoder().raw_decode(text, start)
+        except (ValueError, RecursionError):
+            yield None
+            offset = start
+            continue
+        yield _read(text[start:end])
+        offset = end
+
+
+def _read(text: str) -> dict[str, Any] | None:
     """A call in OpenAI's form; None if the text is none."""
     try:
         value: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict) or not isinstance(value.get("name"), str):
         return None

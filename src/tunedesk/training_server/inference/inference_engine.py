@@ -15,6 +15,7 @@ import torch
 from transformers import DynamicCache
 
 from tunedesk.training_server.inference.decoding import (
+    BytePieces,
     Choice,
     Sampler,
     StopTexts,
@@ -23,12 +24,15 @@ from tunedesk.training_server.inference.decoding import (
     ToolCallParser,
 )
 from tunedesk.training_server.inference.inference_types import (
+    FREE,
     FinishReason,
     InferenceError,
+    OutputFormat,
     SamplingParams,
     Token,
 )
 from tunedesk.training_server.inference.model_cache import LoadedModel, ModelCache
+from tunedesk.training_server.inference.structured_output import Constraint, constraint_for
 from tunedesk.training_server.thread_pools import call_within
 
 
@@ -102,6 +106,7 @@ class InferenceEngine:
         messages: Sequence[Mapping[str, Any]],
         tools: Sequence[Mapping[str, Any]] | None,
         parameters: SamplingParams,
+        output: OutputFormat = FREE,
     ) -> Iterator[Token]:
         """The answer in a conversation, token by token.
 
@@ -112,14 +117,14 @@ class InferenceEngine:
         unloads = self._unloads
         with self._loaded(model_ref) as loaded:
             asked = _conversation(loaded, messages, tools)
-            yield from self._answer(unloads, loaded, asked, parameters, bool(tools))
+            yield from self._answer(unloads, loaded, asked, parameters, tools or (), output)
 
     def complete(self, model_ref: str, prompt: str, parameters: SamplingParams) -> Iterator[Token]:
         """What goes on from a prompt, without a chat template; raises as `generate`."""
         unloads = self._unloads
         with self._loaded(model_ref) as loaded:
             asked = _prompt(loaded, prompt)
-            yield from self._answer(unloads, loaded, asked, parameters, False)
+            yield from self._answer(unloads, loaded, asked, parameters)
 
     def stop(self) -> None:
         """End the answers under way with a `ModelsUnloaded`, without waiting for anything."""
@@ -174,7 +179,8 @@ class InferenceEngine:
         loaded: LoadedModel,
         asked: list[int],
         parameters: SamplingParams,
-        has_tools: bool,
+        tools: Sequence[Mapping[str, Any]] = (),
+        output: OutputFormat = FREE,
     ) -> Iterator[Token]:
         free = loaded.context - len(asked)
         if free < 1:
@@ -186,12 +192,14 @@ class InferenceEngine:
             )
         left = free if parameters.max_tokens is None else min(free, parameters.max_tokens)
         sampler = Sampler(parameters, loaded.allowed)
-        text = _Text(loaded, parameters, has_tools)
+        constraint = constraint_for(output, tools, loaded.call_form, loaded.table)
+        text = _Text(loaded, parameters, tools, output, constraint)
         cache = DynamicCache(config=loaded.base.model.config)
         fresh = asked
         prompt_tokens: int | None = len(asked)
         while True:
-            choice = sampler.choose(self._read(unloads, loaded, fresh, cache))
+            logits = self._read(unloads, loaded, fresh, cache)
+            choice = sampler.choose(logits, None if constraint is None else constraint.mask())
             left -= 1
             token = text.next(choice, is_last=left < 1)
             if prompt_tokens is not None:
@@ -223,21 +231,37 @@ class InferenceEngine:
 class _Text:
     """Makes the pieces that are told of the tokens that are chosen."""
 
-    def __init__(self, loaded: LoadedModel, parameters: SamplingParams, has_tools: bool) -> None:
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        parameters: SamplingParams,
+        tools: Sequence[Mapping[str, Any]],
+        output: OutputFormat,
+        constraint: Constraint | None,
+    ) -> None:
         self._loaded = loaded
-        self._pieces = TextPieces(loaded.tokenizer)
+        self._constraint = constraint
+        self._pieces: TextPieces | BytePieces = TextPieces(loaded.tokenizer)
+        if constraint is not None:
+            self._pieces = BytePieces(constraint.bytes_of)
         self._stops = StopTexts(parameters.stop)
-        self._calls = ToolCallParser(has_tools)
+        names = [str(tool["function"]["name"]) for tool in tools]
+        self._calls = ToolCallParser(names, output.is_parallel)
+        self._must_call = output.must_call
         self._bytes = TokenBytes(loaded.tokenizer)
 
     def next(self, choice: Choice, is_last: bool) -> Token:
         """The piece of a token, or the end."""
         if choice.token in self._loaded.stops:
             return self._end(choice, "", "stop", is_mere_end=True)
+        if self._constraint is not None:
+            self._constraint.accept(choice.token)
         piece, is_stopped = self._stops.add(self._pieces.add(choice.token))
         shown = self._calls.add(piece)
         if is_stopped:
             return self._end(choice, shown, "stop", is_stopped=True, is_mere_end=not shown)
+        if self._calls.is_over or (self._constraint is not None and self._constraint.is_complete):
+            return self._end(choice, shown, "stop")
         if is_last:
             return self._end(choice, shown, "length")
         return self._token(choice, shown)
@@ -253,7 +277,10 @@ class _Text:
         if not is_stopped:
             piece, was_stopped = self._stops.add(self._pieces.flush())
             shown += self._calls.add(piece if was_stopped else piece + self._stops.flush())
-        held, calls = self._calls.finish()
+        held, calls = self._calls.finish(is_cut=is_stopped or reason == "length")
+        if self._must_call:
+            # It was begun as a call, however little of it there is.
+            held = ""
         if calls and reason == "stop":
             reason = "tool_calls"
         return self._token(choice, shown + held, reason, calls, is_mere_end)

@@ -2,7 +2,7 @@
 
 `InferenceEngine` (in `inference/inference_engine.py`) has:
 
-    generate(model_ref, messages, tools, parameters) -> Iterator[Token]
+    generate(model_ref, messages, tools, parameters, output) -> Iterator[Token]
         messages: the conversation in OpenAI's form; tools: OpenAI's list or None.
     complete(model_ref, prompt, parameters) -> Iterator[Token]
         the text that goes on from a prompt, without a chat template.
@@ -18,8 +18,9 @@ tuned model, or a checkpoint. Several threads call at once; each closes its iter
 no more. Closing it frees what the answer holds. Why a model does not answer is an `InferenceError`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from tunedesk.errors import UserError
 
@@ -33,15 +34,23 @@ class InferenceError(UserError):
         code: What it is, for programs.
         is_question: Whether what was asked is at fault; otherwise the model, or its place.
         is_passing: Whether the same may be answered later.
+        param: The parameter that is at fault, where it is neither the question nor the model.
     """
 
     def __init__(
-        self, sentence: str, code: str, *, is_question: bool = False, is_passing: bool = False
+        self,
+        sentence: str,
+        code: str,
+        *,
+        is_question: bool = False,
+        is_passing: bool = False,
+        param: str | None = None,
     ) -> None:
         super().__init__(sentence)
         self.code = code
         self.is_question = is_question
         self.is_passing = is_passing
+        self.param = param
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,9 @@ class SamplingParams:
         stop: Texts at which it ends; they are not part of the answer.
         seed: Of the choice; None: another one each time.
         top_logprobs: How many likely tokens to name beside each; None: no logprobs at all.
+        frequency_penalty: Taken from the logit of a token for each time that it was chosen.
+        presence_penalty: Taken from the logit of a token once it was chosen.
+        logit_bias: What is added to the logits of tokens, by their numbers.
     """
 
     temperature: float = 1.0
@@ -63,6 +75,36 @@ class SamplingParams:
     stop: tuple[str, ...] = ()
     seed: int | None = None
     top_logprobs: int | None = None
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    logit_bias: tuple[tuple[int, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class OutputFormat:
+    """What an answer must be.
+
+    Attributes:
+        json_schema: The schema that it is valid by; None: it is free.
+        name: The name of that schema.
+        is_strict: Whether a schema that cannot be held in full is refused.
+        must_call: Whether it must be a call of a tool.
+        function: The tool to call; None: any.
+        is_parallel: Whether it may make several calls.
+        param: The parameter of the request that holds the schema.
+    """
+
+    json_schema: Mapping[str, Any] | None = None
+    name: str = ""
+    is_strict: bool = False
+    must_call: bool = False
+    function: str | None = None
+    is_parallel: bool = True
+    param: str = "response_format"
+
+
+FREE = OutputFormat()
+"""An answer may be anything."""
 
 
 @dataclass(frozen=True)

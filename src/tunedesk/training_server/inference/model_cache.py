@@ -5,6 +5,7 @@ import gc
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from tunedesk.training_server.inference.inference_types import InferenceError
+from tunedesk.training_server.inference.structured_output import CallForm, TokenTable, call_form
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.training.base_model import (
     context_of,
@@ -78,6 +80,7 @@ class LoadedModel:
         stops: The tokens that end an answer.
         allowed: For each token whether it may be chosen.
         context: The most tokens it reads.
+        table: What its tokens write.
     """
 
     base: Base
@@ -87,6 +90,15 @@ class LoadedModel:
     stops: frozenset[int]
     allowed: torch.Tensor
     context: int
+    table: TokenTable
+
+    @cached_property
+    def _call_form(self) -> CallForm:
+        return call_form(self.template)
+
+    def call_form(self) -> CallForm:
+        """How it calls tools."""
+        return self._call_form
 
     @property
     def is_whole(self) -> bool:
@@ -237,7 +249,9 @@ class ModelCache:
             allowed &= babbled
         elif is_starter(base.model.config):
             allowed[[number for number in tokenizer.all_special_ids if number not in stops]] = False
-        return LoadedModel(base, name, tokenizer, template, stops, allowed, context_of(base.model))
+        table = TokenTable(tokenizer, size, stops)
+        context = context_of(base.model)
+        return LoadedModel(base, name, tokenizer, template, stops, allowed, context, table)
 
     def _add_adapter(self, base: Base, folder: Path, ref: str) -> str:
         while len(base.adapters) >= _MOST_ADAPTERS:

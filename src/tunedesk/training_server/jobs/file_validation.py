@@ -1,7 +1,7 @@
 """Validates the files of a job with Tunedesk's own checks, and says it in OpenAI's words.
 
 Conversations are checked by the rules of the target; preference pairs and prompts with completions
-by the rules that stand here.
+by the rules that stand here. It is done in a process of its own (`jobs/validation_process.py`).
 """
 
 import json
@@ -15,9 +15,14 @@ from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.problem import Problem, severity
 from tunedesk.errors import UserError
+from tunedesk.examples.kinds.conversation import CONVERSATION
+from tunedesk.examples.kinds.kind import Kind
+from tunedesk.examples.kinds.preference import PREFERENCE
+from tunedesk.examples.kinds.prompt_completion import PROMPT_COMPLETION
+from tunedesk.examples.kinds.registry import kind_named
 from tunedesk.formats.inspect_file import describe_contents, inspect_file
 from tunedesk.formats.read_records import read_batches
-from tunedesk.training_server.store.file_store import StoredFile
+from tunedesk.training_server.job_folder import FileToCheck, FileWord
 from tunedesk.training_server.training.failures import too_few
 
 _TARGET = "local"
@@ -84,12 +89,20 @@ def has_image(record: dict[str, Any] | None) -> bool:
     )
 
 
-_CHAT = ("chat", "reinforcement", "other", "unreadable")
-_FORMATS = {
-    "chat": "fine-tune-chat",
-    "preference": "fine-tune-preference",
-    "prompt_completion": "fine-tune-completions",
+_CHECKS: dict[Kind, Callable[[dict[str, Any]], str | None]] = {
+    PREFERENCE: check_pair,
+    PROMPT_COMPLETION: check_completion,
 }
+"""The rules of the kinds that the target has none for."""
+
+_OPENAI_FORMATS: dict[Kind, str] = {
+    CONVERSATION: "fine-tune-chat",
+    PREFERENCE: "fine-tune-preference",
+    PROMPT_COMPLETION: "fine-tune-completions",
+}
+"""How OpenAI's messages name files that consist of one kind."""
+
+_EXPECTED = {"supervised": "chat messages", "dpo": "preference pairs"}
 
 
 @dataclass(frozen=True)
@@ -129,8 +142,8 @@ class FileVerdict:
     unusable: tuple[str, str] | None = None
 
     @property
-    def word(self) -> str:
-        """Which file it is: "training" or "validation"."""
+    def word(self) -> FileWord:
+        """Which file it is."""
         return "training" if self.is_training else "validation"
 
     @property
@@ -142,7 +155,7 @@ class FileVerdict:
             more = len(self.bad) - 1
             lines = "lines are" if more > 1 else "line is"
             rest = f" ({more:,} more {lines} wrong; the events name all.)" if more else ""
-            return _file_error(self.word, f"{self.bad[0]}{rest}")
+            return file_error(self.word, f"{self.bad[0]}{rest}")
         few = too_few(self.examples, self.is_training)
         return None if few is None else (few.code, few.message)
 
@@ -152,59 +165,55 @@ class FileVerdict:
         few = too_few(self.examples + len(self.bad), self.is_training)
         return self.unusable is None and self.examples > 0 and few is None
 
-    def add(self, bad: Sequence[BadLine]) -> None:
-        """Take in that some of the good ones are bad after all."""
-        self.bad = sorted([*self.bad, *bad], key=lambda each: each.line)
-        self.examples -= len(bad)
-
 
 def validate_file(
-    path: Path,
-    stored: StoredFile,
+    file: FileToCheck,
     method: str,
     is_training: bool,
     skip_bad: bool,
     out: Path,
-    still_wanted: Callable[[], bool],
+    on_batch: Callable[[FileVerdict, Sequence[BadLine]], None],
 ) -> FileVerdict:
     """Check a file, and write its good records for the training process.
 
     Args:
-        path: Where its bytes lie.
-        stored: What is known of it.
+        file: What is checked.
         method: The method of the job.
         is_training: Whether it is trained on; otherwise it is measured with.
         skip_bad: Whether bad records are left out instead of making the file bad.
         out: The file of records to write.
-        still_wanted: Asked now and then; if not, the work ends early.
+        on_batch: Called after each batch of records, with what was found so far and the lines of
+            the batch that cannot be trained on.
     """
     verdict = FileVerdict(is_training, skip_bad)
+    path = Path(file.path)
     try:
         info = inspect_file(path)
         if info.format == "empty":
             return verdict
-        mismatch = _mismatch(info.format, method, stored.id)
+        mismatch = _mismatch(info.format, method, file.id)
         if mismatch or not info.holds_records:
             text = mismatch or (
                 "Unexpected file format, expected either prompt/completion pairs or chat "
-                f"messages. {describe_contents(info, stored.filename)}"
+                f"messages. {describe_contents(info, file.filename)}"
             )
-            verdict.unusable = _file_error(verdict.word, text)
+            verdict.unusable = file_error(verdict.word, text)
             return verdict
         part = out.with_name(f"{out.name}.part")
-        with part.open("w", encoding="utf-8") as file:
+        with part.open("w", encoding="utf-8") as kept:
             for batch in read_batches(path, info):
-                if not still_wanted():
-                    break
+                bad = []
                 for line, found in _check(batch.lines, batch.texts, method):
                     if isinstance(found, str):
-                        verdict.bad.append(BadLine(line, found))
+                        bad.append(BadLine(line, found))
                     else:
-                        file.write(json.dumps({"line": line, "record": found}) + "\n")
+                        kept.write(json.dumps({"line": line, "record": found}) + "\n")
                         verdict.examples += 1
+                verdict.bad += bad
+                on_batch(verdict, bad)
         part.replace(out)
     except (UserError, UnicodeError) as error:
-        verdict.unusable = _file_error(verdict.word, f"The file cannot be read: {error}")
+        verdict.unusable = file_error(verdict.word, f"The file cannot be read: {error}")
     return verdict
 
 
@@ -214,21 +223,19 @@ def _check(
     """Each line with its record, or with what is wrong with it."""
     every = check_texts(CheckJob(texts, _TARGET, None))
     for line, text, facts in zip(lines, texts, every, strict=True):
-        kind = facts.kind
         record, _problems = parse_record(text)
-        if method == "dpo" and kind == "preference" and record is not None:
-            wrong = check_pair(record)
-        elif method == "supervised" and kind == "prompt_completion" and record is not None:
-            wrong = check_completion(record)
-        elif kind in _CHAT and method == "supervised":
+        kind = kind_named(facts.kind)
+        wrong: str | None
+        if record is None:
+            wrong = _first_error(facts.problems) or "the record cannot be read"
+        elif kind.method != method:
+            wrong = f"expected {_EXPECTED[method]}, found {kind.name.replace('_', ' ')}"
+        elif kind in _CHECKS:
+            wrong = _CHECKS[kind](record)
+        else:
             wrong = _first_error(facts.problems)
             if wrong is None and has_image(record):
                 wrong = 'key "messages": Images cannot be trained on by this server'
-        else:
-            wanted = "chat messages" if method == "supervised" else "preference pairs"
-            wrong = f"expected {wanted}, found {kind.replace('_', ' ')}"
-        if wrong is None and record is None:
-            wrong = "the record cannot be read"
         yield line, (record or {}) if wrong is None else wrong
 
 
@@ -256,18 +263,17 @@ def openai_wording(problem: Problem) -> str:
 
 def _mismatch(file_format: str, method: str, file_id: str) -> str | None:
     """Why the format of a file does not fit the method of its job; None if it does."""
-    fits = {"chat": "supervised", "prompt_completion": "supervised", "preference": "dpo"}
-    wanted = fits.get(file_format)
-    if wanted is None or wanted == method:
-        return None
-    return (
-        f"Input file {file_id} is in the {_FORMATS[file_format]} format, but the specified "
-        f"fine-tuning job is not using '{wanted}' as the training method (provided "
-        f"method={method}). "
-    )
+    for kind, name in _OPENAI_FORMATS.items():
+        if kind.file_format == file_format and kind.method != method:
+            return (
+                f"Input file {file_id} is in the {name} format, but the specified fine-tuning job "
+                f"is not using '{kind.method}' as the training method (provided method={method}). "
+            )
+    return None
 
 
-def _file_error(word: str, text: str) -> tuple[str, str]:
+def file_error(word: FileWord, text: str) -> tuple[str, str]:
+    """The code and the message of a file that cannot be used."""
     message = f"The job failed due to an invalid {word} file. Invalid file format. {text}"
     if text.startswith("Unexpected file format"):
         message = f"The job failed due to an invalid {word} file. {text}"

@@ -15,7 +15,7 @@ from tunedesk.i18n import _
 from tunedesk.training_server.job_folder import JobFolder
 
 MODULE = "tunedesk.training_server.training.run"
-_DRY_RUN = "tunedesk.training_server.training.dry_run"
+VALIDATION = "tunedesk.training_server.jobs.validation_process"
 _MARK = "TUNEDESK_JOB_FOLDER"
 _KEPT_FROM_IT = ("TUNEDESK_SERVER_API_KEY", "OPENAI_API_KEY", "HF_TOKEN")
 
@@ -72,12 +72,10 @@ class Launcher:
         kept = () if folder.read_spec().wandb else ("WANDB_API_KEY",)
         return _start(self.command(folder.path), folder, folder.log_file, kept)
 
-    def start_dry_run(
-        self, folder: JobFolder, base_model: str, method: str
-    ) -> subprocess.Popen[bytes]:
-        """Start the process that reads the examples of a job as its base model will."""
-        command = [sys.executable, "-m", _DRY_RUN, str(folder.path), base_model, method]
-        return _start(command, folder, folder.dry_run_log, ("WANDB_API_KEY",))
+    def start_validation(self, folder: JobFolder) -> subprocess.Popen[bytes]:
+        """Start the process that checks the files of a job and turns its examples into tokens."""
+        command = [sys.executable, "-m", VALIDATION, str(folder.path)]
+        return _start(command, folder, folder.report_log, ("WANDB_API_KEY",))
 
 
 def _start(

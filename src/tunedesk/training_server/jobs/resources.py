@@ -114,10 +114,9 @@ _BYTES_OF_A_TOKEN = 4
 def job_need(spec: JobSpec, folder: JobFolder, device: Device) -> Need:
     """What each process of a job needs.
 
-    An estimate: the tokens are counted when it runs, by its own tokenizer.
+    An estimate, with the tokens as they were counted when it was validated.
     """
-    with folder.training_file.open("rb") as records:
-        longest = max((len(line) for line in records), default=0) // _BYTES_OF_A_TOKEN
+    longest = _longest(folder)
     share = share_batch(int(spec.hyperparameters["batch_size"]), spec.processes, longest, device)
     return training_need(
         size_of(spec.base_model),
@@ -126,6 +125,15 @@ def job_need(spec: JobSpec, folder: JobFolder, device: Device) -> Need:
         pairs=spec.method == "dpo",
         tokens=share.at_once * longest,
     )
+
+
+def _longest(folder: JobFolder) -> int:
+    """The tokens of the longest example; an estimate where they were not counted."""
+    counted = _json(folder.tokens_summary).get("files", {}).get("training")
+    if counted is not None:
+        return int(counted["longest"])
+    with folder.training_file.open("rb") as records:
+        return max((len(line) for line in records), default=0) // _BYTES_OF_A_TOKEN
 
 
 def is_full(ref: str, hyperparameters: dict[str, object]) -> bool:

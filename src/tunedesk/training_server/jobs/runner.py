@@ -272,4 +272,5 @@ class Runner:
         if self._stores.jobs.get(running.job_id).status in TERMINAL:
             # Nothing goes on from it, and half a checkpoint may be gigabytes.
             shutil.rmtree(running.folder.work, ignore_errors=True)
+            running.folder.remove_tokens()
         self._running = None

@@ -1,79 +1,57 @@
-"""Validates the files of new jobs, one job after another, and puts good ones into the queue.
+"""Validates the files of new jobs and puts good ones into the queue, several at once.
 
-First Tunedesk's own checks, then a dry run: a process that reads the examples as the base model
-will (`training/dry_run.py`), and ends.
+What reads the files is a process for each job (`jobs/validation_process.py`): first Tunedesk's own
+checks, then as the base model will read them. Large files wait for each other, since each takes all
+processors; small ones wait for none of them.
 """
 
+import contextlib
 import logging
 import shutil
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 from tunedesk.catalogue.hyperparameters import resolve_auto
 from tunedesk.catalogue.memory_estimate import training_need, why_it_does_not_fit
 from tunedesk.catalogue.models import Catalogue
 from tunedesk.errors import UserError
 from tunedesk.training_server.disk_full import is_disk_full
-from tunedesk.training_server.job_folder import STARTER, DryRunResult, JobFolder, JobSpec, leave_out
-from tunedesk.training_server.jobs.file_validation import BadLine, FileVerdict, validate_file
-from tunedesk.training_server.jobs.launcher import Launcher
+from tunedesk.training_server.job_folder import (
+    STARTER,
+    FileToCheck,
+    FileWord,
+    JobFolder,
+    JobSpec,
+    ValidationRequest,
+    read_progress,
+)
+from tunedesk.training_server.jobs.file_validation import BadLine, FileVerdict
+from tunedesk.training_server.jobs.launcher import Launcher, end_processes
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
 from tunedesk.training_server.jobs.resources import is_full, read_machine, size_by_bytes
+from tunedesk.training_server.jobs.runner import exit_reason
 from tunedesk.training_server.models import BaseModels, download
 from tunedesk.training_server.store.job_store import Job
 from tunedesk.training_server.store.stores import Stores
 
 _POLL_SECONDS = 0.1
+_PAUSE_SECONDS = 1.0
+_SMALL_BYTES = 4_000_000
+"""Files with fewer bytes together are read in some seconds."""
 
+_Size = Literal["small", "large", "fetching"]
+_AT_ONCE: dict[_Size, int] = {"small": 4, "large": 1}
+_TURN_SECONDS = 5.0
+_NEWS_SECONDS = 5.0
+"""How often a job tells at first how far its validation is; later less often."""
 
-def dry_run(
-    launcher: Launcher,
-    folder: JobFolder,
-    base_model: str,
-    method: str,
-    still_wanted: Callable[[], bool],
-) -> DryRunResult | None:
-    """What the base model has against the examples.
+_EVENTS_AT_ONCE = 1000
+"""So many are written in one transaction: others wait for its end."""
 
-    Args:
-        launcher: Starts the process.
-        folder: The folder of the job, with its records.
-        base_model: As in the `JobSpec`.
-        method: The method of the job.
-        still_wanted: Asked now and then; if not, the process is ended.
-
-    Returns:
-        What was found; None if it is no longer wanted, or if the process died, which the log then
-        says: the process that trains will find out the same.
-    """
-    try:
-        process = launcher.start_dry_run(folder, base_model, method)
-    except OSError as error:
-        _warn_of_dry_run(folder, f"could not be started: {error}")
-        return None
-    try:
-        while True:
-            try:
-                status = process.wait(_POLL_SECONDS)
-                break
-            except subprocess.TimeoutExpired:
-                if not still_wanted():
-                    return None
-    finally:
-        process.kill()
-        process.wait()
-    found = folder.read_dry_run()
-    if found is None:
-        _warn_of_dry_run(folder, f"ended with status {status}; {folder.dry_run_log} says more")
-    return found
-
-
-def _warn_of_dry_run(folder: JobFolder, what: str) -> None:
-    logging.getLogger(__name__).warning(
-        "The process that examines the examples of %s %s. They are examined when it runs.",
-        folder.path.name,
-        what,
-    )
+_DISK_FULL = "The disk is full: make room on it, then start the job again."
 
 
 class Validator:
@@ -99,146 +77,149 @@ class Validator:
         self._launcher = launcher
         self._resolve_ref = resolve_ref
         self._reader = ProgressReader(stores)
+        self._lock = threading.Lock()
+        self._under_way: dict[str, _Size] = {}
+        self._fetching = threading.Lock()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a validation is under way."""
+        return bool(self._under_way)
+
+    def start_waiting(self, stopping: Callable[[], bool]) -> None:
+        """Start a thread for each job whose validation may begin now.
+
+        Args:
+            stopping: Asked now and then; if so, they end early and are begun anew at the next
+                start of the server.
+        """
+        for job in self._stores.jobs.with_status("validating_files"):
+            if not stopping() and self._take(job):
+                threading.Thread(
+                    target=self._validate_taken,
+                    args=(job, stopping),
+                    name=f"validation of {job.id}",
+                    daemon=True,
+                ).start()
 
     def validate_next(self, stopping: Callable[[], bool]) -> bool:
-        """Validate the oldest job that waits for it; whether there was one."""
-        waiting = self._stores.jobs.with_status("validating_files")
-        if not waiting:
+        """Validate the oldest job that waits for it, in this thread; whether there was one."""
+        for job in self._stores.jobs.with_status("validating_files"):
+            if self._take(job):
+                self._validate_taken(job, stopping)
+                return True
+        return False
+
+    def _take(self, job: Job) -> bool:
+        """Let the validation of a job begin, if nobody has it and its turn has come."""
+        if job.id in self._under_way:
             return False
-        job = waiting[0]
+        files = self._stores.files
+        found = [files.find(each) for each in (job.training_file, job.validation_file) if each]
+        total = sum(file.bytes for file in found if file is not None)
+        size: _Size = "small" if total < _SMALL_BYTES else "large"
+        with self._lock:
+            may_begin = list(self._under_way.values()).count(size) < _AT_ONCE[size]
+            if may_begin:
+                self._under_way[job.id] = size
+        if not may_begin:
+            text = "Waiting: the files of other jobs are being validated"
+            self._stores.events.add(job.id, text, once="waiting")
+        return may_begin
+
+    def _validate_taken(self, job: Job, stopping: Callable[[], bool]) -> None:
+        def status() -> str:
+            return self._stores.jobs.get(job.id).status
 
         def still_wanted() -> bool:
-            return not stopping() and self._stores.jobs.get(job.id).status == "validating_files"
+            return not stopping() and status() == "validating_files"
 
         try:
-            self._validate(job, still_wanted)
+            # It may have been cancelled, or validated, since it was listed.
+            if still_wanted():
+                self._try_to_validate(job, still_wanted)
+                if not stopping() and status() in ("failed", "cancelled"):
+                    # Nothing goes on from it.
+                    shutil.rmtree(self._stores.job_folder(job.id).path, ignore_errors=True)
+        except Exception as error:
+            # Nothing could be noted: it is tried again, after a moment.
+            if is_disk_full(error):
+                self._stores.database.disk_full.on_full()
+            else:
+                logging.getLogger(__name__).exception("The validation of %s failed", job.id)
+            time.sleep(_PAUSE_SECONDS)
+        finally:
+            with self._lock:
+                del self._under_way[job.id]
+
+    def _try_to_validate(self, job: Job, still_wanted: Callable[[], bool]) -> None:
+        validation = _Validation(self._stores, self._launcher, job, still_wanted)
+        try:
+            self._validate(job, validation, still_wanted)
         except Exception as error:
             if is_disk_full(error):
                 # What it wrote makes room for the word that it failed.
                 shutil.rmtree(self._stores.job_folder(job.id).path, ignore_errors=True)
-                text = "The disk is full: make room on it, then start the job again."
-                self._reader.fail(job.id, "disk_full", text, None)
-                return True
+                self._reader.fail(job.id, "disk_full", _DISK_FULL, None)
+                return
             # A bug must not hold up the jobs behind this one, nor leave it waiting for ever.
             logging.getLogger(__name__).exception("The validation of %s failed", job.id)
             text = "The server had an error while it validated the files. Its log says more."
             self._reader.fail(job.id, "server_error", text, None)
-        return True
 
-    def _validate(self, job: Job, still_wanted: Callable[[], bool]) -> None:
-        folder = self._stores.job_folder(job.id)
-        # What a server that was killed here left half done is done again.
-        shutil.rmtree(folder.path, ignore_errors=True)
-        folder.path.mkdir(parents=True)
-        verdicts: dict[str, FileVerdict] = {}
-        for param, file_id in (
-            ("training_file", job.training_file),
-            ("validation_file", job.validation_file),
-        ):
-            if file_id is None:
-                continue
-            verdict = self._file(job, folder, param, file_id, still_wanted)
-            if not still_wanted():
-                return
-            self._add_events(job, verdict, verdict.bad)
-            verdicts[param] = verdict
-            if not verdict.is_worth_reading:
-                break
-        ref = self._base_model(job, verdicts)
-        if ref is not None and any(verdict.is_worth_reading for verdict in verdicts.values()):
-            self._dry_run(job, folder, ref, verdicts, still_wanted)
-            if not still_wanted():
-                return
-        for param, verdict in verdicts.items():
-            if verdict.error is not None:
-                self._reader.fail(job.id, *verdict.error, param)
-                return
-        if ref is not None:
-            self._enqueue(job, folder, ref, verdicts["training_file"].examples)
-
-    def _base_model(self, job: Job, verdicts: dict[str, FileVerdict]) -> str | None:
-        """Where the base model is, fetched if need be; None without need or model."""
-        ref = self._resolve_ref(job.model)
-        if ref is not None or any(verdict.error for verdict in verdicts.values()):
-            return ref
-        try:
-            ref = self._fetch(job)
-        except UserError as error:
-            self._reader.fail(job.id, "model_not_fetched", str(error), "model")
-            return None
-        if ref is None:
-            text = f"The base model {job.model} is gone."
-            self._reader.fail(job.id, "model_not_found", text, "model")
-        return ref
-
-    def _dry_run(
-        self,
-        job: Job,
-        folder: JobFolder,
-        ref: str,
-        verdicts: dict[str, FileVerdict],
-        still_wanted: Callable[[], bool],
+    def _validate(
+        self, job: Job, validation: "_Validation", still_wanted: Callable[[], bool]
     ) -> None:
-        """Have the base model read the good examples: some may be too long for it, for one."""
-        found = dry_run(self._launcher, folder, ref, job.method, still_wanted)
-        if found is None:
+        ref = self._resolve_ref(job.model)
+        validation.read_files(ref)
+        if ref is None and validation.error is None and still_wanted():
+            try:
+                ref = self._fetched(job)
+            except UserError as error:
+                self._reader.fail(job.id, "model_not_fetched", str(error), "model")
+                return
+            if ref is None:
+                text = f"The base model {job.model} is gone."
+                self._reader.fail(job.id, "model_not_found", text, "model")
+                return
+            if still_wanted():
+                validation.read_as(ref)
+        if not still_wanted():
             return
-        if found.failure is not None:
-            if not any(verdict.error for verdict in verdicts.values()):
-                self._reader.fail(job.id, *found.failure, "model")
-            return
-        for verdict in verdicts.values():
-            lines = found.training if verdict.is_training else found.validation
-            if not lines:
-                continue
-            bad = [BadLine(line, text) for line, text in lines]
-            self._add_events(job, verdict, bad)
-            verdict.add(bad)
-            if job.skip_bad:
-                path = folder.training_file if verdict.is_training else folder.validation_file
-                leave_out(path, {line for line, _text in lines})
+        if validation.error is not None:
+            self._reader.fail(job.id, *validation.error)
+        elif ref is not None:
+            self._wait_for_older(job)
+            self._enqueue(job, ref, validation.examples)
 
-    def _file(
-        self,
-        job: Job,
-        folder: JobFolder,
-        param: str,
-        file_id: str,
-        still_wanted: Callable[[], bool],
-    ) -> FileVerdict:
-        is_training = param == "training_file"
-        word = "training" if is_training else "validation"
-        self._stores.events.add(job.id, f"Validating {word} file: {file_id}", once=word)
-        stored = self._stores.files.find(file_id)
-        if stored is None:
-            text = f"The {word} file {file_id} was deleted before it was read."
-            reason = (f"invalid_{word}_file", text)
-            return FileVerdict(is_training, job.skip_bad, unusable=reason)
-        out = folder.training_file if is_training else folder.validation_file
-        return validate_file(
-            self._stores.files.path(file_id),
-            stored,
-            job.method,
-            is_training,
-            job.skip_bad,
-            out,
-            still_wanted,
+    def _wait_for_older(self, job: Job) -> None:
+        """Let small jobs that are validated together wait for their turn as they came."""
+        until = time.monotonic() + _TURN_SECONDS
+        while self._has_older(job) and time.monotonic() < until:
+            time.sleep(_POLL_SECONDS)
+
+    def _has_older(self, job: Job) -> bool:
+        with self._lock:
+            small = [each for each, size in self._under_way.items() if size == "small"]
+        return job.id in small and any(
+            self._stores.jobs.get(each).number < job.number for each in small
         )
 
-    def _add_events(self, job: Job, verdict: FileVerdict, lines: Sequence[BadLine]) -> None:
-        """Name bad lines of a file, each in an event."""
-        word = verdict.word
-        with self._stores.database.writing():
-            for bad in lines:
-                text, level = str(bad), "error"
-                if job.skip_bad:
-                    text, level = f"Left out line {bad.line} of the {word} file: {bad.text}", "warn"
-                self._stores.events.add(job.id, text, level, once=f"{word}_file:{bad.line}")
+    def _fetched(self, job: Job) -> str | None:
+        """Where the base model is, fetched from the hub if that is allowed; None if it is not.
 
-    def _fetch(self, job: Job) -> str | None:
-        """Fetch the base model from the hub, if that is allowed; where it is then."""
+        Raises:
+            UserError: It cannot be fetched.
+        """
         if self._base_models.find(job.model) is None:
             return None
+        with self._lock:
+            # Whoever waits for the hub keeps nobody from validating.
+            self._under_way[job.id] = "fetching"
+        with self._fetching:
+            return self._resolve_ref(job.model) or self._fetch(job)
+
+    def _fetch(self, job: Job) -> str:
         folder = self._base_models.downloads / job.model
         full = is_full(job.model, job.hyperparameters)
 
@@ -261,8 +242,8 @@ class Validator:
 
         return str(download(job.model, folder, why_not))
 
-    def _enqueue(self, job: Job, folder: JobFolder, ref: str, examples: int) -> None:
-        folder.write_spec(
+    def _enqueue(self, job: Job, ref: str, examples: int) -> None:
+        self._stores.job_folder(job.id).write_spec(
             JobSpec(
                 job_id=job.id,
                 method="dpo" if job.method == "dpo" else "supervised",
@@ -282,3 +263,173 @@ class Validator:
                 self._stores.events.add(
                     job.id, "Files validated, moving job to queued state", once="queued"
                 )
+
+
+class _Validation:
+    """What is found out about the files of one job; used by one thread."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        launcher: Launcher,
+        job: Job,
+        still_wanted: Callable[[], bool],
+    ) -> None:
+        self._stores = stores
+        self._launcher = launcher
+        self._job = job
+        self._still_wanted = still_wanted
+        self._folder: JobFolder = stores.job_folder(job.id)
+        self._verdicts: dict[FileWord, FileVerdict] = {}
+        self._checked: set[FileWord] = set()
+        self._failure: tuple[str, str, str | None] | None = None
+        self._began = self._told = time.monotonic()
+
+    @property
+    def error(self) -> tuple[str, str, str | None] | None:
+        """Why the job cannot go on: code, message and parameter.
+
+        What is wrong with a file is said first: it is wrong for every model.
+        """
+        for word, verdict in self._verdicts.items():
+            if word in self._checked and verdict.error is not None:
+                return *verdict.error, f"{word}_file"
+        return self._failure
+
+    @property
+    def examples(self) -> int:
+        """How many examples there are to train on."""
+        return self._verdicts["training"].examples
+
+    def read_files(self, ref: str | None) -> None:
+        """Have the files checked, and read as the base model will, if it is here."""
+        # What a server that was killed here left half done is done again.
+        shutil.rmtree(self._folder.path, ignore_errors=True)
+        self._folder.path.mkdir(parents=True)
+        files: dict[FileWord, FileToCheck] = {}
+        ids: dict[FileWord, str | None] = {
+            "training": self._job.training_file,
+            "validation": self._job.validation_file,
+        }
+        gone: FileWord | None = None
+        for word, file_id in ids.items():
+            if file_id is None:
+                continue
+            stored = self._stores.files.find(file_id)
+            if stored is None:
+                gone = word
+                break
+            path = str(self._stores.files.path(file_id))
+            files[word] = FileToCheck(path, file_id, stored.filename)
+        if files:
+            self._run_process(files, ref)
+        if gone is not None:
+            text = f"The {gone} file {ids[gone]} was deleted before it was read."
+            self._verdict(gone).unusable = (f"invalid_{gone}_file", text)
+            self._checked.add(gone)
+
+    def read_as(self, ref: str) -> None:
+        """Have the examples, which were checked, read as the base model will."""
+        self._run_process({}, ref)
+
+    def _run_process(self, files: dict[FileWord, FileToCheck], ref: str | None) -> None:
+        folder, job = self._folder, self._job
+        request = ValidationRequest(job.method, job.skip_bad, ref, files)
+        folder.write_request(request)
+        folder.report_file.unlink(missing_ok=True)
+        offset, status, is_done = 0, None, False
+        process = self._launcher.start_validation(folder)
+        try:
+            while status is None and self._still_wanted():
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    status = process.wait(_POLL_SECONDS)
+                # Read after the look at the process: what it wrote before it ended is not missed.
+                lines = list(read_progress(folder.report_file, offset))
+                if lines:
+                    offset = lines[-1][1]
+                    is_done = lines[-1][0]["kind"] == "done"
+                    self._take_in([line for line, _end in lines])
+        finally:
+            if process.poll() is None:
+                end_processes(folder.path)
+            process.wait()
+        if status is not None and not is_done:
+            self._on_death(status, files)
+
+    def _on_death(self, status: int, files: dict[FileWord, FileToCheck]) -> None:
+        """The process ended without its last word: the training finds out, if all was checked."""
+        free = shutil.disk_usage(self._folder.path).free
+        code, said = exit_reason(status, self._folder.report_log, free)
+        if code == "disk_full":
+            self._failure = (code, _DISK_FULL, None)
+        elif files.keys() <= self._checked:
+            logging.getLogger(__name__).warning(
+                "The process that reads the examples of %s ended with status %s; %s says more. "
+                "They are read when it runs.",
+                self._job.id,
+                status,
+                self._folder.report_log,
+            )
+        else:
+            text = f"The files could not be read to their end. {said}"
+            self._failure = (code, text.replace("training process", "validation"), None)
+
+    def _take_in(self, lines: Sequence[dict[str, Any]]) -> None:
+        bad: list[tuple[FileWord, BadLine]] = []
+        for line in lines:
+            if line["kind"] == "failure":
+                self._failure = (line["code"], line["message"], "model")
+            if "file" not in line:
+                continue
+            word: FileWord = line["file"]
+            verdict = self._verdict(word)
+            match line["kind"]:
+                case "read":
+                    self._tell(f"Validating {word} file: {line['examples']:,} examples checked")
+                case "tokenised":
+                    self._tell(
+                        f"Validating {word} file: {line['examples']:,} of {line['of']:,} examples "
+                        "turned into tokens"
+                    )
+                case "bad":
+                    bad.append((word, BadLine(line["line"], line["text"])))
+                    if word in self._checked:
+                        # It was a good one so far.
+                        verdict.examples -= 1
+                    verdict.bad.append(bad[-1][1])
+                case "checked":
+                    verdict.examples = line["examples"]
+                    verdict.unusable = line["unusable"] and tuple(line["unusable"])
+                    self._checked.add(word)
+        for verdict in self._verdicts.values():
+            verdict.bad.sort(key=lambda each: each.line)
+        self._name(bad)
+
+    def _verdict(self, word: FileWord) -> FileVerdict:
+        """The verdict on a file, which begins with its being read."""
+        if word not in self._verdicts:
+            file_id = self._job.training_file if word == "training" else self._job.validation_file
+            text = f"Validating {word} file: {file_id}"
+            self._stores.events.add(self._job.id, text, once=word)
+            self._verdicts[word] = FileVerdict(word == "training", self._job.skip_bad)
+        return self._verdicts[word]
+
+    def _tell(self, text: str) -> None:
+        """Say how far it is: every 5 seconds at first, then less and less often."""
+        now = time.monotonic()
+        if now - self._told >= max(_NEWS_SECONDS, (self._told - self._began) / 5):
+            self._told = now
+            self._stores.events.add(self._job.id, text, once=f"validating:{text}")
+
+    def _name(self, lines: Sequence[tuple[FileWord, BadLine]]) -> None:
+        """Name bad lines, each in an event."""
+        for start in range(0, len(lines), _EVENTS_AT_ONCE):
+            with self._stores.database.writing():
+                for word, bad in lines[start : start + _EVENTS_AT_ONCE]:
+                    text, level = str(bad), "error"
+                    if self._job.skip_bad:
+                        level = "warn"
+                        text = f"Left out line {bad.line} of the {word} file: {bad.text}"
+                    self._stores.events.add(
+                        self._job.id, text, level, once=f"{word}_file:{bad.line}"
+                    )

@@ -61,17 +61,17 @@ class TrainableModel(ExampleTokenizer):
 
 
 def load_trainable_model(
-    spec: JobSpec, texts: Callable[[], Iterable[str]], checkpoint: Path | None
+    spec: JobSpec, texts: Callable[[], Iterable[str]], own_tokenizer: Path | None
 ) -> TrainableModel:
-    """The model of a job.
+    """The model of a job; the weights of a checkpoint are read later, by the trainer.
 
     Args:
         spec: What to do.
         texts: The texts that the tokenizer of a new starter is trained on.
-        checkpoint: Where the job goes on from; its weights are read later, by the trainer.
+        own_tokenizer: A folder in which it lies, as it was trained before; None: nowhere.
     """
     if spec.base_model == STARTER:
-        tokenizer = load_tokenizer(checkpoint) if checkpoint else train_tokenizer(texts())
+        tokenizer = load_tokenizer(own_tokenizer) if own_tokenizer else train_tokenizer(texts())
         model = new_model(tokenizer, spec.seed)
         return _learner(spec, model, tokenizer, "starter", None)
     folder = Path(spec.base_model)

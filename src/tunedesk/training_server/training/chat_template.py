@@ -252,6 +252,13 @@ class ChatTemplate:
             alone.append(Rendered(whole[: spans_in_whole[-1][1]], tuple(spans_in_whole)))
         return alone or [Rendered(whole, ())]
 
+    def written_answer(self, messages: Sequence[Mapping[str, Any]], tools: Any) -> str:
+        """What the template writes for the last message, an answer, and what follows it."""
+        prepared = template_messages(messages, parse_arguments=not self.is_own)
+        before = self._render(prepared[:-1], tools, True)
+        after = self._render(prepared, tools, False)
+        return after[len(self._common(before, after)) :]
+
     def end_of_answer(self) -> int | None:
         """The token that the template puts after an answer; None if it puts none."""
         return self._end_of_answer

@@ -5,19 +5,30 @@ import os
 import sys
 import time
 import traceback
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from transformers import set_seed
 
-from tunedesk.training_server.job_folder import JobFolder, JobSpec, ProgressWriter, read_progress
+from tunedesk.training_server.job_folder import (
+    FileWord,
+    JobFolder,
+    JobSpec,
+    ProgressWriter,
+    read_progress,
+)
 from tunedesk.training_server.training.base_model import (
     TrainableModel,
     disable_progress_bars,
     load_trainable_model,
 )
 from tunedesk.training_server.training.batch import BatchShare, share_batch
-from tunedesk.training_server.training.failures import JobFailedError, failure_of, too_few
+from tunedesk.training_server.training.failures import (
+    BadExample,
+    JobFailedError,
+    failure_of,
+    too_few,
+)
 from tunedesk.training_server.training.progress_callback import (
     Checkpoints,
     ProgressCallback,
@@ -25,7 +36,12 @@ from tunedesk.training_server.training.progress_callback import (
     reported_run,
     wait_for_all,
 )
-from tunedesk.training_server.training.sequences import Sequences, make_sequences, starter_texts
+from tunedesk.training_server.training.sequences import (
+    Sequences,
+    make_sequences,
+    noted_sequences,
+    starter_texts,
+)
 from tunedesk.training_server.training.trainers import (
     StepSample,
     add_callback,
@@ -75,13 +91,17 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
         checkpoints.clear_work()
     last = checkpoints.last()
     set_seed(spec.seed % 2**32)
-    trainable = load_trainable_model(spec, lambda: starter_texts(folder.training_file), last)
+    # Made when the job was validated; None for one that waits since an older version, for one.
+    noted = noted_sequences(folder, spec.base_model) if spec.max_tokens is None else None
+    own_tokenizer = last or (folder.tokenizer if noted else None)
+    trainable = load_trainable_model(
+        spec, lambda: starter_texts(folder.training_file), own_tokenizer
+    )
     if trainable.kind == "starter" and spec.device == "cpu":
         torch.set_num_threads(_threads())
-    training = _sequences(folder, spec, trainable, True, writer)
-    validation = None
-    if folder.validation_file.exists():
-        validation = _sequences(folder, spec, trainable, False, writer)
+    if noted is None:
+        noted = _make_sequences(folder, spec, trainable, writer)
+    training, validation = noted["training"], noted.get("validation")
     share = share_batch(
         int(spec.hyperparameters["batch_size"]), _world(), training.longest, spec.device
     )
@@ -127,35 +147,39 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
     wait_for_all()
 
 
-def _sequences(
-    folder: JobFolder,
-    spec: JobSpec,
-    trainable: TrainableModel,
-    is_training: bool,
-    writer: ProgressWriter | None,
-) -> Sequences:
-    """The examples of a file; bad ones end the job, or are named and left out if so wished."""
-    word = "training" if is_training else "validation"
-    path = folder.training_file if is_training else folder.validation_file
-    made = make_sequences(path, trainable, spec.method)
-    if made.bad and not spec.skip_bad:
-        first = made.bad[0]
-        more = len(made.bad) - 1
-        rest = f" ({more:,} more {'lines are' if more > 1 else 'line is'} wrong)" if more else ""
-        raise JobFailedError(
-            f"invalid_{word}_file",
-            f"The job failed due to an invalid {word} file. Invalid file format. Line "
-            f"{first.line}: {first.message}.{rest}",
-            f"{word}_file",
-            tuple(made.bad),
-        )
-    for bad in made.bad:
-        _message(writer, "warn", f"Left out line {bad.line} of the {word} file: {bad.message}.")
-    # Counted before; anew only where some were left out.
-    few = too_few(made.examples, is_training) if made.bad else None
-    if few is not None:
-        raise few
+def _make_sequences(
+    folder: JobFolder, spec: JobSpec, trainable: TrainableModel, writer: ProgressWriter | None
+) -> dict[FileWord, Sequences]:
+    """The examples as tokens; bad ones end the job, or are named and left out if so wished."""
+    made: dict[FileWord, Sequences] = {}
+    for word in get_args(FileWord):
+        path = folder.records_file(word)
+        if not path.exists():
+            continue
+        each = make_sequences(path, trainable, spec.method, folder.tokens_file(word))
+        if each.bad and not spec.skip_bad:
+            raise _invalid(each.bad, word)
+        for bad in each.bad:
+            text = f"Left out line {bad.line} of the {word} file: {bad.message}."
+            _message(writer, "warn", text)
+        # Counted before; anew only where some were left out.
+        few = too_few(each.examples, word == "training") if each.bad else None
+        if few is not None:
+            raise few
+        made[word] = each
     return made
+
+
+def _invalid(bad: list[BadExample], word: FileWord) -> JobFailedError:
+    first, more = bad[0], len(bad) - 1
+    rest = f" ({more:,} more {'lines are' if more > 1 else 'line is'} wrong)" if more else ""
+    return JobFailedError(
+        f"invalid_{word}_file",
+        f"The job failed due to an invalid {word} file. Invalid file format. Line "
+        f"{first.line}: {first.message}.{rest}",
+        f"{word}_file",
+        tuple(bad),
+    )
 
 
 def _write_start(

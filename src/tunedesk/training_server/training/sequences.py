@@ -1,30 +1,61 @@
-"""Turns the examples of a job into tokens, and knows which of them are learnt.
+"""Turns the examples of a job into tokens on disk, and knows which of them are learnt.
 
-Nothing is cut off and nothing is dropped in silence: an example that is too long, or in which
-there is nothing to learn, is named.
+It is done once, when a job is validated (`jobs/validation_process.py`); the training reads the
+files of tokens as they lie, without having them in memory. Nothing is cut off and nothing is
+dropped in silence: an example that is too long, or in which there is nothing to learn, is named.
 """
 
 import contextlib
+import hashlib
+import json
+import os
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
+import pyarrow as pa
 from jinja2 import TemplateError
 
-from tunedesk.training_server.job_folder import read_records
+from tunedesk import __version__
+from tunedesk.training_server.job_folder import (
+    STARTER,
+    FileWord,
+    JobFolder,
+    read_records,
+    write_whole,
+)
+from tunedesk.training_server.thread_pools import call_within
 from tunedesk.training_server.training.chat_template import ChatTemplate, Rendered, template_tools
-from tunedesk.training_server.training.failures import BadExample
+from tunedesk.training_server.training.failures import BadExample, JobFailedError
 from tunedesk.training_server.training.starter import train_tokenizer
-from tunedesk.training_server.training.tokenizer import ExampleTokenizer
+from tunedesk.training_server.training.tokenizer import (
+    ExampleTokenizer,
+    load_example_tokenizer,
+    read_by_tokenizer,
+)
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 IGNORED = -100
 """The label of a token that carries no loss."""
 
 _OUTPUTS = {"chosen_ids": "preferred_output", "rejected_ids": "non_preferred_output"}
 _REFUSALS = (TemplateError, TypeError, ValueError, KeyError)
+_COLUMNS = {
+    "supervised": ("input_ids", "labels"),
+    "dpo": ("prompt_ids", "chosen_ids", "rejected_ids"),
+}
+_CHUNK = 256
+_CHUNK_SECONDS = 60.0
+_EXAMPLE_SECONDS = 10.0
+_MOST_OVERDUE = 3
+"""A template that took too long for so many examples is not asked for more."""
 
 Row = dict[str, list[int]]
 """A row of TRL's dataset, by its columns."""
@@ -32,65 +63,278 @@ Row = dict[str, list[int]]
 
 @dataclass
 class Sequences:
-    """The rows to train on, and the examples that make none.
+    """The rows to train on, in a file, and the examples that make none.
 
     Attributes:
-        rows: The columns of TRL's dataset, a dictionary a row.
-        bad: The examples that cannot be trained on.
-        examples: How many others there are; some make several rows.
+        path: The file: a stream of Arrow, the columns of TRL's dataset as lists of int32.
+        count: How many rows it has.
+        examples: How many examples they come from; some make several rows.
         tokens: How many tokens the rows have in all.
         longest: How many the longest has.
+        bad: The examples that cannot be trained on.
     """
 
-    rows: list[Row] = field(default_factory=list)
-    bad: list[BadExample] = field(default_factory=list)
+    path: Path
+    count: int = 0
     examples: int = 0
     tokens: int = 0
     longest: int = 0
+    bad: list[BadExample] = field(default_factory=list)
+
+    @cached_property
+    def rows(self) -> "Dataset":
+        """The rows; they are read from the disk when they are asked for."""
+        from datasets import Dataset
+
+        return Dataset.from_file(str(self.path))
 
 
-def make_sequences(path: Path, reader: ExampleTokenizer, method: str) -> Sequences:
-    """The examples of a file as tokens."""
-    result = Sequences()
-    for made in each_sequence(path, reader, method):
-        if isinstance(made, BadExample):
-            result.bad.append(made)
+class Chunk(NamedTuple):
+    """Some examples of a file of records: what a process turns into tokens at once.
+
+    Attributes:
+        folder: The folder of the job.
+        base_model: As in the `JobSpec`.
+        method: The method of the job.
+        path: The file of records.
+        offset: Where in it they begin, in bytes.
+        size: How many bytes they are.
+    """
+
+    folder: Path
+    base_model: str
+    method: str
+    path: Path
+    offset: int
+    size: int
+
+
+class TokenisedChunk(NamedTuple):
+    """What some examples make.
+
+    Attributes:
+        rows: Their rows.
+        read: How many examples there were, good or bad.
+        tokens: How many tokens the rows have in all.
+        longest: How many the longest has.
+        bad: The examples that cannot be trained on.
+        overdue: How many of these the template took too long for.
+    """
+
+    rows: pa.RecordBatch
+    read: int
+    tokens: int
+    longest: int
+    bad: list[BadExample]
+    overdue: int
+
+
+def tokenise_chunk(chunk: Chunk) -> TokenisedChunk:
+    """Turn some examples into tokens; for a pool of worker processes, too."""
+    reader = _reader_of(chunk.folder, chunk.base_model)
+    with chunk.path.open("rb") as file:
+        file.seek(chunk.offset)
+        lines = file.read(chunk.size).splitlines()
+    return _tokenised(lines, reader, chunk.method)
+
+
+@lru_cache(maxsize=1)
+def _reader_of(folder: Path, base_model: str) -> ExampleTokenizer:
+    return load_example_tokenizer(base_model, JobFolder(folder).tokenizer)
+
+
+def _tokenised(lines: Sequence[bytes], reader: ExampleTokenizer, method: str) -> TokenisedChunk:
+    entries = [json.loads(line) for line in lines]
+    overdue = 0
+    try:
+        # A template is a stranger's program: it may never end.
+        made = call_within(_CHUNK_SECONDS, _sequences, entries, reader, method)
+    except TimeoutError:
+        made = []
+        for entry in entries:
+            try:
+                made += call_within(_EXAMPLE_SECONDS, _sequences, [entry], reader, method)
+            except TimeoutError:
+                overdue += 1
+                text = "The chat template of the model takes too long for the example"
+                made.append(BadExample(entry["line"], text))
+            if overdue == _MOST_OVERDUE:
+                break
+    rows = [row for each in made if not isinstance(each, BadExample) for row in each]
+    lengths = list(map(_length, rows))
+    kind = pa.list_(pa.int32())
+    columns = {name: pa.array([row[name] for row in rows], type=kind) for name in _COLUMNS[method]}
+    bad = [each for each in made if isinstance(each, BadExample)]
+    return TokenisedChunk(
+        pa.RecordBatch.from_pydict(columns),
+        len(entries),
+        sum(lengths),
+        max(lengths, default=0),
+        bad,
+        overdue,
+    )
+
+
+def _sequences(
+    entries: Iterable[dict[str, Any]], reader: ExampleTokenizer, method: str
+) -> list[list[Row] | BadExample]:
+    """The rows of each example, or what keeps it from being trained on."""
+    make = _pair_rows if method == "dpo" else _rows
+    result: list[list[Row] | BadExample] = []
+    for entry in entries:
+        try:
+            rows = list(make(entry["record"], reader))
+        except _REFUSALS as error:
+            said = " ".join(str(error).split())[:300]
+            text = f"The chat template of the model refuses the example: {said}"
+            result.append(BadExample(entry["line"], text))
             continue
-        result.examples += 1
-        for row in made:
-            length = _length(row)
-            result.tokens += length
-            result.longest = max(result.longest, length)
-            result.rows.append(row)
+        wrong = _wrong(rows, reader.context)
+        result.append(BadExample(entry["line"], wrong) if wrong else rows)
     return result
 
 
-def each_sequence(
-    path: Path, reader: ExampleTokenizer, method: str
-) -> Iterator[list[Row] | BadExample]:
-    """The rows of each example of a file, or what keeps it from being trained on."""
-    make = _pair_rows if method == "dpo" else _rows
-    for line, record in read_records(path):
-        try:
-            rows = list(make(record, reader))
-        except _REFUSALS as error:
-            said = " ".join(str(error).split())[:300]
-            yield BadExample(line, f"The chat template of the model refuses the example: {said}")
-            continue
-        wrong = _wrong(rows, reader.context)
-        yield BadExample(line, wrong) if wrong else rows
+def record_chunks(
+    folder: JobFolder, word: FileWord, base_model: str, method: str
+) -> Iterator[Chunk]:
+    """The records of a file in parts that are turned into tokens one after another."""
+    path = folder.records_file(word)
+    start = end = lines = 0
+    with path.open("rb") as file:
+        for line in file:
+            end += len(line)
+            lines += 1
+            if lines == _CHUNK:
+                yield Chunk(folder.path, base_model, method, path, start, end - start)
+                start, lines = end, 0
+    if lines:
+        yield Chunk(folder.path, base_model, method, path, start, end - start)
+
+
+def write_sequences(
+    chunks: Iterable[TokenisedChunk],
+    out: Path,
+    method: str,
+    on_chunk: Callable[[int, Sequence[BadExample]], None] = lambda _read, _bad: None,
+) -> Sequences:
+    """Write what examples make into a file that is there as a whole or not at all.
+
+    Args:
+        chunks: What they make, in their order.
+        out: The file.
+        method: The method of the job.
+        on_chunk: Told, after each, how many examples were read so far, and its bad ones.
+
+    Raises:
+        JobFailedError: The chat template took too long, again and again.
+    """
+    result = Sequences(out)
+    kind = pa.list_(pa.int32())
+    schema = pa.schema([(name, kind) for name in _COLUMNS[method]])
+    part = out.with_name(f"{out.name}.{os.getpid()}.part")
+    read = overdue = 0
+    try:
+        with part.open("wb") as file, pa.ipc.new_stream(file, schema) as stream:
+            for chunk in chunks:
+                stream.write_batch(chunk.rows)
+                read += chunk.read
+                overdue += chunk.overdue
+                result.count += chunk.rows.num_rows
+                result.examples += chunk.read - len(chunk.bad)
+                result.tokens += chunk.tokens
+                result.longest = max(result.longest, chunk.longest)
+                result.bad += chunk.bad
+                on_chunk(read, chunk.bad)
+                if overdue >= _MOST_OVERDUE:
+                    raise JobFailedError(
+                        "invalid_base_model",
+                        "The chat template of the base model takes too long: more than "
+                        f"{_EXAMPLE_SECONDS:.0f} seconds for an example, several times.",
+                        "model",
+                    )
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+    return result
+
+
+def make_sequences(path: Path, reader: ExampleTokenizer, method: str, out: Path) -> Sequences:
+    """Turn the examples of a file of records into tokens.
+
+    Args:
+        path: The file of records.
+        reader: Reads them as the base model does.
+        method: The method of the job.
+        out: The file of tokens to write.
+    """
+
+    def chunks() -> Iterator[TokenisedChunk]:
+        with path.open("rb") as file:
+            while lines := list(islice(file, _CHUNK)):
+                yield _tokenised(lines, reader, method)
+
+    return write_sequences(chunks(), out, method)
+
+
+def note_sequences(folder: JobFolder, base_model: str, made: dict[FileWord, Sequences]) -> None:
+    """Say that the files of tokens are whole, and for which base model they were made."""
+    held = {
+        word: {name: value for name, value in asdict(each).items() if name not in ("path", "bad")}
+        for word, each in made.items()
+    }
+    write_whole(
+        folder.tokens_summary, json.dumps({"reader": _fingerprint(base_model), "files": held})
+    )
+
+
+def noted_sequences(folder: JobFolder, base_model: str) -> dict[FileWord, Sequences] | None:
+    """The files of tokens that were made when the job was validated.
+
+    None if there are none, or if the base model has become another one since.
+    """
+    try:
+        held = json.loads(folder.tokens_summary.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if held["reader"] != _fingerprint(base_model):
+        return None
+    found: dict[FileWord, Sequences] = {}
+    for word in get_args(FileWord):
+        path = folder.tokens_file(word)
+        if word in held["files"] and path.is_file():
+            found[word] = Sequences(path, **held["files"][word])
+        elif folder.records_file(word).is_file():
+            return None
+    return found
+
+
+def _fingerprint(base_model: str) -> str:
+    """What the tokens of an example depend on: this program, and the files of the tokenizer."""
+    digest = hashlib.sha256(__version__.encode())
+    for path in () if base_model == STARTER else read_by_tokenizer(Path(base_model)):
+        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+_MOST_TEXTS = 20_000
+"""The examples that the tokenizer of a starter is trained on: its two thousand words are those of
+the whole then."""
 
 
 def starter_texts(path: Path) -> Iterator[str]:
     """The texts of a file of records as a starter will read them, for its tokenizer.
 
     As they are rendered, not as they stand in the file: a call of a tool is written letter by
-    letter otherwise, which a model that knows nothing else learns far more slowly.
+    letter otherwise, which a model that knows nothing else learns far more slowly. Of many
+    examples, some from everywhere in the file.
     """
+    with path.open("rb") as file:
+        step = -(-sum(1 for _line in file) // _MOST_TEXTS) or 1
     bytes_alone = train_tokenizer(())
     template = ChatTemplate(bytes_alone)
     marks = re.compile("|".join(map(re.escape, bytes_alone.all_special_tokens)))
-    for _line, record in read_records(path):
+    for _line, record in islice(read_records(path), 0, None, step):
         # One that the template refuses is named when its sequence is made.
         with contextlib.suppress(*_REFUSALS):
             for text in _whole_texts(record, template):

@@ -4,7 +4,6 @@ Without its weights, and without torch: so examples can be looked at before they
 """
 
 import json
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 from tunedesk.training_server.job_folder import ADAPTER_NAME, STARTER
 from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.failures import JobFailedError
-from tunedesk.training_server.training.starter import CONTEXT, train_tokenizer
+from tunedesk.training_server.training.starter import CONTEXT
 
 _TOKENIZER = "tokenizer.json"
 _USUAL_CONTEXT = 2048
@@ -35,22 +34,32 @@ class ExampleTokenizer:
     context: int
 
 
-def load_example_tokenizer(base_model: str, texts: Callable[[], Iterable[str]]) -> ExampleTokenizer:
+def load_example_tokenizer(base_model: str, own: Path) -> ExampleTokenizer:
     """What reads the examples of a job.
 
     Args:
         base_model: As in the `JobSpec`.
-        texts: The texts that the tokenizer of a new starter is trained on.
+        own: The folder with the tokenizer of the job's own, if it begins with a new starter.
 
     Raises:
         JobFailedError: The model cannot be used.
     """
     if base_model == STARTER:
-        tokenizer, context = train_tokenizer(texts()), CONTEXT
+        tokenizer, context = load_tokenizer(own), CONTEXT
     else:
         folder = Path(base_model)
         tokenizer, context = load_tokenizer(folder), context_in(_config(folder))
     return ExampleTokenizer(tokenizer, ChatTemplate(tokenizer), context)
+
+
+_READ = ("*.json", "*.jinja", "*.model", "*.txt")
+
+
+def read_by_tokenizer(folder: Path) -> list[Path]:
+    """The files of a base model that decide what its examples look like as tokens."""
+    base = adapter_base(folder)
+    found = [path for pattern in _READ for path in sorted(folder.glob(pattern))]
+    return [*found, *([] if base is None else [base / "config.json"])]
 
 
 def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:

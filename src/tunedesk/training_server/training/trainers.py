@@ -45,16 +45,14 @@ class StepSample:
         processes: How many there are.
     """
 
-    rows: Sequence[Row]
+    rows: Dataset
     count: int
     every: int
     rank: int
     processes: int
 
     @staticmethod
-    def of(
-        rows: Sequence[Row], at_once: int, batch: int, rank: int, processes: int
-    ) -> "StepSample":
+    def of(rows: Dataset, at_once: int, batch: int, rank: int, processes: int) -> "StepSample":
         """The choice that costs about 3 % of the time.
 
         Args:
@@ -174,8 +172,8 @@ def make_trainer(
     shared: dict[str, Any] = {
         "model": trainable.model,
         "processing_class": trainable.tokenizer,
-        "train_dataset": Dataset.from_list(training.rows),
-        "eval_dataset": Dataset.from_list(validation.rows) if validation else None,
+        "train_dataset": training.rows,
+        "eval_dataset": validation.rows if validation else None,
         "peft_config": trainable.adapter,
     }
     with warnings.catch_warnings():
@@ -193,7 +191,7 @@ def make_trainer(
 
 def steps_per_epoch(training: Sequences, share: BatchShare) -> int:
     """How many steps an epoch has."""
-    return math.ceil(len(training.rows) / share.size)
+    return math.ceil(training.count / share.size)
 
 
 def add_callback(trainer: SupervisedTrainer | PairTrainer, callback: TrainerCallback) -> None:

@@ -61,7 +61,11 @@ def test_a_run_is_drawn_with_its_real_figures(chart):
     assert np.array_equal(raw[1], run.curves.train_loss)
     assert np.array_equal(smoothed[1], run.curves.points("train_loss").smoothed().values)
     assert valid[0].tolist() == [20, 40, 60, 80, 100, 120]
-    assert chart._legend.texts() == ["training", "validation", "checkpoint"]
+    assert chart._legend.texts() == [
+        "training",
+        "validation, each point all held-back examples",
+        "checkpoint",
+    ]
 
 
 def test_the_latest_figures_and_the_advice_are_told_to_those_who_cannot_see_it(chart):
@@ -327,7 +331,7 @@ def test_back_to_nothing(chart):
 def test_every_control_has_its_name(chart):
     chart.show_runs([made_chart()])
     names = [button.accessibleName() for button in chart.buttons()]
-    assert names == ["Fit", "Smooth", "Raw + smooth", "Log", "Accuracy", "Save picture"]
+    assert names == ["Fit", "Smooth", "Raw + smooth", "Log", "Accuracy", "Table", "Save picture"]
     assert all(button.toolTip() for button in chart.buttons())
     assert all(button.focusPolicy() & Qt.FocusPolicy.TabFocus for button in chart.buttons())
 

@@ -21,10 +21,12 @@ from tunedesk.gui.widgets.cards import Card, EmptyState
 from tunedesk.gui.widgets.choices import Chip
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
 
 if TYPE_CHECKING:
     from tunedesk.fine_tuning.charted_run import ChartedRun
     from tunedesk.gui.fine_tune.chart.curve_view import CurveView
+    from tunedesk.gui.fine_tune.chart.figures_table import FiguresTable
 
 REDRAWN_EVERY = 250
 """Milliseconds between two redraws, however often figures come: a person sees no more."""
@@ -40,6 +42,7 @@ class LossChart(Card):
 
     Attributes:
         curve_view: The drawing; None until there are figures.
+        figures: The table of the figures; None until it was asked for.
 
     Signals:
         step_read: What the crosshair reads, as `CrosshairReading`; None when it is gone.
@@ -57,6 +60,7 @@ class LossChart(Card):
         self._gist = ""
         self._stale = False
         self.curve_view: CurveView | None = None
+        self.figures: FiguresTable | None = None
         self.setAccessibleName(_("Loss chart"))
         self._title = Label(theme, _("Loss"), "strong")
         self._empty = EmptyState(theme, "chart", "", "")
@@ -74,6 +78,7 @@ class LossChart(Card):
         self.raw = Chip(self._theme, _("Raw + smooth"))
         self.log = Chip(self._theme, _("Log"))
         self.accuracy = Chip(self._theme, _("Accuracy"))
+        self.table = Chip(self._theme, _("Table"))
         self.fit = Chip(self._theme, _("Fit"))
         self.fit.setCheckable(False)
         self._pair = QButtonGroup(self)
@@ -85,6 +90,7 @@ class LossChart(Card):
             (self.raw, _("The measured figures, pale, behind the smoothed lines (Space)")),
             (self.log, _("Losses on a logarithmic axis: small differences late in a run (Space)")),
             (self.accuracy, _("How many of the tokens the model had right, below (Space)")),
+            (self.table, _("The figures of all steps, in place of the lines (Space)")),
             (
                 self.fit,
                 _("Show all steps again (0). Zoom: drag over the lines, + and -, Ctrl and wheel"),
@@ -94,6 +100,7 @@ class LossChart(Card):
         self.smooth.toggled.connect(self._on_view_changed)
         self.log.toggled.connect(self._on_view_changed)
         self.accuracy.toggled.connect(self._on_view_changed)
+        self.table.toggled.connect(self._show_table)
         self.fit.clicked.connect(self._fit)
         head = self._head = QHBoxLayout()
         head.setSpacing(CHOICES_GAP)
@@ -129,6 +136,7 @@ class LossChart(Card):
             self.raw,
             self.log,
             self.accuracy,
+            self.table,
         ]
         return found if self.save_picture is None else [*found, self.save_picture]
 
@@ -181,7 +189,9 @@ class LossChart(Card):
         view.show_runs(self._runs)
         self._legend.show_runs(self._runs)
         self._place_legend()
-        self._stack.setCurrentIndex(1)
+        self._stack.setCurrentWidget(view)
+        if self.table.isChecked():
+            self._show_table(True)
         for button in self.buttons():
             button.show()
         self.accuracy.setEnabled(any(_has_accuracy(run) for run in self._runs))
@@ -192,8 +202,11 @@ class LossChart(Card):
     def _view(self) -> "CurveView":
         """The drawing; made when it is first needed."""
         if self.curve_view is None:
-            from tunedesk.gui.fine_tune.chart.curve_view import CurveView
-            from tunedesk.gui.fine_tune.chart.line_pens import Legend
+            with importing(
+                "tunedesk.gui.fine_tune.chart.curve_view", "tunedesk.gui.fine_tune.chart.legend"
+            ):
+                from tunedesk.gui.fine_tune.chart.curve_view import CurveView
+                from tunedesk.gui.fine_tune.chart.legend import Legend
 
             self.curve_view = CurveView(self._theme)
             self.curve_view.setAccessibleName(_("Loss chart"))
@@ -241,6 +254,22 @@ class LossChart(Card):
                 accuracy=self.accuracy.isChecked(),
             )
 
+    def _show_table(self, shown: bool) -> None:
+        """Show the figures in place of the lines, or the lines again."""
+        if self.curve_view is None:
+            return
+        if not shown:
+            self._stack.setCurrentWidget(self.curve_view)
+            return
+        if self.figures is None:
+            with importing("tunedesk.gui.fine_tune.chart.figures_table"):
+                from tunedesk.gui.fine_tune.chart.figures_table import FiguresTable
+
+            self.figures = FiguresTable()
+            self._stack.addWidget(self.figures)
+        self.figures.show_runs(self._runs)
+        self._stack.setCurrentWidget(self.figures)
+
     def _fit(self) -> None:
         if self.curve_view is not None:
             self.curve_view.fit()
@@ -266,8 +295,9 @@ class LossChart(Card):
 
     def svg(self) -> str:
         """A drawing of what is shown, as it is shown."""
-        from tunedesk.fine_tuning.chart_style import chart_palette
-        from tunedesk.fine_tuning.chart_svg import chart_svg
+        with importing("tunedesk.fine_tuning.chart_style", "tunedesk.fine_tuning.chart_svg"):
+            from tunedesk.fine_tuning.chart_style import chart_palette
+            from tunedesk.fine_tuning.chart_svg import chart_svg
 
         view, size = self._view().view, self._view().size()
         return chart_svg(
@@ -281,7 +311,8 @@ class LossChart(Card):
 
     def csv(self) -> str:
         """All figures of the runs that are shown."""
-        from tunedesk.fine_tuning.charted_run import curves_csv
+        with importing("tunedesk.fine_tuning.charted_run"):
+            from tunedesk.fine_tuning.charted_run import curves_csv
 
         return curves_csv(self._runs)
 
@@ -301,7 +332,8 @@ class LossChart(Card):
             if said is not None:
                 parts.append(said.sentence + ".")
             else:
-                from tunedesk.gui.fine_tune.chart.curve_view import latest
+                with importing("tunedesk.gui.fine_tune.chart.curve_view"):
+                    from tunedesk.gui.fine_tune.chart.curve_view import latest
 
                 parts += [latest(run, alone=len(self._runs) == 1) for run in self._runs]
         parts += [self._gist] if self._gist else []

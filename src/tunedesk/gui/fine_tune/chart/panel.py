@@ -31,11 +31,11 @@ from tunedesk.fine_tuning.charted_run import (
     lines,
     value_range,
 )
-from tunedesk.gui.fine_tune.chart.line_pens import line_color, line_pen, symbol
+from tunedesk.gui.fine_tune.chart.legend import line_color, line_pen, symbol
 from tunedesk.gui.theme import Theme
 from tunedesk.i18n import _
 
-AXIS_WIDTH = 52
+AXIS_WIDTH = 70
 MARK_STYLES: dict[MarkKind, Qt.PenStyle] = {
     "epoch": Qt.PenStyle.SolidLine,
     "checkpoint": Qt.PenStyle.DotLine,
@@ -53,6 +53,7 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.setStyle(tickLength=0, tickTextOffset=8, hideOverlappingLabels=False)
         self.setGrid(255)
         self.setWidth(AXIS_WIDTH)
+        self.setLabel(_("Accuracy") if percent else _("Loss"))
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, Any]]:
         """Where the figures stand; on a logarithmic axis the positions are powers of ten."""
@@ -79,6 +80,7 @@ class StepAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     def __init__(self) -> None:
         super().__init__("bottom")
         self.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=False)
+        self.setLabel(_("Step"))
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, Any]]:
         """Where the figures stand."""
@@ -153,6 +155,8 @@ def _apply_theme(axis: pg.AxisItem, theme: Theme) -> None:
     axis.setPen(pg.mkPen(theme.color("border")))
     axis.setTextPen(pg.mkPen(theme.color("text_muted")))
     axis.setStyle(tickFont=theme.font("small"))
+    axis.label.setFont(theme.font("small"))
+    axis.label.setDefaultTextColor(theme.color("text_muted"))
 
 
 MANY = 4000  # points of a line, of which no screen shows each
@@ -179,10 +183,6 @@ class Panel:
         self._steps = StepAxis()
         self.plot = _Frame(self._values, self.box, self._steps)
         self._values.setZValue(self.box.zValue() - 1)  # its grid behind the lines
-        self._name = pg.TextItem(_("Accuracy"), anchor=(0, 0))
-        self._name.setVisible(measure == "accuracy")
-        self._name.setParentItem(self.box)
-        self._name.setPos(4, 0)
         self._curves: list[pg.PlotDataItem] = []
         self._marks: list[pg.InfiniteLine] = []
         self._ring = pg.ScatterPlotItem(size=11, pxMode=True)
@@ -202,8 +202,6 @@ class Panel:
         """Take the colours of the theme, also for the lines that are there."""
         for part in (self.box, self._values, self._steps):
             part.dress(self._theme)
-        self._name.setColor(self._theme.color("text_muted"))
-        self._name.setFont(self._theme.font("small"))
         self._cross.setPen(pg.mkPen(self._theme.color("text_muted"), width=1))
         self.show(self._runs, self._view)
 
@@ -245,9 +243,8 @@ class Panel:
             above = values > 0
             steps, values = steps[above], np.log10(values[above])
         color = line_color(self._theme, line, len(self._runs))
-        marked = line.marked or line.look == "dots"
         # pyqtgraph draws a symbol for every point, so only lines of few points have them.
-        curve.setSymbol(symbol(line) if marked else None)
+        curve.setSymbol(symbol(line) if line.marked else None)
         curve.setSymbolSize(6.5)
         curve.setSymbolPen(pg.mkPen(self._theme.color("surface"), width=1))
         curve.setSymbolBrush(color)
@@ -259,7 +256,7 @@ class Panel:
         curve.opts["antialias"] = not (raw and many)
         curve.setClipToView(many)
         curve.setPen(line_pen(self._theme, line, len(self._runs)))
-        curve.setZValue({"raw": 1, "strong": 5, "dots": 6}[line.look] + (line.part == "validation"))
+        curve.setZValue({"raw": 1, "strong": 5}[line.look] + (line.part == "validation"))
         curve.setData(steps, values)
 
     def _draw_marks(self) -> None:
@@ -331,6 +328,7 @@ class Panel:
     def set_last(self, last: bool) -> None:
         """Write the steps below the lines only where nothing stands below."""
         self._steps.setStyle(showValues=last)
+        self._steps.showLabel(last)
         self._steps.setHeight(None if last else 6)
 
     def show_steps(self, first: float, last: float) -> None:

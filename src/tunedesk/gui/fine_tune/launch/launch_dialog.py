@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue
-from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.launch_settings import LAST_SETTINGS, LaunchSettings
 from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
 from tunedesk.gui.fine_tune.launch.findings_panel import FindingsPanel
 from tunedesk.gui.fine_tune.launch.launch_estimate import (
@@ -38,8 +38,6 @@ from tunedesk.services.keys import Keys
 
 USUAL_WIDTH, USUAL_HEIGHT = 1120, 800
 """So much of the window stays in sight around the page."""
-LAST_SETTINGS = "fine_tune.last"
-"""The setting of the project that keeps what was launched last."""
 
 
 class LaunchDialog(Dialog):

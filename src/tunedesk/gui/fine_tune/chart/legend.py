@@ -29,10 +29,8 @@ def line_color(theme: Theme, line: Line, runs: int) -> QColor:
 
 
 def line_pen(theme: Theme, line: Line, runs: int) -> QPen:
-    """The pen of a line: pale, strong, or none for points that stand alone."""
+    """The pen of a line: pale or strong."""
     color = line_color(theme, line, runs)
-    if line.look == "dots":
-        return QPen(Qt.PenStyle.NoPen)
     if line.look == "raw":
         # Mixed with the ground, not transparent: thousands of lines over each other stay pale.
         color = _mixed(color, theme.color("surface"), PALE_SHARE)
@@ -72,7 +70,7 @@ def symbol(line: Line) -> str:
 SWATCH = 20
 GAP = 6
 MARK_WIDTH = 1.2
-LONGEST_NAME = 180
+LONGEST_NAME = 340
 
 
 def entry_pen(theme: Theme, entry: LegendEntry) -> QPen:
