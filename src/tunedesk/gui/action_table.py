@@ -94,6 +94,13 @@ ACTIONS = (
         PROJECT,
         "check",
     ),
+    ActionSpec(
+        "project.duplicates",
+        _("Duplicates…"),
+        (),
+        _("Look at the examples that are the same, and keep the first of each"),
+        PROJECT,
+    ),
     ActionSpec("app.preferences", _("Preferences…"), ("Ctrl+,",), "", PROJECT, "settings"),
     ActionSpec("app.quit", _("Quit"), ("Ctrl+Q",), "", PROJECT),
     ActionSpec("edit.undo", _("Undo"), ("Ctrl+Z",), "", EDIT, "undo", repeats=True),

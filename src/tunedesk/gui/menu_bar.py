@@ -37,6 +37,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "project.import",
             "project.export",
             "project.check",
+            "project.duplicates",
             SEPARATOR,
             "app.preferences",
             SEPARATOR,

@@ -89,7 +89,7 @@ class PreferencesDialog(Dialog):
         self.body.addSpacing(8)
 
     def _add_system_prompt(self) -> None:
-        self.keep_prompt = QCheckBox(_("New examples begin with the last system prompt"))
+        self.keep_prompt = QCheckBox(_("Keep the system prompt in new examples"))
         self.keep_prompt.setChecked(self._settings.keep_system_prompt)
         self.keep_prompt.toggled.connect(self._on_keep_prompt)
         self.body.addWidget(self.keep_prompt)

@@ -33,7 +33,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import FoldButton
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.choices import Chip
-from tunedesk.gui.widgets.labels import Label, plain_tooltip
+from tunedesk.gui.widgets.labels import ElidedLabel, Label, plain_tooltip
 from tunedesk.gui.widgets.layouts import clear_layout
 from tunedesk.gui.widgets.row_list import wrapped
 from tunedesk.i18n import _
@@ -231,7 +231,6 @@ class EventDelegate(QStyledItemDelegate):
 
 
 MOST_LINKS = 4
-_LONGEST_LAST = 90
 LEAST_HEIGHT = 150
 
 
@@ -280,7 +279,12 @@ class EventsLog(Card):
         column.addLayout(top)
         column.addWidget(self._none)
         column.addWidget(self.view, 1)
-        self.body.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
+        self.last = ElidedLabel(theme, "", "base", "muted")
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        line.addWidget(self.fold)
+        line.addWidget(self.last, 1)
+        self.body.addLayout(line)
         self.body.addWidget(inside, 1)
         self._links.hide()
         self.search.textChanged.connect(self._search)
@@ -294,13 +298,7 @@ class EventsLog(Card):
         self.model.show_events(run, events)
         self._show_whether_any()
         latest = next((event for event in events if event.kind != STEP), None)
-        self.fold.set_words(
-            _("Events")
-            if latest is None
-            else _("Events, the last: {sentence}").format(
-                sentence=on_one_line(without_ids(latest.message))[:_LONGEST_LAST]
-            )
-        )
+        self.last.setText("" if latest is None else on_one_line(without_ids(latest.message)))
 
     def _search(self, text: str) -> None:
         self.model.search(text)

@@ -3,11 +3,14 @@
 import pytest
 from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtWidgets import QPushButton
+from tests.fine_tuning.made_project import add_texts, conversation
 from tests.services.fakes import FakeOther
 
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, APPROVED, LaunchSettings
 from tunedesk.gui.fine_tune.launch.launch_estimate import next_name
+from tunedesk.gui.fine_tune.launch.model_list import recommended
 from tunedesk.gui.widgets.labels import Label
+from tunedesk.i18n import size_text
 from tunedesk.project.query import ExampleQuery
 from tunedesk.services.providers import provider_named
 
@@ -98,8 +101,9 @@ def test_too_few_examples_stop_the_launch(open_page, add, qtbot):
     says(qtbot, dialog, "at least 10 are needed")
 
 
-def test_a_service_needs_a_key_and_says_where_the_examples_go(open_page, add, keys, qtbot):
-    add(*QUESTIONS)
+def test_a_service_needs_a_key_and_says_where_the_examples_go(open_page, project, keys, qtbot):
+    # With their tokens: the price is told by them.
+    add_texts(project, [conversation(question, "Yes.") for question in QUESTIONS])
     dialog = open_page()
     dialog.providers.cards["openai"].click()
     settled(qtbot, dialog)
@@ -221,16 +225,83 @@ def test_preset_of_azure_goes_into_the_request(open_page, add, qtbot):
 
 
 @pytest.mark.parametrize(
-    ("last", "project", "runs", "name"),
+    ("last", "project", "names", "name"),
     [
-        ("", "Night library", 0, "night-library-v1"),
-        ("pharmacy-v4", "x", 9, "pharmacy-v5"),
-        ("mine", "x", 2, "mine-v3"),
-        ("", "法律", 0, "model-v1"),
+        ("", "Night library", [], "night-library-v1"),
+        ("pharmacy-v4", "x", ["a", "pharmacy-v4"], "pharmacy-v5"),
+        # Another run that was begun from the same one has the number.
+        ("pharmacy-v4", "x", ["pharmacy-v4", "pharmacy-v5", "pharmacy-v6"], "pharmacy-v7"),
+        ("mine", "x", ["mine", "b"], "mine-v3"),
+        ("mine", "x", ["mine", "mine-v3"], "mine-v4"),
+        ("", "法律", [], "model-v1"),
     ],
 )
-def test_names_of_new_runs(last, project, runs, name):
-    assert next_name(last, project, runs) == name
+def test_names_of_new_runs(last, project, names, name):
+    assert next_name(last, project, names) == name
+
+
+def test_a_name_that_another_run_has_is_told(open_page, add, add_run, qtbot):
+    add(*QUESTIONS)
+    add_run("night-v1", stage="ended", status="succeeded")
+    dialog = open_page()
+    assert dialog.name.text() not in ("", "night-v1")
+    dialog.name.setText("night-v1")
+    assert dialog._name_note.text() == "Another run has this name already."
+
+
+def test_a_choice_of_all_where_nothing_was_approved_is_none(open_page, add, project, qtbot):
+    ids = add(*QUESTIONS, state="to_review")
+    dialog = open_page()
+    settled(qtbot, dialog)
+    assert dialog.settings.query == ALL_BUT_REJECTED
+    qtbot.waitUntil(dialog.start.isEnabled)
+    dialog.start.click()
+    project.set_state(ids[:12], "approved")
+    again = open_page(LaunchSettings.from_json(project.setting("fine_tune.last")))
+    settled(qtbot, again)
+    assert again.settings.query == APPROVED
+    again.examples.all.click()
+    settled(qtbot, again)
+    qtbot.waitUntil(again.start.isEnabled)
+    again.start.click()
+    third = open_page(LaunchSettings.from_json(project.setting("fine_tune.last")))
+    assert third.settings.query == ALL_BUT_REJECTED
+
+
+def test_the_page_begins_where_the_project_trains(open_page, add, project, keys, qtbot):
+    add(*QUESTIONS)
+    project.set_setting("target", "openai")
+    dialog = open_page()
+    assert dialog.settings.provider == "openai"
+    dialog.providers.cards["local"].click()
+    settled(qtbot, dialog)
+    qtbot.waitUntil(dialog.start.isEnabled)
+    dialog.start.click()
+    assert project.setting("target") == "local"
+
+
+def test_a_model_is_advised_with_the_reason_and_taken(open_page, project, qtbot):
+    add_texts(project, [conversation(question, "Yes.") for question in QUESTIONS])
+    dialog = open_page()
+    settled(qtbot, dialog)
+    row = recommended(dialog.models.rows.rows)
+    assert f"For real work take {row.title}: the largest" in dialog._advice_text.text()
+    dialog._take.click()
+    assert dialog.settings.base_model == row.id
+    settled(qtbot, dialog)
+    qtbot.waitUntil(lambda: "is the one to take" in dialog._advice_text.text())
+    says(qtbot, dialog, size_text(row.download))
+    assert row.badge.startswith("fits: about ")
+    assert "download" in row.size
+
+
+def test_the_command_stands_with_the_rest_of_the_settings(open_page, add, qtbot):
+    add(*QUESTIONS)
+    dialog = open_page()
+    assert not dialog.command.isVisible()
+    dialog.more.opener.click()
+    assert "tunedesk launch" in dialog.command.text()
+    assert dialog.command.isVisible()
 
 
 def test_what_a_screen_reader_sets_without_a_click_is_chosen(open_page, add, qtbot):
