@@ -17,7 +17,7 @@ from pathlib import Path
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["LANGUAGE"] = "en_XA"
 
-from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QAction, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -272,6 +272,10 @@ class Walk:
         self.act("project.check")
         yield 900
         yield from self.look("project.check")
+        self.window.workspace.examples.panel.duplicates_requested.emit()
+        yield 600
+        yield from self.look("duplicates")
+        yield from self.close_dialogs()
         yield from self.button_menus("examples")
 
     def fine_tune(self) -> Iterator[int]:
@@ -428,7 +432,8 @@ def faults_of(node: QAccessibleInterface | None, depth: int = 0) -> Iterator[str
     state, role, name = node.state(), node.role(), node.text(QAccessible.Text.Name)
     widget = node.object()
     kind = type(widget).__name__
-    path = f"{kind} {role.name} “{name}”"
+    parents = "/".join(type(each).__name__ for each in parents_of(widget)[:3])
+    path = f"{kind} {role.name} “{name}” in {parents}"
     shows = not state.invisible
     if isinstance(widget, QWidget) and shows and not widget.isVisible():
         yield f"hidden, and said to be showing: {path}"
@@ -443,6 +448,14 @@ def faults_of(node: QAccessibleInterface | None, depth: int = 0) -> Iterator[str
         yield f"a check box that is none: {path}"
     for number in range(min(node.childCount(), 60)):
         yield from faults_of(node.child(number), depth + 1)
+
+
+def parents_of(widget: QObject | None) -> list[QObject]:
+    """The widgets that a widget stands in, the nearest first."""
+    found = []
+    while widget is not None and (widget := widget.parent()) is not None:
+        found.append(widget)
+    return found
 
 
 def any_parent(widget: QWidget, kind: type[QWidget]) -> bool:

@@ -15,6 +15,7 @@ from tunedesk.checks.text_rules import CONTROLS, PLACEHOLDER, REPLACEMENT, SPECI
 from tunedesk.examples.json_text import Path
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label
+from tunedesk.i18n import _
 
 MARKED_LENGTH = 20_000
 """Texts with more characters are not searched for marks: it would be felt at each keystroke."""
@@ -180,4 +181,6 @@ class ProblemLine(QWidget):
     def _draw_icon(self) -> None:
         name = self._severity if self._severity in ("error", "warning") else "hint"
         color = name if name != "hint" else "text_muted"
+        words = {"error": _("Error"), "warning": _("Warning")}
+        self._icon.setAccessibleName(words.get(name, _("Hint")))
         self._icon.setPixmap(self._theme.icons.pixmap(name, ICON, color, self.devicePixelRatioF()))
