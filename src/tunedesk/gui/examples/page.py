@@ -100,6 +100,7 @@ class ExamplesPage(Page):
             model=self.model, table=self.table, actions=self._actions, theme=self._theme
         )
         self.empty = EmptyProject(self._theme, self._actions)
+        self.empty.paste_requested.connect(self.clipboard.paste)
         self.filler = SearchIndexFiller(project, self._background, self)
         self.feed = ProjectChangeSignal(project, self)
         self.figures = LiveQuery(
