@@ -94,6 +94,20 @@ ACTIONS = (
         "check",
     ),
     ActionSpec(
+        "project.backups",
+        _("Go back to a backup…"),
+        (),
+        _("Bring back an earlier state of this project"),
+        PROJECT,
+    ),
+    ActionSpec(
+        "project.rescue",
+        _("Rescue a damaged project…"),
+        (),
+        _("Write what can be read of a damaged project into a new one"),
+        PROJECT,
+    ),
+    ActionSpec(
         "project.duplicates",
         _("Duplicates…"),
         (),

@@ -292,17 +292,18 @@ def _copy(connection: sqlite3.Connection, target: sqlite3.Connection, progress: 
         least[0] = min(least[0], remaining)
         progress(total - remaining, total)
 
+    if mode == "wal":
+        # Who reads stops nobody, so the project is copied as it is at this moment. Without a log
+        # writers must get their turn in between, and the copy begins anew after each.
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     try:
-        # With a log, who reads stops nobody; without, writers must get their turn in between.
-        with_log = mode == "wal"
-        connection.backup(
-            target,
-            pages=-1 if with_log else _PAGES_PER_STEP,
-            progress=report,
-            sleep=0.02,
-        )
+        connection.backup(target, pages=_PAGES_PER_STEP, progress=report, sleep=0.02)
     except InterruptedError:
         return False
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
     return True
 
 

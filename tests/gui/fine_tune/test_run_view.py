@@ -158,7 +158,7 @@ def test_rename(page, project, add_run, actions, qtbot):
 def test_compare_lays_runs_over_each_other(page, add_run, falling, actions, qtbot):
     for name in ("a", "b", "c"):
         falling(add_run(name).id, steps=30)
-    qtbot.waitUntil(lambda: page.list.rows.rowCount() == 3 and page.view.details is not None)
+    qtbot.waitUntil(lambda: page.list.row_model.rowCount() == 3 and page.view.details is not None)
     actions["finetune.compare"].trigger()
     choice = dialog_of(CompareRunsDialog, page)
     assert sum(box.isChecked() for box in choice.boxes.values()) == 2

@@ -193,7 +193,7 @@ class FineTunePage(Page):
 
     def _on_rows(self, rows: list[RunRow]) -> None:
         self.list.show_rows(rows)
-        self._actions["finetune.compare"].setEnabled(len(rows) > 1)
+        self._actions["finetune.compare"].setEnabled(True)
         self._publish_status()
         self.stack.setCurrentWidget(self.splitter if rows else self.empty)
         if self._wants_focus:
@@ -284,9 +284,17 @@ class FineTunePage(Page):
         with importing("tunedesk.gui.fine_tune.compare_dialog"):
             from tunedesk.gui.fine_tune.compare_dialog import CompareRunsDialog
 
+        with_figures = [row for row in self.list.row_model.rows() if row.run.step]
+        if len(with_figures) < 2:
+            self._feedback.toast(
+                _("Comparing takes two runs, and only one run has figures so far.")
+                if with_figures
+                else _("There is no run to compare yet.")
+            )
+            return
         CompareRunsDialog(
             self._context,
-            rows=self.list.rows.all_rows(),
+            rows=self.list.row_model.rows(),
             chosen=self.list.chosen,
             parent=self.window(),
         ).open()

@@ -203,11 +203,11 @@ def test_arrow_keys_choose_the_base_model(open_page, add):
     dialog = open_page()
     first = dialog.settings.base_model
     assert first == "tunedesk-starter"
-    model = dialog.models.rows
+    model = dialog.models.row_model
     dialog.models.selectionModel().setCurrentIndex(
         model.index(1), QItemSelectionModel.SelectionFlag.ClearAndSelect
     )
-    assert dialog.settings.base_model == model.rows[1].id
+    assert dialog.settings.base_model == model.row_at(1).id
     assert dialog.settings.base_model in dialog.command.text()
 
 
@@ -284,7 +284,7 @@ def test_a_model_is_advised_with_the_reason_and_taken(open_page, project, qtbot)
     add_texts(project, [conversation(question, "Yes.") for question in QUESTIONS])
     dialog = open_page()
     settled(qtbot, dialog)
-    row = recommended(dialog.models.rows.rows)
+    row = recommended(dialog.models.row_model.rows())
     assert f"For real work take {row.title}: the largest" in dialog._advice_text.text()
     dialog._take.click()
     assert dialog.settings.base_model == row.id
@@ -343,7 +343,7 @@ def test_a_key_that_is_refused_can_be_replaced_at_once(open_page, add, qtbot):
 def test_the_list_says_how_long_an_example_may_be_and_what_memory_it_takes(open_page, add, qtbot):
     add(*QUESTIONS)
     dialog = open_page()
-    rows = {row.id: row for row in dialog.models.rows.rows}
+    rows = {row.id: row for row in dialog.models.row_model.rows()}
     small, large = rows["HuggingFaceTB/SmolLM2-135M-Instruct"], rows["Qwen/Qwen3-1.7B"]
     assert small.limit == "up to 8,192 tokens an example"
     assert small.size.endswith(" of memory")
@@ -356,4 +356,6 @@ def test_the_list_says_how_long_an_example_may_be_and_what_memory_it_takes(open_
     dialog.more.method.setCurrentIndex(1)
     qtbot.waitUntil(lambda: dialog.models.row.memory > before)
     dialog.providers.cards["openai"].click()
-    assert {row.limit for row in dialog.models.rows.rows} == {"up to 65,536 tokens an example"}
+    assert {row.limit for row in dialog.models.row_model.rows()} == {
+        "up to 65,536 tokens an example"
+    }

@@ -274,7 +274,7 @@ class LaunchDialog(Dialog):
 
     @property
     def _base_model(self) -> str:
-        listed = bool(self.models.rows.rows)
+        listed = self.models.row_model.rowCount() > 0
         return self.models.model_id if listed else self.model_name.text().strip()
 
     @property

@@ -5,9 +5,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QModelIndex,
-    QObject,
     QPersistentModelIndex,
     QRect,
     QSize,
@@ -30,7 +28,7 @@ from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.gui.fine_tune.run_text import day_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import plain_tooltip
-from tunedesk.gui.widgets.row_list import follow_selection
+from tunedesk.gui.widgets.row_list import ROW, RowListModel, follow_selection
 from tunedesk.i18n import _, duration_text, money_text, size_text
 from tunedesk.services.connect import ListedModel
 from tunedesk.services.providers import Provider, longest_example, provider_named
@@ -71,6 +69,11 @@ class ModelRow(NamedTuple):
     seconds: float | None = None
     download: int = 0
     is_gated: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others."""
+        return self.id
 
     @property
     def words(self) -> str:
@@ -226,7 +229,6 @@ def _ends(day: datetime.date | None) -> str:
     return _("ends {day}").format(day=day_text(day))
 
 
-ROW = Qt.ItemDataRole.UserRole
 HEIGHT = 46
 PADDING = 12
 MARK = 14
@@ -234,37 +236,11 @@ PILL = 18
 MOST_SHOWN, FEW_SHOWN = 6, 3
 
 
-class ModelRows(QAbstractListModel):
-    """The rows of the list."""
+class ModelListModel(RowListModel[ModelRow]):
+    """The base models."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.rows: list[ModelRow] = []
-
-    def show_rows(self, rows: list[ModelRow]) -> None:
-        """Show these rows; the same models with other words stay where they are."""
-        if [row.id for row in rows] == [row.id for row in self.rows]:
-            self.rows = rows
-            if rows:
-                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
-            return
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
-        """How many models there are."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(
-        self,
-        index: QModelIndex | QPersistentModelIndex,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> object:
-        """The title, what a screen reader says, and the row itself."""
-        if not 0 <= index.row() < len(self.rows):
-            return None
-        row = self.rows[index.row()]
+    def row_text(self, row: ModelRow, role: int) -> str | None:
+        """The title, what a screen reader says, and what has no room."""
         if role == Qt.ItemDataRole.DisplayRole:
             return row.title
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -272,7 +248,7 @@ class ModelRows(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             parts = (row.why, row.note, row.limit)
             return plain_tooltip(" · ".join(part for part in parts if part))
-        return row if role == ROW else None
+        return None
 
 
 class ModelList(QListView):
@@ -292,8 +268,8 @@ class ModelList(QListView):
         self._theme = theme
         self._wanted = ""
         self.most_shown = MOST_SHOWN
-        self.rows = ModelRows(self)
-        self.setModel(self.rows)
+        self.row_model = ModelListModel(self)
+        self.setModel(self.row_model)
         self.setItemDelegate(_ModelDelegate(theme, self))
         self.setAccessibleName(_("Base model"))
         self.setMouseTracking(True)
@@ -319,16 +295,16 @@ class ModelList(QListView):
     def choose(self, model_id: str) -> None:
         """Choose a model, as soon as it is in the list."""
         self._wanted = model_id
-        for number, row in enumerate(self.rows.rows):
+        for number, row in enumerate(self.row_model.rows()):
             if row.id == model_id:
-                self.setCurrentIndex(self.rows.index(number))
+                self.setCurrentIndex(self.row_model.index(number))
                 self.scrollTo(self.currentIndex())
                 return
 
     def show_rows(self, rows: list[ModelRow], preferred: str = "") -> None:
         """Show these models; the chosen one stays chosen, else the preferred or the first is."""
         before = self.model_id or self._wanted
-        self.rows.show_rows(rows)
+        self.row_model.set_rows(rows)
         shown = max(1, min(len(rows), self.most_shown))
         self.setFixedHeight(shown * HEIGHT + 2)
         wanted = self._wanted if any(row.id == self._wanted for row in rows) else before
@@ -336,7 +312,7 @@ class ModelList(QListView):
             self.choose(wanted)
         elif rows:
             known = [number for number, row in enumerate(rows) if row.id == preferred]
-            self.setCurrentIndex(self.rows.index(known[0] if known else 0))
+            self.setCurrentIndex(self.row_model.index(known[0] if known else 0))
 
     def _on_current_changed(self, now: QModelIndex, _before: QModelIndex) -> None:
         row: ModelRow | None = now.data(ROW) if now.isValid() else None
