@@ -1,6 +1,7 @@
 """What the tests of the Examples page share: projects with examples in them."""
 
 import json
+import threading
 
 import pytest
 
@@ -66,3 +67,14 @@ def add(project):
         return project.add_examples(new, **keywords)
 
     return add
+
+
+@pytest.fixture
+def busy(background, qtbot):
+    """Keeps every thread of the window waiting until it is set: what is started has not begun."""
+    gate = threading.Event()
+    for _thread in range(6):
+        background.run(gate.wait, 20)
+    yield gate
+    gate.set()
+    qtbot.waitUntil(lambda: background.busy == 0)

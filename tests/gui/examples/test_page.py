@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QDialog, QPushButton
 from tests.project.made_examples import new_example
 
 from tunedesk.checks.problem import Problem
+from tunedesk.gui.examples.checking import checked_text
 from tunedesk.gui.examples.page import ExamplesPage
-from tunedesk.gui.examples.row_actions import checked_text
 from tunedesk.gui.widgets.dialog import TextQuestion
 from tunedesk.project.query import ExampleQuery
 

@@ -1,24 +1,10 @@
-"""Checking all examples, and one system prompt on many: progress, Cancel, and one step of undo."""
+"""The same system prompt on many examples: progress, Cancel, and one step of undo."""
 
 import json
-import threading
 
-import pytest
-from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog, QPushButton
 
-from tunedesk.checks.problem import Problem
-from tunedesk.gui.examples.export_dialog import start_export
-from tunedesk.gui.examples.row_actions import (
-    CheckAll,
-    Recheck,
-    SelectedRows,
-    SystemPromptSetter,
-    checked_text,
-)
-from tunedesk.project.query import ExampleQuery
-
-ERROR = (Problem("no_assistant", ("messages",), {}),)
+from tunedesk.gui.examples.row_actions import SelectedRows, SystemPromptSetter
 
 
 class FixedRows:
@@ -33,17 +19,6 @@ class FixedRows:
 
     def all_rows(self):
         return SelectedRows(self._everything, len(self._everything))
-
-
-@pytest.fixture
-def busy(background, qtbot):
-    """Keeps every thread of the window waiting until it is set: what is started has not begun."""
-    gate = threading.Event()
-    for _thread in range(6):
-        background.run(gate.wait, 20)
-    yield gate
-    gate.set()
-    qtbot.waitUntil(lambda: background.busy == 0)
 
 
 def texts(feedback):
@@ -61,49 +36,6 @@ def press(widget, text):
 
 def wait(qtbot, operations):
     qtbot.waitUntil(lambda: not operations.running)
-
-
-def test_all_are_checked_and_the_result_is_told(context, operations, add, feedback, qtbot):
-    add("first", "second", problems=ERROR)
-    owner = QObject()
-    check = CheckAll(context, owner)
-    with qtbot.waitSignal(check.checked):
-        check.start()
-        check.start()
-        assert len(operations.running) == 1
-    wait(qtbot, operations)
-    assert texts(feedback) == ["2 examples checked, no problems."]
-
-
-def test_what_the_check_found_is_one_sentence(project, add):
-    add("good")
-    assert checked_text(project.totals()) == "1 example checked, no problems."
-    add("bad", problems=ERROR)
-    assert (
-        checked_text(project.totals())
-        == "2 examples checked: 1 with problems, 1 of them with errors."
-    )
-    add("odd", problems=(Problem("encoding_guessed", (), {}),))
-    assert checked_text(project.totals()) == (
-        "3 examples checked: 2 with problems, 1 of them with errors."
-    )
-
-
-def test_a_check_that_is_asked_for_again_begins_anew(
-    operations, background, add, project, busy, qtbot
-):
-    add("first")
-    recheck = Recheck(operations, background)
-    recheck.start()
-    (first,) = operations.running
-    recheck.start()
-    assert first.cancelled
-    assert recheck.running
-    busy.set()
-    qtbot.waitUntil(lambda: not first.running)
-    wait(qtbot, operations)
-    assert not recheck.running
-    assert first.results == []
 
 
 def test_one_prompt_on_the_selected_examples_is_one_step(
@@ -141,30 +73,3 @@ def test_a_prompt_that_is_cancelled_changes_nothing(
     wait(qtbot, operations)
     assert prompts(project, ids) == [None, None]
     assert texts(feedback) == []
-
-
-def test_an_export_that_is_cancelled_leaves_no_file(
-    operations, add, feedback, busy, tmp_path, qtbot
-):
-    add("first")
-    path = tmp_path / "out.jsonl"
-    start_export(operations, path, ExampleQuery(), leave_out_errors=False).cancel()
-    busy.set()
-    wait(qtbot, operations)
-    assert not path.exists()
-    assert texts(feedback) == []
-
-
-def test_an_export_that_cannot_be_written_is_told(
-    operations, background, add, feedback, tmp_path, qtbot
-):
-    background.user_error.connect(feedback.error)
-    add("first")
-    start_export(
-        operations, tmp_path / "gone" / "out.jsonl", ExampleQuery(), leave_out_errors=False
-    )
-    wait(qtbot, operations)
-    assert len(texts(feedback)) == 1
-    assert "Open folder" not in [
-        button.text() for button in feedback.toasts()[0].findChildren(QPushButton)
-    ]
