@@ -347,16 +347,21 @@ def _usable(
     escapes = _ESCAPES
     if _CONTROLS.search(json.dumps(known, ensure_ascii=False)):
         escapes += "u"
-    ways = (False,) if is_strict else (False, True)
-    reason: str | None = None
-    for is_lenient in ways:
+    ways = [(known, False)]
+    if not _is_composed(known):
+        # What is closed where it could be open is valid all the same.
+        ways.insert(0, (_closed(known), False))
+    if not is_strict:
+        ways.append((known, True))
+    reason = ""
+    for variant, is_lenient in ways:
         options = {
             "whitespace_pattern": _WHITESPACE,
             "json_allowed_escapes": escapes,
             "lenient": is_lenient,
             "coerce_one_of": is_lenient,
         }
-        text = json.dumps({**_without_unknown_formats(schema), "x-guidance": options})
+        text = json.dumps({**variant, "x-guidance": options})
         if len(text) > _MOST_CHARACTERS:
             raise _unusable(what, f"it has more than {_MOST_CHARACTERS:,} characters", param)
         grammar = f"{_HEAD}start: %json {text}\n"
@@ -364,8 +369,9 @@ def _usable(
         found = _reason_against(matcher)
         if found is None:
             return text
-        reason = reason or found
-    raise _unusable(what, reason or "", param)
+        if variant is known and not is_lenient:
+            reason = found
+    raise _unusable(what, reason, param)
 
 
 def _reason_against(matcher: LLMatcher) -> str | None:
@@ -421,26 +427,71 @@ _VALUES = frozenset({"const", "default", "enum", "examples"})
 _NAMED = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties", "properties"})
 
 
-def _without_unknown_formats(schema: Any) -> Any:
+def _mapped(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """The schema with all schemas in it changed, the inner ones first."""
+    if isinstance(schema, list):
+        return [_mapped(each, change) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    made: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in _VALUES:
+            made[key] = value
+        elif key in _NAMED and isinstance(value, Mapping):
+            made[key] = {name: _mapped(each, change) for name, each in value.items()}
+        else:
+            made[key] = _mapped(value, change)
+    return change(made)
+
+
+def _without_unknown_formats(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The schema without the formats that llguidance refuses for it does not know them.
 
     A format that is not known is a remark (JSON Schema 2020-12, Validation, 7.2.1).
     """
-    if isinstance(schema, list):
-        return [_without_unknown_formats(each) for each in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    kept: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key == "format" and isinstance(value, str) and value not in _FORMATS:
-            continue
-        if key in _VALUES:
-            kept[key] = value
-        elif key in _NAMED and isinstance(value, Mapping):
-            kept[key] = {name: _without_unknown_formats(each) for name, each in value.items()}
-        else:
-            kept[key] = _without_unknown_formats(value)
-    return kept
+
+    def change(inner: dict[str, Any]) -> dict[str, Any]:
+        form = inner.get("format")
+        if isinstance(form, str) and form not in _FORMATS:
+            del inner["format"]
+        return inner
+
+    changed: dict[str, Any] = _mapped(schema, change)
+    return changed
+
+
+def _closed(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema in which an object that names properties has no others, if it does not say so.
+
+    Small models would make up names without end, which OpenAI's never do.
+    """
+
+    def change(inner: dict[str, Any]) -> dict[str, Any]:
+        if inner.get("properties") and not inner.keys() & _ABOUT_OTHERS:
+            inner["additionalProperties"] = False
+        return inner
+
+    changed: dict[str, Any] = _mapped(schema, change)
+    return changed
+
+
+_ABOUT_OTHERS = frozenset({"additionalProperties", "minProperties", "patternProperties"})
+_COMPOSING = frozenset({"allOf", "anyOf", "oneOf", "$ref", "if", "not"})
+
+
+def _is_composed(schema: Mapping[str, Any]) -> bool:
+    """Whether one object may have to be valid by several schemas, each with names of its own."""
+    found = False
+
+    def look(inner: dict[str, Any]) -> dict[str, Any]:
+        nonlocal found
+        keys = inner.keys()
+        is_mixed = "properties" in keys and bool(keys & _COMPOSING)
+        found = found or is_mixed or bool(keys & {"allOf", "if", "not", "dependentSchemas"})
+        return inner
+
+    _mapped(schema, look)
+    return found
 
 
 def _unusable(what: str, reason: str, param: str) -> InferenceError:
