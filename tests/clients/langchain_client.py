@@ -1,5 +1,6 @@
 """LangChain's ChatOpenAI."""
 
+import openai
 from checking import API_KEY, BASE_URL, MODEL, MOST_TOKENS, QUESTION, Visitor, check, run_checks
 from langchain_core.messages import HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
@@ -66,7 +67,12 @@ def structured_by_function():
 def structured_by_json_object():
     """with_structured_output(method="json_mode") sends what is taken"""
     model = chat(max_tokens=30).with_structured_output(None, method="json_mode", include_raw=True)
-    assert model.invoke(f"{QUESTION} Answer in JSON.")["raw"].content.startswith("{")
+    try:
+        text = model.invoke(f"{QUESTION} Answer in JSON.")["raw"].content
+    except openai.LengthFinishReasonError as error:
+        # Any object may be long.
+        text = error.completion.choices[0].message.content
+    assert text.startswith("{")
 
 
 @check

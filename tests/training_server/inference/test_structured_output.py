@@ -139,7 +139,7 @@ def written(constraint, seed, most=600):
     for _step in range(most):
         if constraint.is_complete:
             return text.decode()
-        allowed = constraint.mask().nonzero().flatten().tolist()
+        allowed = constraint.mask().nonzero()[0].tolist()
         ends = [token for token in allowed if constraint.bytes_of(token) in (b"", b'"', b"}", b"]")]
         token = chance.choice(ends if ends and chance.random() < 0.4 else allowed)
         if constraint.bytes_of(token) == b"":

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NoReturn
 
-import torch
+import numpy as np
+import numpy.typing as npt
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer, StructTag, TokenizerWrapper
 from transformers import PreTrainedTokenizerBase
 
@@ -76,6 +77,10 @@ class TokenTable:
         """The tokens for llguidance."""
         return self._made_once()[1]
 
+    def prepare(self) -> None:
+        """Make it now."""
+        self._made_once()
+
     def of(self, token: int) -> bytes:
         """What a token writes; nothing for those that end an answer and the like."""
         return self._made_once()[0][token]
@@ -86,8 +91,7 @@ class TokenTable:
 
     @cached_property
     def _made(self) -> tuple[list[bytes], LLTokenizer]:
-        bytes_of = TokenBytes(self._tokenizer)
-        table = [bytes_of.of(token) for token in range(min(len(self._tokenizer), self._size))]
+        table = TokenBytes(self._tokenizer).table(min(len(self._tokenizer), self._size))
         table += [b""] * (self._size - len(table))
         marks = (TOOL_CALL.encode(), TOOL_CALL_END.encode())
         special = {
@@ -133,17 +137,18 @@ class Constraint:
         """Whether nothing can follow any more."""
         return self._matcher.is_stopped()
 
-    def mask(self) -> torch.Tensor:
+    def mask(self) -> npt.NDArray[np.bool_]:
         """For each token whether it may come next.
 
         Raises:
             InferenceError: None may, or the schema takes too much work here.
         """
-        mask = torch.frombuffer(bytearray(self._matcher.compute_logit_bias()), dtype=torch.uint8)
-        allowed = mask != 0
-        if self._matcher.is_error() or not bool(allowed.any()):
+        # One byte a token: 0, or another number where it may come.
+        mask: npt.NDArray[np.bool_]
+        mask = np.frombuffer(self._matcher.compute_logit_bias(), dtype=np.uint8) != 0
+        if self._matcher.is_error() or not mask.any():
             self._refuse()
-        return allowed
+        return mask
 
     def accept(self, token: int) -> None:
         """Go on by a token that was chosen.
@@ -255,6 +260,8 @@ def constraint_for(
             raise _unusable("what is asked for", reason, output.param)
         return Constraint(matcher, table)
 
+    # Not within the time: it is the model's, once and for all that ask for something.
+    table.prepare()
     try:
         return _COMPILING.submit(compiled).result(_COMPILE_SECONDS)
     except TimeoutError as error:
