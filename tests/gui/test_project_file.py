@@ -222,6 +222,21 @@ def test_a_replaced_project_goes_on_in_a_copy_and_the_other_file_is_left_alone(s
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
+def test_a_project_that_was_written_over_is_closed_and_left_alone(shell, path, qtbot):
+    other = path.with_name("Other.tunedesk")
+    with Project.create(other) as project:
+        project.add_examples([new_example(str(number)) for number in range(500)])
+    before = other.read_bytes()
+    shell.open_path(path)
+    add(project_of(shell), "two")
+    shutil.copyfile(other, path)
+    qtbot.waitUntil(lambda: shell.workspace is None)
+    assert any("“Law” was written over by another program" in text for text in said(shell))
+    assert shell.stack.currentWidget() is shell.welcome
+    assert shell.crashes.dialog() is None
+    assert path.read_bytes() == before
+
+
 def test_work_under_way_is_not_cut_off(shell, path, qtbot):
     shell.open_path(path)
     go_on = threading.Event()

@@ -131,6 +131,20 @@ class FileFollower(QObject):
         self._again.stop()
         if state.whereabouts in (Whereabouts.MOVED, Whereabouts.DELETED):
             self._go_on()
+        elif state.whereabouts is Whereabouts.OVERWRITTEN:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Another program wrote into the file: what it holds now is not this project any more."""
+        workspace = self._workspace()
+        if workspace is None:
+            return
+        path = workspace.project.path
+        try:
+            self._close_project()
+        except UserError:
+            self._close_project()  # what was typed last has no place any more
+        self._feedback.error(overwritten_error(path))
 
     def _go_on(self) -> None:
         workspace, state = self._workspace(), self._state
@@ -224,6 +238,8 @@ class SavedState(QObject):
             self._status.show_saved(_("The file was deleted"), "error")
         elif self._whereabouts is Whereabouts.MOVED:
             self._status.show_saved(_("The file was moved"), "warning")
+        elif self._whereabouts is Whereabouts.OVERWRITTEN:
+            self._status.show_saved(_("The file was written over"), "error")
         elif self._whereabouts is Whereabouts.UNREACHABLE:
             self._status.show_saved(_("The file cannot be reached"), "error")
         elif self._read_only:
@@ -260,6 +276,17 @@ def deleted_error(old: Path, state: FileState) -> UserError:
     return UserError(
         sentence.format(name=old.stem),
         _("Nothing is lost: it goes on in a copy that Tunedesk keeps. Save it where you want it."),
+    )
+
+
+def overwritten_error(path: Path) -> UserError:
+    """What to say of a project that was closed since another program wrote into its file."""
+    return UserError(
+        _("“{name}” was written over by another program while it was open.").format(name=path.stem),
+        _(
+            "It was closed, and the file left as it is now. What was in it before is among its "
+            "backups: see the Project menu."
+        ),
     )
 
 
