@@ -237,6 +237,23 @@ def test_a_project_that_was_written_over_is_closed_and_left_alone(shell, path, q
     assert path.read_bytes() == before
 
 
+def test_a_copy_of_the_file_alone_has_what_was_written_a_while_ago(shell, path, qtbot):
+    """As backups and syncs make them, and a move to another disk."""
+    shell.open_path(path)
+    copy = path.with_name("Copy.tunedesk")
+
+    def words_of_copy():
+        shutil.copyfile(path, copy)
+        with Project.open(copy) as project:
+            return words(project)
+
+    for word in ("two", "three"):
+        add(project_of(shell), word)
+        qtbot.waitUntil(lambda word=word: word in words_of_copy())
+    assert words_of_copy() == ["one", "two", "three"]
+    assert project_of(shell).file_state().whereabouts is Whereabouts.IN_PLACE
+
+
 def test_work_under_way_is_not_cut_off(shell, path, qtbot):
     shell.open_path(path)
     go_on = threading.Event()

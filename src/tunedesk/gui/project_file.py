@@ -30,8 +30,9 @@ LOOK_SECONDS = 0.4
 CONFIRM_SECONDS = 0.1
 """A program that writes a file by renaming leaves it without a name for a moment."""
 
-LOOKS_FOR_ROOM = 5
-"""Each fifth look, about every two seconds, also whether a full disk has room again."""
+LOOKS_BETWEEN = 5
+"""Each fifth look, about every two seconds, also whether a full disk has room again, and whether
+nobody writes."""
 
 CLOSE_SECONDS = 2.0
 """So long is waited at most for a drive that hangs."""
@@ -54,6 +55,8 @@ class ProjectFileWatch(QObject):
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._project = project
+        self._log: tuple[int, int] | None = None
+        self._folded: tuple[int, int] | None = None
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="project file", daemon=True)
         self._thread.start()
@@ -68,8 +71,10 @@ class ProjectFileWatch(QObject):
         looks = 0
         while not self._closed.wait(LOOK_SECONDS):
             looks += 1
-            if looks % LOOKS_FOR_ROOM == 0 and self._project.has_unfinished:
-                self.unfinished.emit()
+            if looks % LOOKS_BETWEEN == 0:
+                if self._project.has_unfinished:
+                    self.unfinished.emit()
+                self._fold_when_quiet()
             state = self._project.file_state()
             if state == told or (told is None and state.whereabouts is Whereabouts.IN_PLACE):
                 continue
@@ -78,6 +83,19 @@ class ProjectFileWatch(QObject):
             if self._project.file_state() == state:
                 told = state
                 self.changed.emit(state)
+
+    def _fold_when_quiet(self) -> None:
+        """Bring into the file itself what was written, so that a copy of the file has it too.
+
+        Backups, syncs and people copy the file alone, or move it to another disk; the log beside
+        it stays where it was.
+        """
+        log = self._project.log_state()
+        if log is not None and log == self._log and log != self._folded:
+            with contextlib.suppress(UserError), contextlib.closing(self._project.handle()) as own:
+                own.fold_log()
+            self._folded = log
+        self._log = log
 
 
 class OpenWorkspace(Protocol):

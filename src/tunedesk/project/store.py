@@ -140,6 +140,16 @@ class SharedState:
                 self._folding.release()
         return state
 
+    def log_state(self) -> tuple[int, int] | None:
+        """The size (bytes) and time of the log; None if there is none, or nothing is written."""
+        if self.lock is None:
+            return None
+        try:
+            status = log_path(self.file).stat()
+        except OSError:
+            return None
+        return (status.st_size, status.st_mtime_ns) if status.st_size else None
+
     def track_head(self) -> None:
         """From now on only `fold` writes into the file itself; whatever else does is noticed."""
         self.head = self.lock.head() if self.lock is not None else None
