@@ -60,6 +60,7 @@ def _looks_often(monkeypatch):
     monkeypatch.setattr(project_file, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(project_file, "CONFIRM_SECONDS", 0.01)
     monkeypatch.setattr(project_file, "AGAIN_MS", 20)
+    monkeypatch.setattr(project_file, "READER_WAITS_MS", 200)
 
 
 @pytest.fixture
@@ -281,6 +282,22 @@ def test_a_dialog_is_not_closed_over_the_user(shell, path, qtbot):
     assert project_of(shell).path == path
     dialog.close()
     qtbot.waitUntil(lambda: project_of(shell).path == new)
+
+
+def test_who_only_reads_follows_whoever_writes(shell, path, qtbot, theme, settings):
+    writer = MainWindow(settings, theme)
+    qtbot.addWidget(writer)
+    writer.show()
+    writer.open_path(path)
+    shell.open_path(path)
+    assert project_of(shell).read_only
+    new = path.rename(path.with_name("Medicine.tunedesk"))
+    qtbot.waitUntil(lambda: project_of(writer).path == new)
+    qtbot.waitUntil(lambda: project_of(shell).path == new)
+    assert project_of(shell).read_only
+    add(project_of(writer), "two")
+    assert words(project_of(shell)) == ["one", "two"]
+    writer.close()
 
 
 def test_a_project_that_is_only_read_is_closed_when_it_is_gone(shell, path, qtbot):

@@ -40,6 +40,9 @@ CLOSE_SECONDS = 2.0
 AGAIN_MS = 300
 """So long is waited for work under way before the project goes on under another name."""
 
+READER_WAITS_MS = 1_500
+"""Who only reads lets the window that writes go first, whose log it reads."""
+
 
 class ProjectFileWatch(QObject):
     """Notices within a second that the file of a project was renamed, replaced or deleted.
@@ -140,15 +143,18 @@ class FileFollower(QObject):
         self._state: FileState | None = None
         self._again = QTimer(self)
         self._again.setSingleShot(True)
-        self._again.setInterval(AGAIN_MS)
         self._again.timeout.connect(self._go_on)
 
     def follow(self, state: FileState) -> None:
         """Something became of the file; if it is only away for a while, it is waited for."""
         self._state = state
         self._again.stop()
+        workspace = self._workspace()
         if state.whereabouts in (Whereabouts.MOVED, Whereabouts.DELETED):
-            self._go_on()
+            if workspace is not None and workspace.project.read_only:
+                self._again.start(READER_WAITS_MS)
+            else:
+                self._go_on()
         elif state.whereabouts is Whereabouts.OVERWRITTEN:
             self._give_up()
 
@@ -169,7 +175,7 @@ class FileFollower(QObject):
         if workspace is None or state is None:
             return
         if workspace.busy or QApplication.activeModalWidget() is not None:
-            self._again.start()  # what is under way would be cut off
+            self._again.start(AGAIN_MS)  # what is under way would be cut off
             return
         old = workspace.project.path
         if state.path is not None and not state.in_trash:
