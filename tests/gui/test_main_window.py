@@ -1,15 +1,17 @@
 import base64
+import threading
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu
 
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import UserError
+from tunedesk.gui import main_window
 from tunedesk.gui.examples.page import ExamplesPage
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.page import Page
@@ -402,3 +404,37 @@ def test_bug_at_closing_ends_the_threads_all_the_same(shell, project_file, monke
     assert list((user_data_dir() / "reports").glob("crash-*.txt"))
     with Project.open(project_file) as project:
         assert not project.read_only
+
+
+def test_a_large_project_is_opened_in_a_thread_while_the_window_lives(
+    shell, project_file, qtbot, monkeypatch
+):
+    monkeypatch.setattr(main_window, "LARGE_BYTES", 0)
+    threads, alive = [], []
+    opened = Project.open.__func__
+
+    def slowly(cls, *args, **names):
+        threads.append(threading.current_thread())
+        assert ticked.wait(10)
+        return opened(cls, *args, **names)
+
+    def tick():
+        alive.append(shell.close())  # is not done while a project is being opened
+        ticked.set()
+
+    ticked = threading.Event()
+    monkeypatch.setattr(Project, "open", classmethod(slowly))
+    QTimer.singleShot(20, tick)
+    shell.open_path(project_file)
+    assert threads[0] is not threading.main_thread()
+    assert alive == [False]
+    assert shell.workspace.project.path == project_file
+
+
+def test_a_large_project_that_cannot_be_opened_gives_its_sentence(shell, tmp_path, monkeypatch):
+    monkeypatch.setattr(main_window, "LARGE_BYTES", 0)
+    path = tmp_path / "Other.tunedesk"
+    path.write_bytes(b"{}" * 100)
+    shell.open_path(path)
+    assert shell.workspace is None
+    assert _messages(shell) == ["Other.tunedesk is not a Tunedesk project."]

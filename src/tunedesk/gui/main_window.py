@@ -3,10 +3,12 @@
 What only an open project or a dialog needs is imported there: the window must show at once.
 """
 
+import contextlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEventLoop, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -44,6 +46,10 @@ if TYPE_CHECKING:
     from tunedesk.services.keys import Keys
 
 SMALLEST = (860, 560)
+LARGE_BYTES = 20_000_000
+"""Opening less than this takes no longer than a click, whatever it holds."""
+
+SHOW_OPENING_MS = 400
 USUAL = (1280, 800)
 
 
@@ -78,6 +84,7 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(settings, self)
         self.workspace: Workspace | None = None
         self._recovery: Recovery | None = None
+        self._opening = False
         self.crashes = CrashHandler(theme, self.flush, self)
         self.background.crashed.connect(self.crashes.handle)
         self.background.user_error.connect(self._show_error)
@@ -243,8 +250,13 @@ class MainWindow(QMainWindow):
 
         if self.workspace is not None and _is_same_file(self.workspace.project.path, path):
             return True
+        if self._opening:
+            return False
         try:
-            project = Project.open(path, author=self._settings.author)
+            if may_take_long(path):
+                project = self._open_in_thread(path)
+            else:
+                project = Project.open(path, author=self._settings.author)
         except UserError as error:
             if not path.exists():
                 self._forget(path)
@@ -260,6 +272,47 @@ class MainWindow(QMainWindow):
         self._leave()
         self._show_workspace(project)
         return True
+
+    def _open_in_thread(self, path: Path) -> "Project":
+        """Open a project while the window goes on being painted; keys and clicks wait.
+
+        Raises:
+            UserError: It cannot be opened.
+        """
+        with importing("tunedesk.gui.recovery", "tunedesk.project.project"):
+            from tunedesk.gui.recovery import WorkDialog
+            from tunedesk.project.project import Project
+
+        outcome: list[Project | UserError] = []
+        loop = QEventLoop(self)
+        title = _("Opening “{name}”…").format(name=path.stem)
+        waiting = WorkDialog(self._theme, title, None, self)
+        soon = QTimer(self)
+        soon.setSingleShot(True)
+        soon.timeout.connect(waiting.open)
+        soon.start(SHOW_OPENING_MS)
+        self._opening = True
+        try:
+            self.background.run(
+                partial(Project.open, path, author=self._settings.author),
+                on_result=outcome.append,
+                on_error=outcome.append,
+                on_finished=loop.quit,
+            )
+            loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        finally:
+            self._opening = False
+            soon.stop()
+            waiting.end()
+            loop.deleteLater()
+        if outcome and isinstance(outcome[0], Project):
+            return outcome[0]
+        # Without any, it was a bug, which has been reported.
+        raise (
+            outcome[0]
+            if outcome and isinstance(outcome[0], UserError)
+            else UserError(_("The project {name} could not be opened.").format(name=path.name))
+        )
 
     def recovery(self) -> "Recovery":
         """What goes back to backups and rescues damaged projects."""
@@ -441,6 +494,9 @@ class MainWindow(QMainWindow):
         Nothing is asked, but once whether training shall go on; and never when the system ends
         the program.
         """
+        if self._opening:
+            event.ignore()
+            return
         if event.spontaneous() and self._asks_about_training():
             event.ignore()
             return
@@ -498,6 +554,15 @@ class MainWindow(QMainWindow):
 
         if not isinstance(error, ProjectFileMovedError):
             self.feedback.error(error)
+
+
+def may_take_long(path: Path) -> bool:
+    """Whether opening may take more than a moment: a large file, or a log to be read again."""
+    sizes = []
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-journal"):
+        with contextlib.suppress(OSError):
+            sizes.append(path.with_name(name).stat().st_size)
+    return sum(sizes) > LARGE_BYTES
 
 
 def _is_same_file(one: Path, other: Path) -> bool:
