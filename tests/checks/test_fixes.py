@@ -29,6 +29,7 @@ SOMETIMES = {
     "function_call_legacy",
     "name_invalid",
     "image_part_foreign",
+    "thoughts_never_opened",
     "tools_not_a_list",
     "tool_calls_not_a_list",
     "pair_spelling",
