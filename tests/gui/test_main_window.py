@@ -6,16 +6,19 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QMenu
 
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import UserError
 from tunedesk.gui.examples.page import ExamplesPage
+from tunedesk.gui.help_dialogs import GuideDialog
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.page import Page
+from tunedesk.gui.preferences import PreferencesDialog
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.paths import documents_dir, user_data_dir
 from tunedesk.project.project import Project
+from tunedesk.project.store import user_name
 from tunedesk.settings import Settings
 
 TEXT = '{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes"}]}'
@@ -264,6 +267,7 @@ def test_keys_and_preferences_and_about_open(shell, qtbot):
     for action_id, title in (
         ("help.keys", "Keys"),
         ("app.preferences", "Preferences"),
+        ("help.guide", "First steps"),
         ("help.about", "About Tunedesk"),
     ):
         shell.actions_[action_id].trigger()
@@ -273,6 +277,50 @@ def test_keys_and_preferences_and_about_open(shell, qtbot):
             if d.isVisible() and title in d.windowTitle()
         )
         dialog.close()
+
+
+def test_the_history_says_the_name_that_was_just_set(shell, project_file):
+    shell.open_path(project_file)
+    project = shell.workspace.project
+    (example_id,) = project.ids()
+    shell.actions_["app.preferences"].trigger()
+    dialog = next(d for d in shell.findChildren(PreferencesDialog) if d.isVisible())
+    dialog.author.setText("Ada")
+    project.add_tag([example_id], "law")
+    assert project.history(example_id)[0].actor == "Ada"
+    dialog.author.setText("")
+    project.add_tag([example_id], "sea")
+    assert project.history(example_id)[0].actor == user_name()
+    dialog.close()
+
+
+def test_a_copy_is_saved_whole_and_the_open_project_is_not_written_over(
+    shell, project_file, tmp_path, qtbot
+):
+    shell.open_path(project_file)
+    shell.actions_["project.save_copy"].trigger()
+    dialog = shell.findChild(QFileDialog)
+    assert dialog.selectedFiles() == [str(tmp_path / "Night pharmacy (copy).tunedesk")]
+    dialog.close()
+    copy = tmp_path / "Copy.tunedesk"
+    shell.workspace.save_copy(copy)
+    qtbot.waitUntil(lambda: not shell.workspace.operations.running)
+    with Project.open(copy) as copied:
+        assert copied.count() == 1
+    assert "Copy saved: Copy.tunedesk" in shell.feedback.toasts()[-1].accessibleName()
+    shell.workspace.save_copy(project_file)
+    assert "is the project that is open" in shell.feedback.toasts()[-1].accessibleName()
+    assert shell.workspace.project.count() == 1
+
+
+def test_the_guide_names_the_keys_as_they_are(shell):
+    shell.actions_.set_key("example.new", "Ctrl+Alt+N")
+    shell.show_guide()
+    dialog = shell.findChild(GuideDialog)
+    words = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "Ctrl+Alt+N begins a new example" in words
+    assert "A approves it, C asks for changes, R rejects it" in words
+    dialog.close()
 
 
 def _dialog_base():

@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
         bind("app.preferences", self.show_preferences)
         bind("app.quit", self._quit)
         bind("help.keys", self.show_keys)
+        bind("help.guide", self.show_guide)
         bind("help.about", self.show_about)
         self.view = ViewActions(self, self.actions_, self._theme, self._settings)
 
@@ -396,7 +397,20 @@ class MainWindow(QMainWindow):
 
         dialog = PreferencesDialog(self._theme, self._settings, self.background, self)
         dialog.changed.connect(self.view.refresh)
+        dialog.changed.connect(self._name_author)
         dialog.open()
+
+    def _name_author(self) -> None:
+        """The history names who works here as they have just said."""
+        if self.workspace is not None:
+            self.workspace.project.set_author(self._settings.author)
+
+    def show_guide(self) -> None:
+        """Say in a few words how one works with the program."""
+        with importing("tunedesk.gui.help_dialogs"):
+            from tunedesk.gui.help_dialogs import GuideDialog
+
+        GuideDialog(self._theme, self.actions_, self).open()
 
     def show_about(self) -> None:
         """Say what this program is."""
