@@ -67,7 +67,7 @@ class ListFooter(QWidget):
         self.tools.clicked.connect(self.tools_wanted)
         self._problem_lines: list[ProblemLine] = []
         self._rows: list[RawValueRow] = []
-        buttons = FlowLayout(spacing=8)
+        buttons = FlowLayout(spacing=8, squeezes=True)
         for button in (self.add, self.prompt, self.tools):
             buttons.addWidget(button)
         self._keys_title = QuietButton(theme, theme.font("small"))
