@@ -1,4 +1,5 @@
 import base64
+import gzip
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tunedesk.gui.page import Page
 from tunedesk.gui.preferences import PreferencesDialog
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.paths import documents_dir, user_data_dir
+from tunedesk.project import opening
 from tunedesk.project.project import Project
 from tunedesk.project.store import user_name
 from tunedesk.settings import Settings
@@ -292,6 +294,41 @@ def test_the_history_says_the_name_that_was_just_set(shell, project_file):
     project.add_tag([example_id], "sea")
     assert project.history(example_id)[0].actor == user_name()
     dialog.close()
+
+
+@pytest.fixture
+def old_project(tmp_path, monkeypatch):
+    """A project of an older version, as large as those that open slowly."""
+    packed = Path(__file__).parents[1] / "project" / "files" / "version-2.tunedesk.gz"
+    path = tmp_path / "Old.tunedesk"
+    path.write_bytes(gzip.decompress(packed.read_bytes()))
+    monkeypatch.setattr(opening, "SLOW_TO_MIGRATE", 0)
+    return path
+
+
+def test_a_project_that_opens_slowly_shows_that_it_is_under_way(shell, old_project, qtbot):
+    shell.open_path(old_project)
+    assert shell.workspace is None
+    page = shell.stack.currentWidget()
+    words = [label.text() for label in page.findChildren(QLabel)]
+    assert "Bringing “Old” up to date" in words
+    shell.open_path(old_project)  # once more, while it is under way
+    qtbot.waitUntil(lambda: shell.workspace is not None, timeout=10_000)
+    assert shell.workspace.project.path == old_project
+    assert page is not shell.stack.currentWidget()
+    shell.close_project()
+    shell.open_path(old_project)  # it is up to date now: at once
+    assert shell.workspace is not None
+
+
+def test_a_slow_project_that_cannot_be_opened_is_said(shell, old_project, qtbot):
+    raw = bytearray(old_project.read_bytes())
+    raw[200:8000] = b"\xff" * 7800
+    old_project.write_bytes(raw)
+    shell.open_path(old_project)
+    qtbot.waitUntil(lambda: bool(shell.feedback.toasts()), timeout=10_000)
+    qtbot.waitUntil(lambda: shell.stack.currentWidget() is shell.welcome)
+    assert shell.workspace is None
 
 
 def test_a_copy_is_saved_whole_and_the_open_project_is_not_written_over(

@@ -3,6 +3,7 @@
 What only an open project or a dialog needs is imported there: the window must show at once.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ from tunedesk.paths import documents_dir
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
-    from tunedesk.gui.project_file import FileFollower
+    from tunedesk.gui.project_file import FileFollower, Preparation
     from tunedesk.gui.recovery import Recovery
     from tunedesk.gui.workspace import PageMaker, Workspace
     from tunedesk.project.project import Project
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(settings, self)
         self.workspace: Workspace | None = None
         self._recovery: Recovery | None = None
+        self._preparing: Preparation | None = None
         self.crashes = CrashHandler(theme, self.flush, self)
         self.background.crashed.connect(self.crashes.handle)
         self.background.user_error.connect(self._show_error)
@@ -143,7 +145,7 @@ class MainWindow(QMainWindow):
             finally:
                 self.stack.removeWidget(blank)
                 blank.deleteLater()
-                if self.workspace is None:
+                if self.workspace is None and self._preparing is None:
                     self._show_welcome()
 
         QTimer.singleShot(0, self, begin)
@@ -238,29 +240,65 @@ class MainWindow(QMainWindow):
         self._show_workspace(project)
         return True
 
-    def _open_project(self, path: Path) -> bool:
+    def _open_project(self, path: Path, prepared: bool = False) -> bool:
         with importing("tunedesk.project.project"):
             from tunedesk.project.project import Project
 
         if self.workspace is not None and _is_same_file(self.workspace.project.path, path):
             return True
+        if not prepared and self._prepare(path):
+            return True
         try:
             project = Project.open(path, author=self._settings.author)
         except UserError as error:
-            if not path.exists():
-                self._forget(path)
-            with importing("tunedesk.project.damage"):
-                from tunedesk.project.damage import ProjectDamagedError
-
-            if isinstance(error, ProjectDamagedError):
-                help_text = _("What can be done…")
-                self.feedback.error(error, help_text, lambda: self.recovery().offer(path))
-            else:
-                self.feedback.error(error)
+            self._on_not_opened(path, error)
             return False
         self._leave()
         self._show_workspace(project)
         return True
+
+    def _on_not_opened(self, path: Path, error: UserError) -> None:
+        if not path.exists():
+            self._forget(path)
+        with importing("tunedesk.project.damage"):
+            from tunedesk.project.damage import ProjectDamagedError
+
+        if isinstance(error, ProjectDamagedError):
+            help_text = _("What can be done…")
+            self.feedback.error(error, help_text, lambda: self.recovery().offer(path))
+        else:
+            self.feedback.error(error)
+
+    def _prepare(self, path: Path) -> bool:
+        """Bring a project that opens slowly up to date in a thread, and open it then.
+
+        Returns:
+            Whether that is so; else it is opened at once.
+        """
+        with importing("tunedesk.project.opening"):
+            from tunedesk.project.opening import opens_slowly
+
+        if self._preparing is not None:
+            return True
+        if not path.is_file() or not opens_slowly(path):
+            return False
+        from tunedesk.gui.project_file import Preparation
+
+        self._preparing = Preparation(path, self._theme, self.background, self.feedback)
+        if self.workspace is None:
+            self.stack.addWidget(self._preparing.page)
+            self.stack.setCurrentWidget(self._preparing.page)
+        self._preparing.failed.connect(partial(self._on_not_opened, path))
+        self._preparing.ended.connect(partial(self._on_prepared, path))
+        self._preparing.start(self._settings.author)
+        return True
+
+    def _on_prepared(self, path: Path, done: bool) -> None:
+        self._preparing = None
+        if done:
+            self._open_project(path, prepared=True)
+        if self.workspace is None:
+            self._show_welcome()
 
     def recovery(self) -> "Recovery":
         """What goes back to backups and rescues damaged projects."""

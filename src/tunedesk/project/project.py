@@ -37,7 +37,7 @@ from tunedesk.project.reads import ExampleRow, Source, TagUse, sources
 from tunedesk.project.row_edits import NewExample
 from tunedesk.project.runs import Runs
 from tunedesk.project.statistics import Bin, EstimatedTokens, Measure, Statistics, Totals
-from tunedesk.project.store import Store
+from tunedesk.project.store import Store, user_name
 from tunedesk.project.text_edits import TextChange
 from tunedesk.project.undo import Interrupted, UndoOutcome
 from tunedesk.project.work import WorkList
@@ -200,7 +200,7 @@ class Project:
 
     def set_author(self, author: str) -> None:
         """Name who works here from now on in the history; empty for the system's user."""
-        self._store.shared.author = author or opening.user_name()
+        self._store.shared.author = author or user_name()
 
     def set_text(
         self,
