@@ -148,11 +148,11 @@ def test_data_file_opens_into_a_new_project(shell, tmp_path):
 
 
 def test_sample_opens_once_made(shell):
-    shell.open_sample()
+    shell.opener.open_sample()
     path = shell.workspace.project.path
     assert ("import", ["night_library.jsonl"]) in shell.workspace.examples.calls
     shell.close_project()
-    shell.open_sample()
+    shell.opener.open_sample()
     assert shell.workspace.project.path == path
     assert not any(call[0] == "import" for call in shell.workspace.examples.calls)
 
@@ -180,7 +180,7 @@ def test_project_that_somebody_has_is_read_only(shell, project_file):
 
 
 def test_new_project_asks_for_a_name_only(shell, qtbot):
-    shell.new_project()
+    shell.opener.new_project()
     dialog = shell.findChildren(_dialog_type())[-1]
     dialog.name.setText("a/b: c?")
     assert dialog.path == documents_dir() / "a b c.tunedesk"
@@ -190,7 +190,7 @@ def test_new_project_asks_for_a_name_only(shell, qtbot):
 
 
 def test_nameless_project_cannot_be_made(shell):
-    shell.new_project()
+    shell.opener.new_project()
     dialog = shell.findChildren(_dialog_type())[-1]
     dialog.name.setText(" / ")
     assert not dialog.create_button.isEnabled()
