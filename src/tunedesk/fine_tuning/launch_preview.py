@@ -152,7 +152,7 @@ def preview_launch(
     for row in rows:
         found = {code: _severity(code, provider.target) for code in row.codes}
         if row.kind is UNREADABLE:
-            left_out.setdefault(_("no JSON object"), []).append(row.example_id)
+            left_out.setdefault(_("not a JSON object"), []).append(row.example_id)
             continue
         if row.kind.method is not None and row.kind.method != settings.method:
             reason = _("for another method of training")
