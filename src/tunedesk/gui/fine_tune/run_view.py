@@ -347,9 +347,12 @@ class RunView(QScrollArea):
         if self.details is not None:
             run = self.details.run
             now = round(time.time() * 1000)
+            # Of a run that is not followed the last figures may be of long ago.
+            elsewhere = self.details.is_elsewhere
+            left = None if elsewhere else seconds_left(run, self.details.latest, now)
             self.head.show_run(
                 run,
-                seconds_left(run, self.details.latest, now),
+                left,
                 is_elsewhere=self.details.is_elsewhere,
                 happens=self._happening(),
             )
