@@ -165,6 +165,7 @@ class Server:
         self._stores = Stores.open(settings.data_dir)
         self._stores.jobs_folder.mkdir(exist_ok=True)
         base_models = BaseModels(settings, now())
+        base_models.left_out()
         names = ModelNames(self._stores, base_models)
         launcher = Launcher(settings.accelerate_config)
         inference = Inference(

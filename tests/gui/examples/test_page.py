@@ -1,15 +1,20 @@
 """The Examples page as a whole, with a real project: rows, form and panel follow each other."""
 
+import json
+
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 from tests.project.made_examples import new_example
 
 from tunedesk.checks.problem import Problem
 from tunedesk.gui.examples.page import ExamplesPage
 from tunedesk.gui.examples.row_actions import checked_text
+from tunedesk.gui.operations import UndoActions
 from tunedesk.gui.widgets.dialog import TextQuestion
+from tunedesk.project.change_names import ChangeName
 from tunedesk.project.query import ExampleQuery
 
 
@@ -37,6 +42,16 @@ def make_page(qtbot, context, background):
 @pytest.fixture
 def page(make_page):
     return make_page()
+
+
+def add_with_prompt(project, prompt):
+    messages = [
+        {"role": "system", "content": prompt},
+        {"role": "user", "content": "Question?"},
+        {"role": "assistant", "content": "Answer."},
+    ]
+    text = json.dumps({"messages": messages})
+    return project.add_example(text, project.checker().check(text.encode()))
 
 
 def wait_rows(qtbot, page, count):
@@ -67,6 +82,74 @@ class TestEmpty:
         project.redo()
         wait_rows(qtbot, page, 1)
         qtbot.waitUntil(lambda: page.open_example.example_id == page.model.ids[0])
+
+    def test_what_is_on_the_clipboard_is_pasted_into_an_empty_page(self, qtbot, page, project):
+        QGuiApplication.clipboard().setText("Question\tAnswer\tTopic\nWhere?\tHere.\tsea\n")
+        page.focus_main_part()
+        QTest.keySequence(page.empty.first, QKeySequence(QKeySequence.StandardKey.Paste))
+        wait_rows(qtbot, page, 1)
+        assert project.rows(list(project.ids()))[0].tags == ("Topic: sea",)
+        assert page.stack.currentWidget() is page.columns
+        QGuiApplication.clipboard().clear()
+
+
+class TestColumns:
+    def test_the_side_panel_grows_with_the_window(self, qtbot, add, make_page):
+        add("first")
+        page = make_page()
+        narrow = page.panel.width()
+        page.resize(1844, 900)
+        qtbot.waitUntil(lambda: page.panel.width() > narrow + 100)
+        page.resize(5000, 900)
+        qtbot.waitUntil(lambda: page.panel.width() == 640)
+        page.resize(1204, 700)
+        qtbot.waitUntil(lambda: page.panel.width() < narrow + 60)
+
+
+class TestNewExample:
+    def prompts(self, project):
+        return [json.loads(project.text(one))["messages"][0] for one in project.ids()]
+
+    def test_it_begins_with_the_system_prompt_of_the_open_one(
+        self, qtbot, make_page, actions, project
+    ):
+        add_with_prompt(project, "Be kind.")
+        add_with_prompt(project, "Be brief.")
+        page = make_page()
+        wait_current(qtbot, page, project.ids()[0])
+        actions["example.new"].trigger()
+        wait_rows(qtbot, page, 3)
+        assert [prompt["content"] for prompt in self.prompts(project)] == [
+            "Be kind.",
+            "Be kind.",
+            "Be brief.",
+        ]
+        added = project.ids()[1]
+        assert page.open_example.example_id == added
+        assert project.facts(added).system == project.facts(project.ids()[0]).system
+        assert page.open_example.problems == ()
+
+    def test_it_begins_with_the_last_one_where_the_open_one_has_none(
+        self, qtbot, add, make_page, actions, project
+    ):
+        (plain,) = add("first")
+        add_with_prompt(project, "Be brief.")
+        page = make_page()
+        wait_current(qtbot, page, plain)
+        actions["example.new"].trigger()
+        wait_rows(qtbot, page, 3)
+        assert self.prompts(project)[1] == {"role": "system", "content": "Be brief."}
+
+    def test_it_begins_empty_if_the_user_wants_that(
+        self, qtbot, make_page, actions, project, settings
+    ):
+        settings.keep_system_prompt = False
+        add_with_prompt(project, "Be kind.")
+        page = make_page()
+        wait_current(qtbot, page, project.ids()[0])
+        actions["example.new"].trigger()
+        wait_rows(qtbot, page, 2)
+        assert self.prompts(project)[1] == {"role": "system", "content": ""}
 
 
 class TestReview:
@@ -202,6 +285,71 @@ class TestReview:
         QTest.keyClicks(page.toolbar.search, "arc")
         assert page.toolbar.search.text() == "arc"
         assert project.rows(ids)[0].state == "draft"
+
+
+class TestUndo:
+    """Undo and redo go to where they change something."""
+
+    def turn(self, qtbot, page, direction):
+        actions = UndoActions(
+            page._project, page._background, page._actions, page._feedback, page.flush, page
+        )
+        actions.turned.connect(page.show_change)
+        with qtbot.waitSignal(actions.turned):
+            getattr(actions, direction)()
+        actions.close()
+
+    def test_the_cursor_goes_to_the_text_that_changed(self, qtbot, add, make_page, project):
+        first, second = add("first", "second")
+        page = make_page()
+        page.activateWindow()
+        wait_current(qtbot, page, first)
+        text = project.text(first).replace("Yes.", "Yes, always.")
+        page.open_example.apply(text, ChangeName("edit_message", {"number": 2}))
+        page.go_to(second)
+        wait_current(qtbot, page, second)
+        page.table.setFocus()
+        self.turn(qtbot, page, "undo")
+        wait_current(qtbot, page, first)
+        page.table.setFocus()
+        self.turn(qtbot, page, "redo")
+        focus = QApplication.focusWidget()
+        assert focus.accessibleName() == "Assistant message 2"
+        assert focus.text == "Yes, always."
+
+    def test_the_example_whose_state_changed_is_opened(self, qtbot, add, make_page, project):
+        first, second = add("first", "second")
+        page = make_page()
+        project.set_state([second], "approved")
+        wait_current(qtbot, page, first)
+        page.table.setFocus()
+        self.turn(qtbot, page, "undo")
+        wait_current(qtbot, page, second)
+        assert page.table.hasFocus()
+
+    def test_what_concerns_many_or_is_gone_moves_nothing(self, qtbot, add, make_page, project):
+        first, *others = add("first", "second", "third")
+        page = make_page()
+        wait_current(qtbot, page, first)
+        project.set_state(others, "approved")
+        self.turn(qtbot, page, "undo")
+        assert page.open_example.example_id == first
+        added = add("fourth")
+        wait_rows(qtbot, page, 4)
+        self.turn(qtbot, page, "undo")
+        assert page.open_example.example_id not in added
+
+    def test_a_search_that_is_written_keeps_the_cursor(self, qtbot, add, make_page, project):
+        (first,) = add("first")
+        page = make_page()
+        page.activateWindow()
+        wait_current(qtbot, page, first)
+        text = project.text(first).replace("Yes.", "No.")
+        page.open_example.apply(text, ChangeName("edit_message", {"number": 2}))
+        page.flush()
+        page.toolbar.search.setFocus()
+        self.turn(qtbot, page, "undo")
+        assert page.toolbar.search.hasFocus()
 
 
 class TestRows:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QVBoxLayout
 
 from tunedesk.errors import UserError
 from tunedesk.examples.json_text import Path as JsonPath
@@ -100,6 +100,7 @@ class ExamplesPage(Page):
             model=self.model, table=self.table, actions=self._actions, theme=self._theme
         )
         self.empty = EmptyProject(self._theme, self._actions)
+        self.empty.paste_requested.connect(self.clipboard.paste)
         self.filler = SearchIndexFiller(project, self._background, self)
         self.feed = ProjectChangeSignal(project, self)
         self.figures = LiveQuery(
@@ -292,6 +293,22 @@ class ExamplesPage(Page):
         if path:
             self.open_example.go_to(path)
 
+    def show_change(self, change: ProjectChange) -> None:
+        """Open the example that undo or redo has changed; the cursor goes where its text did."""
+        if change.ids is None or len(change.ids) != 1 or not self._project.rows(change.ids):
+            return
+        (example_id,) = change.ids
+        was_open = example_id == self.open_example.example_id
+        if not was_open:
+            self.go_to(example_id)
+        if "text" in change.kinds and not self._writes_elsewhere():
+            self.form.focus_change() if was_open else self.form.focus_messages()
+
+    def _writes_elsewhere(self) -> bool:
+        """Whether the focus is in a field that is not part of the form."""
+        focus = QApplication.focusWidget()
+        return isinstance(focus, QLineEdit) and not self.form.isAncestorOf(focus)
+
     def _open(self, example_id: int) -> None:
         if example_id == self.open_example.example_id:
             return
@@ -305,6 +322,7 @@ class ExamplesPage(Page):
         if not self.model.query.unfiltered:
             self.ask(replace(ExampleQuery(), sort=self.model.query.sort))
         self.go_to(example_id)
+        self.open_example.begin_new()
         self._show_whether_empty()
         self.form.focus_messages()
 

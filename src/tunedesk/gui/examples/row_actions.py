@@ -5,14 +5,17 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from tunedesk.checks.facts import Facts
+from tunedesk.examples import conversation_edits
 from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.json_text import JsonSyntaxError
 from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
+from tunedesk.examples.kinds.registry import read_kind
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.table_model import ExampleTableModel
@@ -61,6 +64,8 @@ FIRST_LOOKED_AT = 64
 """Rows in which the next one that waits is sought first; then in four times as many."""
 
 PREPARE_AFTER_MS = 400
+PROMPT_LOOKED_FOR_IN = 5
+"""How many of the last examples are looked at for the system prompt of a new one."""
 
 
 class RowActions(QObject):
@@ -96,6 +101,7 @@ class RowActions(QObject):
         self._feedback = context.feedback
         self._background = context.background
         self._operations = context.operations
+        self._settings = context.settings
         self._model = model
         self._table = table
         self._open = open_example
@@ -177,14 +183,30 @@ class RowActions(QObject):
     def new_example(self) -> None:
         """Add an empty example behind the open one, and open it."""
         after = self.insert_after_id()
+        prompt = self._prompt()
+        text = conversation_edits.set_system_prompt(NEW_EXAMPLE_TEXT, prompt) if prompt else ""
 
         def add(project: Project, _progress: Progress) -> int:
+            if text:
+                return project.add_example(text, _facts_of_new(project, text), after)
             facts = self._new_facts or _facts_of_new(project)
             return project.add_example(NEW_EXAMPLE_TEXT, facts, after)
 
         self._operations.run(
             _("Adding an example"), add, examples=1, on_result=self.example_created.emit
         )
+
+    def _prompt(self) -> str:
+        """The system prompt that a new example begins with; empty for none.
+
+        That of the open example; if it has none, of the last of the table that has one.
+        """
+        if not self._settings.keep_system_prompt:
+            return ""
+        opened = [] if self._open.example_id is None else [self._open.text]
+        last = reversed(self._model.ids[-PROMPT_LOOKED_FOR_IN:])
+        prompts = map(_system_prompt, chain(opened, map(self._project.text, last)))
+        return next(filter(None, prompts), "")
 
     def duplicate(self) -> None:
         """Copy the rows; the copies stand behind them."""
@@ -395,6 +417,17 @@ class RowActions(QObject):
         )
 
 
+def _system_prompt(text: str) -> str:
+    """The system prompt of a record; empty without one, or if the record is not a conversation."""
+    if not read_kind(text).kind.is_written_as_messages:
+        return ""
+    try:
+        message = Conversation.from_text(text).system_message
+    except JsonSyntaxError:  # such as what is nested too deep
+        return ""
+    return message.text if message is not None and message.text.strip() else ""
+
+
 def _count_empty(project: Project, ids: Sequence[int]) -> int:
     """How many of these examples have a message without text."""
     return project.count(ExampleQuery(ids=tuple(ids), problems=EMPTY_PROBLEMS))
@@ -405,10 +438,10 @@ def _count_empty_in_thread(project: Project, ids: Sequence[int]) -> int:
         return _count_empty(handle, ids)
 
 
-def _facts_of_new(project: Project) -> Facts:
-    """The facts of an empty example; the vocabulary is loaded for that if it was not yet."""
+def _facts_of_new(project: Project, text: str = NEW_EXAMPLE_TEXT) -> Facts:
+    """The facts of a new example; the vocabulary is loaded for that if it was not yet."""
     with contextlib.closing(project.handle()) as handle:
-        return handle.checker().check(NEW_EXAMPLE_TEXT.encode())
+        return handle.checker().check(text.encode())
 
 
 class CheckAll(QObject):

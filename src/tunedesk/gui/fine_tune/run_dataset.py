@@ -13,10 +13,12 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QListView, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from tunedesk.examples.json_edit import on_one_line
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.accessible_roles import set_role
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
@@ -272,6 +274,8 @@ class RunDatasetDialog(Dialog):
         self._cards = QVBoxLayout()
         self._cards.setSpacing(10)
         self._area = QScrollArea()
+        self._area.setAccessibleName(_("Messages"))
+        set_role(self._area, QAccessible.Role.Pane)
         self._lay_out()
         self.list.selectionModel().currentChanged.connect(self._show_current)
         examples = project.runs.examples(run.id)
