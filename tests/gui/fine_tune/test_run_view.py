@@ -30,6 +30,13 @@ def test_trying_is_the_main_action_of_a_finished_run(page, project, add_run, qtb
     assert [button for button in primary if button.isVisible()] == [head.try_it]
 
 
+def test_a_checkpoint_can_be_tried_while_the_run_goes_on(page, project, add_run, checkpoint, qtbot):
+    run = add_run("one")
+    project.runs.set_checkpoints(run.id, [checkpoint(40)])
+    qtbot.waitUntil(page.view.head.try_it.isVisible)
+    assert page.view.head.pause.isVisible()
+
+
 def test_before_the_first_step_it_says_what_is_waited_for(page, project, add_run, event, qtbot):
     run = add_run("one", status="validating_files", step=None, total_steps=None)
     project.runs.add_events(run.id, [event(1, "Fetching acme/Small from the hub (0.3 GB)")])

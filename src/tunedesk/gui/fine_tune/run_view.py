@@ -94,7 +94,6 @@ class RunHead(QWidget):
         self.follow.setAccessibleName(_("Follow this run"))
         self.follow.setToolTip(_("Ask its service from now on how it goes, and chart it here"))
         self._cut_off = False
-        self._ended = False
         self._lay_out()
         actions["run.carry_on"].changed.connect(self._show_carry_on)
         actions["run.try"].changed.connect(self._show_try)
@@ -201,12 +200,11 @@ class RunHead(QWidget):
         self._cut_off = not run.ended and not following
         self._show_carry_on()
         self.again.setVisible(run.ended)
-        self._ended = run.ended
         self._show_try()
 
     def _show_try(self) -> None:
-        """Trying is what a finished run is there for; before, its checkpoints are below."""
-        self.try_it.setVisible(self._ended and self._actions["run.try"].isEnabled())
+        """Trying is what a run is there for: its model, or the checkpoints that it has by now."""
+        self.try_it.setVisible(self._actions["run.try"].isEnabled())
         self._place_buttons()
 
     def _show_carry_on(self) -> None:
