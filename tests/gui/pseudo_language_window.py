@@ -17,14 +17,15 @@ from pathlib import Path
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["LANGUAGE"] = "en_XA"
 
-from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, QTimer
-from PySide6.QtGui import QAction, QContextMenuEvent
+from PySide6.QtCore import QModelIndex, QObject, QPoint, QRect, Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleInterface, QAction, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractScrollArea,
     QApplication,
+    QCheckBox,
     QComboBox,
     QDialog,
     QFileDialog,
@@ -51,6 +52,9 @@ _resource = i18n.resource
 i18n.resource = lambda name: CATALOGUES if name == "translations" else _resource(name)
 
 from tunedesk.gui import application  # noqa: E402
+from tunedesk.gui.recovery import RecoveryDialog, RescueDialog, WorkDialog  # noqa: E402
+from tunedesk.project.backups import Backup  # noqa: E402
+from tunedesk.project.rescue import RescueReport  # noqa: E402
 from tunedesk.settings import Settings  # noqa: E402
 
 SIZE = (1280, 800)
@@ -97,6 +101,7 @@ class Walk:
         self.app = app
         self.escaped: dict[tuple[str, str, str], str] = {}
         self.cut: dict[tuple[str, str], str] = {}
+        self.faults: dict[str, str] = {}
         self.screens: list[str] = []
         self.missed: list[str] = []
         self.dialogs_seen: set[str] = set()
@@ -116,6 +121,7 @@ class Walk:
                 if top.width() > SIZE[0] or top.height() > SIZE[1]:
                     self.cut.setdefault((type(top).__name__, "larger than the screen"), screen)
                 self.look_at(top, screen)
+                self.look_at_tree(top, screen)
                 for child in top.findChildren(QWidget):
                     if child.isVisible() and not isinstance(child.window(), QFileDialog):
                         self.look_at(child, screen)
@@ -128,6 +134,11 @@ class Walk:
                 self.escaped.setdefault((type(widget).__name__, name, text), f"{screen}: {left}")
         if what := cut_off(widget):
             self.cut.setdefault((type(widget).__name__, what), screen)
+
+    def look_at_tree(self, top: QWidget, screen: str) -> None:
+        """Go through what a screen reader is told of a window."""
+        for what in faults_of(QAccessible.queryAccessibleInterface(top)):
+            self.faults.setdefault(what, screen)
 
     def act(self, name: str) -> bool:
         action = self.window.findChild(QAction, name)
@@ -196,12 +207,13 @@ class Walk:
         yield 600
         yield from self.look("welcome")
         yield from self.menus("welcome")
-        for name in ("project.new", "app.preferences", "help.keys", "help.about"):
+        for name in ("project.new", "app.preferences", "help.guide", "help.keys", "help.about"):
             yield from self.dialog(name)
         self.window.open_path(PROJECT)
         yield 1500
         yield from self.look("examples")
         yield from self.menus("examples")
+        yield from self.recovery()
         yield from self.examples()
         yield from self.fine_tune()
         self.act("project.close")
@@ -213,6 +225,23 @@ class Walk:
         self.window.crashes.crashed.emit(RuntimeError("data"))
         yield from self.look("crash report")
         yield from self.close_dialogs()
+
+    def recovery(self) -> Iterator[int]:
+        yield from self.dialog("project.backups")
+        theme, window = self.window._theme, self.window
+        backup = Backup(PROJECT, 1_790_000_000.0, 3_000_000, 12, False, False)
+        report = RescueReport(PROJECT, 12, lines=["data"], list_path=PROJECT)
+        for shown in (
+            RecoveryDialog(
+                theme, PROJECT, [backup, backup._replace(before_going_back=True)], window
+            ),
+            RescueDialog(theme, report, window),
+            WorkDialog(theme, window.windowTitle(), lambda: None, window),
+        ):
+            shown.open()
+            yield from self.look(type(shown).__name__)
+            shown.done(0)
+            yield TURN
 
     def examples(self) -> Iterator[int]:
         for number in range(6):
@@ -249,8 +278,15 @@ class Walk:
         yield 900
         self.act("go.table")
         yield from self.context_menu(QTableView)
-        for name in ("example.tag", "project.export", "finetune.new"):
+        for name in ("example.tag", "example.system_prompt"):
             yield from self.dialog(name)
+        for name in ("project.export", "finetune.new"):
+            yield from self.dialog(name)
+        table = self.window.findChild(QTableView)
+        assert table is not None
+        table.selectAll()
+        yield from self.look("several rows")
+        table.selectRow(0)
         for name in ("example.new", "message.add", "example.duplicate", "example.delete"):
             self.act("go.form")
             yield TURN
@@ -264,6 +300,10 @@ class Walk:
         self.act("project.check")
         yield 900
         yield from self.look("project.check")
+        self.window.workspace.examples.panel.duplicates_requested.emit()
+        yield 600
+        yield from self.look("duplicates")
+        yield from self.close_dialogs()
         yield from self.button_menus("examples")
 
     def fine_tune(self) -> Iterator[int]:
@@ -390,6 +430,62 @@ def cut_off(widget: QWidget) -> str:
     return ""
 
 
+CONTROLS = {
+    QAccessible.Role.Button,
+    QAccessible.Role.ButtonMenu,
+    QAccessible.Role.CheckBox,
+    QAccessible.Role.RadioButton,
+    QAccessible.Role.ComboBox,
+    QAccessible.Role.EditableText,
+    QAccessible.Role.SpinBox,
+    QAccessible.Role.Slider,
+    QAccessible.Role.List,
+    QAccessible.Role.Table,
+    QAccessible.Role.Tree,
+    QAccessible.Role.PageTab,
+    QAccessible.Role.MenuItem,
+    QAccessible.Role.Dialog,
+    QAccessible.Role.Graphic,
+    QAccessible.Role.Chart,
+}
+"""What has to have a name."""
+UNKNOWN = {QAccessible.Role.NoRole, QAccessible.Role.Client, QAccessible.Role.UserRole}
+"""What a screen reader calls "unknown" or "filler"."""
+
+
+def faults_of(node: QAccessibleInterface | None, depth: int = 0) -> Iterator[str]:
+    """What a screen reader would say wrongly of what shows below a node of the tree."""
+    if node is None or not node.isValid() or depth > 40:
+        return
+    state, role, name = node.state(), node.role(), node.text(QAccessible.Text.Name)
+    widget = node.object()
+    kind = type(widget).__name__
+    parents = "/".join(type(each).__name__ for each in parents_of(widget)[:3])
+    path = f"{kind} {role.name} “{name}” in {parents}"
+    shows = not state.invisible
+    if isinstance(widget, QWidget) and shows and not widget.isVisible():
+        yield f"hidden, and said to be showing: {path}"
+    if not shows:
+        return
+    if role in CONTROLS and not name.strip():
+        yield f"no name: {path}"
+    takes_keys = isinstance(widget, QWidget) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    if role in UNKNOWN and (takes_keys or name.strip()):
+        yield f"no role: {path}"
+    if role == QAccessible.Role.CheckBox and not isinstance(widget, QCheckBox):
+        yield f"a check box that is none: {path}"
+    for number in range(min(node.childCount(), 60)):
+        yield from faults_of(node.child(number), depth + 1)
+
+
+def parents_of(widget: QObject | None) -> list[QObject]:
+    """The widgets that a widget stands in, the nearest first."""
+    found = []
+    while widget is not None and (widget := widget.parent()) is not None:
+        found.append(widget)
+    return found
+
+
 def any_parent(widget: QWidget, kind: type[QWidget]) -> bool:
     """Whether a widget stands in one of this kind."""
     parent = widget.parentWidget()
@@ -412,6 +508,7 @@ def main() -> None:
                 "missed": walk.missed,
                 "dialogs": sorted(walk.dialogs_seen),
                 "escaped": [[*key, where] for key, where in walk.escaped.items()],
+                "faults": [[what, where] for what, where in walk.faults.items()],
                 "cut": [[*key, where] for key, where in walk.cut.items()],
             }
             print(json.dumps(found, ensure_ascii=False), flush=True)

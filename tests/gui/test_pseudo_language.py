@@ -152,3 +152,4 @@ def test_every_text_can_be_translated_and_has_room(found):
     assert dialogs() - set(found["dialogs"]) == set()
     assert found["escaped"] == []
     assert found["cut"] == []
+    assert found["faults"] == []

@@ -1,18 +1,22 @@
-"""One writer per project file, whatever its names; each file keeps its log, also after a crash."""
+"""One writer per project file, whatever its names; what became of the file is known."""
 
 import contextlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from tests.project.made_examples import add, words
+from tests.project.made_examples import add, new_example, words
+from tests.project.made_processes import (
+    hard_link_elsewhere,
+    left_by_a_crash,
+    names,
+    opened_elsewhere,
+)
 
 from tunedesk.errors import UserError
+from tunedesk.project import store
 from tunedesk.project.lock import FileState, Holder, ProjectLock, Whereabouts, read_holder
 from tunedesk.project.project import Project
 from tunedesk.project.store import ProjectFileMovedError
@@ -62,50 +66,6 @@ def test_a_reader_that_outlives_the_writer_leaves_one_file(path):
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
-OPEN = """
-import sys
-from pathlib import Path
-from tests.project.made_examples import add
-from tunedesk.project.project import Project
-
-project = Project.open(Path(sys.argv[1]), author="Cay")
-if sys.argv[2:]:
-    add(project, sys.argv[2])
-print("read only" if project.read_only else "open", flush=True)
-sys.stdin.read()
-project.close()
-"""
-
-
-@contextlib.contextmanager
-def opened_elsewhere(path, word="", expected="open"):
-    """Open a project in another process, add an example; closed orderly unless it was killed."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", OPEN, str(path), *filter(None, [word])],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    try:
-        assert process.stdout.readline() == f"{expected}\n"
-        yield process
-    finally:
-        process.communicate()
-
-
-def left_by_a_crash(path, word, before_it=lambda: None):
-    """A process adds an example and is killed; something is done to the file just before."""
-    with opened_elsewhere(path, word) as process:
-        before_it()
-        process.kill()
-
-
-def names(folder):
-    return sorted(entry.name for entry in folder.iterdir())
-
-
 def test_the_lock_of_a_crashed_process_is_taken_over(path):
     Project.create(path).close()
     left_by_a_crash(path, "one")
@@ -132,13 +92,6 @@ def symbolic_link(path):
 
 def hard_link(path):
     link = path.with_name("Link.tunedesk")
-    link.hardlink_to(path)
-    return link
-
-
-def hard_link_elsewhere(path):
-    (path.parent / "elsewhere").mkdir()
-    link = path.parent / "elsewhere" / path.name
     link.hardlink_to(path)
     return link
 
@@ -221,86 +174,6 @@ def renamed(path):
     return path.rename(path.with_name("New name.tunedesk"))
 
 
-def moved(path):
-    (path.parent / "elsewhere").mkdir()
-    return path.rename(path.parent / "elsewhere" / "Moved.tunedesk")
-
-
-def folder_renamed(path):
-    return path.parent.rename(path.parent.with_name("new folder")) / path.name
-
-
-@pytest.mark.parametrize("read_only", [False, True])
-@pytest.mark.parametrize("move", [renamed, moved, folder_renamed])
-def test_the_log_follows_a_file_that_was_renamed_before_a_crash(tmp_path, move, read_only):
-    path = tmp_path / "folder" / "Test.tunedesk"
-    with Project.create(path) as project:
-        add(project, "one")
-    new = []
-    left_by_a_crash(path, "two", lambda: new.append(move(path)))
-    with Project.open(new[0], read_only=read_only) as project:
-        assert words(project) == ["one", "two"]
-        assert project.find_damage(thorough=True) == []
-    with Project.open(new[0]) as project:
-        assert words(project) == ["one", "two"]
-    left = [entry.name for entry in tmp_path.rglob("*") if entry.is_file()]
-    assert left == [new[0].name]
-
-
-def test_the_log_follows_a_hard_link(path):
-    Project.create(path).close()
-    other = hard_link_elsewhere(path)
-    left_by_a_crash(path, "one")
-    with Project.open(other) as project:
-        assert words(project) == ["one"]
-    with Project.open(path) as project:
-        assert words(project) == ["one"]
-
-
-def test_a_file_that_took_the_name_gets_no_foreign_log(path):
-    """The project was replaced while it was open, then its program was killed."""
-    for name, word in (("Test", "ours"), ("Other", "other")):
-        with Project.create(path.with_name(f"{name}.tunedesk")) as project:
-            add(project, word)
-    kept = path.with_name("Kept.tunedesk")
-
-    def replace():
-        path.rename(kept)
-        path.with_name("Other.tunedesk").rename(path)
-
-    left_by_a_crash(path, "more", replace)
-    with Project.open(path) as project:
-        assert words(project) == ["other"]
-        assert project.find_damage(thorough=True) == []
-    # The log was set aside, and is found by the file that it belongs to.
-    with Project.open(kept) as project:
-        assert words(project) == ["ours", "more"]
-        assert project.find_damage(thorough=True) == []
-    assert names(path.parent) == ["Kept.tunedesk", "Test.tunedesk"]
-
-
-def test_a_new_project_under_the_name_of_a_deleted_one_gets_no_foreign_log(path):
-    """The system may well give it the number of the file that was deleted."""
-    Project.create(path).close()
-    left_by_a_crash(path, "more", path.unlink)
-    with Project.create(path) as project:
-        assert words(project) == []
-        add(project, "new")
-    with Project.open(path) as project:
-        assert words(project) == ["new"]
-        assert project.find_damage(thorough=True) == []
-
-
-def test_a_folder_that_was_copied_after_a_crash_keeps_its_log(tmp_path):
-    path = tmp_path / "folder" / "Test.tunedesk"
-    Project.create(path).close()
-    left_by_a_crash(path, "one")
-    copy = shutil.copytree(path.parent, tmp_path / "copy") / path.name
-    shutil.rmtree(path.parent)
-    with Project.open(copy) as project:
-        assert words(project) == ["one"]
-
-
 def test_while_another_file_has_the_name_nothing_is_opened_by_it(path):
     with Project.create(path.with_name("Other.tunedesk")) as project:
         add(project, "other")
@@ -354,6 +227,45 @@ def test_what_became_of_the_file_is_known(path):
         assert state() == FileState(Whereabouts.DELETED, None)
         path.parent.rename(path.parent.with_name("gone"))
         assert state() == FileState(Whereabouts.DELETED, None)
+
+
+@pytest.mark.parametrize(("old", "new"), [(3000, 10), (10, 3000), (100, 120)])
+def test_a_file_that_another_program_wrote_into_is_left_alone(path, old, new):
+    """A copy of another project over an open one; SQLite would write its log into that."""
+    other = path.with_name("Other.tunedesk")
+    with Project.create(other) as project:
+        project.add_examples([new_example(f"other {number}") for number in range(new)])
+    with Project.create(path) as project:
+        project.add_examples([new_example(f"ours {number}") for number in range(old)])
+    with Project.open(path) as project:
+        add(project, "typed")
+        assert project.file_state().whereabouts is Whereabouts.IN_PLACE
+        shutil.copyfile(other, path)
+        assert project.file_state().whereabouts is Whereabouts.OVERWRITTEN
+        with pytest.raises(ProjectFileMovedError):
+            project.handle()
+        project.context.store.checkpoint_if_large(0)
+        with contextlib.suppress(UserError):
+            add(project, "more")
+    assert path.read_bytes() == other.read_bytes()
+    with Project.open(path) as project:
+        assert words(project) == [f"other {number}" for number in range(new)]
+    assert names(path.parent) == ["Other.tunedesk", "Test.tunedesk"]
+
+
+def test_what_this_program_writes_into_the_file_is_not_taken_for_anothers(path, monkeypatch):
+    monkeypatch.setattr(store, "_MOST_BYTES_OF_LOG", 0)
+    with Project.create(path) as project:
+        for number in range(20):
+            project.add_examples([new_example(f"{number}") for _row in range(300)])
+            project.context.store.shared.checkpoint_not_before = 0
+            with project.handle() as handle:
+                add(handle, "one")
+            assert project.file_state().whereabouts is Whereabouts.IN_PLACE
+        os.utime(path)
+        assert project.file_state().whereabouts is Whereabouts.IN_PLACE
+    with Project.open(path) as project:
+        assert project.count() == 20 * 301
 
 
 def test_what_became_of_a_file_that_is_only_read_is_known(path):

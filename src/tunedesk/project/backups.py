@@ -23,7 +23,7 @@ from tunedesk.errors import Cancelled, UserError
 from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
 from tunedesk.progress import Progress, no_progress
-from tunedesk.project import migrations, opening
+from tunedesk.project import left_logs, migrations
 from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.lock import ProjectLock, journal_path, log_path
 from tunedesk.project.project import Project
@@ -125,7 +125,7 @@ def back_up(
     folder = backups_folder() / _folder_name(project.path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _note_project(folder, project.path, opening.project_id(store.connection))
+        _note_project(folder, project.path, left_logs.project_id(store.connection))
         if not _has_room(folder, store.connection):
             return None
         made = _write(store.connection, folder, progress, clock(), checked=True)

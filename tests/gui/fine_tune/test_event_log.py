@@ -2,9 +2,13 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from tests.gui.fine_tune.page_reading import dialog_of, links
 
 from tunedesk.gui.fine_tune.event_log import EventsLog, EventsModel, without_ids
+from tunedesk.gui.fine_tune.run_dataset import (
+    RunDatasetDialog,
+)
 from tunedesk.gui.widgets.row_list import ROW
 
 TESTER = QAbstractItemModelTester.FailureReportingMode.Warning
@@ -91,3 +95,28 @@ def test_an_error_of_a_service_says_first_what_it_means(event, add_run, qtbot):
     # Our own server says it plainly itself.
     model.show_events(add_run("here"), [event(2, said, "error")])
     assert model.index(0).data(ROW).plain == ""
+
+
+def test_log_shows_events_and_their_places(page, project, frozen, event, qtbot):
+    run, _ids = frozen
+    project.runs.add_events(
+        run.id,
+        [
+            event(1, "Created fine-tuning job"),
+            event(2, "Step 1/9: training loss=2.1")._replace(kind="metrics"),
+            event(3, "Line 1, message 2: not allowed", "error"),
+        ],
+    )
+    log = page.view.events
+    qtbot.waitUntil(lambda: log.model.rowCount() == 2)
+    log.steps.click()
+    assert log.model.rowCount() == 3
+    QTest.keyClicks(log.search, "line allowed")
+    assert log.model.rowCount() == 1
+    log.view.setCurrentIndex(log.model.index(0))
+    links(log)["Line 1, message 2"].click()
+    dialog = dialog_of(RunDatasetDialog, page)
+    assert dialog.list.currentIndex().row() == 0
+    dialog.accept()
+    QTest.keyClicks(log.search, " nowhere")
+    assert not log.view.isVisible()

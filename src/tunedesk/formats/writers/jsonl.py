@@ -1,5 +1,6 @@
 """JSON Lines: records of any kind, one a line, in UTF-8."""
 
+import contextlib
 import os
 import uuid
 from collections.abc import Iterable
@@ -100,6 +101,8 @@ class RecordWriter:
             if exc_type is None:
                 raise self._failure(error) from error
         finally:
+            with contextlib.suppress(OSError):  # what is left to be written fails again
+                file.close()
             self._temporary.unlink(missing_ok=True)
 
     def _failure(self, error: OSError) -> UserError:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -70,7 +71,10 @@ class SearchField(QLineEdit):
         icon = self.addAction(
             theme.icons.icon("search", "text_muted"), QLineEdit.ActionPosition.LeadingPosition
         )
-        icon.setEnabled(True)
+        for button in self.findChildren(QToolButton):
+            button.setAccessibleName(
+                _("Search") if button.defaultAction() is icon else _("Clear the search")
+            )
         self.setToolTip(action.toolTip())
         action.changed.connect(self._on_action_changed)
         self.textEdited.connect(lambda _text: self._timer.start())

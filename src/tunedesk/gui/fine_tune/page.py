@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 LIST_KINDS = frozenset({"runs", "metrics"})
 SPLITTER = "fine_tune.splitter"
-LIST_WIDTH, LIST_LEAST = 320, 190
+LIST_WIDTH, LIST_LEAST = 320, 160
+VIEW_LEAST = 614
+"""The view of a run has so much room, as far as the list can give it."""
 EMPTY_WIDTH = 620
 """No line of the explanation is wider than can be read with ease."""
 
@@ -116,7 +118,7 @@ class FineTunePage(Page):
         """Give the list its usual width, less in a narrow window, until the user drags it."""
         super().resizeEvent(event)
         if not self._dragged:
-            width = max(LIST_LEAST, min(LIST_WIDTH, self.width() // 4))
+            width = max(LIST_LEAST, min(LIST_WIDTH, self.width() // 4, self.width() - VIEW_LEAST))
             self.splitter.setSizes([width, self.width() - width])
         side = max(24, (self.width() - EMPTY_WIDTH) // 2)
         self.empty.setContentsMargins(side, 0, side, 0)

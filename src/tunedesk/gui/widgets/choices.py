@@ -1,10 +1,11 @@
 """Where one of several is chosen: chips, tabs with a count, a box that the wheel leaves alone."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QAccessible, QFontMetrics, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSizePolicy, QTabBar, QWidget
 
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.accessible_roles import toggle_role
 
 PADDING = 11
 GAP = 6
@@ -39,6 +40,11 @@ class Chip(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme.changed.connect(self.update)
         self.set_count(count)
+
+    @property
+    def accessible_role(self) -> QAccessible.Role:
+        """A button with a menu, one of several, or a button that is on or off."""
+        return QAccessible.Role.ButtonMenu if self._arrow else toggle_role(self)
 
     @property
     def count(self) -> int | None:
