@@ -11,9 +11,9 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
-from tunedesk.catalogue.cost import Estimate, TrainedTokens, cut_at_limit, estimate
+from tunedesk.catalogue.cost import Estimate, cut_at_limit, estimate
 from tunedesk.catalogue.hyperparameters import resolve_auto, setting_problems
 from tunedesk.catalogue.memory_estimate import Device
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
@@ -71,6 +71,32 @@ def _rank(group: Sequence[TrainingRow]) -> bytes:
     return min(hashlib.blake2b(row.uid, digest_size=8).digest() for row in group)
 
 
+LeftOutReason = Literal["unreadable", "other_method", "errors"]
+
+
+def left_out_sentence(reason: LeftOutReason, count: int) -> str:
+    """What is said of examples that are not trained on."""
+    if reason == "unreadable":
+        text = ngettext(
+            "{n} row is not a JSON object and is left out.",
+            "{n} rows are not JSON objects and are left out.",
+            count,
+        )
+    elif reason == "other_method":
+        text = ngettext(
+            "{n} example is for another method of training and is left out.",
+            "{n} examples are for another method of training and are left out.",
+            count,
+        )
+    else:
+        text = ngettext(
+            "{n} example with errors is left out.",
+            "{n} examples with errors are left out.",
+            count,
+        )
+    return text.format(n=f"{count:,}")
+
+
 @dataclass(frozen=True)
 class LaunchPreview:
     """What a launch would do.
@@ -78,7 +104,7 @@ class LaunchPreview:
     Attributes:
         settings: What it was asked with.
         split: What is trained on and what is held back.
-        left_out: Examples that are not trained on, by the reason in a sentence.
+        left_out: Examples that are not trained on, by the reason; `left_out_sentence` says it.
         errors: The examples with each problem that stops the launch, by its code.
         warnings: The examples with each problem that may be accepted, by its code.
         stops: Whatever else stands against the launch, a sentence each.
@@ -95,7 +121,7 @@ class LaunchPreview:
 
     settings: LaunchSettings
     split: Split
-    left_out: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    left_out: Mapping[LeftOutReason, tuple[int, ...]] = field(default_factory=dict)
     errors: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     warnings: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     stops: tuple[str, ...] = ()
@@ -146,21 +172,20 @@ def preview_launch(
     limits = target(provider.target)
     rows = training_rows(project, settings.query, progress)
     kept: list[TrainingRow] = []
-    left_out: dict[str, list[int]] = {}
+    left_out: dict[LeftOutReason, list[int]] = {}
     errors: dict[str, list[int]] = {}
     warnings: dict[str, list[int]] = {}
     for row in rows:
         found = {code: _severity(code, provider.target) for code in row.codes}
         if row.kind is UNREADABLE:
-            left_out.setdefault(_("no JSON object"), []).append(row.example_id)
+            left_out.setdefault("unreadable", []).append(row.example_id)
             continue
         if row.kind.method is not None and row.kind.method != settings.method:
-            reason = _("for another method of training")
-            left_out.setdefault(reason, []).append(row.example_id)
+            left_out.setdefault("other_method", []).append(row.example_id)
             continue
         bad = [code for code, how in found.items() if how == "error"]
         if bad and settings.leave_out_errors:
-            left_out.setdefault(_("with errors"), []).append(row.example_id)
+            left_out.setdefault("errors", []).append(row.example_id)
             continue
         for code in bad:
             errors.setdefault(code, []).append(row.example_id)
@@ -169,7 +194,8 @@ def preview_launch(
         kept.append(row)
     sides = split(kept, settings.validation_share, min(limits.least_examples, len(kept)))
     lengths = [row.tokens for row in sides.training]
-    trained, epochs, batch_size = _amounts(settings, lengths)
+    trained = cut_at_limit(lengths, _limit(settings))
+    epochs, batch_size = _repetition(settings, len(lengths))
     cost = estimate(trained.examples, trained.tokens, provider.target, settings.base_model, epochs)
     return LaunchPreview(
         settings=settings,
@@ -193,37 +219,28 @@ def preview_launch(
 def with_base_model(preview: LaunchPreview, base_model: str) -> LaunchPreview:
     """The same launch with another base model, as far as its size and time go."""
     settings = replace(preview.settings, base_model=base_model)
-    lengths = [row.tokens for row in preview.split.training]
-    trained, epochs, batch_size = _amounts(settings, lengths)
-    return replace(
-        preview,
-        settings=settings,
-        tokens=trained.tokens,
-        over_limit=trained.over_limit,
-        epochs=epochs,
-        batch_size=batch_size,
-    )
+    epochs, batch_size = _repetition(settings, len(preview.split.training))
+    found = replace(preview, settings=settings, epochs=epochs, batch_size=batch_size)
+    if preview.over_limit == 0 and preview.longest <= _limit(settings):
+        return found  # without going through all examples for each model
+    trained = cut_at_limit((row.tokens for row in preview.split.training), _limit(settings))
+    return replace(found, tokens=trained.tokens, over_limit=trained.over_limit)
 
 
-def _amounts(settings: LaunchSettings, lengths: list[int]) -> tuple[TrainedTokens, int, int]:
-    """What is trained on, how often, and how much at once.
-
-    Args:
-        settings: The settings.
-        lengths: The tokens of each example to train on.
-
-    Returns:
-        The tokens up to the model's limit, the epochs and the batch size.
-    """
+def _limit(settings: LaunchSettings) -> int:
+    """The most tokens of an example that are trained on."""
     provider = provider_named(settings.provider)
-    limit = longest_example(provider, settings.base_model) or target(provider.target).token_limit
+    return longest_example(provider, settings.base_model) or target(provider.target).token_limit
+
+
+def _repetition(settings: LaunchSettings, examples: int) -> tuple[int, int]:
+    """How often so many examples are gone through, and how many make one step."""
     automatic = resolve_auto(
         {"n_epochs": settings.epochs or "auto", "batch_size": settings.batch_size or "auto"},
-        len(lengths),
-        provider.name == "local" and settings.base_model == STARTER_ID,
+        examples,
+        settings.provider == "local" and settings.base_model == STARTER_ID,
     )
-    epochs = int(automatic["n_epochs"]) if lengths else 0
-    return cut_at_limit(lengths, limit), epochs, int(automatic["batch_size"])
+    return (int(automatic["n_epochs"]) if examples else 0), int(automatic["batch_size"])
 
 
 def _severity(code: str, target_name: str) -> str:
@@ -234,7 +251,10 @@ def _severity(code: str, target_name: str) -> str:
         return "hint"
 
 
-def _frozen(found: Mapping[str, list[int]]) -> dict[str, tuple[int, ...]]:
+_Key = TypeVar("_Key", bound=str)
+
+
+def _frozen(found: Mapping[_Key, list[int]]) -> dict[_Key, tuple[int, ...]]:
     return {name: tuple(ids) for name, ids in found.items()}
 
 
