@@ -4,6 +4,7 @@ import contextlib
 import os
 from array import array
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from tunedesk.checks.facts import Facts, unchecked
@@ -22,8 +23,8 @@ class Source(NamedTuple):
 
     Attributes:
         id: Its number in the project.
-        kind: "written", "imported" or "generated".
-        name: What filters know it by: "written", the name of the file, the name of the model.
+        kind: "written", "pasted", "imported" or "generated".
+        name: What filters know it by: "written", "pasted", the name of the file, that of the model.
         title: What the user reads.
         path: The file, where it lay.
         encoding: The encoding of the file.
@@ -75,6 +76,13 @@ def add_source(
         )
 
 
+def pasted_source(store: Store) -> int:
+    """The number of the source of all that was pasted; made when it is needed first."""
+    with store.transaction():
+        number = store.value("SELECT id FROM source WHERE kind = 'pasted'")
+        return int(number) if number is not None else add_source(store, "pasted", "pasted")
+
+
 def source_titles(store: Store) -> dict[int, str]:
     """What the user reads, by number."""
     return {
@@ -84,7 +92,8 @@ def source_titles(store: Store) -> dict[int, str]:
 
 
 def _title(kind: str, name: str) -> str:
-    return _("Written here") if kind == "written" else name
+    titles = {"written": _("Written here"), "pasted": _("Pasted")}
+    return titles.get(kind, name)
 
 
 _CHUNK = 4096
@@ -199,6 +208,7 @@ def _read_rows(
     context: ProjectContext, ids: Sequence[int], titles: dict[int, str]
 ) -> dict[int, ExampleRow]:
     found: dict[int, ExampleRow] = {}
+    sound: list[dict[str, Any]] = []
     for values in context.store.rows(
         f"SELECT {', '.join(_ROW_COLUMNS.values())}"
         " FROM json_each(?) AS wanted CROSS JOIN example ON example.id = wanted.value"
@@ -207,16 +217,15 @@ def _read_rows(
     ):
         row: dict[str, Any] = dict(zip(_ROW_COLUMNS, values, strict=True))
         example_id = row["id"]
-        if any(damage.whole_or_none(row[name]) is None for name in _ROW_NUMBERS) or not isinstance(
-            row["kind"], str
-        ):
+        numbers = _numbers_of(row)
+        whole = all(type(n) is int and 0 <= n <= damage.MOST_COUNTED for n in numbers)
+        if not whole or not isinstance(row["kind"], str):
             row = damaged_row(example_id)._asdict() | {
                 name: damage.whole(row[name]) for name in _ROW_NUMBERS
             }
             row["state"] = state_of(0)
             found[example_id] = ExampleRow(**row)
             continue
-        row["number"] = context.numbers.number(row["number"])
         row["state"] = state_of(row["state"])
         row["tags"] = context.tags.members(row["tags"])
         row["source"] = titles.get(row["source"], "")
@@ -224,12 +233,17 @@ def _read_rows(
         row["preview"] = damage.text(row["preview"])
         row["roles"] = damage.text(row["roles"], most=4000)
         row["changed_at"] = damage.time_of(row["changed_at"])
-        found[example_id] = ExampleRow(**row)
+        sound.append(row)
+    places = context.numbers.numbers([row["number"] for row in sound])
+    for row, number in zip(sound, places, strict=True):
+        row["number"] = number
+        found[row["id"]] = ExampleRow(**row)
     return found
 
 
 _ROW_NUMBERS = ("state", "turns", "tokens", "trained_tokens", "errors", "warnings", "hints")
 """What is a whole number in every row that Tunedesk wrote."""
+_numbers_of = itemgetter(*_ROW_NUMBERS)
 
 
 def damaged_row(example_id: int) -> ExampleRow:

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.messages import sentences
+from tunedesk.i18n import ngettext
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import change_log, reads
 from tunedesk.project.bulk_changes import StreamedChange, Written, notify, write_in_batches
@@ -227,6 +228,17 @@ class EditSummary:
     left: int
     lapsed: int = 0
 
+    def remarks(self) -> list[str]:
+        """What else should be said of it: a sentence on the approvals that lapsed, if any did."""
+        if not self.lapsed:
+            return []
+        text = ngettext(
+            "{n} of them was approved and is to be reviewed again.",
+            "{n} of them were approved and are to be reviewed again.",
+            self.lapsed,
+        )
+        return [text.format(n=f"{self.lapsed:,}")]
+
 
 def find_and_replace(
     context: ProjectContext,
@@ -399,7 +411,8 @@ def text_batches(context: ProjectContext, ids: Sequence[int]) -> Iterator[TextBa
     """The texts of examples, in batches of a fitting size."""
     for start in range(0, len(ids), _JOB_ROWS):
         rows = context.store.rows(
-            "SELECT example.id, version_id, text FROM json_each(?) AS wanted"
+            "SELECT example.id, version_id, coalesce(CAST(text AS BLOB), x'')"
+            " FROM json_each(?) AS wanted"
             " CROSS JOIN example ON example.id = wanted.value"
             " CROSS JOIN version_text ON version_text.id = example.version_id WHERE deleted = 0",
             (as_json_array(ids[start : start + _JOB_ROWS]),),
