@@ -1,7 +1,8 @@
 """Opens every page and dialog of the window in a pseudo-language; prints what escaped as JSON.
 
 Run as `python pseudo_language_window.py CATALOGUES PROJECT DATA_FILE` in a process of its own:
-texts are translated when modules are imported. CATALOGUES holds the pseudo-language as `en_XA`.
+texts are translated when modules are imported. CATALOGUES holds the pseudo-language as `en_XA`;
+where it is `-`, the texts stay English, and only what is cut off and what is unclear is told.
 Each text of it stands in brackets; a letter outside of brackets was not given to gettext, or was
 glued to something. All data of PROJECT and DATA_FILE is written in words of `DATA_WORDS`.
 """
@@ -15,10 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
-os.environ["LANGUAGE"] = "en_XA"
+if sys.argv[1] != "-":
+    os.environ["LANGUAGE"] = "en_XA"
 
 from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, QTimer
-from PySide6.QtGui import QAction, QContextMenuEvent
+from PySide6.QtGui import QAccessible, QAction, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -48,7 +50,8 @@ CATALOGUES, PROJECT, DATA_FILE = map(Path, sys.argv[1:4])
 from tunedesk import i18n  # noqa: E402  the environment first
 
 _resource = i18n.resource
-i18n.resource = lambda name: CATALOGUES if name == "translations" else _resource(name)
+if sys.argv[1] != "-":
+    i18n.resource = lambda name: CATALOGUES if name == "translations" else _resource(name)
 
 from tunedesk.gui import application  # noqa: E402
 from tunedesk.settings import Settings  # noqa: E402
@@ -97,6 +100,7 @@ class Walk:
         self.app = app
         self.escaped: dict[tuple[str, str, str], str] = {}
         self.cut: dict[tuple[str, str], str] = {}
+        self.unclear: dict[tuple[str, str], str] = {}
         self.screens: list[str] = []
         self.missed: list[str] = []
         self.dialogs_seen: set[str] = set()
@@ -128,6 +132,8 @@ class Walk:
                 self.escaped.setdefault((type(widget).__name__, name, text), f"{screen}: {left}")
         if what := cut_off(widget):
             self.cut.setdefault((type(widget).__name__, what), screen)
+        if what := unclear(widget):
+            self.unclear.setdefault((type(widget).__name__, what), screen)
 
     def act(self, name: str) -> bool:
         action = self.window.findChild(QAction, name)
@@ -249,7 +255,7 @@ class Walk:
         yield 900
         self.act("go.table")
         yield from self.context_menu(QTableView)
-        for name in ("example.tag", "project.export", "finetune.new"):
+        for name in ("example.tag", "example.system_prompt", "project.export", "finetune.new"):
             yield from self.dialog(name)
         for name in ("example.new", "message.add", "example.duplicate", "example.delete"):
             self.act("go.form")
@@ -390,6 +396,22 @@ def cut_off(widget: QWidget) -> str:
     return ""
 
 
+def unclear(widget: QWidget) -> str:
+    """What a screen reader could not say of a control that takes the focus; empty if nothing."""
+    if widget.focusPolicy() == Qt.FocusPolicy.NoFocus or not widget.isEnabled():
+        return ""
+    if widget.focusProxy() is not None or widget.isWindow():
+        return ""
+    told = QAccessible.queryAccessibleInterface(widget)
+    named = f"{widget.objectName()} in {type(widget.parentWidget()).__name__}"
+    if told is None or not told.text(QAccessible.Text.Name):
+        return f"no name: {named}"
+    unclear_roles = (QAccessible.Role.NoRole, QAccessible.Role.Client)
+    if told.role() in unclear_roles and not isinstance(widget, QAbstractScrollArea):
+        return f"no role: {named}"
+    return ""
+
+
 def any_parent(widget: QWidget, kind: type[QWidget]) -> bool:
     """Whether a widget stands in one of this kind."""
     parent = widget.parentWidget()
@@ -412,6 +434,7 @@ def main() -> None:
                 "missed": walk.missed,
                 "dialogs": sorted(walk.dialogs_seen),
                 "escaped": [[*key, where] for key, where in walk.escaped.items()],
+                "unclear": [[*key, where] for key, where in walk.unclear.items()],
                 "cut": [[*key, where] for key, where in walk.cut.items()],
             }
             print(json.dumps(found, ensure_ascii=False), flush=True)

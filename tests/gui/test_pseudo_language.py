@@ -130,7 +130,12 @@ def add_run(project, name, **values):
 @pytest.fixture
 def found(catalogues, project_file, tmp_path):
     """What the walk through the window found."""
-    data = tmp_path / "data-file.jsonl"
+    return walk(catalogues, project_file, tmp_path)
+
+
+def walk(catalogues, project_file, folder):
+    """Walk through the window in a process of its own."""
+    data = folder / "data-file.jsonl"
     rows = [conversation("data", "data"), "data", '{"messages": [{"role": "data"}]}', "[1]"]
     data.write_text("\n".join(rows), encoding="utf-8")
     command = [sys.executable, str(SCRIPT), str(catalogues), str(project_file), str(data)]
@@ -152,3 +157,15 @@ def test_every_text_can_be_translated_and_has_room(found):
     assert dialogs() - set(found["dialogs"]) == set()
     assert found["escaped"] == []
     assert found["cut"] == []
+    assert found["unclear"] == []
+
+
+@pytest.mark.parametrize("dpi", ["144"])
+def test_a_large_font_has_room(project_file, tmp_path, monkeypatch, dpi):
+    """At 1280x800 with a font half as large again."""
+    monkeypatch.setenv("QT_FONT_DPI", dpi)
+    found = walk("-", project_file, tmp_path)
+    assert len(found["screens"]) > 60
+    assert found["missed"] == []
+    assert found["cut"] == []
+    assert found["unclear"] == []

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAccessible, QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from tunedesk.gui.actions import Actions
@@ -43,6 +43,8 @@ class RailButton(QToolButton):
     The visible word is short ("Examples"); the name for screen readers is the action's
     ("Go to Examples").
     """
+
+    accessible_role = QAccessible.Role.PageTab
 
     def __init__(
         self, theme: Theme, action: QAction, icon: str, label: str, parent: QWidget | None = None

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSplitter,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -63,6 +64,9 @@ class SearchField(QLineEdit):
             theme.icons.icon("search", "text_muted"), QLineEdit.ActionPosition.LeadingPosition
         )
         icon.setEnabled(True)
+        for button in self.findChildren(QToolButton):
+            if button.defaultAction() is icon:
+                button.setAccessibleName(_("Search"))
         self.setToolTip(action.toolTip())
         action.changed.connect(self._on_action_changed)
         self.textEdited.connect(lambda _text: self._timer.start())

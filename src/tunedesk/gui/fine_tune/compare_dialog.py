@@ -271,6 +271,7 @@ class CompareRunsDialog(Dialog):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(canvas)
+        area.setAccessibleName(_("Runs to compare"))
         self.body.addWidget(
             Label(
                 theme,

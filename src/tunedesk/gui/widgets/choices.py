@@ -1,7 +1,7 @@
 """Where one of several is chosen: chips, tabs with a count, a box that the wheel leaves alone."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QAccessible, QFontMetrics, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSizePolicy, QTabBar, QWidget
 
 from tunedesk.gui.theme import Theme
@@ -16,6 +16,8 @@ class Chip(QAbstractButton):
 
     With `arrow` it ends in a small arrow: it then opens a menu instead of being switched.
     """
+
+    accessible_role = QAccessible.Role.Button
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
 """The open example in the form of its kind, as tools and as raw JSON, with its head and verdict."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.examples.json_text import JsonSyntaxError, Path
@@ -32,6 +33,7 @@ class ExampleForm(QWidget):
         system_prompt_wanted: A system prompt is to be set on the selected examples.
     """
 
+    accessible_role = QAccessible.Role.Grouping
     leave_requested = Signal()
     system_prompt_wanted = Signal(str)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QAccessible, QFocusEvent, QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.charted_run import ChartedRun, ChartView
@@ -159,6 +159,7 @@ class CurveView(QWidget):
         focus_changed: The keys go to it, or no more.
     """
 
+    accessible_role = QAccessible.Role.Chart
     step_read = Signal(object)
     view_changed = Signal()
     focus_changed = Signal(bool)

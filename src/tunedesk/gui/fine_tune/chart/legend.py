@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QAccessible, QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from tunedesk.fine_tuning.chart_style import (
@@ -124,6 +124,8 @@ class Legend(QWidget):
 
 class _LegendEntry(QWidget):
     """A piece of the line, and its name."""
+
+    accessible_role = QAccessible.Role.StaticText
 
     def __init__(self, theme: Theme, entry: LegendEntry, parent: QWidget) -> None:
         super().__init__(parent)
