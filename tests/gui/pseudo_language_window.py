@@ -1,6 +1,7 @@
 """Opens every page and dialog of the window in a pseudo-language; prints what escaped as JSON.
 
-Run as `python pseudo_language_window.py CATALOGUES PROJECT DATA_FILE` in a process of its own:
+Run as `python pseudo_language_window.py CATALOGUES PROJECT DATA_FILE` in a process of its own, on
+a screen that the window fills:
 texts are translated when modules are imported. CATALOGUES holds the pseudo-language as `en_XA`;
 where it is `-`, the texts stay English, and only what is cut off and what is unclear is told.
 Each text of it stands in brackets; a letter outside of brackets was not given to gettext, or was
@@ -15,11 +16,10 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-os.environ["QT_QPA_PLATFORM"] = "offscreen"
 if sys.argv[1] != "-":
     os.environ["LANGUAGE"] = "en_XA"
 
-from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAction, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -56,7 +56,6 @@ if sys.argv[1] != "-":
 from tunedesk.gui import application  # noqa: E402
 from tunedesk.settings import Settings  # noqa: E402
 
-SIZE = (1280, 800)
 PRESET_AT, FIX_AT = 0, 4
 """The examples, from 0, that have a system prompt and something that can be fixed."""
 TURN = 120
@@ -109,6 +108,10 @@ class Walk:
     def window(self) -> QMainWindow:
         return next(each for each in self.app.topLevelWidgets() if isinstance(each, QMainWindow))
 
+    @property
+    def screen(self) -> QSize:
+        return self.app.primaryScreen().availableSize()
+
     def look(self, screen: str) -> Iterator[int]:
         """Wait until all has come, then look at everything that shows."""
         for _turn in range(3):
@@ -117,7 +120,7 @@ class Walk:
         for top in self.app.topLevelWidgets():
             if top.isVisible() and not isinstance(top, QFileDialog):
                 self.dialogs_seen.add(type(top).__name__)
-                if top.width() > SIZE[0] or top.height() > SIZE[1]:
+                if not self.screen == self.screen.expandedTo(top.size()):
                     self.cut.setdefault((type(top).__name__, "larger than the screen"), screen)
                 self.look_at(top, screen)
                 for child in top.findChildren(QWidget):
@@ -446,7 +449,7 @@ def main() -> None:
             QTimer.singleShot(wait, go)
 
     def start() -> None:
-        walk.window.resize(*SIZE)
+        walk.window.resize(walk.screen)
         go()
 
     QTimer.singleShot(300, start)
