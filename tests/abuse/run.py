@@ -11,7 +11,12 @@ import time
 from pathlib import Path
 
 PROGRAMS = {
+    "racing": "uploads whose parts, completions and cancellations come at once: one of them wins",
     "reading": "damaged and made-up bytes: an answer for each, in time, and no fix that loses text",
+    "kill": "writing processes killed at any moment, their files renamed: whole, and told truly",
+    "locks": "one project opened by many names at once: never two writers",
+    "full_disk": "work on a full disk: a true sentence, nothing lost, nothing half done",
+    "start": "the window started on a busy computer: no crash and no report",
 }
 """Each program by its module's name, with what it does."""
 

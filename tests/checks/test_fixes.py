@@ -246,8 +246,9 @@ def test_fixing_reaches_an_end_and_keeps_the_rest(messages, ascii_only):
 def test_a_job_fixes_many_and_leaves_the_others():
     texts = [b'{"messages": [{"role": "developer", "content": "x"}]}', b'{"a": 1}', b"\xff"]
     fixed = fix_texts(FixJob(texts, frozenset({"role_developer"})))
-    assert fixed[0] == (texts[0].replace(b"developer", b"system"), 1)
-    assert fixed[1:] == [(texts[1], 0), (texts[2], 0)]
+    # Nobody answers in the first, the second is not an example, the third is not text.
+    assert fixed[0] == (texts[0].replace(b"developer", b"system"), 1, 1)
+    assert fixed[1:] == [(texts[1], 0, 1), (texts[2], 0, 1)]
 
 
 def test_only_known_codes_are_fixable():

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tunedesk.checks.checker import Checker
+from tunedesk.checks.fixes import fix_all
 from tunedesk.checks.images import picture_size, read_image_url
+from tunedesk.checks.messages.sentences import sentence
 
 
 def _picture(kind, size=(41, 23), **options):
@@ -94,3 +96,69 @@ def test_a_picture_over_ten_megabytes():
     assert problem.code == "image_too_large"
     assert problem.path == ("messages", 0, "content", 0, "image_url", "url")
     assert problem.parameters["limit"] == 10_485_760
+
+
+def _jpeg(orientation=None, size=(40, 20)):
+    picture = Image.new("RGB", size, "navy")
+    exif = Image.Exif()
+    if orientation is not None:
+        exif[0x0112] = orientation
+    data = io.BytesIO()
+    picture.save(data, "JPEG", exif=exif)
+    return data.getvalue()
+
+
+def _record(data, named="image/jpeg"):
+    url = f"data:{named};base64,{base64.b64encode(data).decode()}"
+    part = {"type": "image_url", "image_url": {"url": url}}
+    messages = [{"role": "user", "content": [part]}, {"role": "assistant", "content": "A wall."}]
+    return json.dumps({"messages": messages})
+
+
+def _codes(text):
+    return [problem.code for problem in Checker(encoding=None).check(text.encode()).problems]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_that_lies_on_its_side_is_told_and_turned(orientation):
+    text = _record(_jpeg(orientation))
+    assert _codes(text) == (["image_turned"] if orientation > 1 else [])
+    fixed, count = fix_all(text)
+    assert count == (orientation > 1)
+    url = json.loads(fixed)["messages"][0]["content"][0]["image_url"]["url"]
+    seen = read_image_url(url)
+    assert (seen.orientation, seen.defect) == (1, None)
+    # From 5 on width and height change places.
+    assert (seen.width, seen.height) == ((20, 40) if orientation > 4 else (40, 20))
+
+
+def test_a_picture_whose_note_is_damaged_stays_as_it_is():
+    data = _jpeg(6)
+    at = data.index(b"Exif")
+    for broken in (data[: at + 8] + b"\xff" * 20 + data[at + 28 :], data[:30] + data[-2:]):
+        read_image_url(f"data:image/jpeg;base64,{base64.b64encode(broken).decode()}")
+        fix_all(_record(broken))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_that_is_cut_off_is_damaged(kind):
+    whole = io.BytesIO()
+    noise = Image.effect_noise((64, 64), 90).convert("RGB")
+    noise.save(whole, kind)
+    data = whole.getvalue()
+    named = f"image/{kind.lower()}"
+    assert _codes(_record(data, named)) == []
+    for end in (len(data) // 2, len(data) - 20):
+        (problem,) = Checker(encoding=None).check(_record(data[:end], named).encode()).problems
+        assert problem.code == "image_data_broken"
+        assert "cut off" in sentence(problem)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF"])
+@pytest.mark.parametrize("named", ["image/gif", "image/png", "image/bmp", "image/tiff"])
+def test_pictures_that_no_service_takes(kind, named):
+    data = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(data, kind)
+    (problem,) = Checker(encoding=None).check(_record(data.getvalue(), named).encode()).problems
+    assert problem.code == "image_type"
+    assert problem.parameters["type"] == f"image/{kind.lower()}"

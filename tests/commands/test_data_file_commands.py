@@ -148,7 +148,7 @@ def test_the_report_for_people_names_lines_and_counts(command, write_rows, good_
     status, out, _err = command("check", file)
     assert status == 1
     assert "line 13" in out
-    assert "1 errors" in out
+    assert "1 error," in out
 
 
 def test_duplicates_are_named_at_the_first_of_them(command, write_rows, good_rows):

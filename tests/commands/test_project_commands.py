@@ -3,7 +3,10 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tunedesk.cli import main
 from tunedesk.project.project import Project
 
 ODD = (
@@ -81,7 +84,7 @@ def test_fix_mends_and_keeps_all_else(command, write_rows, good_rows, tmp_path):
     status, told, _err = command("fix", file, out, "--rule", "role_developer")
     before, after = file.read_text().splitlines(), out.read_text().splitlines()
     assert status == 0
-    assert "1 fixes in 1" in told
+    assert "1 fix in 1" in told
     assert after[1] == before[1].replace("developer", "system")
     assert [*after[:1], *after[2:]] == [*before[:1], *before[2:]]
 
@@ -92,6 +95,89 @@ def test_a_rule_without_a_fix_is_a_sentence(command, write_rows, good_rows, tmp_
     status, _out, err = command("fix", file, tmp_path / "out.jsonl", "--rule", rule)
     assert status == 2
     assert rule in err
+
+
+def _fixed(command, tmp_path, text, *rules):
+    file, out = tmp_path / "rows.jsonl", tmp_path / "fixed.jsonl"
+    file.write_bytes(text.encode())
+    told, warned = command("fix", file, out, *rules)[1:]
+    return out.read_bytes().decode(), told + warned
+
+
+GOOD = (
+    '{"messages": [{"role": "user", "content": "Open?"}, {"role": "assistant", "content": "Yes."}]}'
+)
+
+
+def test_blank_lines_in_a_text_are_kept_by_the_fix(command, tmp_path):
+    broken = GOOD.replace("Yes.", "First,\n\n\nthen.")
+    fixed, told = _fixed(command, tmp_path, f"{GOOD}\n{broken}\n{GOOD}\n")
+    escaped = GOOD.replace("Yes.", r"First,\n\n\nthen.")
+    assert fixed == f"{GOOD}\n{escaped}\n{GOOD}\n"
+    assert "1 fix in 1" in told
+
+
+def test_what_nobody_can_read_stays_with_its_blank_lines(command, tmp_path):
+    broken = '{"messages": [{"role": "user", "content": First,\n\n\nthen."}]}'
+    fixed, told = _fixed(command, tmp_path, f"{GOOD}\n{broken}\n{GOOD}\n")
+    assert fixed == f"{GOOD}\n{broken}\n{GOOD}\n"
+    assert "nothing could be fixed" in told
+    assert "the file is a copy" not in told
+
+
+def test_what_is_put_right_by_writing_is_said(command, tmp_path):
+    fixed, told = _fixed(command, tmp_path, f"{GOOD}\n\n{GOOD},\n{GOOD}\n")
+    assert fixed == 3 * f"{GOOD}\n"
+    assert "Blank line" in told
+    assert "the file is a copy" not in told
+    assert "the file is a copy" in _fixed(command, tmp_path, 3 * f"{GOOD}\n")[1]
+
+
+def test_single_messages_become_conversations_where_each_has_a_system_message(command, tmp_path):
+    roles = ["system", "user", "assistant", "user", "assistant", "system", "user", "assistant"]
+    rows = [json.dumps({"role": role, "content": f"{role}."}) for role in roles]
+    fixed, told = _fixed(command, tmp_path, "\n".join([*rows, GOOD, ""]))
+    records = [json.loads(line) for line in fixed.splitlines()]
+    assert [len(record["messages"]) for record in records] == [5, 3, 2]
+    assert "2 times in the file" in told
+    # Without system messages there is more than one way to do it.
+    assert _fixed(command, tmp_path, "\n".join(rows[1:5]) + "\n")[0].splitlines() == rows[1:5]
+
+
+_pieces = st.sampled_from(
+    [
+        GOOD,
+        "",
+        "",
+        "   ",
+        '{"messages": [{"role": "user", "content": "cut',
+        '{"messages": [oops, "content": "x"}',
+        "and then.",
+        "  indented",
+        "<<<<<<< HEAD",
+        "...",
+    ]
+)
+
+
+@given(pieces=st.lists(_pieces, max_size=14))
+def test_the_fix_loses_nothing_that_it_does_not_understand(tmp_path_factory, pieces):
+    folder = tmp_path_factory.mktemp("fix")
+    file, out = folder / "rows.jsonl", folder / "fixed.jsonl"
+    file.write_text("".join(f"{piece}\n" for piece in (GOOD, *pieces)), encoding="utf-8")
+    assert main(["fix", str(file), str(out), "--rule", "name_empty"]) == 0
+    before = file.read_text(encoding="utf-8").splitlines()
+    after = out.read_text(encoding="utf-8").splitlines()
+    # In the order of the file everything stands there but blank lines between good rows.
+    kept = iter(after)
+    for number, line in enumerate(before):
+        if not line.strip():
+            beside = [row for row in reversed(before[:number]) if row.strip()][:1]
+            beside += [row for row in before[number + 1 :] if row.strip()][:1]
+            if all(row == GOOD for row in beside) or len(beside) < 2:
+                continue
+        assert line.strip() == next(kept).strip()
+    assert not "".join(kept).strip()
 
 
 def test_a_copy_that_was_changed_is_merged(command, write_rows, good_rows, tmp_path):

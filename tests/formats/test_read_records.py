@@ -411,7 +411,8 @@ def test_parts_hold_the_same_records_as_the_whole(tmp_path_factory, lines, mark,
     file.write_bytes(mark + (first + "".join(a + b for a, b in lines) + end).encode())
     info = inspect_file(file)
     assert info.encoding == "utf-8"
-    assert in_parts(info)[0] == whole(info)
+    # How far is read ahead, and so what comes in one batch, depends on where reading began.
+    assert sorted(in_parts(info)[0], key=str) == sorted(whole(info), key=str)
 
 
 def test_plain_lines_are_read_in_parts_to_the_end(tmp_path):

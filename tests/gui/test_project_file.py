@@ -52,7 +52,7 @@ def test_damage_is_said_with_what_to_do(path, background, feedback, window, qtbo
         qtbot.waitUntil(lambda: bool(feedback.toasts()))
     told = feedback.toasts()[0].accessibleName()
     assert "Law.tunedesk" in told
-    assert "Export all examples now" in told
+    assert "Go back to a backup" in told
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.project.made_examples import add, example_text, new_example, undo_name
@@ -96,7 +97,13 @@ with Project.open(Path(sys.argv[1])) as project:
 """
 
 
-def run_and_kill(script: str, arguments: list[Path], until: str, after: float) -> list[str]:
+def run_and_kill(
+    script: str,
+    arguments: list[Path],
+    until: str,
+    after: float,
+    meanwhile: Callable[[], object] | None = None,
+) -> list[str]:
     """Start a script, wait for a line, kill it some time later; returns the lines it wrote."""
     process = subprocess.Popen(
         [sys.executable, "-c", script, *map(str, arguments)],
@@ -111,6 +118,8 @@ def run_and_kill(script: str, arguments: list[Path], until: str, after: float) -
         lines.append(line.strip())
         if until in line or not until:
             break
+    if meanwhile is not None:
+        meanwhile()
     time.sleep(after)
     process.kill()
     lines += [line.strip() for line in process.stdout]

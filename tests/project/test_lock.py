@@ -1,16 +1,17 @@
-"""One writer per project file, whatever its names; each file keeps its log, also after a crash."""
+"""One writer per project file, whatever its names; what became of the file is known."""
 
-import contextlib
 import json
 import os
-import shutil
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from tests.project.made_examples import add, words
+from tests.project.made_processes import (
+    hard_link_elsewhere,
+    left_by_a_crash,
+    names,
+    opened_elsewhere,
+)
 
 from tunedesk.errors import UserError
 from tunedesk.project.lock import FileState, Holder, ProjectLock, Whereabouts, read_holder
@@ -62,50 +63,6 @@ def test_a_reader_that_outlives_the_writer_leaves_one_file(path):
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
-OPEN = """
-import sys
-from pathlib import Path
-from tests.project.made_examples import add
-from tunedesk.project.project import Project
-
-project = Project.open(Path(sys.argv[1]), author="Cay")
-if sys.argv[2:]:
-    add(project, sys.argv[2])
-print("read only" if project.read_only else "open", flush=True)
-sys.stdin.read()
-project.close()
-"""
-
-
-@contextlib.contextmanager
-def opened_elsewhere(path, word="", expected="open"):
-    """Open a project in another process, add an example; closed orderly unless it was killed."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", OPEN, str(path), *filter(None, [word])],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )
-    try:
-        assert process.stdout.readline() == f"{expected}\n"
-        yield process
-    finally:
-        process.communicate()
-
-
-def left_by_a_crash(path, word, before_it=lambda: None):
-    """A process adds an example and is killed; something is done to the file just before."""
-    with opened_elsewhere(path, word) as process:
-        before_it()
-        process.kill()
-
-
-def names(folder):
-    return sorted(entry.name for entry in folder.iterdir())
-
-
 def test_the_lock_of_a_crashed_process_is_taken_over(path):
     Project.create(path).close()
     left_by_a_crash(path, "one")
@@ -132,13 +89,6 @@ def symbolic_link(path):
 
 def hard_link(path):
     link = path.with_name("Link.tunedesk")
-    link.hardlink_to(path)
-    return link
-
-
-def hard_link_elsewhere(path):
-    (path.parent / "elsewhere").mkdir()
-    link = path.parent / "elsewhere" / path.name
     link.hardlink_to(path)
     return link
 
@@ -219,86 +169,6 @@ def test_whose_log_cannot_be_found_is_not_read(path, monkeypatch, tmp_path_facto
 
 def renamed(path):
     return path.rename(path.with_name("New name.tunedesk"))
-
-
-def moved(path):
-    (path.parent / "elsewhere").mkdir()
-    return path.rename(path.parent / "elsewhere" / "Moved.tunedesk")
-
-
-def folder_renamed(path):
-    return path.parent.rename(path.parent.with_name("new folder")) / path.name
-
-
-@pytest.mark.parametrize("read_only", [False, True])
-@pytest.mark.parametrize("move", [renamed, moved, folder_renamed])
-def test_the_log_follows_a_file_that_was_renamed_before_a_crash(tmp_path, move, read_only):
-    path = tmp_path / "folder" / "Test.tunedesk"
-    with Project.create(path) as project:
-        add(project, "one")
-    new = []
-    left_by_a_crash(path, "two", lambda: new.append(move(path)))
-    with Project.open(new[0], read_only=read_only) as project:
-        assert words(project) == ["one", "two"]
-        assert project.find_damage(thorough=True) == []
-    with Project.open(new[0]) as project:
-        assert words(project) == ["one", "two"]
-    left = [entry.name for entry in tmp_path.rglob("*") if entry.is_file()]
-    assert left == [new[0].name]
-
-
-def test_the_log_follows_a_hard_link(path):
-    Project.create(path).close()
-    other = hard_link_elsewhere(path)
-    left_by_a_crash(path, "one")
-    with Project.open(other) as project:
-        assert words(project) == ["one"]
-    with Project.open(path) as project:
-        assert words(project) == ["one"]
-
-
-def test_a_file_that_took_the_name_gets_no_foreign_log(path):
-    """The project was replaced while it was open, then its program was killed."""
-    for name, word in (("Test", "ours"), ("Other", "other")):
-        with Project.create(path.with_name(f"{name}.tunedesk")) as project:
-            add(project, word)
-    kept = path.with_name("Kept.tunedesk")
-
-    def replace():
-        path.rename(kept)
-        path.with_name("Other.tunedesk").rename(path)
-
-    left_by_a_crash(path, "more", replace)
-    with Project.open(path) as project:
-        assert words(project) == ["other"]
-        assert project.find_damage(thorough=True) == []
-    # The log was set aside, and is found by the file that it belongs to.
-    with Project.open(kept) as project:
-        assert words(project) == ["ours", "more"]
-        assert project.find_damage(thorough=True) == []
-    assert names(path.parent) == ["Kept.tunedesk", "Test.tunedesk"]
-
-
-def test_a_new_project_under_the_name_of_a_deleted_one_gets_no_foreign_log(path):
-    """The system may well give it the number of the file that was deleted."""
-    Project.create(path).close()
-    left_by_a_crash(path, "more", path.unlink)
-    with Project.create(path) as project:
-        assert words(project) == []
-        add(project, "new")
-    with Project.open(path) as project:
-        assert words(project) == ["new"]
-        assert project.find_damage(thorough=True) == []
-
-
-def test_a_folder_that_was_copied_after_a_crash_keeps_its_log(tmp_path):
-    path = tmp_path / "folder" / "Test.tunedesk"
-    Project.create(path).close()
-    left_by_a_crash(path, "one")
-    copy = shutil.copytree(path.parent, tmp_path / "copy") / path.name
-    shutil.rmtree(path.parent)
-    with Project.open(copy) as project:
-        assert words(project) == ["one"]
 
 
 def test_while_another_file_has_the_name_nothing_is_opened_by_it(path):

@@ -192,3 +192,16 @@ def test_lists_of_ids_are_not_kept():
 )
 def test_what_is_broken_is_left_out(stored):
     assert query_from_json(stored) == ExampleQuery()
+
+
+def test_duplicates_stand_group_by_group(project):
+    ids = project.add_examples([new_example(words) for words in "abacadc"])
+    query = ExampleQuery(duplicated=True)
+    groups = [[ids[0], ids[2], ids[4]], [ids[3], ids[6]]]
+    rows = found(project, query)
+    assert rows in (groups[0] + groups[1], groups[1] + groups[0])
+    assert found(project, replace(query, sort="changed")) == sorted(rows)
+    assert query_from_json(query_to_json(query)) == query
+    project.delete([ids[6]])
+    assert found(project, query) == groups[0]
+    assert not query.unfiltered

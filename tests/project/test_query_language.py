@@ -79,6 +79,7 @@ def test_the_help_names_all_filters_and_orders():
     for name in (
         "state",
         "approval",
+        "duplicates",
         "tag",
         "problems",
         "problem",
@@ -102,6 +103,7 @@ QUERIES = st.builds(
     tokens=st.tuples(LIMITS, LIMITS),
     turns=st.tuples(LIMITS, LIMITS),
     lapsed=st.booleans(),
+    duplicated=st.booleans(),
     search=st.sampled_from(("", "two words ", '"state:draft" ', "12:30 ")),
     sort=st.sampled_from(SORTS),
     descending=st.booleans(),

@@ -128,7 +128,7 @@ def test_a_damaged_page_of_texts_costs_its_own_rows_and_names_them(path, out):
     report = rescue(path, out)
     with Project.open(out) as project:
         texts = {one: project.text(one) for one in project.ids()}
-        assert {row.state for row in project.rows(project.ids())} == {"approved", "draft"}
+        assert {row.state for row in project.rows(project.ids())} >= {"approved", "draft"}
     assert texts == {one: whole[one] for one in texts}
     assert 60 < len(texts) < len(whole)
     assert report.lost_examples == len(whole) - len(texts)

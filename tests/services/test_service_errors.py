@@ -312,3 +312,24 @@ def test_why_a_run_failed():
     assert why_it_failed(RunError("", "The disk is full."), "local").sentence == "The disk is full."
     assert why_it_failed(None, "local").sentence
     assert why_it_failed(quota, "one of a newer Tunedesk").advice == "The log may say why."
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("[Errno -2] Name or service not known", "cannot be reached"),
+        ("HTTPSConnectionPool: Max retries, Failed to establish a new connection", "be reached"),
+        ("401 Client Error. Access to this gated repo is restricted", "terms"),
+        ("404 Client Error. Repository Not Found for url", "none of that name"),
+        ("[Errno 28] No space left on device", "disk is full"),
+        ("something else", "could not be downloaded."),
+    ],
+)
+def test_a_failed_download_is_told_in_words_of_the_window(said, sentence):
+    message = f"acme/Small cannot be fetched from the hub: {said}"
+    error = why_it_failed(RunError("model_not_fetched", message, "model"), "local")
+    assert "could not be downloaded" in error.sentence
+    assert sentence in error.sentence
+    assert "Nothing was trained." in error.advice
+    assert "hub" not in error.sentence
+    assert "Errno" not in f"{error.sentence} {error.advice}"

@@ -59,10 +59,9 @@ _FAMILIES = (
     ),
 )
 _OPENING = re.compile(r"\s*(?:<\|begin_of_text\|>|<bos>|<s>|<\|startoftext\|>)?\s*")
-_LLAMA_2 = re.compile(
-    r"\[INST\](?P<asked>.*?)\[/INST\](?P<answer>.*?)(?=<s>|\[INST\]|\Z)", re.DOTALL
+_LLAMA_2_SYSTEM = re.compile(
+    r"\s{0,20}<<SYS>>\s{0,20}(?P<system>.*?)\s{0,20}<</SYS>>\s{0,20}", re.DOTALL
 )
-_LLAMA_2_SYSTEM = re.compile(r"\s*<<SYS>>\s*(?P<system>.*?)\s*<</SYS>>\s*", re.DOTALL)
 _ALPACA = re.compile(r"^### (Instruction|Input|Response):[ \t]*$", re.MULTILINE)
 _TURN = re.compile(
     "|".join(
@@ -142,19 +141,27 @@ def _turns(text: str, family: _Family) -> tuple[Turn, ...] | None:
 
 def _llama_2_turns(text: str) -> tuple[Turn, ...] | None:
     opening = _OPENING.match(text)
-    if opening is None or not text.startswith("[INST]", opening.end()):
+    at = 0 if opening is None else opening.end()
+    if not text.startswith("[INST]", at):
         return None
     turns: list[Turn] = []
-    for found in _LLAMA_2.finditer(text):
-        asked = found["asked"]
+    while at < len(text):
+        asked_end = text.find("[/INST]", at)
+        if asked_end < 0:
+            return None
+        asked = text[at + len("[INST]") : asked_end]
         system = _LLAMA_2_SYSTEM.match(asked)
         if system is not None:
             turns.append(Turn("system", system["system"]))
             asked = asked[system.end() :]
+        following = text.find("[INST]", asked_end)
+        following = len(text) if following < 0 else following
+        answer = text[asked_end + len("[/INST]") : following].strip().removesuffix("<s>").strip()
+        answer = answer.removesuffix("</s>").strip()
         turns.append(Turn("user", asked.strip()))
-        answer = found["answer"].strip().removesuffix("</s>").strip()
         if answer:
             turns.append(Turn("assistant", answer))
+        at = following
     return tuple(turns) or None
 
 
@@ -203,15 +210,24 @@ def find_loose_tag(text: str) -> LooseTag | None:
         text: An answer, without the code in it.
     """
     opened: str | None = None
+    start = len(text) - len(text.lstrip())
     for found in THOUGHT_TAG.finditer(text):
         closes = bool(found.group(1) or found.group(3))
-        before, after = text[: found.start()], text[found.end() :]
-        at_line_start = not before.rpartition("\n")[2].strip()
-        at_line_end = not after.partition("\n")[0].strip()
         if closes:
-            if opened is None and (at_line_start or at_line_end):
+            if opened is None and _is_at_line_edge(text, found.start(), found.end()):
                 return LooseTag("never_opened", found.group())
             opened = None
-        elif opened is None and not before.strip():
+        elif opened is None and found.start() == start:
             opened = found.group()
     return None if opened is None else LooseTag("never_closed", opened)
+
+
+_NEAR = 40
+"""How many blanks may stand between a tag and the edge of its line."""
+
+
+def _is_at_line_edge(text: str, start: int, end: int) -> bool:
+    """Whether a piece of the text begins or ends a line."""
+    before = text[max(0, start - _NEAR) : start].rstrip(" \t\r")
+    after = text[end : end + _NEAR].lstrip(" \t\r")
+    return before.endswith("\n") or after.startswith("\n") or (not before) or (not after)

@@ -44,6 +44,10 @@ _CHECKS: dict[Kind, KindChecks] = {
 }
 
 
+_SHORT = 200
+_MOST_KEPT = 1_000
+
+
 class Checker:
     """Checks records for one target; made once and used by one thread at a time."""
 
@@ -70,6 +74,8 @@ class Checker:
         counter = None if encoding is None else TokenCounter(encoding)
         formula = DEFAULT_FORMULA if base is None else base.image_formula
         self._settings = CheckSettings(self.target, self.token_limit, counter, formula)
+        # A broken file often repeats a few short lines very many times.
+        self._unreadable: dict[bytes, Facts] = {}
         self._check_plain = plain_checker(counter, self.token_limit)
 
     def check(self, text: bytes) -> Facts:
@@ -101,10 +107,15 @@ class Checker:
 
     def check_by_rules(self, text: bytes) -> Facts:
         """The facts of any record, by every rule one after another."""
+        if text in self._unreadable:
+            return self._unreadable[text]
         record, problems = parse_record(text)
         if record is None:
             shown = UNREADABLE.preview(text[:2000].decode("utf-8", "replace"))
-            return Facts(UNREADABLE.name, shown, problems=problems)
+            facts = Facts(UNREADABLE.name, shown, problems=problems)
+            if len(text) <= _SHORT and len(self._unreadable) < _MOST_KEPT:
+                self._unreadable[text] = facts
+            return facts
         kind = kind_of(record)
         roles, found, counts = _CHECKS[kind].check(record, self._settings)
         tokens = message_tokens = tool_tokens = image_tokens = trained_tokens = 0

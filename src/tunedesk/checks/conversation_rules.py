@@ -306,6 +306,9 @@ _PICTURE_MARK = re.compile(
     r"<\|?(?:image|video|audio|vision_start|image_pad)\|?>|<image_placeholder>"
 )
 
+MOST_PROBLEMS = 1_000
+"""More problems of one example are not told: nobody goes through them one by one."""
+
 _OF_AN_ANSWER = frozenset({"no_assistant", "last_not_assistant", "role_developer"})
 
 
@@ -336,6 +339,8 @@ def check_conversation(
     else:
         for number, message in enumerate(messages):
             found += check_message(message, ("messages", number), target)
+            if len(found) > MOST_PROBLEMS:
+                break
         found += check_order(roles)
         found += check_weights(messages)
         found += check_texts(messages)
@@ -359,7 +364,7 @@ def check_conversation(
         for reason in reasons(schema, record)[:3]:
             detail = {"keyword": reason.keyword, "reason": reason.message[:200]}
             found.append(Problem("schema_mismatch", reason.path, detail))
-    return sorted(found, key=_reading_order)
+    return sorted(found, key=_reading_order)[:MOST_PROBLEMS]
 
 
 def check_unknown_keys(record: dict[str, Any]) -> tuple[Problem, ...]:

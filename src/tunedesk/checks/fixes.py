@@ -11,7 +11,7 @@ from tunedesk.catalogue.targets import DEFAULT_TARGET
 from tunedesk.checks import record_fixes
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.mojibake import repair_mojibake
-from tunedesk.checks.problem import Problem
+from tunedesk.checks.problem import Problem, severity
 from tunedesk.checks.text_rules import windows_letters
 from tunedesk.examples.json_text import JsonSyntaxError
 
@@ -49,6 +49,7 @@ _FIXES: dict[str, Fix] = {
     "arguments_double_encoded": record_fixes.unwrap_arguments,
     "function_call_legacy": record_fixes.modern_calls,
     "image_type_differs": record_fixes.right_media_type,
+    "image_turned": record_fixes.turn_upright,
     "image_detail_invalid": record_fixes.auto_detail,
     "mojibake": record_fixes.edit_text(repair_mojibake),
     "control_character": record_fixes.edit_text(windows_letters),
@@ -77,6 +78,33 @@ _MOST_ROUNDS = 1_000
 def fixable(code: str) -> bool:
     """Whether there is a fix for problems of this code; for some of them it may give None."""
     return code in _FIXES
+
+
+_CERTAIN = frozenset(
+    {
+        "role_developer",
+        "name_empty",
+        "weight_misplaced",
+        "tool_calls_empty",
+        "image_type_differs",
+        "image_detail_invalid",
+        "image_turned",
+        "mojibake",
+        "blanks_around",
+        "thoughts_never_opened",
+    }
+)
+"""Codes whose fix never gives None: nobody need try."""
+
+
+def can_fix(text: bytes, problem: Problem) -> bool:
+    """Whether this very problem of this text has a fix that changes something."""
+    if problem.code in _CERTAIN or problem.code not in _FIXES:
+        return problem.code in _FIXES
+    try:
+        return fix(text.decode("utf-8"), problem) is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def fix(text: str, problem: Problem) -> str | None:
@@ -111,6 +139,31 @@ def fix_all(
         target: The target whose rules apply.
         known: The problems of exactly this text, if they are known: that saves a check.
     """
+    fixed = fix_record(text, codes, target, known)
+    return fixed.text, fixed.fixes
+
+
+class FixedRecord(NamedTuple):
+    """A record in which what can be was put right.
+
+    Attributes:
+        text: The record.
+        fixes: How many problems were put right.
+        left: The problems that it still has.
+    """
+
+    text: str
+    fixes: int
+    left: Sequence[Problem]
+
+
+def fix_record(
+    text: str,
+    codes: Collection[str] | None = None,
+    target: str = DEFAULT_TARGET,
+    known: Sequence[Problem] | None = None,
+) -> FixedRecord:
+    """Put every problem of these codes right; as `fix_all`, which says less."""
     checker = _checker(target)
     count = 0
     problems = known
@@ -128,7 +181,7 @@ def fix_all(
         if count == before:
             break
         problems = None
-    return text, count
+    return FixedRecord(text, count, problems or ())
 
 
 class FixJob(NamedTuple):
@@ -145,17 +198,32 @@ class FixJob(NamedTuple):
     target: str = DEFAULT_TARGET
 
 
-def fix_texts(job: FixJob) -> list[tuple[bytes, int]]:
-    """Fix the records of a job; each record with the number of fixes, 0 where it is as it was."""
+class FixedText(NamedTuple):
+    """A record of a job.
+
+    Attributes:
+        text: The record, as it was where nothing was put right.
+        fixes: How many problems were put right.
+        errors: How many errors are left.
+    """
+
+    text: bytes
+    fixes: int
+    errors: int
+
+
+def fix_texts(job: FixJob) -> list[FixedText]:
+    """Fix the records of a job."""
     fixed = []
     for text in job.texts:
         try:
             letters = text.decode("utf-8")
         except UnicodeDecodeError:
-            fixed.append((text, 0))
+            fixed.append(FixedText(text, 0, 1))
             continue
-        changed, count = fix_all(letters, job.codes, job.target)
-        fixed.append((_bytes(changed), count) if count else (text, 0))
+        changed, count, left = fix_record(letters, job.codes, job.target)
+        errors = sum(severity(problem.code, job.target) == "error" for problem in left)
+        fixed.append(FixedText(_bytes(changed) if count else text, count, errors))
     return fixed
 
 

@@ -1,6 +1,8 @@
 """What each fix does to the text of a record, where only one reading is possible."""
 
 import ast
+import base64
+import io
 import json
 import re
 from collections.abc import Callable
@@ -380,6 +382,31 @@ def right_media_type(text: str, problem: Problem) -> str | None:
     seen = read_image_url(node.value)
     rest = node.value[node.value.index(";") :]
     return replace_value(text, problem.path, f"data:{seen.media_type}{rest}")
+
+
+def turn_upright(text: str, problem: Problem) -> str | None:
+    """Store a JPEG as it is to be shown, in place of a note that says how to turn it."""
+    node = parse(text).find(problem.path)
+    if node is None or node.kind != "string":
+        return None
+    head, _comma, encoded = node.value.partition(",")
+    # Few pictures lie on their side, and it takes long to load.
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(encoded)), formats=("JPEG",)) as picture:
+            upright = ImageOps.exif_transpose(picture)
+            turned = io.BytesIO()
+            upright.save(turned, "JPEG", quality=_QUALITY, subsampling=0)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    return replace_value(
+        text, problem.path, f"{head},{base64.b64encode(turned.getvalue()).decode('ascii')}"
+    )
+
+
+_QUALITY = 95
+"""Of the JPEG that is written anew: no loss is seen."""
 
 
 def auto_detail(text: str, problem: Problem) -> str | None:

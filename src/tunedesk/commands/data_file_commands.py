@@ -13,15 +13,16 @@ from tunedesk.catalogue.cost import cut_at_limit, estimate
 from tunedesk.catalogue.models import Catalogue, HostedModel
 from tunedesk.catalogue.targets import DEFAULT_TARGET, target
 from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING, encoding_names
-from tunedesk.checks.fixes import FixJob, fix_texts, fixable
-from tunedesk.checks.messages.sentences import sentence
+from tunedesk.checks.fixes import FixedText, FixJob, fix_texts, fixable
+from tunedesk.checks.messages.sentences import sentence, title
+from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.problem import codes
 from tunedesk.commands.progress_line import ProgressLine
 from tunedesk.errors import UserError
 from tunedesk.examples.json_text import to_pointer
-from tunedesk.formats.check_file import FileReport, LineProblem, check_file
+from tunedesk.formats.check_file import FIXED_BY_WRITING, FileReport, LineProblem, check_file
 from tunedesk.formats.inspect_file import describe, inspect_file
-from tunedesk.formats.read_records import read_batches
+from tunedesk.formats.read_records import join_single_messages, read_batches
 from tunedesk.formats.record_batch import RecordBatch
 from tunedesk.formats.writers.jsonl import RecordWriter
 from tunedesk.workers import WorkerPool
@@ -40,8 +41,10 @@ def run_check(options: argparse.Namespace) -> int:
 def _check(file: Path, target_name: str, encoding: str | None, as_json: bool) -> int:
     try:
         with ProgressLine(file.name) as line:
-            report = check_file(file, target_name, encoding, progress=line.progress)
+            report = check_file(file, target_name, encoding, line.progress, try_fixes=as_json)
     except UserError as error:
+        if as_json:
+            print(json.dumps({"file": str(file), "error": str(error)}, ensure_ascii=False))
         print(f"tunedesk: {error}", file=sys.stderr)
         return 2
     if as_json:
@@ -82,7 +85,7 @@ def as_object(report: FileReport) -> dict[str, Any]:
                 "severity": found.severity,
                 "path": to_pointer(found.problem.path),
                 "message": sentence(found.problem),
-                "fixable": fixable(found.problem.code),
+                "fixable": found.fixable,
             }
             for found in report.problems
         ],
@@ -92,25 +95,57 @@ def as_object(report: FileReport) -> dict[str, Any]:
 def print_report(report: FileReport) -> None:
     """Print the report for people."""
     info = report.info
-    print(f"{info.path}: {info.format}, {info.encoding}, {report.examples:,} examples")
+    examples = _counted(report.examples, "example", "examples")
+    print(f"{info.path}: {info.format}, {info.encoding}, {examples}")
+    in_every_row = _in_every_row(report)
     shown: Counter[str] = Counter()
     for found in report.problems:
-        shown[found.problem.code] += 1
-        if shown[found.problem.code] <= SHOWN_ALIKE:
+        code = found.problem.code
+        shown[code] += 1
+        if code in in_every_row:
+            if shown[code] == 1:
+                rows = f"all {report.records:,} rows"
+                print(f"  {rows:>12}  {found.severity:<7}  {sentence(found.problem)}")
+        elif shown[code] <= SHOWN_ALIKE:
             print(f"  {_place(found):>12}  {found.severity:<7}  {sentence(found.problem)}")
     for code, number in shown.items():
-        if number > SHOWN_ALIKE:
+        if number > SHOWN_ALIKE and code not in in_every_row:
             print(f"  {'':>12}  ... and {number - SHOWN_ALIKE:,} more {code} (--json names them)")
-    counts = f"{report.count('error'):,} errors, {report.count('warning'):,} warnings, "
-    counts += f"{report.count('hint'):,} hints"
+    counts = ", ".join(
+        (
+            _counted(report.count("error"), "error", "errors"),
+            _counted(report.count("warning"), "warning", "warnings"),
+            _counted(report.count("hint"), "hint", "hints"),
+        )
+    )
     if report.unreadable:
-        counts += f", {report.unreadable:,} unreadable records"
+        counts += ", " + _counted(report.unreadable, "unreadable record", "unreadable records")
     if report.encoding is not None:
         counts += f"; {report.message_tokens:,} tokens in messages ({report.encoding})"
         estimates = report.tool_tokens + report.image_tokens
         if estimates:
             counts += f", about {estimates:,} more in tools and images"
     print(f"  {counts}")
+
+
+_FEW_ROWS = 3
+
+
+def _in_every_row(report: FileReport) -> set[str]:
+    """The codes of problems that every row has: they are told once."""
+    lines: dict[str, set[int]] = {}
+    for found in report.problems:
+        if found.line is not None and "lines" not in found.problem.parameters:
+            lines.setdefault(found.problem.code, set()).add(found.line)
+    return {
+        code
+        for code, rows in lines.items()
+        if report.records > _FEW_ROWS and len(rows) == report.records
+    }
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _place(found: LineProblem) -> str:
@@ -130,28 +165,78 @@ def run_fix(options: argparse.Namespace) -> int:
     if info.is_empty or not info.is_checked:
         raise UserError(describe(info))
     waiting: list[RecordBatch] = []
+    put_right: Counter[str] = Counter()
 
     def jobs() -> Iterator[FixJob]:
-        for batch in read_batches(options.file, info):
+        for batch in join_single_messages(read_batches(options.file, info)):
             waiting.append(batch)
+            put_right.update(
+                problem.code for _line, problem in batch.problems if problem.code in PUT_RIGHT
+            )
             yield FixJob(batch.texts, rules)
 
-    changed = fixes = 0
+    changed = fixes = errors = 0
     with (
         ProgressLine(options.file.name) as line,
         WorkerPool() as pool,
         RecordWriter(options.out) as writer,
     ):
         for results in pool.map_ordered(fix_texts, jobs()):
-            writer.write_all(text for text, _count in results)
-            changed += sum(count > 0 for _text, count in results)
-            fixes += sum(count for _text, count in results)
-            line.progress(waiting.pop(0).bytes_read, info.size)
-    print(f"{options.out}: {writer.records:,} records, {fixes:,} fixes in {changed:,} of them")
-    if fixes == 0:
+            batch = waiting.pop(0)
+            put_right["blank_line"] -= _write_fixed(writer, batch, results)
+            changed += sum(fixed.fixes > 0 for fixed in results)
+            fixes += sum(fixed.fixes for fixed in results)
+            errors += sum(fixed.errors for fixed in results)
+            line.progress(batch.bytes_read, info.size)
+    found = f"{_counted(fixes, 'fix', 'fixes')} in {changed:,} of them"
+    print(f"{options.out}: {_counted(writer.records, 'record', 'records')}, {found}")
+    put_right = +put_right
+    for code, number in put_right.items():
+        print(f"  {_counted(number, 'time', 'times')} in the file: {title(code)}")
+    if fixes == 0 and not put_right and errors == 0:
         print("  nothing was to be fixed; the file is a copy", file=sys.stderr)
+    elif errors:
+        remain = f"{_counted(errors, 'error remains', 'errors remain')}"
+        nothing = "nothing could be fixed, " if fixes == 0 and not put_right else ""
+        print(f"  {nothing}{remain}", file=sys.stderr)
     return 0
 
+
+def _write_fixed(writer: RecordWriter, batch: RecordBatch, results: Sequence[FixedText]) -> int:
+    """Write the records of a batch; what could not be read keeps its lines and blank lines.
+
+    A blank line between good rows is left out. Beside a row that nobody could read it may be a
+    part of that row's text.
+
+    Returns:
+        How many blank lines were written.
+    """
+    blank = {line for line, problem in batch.problems if problem.code == "blank_line"}
+    broken = [fixed.errors > 0 and not _is_json(fixed.text) for fixed in results]
+    if not any(broken):
+        writer.write_all(fixed.text for fixed in results)
+        return 0
+    kept = 0
+    for number, (line, fixed) in enumerate(zip(batch.lines, results, strict=True)):
+        if not broken[number]:
+            writer.write(fixed.text)
+        else:
+            writer.write_lines(fixed.text)
+        beside = broken[number] or broken[number + 1 : number + 2] == [True]
+        after = line + batch.texts[number].count(b"\n") + 1
+        while beside and after in blank:
+            writer.write_blank_line()
+            kept += 1
+            after += 1
+    return kept
+
+
+def _is_json(text: bytes) -> bool:
+    return parse_record(text).record is not None
+
+
+PUT_RIGHT = FIXED_BY_WRITING | {"single_message"}
+"""Problems of a file that its fixed copy has no more."""
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 

@@ -10,10 +10,10 @@ import datetime
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from tunedesk.catalogue.cost import Estimate, cut_at_limit, estimate
+from tunedesk.catalogue.cost import Estimate, TrainedTokens, cut_at_limit, estimate
 from tunedesk.catalogue.hyperparameters import resolve_auto, setting_problems
 from tunedesk.catalogue.memory_estimate import Device
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
@@ -169,14 +169,7 @@ def preview_launch(
         kept.append(row)
     sides = split(kept, settings.validation_share, min(limits.least_examples, len(kept)))
     lengths = [row.tokens for row in sides.training]
-    limit = longest_example(provider, settings.base_model) or limits.token_limit
-    trained = cut_at_limit(lengths, limit)
-    automatic = resolve_auto(
-        {"n_epochs": settings.epochs or "auto", "batch_size": settings.batch_size or "auto"},
-        len(lengths),
-        provider.name == "local" and settings.base_model == STARTER_ID,
-    )
-    epochs = int(automatic["n_epochs"]) if lengths else 0
+    trained, epochs, batch_size = _amounts(settings, lengths)
     cost = estimate(trained.examples, trained.tokens, provider.target, settings.base_model, epochs)
     return LaunchPreview(
         settings=settings,
@@ -190,11 +183,47 @@ def preview_launch(
         longest=max(lengths, default=0),
         over_limit=trained.over_limit,
         epochs=epochs,
-        batch_size=int(automatic["batch_size"]),
+        batch_size=batch_size,
         price=cost.price,
         price_source=_price_source(cost),
         leaves=_leaves(provider, settings, sides),
     )
+
+
+def with_base_model(preview: LaunchPreview, base_model: str) -> LaunchPreview:
+    """The same launch with another base model, as far as its size and time go."""
+    settings = replace(preview.settings, base_model=base_model)
+    lengths = [row.tokens for row in preview.split.training]
+    trained, epochs, batch_size = _amounts(settings, lengths)
+    return replace(
+        preview,
+        settings=settings,
+        tokens=trained.tokens,
+        over_limit=trained.over_limit,
+        epochs=epochs,
+        batch_size=batch_size,
+    )
+
+
+def _amounts(settings: LaunchSettings, lengths: list[int]) -> tuple[TrainedTokens, int, int]:
+    """What is trained on, how often, and how much at once.
+
+    Args:
+        settings: The settings.
+        lengths: The tokens of each example to train on.
+
+    Returns:
+        The tokens up to the model's limit, the epochs and the batch size.
+    """
+    provider = provider_named(settings.provider)
+    limit = longest_example(provider, settings.base_model) or target(provider.target).token_limit
+    automatic = resolve_auto(
+        {"n_epochs": settings.epochs or "auto", "batch_size": settings.batch_size or "auto"},
+        len(lengths),
+        provider.name == "local" and settings.base_model == STARTER_ID,
+    )
+    epochs = int(automatic["n_epochs"]) if lengths else 0
+    return cut_at_limit(lengths, limit), epochs, int(automatic["batch_size"])
 
 
 def _severity(code: str, target_name: str) -> str:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from string import Template
 
 from tunedesk.fine_tuning.advice_rules.context import Advice
+from tunedesk.fine_tuning.chart_style import chart_palette
 from tunedesk.fine_tuning.chart_svg import chart_svg
 from tunedesk.fine_tuning.charted_run import ChartedRun
 from tunedesk.fine_tuning.curves import format_loss
@@ -27,40 +29,45 @@ MOST_EVENTS = 2000
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 15px/1.5 Inter, system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif;
-  color: #1d2430; background: #fff; max-width: 960px; margin: 32px auto; padding: 0 20px; }
+  color: $text; background: #fff; max-width: 960px; margin: 32px auto; padding: 0 20px; }
 h1 { font-size: 26px; margin: 0 0 4px; overflow-wrap: anywhere; }
 h2 { font-size: 16px; margin: 32px 0 8px; }
 p { margin: 6px 0; }
-.muted, th { color: #667085; }
+.muted, th { color: $text_muted; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: 5px 16px 5px 0; font-weight: 400;
-  border-bottom: 1px solid #e3e6eb; overflow-wrap: anywhere; }
+  border-bottom: 1px solid $border; overflow-wrap: anywhere; }
 th { width: 34%; }
 thead th { width: auto; font-weight: 600; }
-td.time { white-space: nowrap; color: #667085; width: 1%; }
+td.time { white-space: nowrap; color: $text_muted; width: 1%; }
 .chart svg { width: 100%; height: auto; }
-.advice { border-left: 4px solid #3557d6; padding: 2px 0 2px 14px; margin: 10px 0; }
-.advice.good { border-color: #1f8a5b; }
-.advice.warning { border-color: #d9730d; }
-.advice.error, tr.error td { border-color: #c2362f; }
-tr.error td { color: #c2362f; }
-pre { background: #f6f7f9; border: 1px solid #e3e6eb; border-radius: 7px; padding: 12px 14px;
+.advice { border-left: 4px solid $accent; padding: 2px 0 2px 14px; margin: 10px 0; }
+.advice.good { border-color: $success; }
+.advice.warning { border-color: $validation_curve; }
+.advice.error, tr.error td { border-color: $error; }
+tr.error td { color: $error; }
+pre { background: $window; border: 1px solid $border; border-radius: 7px; padding: 12px 14px;
   white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; }
 @media print { body { margin: 0; max-width: none; } h2, .advice, .chart { break-inside: avoid; } }
 """
 
 _PAPER_STYLE = """
-body { font-size: 9.5pt; color: #1d2430; }
+body { font-size: 9.5pt; color: $text; }
 h1 { font-size: 18pt; margin-bottom: 0; }
 h2 { font-size: 11.5pt; margin-top: 16px; margin-bottom: 4px; }
 p { margin-top: 3px; margin-bottom: 3px; }
-.muted, th, td.time { color: #667085; }
+.muted, th, td.time { color: $text_muted; }
 th, td { padding: 3px 12px 3px 0; text-align: left; font-weight: 400; }
 .advice { margin-top: 8px; }
-tr.error td { color: #c2362f; }
-pre { font-size: 8.5pt; background-color: #f6f7f9; white-space: pre-wrap; }
+tr.error td { color: $error; }
+pre { font-size: 8.5pt; background-color: $window; white-space: pre-wrap; }
 """
 """For Qt's text documents: what they know of style sheets, sizes in points."""
+
+
+def _style(sheet: str) -> str:
+    """A style sheet in the light colours of the palette: a report is printed."""
+    return Template(sheet).substitute(chart_palette("light"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +140,7 @@ def run_report(page: RunPage, *, picture: str = "") -> str:
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'; img-src data:\">\n"
         f"<title>{escape(title)}</title>\n"
-        f"<style>{_PAPER_STYLE if picture else _STYLE}</style>\n</head>\n"
+        f"<style>{_style(_PAPER_STYLE if picture else _STYLE)}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
 

@@ -5,11 +5,16 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+import orjson
+
 from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.facts import Facts
+from tunedesk.checks.fixes import can_fix
+from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.problem import Problem, Severity, severity
 from tunedesk.checks.set_rules import SetFacts, check_set
 from tunedesk.examples.kinds.unreadable import UNREADABLE
@@ -36,6 +41,7 @@ class CheckTotals:
         records: What stands there, readable or not.
         unreadable: How many of them are not JSON objects.
         problems: All problems with the line; None for the whole file.
+        fixable: The numbers of those, from 0, that have a fix, if that was asked for.
         message_tokens: The sum of the exact tokens.
         tool_tokens: The sum of the estimates for tools.
         image_tokens: The sum of the estimates for images.
@@ -47,6 +53,7 @@ class CheckTotals:
     records: int = 0
     unreadable: int = 0
     problems: list[tuple[int | None, Problem]] = field(default_factory=list)
+    fixable: set[int] = field(default_factory=set)
     message_tokens: int = 0
     tool_tokens: int = 0
     image_tokens: int = 0
@@ -54,14 +61,28 @@ class CheckTotals:
     set_facts: SetFacts = field(default_factory=SetFacts)
     bytes_read: int = 0
 
-    def add(self, batch: RecordBatch, facts: Sequence[Facts]) -> None:
-        """Take in a batch and the facts of its records."""
+    def add(self, batch: RecordBatch, facts: Sequence[Facts], try_fixes: bool = False) -> None:
+        """Take in a batch and the facts of its records.
+
+        Args:
+            batch: The batch.
+            facts: What is known of each record.
+            try_fixes: Find out which problems have a fix.
+        """
         self.records += len(facts)
         found = batch.problems.copy()
         for line, fact in zip(batch.lines, facts, strict=True):
             if fact.problems:
                 found += [(line, problem) for problem in fact.problems]
         found.sort(key=lambda entry: entry[0] or 0)
+        if try_fixes and found:
+            texts = dict(zip(batch.lines, batch.texts, strict=True))
+            self.fixable.update(
+                number
+                for number, (line, problem) in enumerate(found, len(self.problems))
+                if problem.code in FIXED_BY_WRITING
+                or (line is not None and line in texts and can_fix(texts[line], problem))
+            )
         self.problems += found
         lengths = [fact.tokens for fact in facts if fact.kind != UNREADABLE.name]
         self.unreadable += len(facts) - len(lengths)
@@ -78,12 +99,36 @@ SMALL_FILE = 8_000_000
 """Bytes below which starting worker processes costs more than it saves."""
 
 
+FIXED_BY_WRITING = frozenset(
+    {
+        "encoding_guessed",
+        "encoding_not_utf8",
+        "byte_order_mark",
+        "blank_line",
+        "line_ends",
+        "comma_between_rows",
+        "container_array",
+        "record_over_lines",
+        "messages_bare",
+    }
+)
+"""Problems of a file that are gone once its records are written one a line."""
+
+
 class LineProblem(NamedTuple):
-    """A problem and the line where its record begins (from 1); None for the whole set."""
+    """A problem and the line where its record begins (from 1); None for the whole set.
+
+    Attributes:
+        line: The line.
+        problem: The problem.
+        severity: How bad it is at the target.
+        fixable: Whether it has a fix, if that was asked for.
+    """
 
     line: int | None
     problem: Problem
     severity: Severity
+    fixable: bool = False
 
 
 @dataclass
@@ -127,11 +172,10 @@ class FileReport:
         self.tool_tokens += found.tool_tokens
         self.image_tokens += found.image_tokens
         self.lengths.extend(found.lengths)
-        if self.info.is_checked:
-            self.problems += [
-                self._judged(None if line is None else line + lines, problem)
-                for line, problem in found.problems
-            ]
+        self.problems += [
+            self._judged(None if line is None else line + lines, problem, number in found.fixable)
+            for number, (line, problem) in enumerate(found.problems)
+        ]
 
     def add_set(self, whole: SetFacts) -> None:
         """Take in what is wrong with the set, named at the first of the lines concerned."""
@@ -140,8 +184,32 @@ class FileReport:
             parameters = {**found.parameters, "lines": list(found.members[:100])}
             self.problems.append(self._judged(line, Problem(found.code, (), parameters)))
 
-    def _judged(self, line: int | None, problem: Problem) -> LineProblem:
-        return LineProblem(line, problem, severity(problem.code, self.target))
+    def join_merge_markers(self) -> None:
+        """Make one problem of the marks of each merge: where the two versions begin and end."""
+        markers = [each for each in self.problems if each.problem.code == "merge_marker"]
+        sides = [each.problem.parameters.get("reason") for each in markers]
+        whole: dict[int, LineProblem | None] = {}
+        for number in range(len(markers) - 2):
+            if sides[number : number + 3] != ["ours", "parted", "theirs"]:
+                continue
+            first, middle, last = markers[number : number + 3]
+            lines = {"first": first.line, "middle": middle.line, "last": last.line}
+            problem = first.problem._replace(parameters={"reason": "whole", **lines})
+            whole[id(first)] = first._replace(problem=problem)
+            whole[id(middle)] = whole[id(last)] = None
+        if whole:
+            told = [whole.get(id(each), each) for each in self.problems]
+            self.problems = [each for each in told if each is not None]
+
+    def _judged(
+        self, line: int | None, problem: Problem, can_be_fixed: bool = False
+    ) -> LineProblem:
+        if problem.code == "control_character_raw" and line is not None:
+            breaks = problem.parameters.get("count")
+            if isinstance(breaks, int):
+                lines = {"reason": "lines", "first": line, "last": line + breaks}
+                problem = problem._replace(parameters={**problem.parameters, **lines})
+        return LineProblem(line, problem, severity(problem.code, self.target), can_be_fixed)
 
     def count(self, level: Severity) -> int:
         """How many problems are of this severity."""
@@ -153,16 +221,18 @@ def check_file(
     target: str,
     encoding: str | None,
     progress: Progress = no_progress,
+    try_fixes: bool = False,
 ) -> FileReport:
     """Read a file to its end and name every problem.
 
-    The records of a file of another format than chat are counted, not judged.
+    The records of a file that holds no examples are counted, not judged.
 
     Args:
         path: The file.
         target: Whose rules to apply.
         encoding: The encoding to count tokens in; None to count none.
         progress: Told bytes read and the size of the file.
+        try_fixes: Find out which problems have a fix; it takes some time.
 
     Raises:
         UserError: The file cannot be read.
@@ -171,19 +241,65 @@ def check_file(
     report = FileReport(info, target, encoding)
     if not info.holds_records:
         return report
+    if not info.is_checked:
+        _count_records(report, progress)
+        return report
     whole = SetFacts()
     # Nothing here makes circles of objects, and looking for them takes a fifth of the time.
     gc.disable()
     try:
-        for found, lines in _checked(info, target, encoding):
+        for found, lines in _checked(info, CheckHow(target, encoding, try_fixes)):
             report.add(found, lines)
             whole.merge(found.set_facts, lines)
             progress(found.bytes_read, info.size)
     finally:
         gc.enable()
-    if info.is_checked:
-        report.add_set(whole)
+    report.join_merge_markers()
+    report.add_set(whole)
     return report
+
+
+def _count_records(report: FileReport, progress: Progress) -> None:
+    """Count what stands in a file that is not judged."""
+    info = report.info
+    for batch in read_batches(info.path, info):
+        objects = sum(map(_is_object, batch.texts))
+        report.records += len(batch.texts)
+        report.unreadable += len(batch.texts) - objects
+        report.lengths.extend([0] * objects)
+        progress(batch.bytes_read, info.size)
+
+
+def _is_object(text: bytes) -> bool:
+    if text[:1] != b"{":
+        return False
+    try:
+        return isinstance(orjson.loads(text), dict)
+    except orjson.JSONDecodeError:
+        # A broken file often repeats a few short lines very many times.
+        return _is_odd_object(text) if len(text) <= _SHORT else _parses(text)
+
+
+def _parses(text: bytes) -> bool:
+    return parse_record(text).record is not None
+
+
+_is_odd_object = lru_cache(maxsize=1_000)(_parses)
+_SHORT = 200
+
+
+class CheckHow(NamedTuple):
+    """How records are to be checked.
+
+    Attributes:
+        target: The name of the target.
+        encoding: The encoding to count tokens in; None to count none.
+        try_fixes: Whether to find out which problems have a fix.
+    """
+
+    target: str
+    encoding: str | None
+    try_fixes: bool = False
 
 
 class BatchJob(NamedTuple):
@@ -191,21 +307,23 @@ class BatchJob(NamedTuple):
 
     Attributes:
         batch: The records.
-        target: The name of the target.
-        encoding: The encoding to count tokens in; None to count none.
+        how: How to check them.
     """
 
     batch: RecordBatch
-    target: str
-    encoding: str | None
+    how: CheckHow
 
 
 def check_batch(job: BatchJob) -> CheckTotals:
     """Check the records of a batch: for a pool of worker processes."""
-    batch = job.batch
     totals = CheckTotals()
-    totals.add(batch, check_texts(CheckJob(batch.texts, job.target, job.encoding)))
+    _add_checked(totals, job.batch, job.how)
     return totals
+
+
+def _add_checked(totals: CheckTotals, batch: RecordBatch, how: CheckHow) -> None:
+    facts = check_texts(CheckJob(batch.texts, how.target, how.encoding))
+    totals.add(batch, facts, how.try_fixes)
 
 
 class RangeJob(NamedTuple):
@@ -213,13 +331,11 @@ class RangeJob(NamedTuple):
 
     Attributes:
         part: The part.
-        target: The name of the target.
-        encoding: The encoding to count tokens in; None to count none.
+        how: How to check it.
     """
 
     part: FileRange
-    target: str
-    encoding: str | None
+    how: CheckHow
 
 
 class RangeTotals(NamedTuple):
@@ -244,43 +360,41 @@ def check_range(job: RangeJob) -> RangeTotals:
     reader = RangeReader(job.part.path, begin, job.part.end, job.part.block)
     totals = CheckTotals()
     for batch in reader.batches():
-        totals.add(batch, check_texts(CheckJob(batch.texts, job.target, job.encoding)))
+        _add_checked(totals, batch, job.how)
     return RangeTotals(begin, reader.reached, reader.lines, totals)
 
 
-def _checked(
-    info: FileInfo, target: str, encoding: str | None
-) -> Iterator[tuple[CheckTotals, int]]:
+def _checked(info: FileInfo, how: CheckHow) -> Iterator[tuple[CheckTotals, int]]:
     """What was found part by part, and how many lines stand before the part."""
     if info.size < SMALL_FILE:
         for batch in read_batches(info.path, info):
-            yield check_batch(BatchJob(batch, target, encoding)), 0
+            yield check_batch(BatchJob(batch, how)), 0
         return
     with WorkerPool() as pool:
         if info.encoding == "utf-8" and info.container == "jsonl":
             yield CheckTotals(problems=file_problems(info)), 0
-            yield from _by_ranges(pool, info, target, encoding)
+            yield from _by_ranges(pool, info, how)
         else:
             batches = read_batches(info.path, info)
-            for found in _by_batches(pool, batches, target, encoding):
+            for found in _by_batches(pool, batches, how):
                 yield found, 0
 
 
 def _by_batches(
-    pool: WorkerPool, batches: Iterable[RecordBatch], target: str, encoding: str | None
+    pool: WorkerPool, batches: Iterable[RecordBatch], how: CheckHow
 ) -> Iterator[CheckTotals]:
     """Read here, check in the workers."""
-    jobs = (BatchJob(batch, target, encoding) for batch in batches)
+    jobs = (BatchJob(batch, how) for batch in batches)
     return pool.map_ordered(check_batch, jobs)
 
 
 def _by_ranges(
-    pool: WorkerPool, info: FileInfo, target: str, encoding: str | None
+    pool: WorkerPool, info: FileInfo, how: CheckHow
 ) -> Iterator[tuple[CheckTotals, int]]:
     """Let the workers read too, as long as each part begins where the one before it ended."""
     parts = file_ranges(info)
     reached, lines = parts[0].begin(), 0
-    jobs = (RangeJob(part, target, encoding) for part in parts)
+    jobs = (RangeJob(part, how) for part in parts)
     with closing(pool.map_ordered(check_range, jobs)) as results:
         for part, found in zip(parts, results, strict=True):
             if found.begin != reached:
@@ -292,5 +406,5 @@ def _by_ranges(
                 return
     # A record goes on from one part into the next: from here on only one process reads.
     rest = RangeReader(info.path, reached, LAST, parts[0].block)
-    for totals in _by_batches(pool, rest.batches(), target, encoding):
+    for totals in _by_batches(pool, rest.batches(), how):
         yield totals, lines

@@ -6,12 +6,14 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
 
+from tunedesk.checks.conversation_rules import find_templated, is_single_message
 from tunedesk.errors import UserError
 from tunedesk.examples.json_text import JsonSyntaxError, parse
+from tunedesk.examples.kinds.kind import RecordFormat
 from tunedesk.examples.kinds.registry import kind_of
 from tunedesk.formats.readers.json_lines import line_blocks, line_records
 from tunedesk.formats.readers.json_values import Extent, value_end, value_records
@@ -158,6 +160,7 @@ _IMPORTED: frozenset[FileFormat] = frozenset(
 )
 _HEAD = 2**20
 _SAMPLE = 50
+_MOST_LOOKED_AT = 5_000
 _UTF8 = Encoding("utf-8", False, 0)
 _KEY_WORDS: tuple[tuple[FileFormat, str], ...] = (
     ("preference", r"(non_)?preferred_(output|completion)"),
@@ -283,15 +286,25 @@ def _kinds(text: str, container: Container) -> tuple[list[FileFormat], bool]:
         batches = line_records(line_blocks(reader, 65_536))
     kinds: Counter[FileFormat] = Counter()
     any_json = False
+    looked = 0
     for batch in batches:
         for record in batch.texts[:_SAMPLE]:
             value, is_json = _value(record)
             any_json = any_json or is_json
             if isinstance(value, dict):
-                kinds[kind_of(value).format_of(value)] += 1
-        if kinds.total() >= _SAMPLE:
+                kinds[_format_of(value)] += 1
+        looked += len(batch.texts)
+        if kinds.total() >= _SAMPLE or looked >= _MOST_LOOKED_AT:
             break
     return [kind for kind, _count in kinds.most_common()], any_json
+
+
+def _format_of(record: dict[str, Any]) -> RecordFormat:
+    """The format of a file of such records; what can be made a conversation counts as one."""
+    found = kind_of(record).format_of(record)
+    if found == "other" and (is_single_message(record) or find_templated(record) is not None):
+        return "chat"
+    return found
 
 
 def _value(record: bytes) -> tuple[object, bool]:

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import orjson
+
+from tunedesk.checks.conversation_rules import is_single_message
 from tunedesk.checks.problem import Problem
 from tunedesk.errors import UserError
 from tunedesk.formats.inspect_file import FileInfo
@@ -71,6 +74,68 @@ def file_problems(info: FileInfo) -> list[tuple[int | None, Problem]]:
     if info.newline == "cr":
         problems.append((None, Problem("line_ends", (), {})))
     return problems
+
+
+def join_single_messages(batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
+    """Put messages that stand in rows of their own together to conversations.
+
+    That has one reading only where each conversation begins with a system message: so it is done
+    only if the first such message is one. Every other record stays as it is.
+
+    Args:
+        batches: The records.
+
+    Returns:
+        The records, and where a conversation was put together a problem `single_message`.
+    """
+    joins: bool | None = None
+    begun: list[bytes] = []
+    begun_at = 0
+    for batch in batches:
+        if joins is None and any(map(_role_of_message, batch.texts)):
+            joins = _role_of_message(next(filter(_role_of_message, batch.texts))) == "system"
+        if not joins:
+            yield batch
+            continue
+        lines: list[int] = []
+        texts: list[bytes] = []
+        told = batch.problems.copy()
+        for line, text in zip(batch.lines, batch.texts, strict=True):
+            role = _role_of_message(text)
+            if begun and (role in ("", "system")):
+                lines.append(begun_at)
+                texts.append(_joined(begun))
+                told.append((begun_at, _JOINED))
+                begun = []
+            if role:
+                begun_at = begun_at if begun else line
+                begun.append(text)
+            else:
+                lines.append(line)
+                texts.append(text)
+        yield batch._replace(lines=lines, texts=texts, problems=told)
+    if begun:
+        yield RecordBatch([begun_at], [_joined(begun)], [(begun_at, _JOINED)], batch.bytes_read)
+
+
+_JOINED = Problem("single_message", (), {})
+
+
+def _role_of_message(text: bytes) -> str:
+    """The role of a record that is a message by itself; empty for any other."""
+    if b'"role"' not in text[:10_000] or b'"messages"' in text[:100]:
+        return ""
+    try:
+        record = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return ""
+    if not isinstance(record, dict) or not is_single_message(record):
+        return ""
+    return str(record["role"])
+
+
+def _joined(messages: list[bytes]) -> bytes:
+    return b'{"messages": [' + b", ".join(messages) + b"]}"
 
 
 LAST = sys.maxsize

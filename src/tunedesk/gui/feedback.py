@@ -374,8 +374,10 @@ class Feedback(QObject):
         bars = self._theme.size("status") + self._theme.size("toolbar")
         bottom = self._window.height() - bars - MARGIN
         for toast in reversed(self._toasts):
+            # A long word on its button makes a message wider: nothing may lie over its text.
+            widest = max(WIDTH, toast.minimumSizeHint().width())
             width = min(
-                max(toast.sizeHint().width(), 280), WIDTH, self._window.width() - 2 * MARGIN
+                max(toast.sizeHint().width(), 280), widest, self._window.width() - 2 * MARGIN
             )
             height = toast.heightForWidth(width) if toast.hasHeightForWidth() else -1
             height = max(height, toast.minimumSizeHint().height())

@@ -36,6 +36,7 @@ from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
     from tunedesk.gui.project_file import FileFollower
+    from tunedesk.gui.recovery import Recovery
     from tunedesk.gui.workspace import PageMaker, Workspace
     from tunedesk.project.project import Project
     from tunedesk.services.keys import Keys
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
         self.feedback = Feedback(self, theme)
         self.actions_ = Actions(settings, self)
         self.workspace: Workspace | None = None
+        self._recovery: Recovery | None = None
         self.crashes = CrashHandler(theme, self.flush, self)
         self.background.crashed.connect(self.crashes.handle)
         self.background.user_error.connect(self._show_error)
@@ -115,6 +117,7 @@ class MainWindow(QMainWindow):
         bind("project.new", self.new_project)
         bind("project.open", self.choose_and_open)
         bind("project.sample", self.open_sample)
+        bind("project.rescue", lambda: self.recovery().choose_and_rescue())
         bind("app.preferences", self.show_preferences)
         bind("app.quit", self._quit)
         bind("help.keys", self.show_keys)
@@ -244,11 +247,35 @@ class MainWindow(QMainWindow):
         except UserError as error:
             if not path.exists():
                 self._forget(path)
-            self.feedback.error(error)
+            with importing("tunedesk.project.damage"):
+                from tunedesk.project.damage import ProjectDamagedError
+
+            if isinstance(error, ProjectDamagedError):
+                help_text = _("What can be done…")
+                self.feedback.error(error, help_text, lambda: self.recovery().offer(path))
+            else:
+                self.feedback.error(error)
             return False
         self._leave()
         self._show_workspace(project)
         return True
+
+    def recovery(self) -> "Recovery":
+        """What goes back to backups and rescues damaged projects."""
+        if self._recovery is None:
+            with importing("tunedesk.gui.recovery"):
+                from tunedesk.gui.recovery import Recovery
+
+            self._recovery = Recovery(
+                window=self,
+                theme=self._theme,
+                background=self.background,
+                feedback=self.feedback,
+                open_project=lambda: self.workspace.project.path if self.workspace else None,
+                close_project=self.close_project,
+                open_path=self.open_path,
+            )
+        return self._recovery
 
     def _go_on_in(self, path: Path) -> bool:
         """Open the project again in another file, with the user where they were."""
@@ -323,6 +350,7 @@ class MainWindow(QMainWindow):
         self._settings.remember_project(path)
         self._settings.save()
         self.actions_.bind("project.close", self.close_project)
+        self.actions_.bind("project.backups", lambda: self.recovery().show_backups())
         workspace.page_shown.connect(lambda _name: self.menus.refresh())
         if self._follower is None:
             self._follower = FileFollower(
@@ -348,7 +376,7 @@ class MainWindow(QMainWindow):
         workspace, self.workspace = self.workspace, None
         self._settings.places[str(workspace.project.path)] = workspace.view_state()
         self._settings.save()
-        self.actions_.release("project.close")
+        self.actions_.release("project.close", "project.backups")
         workspace.close()
 
     # Dialogs

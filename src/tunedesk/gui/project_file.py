@@ -372,7 +372,10 @@ def damage_error(project: Project) -> UserError:
     """What to say of a damaged file, and what to do next."""
     return UserError(
         _("“{name}” is damaged on the disk, though it can be read.").format(name=project.path.name),
-        _("Export all examples now, and go on in a new project made from that file."),
+        _(
+            "Go back to a backup, or rescue what can be read into a new project: both are in the"
+            " Project menu."
+        ),
     )
 
 

@@ -40,11 +40,15 @@ from tunedesk.settings import Settings
 if TYPE_CHECKING:
     from tunedesk.fine_tuning.open_work import OpenWork
     from tunedesk.gui.fine_tune.run_work import RunWork
+    from tunedesk.gui.recovery import RollingBackups
     from tunedesk.services.keys import Keys
 
 
 PageMaker = Callable[[PageContext], Page]
 
+
+FIRST_BACKUP_MS = 60_000
+"""Milliseconds after opening; what makes backups is loaded then."""
 
 RUNS_AFTER_MS = 500
 """Runs that go on are looked for when the first page has long been shown."""
@@ -86,6 +90,11 @@ class Workspace(QObject):
         self._look_for_runs.timeout.connect(self._find_runs)
         self._finding_runs: Task | None = None
         self._open_work: LiveQuery | None = None
+        self._backups: RollingBackups | None = None
+        self._first_backup = QTimer(self)
+        self._first_backup.setSingleShot(True)
+        self._first_backup.setInterval(FIRST_BACKUP_MS)
+        self._first_backup.timeout.connect(self.start_backups)
         self.project = project
         self._settings = settings
         self._background = background
@@ -136,6 +145,7 @@ class Workspace(QObject):
         # thread sets it off, for longer than a frame.
         gc.freeze()
         self._look_for_runs.start()
+        self._first_backup.start()
         check_for_damage(self.project, self._background, self._feedback)
 
     def show_page(self, name: str) -> Page:
@@ -163,6 +173,15 @@ class Workspace(QObject):
             from tunedesk.gui.fine_tune.page import FineTunePage
 
         return FineTunePage(self._context, self.runs())
+
+    def start_backups(self) -> "RollingBackups | None":
+        """From now on backups are made when they are due; none of a project that is only read."""
+        if self._backups is None and not self.project.read_only:
+            with importing("tunedesk.gui.recovery"):
+                from tunedesk.gui.recovery import RollingBackups
+
+            self._backups = RollingBackups(self.project, self._background, self._feedback, self)
+        return self._backups
 
     def _find_runs(self) -> None:
         """Go on with runs if there are any: what follows them takes a while to load."""
@@ -305,6 +324,9 @@ class Workspace(QObject):
             self.undo_actions.close()
             self._actions.release(*(page.action_id for page in PAGES), "finetune.new")
             self._look_for_runs.stop()
+            self._first_backup.stop()
+            if self._backups is not None:
+                self._backups.close()
             if self._finding_runs is not None:
                 self._finding_runs.cancel()
             if self._open_work is not None:

@@ -23,7 +23,7 @@ from tunedesk.errors import Cancelled, UserError
 from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
 from tunedesk.progress import Progress, no_progress
-from tunedesk.project import migrations, opening
+from tunedesk.project import left_logs, migrations
 from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.lock import ProjectLock, journal_path, log_path
 from tunedesk.project.project import Project
@@ -125,7 +125,7 @@ def back_up(
     folder = backups_folder() / _folder_name(project.path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _note_project(folder, project.path, opening.project_id(store.connection))
+        _note_project(folder, project.path, left_logs.project_id(store.connection))
         if not _has_room(folder, store.connection):
             return None
         made = _write(store.connection, folder, progress, clock(), checked=True)
@@ -292,17 +292,18 @@ def _copy(connection: sqlite3.Connection, target: sqlite3.Connection, progress: 
         least[0] = min(least[0], remaining)
         progress(total - remaining, total)
 
+    if mode == "wal":
+        # Who reads stops nobody, so the project is copied as it is at this moment. Without a log
+        # writers must get their turn in between, and the copy begins anew after each.
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     try:
-        # With a log, who reads stops nobody; without, writers must get their turn in between.
-        with_log = mode == "wal"
-        connection.backup(
-            target,
-            pages=-1 if with_log else _PAGES_PER_STEP,
-            progress=report,
-            sleep=0.02,
-        )
+        connection.backup(target, pages=_PAGES_PER_STEP, progress=report, sleep=0.02)
     except InterruptedError:
         return False
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
     return True
 
 

@@ -130,6 +130,12 @@ def set_problems(project: Project) -> list[SetProblem]:
         ]
 
 
+def duplicate_groups(project: Project) -> list[tuple[int, ...]]:
+    """The groups of examples that are exactly the same, each and all of them in their order."""
+    rows = _repeated(project.context, "fingerprint", "fingerprint")
+    return [problem.members for problem in duplicates(rows)]
+
+
 def _repeated(context: ProjectContext, column: str, wanted: str) -> list[Row]:
     """Examples whose hash occurs more than once, in their order."""
     return context.store.rows(

@@ -1,9 +1,4 @@
-"""Making and opening project files: where it lies, who has it, is it ours, is it whole.
-
-SQLite finds what is not in the file yet by the file's name, so a log belongs to whichever file has
-the name. Here it belongs to the file: the log of one that was renamed before a crash follows it,
-and the log of one that another has replaced is set aside.
-"""
+"""Making and opening project files: who has it, is it ours, is it whole."""
 
 import contextlib
 import os
@@ -11,29 +6,17 @@ import platform
 import shutil
 import sqlite3
 import stat
-import sys
-from dataclasses import replace
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.lazy_imports import importing
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, schema
 from tunedesk.project.damage import ProjectDamagedError
-from tunedesk.project.lock import (
-    Holder,
-    ProjectLock,
-    Whereabouts,
-    file_id,
-    forget_records,
-    journal_path,
-    log_path,
-    read_holder,
-    real_path,
-    write_records,
-)
+from tunedesk.project.left_logs import may_need_log, project_id, settle_log
+from tunedesk.project.lock import Holder, ProjectLock, Whereabouts, file_id, log_path, real_path
+from tunedesk.project.storage import storage_note
 from tunedesk.project.store import (
     SharedState,
     Store,
@@ -44,97 +27,8 @@ from tunedesk.project.store import (
     user_name,
 )
 
-_NETWORK_FILE_SYSTEMS = (
-    "9p", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "fuse.davfs", "fuse.gvfsd-fuse",
-    "fuse.rclone", "fuse.sshfs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3", "smbfs",
-    "virtiofs", "vboxsf", "webdav",
-)  # fmt: skip
-
-# Parts of paths, in small letters, that services which copy files to and fro put there.
-_CLOUD_FOLDERS = {
-    "onedrive": "OneDrive",
-    "dropbox": "Dropbox",
-    "google drive": "Google Drive",
-    "googledrive": "Google Drive",
-    "my drive": "Google Drive",
-    "mobile documents": "iCloud",
-    "iclouddrive": "iCloud",
-    "cloudstorage": "cloud storage",
-    "nextcloud": "Nextcloud",
-    "owncloud": "ownCloud",
-    "pcloud drive": "pCloud",
-    "box sync": "Box",
-}
-
-_MOUNTS = Path("/proc/self/mounts")
-
-
-def storage_note(path: Path, mounts: Path = _MOUNTS) -> str | None:
-    """Why this place is unsafe for a write-ahead log, as a sentence; None for a plain disk."""
-    cloud = _cloud_service(path)
-    if cloud:
-        return _(
-            "This project lies in a folder that {service} copies. Keep it open on one computer"
-            " at a time, and let the copy finish before you open it on another."
-        ).format(service=cloud)
-    if _on_network(path, mounts):
-        return _(
-            "This project lies on a network folder. Saving is a little slower there; keep it"
-            " open on one computer at a time."
-        )
-    return None
-
-
-def _cloud_service(path: Path) -> str | None:
-    for part in path.absolute().parent.parts:
-        small = part.lower()
-        for folder, service in _CLOUD_FOLDERS.items():
-            # "OneDrive - Law Firm", "Dropbox (Personal)", "GoogleDrive-ann@example.org"
-            if small == folder or small.startswith((folder + " ", folder + "-", folder + "_")):
-                return service
-    return None
-
-
-def _on_network(path: Path, mounts: Path) -> bool:
-    if os.name == "nt":
-        return _on_windows_network(path)
-    if sys.platform == "darwin":
-        # Network volumes cannot be told from plugged-in disks by path: stay on the safe side.
-        return path.absolute().parts[:2] == ("/", "Volumes")
-    try:
-        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return False
-    wanted = os.path.realpath(path.parent)
-    best, kind = "", ""
-    for line in lines:
-        fields = line.split(" ")
-        if len(fields) < 3:
-            continue
-        point = fields[1].replace("\\040", " ")
-        inside = wanted == point or wanted.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= len(best):
-            best, kind = point, fields[2]
-    return kind in _NETWORK_FILE_SYSTEMS
-
-
-def _on_windows_network(path: Path) -> bool:
-    if sys.platform != "win32":
-        return False
-    with importing("ctypes"):
-        import ctypes
-
-    drive = PureWindowsPath(path.absolute()).drive
-    if drive.startswith("\\\\"):
-        return True
-    remote = 4
-    return bool(ctypes.windll.kernel32.GetDriveTypeW(drive + "\\") == remote)
-
-
 _SQLITE_HEADER = b"SQLite format 3\x00"
 _LEAST_ROOM = 100_000
-_READS_A_LOG = 2
-"""The number in bytes 18 and 19 of a file whose latest changes stand in a write-ahead log."""
 _STEPS_PER_REPORT = 100_000
 
 
@@ -196,11 +90,11 @@ def open_file(path: Path, author: str, *, read_only: bool) -> Opened:
     _check_header(path)
     tried = ProjectLock(path)
     lock, holder = None, None
-    if not read_only or _may_need_log(tried.path):
+    if not read_only or may_need_log(tried.path):
         lock, holder = _take(tried, author)
     try:
         if lock is not None:
-            _settle_log(lock)
+            settle_log(lock)
             if read_only:
                 lock.release()
                 lock = None
@@ -267,104 +161,6 @@ def _file_of_holder(tried: ProjectLock, holder: Holder) -> Path:
         _("The project {name} is open already, under another name.").format(name=file.name),
         _("Close it there first; then open it here."),
     )
-
-
-def _may_need_log(file: Path) -> bool:
-    """Whether the log of a file that is only to be read may lie under another name."""
-    return read_holder(file) is not None or (_wants_a_log(file) and not log_path(file).exists())
-
-
-def _wants_a_log(file: Path) -> bool:
-    return ProjectLock.read_head(file, 20)[18:20] == bytes((_READS_A_LOG, _READS_A_LOG))
-
-
-def _settle_log(lock: ProjectLock) -> None:
-    """After a crash: let each file have its own log, before SQLite looks for it."""
-    file, left = lock.path, lock.left_behind
-    own = [log for log in (log_path(file), journal_path(file)) if log.exists()]
-    if own and left is not None and _is_of_another(left, lock):
-        _set_aside(left, own)
-        own = []
-    if own or not _has_unfinished_writes(file):
-        return
-    with contextlib.suppress(OSError):
-        earlier = lock.left_under_another_name()
-        if earlier is not None:
-            _take_log_over(earlier, file)
-
-
-def _has_unfinished_writes(file: Path) -> bool:
-    """Whether a log under another name may be this file's: it is asked for, or may be a journal."""
-    return _wants_a_log(file) or storage_note(file) is not None
-
-
-def _is_of_another(left: Holder, lock: ProjectLock) -> bool:
-    """Whether the log beside a file was written for another one that had its name."""
-    if left.path != str(lock.path):
-        return False  # the whole folder was copied after the crash, logs and all
-    if left.project and left.project != _project_id_in(lock.path):
-        return True
-    if not left.inode or left.file == lock.file:
-        return False
-    try:
-        return not left.log or file_id(log_path(lock.path)).inode == left.log
-    except OSError:
-        return True
-
-
-def _set_aside(left: Holder, logs: list[Path]) -> None:
-    """Give the logs of a file that was replaced a name of their own, where it finds them."""
-    place = Path(left.path)
-    number = 1
-    while True:
-        aside = place.with_name(f".{place.stem}-earlier-{number}{place.suffix}")
-        if not log_path(aside).exists() and not journal_path(aside).exists():
-            break
-        number += 1
-    for log in logs:
-        log.rename(aside.with_name(aside.name + log.name.removeprefix(place.name)))
-    forget_records(left)
-    write_records(replace(left, path=str(aside)))
-
-
-def _take_log_over(earlier: Holder, file: Path) -> None:
-    """Give a file that was renamed, and then not closed, the log that lies under its old name."""
-    before = Path(earlier.path)
-    for old, new in (
-        (log_path(before), log_path(file)),
-        (journal_path(before), journal_path(file)),
-    ):
-        fits = old.exists() and (not earlier.log or file_id(old).inode == earlier.log)
-        if fits and earlier.project == _project_id_in(file):
-            old.rename(new)
-            if not _is_whole(file):
-                new.rename(old)
-                continue
-            forget_records(earlier)
-
-
-def _is_whole(file: Path) -> bool:
-    """Whether a file reads well together with its log; nothing is written for that."""
-    try:
-        with contextlib.closing(connect(file, read_only=True)) as connection:
-            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
-    except sqlite3.Error:
-        return False
-
-
-def project_id(connection: sqlite3.Connection) -> str:
-    """What names a project inside its file, in hexadecimal digits: the uid of its first source."""
-    row = connection.execute("SELECT uid FROM source WHERE id = 1").fetchone()
-    return row[0].hex() if row is not None and isinstance(row[0], bytes) else ""
-
-
-def _project_id_in(file: Path) -> str:
-    """The same, of the file alone, whatever log lies beside it; empty if it cannot be read."""
-    try:
-        with contextlib.closing(connect(file, read_only=True, alone=True)) as connection:
-            return project_id(connection)
-    except sqlite3.Error:
-        return ""
 
 
 def _is_full(folder: Path) -> bool:
@@ -451,7 +247,7 @@ def fold_in(path: Path) -> None:
     if lock is None:
         return
     try:
-        _settle_log(lock)
+        settle_log(lock)
         with contextlib.closing(connect(lock.path)) as connection:
             fold_log_in(connection)
     finally:

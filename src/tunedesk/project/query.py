@@ -64,6 +64,8 @@ class ExampleQuery:
         tokens: Length in tokens, from and to.
         turns: Number of messages, from and to.
         lapsed: Only those whose approval lapsed because their text changed since.
+        duplicated: Only those that another one is exactly the same as; without another order they
+            stand group by group.
         search: Words to find in the messages; "in quotes" a phrase.
         ids: Only these examples; None for all.
         sort: One of SORTS.
@@ -77,6 +79,7 @@ class ExampleQuery:
     tokens: Range = ANY_LENGTH
     turns: Range = ANY_LENGTH
     lapsed: bool = False
+    duplicated: bool = False
     search: str = ""
     ids: tuple[int, ...] | None = None
     sort: str = "number"
@@ -130,6 +133,8 @@ def condition(context: ProjectContext, query: ExampleQuery) -> Condition:
         )
     if query.lapsed:
         limit(_lapsed_clause(context))
+    if query.duplicated:
+        limit(_DUPLICATED)
     for column, (low, high) in (("tokens", query.tokens), ("turns", query.turns)):
         if low is not None:
             limit(f"{column} >= ?", low)
@@ -147,6 +152,8 @@ def order(context: ProjectContext, query: ExampleQuery) -> str:
             _("Sort by one of these: {names}.").format(names=", ".join(SORTS)),
         )
     direction = "DESC" if query.descending else "ASC"
+    if not columns and query.duplicated:
+        return f"(SELECT fingerprint FROM version WHERE id = version_id), position {direction}"
     if not columns:
         return f"position {direction}"
     if query.sort == "tags":
@@ -196,6 +203,16 @@ def _problem_clause(context: ProjectContext, wanted: tuple[str, ...]) -> str:
     if codes:
         alternatives.append(_one_of("code_set", context.codes.with_any(codes)))
     return f"({' OR '.join(alternatives)})"
+
+
+_FINGERPRINTS = (
+    "FROM example AS one JOIN version ON version.id = one.version_id"
+    " WHERE one.deleted = 0 AND fingerprint"
+)
+_DUPLICATED = (
+    f"id IN (SELECT one.id {_FINGERPRINTS} IN (SELECT fingerprint {_FINGERPRINTS} IS NOT NULL"
+    " GROUP BY fingerprint HAVING count(*) > 1))"
+)
 
 
 def _lapsed_clause(context: ProjectContext) -> str:
@@ -329,6 +346,7 @@ def query_from_json(stored: Any) -> ExampleQuery:
         tokens=_stored_range(stored.get("tokens")),
         turns=_stored_range(stored.get("turns")),
         lapsed=stored.get("lapsed") is True,
+        duplicated=stored.get("duplicated") is True,
         search=wanted if isinstance(wanted, str) else "",
         sort=sort if isinstance(sort, str) and sort in SORTS else "number",
         descending=stored.get("descending") is True,

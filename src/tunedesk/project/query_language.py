@@ -14,6 +14,7 @@ A QUERY is words to find and filters, all of which must fit:
   words "an exact phrase"    in the messages
   state:approved             to_review, draft, approved, changes_wanted, rejected
   approval:lapsed            approved once, and the text has changed since
+  duplicates:yes             exactly the same as another one, group by group
   tag:law                    with this tag; tag:none for none
   problems:any               any, none, error, warning, hint
   problem:blanks_around      with a problem of this rule
@@ -77,6 +78,7 @@ def query_words(query: ExampleQuery) -> str | None:
         return None
     terms = [f"state:{state}" for state in query.states]
     terms += ["approval:lapsed"] if query.lapsed else []
+    terms += ["duplicates:yes"] if query.duplicated else []
     terms += [f"tag:{_value(tag or 'none')}" for tag in query.tags]
     terms += [
         f"{'problems' if problem in PROBLEM_KINDS else 'problem'}:{problem}"
@@ -104,6 +106,11 @@ def _state(query: ExampleQuery, value: str) -> ExampleQuery:
 def _approval(query: ExampleQuery, value: str) -> ExampleQuery:
     _known(value, value.lower(), ("lapsed",), _("“{word}” is nothing to be asked of an approval."))
     return replace(query, lapsed=True)
+
+
+def _duplicates(query: ExampleQuery, value: str) -> ExampleQuery:
+    _known(value, value.lower(), ("yes",), _("“{word}” is nothing to be asked of duplicates."))
+    return replace(query, duplicated=True)
 
 
 def _tag(query: ExampleQuery, value: str) -> ExampleQuery:
@@ -142,6 +149,7 @@ def _sort(query: ExampleQuery, value: str) -> ExampleQuery:
 _READERS: dict[str, Callable[[ExampleQuery, str], ExampleQuery]] = {
     "state": _state,
     "approval": _approval,
+    "duplicates": _duplicates,
     "tag": _tag,
     "problems": _problems,
     "problem": _problem,

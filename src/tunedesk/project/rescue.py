@@ -485,16 +485,16 @@ class _Rescue:
 def _titles() -> dict[str, str]:
     """What is said of pages and rows of a table that could not be read."""
     return {
-        "setting": _("Settings of the project: {n} could not be read."),
-        "preset": _("Presets: {n} pages or rows could not be read."),
-        "run": _("Fine-tuning runs: {n} pages or rows could not be read."),
-        "run_example": _("What runs were trained on: {n} pages or rows could not be read."),
-        "run_metric": _("Figures of runs: {n} pages or rows could not be read."),
-        "run_event": _("Events of runs: {n} pages or rows could not be read."),
-        "run_checkpoint": _("Checkpoints of runs: {n} pages or rows could not be read."),
-        "source": _("Sources of examples: {n} pages or rows could not be read."),
-        "example": _("States, tags and order: {n} pages or rows could not be read."),
-        "version_text": _("Texts: {n} pages or rows could not be read."),
+        "setting": _("Damaged pages or rows of the project's settings: {n}"),
+        "preset": _("Damaged pages or rows of presets: {n}"),
+        "run": _("Damaged pages or rows of fine-tuning runs: {n}"),
+        "run_example": _("Damaged pages or rows of what runs were trained on: {n}"),
+        "run_metric": _("Damaged pages or rows of figures of runs: {n}"),
+        "run_event": _("Damaged pages or rows of events of runs: {n}"),
+        "run_checkpoint": _("Damaged pages or rows of checkpoints of runs: {n}"),
+        "source": _("Damaged pages or rows of sources of examples: {n}"),
+        "example": _("Damaged pages or rows of states, tags and order: {n}"),
+        "version_text": _("Damaged pages or rows of texts: {n}"),
     }
 
 

@@ -39,11 +39,13 @@ class NewExample(NamedTuple):
         text: The record, UTF-8.
         facts: What was worked out from it.
         line: The line of the source file it came from.
+        tags: Its tags.
     """
 
     text: bytes
     facts: Facts
     line: int | None = None
+    tags: tuple[str, ...] = ()
 
 
 def write_new_examples(
@@ -68,12 +70,24 @@ def write_new_examples(
         context.basis,
         context.target,
     )
-    tags = context.tags.number(()) if tag_set is None else tag_set
+    untagged = context.tags.number(()) if tag_set is None else tag_set
     number, now = STATE_NUMBERS[state], store.now()
     store.connection.executemany(
         _INSERT_EXAMPLE,
         [
-            (example_id, key, 0, number, tags, source_id, entry.line, change_id, now, uid, *copied)
+            (
+                example_id,
+                key,
+                0,
+                number,
+                context.tags.number(entry.tags) if entry.tags else untagged,
+                source_id,
+                entry.line,
+                change_id,
+                now,
+                uid,
+                *copied,
+            )
             for example_id, key, entry, uid, copied in zip(
                 ids, keys, new, random_uids(len(new)), versions, strict=True
             )

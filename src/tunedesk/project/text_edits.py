@@ -291,6 +291,39 @@ def fix_all(
     )
 
 
+def count_fixable(
+    context: ProjectContext,
+    pool: WorkerPool | None,
+    code: str,
+    progress: Progress = no_progress,
+) -> int:
+    """In how many of the examples that break a rule its fix would change something.
+
+    Args:
+        context: The context of the project, or of a handle of it in a background thread.
+        pool: Worker processes; without it the work is done here.
+        code: The rule.
+        progress: Told how many were looked at, and of how many; may cancel.
+    """
+    ids = reads.ids(context, ExampleQuery(problems=(code,)), progress)
+    target, encoding, model = context.check_settings
+    edit = Fixing((code,), context.target)
+    sizes: deque[int] = deque()
+
+    def jobs() -> Iterator[EditJob]:
+        for batch in text_batches(context, ids):
+            sizes.append(len(batch.ids))
+            known = _known_problems(context, batch.versions)
+            yield EditJob(edit, batch.texts, target, encoding, model, known)
+
+    found = done = 0
+    for edited in run_in_workers(pool, edit_texts, jobs(), len(ids)):
+        found += len(edited.texts)
+        done += sizes.popleft()
+        progress(done, len(ids))
+    return found
+
+
 def set_system_prompt(
     context: ProjectContext,
     pool: WorkerPool | None,

@@ -109,6 +109,8 @@ def _about_the_job(code: str, said: str, provider: Provider) -> Explanation | No
             _("{provider} no longer has the file of the examples.").format(provider=name),
             _("Begin a new run: the examples are sent again."),
         )
+    if code == "model_not_fetched" and provider.name == "local":
+        return _explain_failed_download(text)
     if code == "model_not_fetched":
         return Explanation(
             _("The base model is not on the server's computer yet."),
@@ -225,3 +227,44 @@ def explain_status(
             _("Check the address; most end in /v1."),
         )
     return Explanation(_("{provider} refused the request.").format(provider=name), "")
+
+
+def _explain_failed_download(text: str) -> Explanation:
+    """Why this computer could not fetch a base model, by what the hub's library says."""
+
+    def among(*words: str) -> bool:
+        return any(word in text for word in words)
+
+    if among("gated", "401", "403", "unauthorized", "forbidden", "restricted"):
+        return Explanation(
+            _("The base model could not be downloaded: its terms have not been accepted."),
+            _(
+                "Accept them on its page at Hugging Face and log in there on this computer, or "
+                "choose another base model. Nothing was trained."
+            ),
+        )
+    if among("404", "repository not found", "not found for url"):
+        return Explanation(
+            _("The base model could not be downloaded: there is none of that name."),
+            _("Check its name, or choose another base model. Nothing was trained."),
+        )
+    if among("no space left", "disk"):
+        return Explanation(
+            _("The base model could not be downloaded: the disk is full."),
+            _("Make room, or choose a smaller base model. Nothing was trained."),
+        )
+    if among("name or service", "resolution", "getaddrinfo", "network", "connect", "timed out"):
+        return Explanation(
+            _("The base model could not be downloaded: Hugging Face cannot be reached."),
+            _(
+                "Check the network and run it again; what was downloaded is kept. The starter "
+                "needs no download. Nothing was trained."
+            ),
+        )
+    return Explanation(
+        _("The base model could not be downloaded."),
+        _(
+            "Run it again in a few minutes, or choose another base model; the events say more. "
+            "Nothing was trained."
+        ),
+    )

@@ -4,11 +4,15 @@ Base models are the built-in starter, folders of the user, and those that were f
 safetensors are read.
 """
 
+import fnmatch
+import importlib.util
 import json
+import logging
 import re
 import shutil
 import struct
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -46,7 +50,9 @@ def weights_in(file: Path) -> dict[str, dict[str, Any]]:
     return weights
 
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?")
+_HUB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}(/[A-Za-z0-9][A-Za-z0-9._-]{0,95})?")
+_FOREIGN = ("*.bin", "*.pt", "*.pth", "*.gguf")
+"""Files of weights that are not read."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +70,21 @@ class BaseModel:
     created: int
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A folder that looks like a model and is not offered.
+
+    Attributes:
+        name: Its name, as a model of it would be called.
+        reason: Why, in a sentence.
+    """
+
+    name: str
+    reason: str
+
+
 class BaseModels:
-    """Finds base models."""
+    """Finds base models; used by several threads."""
 
     def __init__(self, settings: ServerSettings, started: int) -> None:
         self.downloads = settings.data_dir / "models"
@@ -75,44 +94,115 @@ class BaseModels:
         self._allow_download = settings.allow_download
         self._started = started
         self._whole: dict[Path, tuple[int, int]] = {}
+        self._told: set[LeftOut] = set()
 
     def list(self) -> list[BaseModel]:
         """All that are on this computer, by name."""
-        found = [BaseModel(STARTER, STARTER, self._started)]
-        for folder in self._folders:
-            known = {model.name for model in found}
-            found += [model for model in self._models_in(folder) if model.name not in known]
+        return [BaseModel(STARTER, STARTER, self._started), *self._scan()[0]]
+
+    def left_out(self) -> Sequence[LeftOut]:
+        """The folders that look like models and are not offered; each is told in the log, once."""
+        found = self._scan()[1]
+        for each in found:
+            if each not in self._told:
+                self._told.add(each)
+                logging.getLogger(__name__).warning(
+                    "The folder %s is not offered as a model: %s", each.name, each.reason
+                )
         return found
 
     def find(self, name: str) -> BaseModel | None:
         """The base model of a name; only names of the list become paths."""
+        wanted = unicodedata.normalize("NFC", name)
         for model in self.list():
-            if model.name == name:
+            if model.name == wanted:
                 return model
-        if self._allow_download and _NAME.fullmatch(name) and "/" in name:
+        if self._allow_download and _HUB_NAME.fullmatch(name) and "/" in name:
             return BaseModel(name, "", self._started)
         return None
 
-    def _models_in(self, folder: Path) -> Iterator[BaseModel]:
-        """The models of a folder: NAME, or OWNER/NAME as on the hub."""
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            for candidate in (path, *(sorted(path.iterdir()) if path.is_dir() else ())):
-                name = candidate.relative_to(folder).as_posix()
-                is_named = _NAME.fullmatch(name) and not name.endswith(".part")
-                if is_named and self._is_model(candidate):
-                    created = int(candidate.stat().st_mtime)
-                    yield BaseModel(name, str(candidate), created)
+    def _scan(self) -> tuple[Sequence[BaseModel], Sequence[LeftOut]]:
+        every = [found for folder in self._folders for found in self._models_in(folder)]
+        models: dict[str, BaseModel] = {}
+        for model in every:
+            if isinstance(model, BaseModel) and model.name != STARTER:
+                models.setdefault(model.name, model)
+        return [*models.values()], [each for each in every if isinstance(each, LeftOut)]
 
-    def _is_model(self, path: Path) -> bool:
-        """Whether a folder holds a whole model in the form that is loaded: safetensors only."""
+    def _models_in(self, folder: Path) -> Iterator[BaseModel | LeftOut]:
+        """The models of a folder: NAME, or OWNER/NAME as on the hub."""
+        for path in _entries(folder):
+            own = self._model(folder, path)
+            if own is not None:
+                yield own
+            for inner in filter(Path.is_dir, _entries(path)):
+                found = self._model(folder, inner)
+                # What a model keeps beside its weights is its own affair.
+                if found is not None and not (
+                    isinstance(found, LeftOut) and isinstance(own, BaseModel)
+                ):
+                    yield found
+
+    def _model(self, folder: Path, path: Path) -> BaseModel | LeftOut | None:
+        """What a folder is; None if nothing in it looks like a model."""
+        # The same letters may be written in two ways; the names of requests are in this one.
+        name = unicodedata.normalize("NFC", path.relative_to(folder).as_posix())
+        if name.endswith((".part", ".removed")) or path.name.startswith("."):
+            return None
         try:
-            config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            return False
-        if not isinstance(config, dict):
-            return False
-        files = list(path.glob("*.safetensors"))
-        return bool(files) and _has_all_parts(path) and all(map(self._is_whole, files))
+            reason = _looks_like_model(path) and (_wrong_name(name) or self._why_not(path))
+            if reason is False:
+                return None
+            if reason is None:
+                return BaseModel(name, str(path), int(path.stat().st_mtime))
+        except OSError as error:
+            reason = f"it cannot be read ({error.strerror})."
+        shown = "".join(letter if letter.isprintable() else "�" for letter in name)
+        return LeftOut(shown.encode("utf-8", "replace").decode(), str(reason))
+
+    def _why_not(self, path: Path) -> str | None:
+        """Why a folder is not a model that can be loaded; None if it is."""
+        if path.is_file():
+            return "a model is a folder with config.json and *.safetensors, not a file."
+        if (path / ADAPTER_NAME).is_file():
+            return self._why_no_adapter(path) or self._why_no_weights(path) or _why_mute(path)
+        if not any(path.glob("*.safetensors")):
+            return self._why_no_weights(path)
+        if not (path / "config.json").is_file():
+            return "it has no config.json."
+        if _object_in(path / "config.json") is None:
+            return "its config.json cannot be read, or is not an object."
+        return self._why_no_weights(path) or _why_mute(path)
+
+    def _why_no_adapter(self, path: Path) -> str | None:
+        """Why an adapter cannot be used: its base must be one of the models that are here."""
+        base = (_object_in(path / ADAPTER_NAME) or {}).get("base_model_name_or_path")
+        if not isinstance(base, str) or not base:
+            return f"its {ADAPTER_NAME} does not say which model it is an adapter to."
+        folder = Path(base)
+        is_here = folder.is_absolute() and any(
+            folder.resolve().is_relative_to(each.resolve()) for each in self._folders
+        )
+        if not is_here or not folder.is_dir() or (folder / ADAPTER_NAME).exists():
+            return f"it is an adapter to “{base[:200]}”, which is not among the models here."
+        reason = self._why_not(folder)
+        return reason and f"it is an adapter to “{base[:200]}”, which cannot be used: {reason}"
+
+    def _why_no_weights(self, path: Path) -> str | None:
+        files = sorted(path.glob("*.safetensors"))
+        if not files:
+            others = sorted(each.name for pattern in _FOREIGN for each in path.glob(pattern))
+            if not others:
+                return "it has no weights (*.safetensors)."
+            kind = "GGUF" if others[0].endswith(".gguf") else "pickles, which may hold programs"
+            return f"its weights ({others[0]}) are {kind}: only safetensors are read."
+        missing = _missing_part(path)
+        if missing is not None:
+            return missing
+        for file in files:
+            if not self._is_whole(file):
+                return f"{file.name} is damaged or not whole: fetch it again."
+        return None
 
     def _is_whole(self, file: Path) -> bool:
         """Whether a file of weights is whole; its head is read again only if it has changed."""
@@ -122,22 +212,76 @@ class BaseModels:
             if self._whole.get(file) != mark:
                 weights_in(file)
                 self._whole[file] = mark
-        except (OSError, ValueError):
+        except (ValueError, RecursionError):
             return False
         return True
 
 
-def _has_all_parts(path: Path) -> bool:
-    """Whether all files are there that the index of a divided model names."""
+_MOST_LETTERS = 96
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies in a folder, by name; nothing if it is not one, or cannot be read."""
     try:
-        text = (path / "model.safetensors.index.json").read_text(encoding="utf-8")
+        return sorted(folder.iterdir())
     except OSError:
-        return True
-    try:
-        names = set(json.loads(text)["weight_map"].values())
-    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
+
+
+def _looks_like_model(path: Path) -> bool:
+    if path.is_file():
+        return path.suffix in (".gguf", ".safetensors")
+    if not path.is_dir():
         return False
-    return all(isinstance(name, str) and (path / name).is_file() for name in names)
+    names = [entry.name for entry in path.iterdir()]
+    return any(
+        name in ("config.json", ADAPTER_NAME)
+        or any(fnmatch.fnmatch(name, pattern) for pattern in ("*.safetensors", *_FOREIGN))
+        for name in names
+    )
+
+
+def _wrong_name(name: str) -> str | None:
+    """Why a folder's name cannot be that of a model."""
+    if ":" in name:
+        return "a colon in its name would be taken for the parts of a tuned model's name."
+    if not name.isprintable():
+        return "its name holds characters that cannot be shown."
+    if any(len(part) > _MOST_LETTERS or part != part.strip() for part in name.split("/")):
+        return f"its name begins or ends with a blank, or has more than {_MOST_LETTERS} letters."
+    return None
+
+
+def _why_mute(path: Path) -> str | None:
+    """Why a model's texts cannot be turned into tokens."""
+    names = {entry.name for entry in path.iterdir()}
+    has_tokenizer = "tokenizer.json" in names or {"vocab.json", "merges.txt"} <= names
+    if has_tokenizer or (
+        "tokenizer.model" in names and importlib.util.find_spec("sentencepiece") is not None
+    ):
+        return None
+    return "it has no tokenizer.json."
+
+
+def _object_in(path: Path) -> dict[str, Any] | None:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _missing_part(path: Path) -> str | None:
+    """What the index of a divided model names and is not there, in a sentence."""
+    index = path / "model.safetensors.index.json"
+    if not index.is_file():
+        return None
+    names = (_object_in(index) or {}).get("weight_map")
+    if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
+        return f"its {index.name} cannot be read."
+    gone = sorted(name for name in set(names.values()) if not (path / name).is_file())
+    more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+    return f"{gone[0]}{more} of its weights are missing." if gone else None
 
 
 _ID_LETTERS = 8

@@ -21,6 +21,7 @@ from tunedesk.training_server.api.files import FileEndpoints, UploadEndpoints
 from tunedesk.training_server.api.inference import Inference
 from tunedesk.training_server.api.jobs import JobEndpoints
 from tunedesk.training_server.api.models import MachineEndpoint, ModelEndpoints
+from tunedesk.training_server.api.responses import ResponseEndpoints
 from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.jobs.launcher import Launcher
 from tunedesk.training_server.jobs.runner import Runner
@@ -39,10 +40,11 @@ _ABSENT = {
     "server does not do.",
     "/v1/fine_tuning/checkpoints": "This server has one user: checkpoints need no permissions.",
     "/v1/chat/completions": "This server does not store completions.",
+    "/v1/responses": "This server does not store responses.",
 }
 _PRESENT = (
-    "There are /v1/files, /v1/uploads, /v1/fine_tuning/jobs, /v1/models, /v1/chat/completions and "
-    "/v1/completions."
+    "There are /v1/files, /v1/uploads, /v1/fine_tuning/jobs, /v1/models, /v1/chat/completions, "
+    "/v1/completions and /v1/responses."
 )
 
 
@@ -163,6 +165,7 @@ class Server:
         self._stores = Stores.open(settings.data_dir)
         self._stores.jobs_folder.mkdir(exist_ok=True)
         base_models = BaseModels(settings, now())
+        base_models.left_out()
         names = ModelNames(self._stores, base_models)
         launcher = Launcher(settings.accelerate_config)
         inference = Inference(
@@ -188,6 +191,7 @@ class Server:
                 *machine.routes(),
                 *ChatEndpoints(inference).routes(),
                 *CompletionEndpoints(inference).routes(),
+                *ResponseEndpoints(inference).routes(),
             ],
             self.idleness,
         )

@@ -62,3 +62,23 @@ def test_anything_else_is_told_calmly(clipboard, project, feedback):
     clipboard.paste()
     assert "no examples on the clipboard" in feedback.toasts()[-1].accessibleName()
     assert project.count() == 0
+
+
+def test_what_could_not_be_read_is_said(clipboard, project, feedback):
+    QGuiApplication.clipboard().setText('{"messages": []}\nand so on\n{"messages": []}\n')
+    clipboard.paste()
+    said = feedback.toasts()[-1].accessibleName()
+    assert "2 examples pasted. 1 line could not be read: line 2, “and so on”." in said
+    QGuiApplication.clipboard().setText("a\tb\tc\td")
+    clipboard.paste()
+    assert "The first row has to name the columns" in feedback.toasts()[-1].accessibleName()
+    assert project.count() == 2
+
+
+def test_columns_of_other_names_are_tags_in_one_step(clipboard, project):
+    QGuiApplication.clipboard().setText("Question\tAnswer\tTags\nWhere?\tHere.\tsea, new\n")
+    clipboard.paste()
+    (row,) = project.rows(list(project.ids()))
+    assert row.tags == ("new", "sea")
+    project.undo()
+    assert project.count() == 0

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QPushButton
 from tests.project.made_examples import new_example
@@ -67,6 +68,28 @@ class TestEmpty:
         project.redo()
         wait_rows(qtbot, page, 1)
         qtbot.waitUntil(lambda: page.open_example.example_id == page.model.ids[0])
+
+    def test_what_is_on_the_clipboard_is_pasted_into_an_empty_page(self, qtbot, page, project):
+        QGuiApplication.clipboard().setText("Question\tAnswer\tTopic\nWhere?\tHere.\tsea\n")
+        page.focus_main_part()
+        QTest.keySequence(page.empty.first, QKeySequence(QKeySequence.StandardKey.Paste))
+        wait_rows(qtbot, page, 1)
+        assert project.rows(list(project.ids()))[0].tags == ("Topic: sea",)
+        assert page.stack.currentWidget() is page.columns
+        QGuiApplication.clipboard().clear()
+
+
+class TestColumns:
+    def test_the_side_panel_grows_with_the_window(self, qtbot, add, make_page):
+        add("first")
+        page = make_page()
+        narrow = page.panel.width()
+        page.resize(1844, 900)
+        qtbot.waitUntil(lambda: page.panel.width() > narrow + 100)
+        page.resize(5000, 900)
+        qtbot.waitUntil(lambda: page.panel.width() == 640)
+        page.resize(1204, 700)
+        qtbot.waitUntil(lambda: page.panel.width() < narrow + 60)
 
 
 class TestReview:

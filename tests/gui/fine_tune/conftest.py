@@ -1,12 +1,16 @@
 """What the tests of the Fine-tune page share: projects with examples and runs in them."""
 
+import datetime
 import json
 
 import pytest
 from PySide6.QtWidgets import QVBoxLayout
+from tests.services.fakes import FakeOther
 from tests.services.memory_keyring import MemoryKeyring
 
 from tunedesk.checks.checker import Checker
+from tunedesk.fine_tuning.launch_preview import preview_launch
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
 from tunedesk.gui.fine_tune.page import FineTunePage
 from tunedesk.gui.fine_tune.run_work import RunWork
@@ -15,9 +19,11 @@ from tunedesk.gui.page import PageContext
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.row_edits import NewExample
-from tunedesk.project.run_records import Metric, RunCheckpoint, RunEvent, RunFile
+from tunedesk.project.run_records import Metric, RunCheckpoint, RunEvent, RunExample, RunFile
 from tunedesk.services.keys import Keys
+from tunedesk.services.providers import provider_named
 
+QUESTIONS = [f"Question {number}?" for number in range(14)]
 NOON = 1_790_000_000_000
 
 
@@ -162,3 +168,50 @@ def chart(window, theme, feedback, qtbot):
     window.show()
     qtbot.waitExposed(window)
     return chart
+
+
+@pytest.fixture
+def frozen(project, add, add_run):
+    """A run of three examples, the second of which was changed since, the third deleted."""
+    ids = add("First?", "Second?", "Third?")
+    version = "SELECT version_id FROM example WHERE id = ?"
+    run = add_run("kept", settings={"provider": "local"})
+    project.runs.set_examples(
+        run.id,
+        [
+            RunExample("training", line, number, project.context.store.value(version, (number,)))
+            for line, number in enumerate(ids, 1)
+        ],
+    )
+    text = project.text(ids[1]).replace("Second?", "Changed?")
+    project.set_text(ids[1], text, project.checker().check(text.encode()), "Edit")
+    project.delete(ids[2:])
+    return run, ids
+
+
+@pytest.fixture
+def service(monkeypatch):
+    monkeypatch.setattr("tunedesk.fine_tuning.follow.FIRST_SECONDS", 0.02)
+    monkeypatch.setattr("tunedesk.fine_tuning.launch.SEARCH_PAUSES", (0.0, 0.0))
+    with FakeOther() as service:
+        yield service
+    assert service.problems == []
+
+
+@pytest.fixture
+def launch(project, add, keys, service, work):
+    """Launches a run at the fake service."""
+    add(*QUESTIONS)
+
+    def launch(**settings):
+        keys.keep(provider_named("custom"), service.url, service.key, True)
+        chosen = LaunchSettings(
+            provider="custom",
+            base_url=service.url,
+            base_model=service.models[0],
+            name="night",
+            **settings,
+        )
+        work.launching.launch(preview_launch(project, chosen, datetime.date(2026, 11, 24)))
+
+    return launch

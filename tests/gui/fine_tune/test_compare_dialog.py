@@ -2,9 +2,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from tests.fine_tuning.made_curves import made_chart, made_run
+from tests.gui.fine_tune.page_reading import dialog_of
 
 from tunedesk.fine_tuning.run_facts import compare
-from tunedesk.gui.fine_tune.compare_dialog import CompareDialog, CompareModel
+from tunedesk.gui.fine_tune.compare_dialog import CompareDialog, CompareModel, CompareRunsDialog
 
 RUNS = [
     (made_run("one"), made_chart("one")),
@@ -77,3 +78,23 @@ def test_the_charts_lie_over_each_other(dialog):
 def test_colours_follow_the_theme(dialog, theme, qtbot):
     with qtbot.waitSignal(dialog.model.dataChanged):
         theme.set_choice("dark")
+
+
+def test_compare_lays_runs_over_each_other(page, add_run, falling, actions, qtbot):
+    for name in ("a", "b", "c"):
+        falling(add_run(name).id, steps=30)
+    qtbot.waitUntil(lambda: page.list.row_model.rowCount() == 3 and page.view.details is not None)
+    actions["finetune.compare"].trigger()
+    choice = dialog_of(CompareRunsDialog, page)
+    assert sum(box.isChecked() for box in choice.boxes.values()) == 2
+    for box in choice.boxes.values():
+        box.setChecked(False)
+    assert not choice.compare.isEnabled()
+    for box in choice.boxes.values():
+        box.setChecked(True)
+    assert choice.compare.text() == "Compare 3 runs"
+    choice.compare.click()
+    from tunedesk.gui.fine_tune.compare_dialog import CompareDialog
+
+    qtbot.waitUntil(lambda: dialog_of(CompareDialog, page) is not None)
+    dialog_of(CompareDialog, page).accept()

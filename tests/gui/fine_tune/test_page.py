@@ -1,16 +1,10 @@
 """The Fine-tune page: the list of runs, the chosen one, and nothing where there is none."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QAbstractItemModelTester
-
-from tunedesk.gui.fine_tune.event_log import PLAIN, EventsModel
-from tunedesk.gui.fine_tune.run_list import ROW, RunListModel, RunRow
-
-TESTER = QAbstractItemModelTester.FailureReportingMode.Warning
 
 
 def shown(page):
-    rows = page.list.rows
+    rows = page.list.row_model
     return [
         rows.data(rows.index(place), Qt.ItemDataRole.AccessibleTextRole)
         for place in range(rows.rowCount())
@@ -76,47 +70,11 @@ def test_place_is_kept(page, add_run, qtbot):
     assert old == {"run": 0}
 
 
-def test_model_keeps_its_promises(project, add_run, qtbot):
-    model = RunListModel()
-    tester = QAbstractItemModelTester(model, TESTER)
-    runs = [RunRow(add_run(name), None) for name in "abcd"]
-    model.show_rows(runs[1:3])
-    model.show_rows(runs)
-    model.show_rows(runs[:1] + runs[3:])
-    model.show_rows([runs[3], runs[0]])
-    assert [model.index(place).data(ROW).run.name for place in range(2)] == ["d", "a"]
-    model.show_rows([])
-    assert model.rowCount() == 0
-    tester.deleteLater()
-
-
-def test_events_model_keeps_its_promises(event, add_run, qtbot):
-    one, other = add_run("one"), add_run("other")
-    model = EventsModel()
-    tester = QAbstractItemModelTester(model, TESTER)
-    first, second = event(1, "Files validated"), event(2, "Fine-tuning job started")
-    model.show_events(one, [first])
-    model.show_events(one, [second, first])
-    assert model.index(0).data() == "Fine-tuning job started"
-    model.search("files")
-    assert model.rowCount() == 1
-    model.search("")
-    model.show_events(other, [first])
-    assert model.rowCount() == 1
-    tester.deleteLater()
-
-
-def test_an_error_of_a_service_says_first_what_it_means(event, add_run, qtbot):
-    said = 'Invalid file format. Line 12, message 3, key "content": Input should be a valid string'
-    model = EventsModel()
-    model.show_events(add_run(provider="openai"), [event(2, said, "error"), event(1, "Started")])
-    assert model.index(0).data() == said
-    assert model.index(0).data(PLAIN).startswith("“content” must be a text")
-    assert said in model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert model.index(1).data(PLAIN) == ""
-    model.search("must be a text")
-    assert model.rowCount() == 1
-    model.search("")
-    # Our own server says it plainly itself.
-    model.show_events(add_run("here"), [event(2, said, "error")])
-    assert model.index(0).data(PLAIN) == ""
+def test_comparing_says_why_it_cannot(page, actions, add_run, falling, feedback, qtbot):
+    qtbot.waitUntil(lambda: actions["finetune.compare"].isEnabled())
+    actions["finetune.compare"].trigger()
+    assert feedback.toasts()[-1].sentence.text() == "There is no run to compare yet."
+    add_run("one")
+    qtbot.waitUntil(lambda: len(shown(page)) == 1)
+    actions["finetune.compare"].trigger()
+    assert "only one run has figures" in feedback.toasts()[-1].sentence.text()

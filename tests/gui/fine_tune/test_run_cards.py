@@ -7,10 +7,15 @@ from tests.fine_tuning.made_curves import (
     made_curves,
     turning,
 )
+from tests.gui.fine_tune.page_reading import dialog_of, links
 
 from tunedesk.fine_tuning.advice import advice
 from tunedesk.gui.fine_tune.run_cards import AdviceCard, DetailsReader
-from tunedesk.project.run_records import Metric
+from tunedesk.gui.fine_tune.run_dataset import (
+    RunDatasetDialog,
+)
+from tunedesk.gui.widgets.labels import Label
+from tunedesk.project.run_records import Metric, RunError
 
 
 @pytest.fixture
@@ -122,3 +127,21 @@ def test_of_the_starter_nothing_but_its_learning_by_heart_is_said(project, add_r
     run_id = add_run(validation=None).id
     project.runs.add_metrics(run_id, [Metric(step, 3.0 / step + 0.5) for step in range(1, 101)])
     assert codes(project, run_id) == ["starter"]
+
+
+def test_failure_says_why_and_leads_to_the_example(page, project, frozen, qtbot):
+    run, _ids = frozen
+    error = RunError("invalid_training_file", "Line 2, message 1: the content is missing.")
+    project.runs.update(run.id, stage="ended", status="failed", error=error)
+    qtbot.waitUntil(lambda: page.view.failure.isVisible())
+    assert "cannot read an example" in page.view.failure.sentence.text()
+    assert page.view.failure.detail.text() == error.message
+    assert not page.view.chart.isVisible()
+    links(page.view.failure)["Line 2, message 1"].click()
+    dialog = dialog_of(RunDatasetDialog, page)
+    assert dialog.list.currentIndex().row() == 1
+    shown = [label.text() for label in dialog.findChildren(Label) if label.isVisible()]
+    assert "Second?" in shown
+    assert "Changed?" not in shown
+    assert any("has been changed since" in text for text in shown)
+    dialog.accept()

@@ -5,6 +5,7 @@ import re
 import time
 
 import openai
+import psutil
 import pytest
 from tests.training_server.conftest import chat_lines, told, upload, wait_for
 
@@ -194,14 +195,41 @@ def test_jobs_run_one_after_another_and_can_be_paused_and_cancelled(own_server):
     assert messages[-1] == "Fine-tuning job cancelled"
 
 
-def test_a_killed_training_process_fails_the_job_with_a_reason(own_server):
+def kill_trainers(server, seconds=60):
+    """Kill the processes of a training, once there are any."""
+    end = time.monotonic() + seconds
+    while not (found := server.trainers()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    for process in found:
+        process.kill()
+    psutil.wait_procs(found, timeout=10)
+
+
+def test_a_killed_training_goes_on_from_its_last_checkpoint(own_server):
+    client = own_server.start()
+    job = create(client, hyperparameters={"n_epochs": 8, "batch_size": 5})
+    wait_for_step(client, job.id, 3)
+    kill_trainers(own_server)
+    job = wait_for(client, job.id, "succeeded", seconds=180)
+    assert steps(client, job.id) == list(range(1, 17))
+    (said,) = [event for event in told(client, job.id) if event.level == "warn"]
+    assert "killed from outside" in said.message
+    assert re.search(r"goes on from the checkpoint of step \d+ \(attempt 1 of 2\)", said.message)
+
+
+def test_a_training_that_is_killed_again_and_again_fails_with_a_reason(own_server):
     client = own_server.start()
     job = create(client, hyperparameters=LONG)
-    wait_for_step(client, job.id, 1)
-    for process in own_server.trainers():
-        process.kill()
+    wait_for(client, job.id, "running")
+    for _attempt in range(3):
+        kill_trainers(own_server)
     job = wait_for(client, job.id, "failed")
     assert job.error.code == "process_killed"
     assert "killed" in job.error.message
     assert job.fine_tuned_model is None
     assert job.result_files == []
+    said = [event.message for event in told(client, job.id) if event.level == "warn"]
+    assert [text.rpartition(" It ")[2] for text in said] == [
+        f"goes on from the beginning (attempt {number} of 2)." for number in (1, 2)
+    ]

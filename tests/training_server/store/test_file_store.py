@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import io
-import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from functools import partial
 
 import pytest
 
+from tunedesk.training_server.store import file_store
 from tunedesk.training_server.store.file_store import Md5Differs, NotPending, TooManyBytes
 from tunedesk.training_server.store.stores import Stores
 
@@ -131,14 +131,14 @@ def test_an_upload_is_completed_or_cancelled_never_both(stores):
 def test_nobody_waits_while_the_parts_are_put_together(stores, monkeypatch):
     made, ids = upload(stores)
     copying, go_on = threading.Event(), threading.Event()
-    real = shutil.copyfileobj
+    real = file_store._copy
 
     def slow(*given):
         copying.set()
         assert go_on.wait(20)
-        real(*given)
+        return real(*given)
 
-    monkeypatch.setattr(shutil, "copyfileobj", slow)
+    monkeypatch.setattr(file_store, "_copy", slow)
     thread = threading.Thread(target=stores.uploads.complete, args=(made, ids, None))
     thread.start()
     assert copying.wait(20)

@@ -264,7 +264,7 @@ def conversation_messages() -> dict[str, ProblemMessage]:
         "image_turned": ProblemMessage(
             _("Picture that lies on its side"),
             _("A picture of message {n} is stored turned; a note in it says how to show it."),
-            _("Turn it upright: a service may look at it as it is stored."),
+            _("Fix it to turn it upright: a service may look at it as it is stored."),
         ),
         "image_type": ProblemMessage(
             _("Picture of another kind"),

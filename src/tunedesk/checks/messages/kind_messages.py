@@ -18,7 +18,7 @@ def kind_messages() -> dict[str, ProblemMessage]:
         ),
         "single_message": ProblemMessage(
             _("A message without its conversation"),
-            _("The row is a single message ({role}); the conversation around it is missing."),
+            _("The row is a single message; the conversation around it is missing."),
             _("“tunedesk fix” puts messages that follow one another together to conversations."),
         ),
         "templated_row": ProblemMessage(

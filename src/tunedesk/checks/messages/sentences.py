@@ -137,6 +137,10 @@ def file_messages() -> dict[str, ProblemMessage]:
                     "From column {column} on, {count} line breaks stand raw inside texts; JSON "
                     "writes them \\n."
                 ),
+                "lines": _(
+                    "A line break stands raw inside a text, lines {first} to {last}; JSON writes "
+                    "it \\n."
+                ),
                 "one_line_break": _(
                     "At column {column} a line break stands raw inside a text; JSON writes it \\n."
                 ),
@@ -186,7 +190,7 @@ def set_messages() -> dict[str, ProblemMessage]:
         ),
         "mostly_copies": ProblemMessage(
             _("Most examples are copies"),
-            _("Of {count} examples {distinct} are distinct; {copies} are copies of others."),
+            _("Distinct examples: {distinct} of {count}; the other {copies} are copies of them."),
             _("Keep the first of each and delete the others."),
         ),
         "alike_examples": ProblemMessage(
@@ -196,7 +200,7 @@ def set_messages() -> dict[str, ProblemMessage]:
         ),
         "some_without_system": ProblemMessage(
             _("Some without a system message"),
-            _("{without} of {count} examples have no system message while the others do."),
+            _("{without} of {count} examples lack a system message; the others have one."),
             _("Give them the system message of the others, if they are meant to be used alike."),
         ),
         "same_question_different_answers": ProblemMessage(
@@ -292,6 +296,9 @@ def _role_names() -> dict[str, str]:
     }
 
 
+_POSITIONS = ("line", "column", "first", "middle", "last")
+
+
 def _shown(name: str, value: Any) -> str:
     if name == "type" and isinstance(value, str):
         return _type_names().get(value, value)
@@ -303,6 +310,6 @@ def _shown(name: str, value: Any) -> str:
         return _("unknown")
     if isinstance(value, bool) or value is None:
         return str(value).lower() if value is not None else "null"
-    if isinstance(value, int) and name not in ("line", "column"):
+    if isinstance(value, int) and name not in _POSITIONS:
         return f"{value:,}"
     return str(value)

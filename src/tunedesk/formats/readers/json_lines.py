@@ -96,6 +96,7 @@ def _is_text(block: bytes) -> bool:
 
 
 _BLANKS = " \t"
+_VALUE_BEGINS = frozenset('{["-0123456789tfnNI')
 _TRIES = 2**20
 """How many characters are read on in vain, before a broken line is not looked at any further."""
 _REFUND = 4
@@ -195,6 +196,9 @@ class _LineRecords:
             self._queue[0] = (number, rest)
             if not rest:
                 self._queue.popleft()
+            return
+        if text[0] not in _VALUE_BEGINS:
+            self._take_line(text)
             return
         extent, end = value_end(text, 0)
         if extent is Extent.WHOLE:

@@ -65,6 +65,8 @@ def _tolerant_end(text: str, at: int, control: int) -> tuple[Extent, int]:
     return (Extent.WHOLE, end) if whole else (Extent.BROKEN, control)
 
 
+_TRIMMED = 8_192
+
 _GAP = re.compile(r"[ \t\n]*(,?)[ \t\n,]*")
 _MARGIN = re.compile(r"[ \t]*[\[,]?[ \t]*\Z")
 _BLANKS = re.compile(r"[ \t\n]*")
@@ -119,11 +121,15 @@ class _ValueStream:
                 follows = self._reader.read(1)
                 text += self._decoder.decode(follows, final=not follows)
             text = text.replace("\r\n", "\n").replace("\r", "\n")
-        # What stands before the value on its line says how far it is indented.
-        start = max(self._window.rfind("\n", 0, self._at) + 1, self._at - 1000)
-        self._window = self._window[start:] + text
-        self._at -= start
+        self._trim()
+        self._window += text
         return True
+
+    def _trim(self) -> None:
+        """Give up what was read, but for the line of the value: it says how far it is indented."""
+        start = max(self._window.rfind("\n", 0, self._at) + 1, self._at - 1000)
+        self._window = self._window[start:]
+        self._at -= start
 
     def _advance(self, to: int) -> None:
         self._line += self._window.count("\n", self._at, to)
@@ -174,6 +180,9 @@ class _ValueStream:
             text = text.rstrip(" \t\n,")
         self._found.add(self._line, text)
         self._advance(end)
+        if extent is not Extent.WHOLE and self._at > _TRIMMED:
+            # An error counts the lines before it: with a short window that takes no time.
+            self._trim()
 
     def _mark_behind(self, end: int) -> str:
         """The next character that is not blank; empty if the window ends before it."""

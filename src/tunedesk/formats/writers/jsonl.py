@@ -1,5 +1,6 @@
 """JSON Lines: records of any kind, one a line, in UTF-8."""
 
+import contextlib
 import os
 import uuid
 from collections.abc import Iterable
@@ -52,20 +53,32 @@ class RecordWriter:
 
     def write_all(self, records: Iterable[bytes]) -> None:
         """Write records in their order."""
-        if self._file is None:
-            raise ValueError("The writer is used outside of its with block.")
         records = list(records)
         if not records:
             return
         block = b"\n".join(records)
         if b"\r" in block or block.count(b"\n") != len(records) - 1:
             block = b"\n".join(_in_one_line(record) for record in records)
+        self._write(block)
+        self._write(b"\n")
+        self.records += len(records)
+
+    def write_lines(self, record: bytes) -> None:
+        """Write a record that is not JSON as it stands, over as many lines as it has."""
+        self._write(record + b"\n")
+        self.records += 1
+
+    def write_blank_line(self) -> None:
+        """Write a blank line, which stood beside a record that is not JSON."""
+        self._write(b"\n")
+
+    def _write(self, data: bytes) -> None:
+        if self._file is None:
+            raise ValueError("The writer is used outside of its with block.")
         try:
-            self._file.write(block)
-            self._file.write(b"\n")
+            self._file.write(data)
         except OSError as error:
             raise self._failure(error) from error
-        self.records += len(records)
 
     def __exit__(
         self,
@@ -88,6 +101,8 @@ class RecordWriter:
             if exc_type is None:
                 raise self._failure(error) from error
         finally:
+            with contextlib.suppress(OSError):  # what is left to be written fails again
+                file.close()
             self._temporary.unlink(missing_ok=True)
 
     def _failure(self, error: OSError) -> UserError:

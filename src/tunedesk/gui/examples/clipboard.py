@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 
 from tunedesk.errors import UserError
 from tunedesk.examples.json_edit import on_one_line
-from tunedesk.formats.pasted_text import pasted_records
+from tunedesk.formats.pasted_text import PastedExample, read_pasted
 from tunedesk.gui.examples.row_actions import SelectedRows
 from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _, ngettext
@@ -84,29 +84,33 @@ class Clipboard(QObject):
         """Add what is on the clipboard behind the open example."""
         if self._project.read_only:
             return
-        text = QGuiApplication.clipboard().text()
-        records = pasted_records(text)
-        if not records:
+        pasted = read_pasted(QGuiApplication.clipboard().text())
+        if not pasted.examples:
+            advice = _(
+                "Copy rows here, lines of JSONL, or rows of a spreadsheet: two columns, questions "
+                "and answers, or more with their names in the first row."
+            )
             self._feedback.error(
                 UserError(
                     _("There are no examples on the clipboard."),
-                    _(
-                        "Copy rows here, lines of JSONL, or two columns of a spreadsheet: "
-                        "questions and answers (a system prompt may stand before them)."
-                    ),
+                    " ".join(pasted.left_out) or advice,
                 )
             )
             return
         behind = self._behind()
-        count = len(records)
+        count = len(pasted.examples)
+        said = ngettext("{n} example pasted", "{n} examples pasted", count).format(n=f"{count:,}")
+        if pasted.left_out:
+            said = ngettext("{n} example pasted.", "{n} examples pasted.", count).format(
+                n=f"{count:,}"
+            )
+            said = " ".join([said, *pasted.left_out])
         self._operations.run(
             ngettext("Pasting {n} example", "Pasting {n} examples", count).format(n=f"{count:,}"),
-            lambda project, progress: _add(project, records, behind, progress),
+            lambda project, progress: _add(project, pasted.examples, behind, progress),
             examples=count,
             on_result=self.pasted.emit,
-            message=lambda _ids: ngettext(
-                "{n} example pasted", "{n} examples pasted", count
-            ).format(n=f"{count:,}"),
+            message=lambda _ids: said,
         )
 
 
@@ -119,14 +123,17 @@ def _lines(project: Project, rows: SelectedRows, progress: Progress) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _add(project: Project, records: list[str], behind: int | None, progress: Progress) -> list[int]:
+def _add(
+    project: Project, pasted: list[PastedExample], behind: int | None, progress: Progress
+) -> list[int]:
     checker = project.checker()
-    new = []
-    for start in range(0, len(records), CHUNK):
-        texts = [text.encode("utf-8", "surrogatepass") for text in records[start : start + CHUNK]]
+    new: list[NewExample] = []
+    for start in range(0, len(pasted), CHUNK):
+        part = pasted[start : start + CHUNK]
+        texts = [example.record.encode("utf-8", "surrogatepass") for example in part]
         new += [
-            NewExample(text, facts)
-            for text, facts in zip(texts, checker.check_many(texts), strict=True)
+            NewExample(text, facts, tags=example.tags)
+            for text, facts, example in zip(texts, checker.check_many(texts), part, strict=True)
         ]
-        progress(len(new), 2 * len(records))
+        progress(len(new), 2 * len(pasted))
     return project.add_examples(new, behind, name=ChangeName("paste", {"count": len(new)}))

@@ -289,11 +289,12 @@ class FilterBar(QFrame):
     def _show_special(self, query: ExampleQuery, title: str) -> None:
         """A chip for what no other chip stands for; clicking it takes the filter away."""
         special = query.ids is not None or query.problems not in ((), WITH_PROBLEMS)
+        special |= query.duplicated
         if title:
             self._title = title
         self._row.offer(self._special, special)
         if special:
-            text = self._title or _("Chosen examples")
+            text = _("Duplicates") if query.duplicated else self._title or _("Chosen examples")
             metrics = self.fontMetrics()
             self._special.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, 220))
             self._special.set_count(None)
@@ -353,7 +354,7 @@ class FilterBar(QFrame):
         self._ask(replace(self._query, problems=now))
 
     def _drop_special(self) -> None:
-        self._ask(replace(self._query, problems=(), ids=None))
+        self._ask(replace(self._query, problems=(), ids=None, duplicated=False))
 
     def _open_menu(self, chip: Chip, build: Callable[[QMenu], object]) -> None:
         # The click switched the chip; the query decides how it stands.

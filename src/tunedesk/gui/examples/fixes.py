@@ -1,6 +1,7 @@
 """Fixes problems that can be fixed safely: one, or all of a rule, after a look at what changes."""
 
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -26,7 +27,8 @@ from tunedesk.progress import Progress
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.text_edits import EditSummary, fix_all
+from tunedesk.project.text_edits import EditSummary, count_fixable, fix_all
+from tunedesk.workers import WorkerPool
 
 
 class FixPreview(Dialog):
@@ -70,13 +72,8 @@ class FixPreview(Dialog):
         self.fix_button.setEnabled(False)
         self.fix_button.clicked.connect(self._fix)
 
-    def show_samples(self, samples: Sequence[Sample], total: int) -> None:
-        """Show what would change in some of the examples.
-
-        Args:
-            samples: Some of them.
-            total: How many would change.
-        """
+    def show_samples(self, samples: Sequence[Sample]) -> None:
+        """Show what would change in some of the examples."""
         if not samples:
             self._waiting.show_text(
                 "information",
@@ -89,18 +86,28 @@ class FixPreview(Dialog):
             around=60,
         )
         self._stack.setCurrentWidget(self._diff)
-        rest = total - len(samples)
-        if rest > 0:
-            self._count.setText(
-                ngettext(
-                    "{count} more example is fixed likewise.",
-                    "{count} more examples are fixed likewise.",
-                    rest,
-                ).format(count=f"{rest:,}")
-            )
         self.fix_button.setEnabled(True)
         self.fix_button.setDefault(True)
         self.fix_button.setFocus()
+
+    def show_count(self, fixable: int, broken: int) -> None:
+        """Say in how many of the examples that break the rule the fix changes something."""
+        if not fixable:
+            return  # what is shown says that nothing would change
+        if fixable == broken:
+            text = ngettext("Fix {count}", "Fix all {count}", broken)
+        else:
+            text = _("Fix {n} of {count}")
+            rest = broken - fixable
+            self._count.setText(
+                ngettext(
+                    "{count} cannot be fixed safely: look at it in the example.",
+                    "{count} cannot be fixed safely: look at them in the examples.",
+                    rest,
+                ).format(count=f"{rest:,}")
+            )
+        self.fix_button.setText(text.format(n=f"{fixable:,}", count=f"{broken:,}"))
+        self.fix_button.setAccessibleDescription(self.fix_button.text())
 
     def _fix(self) -> None:
         self.accept()
@@ -118,7 +125,9 @@ def headed(sample: Sample, change: Change) -> Change:
 
 
 _SAMPLES = 4
-_LOOKED_AT = 40
+_LOOKED_AT = 400
+_LOOKED_AT_S = 1.5
+"""So many examples, and so many seconds, in search of some that the fix changes."""
 
 
 class _OneFix(NamedTuple):
@@ -168,7 +177,7 @@ class Fixes(QObject):
 
         def show(found: _OneFix) -> None:
             if self.preview is preview:
-                preview.show_samples([found.sample] if found.sample.changes else [], 1)
+                preview.show_samples([found.sample] if found.sample.changes else [])
 
         self._preview_in_thread(_fix_one, self._open_example.text, problem, on_result=show)
 
@@ -190,14 +199,21 @@ class Fixes(QObject):
     def preview_all(self, code: str, count: int) -> None:
         """Show what fixing all examples that break a rule would change in some of them."""
         self._open_example.flush()
-        action = ngettext("Fix {count}", "Fix all {count}", count).format(count=f"{count:,}")
         preview = self._show_preview(
-            code, sentences.advice(code), action, lambda: self._fix_all(code)
+            code, sentences.advice(code), _("Fix"), lambda: self._fix_all(code)
         )
 
         def show(samples: list[Sample]) -> None:
+            if self.preview is not preview:
+                return
+            preview.show_samples(samples)
+            self._preview_in_thread(
+                _count_fixable, self._project, self._background.pool, code, on_result=show_count
+            )
+
+        def show_count(fixable: int) -> None:
             if self.preview is preview:
-                preview.show_samples(samples, count)
+                preview.show_count(fixable, count)
 
         self._preview_in_thread(_samples, self._project, code, on_result=show)
 
@@ -232,6 +248,8 @@ class Fixes(QObject):
 
     def _forget_preview(self) -> None:
         self.preview = None
+        if self._looking is not None:
+            self._looking.cancel()
 
     def _preview_in_thread(
         self, function: Callable[..., Any], *arguments: Any, on_result: Callable[[Any], None]
@@ -252,8 +270,11 @@ def _samples(project: Project, code: str, progress: Progress) -> list[Sample]:
     samples: list[Sample] = []
     with contextlib.closing(project.handle()) as handle:
         target = str(handle.setting("target"))
+        end = time.monotonic() + _LOOKED_AT_S
         for example_id in handle.first_ids(ExampleQuery(problems=(code,)), _LOOKED_AT):
             progress(len(samples), None)
+            if time.monotonic() > end:
+                break
             text = handle.text(example_id)
             after, count = fixes.fix_all(text, (code,), target)
             if count:
@@ -262,6 +283,11 @@ def _samples(project: Project, code: str, progress: Progress) -> list[Sample]:
             if len(samples) == _SAMPLES:
                 break
     return samples
+
+
+def _count_fixable(project: Project, pool: WorkerPool, code: str, progress: Progress) -> int:
+    with contextlib.closing(project.handle()) as handle:
+        return count_fixable(handle.context, pool, code, progress)
 
 
 def _fixed_text(summary: EditSummary) -> str:

@@ -100,6 +100,7 @@ class ExamplesPage(Page):
             model=self.model, table=self.table, actions=self._actions, theme=self._theme
         )
         self.empty = EmptyProject(self._theme, self._actions)
+        self.empty.paste_requested.connect(self.clipboard.paste)
         self.filler = SearchIndexFiller(project, self._background, self)
         self.feed = ProjectChangeSignal(project, self)
         self.figures = LiveQuery(
@@ -143,6 +144,7 @@ class ExamplesPage(Page):
         self.form.leave_requested.connect(table.setFocus)
         self.form.system_prompt_wanted.connect(self.prompts.ask)
         self.panel.filter_requested.connect(self.ask)
+        self.panel.duplicates_requested.connect(self._show_duplicates)
         self.panel.example_requested.connect(self.go_to)
         self.panel.close_requested.connect(lambda: self._show_panel(False))
         self.panel.leave_requested.connect(table.setFocus)
@@ -166,6 +168,7 @@ class ExamplesPage(Page):
             "project.import": self.imports.choose,
             "project.export": self._export,
             "project.check": self.check.start,
+            "project.duplicates": self._show_duplicates,
             "go.table": self.table.setFocus,
             "go.form": self.form.focus_messages,
             "go.problem": self.panel.next_problem,
@@ -259,7 +262,8 @@ class ExamplesPage(Page):
     def _ask(self, query: ExampleQuery) -> None:
         self.toolbar.search.show_search(query.search)
         self.table.header.show_sort(shown_sort(query), query.descending)
-        self.table.can_reorder = shown_sort(query) is None and not self._project.read_only
+        in_order = shown_sort(query) is None and not query.duplicated
+        self.table.can_reorder = in_order and not self._project.read_only
         self.form.set_search(query.search)
         self.model.ask(query)
 
@@ -329,7 +333,7 @@ class ExamplesPage(Page):
         self.stack.setCurrentWidget(self.columns if some else self.empty)
         self.filters.setVisible(some)
         self.toolbar.search.setEnabled(some)
-        for action_id in ("project.export", "project.check", "edit.search"):
+        for action_id in ("project.export", "project.check", "project.duplicates", "edit.search"):
             writes = action_id == "project.check"
             self._actions[action_id].setEnabled(some and not (writes and self._project.read_only))
 
@@ -353,6 +357,15 @@ class ExamplesPage(Page):
     def _show_checked(self) -> None:
         self._show_panel(True)
         self.panel.show_all_problems()
+
+    def _show_duplicates(self) -> None:
+        from tunedesk.gui.examples.duplicates import DuplicatesDialog
+
+        self.flush()
+        dialog = DuplicatesDialog(self._context, self.window())
+        dialog.table_requested.connect(lambda: self.ask(ExampleQuery(duplicated=True)))
+        dialog.example_requested.connect(self.go_to)
+        dialog.open()
 
     def _export(self) -> None:
         with importing("tunedesk.gui.examples.export_dialog"):

@@ -7,7 +7,15 @@ says while the project has no examples.
 from typing import Any
 
 from PySide6.QtCore import QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QAction,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -166,7 +174,13 @@ class Toolbar(QFrame):
 
 
 class EmptyProject(QWidget):
-    """The first steps: write an example, or bring a file in."""
+    """The first steps: write an example, bring a file in, or paste.
+
+    Signals:
+        paste_requested: The key for it was pressed.
+    """
+
+    paste_requested = Signal()
 
     def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -184,8 +198,19 @@ class EmptyProject(QWidget):
         self.first = ActionButton(theme, actions["example.new"], icon="add", kind="primary")
         state.add_button(self.first)
         state.add_button(ActionButton(theme, actions["project.import"], icon="import"))
+        state.add_button(
+            ActionButton(theme, actions["example.paste"], _("Paste"), "copy", show_key=False)
+        )
         column = QVBoxLayout(self)
         column.addWidget(state)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Paste as into the table, whichever of the buttons has the focus."""
+        if event.matches(QKeySequence.StandardKey.Paste):
+            self.paste_requested.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 FOOTER = 30
@@ -296,7 +321,9 @@ class TablePane(QFrame):
 
 
 FIRST_WIDTHS = (448, 458, 298)
-"""How the three share a window at first; a wider one gives the rest to table and form."""
+"""How the three share a window at first; of what a wider one has more, each takes a part."""
+
+MOST_PANEL = 640
 
 LEAST_TABLE, LEAST_FORM = 280, 340
 
@@ -312,7 +339,8 @@ class ThreeColumns(QSplitter):
         self.setHandleWidth(1)
         table.setMinimumWidth(LEAST_TABLE)
         form.setMinimumWidth(LEAST_FORM)
-        for widget, stretch in ((table, 3), (form, 4), (panel, 0)):
+        panel.setMaximumWidth(MOST_PANEL)
+        for widget, stretch in ((table, 3), (form, 4), (panel, 2)):
             self.addWidget(widget)
             self.setStretchFactor(self.count() - 1, stretch)
         self.setSizes(list(FIRST_WIDTHS))

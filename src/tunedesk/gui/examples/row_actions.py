@@ -373,7 +373,8 @@ class RowActions(QObject):
         )
 
     def _in_order(self) -> bool:
-        return self._model.query.sort == "number" and not self._model.query.descending
+        query = self._model.query
+        return query.sort == "number" and not query.descending and not query.duplicated
 
     def _may_move(self) -> bool:
         """Rows can be moved while they stand in the order they came in; else say how."""
@@ -390,7 +391,7 @@ class RowActions(QObject):
 
     def _sort_as_it_came(self) -> None:
         self.query_requested.emit(
-            replace(self._model.query, sort=ExampleQuery().sort, descending=False)
+            replace(self._model.query, sort=ExampleQuery().sort, descending=False, duplicated=False)
         )
 
 

@@ -1,9 +1,9 @@
 """The log of a run: times and sentences, searched by words; positions in the data are links."""
 
 import re
+from typing import NamedTuple
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QDateTime,
     QLocale,
     QModelIndex,
@@ -33,108 +33,89 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import FoldButton
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.choices import Chip
-from tunedesk.gui.widgets.labels import Label, plain_tooltip
+from tunedesk.gui.widgets.labels import ElidedLabel, Label, plain_tooltip
 from tunedesk.gui.widgets.layouts import clear_layout
-from tunedesk.gui.widgets.row_list import wrapped
+from tunedesk.gui.widgets.row_list import ROW, RowListModel, wrapped
 from tunedesk.i18n import _
 from tunedesk.project.run_records import Run, RunEvent
 from tunedesk.services.file_references import FileReference, find_file_references
 from tunedesk.services.providers import providers
 from tunedesk.services.service_errors import explain_event
 
-EVENT = Qt.ItemDataRole.UserRole
-"""The role under which a row is its `RunEvent`."""
-
-PLAIN = Qt.ItemDataRole.UserRole + 1
-"""The role under which an error of a service says in plain words what it means; may be empty."""
-
 STEP = "metrics"
 """The kind of an event that tells the figures of a step; there may be many thousands."""
 
 
-class EventsModel(QAbstractListModel):
+class EventRow(NamedTuple):
+    """An event as the log shows it.
+
+    Attributes:
+        event: The event.
+        plain: What an error of a service means, in plain words; may be empty.
+    """
+
+    event: RunEvent
+    plain: str
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others."""
+        return self.event.id
+
+    @property
+    def words(self) -> str:
+        """What it says, without ids."""
+        said = without_ids(self.event.message)
+        return f"{self.plain} {said}" if self.plain else said
+
+
+class EventsModel(RowListModel[EventRow]):
     """Events, the newest first; new ones come in at the top."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._run_id = 0
-        self._words: list[str] = []
+        self._searched: list[str] = []
         self._steps = False
-        self._all: list[RunEvent] = []
-        self._rows: list[RunEvent] = []
-        self._plain: dict[str, str] = {}
+        self._all: list[EventRow] = []
 
     def show_events(self, run: Run, events: list[RunEvent]) -> None:
         """Show the log of a run, as the project holds it."""
-        self._all = events
-        self._plain = _plain_text(run, events)
-        self._show(self._found(), anew=run.id != self._run_id)
-        self._run_id = run.id
+        plain = _plain_text(run, events)
+        self._all = [EventRow(event, plain.get(event.id, "")) for event in events]
+        self._show()
 
     def search(self, text: str) -> None:
-        """Show only the events that hold all of these words."""
-        self._words = text.casefold().split()
-        self._show(self._found(), anew=True)
+        """Show only the events that hold all of these words; ids are found, too."""
+        self._searched = text.casefold().split()
+        self._show()
 
     def show_steps(self, shown: bool) -> None:
         """Show the events that only tell the figures of a step, or leave them to the chart."""
         self._steps = shown
-        self._show(self._found(), anew=True)
+        self._show()
 
-    def event_at(self, number: int) -> RunEvent | None:
-        """The event in a row."""
-        return self._rows[number] if 0 <= number < len(self._rows) else None
-
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
-        """How many events show."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def data(
-        self,
-        index: QModelIndex | QPersistentModelIndex,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> object:
-        """The sentence, what a screen reader says of it, and the event itself."""
-        event = self.event_at(index.row())
-        if event is None:
-            return None
+    def row_text(self, row: EventRow, role: int) -> str | None:
+        """The sentence, what a screen reader says of it, and the ids that it had."""
+        said = without_ids(row.event.message)
         if role == Qt.ItemDataRole.DisplayRole:
-            return without_ids(event.message)
+            return said
         if role == Qt.ItemDataRole.ToolTipRole:
-            whole = event.message
-            return plain_tooltip(whole) if whole != without_ids(whole) else None
+            return plain_tooltip(row.event.message) if row.event.message != said else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return " ".join((time_text(event.time), self._words_of(event)))
-        if role == PLAIN:
-            return self._plain.get(event.id, "")
-        return event if role == EVENT else None
+            return f"{time_text(row.event.time)} {row.words}"
+        return None
 
-    def _words_of(self, event: RunEvent) -> str:
-        plain, said = self._plain.get(event.id, ""), without_ids(event.message)
-        return f"{plain} {said}" if plain else said
-
-    def _found(self) -> list[RunEvent]:
-        return [
-            event
-            for event in self._all
-            if (self._steps or event.kind != STEP)
-            and all(
-                word in f"{self._words_of(event)} {event.message}".casefold()
-                for word in self._words
-            )
-        ]
-
-    def _show(self, rows: list[RunEvent], *, anew: bool) -> None:
-        more = len(rows) - len(self._rows)
-        if not anew and more >= 0 and rows[more:] == self._rows:
-            if more:
-                self.beginInsertRows(QModelIndex(), 0, more - 1)
-                self._rows = rows
-                self.endInsertRows()
-            return
-        self.beginResetModel()
-        self._rows = rows
-        self.endResetModel()
+    def _show(self) -> None:
+        self.set_rows(
+            [
+                row
+                for row in self._all
+                if (self._steps or row.event.kind != STEP)
+                and all(
+                    word in f"{row.words} {row.event.message}".casefold() for word in self._searched
+                )
+            ]
+        )
 
 
 def _plain_text(run: Run, events: list[RunEvent]) -> dict[str, str]:
@@ -183,7 +164,7 @@ class EventDelegate(QStyledItemDelegate):
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         """As wide as the list, as high as the sentence needs."""
-        event: RunEvent = index.data(EVENT)
+        event: RunEvent = index.data(ROW).event
         width = self._view.viewport().width()
         parts = self._parts(index, width - self._left(event) - 2)
         return QSize(width, sum(height for _color, _layout, height in parts) + 2 * PADDING)
@@ -195,7 +176,7 @@ class EventDelegate(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         """Paint the row."""
-        event: RunEvent = index.data(EVENT)
+        event: RunEvent = index.data(ROW).event
         theme, rect = self._theme, option.rect
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:
@@ -218,8 +199,8 @@ class EventDelegate(QStyledItemDelegate):
         self, index: QModelIndex | QPersistentModelIndex, width: int
     ) -> list[tuple[str, QTextLayout, int]]:
         """The color, the lines and their height of what it means, and of what was said."""
-        event: RunEvent = index.data(EVENT)
-        plain: str = index.data(PLAIN)
+        row: EventRow = index.data(ROW)
+        event, plain = row
         color, said = _COLORS.get(event.level, "text"), without_ids(event.message)
         texts = [(color, plain), ("text_muted", said)] if plain else [(color, said)]
         return [(color, *wrapped(text, self._theme.font(), width)) for color, text in texts]
@@ -231,7 +212,6 @@ class EventDelegate(QStyledItemDelegate):
 
 
 MOST_LINKS = 4
-_LONGEST_LAST = 90
 LEAST_HEIGHT = 150
 
 
@@ -280,7 +260,12 @@ class EventsLog(Card):
         column.addLayout(top)
         column.addWidget(self._none)
         column.addWidget(self.view, 1)
-        self.body.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
+        self.last = ElidedLabel(theme, "", "base", "muted")
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        line.addWidget(self.fold)
+        line.addWidget(self.last, 1)
+        self.body.addLayout(line)
         self.body.addWidget(inside, 1)
         self._links.hide()
         self.search.textChanged.connect(self._search)
@@ -294,13 +279,7 @@ class EventsLog(Card):
         self.model.show_events(run, events)
         self._show_whether_any()
         latest = next((event for event in events if event.kind != STEP), None)
-        self.fold.set_words(
-            _("Events")
-            if latest is None
-            else _("Events, the last: {sentence}").format(
-                sentence=on_one_line(without_ids(latest.message))[:_LONGEST_LAST]
-            )
-        )
+        self.last.setText("" if latest is None else on_one_line(without_ids(latest.message)))
 
     def _search(self, text: str) -> None:
         self.model.search(text)
@@ -322,8 +301,8 @@ class EventsLog(Card):
     def _on_current_changed(self, now: QModelIndex, _before: QModelIndex) -> None:
         """Offer the references that the chosen event names."""
         clear_layout(self._flow)
-        event: RunEvent | None = now.data(EVENT) if now.isValid() else None
-        references = find_file_references(event.message)[:MOST_LINKS] if event is not None else []
+        row: EventRow | None = now.data(ROW) if now.isValid() else None
+        references = find_file_references(row.event.message)[:MOST_LINKS] if row else []
         for reference in references:
             button = QPushButton(file_reference_text(reference))
             button.setProperty("kind", "link")
@@ -335,8 +314,8 @@ class EventsLog(Card):
         self._links.setVisible(bool(references))
 
     def _go_to_first(self, index: QModelIndex) -> None:
-        event: RunEvent | None = index.data(EVENT)
-        references = find_file_references(event.message) if event is not None else []
+        row: EventRow | None = index.data(ROW)
+        references = find_file_references(row.event.message) if row is not None else []
         if references:
             self.reference_asked.emit(references[0])
 

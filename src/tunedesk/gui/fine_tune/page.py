@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 LIST_KINDS = frozenset({"runs", "metrics"})
 SPLITTER = "fine_tune.splitter"
-LIST_WIDTH, LIST_LEAST = 320, 190
+LIST_WIDTH, LIST_LEAST = 320, 160
+VIEW_LEAST = 614
+"""The view of a run has so much room, as far as the list can give it."""
 EMPTY_WIDTH = 620
 """No line of the explanation is wider than can be read with ease."""
 
@@ -116,7 +118,7 @@ class FineTunePage(Page):
         """Give the list its usual width, less in a narrow window, until the user drags it."""
         super().resizeEvent(event)
         if not self._dragged:
-            width = max(LIST_LEAST, min(LIST_WIDTH, self.width() // 4))
+            width = max(LIST_LEAST, min(LIST_WIDTH, self.width() // 4, self.width() - VIEW_LEAST))
             self.splitter.setSizes([width, self.width() - width])
         side = max(24, (self.width() - EMPTY_WIDTH) // 2)
         self.empty.setContentsMargins(side, 0, side, 0)
@@ -193,7 +195,7 @@ class FineTunePage(Page):
 
     def _on_rows(self, rows: list[RunRow]) -> None:
         self.list.show_rows(rows)
-        self._actions["finetune.compare"].setEnabled(len(rows) > 1)
+        self._actions["finetune.compare"].setEnabled(True)
         self._publish_status()
         self.stack.setCurrentWidget(self.splitter if rows else self.empty)
         if self._wants_focus:
@@ -284,9 +286,17 @@ class FineTunePage(Page):
         with importing("tunedesk.gui.fine_tune.compare_dialog"):
             from tunedesk.gui.fine_tune.compare_dialog import CompareRunsDialog
 
+        with_figures = [row for row in self.list.row_model.rows() if row.run.step]
+        if len(with_figures) < 2:
+            self._feedback.toast(
+                _("Comparing takes two runs, and only one run has figures so far.")
+                if with_figures
+                else _("There is no run to compare yet.")
+            )
+            return
         CompareRunsDialog(
             self._context,
-            rows=self.list.rows.all_rows(),
+            rows=self.list.row_model.rows(),
             chosen=self.list.chosen,
             parent=self.window(),
         ).open()

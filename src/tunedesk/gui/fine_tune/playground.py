@@ -31,7 +31,7 @@ from tunedesk.gui.background import Task
 from tunedesk.gui.fine_tune.run_dataset import messages_of, system_message
 from tunedesk.gui.fine_tune.run_text import checkpoint_text, model_text, provider_text
 from tunedesk.gui.page import PageContext
-from tunedesk.gui.widgets.buttons import CopyButton
+from tunedesk.gui.widgets.buttons import CopyButton, FoldButton
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, SectionTitle
@@ -308,7 +308,9 @@ class PlaygroundDialog(Dialog):
         base = (_("{model}, before it was tuned").format(model=model_text(run)), run.base_model)
         self.samples = QListWidget()
         self.samples.setAccessibleName(_("Questions of your examples"))
+        self.samples.setProperty("framed", True)
         self.samples.setWordWrap(True)
+        self.samples.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.samples.setFixedWidth(QUESTIONS_WIDTH)
         self.system = QPlainTextEdit(system_message(project, run.id))
         self.system.setAccessibleName(_("System message"))
@@ -323,9 +325,9 @@ class PlaygroundDialog(Dialog):
         self.keep = self.add_button(_("Keep as an example"))
         self.keep.setToolTip(_("Add this conversation to the examples, to be reviewed"))
         self.anew = self.add_button(_("New conversation"))
+        close = self.add_button(_("Close"))
         self.stop = self.add_button(_("Stop"))
         self.ask = self.add_button(_("Ask"), "primary", default=True)
-        close = self.add_button(_("Close"))
 
         def pane(models: list[tuple[str, str]], name: str) -> ConversationPane:
             return ConversationPane(
@@ -386,7 +388,8 @@ class PlaygroundDialog(Dialog):
                 )
             )
             right.addWidget(warning)
-        right.addWidget(SectionTitle(theme, _("System message")))
+        self.fold = FoldButton(_("System message"), self.system)
+        right.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
         right.addWidget(self.system)
         panes = QHBoxLayout()
         panes.setSpacing(14)

@@ -270,7 +270,10 @@ class FailureCard(Card):
         self.advice.setText(error.advice)
         self.advice.setVisible(bool(error.advice))
         self.detail.setText(detail)
-        self.detail.setVisible(bool(detail) and detail != error.sentence)
+        # Our own server's words for this are those of a library; they stand among the events.
+        code = run.error.code if run.error else ""
+        fetching = run.provider == "local" and code == "model_not_fetched"
+        self.detail.setVisible(bool(detail) and detail != error.sentence and not fetching)
         self.detail.setToolTip(plain_tooltip(said) if said != detail else "")
         self._show_links(find_file_references(said)[:MOST_LINKS])
 

@@ -1,9 +1,11 @@
 """The list of runs at the left of the page: its rows, how each is painted, and the view."""
 
+from collections import Counter
 from typing import NamedTuple
 
 from PySide6.QtCore import (
-    QAbstractListModel,
+    QDateTime,
+    QLocale,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -25,13 +27,10 @@ from tunedesk.gui.fine_tune.run_text import (
     state_text,
 )
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.row_list import follow_selection
+from tunedesk.gui.widgets.row_list import ROW, RowListModel, follow_selection
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
-
-ROW = Qt.ItemDataRole.UserRole
-"""The role under which a row is a `RunRow`."""
 
 
 class RunRow(NamedTuple):
@@ -40,10 +39,23 @@ class RunRow(NamedTuple):
     Attributes:
         run: The run.
         valid_loss: Its last validation loss; None without.
+        is_namesake: Whether another run has the same name.
     """
 
     run: Run
     valid_loss: float | None
+    is_namesake: bool = False
+
+    @property
+    def key(self) -> int:
+        """What tells it from the others."""
+        return self.run.id
+
+    @property
+    def begun(self) -> str:
+        """When it was begun, as the user's system writes it."""
+        moment = QDateTime.fromMSecsSinceEpoch(self.run.created_at)
+        return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
 
     @property
     def aside(self) -> str:
@@ -57,88 +69,43 @@ class RunRow(NamedTuple):
 
     @property
     def under(self) -> str:
-        """Its second line: the base model and where."""
-        return f"{model_text(self.run)} · {provider_text(self.run)}"
+        """Its second line: the base model and where, and of namesakes when each was begun."""
+        words = [model_text(self.run), provider_text(self.run)]
+        return " · ".join([self.begun, *words] if self.is_namesake else words)
 
 
 def find_runs(project: Project) -> list[RunRow]:
     """The rows of the list; called in a thread."""
     rows = []
-    for run in project.runs.all():
+    runs = project.runs.all()
+    names = Counter(run.name.casefold() for run in runs)
+    for run in runs:
         last = project.runs.last_metric(run.id)
         loss = None
         if last is not None:
             full = last.full_valid_loss
             loss = full if full is not None else last.valid_loss
-        rows.append(RunRow(run, loss))
+        rows.append(RunRow(run, loss, names[run.name.casefold()] > 1))
     return rows
 
 
-class RunListModel(QAbstractListModel):
-    """Keeps to the rows it is given with the smallest changes, so that the selection stays."""
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rows: list[RunRow] = []
-
-    def show_rows(self, rows: list[RunRow]) -> None:
-        """Show these rows; their order is that of the project."""
-        wanted = [row.run.id for row in rows]
-        for number in reversed(range(len(self._rows))):
-            if self._rows[number].run.id not in wanted:
-                self.beginRemoveRows(QModelIndex(), number, number)
-                del self._rows[number]
-                self.endRemoveRows()
-        if [row.run.id for row in self._rows] != [
-            number for number in wanted if number in {row.run.id for row in self._rows}
-        ]:
-            self.beginResetModel()
-            self._rows = list(rows)
-            self.endResetModel()
-            return
-        for number, row in enumerate(rows):
-            if number >= len(self._rows) or self._rows[number].run.id != row.run.id:
-                self.beginInsertRows(QModelIndex(), number, number)
-                self._rows.insert(number, row)
-                self.endInsertRows()
-            elif self._rows[number] != row:
-                self._rows[number] = row
-                self.dataChanged.emit(self.index(number), self.index(number))
-
-    def row_at(self, number: int) -> RunRow | None:
-        """The row of that number."""
-        return self._rows[number] if 0 <= number < len(self._rows) else None
-
-    def all_rows(self) -> list[RunRow]:
-        """All rows, as they stand."""
-        return list(self._rows)
+class RunListModel(RowListModel[RunRow]):
+    """The runs, in the order of the project."""
 
     def row_number(self, run_id: int) -> int:
         """The number of a run's row, or -1."""
-        for number, row in enumerate(self._rows):
-            if row.run.id == run_id:
-                return number
-        return -1
+        numbers = (number for number, row in enumerate(self._rows) if row.key == run_id)
+        return next(numbers, -1)
 
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
-        """How many runs there are."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def data(
-        self,
-        index: QModelIndex | QPersistentModelIndex,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> object:
-        """The run's name, what a screen reader says of it, and the row itself."""
-        row = self.row_at(index.row())
-        if row is None:
-            return None
+    def row_text(self, row: RunRow, role: int) -> str | None:
+        """The run's name, and what a screen reader says of it."""
         if role == Qt.ItemDataRole.DisplayRole:
             return row.run.name
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            words = [row.run.name, state_text(row.run).text, row.aside, facts_text(row.run)]
+            begun = row.begun if row.is_namesake else ""
+            words = [row.run.name, begun, state_text(row.run).text, row.aside, facts_text(row.run)]
             return ", ".join(word for word in words if word)
-        return row if role == ROW else None
+        return None
 
 
 HEIGHT = 62
@@ -246,8 +213,8 @@ class RunList(QListView):
         super().__init__(parent)
         self._wanted = 0
         self._chosen = 0
-        self.rows = RunListModel(self)
-        self.setModel(self.rows)
+        self.row_model = RunListModel(self)
+        self.setModel(self.row_model)
         self.setItemDelegate(RunDelegate(theme, self))
         self.setAccessibleName(_("Runs"))
         self.setMouseTracking(True)
@@ -266,20 +233,20 @@ class RunList(QListView):
     def choose(self, run_id: int) -> None:
         """Choose a run, as soon as it is there."""
         self._wanted = run_id
-        number = self.rows.row_number(run_id)
+        number = self.row_model.row_number(run_id)
         if number >= 0:
-            self.setCurrentIndex(self.rows.index(number))
+            self.setCurrentIndex(self.row_model.index(number))
 
     def show_rows(self, rows: list[RunRow]) -> None:
         """Show these runs; the chosen one stays chosen, and without one the newest is."""
-        self.rows.show_rows(rows)
-        if self._wanted and self.rows.row_number(self._wanted) >= 0:
+        self.row_model.set_rows(rows)
+        if self._wanted and self.row_model.row_number(self._wanted) >= 0:
             self.choose(self._wanted)
             self._wanted = 0
-        elif self._chosen and (number := self.rows.row_number(self._chosen)) >= 0:
-            self.setCurrentIndex(self.rows.index(number))
+        elif self._chosen and (number := self.row_model.row_number(self._chosen)) >= 0:
+            self.setCurrentIndex(self.row_model.index(number))
         elif rows:
-            self.setCurrentIndex(self.rows.index(0))
+            self.setCurrentIndex(self.row_model.index(0))
         else:
             self._on_current_changed(QModelIndex(), QModelIndex())
 

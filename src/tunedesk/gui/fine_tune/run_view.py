@@ -111,6 +111,8 @@ class RunHead(QWidget):
             entries.addAction(self._actions[action_id]) if action_id else entries.addSeparator()
         self.menu.setMenu(entries)
         self._buttons = QWidget()
+        # The name gives way, not they.
+        self._buttons.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout(self._buttons)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
@@ -273,6 +275,7 @@ class RunView(QScrollArea):
         column.addWidget(self.advice)
         column.addWidget(self.result)
         column.addWidget(self.events)
+        column.addStretch()
         self.setWidget(canvas)
         canvas.hide()
 

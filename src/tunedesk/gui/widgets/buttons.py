@@ -235,11 +235,6 @@ class FoldButton(QPushButton):
         self.toggled.connect(self._show)
         self._show(False)
 
-    def set_words(self, text: str) -> None:
-        """Say otherwise what is folded away."""
-        self._words = text
-        self._show(self.isChecked())
-
     def _show(self, shown: bool) -> None:
         self.folded.setVisible(shown)
         sign = "▾" if shown else "▸"

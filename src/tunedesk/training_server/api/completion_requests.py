@@ -81,6 +81,7 @@ Flag = Annotated[bool, Expected(kind="true or false")]
 Seed = Annotated[int, Expected(kind="a whole number")]
 Temperature = Annotated[float, Field(ge=0, le=2), _number(0, 2)]
 TopP = Annotated[float, Field(ge=0, le=1), _number(0, 1)]
+TopLogprobs = Annotated[int, Field(ge=0, le=20), _whole(0, 20)]
 Penalty = Annotated[float, Field(ge=-2, le=2), _number(-2, 2)]
 MaxTokens = Annotated[int, Field(ge=1, le=_MOST_TOKENS), _whole(1, _MOST_TOKENS)]
 Choices = Annotated[int, Field(ge=1, le=_MOST_CHOICES), _whole(1, _MOST_CHOICES)]
@@ -284,7 +285,7 @@ class ChatRequest(GenerationRequest):
 
     model: Text = Field(default=None, validate_default=True)
     logprobs: Flag = False
-    top_logprobs: Annotated[int, Field(ge=0, le=20), _whole(0, 20)] | None = None
+    top_logprobs: TopLogprobs | None = None
     response_format: Annotated[Any, AfterValidator(read_response_format)] = FREE
     stream: Flag = False
     stream_options: Annotated[StreamOptions, Expected(kind="an object")] = StreamOptions()

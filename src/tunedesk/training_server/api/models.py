@@ -14,7 +14,8 @@ whether a model fits, and cannot know the computer that the server runs on. It n
      "models": [{"id": the name for jobs, "is_here": whether nothing has to be downloaded,
                  "parameters": how many weights,
                  "lora": verdict, null for the starter, which is always trained whole,
-                 "full": verdict}]}
+                 "full": verdict}],
+     "left_out": [{"name": a folder that looks like a model, "reason": why it is not offered}]}
 
     verdict: {"memory": bytes needed, "disk": bytes needed, with the download,
               "fits": true or false, "reason": a sentence, null where it fits}
@@ -25,6 +26,7 @@ starts.
 """
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +160,7 @@ class MachineEndpoint:
             "disk_free": machine.disk_free,
             "may_download": self._may_download,
             "models": [_model(machine, *model, tokens) for model in (*here, *others)],
+            "left_out": [asdict(each) for each in self._base_models.left_out()],
         }
 
 

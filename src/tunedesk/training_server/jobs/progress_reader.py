@@ -106,6 +106,8 @@ class ProgressReader:
             hyperparameters=resolved,
             started_at=time.time(),
             started_step=step,
+            # Steps after the checkpoint are done again, though they were told before.
+            last_step=step or None,
             total_steps=line.get("total_steps"),
         )
         events.add(job.id, "Fine-tuning job started", once="started")

@@ -84,6 +84,9 @@ def _tail_of(path: Path) -> str:
         return ""
 
 
+_MOST_RESTARTS = 2
+"""How often a job goes on after its process was killed, before it fails."""
+
 _PATIENCE: dict[JobCommand, float] = {"cancel": 20.0, "pause": 300.0}
 """Seconds that a process may take to do what it is asked; a pause writes a checkpoint."""
 
@@ -259,6 +262,22 @@ class Runner:
             if waited > _PATIENCE[running.asked]:
                 end_processes(running.folder.path)
 
+    def _may_go_on(self, running: _Running) -> bool:
+        """Whether a process that was killed is started again, which is said in an event then.
+
+        One that ended by itself would do so again.
+        """
+        code, sentence = running.exit_reason or ("", "")
+        if code != "process_killed" and (running.process.returncode or 0) >= 0:
+            return False
+        steps = running.folder.checkpoint_steps()
+        begin = f"the checkpoint of step {steps[-1]}" if steps else "the beginning"
+        for number in range(1, _MOST_RESTARTS + 1):
+            text = f"{sentence} It goes on from {begin} (attempt {number} of {_MOST_RESTARTS})."
+            if self._stores.events.add(running.job_id, text, "warn", once=f"restart:{number}"):
+                return True
+        return False
+
     def _exit_reason(self, running: _Running, status: int) -> tuple[str, str]:
         free = shutil.disk_usage(self._stores.jobs_folder).free
         return exit_reason(status, running.folder.log_file, free)
@@ -268,6 +287,10 @@ class Runner:
         end_processes(running.folder.path)
         self._reader.read(running.job_id)
         if running.exit_reason and self._stores.jobs.get(running.job_id).status == "running":
+            if self._may_go_on(running):
+                # Still running: it is the next to be started.
+                self._running = None
+                return
             self._reader.fail(running.job_id, *running.exit_reason, None)
         if self._stores.jobs.get(running.job_id).status in TERMINAL:
             # Nothing goes on from it, and half a checkpoint may be gigabytes.

@@ -109,7 +109,9 @@ Item = TypeVar("Item")
 
 
 class Database:
-    """One connection that the threads of the server take turns with.
+    """A connection that writes and one that reads; the threads of the server take turns with each.
+
+    Who reads does not wait for a transaction: on a busy disk its end may take seconds.
 
     Attributes:
         disk_full: Says in the log when its disk is full.
@@ -123,9 +125,10 @@ class Database:
         """
         self.disk_full = DiskFullNotice(path.parent)
         self._lock = threading.RLock()
+        self._reading_lock = threading.Lock()
+        self._writer: int | None = None
         self._unreadable: set[tuple[str, int]] = set()
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._connection.row_factory = sqlite3.Row
+        self._connection = _connect(path)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
@@ -139,6 +142,8 @@ class Database:
             self._connection.executescript(
                 f"BEGIN; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"
             )
+        self._reader = _connect(path)
+        self._reader.execute("PRAGMA query_only = ON")
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -152,6 +157,7 @@ class Database:
                 yield self._connection
                 return
             self._connection.execute("BEGIN IMMEDIATE")
+            self._writer = threading.get_ident()
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
@@ -164,21 +170,15 @@ class Database:
                     self.disk_full.on_full()
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
                 raise
+            finally:
+                self._writer = None
 
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
-        """The rows of a query."""
-        with self._lock:
-            try:
-                return self._connection.execute(sql, values).fetchall()
-            except sqlite3.OperationalError as error:
-                if "decode" not in str(error):
-                    raise
-                # A damaged text: shown with replacement characters rather than not at all.
-                self._connection.text_factory = lambda data: data.decode("utf-8", "replace")
-                try:
-                    return self._connection.execute(sql, values).fetchall()
-                finally:
-                    self._connection.text_factory = str
+        """The rows of a query; in a transaction, with what was written in it."""
+        if self._writer == threading.get_ident():
+            return _rows(self._connection, sql, values)
+        with self._reading_lock:
+            return _rows(self._reader, sql, values)
 
     def row(self, sql: str, *values: Any) -> sqlite3.Row | None:
         """The first row of a query."""
@@ -210,8 +210,29 @@ class Database:
 
     def close(self) -> None:
         """Close it."""
-        with self._lock:
+        with self._lock, self._reading_lock:
+            self._reader.close()
             self._connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _rows(connection: sqlite3.Connection, sql: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
+    try:
+        return connection.execute(sql, values).fetchall()
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise
+        # A damaged text: shown with replacement characters rather than not at all.
+        connection.text_factory = lambda data: data.decode("utf-8", "replace")
+        try:
+            return connection.execute(sql, values).fetchall()
+        finally:
+            connection.text_factory = str
 
 
 def json_value(text: str | None) -> Any:

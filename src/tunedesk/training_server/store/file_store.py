@@ -92,11 +92,7 @@ class FileStore:
         file_id = new_id("file-")
         part = self._folder / f"{file_id}.part"
         try:
-            with part.open("wb") as out:
-                shutil.copyfileobj(content, out, 2**20)
-                size = out.tell()
-                out.flush()
-                os.fsync(out.fileno())
+            size = _copy(content, part)
             part.replace(self.path(file_id))
             created = now()
             expires = None if seconds is None else created + seconds
@@ -164,11 +160,14 @@ class FileStore:
                 # Its bytes make room for the word that they are gone.
                 self.path(file_id).unlink(missing_ok=True)
                 was_there = self._delete_row(file_id)
-            if self._readers[file_id] > 0:
+            is_read = self._readers[file_id] > 0
+            if is_read:
                 self._deleted.add(file_id)
             else:
                 del self._readers[file_id]
-                self.path(file_id).unlink(missing_ok=True)
+        if not is_read:
+            # Without the lock: of a large file it takes its time.
+            self.path(file_id).unlink(missing_ok=True)
         return was_there
 
     def _delete_row(self, file_id: str) -> bool:
@@ -185,6 +184,26 @@ class FileStore:
         """The size of all files together."""
         row = self._database.row("SELECT coalesce(sum(bytes), 0) AS total FROM file")
         return 0 if row is None else int(row["total"])
+
+
+_SYNCED = 32 * 2**20
+"""Bytes: so many wait for the disk at most. Others, who write a word, would wait for all."""
+
+
+def _copy(content: BinaryIO, path: Path) -> int:
+    """Write a file that is on the disk for good; how many bytes it has."""
+    waiting = 0
+    with path.open("wb") as out:
+        while data := content.read(2**20):
+            out.write(data)
+            waiting += len(data)
+            if waiting >= _SYNCED:
+                out.flush()
+                os.fsync(out.fileno())
+                waiting = 0
+        out.flush()
+        os.fsync(out.fileno())
+        return out.tell()
 
 
 def _file(row: sqlite3.Row) -> StoredFile:
@@ -309,11 +328,7 @@ class UploadStore:
         part_id = new_id("part_")
         path = self._folder / upload_id / part_id
         try:
-            with path.open("wb") as out:
-                shutil.copyfileobj(content, out, 2**20)
-                size = out.tell()
-                out.flush()
-                os.fsync(out.fileno())
+            size = _copy(content, path)
             created = now()
             # Looked at and noted at once: several parts may come at the same time.
             with self._database.writing() as connection:
@@ -332,6 +347,10 @@ class UploadStore:
             raise NotPending from error
         except BaseException:
             path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                # It may have come between the files of the folder and the folder itself.
+                if self.get(upload_id).status != "pending":
+                    path.parent.rmdir()
             raise
         return part_id, created
 

@@ -271,8 +271,8 @@ class EventStore:
         level: str = "info",
         data: dict[str, Any] | None = None,
         once: str | None = None,
-    ) -> None:
-        """Tell something of a job.
+    ) -> bool:
+        """Tell something of a job; whether it is told now, and was not before.
 
         Args:
             job_id: The job.
@@ -282,7 +282,7 @@ class EventStore:
             once: A name under which a job tells something only once, such as its step.
         """
         with self._database.writing() as connection:
-            connection.execute(
+            done = connection.execute(
                 "INSERT OR IGNORE INTO event"
                 " (id, job_id, created_at, level, type, message, data, once)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -297,6 +297,7 @@ class EventStore:
                     once,
                 ),
             )
+        return done.rowcount == 1
 
     def page(self, job_id: str, after: str | None, limit: int) -> Page[dict[str, Any]]:
         """A page of a job's events as the API shows them, newest first."""

@@ -74,28 +74,35 @@ def bad_value(param: str, message: str, code: str = "invalid_value") -> ApiError
 _DONE = b"data: [DONE]\n\n"
 
 
-async def stream_response(chunks: AsyncIterator[dict[str, Any]]) -> StreamingResponse:
+async def stream_response(
+    chunks: AsyncIterator[dict[str, Any]], has_names: bool = False
+) -> StreamingResponse:
     """The chunks as server-sent events.
 
     The first one is waited for before the answer begins: until then an error is an answer of its
     own, with its status.
+
+    Args:
+        chunks: What is sent.
+        has_names: Whether each event has its "type" as its name; then none is sent beside them to
+            say that it is done.
     """
     first = await anext(chunks, None)
     return StreamingResponse(
-        _events(first, chunks),
+        _events(first, chunks, has_names),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 
 async def _events(
-    first: dict[str, Any] | None, chunks: AsyncIterator[dict[str, Any]]
+    first: dict[str, Any] | None, chunks: AsyncIterator[dict[str, Any]], has_names: bool
 ) -> AsyncIterator[bytes]:
     try:
         if first is not None:
-            yield _event(first)
+            yield _event(first, has_names)
         async for chunk in chunks:
-            yield _event(chunk)
+            yield _event(chunk, has_names)
     except ApiError as error:
         yield _event(error.as_object())
         return
@@ -107,8 +114,10 @@ async def _events(
         close = getattr(chunks, "aclose", None)
         if close is not None:
             await close()
-    yield _DONE
+    if not has_names:
+        yield _DONE
 
 
-def _event(value: dict[str, Any]) -> bytes:
-    return b"data: " + json.dumps(value).encode() + b"\n\n"
+def _event(value: dict[str, Any], has_name: bool = False) -> bytes:
+    name = f"event: {value['type']}\n".encode() if has_name else b""
+    return name + b"data: " + json.dumps(value).encode() + b"\n\n"

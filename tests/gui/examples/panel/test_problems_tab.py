@@ -5,7 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QListView
 from tests.project.made_examples import undo_name
 
+from tunedesk.checks.messages import sentences
 from tunedesk.gui.examples.panel.problem_list import ProblemList
+from tunedesk.project.query import ExampleQuery
 
 
 @pytest.fixture
@@ -159,7 +161,7 @@ def test_fix_all_is_one_step_of_undo(panel, store, talk, project, feedback, qtbo
     everything.button("fix_all").click()
     preview = panel.fixes.preview
     qtbot.waitUntil(preview.fix_button.isEnabled)
-    assert preview.fix_button.text() == "Fix all 12"
+    qtbot.waitUntil(lambda: preview.fix_button.text() == "Fix all 12")
     preview.fix_button.click()
     qtbot.waitUntil(lambda: "Blanks around the text" not in titles(everything), timeout=20_000)
     assert project.text(ids[0]) == talk(("user", "Blank 0"), ("assistant", "Yes."))
@@ -170,7 +172,7 @@ def test_fix_all_is_one_step_of_undo(panel, store, talk, project, feedback, qtbo
     assert [project.text(i) for i in ids] == texts
 
 
-def test_problems_of_the_set_show_their_members(panel, store, good, qtbot):
+def test_problems_of_the_set_show_their_members(panel, store, good, project, qtbot):
     first, _second, third = store(good(1), good(2), good(1))
     panel.show_all_problems()
     everything = panel.problems.all.list
@@ -179,7 +181,7 @@ def test_problems_of_the_set_show_their_members(panel, store, good, qtbot):
     everything.choose(everything.rows().index(duplicates))
     with qtbot.waitSignal(panel.filter_requested) as asked:
         everything.button("show").click()
-    assert set(asked.args[0].ids) == {first, third}
+    assert set(project.ids(asked.args[0])) == {first, third}
 
 
 def test_too_few_examples_are_said(panel, store, good, qtbot):
@@ -196,7 +198,7 @@ def test_a_project_without_examples_says_so(panel, qtbot):
     assert not panel.problems.all.list.isVisible()
 
 
-def test_many_groups_of_duplicates_are_one_row(panel, store, good, qtbot):
+def test_many_groups_of_duplicates_are_one_row(panel, store, good, project, qtbot):
     ids = store(*[good(n) for n in range(6)], *[good(n) for n in range(6)])
     panel.show_all_problems()
     everything = panel.problems.all.list
@@ -204,4 +206,32 @@ def test_many_groups_of_duplicates_are_one_row(panel, store, good, qtbot):
     everything.choose([row.count for row in everything.rows()].index(12))
     with qtbot.waitSignal(panel.filter_requested) as asked:
         everything.button("show").click()
-    assert sorted(asked.args[0].ids) == sorted(ids)
+    assert sorted(project.ids(asked.args[0])) == sorted(ids)
+    with qtbot.waitSignal(panel.duplicates_requested):
+        everything.button("compare").click()
+
+
+def test_what_cannot_be_fixed_is_not_counted_nor_offered(panel, store, talk, show, project, qtbot):
+    """A role that nothing is known of needs a person; "Assistant" and "AI" do not."""
+    said = [talk(("user", f"Question {n}?"), ("Assistant", "Yes.")) for n in range(3)]
+    odd = [talk(("user", f"Strange {n}?"), ("narrator", "It rains.")) for n in range(2)]
+    ids = store(*said, *odd)
+    panel.show_all_problems()
+    everything = panel.problems.all.list
+    title = sentences.title("role_unknown")
+    qtbot.waitUntil(lambda: title in titles(everything))
+    everything.choose(row_of(everything, title))
+    assert everything.button("fix_all").text() == "Fix 3 of 5…"
+    everything.button("fix_all").click()
+    preview = panel.fixes.preview
+    qtbot.waitUntil(lambda: preview.fix_button.text() == "Fix 3 of 5")
+    assert preview.fix_button.isEnabled()
+    assert "2 cannot be fixed safely" in preview._count.text()
+    preview.fix_button.click()
+    qtbot.waitUntil(lambda: project.count(ExampleQuery(problems=("role_unknown",))) == 2)
+    qtbot.waitUntil(lambda: everything.button("fix_all") is None)
+    panel.problems.show_all(False)
+    show(ids[4])
+    problems = panel.problems.example.list
+    problems.choose(row_of(problems, title))
+    assert problems.button("fix") is None

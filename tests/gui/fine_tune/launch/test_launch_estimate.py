@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.gui.fine_tune.launch.made_page import QUESTIONS
 
 from tunedesk import cli
 from tunedesk.commands.job_commands import _settings
 from tunedesk.fine_tuning.launch_settings import APPROVED, LaunchSettings
-from tunedesk.gui.fine_tune.launch.launch_estimate import command_text
+from tunedesk.gui.fine_tune.launch.launch_estimate import command_text, next_name
 from tunedesk.project.query import ExampleQuery
 
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_ $'\"", min_size=1, max_size=20).filter(
@@ -52,3 +53,28 @@ def test_command_is_read_as_the_same_settings(settings):
 )
 def test_what_the_command_cannot_say_shows_no_command(unsaid):
     assert command_text(replace(LaunchSettings(), **unsaid), "a.tunedesk") is None
+
+
+@pytest.mark.parametrize(
+    ("last", "project", "names", "name"),
+    [
+        ("", "Night library", [], "night-library-v1"),
+        ("pharmacy-v4", "x", ["a", "pharmacy-v4"], "pharmacy-v5"),
+        # Another run that was begun from the same one has the number.
+        ("pharmacy-v4", "x", ["pharmacy-v4", "pharmacy-v5", "pharmacy-v6"], "pharmacy-v7"),
+        ("mine", "x", ["mine", "b"], "mine-v3"),
+        ("mine", "x", ["mine", "mine-v3"], "mine-v4"),
+        ("", "法律", [], "model-v1"),
+    ],
+)
+def test_names_of_new_runs(last, project, names, name):
+    assert next_name(last, project, names) == name
+
+
+def test_a_name_that_another_run_has_is_told(open_page, add, add_run, qtbot):
+    add(*QUESTIONS)
+    add_run("night-v1", stage="ended", status="succeeded")
+    dialog = open_page()
+    assert dialog.name.text() not in ("", "night-v1")
+    dialog.name.setText("night-v1")
+    assert dialog._name_note.text() == "Another run has this name already."

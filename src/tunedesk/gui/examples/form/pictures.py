@@ -23,7 +23,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QImage, QImageReader, QImageWriter
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from tunedesk.checks.images import ImageUrl, picture_size, read_image_url
+from tunedesk.checks.images import MEDIA_TYPES, ImageUrl, picture_size, read_image_url
 from tunedesk.errors import UserError
 from tunedesk.examples.conversation import Message
 from tunedesk.gui.background import Background
@@ -88,6 +88,7 @@ def _decode(data: bytes, decoder: bytes, info: ImageUrl) -> QImage | None:
     reader = QImageReader(buffer, QByteArray(decoder))
     reader.setAutoDetectImageFormat(False)
     reader.setDecideFormatFromContent(False)
+    reader.setAutoTransform(True)
     size = QSize(info.width, info.height)
     if size.isEmpty():
         return None
@@ -126,7 +127,7 @@ def picture_as_url(data: bytes, name: str) -> str:
     if len(data) > MOST_BYTES:
         raise _too_large(name)
     media_type, _width, _height = picture_size(data)
-    if not media_type:
+    if media_type not in MEDIA_TYPES:
         raise UserError(
             _("{name} is not a JPEG, PNG or WEBP picture.").format(name=name),
             _("Models take only these; save the picture as one of them."),

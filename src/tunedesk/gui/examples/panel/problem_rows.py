@@ -1,7 +1,7 @@
 """The rows of a list of problems: what each says, what can be done, and how it is painted."""
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -72,12 +72,15 @@ class ProblemRowsModel(RowListModel[ProblemRow]):
         return row.advice if role == Qt.ItemDataRole.AccessibleDescriptionRole else None
 
 
-GO, FIX, SAME, SHOW, FIX_ALL = "go", "fix", "same", "show", "fix_all"
+GO, FIX, SAME, SHOW, FIX_ALL, COMPARE = "go", "fix", "same", "show", "fix_all", "compare"
 SEVERITIES = ("error", "warning", "hint")
 
 
 def example_rows(
-    problems: Sequence[Problem], target: str, counts: Mapping[str, int], *, may_fix: bool
+    problems: Sequence[Problem],
+    target: str,
+    counts: Mapping[str, int],
+    may_fix: Callable[[Problem], bool],
 ) -> list[tuple[ProblemRow, Problem]]:
     """The rows of one example, errors first, each with its problem.
 
@@ -85,39 +88,34 @@ def example_rows(
         problems: All problems of the example.
         target: Where it will be trained; decides the severities.
         counts: By code, in how many examples of the project the same is wrong.
-        may_fix: Whether the example can be changed.
+        may_fix: Whether a problem of the example can be fixed.
     """
-    looks: dict[str, tuple[str, str, str, tuple[RowAction, ...]]] = {}
+    looks: dict[str, tuple[str, str, str]] = {}
     for code in {problem.code for problem in problems}:
-        actions = _example_actions(code, counts.get(code, 0) - 1, may_fix=may_fix)
-        looks[code] = (
-            severity(code, target),
-            sentences.title(code),
-            sentences.advice(code),
-            actions,
-        )
+        looks[code] = (severity(code, target), sentences.title(code), sentences.advice(code))
     seen: Counter[tuple[str, tuple[str | int, ...]]] = Counter()
     rows = []
     for problem in sorted(problems, key=lambda p: SEVERITIES.index(looks[p.code][0])):
         what = (problem.code, problem.path)
         seen[what] += 1
-        how_bad, title, advice, actions = looks[problem.code]
+        how_bad, title, advice = looks[problem.code]
+        more = counts.get(problem.code, 0) - 1
         row = ProblemRow(
             key=(*what, seen[what]),
             severity=how_bad,
             title=title,
             sentence=sentences.sentence(problem),
             advice=advice,
-            actions=actions,
+            actions=_example_actions(more, may_fix=may_fix(problem)),
         )
         rows.append((row, problem))
     return rows
 
 
-def _example_actions(code: str, more: int, *, may_fix: bool) -> tuple[RowAction, ...]:
+def _example_actions(more: int, *, may_fix: bool) -> tuple[RowAction, ...]:
     """What can be done about a problem of the open example that `more` others have as well."""
     actions = [RowAction(GO, _("Go there"), _("Show the place in the example (Enter)"))]
-    if may_fix and fixable(code):
+    if may_fix:
         actions.append(RowAction(FIX, _("Fix…"), _("Look at a safe correction first")))
     if more > 0:
         actions.append(
@@ -130,8 +128,17 @@ def _example_actions(code: str, more: int, *, may_fix: bool) -> tuple[RowAction,
     return tuple(actions)
 
 
-def rule_rows(counts: Mapping[str, int], target: str, *, may_fix: bool) -> list[ProblemRow]:
-    """One row a rule that examples break, errors first, then the most frequent."""
+def rule_rows(
+    counts: Mapping[str, int], target: str, fixable_counts: Mapping[str, int], *, may_fix: bool
+) -> list[ProblemRow]:
+    """One row a rule that examples break, errors first, then the most frequent.
+
+    Args:
+        counts: By code, how many examples break the rule.
+        target: Where it will be trained; decides the severities.
+        fixable_counts: In how many of them the fix would change something, where that is known.
+        may_fix: Whether the examples can be changed.
+    """
     rows = []
     for code, count in counts.items():
         actions = [
@@ -141,11 +148,11 @@ def rule_rows(counts: Mapping[str, int], target: str, *, may_fix: bool) -> list[
                 _("Show only these examples in the table (Enter)"),
             )
         ]
-        if may_fix and fixable(code):
+        if may_fix and fixable(code) and fixable_counts.get(code) != 0:
             actions.append(
                 RowAction(
                     FIX_ALL,
-                    ngettext("Fix {count}…", "Fix all {count}…", count).format(count=f"{count:,}"),
+                    _fix_all_label(count, fixable_counts.get(code)),
                     _("Look at some of the corrections first; all are one step of undo"),
                 )
             )
@@ -161,6 +168,15 @@ def rule_rows(counts: Mapping[str, int], target: str, *, may_fix: bool) -> list[
             )
         )
     return sorted(rows, key=lambda row: (SEVERITIES.index(row.severity), -row.count, row.title))
+
+
+def _fix_all_label(count: int, fixable_count: int | None) -> str:
+    """What the button says: how many of the examples can be fixed, where that is known."""
+    if fixable_count is None:
+        return _("Fix…")
+    if fixable_count < count:
+        return _("Fix {n} of {count}…").format(n=f"{fixable_count:,}", count=f"{count:,}")
+    return ngettext("Fix {count}…", "Fix all {count}…", count).format(count=f"{count:,}")
 
 
 MARGIN = 14

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tunedesk.checks import fixes
 from tunedesk.checks.messages import sentences
 from tunedesk.checks.problem import Problem, SetProblem, severity
 from tunedesk.gui.background import Background
@@ -20,6 +21,7 @@ from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.panel_tab import PanelTab
 from tunedesk.gui.examples.panel.problem_list import ProblemList
 from tunedesk.gui.examples.panel.problem_rows import (
+    COMPARE,
     FIX,
     FIX_ALL,
     GO,
@@ -139,7 +141,7 @@ class ExampleProblems(QWidget):
             facts.problems if facts is not None else (),
             self._target,
             self._counts,
-            may_fix=not self._open_example.read_only,
+            self._may_fix,
         )
         self._problems = {row.key: problem for row, problem in found}
         self.list.set_rows([row for row, _problem in found])
@@ -154,6 +156,13 @@ class ExampleProblems(QWidget):
         self._stack.setCurrentIndex(1 if found else 0)
         self._show_position(self.list.currentIndex().row())
         self.count_changed.emit(self.count)
+
+    def _may_fix(self, problem: Problem) -> bool:
+        """Whether a fix would change something; of a very long text the preview says it."""
+        if self._open_example.read_only or not fixes.fixable(problem.code):
+            return False
+        text = self._open_example.text
+        return len(text) > _TRIED_CHARACTERS or fixes.fix(text, problem) is not None
 
     def _show_position(self, number: int) -> None:
         total = len(self._problems)
@@ -177,6 +186,7 @@ class ExampleProblems(QWidget):
 
 
 _SHOWN_SINGLY = 3
+DUPLICATES = "duplicate_examples"
 
 
 class _Gathered(NamedTuple):
@@ -193,8 +203,10 @@ class SetProblems(QWidget):
         rule_requested: The code of a rule whose examples the user wants to see.
         members_requested: A problem of the set whose examples the user wants to see.
         fix_all_requested: The code of a rule and in how many examples it is broken.
+        duplicates_requested: Look at the examples that are the same.
     """
 
+    duplicates_requested = Signal()
     rule_requested = Signal(str)
     members_requested = Signal(object)
     fix_all_requested = Signal(str, int)
@@ -211,7 +223,12 @@ class SetProblems(QWidget):
         self._stack.addWidget(self.list)
 
     def show_problems(
-        self, counts: Mapping[str, int], of_set: Sequence[SetProblem], target: str, examples: int
+        self,
+        counts: Mapping[str, int],
+        of_set: Sequence[SetProblem],
+        target: str,
+        examples: int,
+        fixable_counts: Mapping[str, int],
     ) -> None:
         """Show what is wrong.
 
@@ -220,10 +237,11 @@ class SetProblems(QWidget):
             of_set: The problems of the set as a whole.
             target: Where it will be trained; decides the severities.
             examples: How many examples there are.
+            fixable_counts: By code, in how many examples a fix changes something, if known.
         """
         self._set_problems = dict(_gathered(of_set))
         rows = [self._set_row(key, problem, target) for key, problem in self._set_problems.items()]
-        rows += rule_rows(counts, target, may_fix=self._may_fix)
+        rows += rule_rows(counts, target, fixable_counts, may_fix=self._may_fix)
         rows.sort(key=lambda row: SEVERITIES.index(row.severity))
         if not examples:
             rows.clear()  # that a blank page has too few examples need not be said
@@ -239,7 +257,12 @@ class SetProblems(QWidget):
     @staticmethod
     def _set_row(key: Hashable, found: _Gathered, target: str) -> ProblemRow:
         problem = found.problem
-        actions = (RowAction(SHOW, _("Show them"), _("Show only these examples in the table")),)
+        actions = [RowAction(SHOW, _("Show them"), _("Show only these examples in the table"))]
+        if not problem.members:
+            actions = []
+        if problem.code in (DUPLICATES, "mostly_copies"):
+            tooltip = _("Look at all groups, and keep the first of each")
+            actions.insert(0, RowAction(COMPARE, _("Compare…"), tooltip))
         sentence = sentences.sentence(problem)
         if found.groups > 1:
             sentence = ngettext(
@@ -254,12 +277,14 @@ class SetProblems(QWidget):
             sentence=sentence,
             advice=sentences.advice(problem.code),
             count=len(problem.members),
-            actions=actions if problem.members else (),
+            actions=tuple(actions),
         )
 
     def _act(self, row: ProblemRow, action: str) -> None:
         of_set = self._set_problems.get(row.key)
-        if of_set is not None:
+        if action == COMPARE:
+            self.duplicates_requested.emit()
+        elif of_set is not None:
             if of_set.problem.members:
                 self.members_requested.emit(of_set.problem)
         elif action == SHOW:
@@ -274,7 +299,7 @@ def _gathered(problems: Sequence[SetProblem]) -> Iterator[tuple[Hashable, _Gathe
     for problem in problems:
         by_code.setdefault(problem.code, []).append(problem)
     for code, alike in by_code.items():
-        if len(alike) > _SHOWN_SINGLY:
+        if len(alike) > _SHOWN_SINGLY or (code == DUPLICATES and len(alike) > 1):
             members = tuple(dict.fromkeys(m for problem in alike for m in problem.members))
             yield (code, "all"), _Gathered(alike[0]._replace(members=members), len(alike))
         else:
@@ -292,6 +317,7 @@ class _Found(NamedTuple):
     of_set: Sequence[SetProblem]
     examples: int
     with_problems: int
+    fixable_counts: dict[str, int]
 
 
 class ProblemsTab(PanelTab):
@@ -302,8 +328,10 @@ class ProblemsTab(PanelTab):
         filter_requested: An `ExampleQuery` with what to filter to, and what it is in words.
         fix_requested: A `Problem` of the open example to be fixed.
         fix_all_requested: The code of a rule, and in how many examples it is broken.
+        duplicates_requested: Look at the examples that are the same.
     """
 
+    duplicates_requested = Signal()
     count_changed = Signal(int)
     filter_requested = Signal(object, str)
     fix_requested = Signal(object)
@@ -321,7 +349,7 @@ class ProblemsTab(PanelTab):
         super().__init__(
             project=project,
             background=background,
-            question=_find,
+            question=_Finder(),
             kinds=_KINDS,
             parent=parent,
         )
@@ -353,6 +381,7 @@ class ProblemsTab(PanelTab):
         self.all.rule_requested.connect(self._show_rule)
         self.all.members_requested.connect(self._show_members)
         self.all.fix_all_requested.connect(self.fix_all_requested)
+        self.all.duplicates_requested.connect(self.duplicates_requested)
         self.watch(True)
         self._show_count(self.example.count)
 
@@ -390,20 +419,58 @@ class ProblemsTab(PanelTab):
                 found.with_problems,
             ).format(count=f"{found.with_problems:,}")
         )
-        self.all.show_problems(found.counts, found.of_set, target, found.examples)
+        self.all.show_problems(
+            found.counts, found.of_set, target, found.examples, found.fixable_counts
+        )
 
     def _show_rule(self, code: str) -> None:
         self.filter_requested.emit(ExampleQuery(problems=(code,)), sentences.title(code))
 
     def _show_members(self, problem: SetProblem) -> None:
-        self.filter_requested.emit(ExampleQuery(ids=problem.members), sentences.title(problem.code))
+        title = sentences.title(problem.code)
+        if problem.code == DUPLICATES:
+            self.filter_requested.emit(ExampleQuery(duplicated=True), title)
+        else:
+            self.filter_requested.emit(ExampleQuery(ids=problem.members), title)
 
 
-def _find(project: Project) -> _Found:
-    totals = project.totals()
-    return _Found(
-        project.problem_counts(),
-        check_project.set_problems(project),
-        totals.count,
-        totals.with_problems,
-    )
+_TRIED_CHARACTERS = 20_000
+"""In a longer text the fix of a problem is not tried at each keystroke."""
+_TRIED_EXAMPLES = 100
+"""With more examples than this, it is counted when a fix is looked at."""
+_KEPT_TRIALS = 20_000
+
+
+class _Finder:
+    """Finds what is wrong, and remembers of which texts a fix was tried and what came of it."""
+
+    def __init__(self) -> None:
+        self._tried: dict[tuple[str, str, int], bool] = {}
+
+    def __call__(self, project: Project) -> _Found:
+        """Called in a thread with a handle of the project."""
+        totals, counts = project.totals(), project.problem_counts()
+        return _Found(
+            counts,
+            check_project.set_problems(project),
+            totals.count,
+            totals.with_problems,
+            {
+                code: self._fixable(project, code)
+                for code, count in counts.items()
+                if count <= _TRIED_EXAMPLES and fixes.fixable(code)
+            },
+        )
+
+    def _fixable(self, project: Project, code: str) -> int:
+        """In how many examples with a problem of this code its fix changes something."""
+        target, found = project.context.target, 0
+        if len(self._tried) > _KEPT_TRIALS:
+            self._tried.clear()
+        for example_id in project.first_ids(ExampleQuery(problems=(code,)), _TRIED_EXAMPLES):
+            text = project.text(example_id)
+            key = (code, target, hash(text))
+            if key not in self._tried:
+                self._tried[key] = fixes.fix_all(text, (code,), target)[1] > 0
+            found += self._tried[key]
+        return found

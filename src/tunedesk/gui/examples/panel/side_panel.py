@@ -25,12 +25,14 @@ class SidePanel(QFrame):
     Signals:
         filter_requested: An `ExampleQuery` with what to filter to, and what it is in words.
         example_requested: The id of an example to open, and the path in it to go to.
+        duplicates_requested: Look at the examples that are the same.
         close_requested: The user folds the panel away.
         leave_requested: Escape: the keyboard goes back to the table.
     """
 
     filter_requested = Signal(object, str)
     example_requested = Signal(int, tuple)
+    duplicates_requested = Signal()
     close_requested = Signal()
     leave_requested = Signal()
 
@@ -87,6 +89,7 @@ class SidePanel(QFrame):
         column.addWidget(self._pages, 1)
         self.problems.count_changed.connect(lambda count: self.tabs.set_count(0, count))
         self.problems.filter_requested.connect(self.filter_requested)
+        self.problems.duplicates_requested.connect(self.duplicates_requested)
         self.problems.fix_requested.connect(self.fixes.preview_one)
         self.problems.fix_all_requested.connect(self.fixes.preview_all)
         self.tokens.filter_requested.connect(self.filter_requested)

@@ -235,7 +235,9 @@ class LossChart(Card):
         if self.curve_view is None:
             return
         gap = CHOICES_GAP
-        choices = sum(part.sizeHint().width() + gap for part in self.buttons())
+        choices = sum(
+            part.sizeHint().width() + gap for part in self.buttons() if not part.isHidden()
+        )
         title = self._title.sizeHint().width() + gap
         room = self.width() - choices - title - 2 * gap - 26
         self._title.setVisible(room >= 0)
@@ -275,7 +277,11 @@ class LossChart(Card):
             self.curve_view.fit()
 
     def _refresh_fit(self) -> None:
-        self.fit.setEnabled(self.curve_view is not None and self.curve_view.view.steps is not None)
+        zoomed = self.curve_view is not None and self.curve_view.view.steps is not None
+        self.fit.setEnabled(zoomed)
+        # Only when there is something to fit: the row has hardly room for all.
+        self.fit.setVisible(zoomed)
+        self._place_legend()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Draw what came while the chart could not be seen."""

@@ -18,7 +18,7 @@ from tunedesk.gui.fine_tune.launch.launch_estimate import LaunchEstimate
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.gui.widgets.layouts import clear_layout
-from tunedesk.i18n import _, duration_text, money_text, ngettext
+from tunedesk.i18n import _, duration_text, money_text, ngettext, size_text
 from tunedesk.project.query import ExampleQuery
 from tunedesk.services.providers import provider_named
 
@@ -85,7 +85,11 @@ class FindingsPanel(QWidget):
             self._add_line(_("Looking through the examples …"), "muted")
 
     def show_estimate(
-        self, estimate: LaunchEstimate, more_stops: Sequence[str], memory: str
+        self,
+        estimate: LaunchEstimate,
+        more_stops: Sequence[str],
+        memory: str,
+        download: int = 0,
     ) -> None:
         """Show what a launch would be.
 
@@ -93,6 +97,7 @@ class FindingsPanel(QWidget):
             estimate: The launch.
             more_stops: What else stands in the way, a sentence each: the key, the model's size.
             memory: The memory it takes of what there is; empty: not here.
+            download: The bytes of the base model that are downloaded first.
         """
         preview = estimate.preview
         clear_layout(self._lines)
@@ -111,14 +116,14 @@ class FindingsPanel(QWidget):
         for note in preview.notes:
             self._add_line(note, "warning")
         self.leave_out.setVisible(bool(preview.errors) or bool(preview.left_out))
-        self._show_takes(estimate, memory)
+        self._show_takes(estimate, memory, download)
         where = provider_named(preview.settings.provider)
         self.leaves.setText(preview.leaves)
         self.leaves.set_tone("" if where.name == "local" else "warning")
         # A language may need more room than English does.
         self.setMinimumWidth(max(WIDTH, self._column.minimumSize().width()))
 
-    def _show_takes(self, estimate: LaunchEstimate, memory: str) -> None:
+    def _show_takes(self, estimate: LaunchEstimate, memory: str, download: int) -> None:
         preview = estimate.preview
         clear_layout(self._takes)
         here = preview.settings.provider == "local"
@@ -135,6 +140,8 @@ class FindingsPanel(QWidget):
                 else (_("not known yet") if here else _("told once it runs")),
             ),
         ]
+        if download:
+            facts.append((_("Download, once"), size_text(download)))
         if memory:
             facts.append((_("Memory"), memory))
         price = _("none") if here else _("not known")

@@ -5,10 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
-from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue
-from tunedesk.fine_tuning.launch_settings import LAST_SETTINGS, LaunchSettings
+from tunedesk.catalogue.models import DEFAULT_MODEL, STARTER_ID, Catalogue
+from tunedesk.fine_tuning.launch_settings import APPROVED, LAST_SETTINGS, LaunchSettings
 from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
 from tunedesk.gui.fine_tune.launch.findings_panel import FindingsPanel
 from tunedesk.gui.fine_tune.launch.launch_estimate import (
@@ -21,7 +28,15 @@ from tunedesk.gui.fine_tune.launch.launch_estimate import (
     next_name,
     start_text,
 )
-from tunedesk.gui.fine_tune.launch.model_list import ModelList, local_rows, service_rows
+from tunedesk.gui.fine_tune.launch.model_list import (
+    FEW_SHOWN,
+    QUICK_SECONDS,
+    ModelList,
+    ModelRow,
+    local_rows,
+    recommended,
+    service_rows,
+)
 from tunedesk.gui.fine_tune.launch.more_settings import MoreSettings, SettingField
 from tunedesk.gui.fine_tune.launch.provider_section import ConnectionSection, ProviderSection
 from tunedesk.gui.fine_tune.local_installation import InstallPanel, LocalInstallation
@@ -35,8 +50,9 @@ from tunedesk.i18n import _
 from tunedesk.project.query import ExampleQuery
 from tunedesk.services.connect import ConnectionReport
 from tunedesk.services.keys import Keys
+from tunedesk.services.providers import provider_named, providers
 
-USUAL_WIDTH, USUAL_HEIGHT = 1120, 800
+USUAL_WIDTH, USUAL_HEIGHT = 1120, 900
 """So much of the window stays in sight around the page."""
 
 
@@ -97,8 +113,10 @@ class LaunchDialog(Dialog):
         )
         self._lay_out()
         self._connect()
-        self._show_settings(settings)
         self.be_large(USUAL_WIDTH, USUAL_HEIGHT)
+        if self.height() < USUAL_HEIGHT:
+            self.models.most_shown = FEW_SHOWN
+        self._show_settings(settings)
         self._begin.ask(shown_query)
         self._begin.watch(True)
         self._look.watch(True)
@@ -112,12 +130,17 @@ class LaunchDialog(Dialog):
         left.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(left)
         column.setContentsMargins(MARGIN, 18, MARGIN, 18)
-        column.setSpacing(18)
+        column.setSpacing(14)
         for section in (self.examples, self.providers, self.install, self.connection):
             column.addWidget(section)
         column.addWidget(self._models_box())
         column.addWidget(self._name_box())
+        self.command = ElidedLabel(theme, "", "small", "muted")
+        self.command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.more.opener.toggled.connect(self.command.setVisible)
+        self.command.setVisible(False)
         column.addWidget(self.more)
+        column.addWidget(self.command)
         column.addStretch()
         self.body.setContentsMargins(0, 0, 0, 0)
         sides = QHBoxLayout()
@@ -132,9 +155,6 @@ class LaunchDialog(Dialog):
         self._fit_findings()
         sides.addWidget(self._right)
         self.body.addLayout(sides)
-        self.command = ElidedLabel(theme, "", "small", "muted")
-        self.command.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.add_note(self.command)
         self.add_cancel()
         self.start = self.add_button(_("Start training"), "primary", default=True)
         self.start.setAccessibleName(_("Start training"))
@@ -145,6 +165,18 @@ class LaunchDialog(Dialog):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(SectionTitle(self.theme, _("Base model")))
+        self._advised: ModelRow | None = None
+        self._advice = QWidget()
+        self._advice_text = Label(self.theme, "", "small", "muted", wrap=True)
+        self._take = QPushButton(_("Take it"))
+        self._take.setProperty("kind", "link")
+        self._take.setAutoDefault(False)
+        self._take.clicked.connect(self._take_advised)
+        advice = QHBoxLayout(self._advice)
+        advice.setContentsMargins(0, 0, 0, 0)
+        advice.addWidget(self._advice_text, 1)
+        advice.addWidget(self._take, 0, Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self._advice)
         self.model_name.setAccessibleName(_("Name of the base model"))
         self.model_name.setPlaceholderText(_("the name of the base model, as the server knows it"))
         self._preset_title = SectionTitle(self.theme, _("Kind of training"))
@@ -168,9 +200,8 @@ class LaunchDialog(Dialog):
         self.name.setAccessibleName(_("Name"))
         column.addWidget(head)
         column.addWidget(self.name)
-        column.addWidget(
-            Label(self.theme, _("The tuned model carries it in its own name."), "small", "muted")
-        )
+        self._name_note = Label(self.theme, "", "small", "muted", wrap=True)
+        column.addWidget(self._name_note)
         column.addStretch()
         row.addWidget(named, 1)
         row.addWidget(self.epochs, 1)
@@ -196,7 +227,7 @@ class LaunchDialog(Dialog):
 
     def _show_settings(self, settings: LaunchSettings | None) -> None:
         """Begin with what was launched last, or with what suits most."""
-        given = settings or LaunchSettings()
+        given = settings or LaunchSettings(provider=self._usual_provider())
         self.examples.show_choice(settings.query if settings else None, given.validation_share)
         self.providers.choose(given.provider)
         self.connection.set_provider(self.providers.provider, given.base_url)
@@ -212,6 +243,12 @@ class LaunchDialog(Dialog):
         self._show_place()
         self._ready = True
         self._changed()
+
+    def _usual_provider(self) -> str:
+        """Where this project trains: the checks of its examples are made for that place."""
+        aim = self._project.setting("target")
+        found = [name for name, provider in providers().items() if provider.target == aim]
+        return found[0] if found else LaunchSettings().provider
 
     # What is chosen
 
@@ -237,7 +274,7 @@ class LaunchDialog(Dialog):
 
     @property
     def _base_model(self) -> str:
-        listed = bool(self.models.rows.rows)
+        listed = self.models.row_model.rowCount() > 0
         return self.models.model_id if listed else self.model_name.text().strip()
 
     @property
@@ -262,9 +299,20 @@ class LaunchDialog(Dialog):
             self._start is not None and self._start.installed
         )
 
+    def _show_name_note(self) -> None:
+        """Say what the name is for, and whether another run has it."""
+        taken = self._start is not None and self.name.text().strip() in self._start.names
+        self._name_note.set_tone("warning" if taken else "muted")
+        self._name_note.setText(
+            _("Another run has this name already.")
+            if taken
+            else _("The tuned model carries it in its own name.")
+        )
+
     def _changed(self) -> None:
         if not self._ready:
             return
+        self._show_name_note()
         settings = self.settings
         command = command_text(settings, self._project.path.name)
         self.command.setText(
@@ -318,6 +366,8 @@ class LaunchDialog(Dialog):
                 full=settings.full,
                 batch_size=estimate.preview.batch_size if estimate else settings.batch_size,
                 pairs=settings.method == "dpo",
+                seconds=estimate.seconds if estimate else {},
+                fetched=estimate.fetched if estimate else (),
             )
         else:
             report = self.connection.report
@@ -325,8 +375,42 @@ class LaunchDialog(Dialog):
             rows = service_rows(provider, self._today, report.models if report else (), billable)
         usual = Catalogue.load().find(DEFAULT_MODEL)
         self.models.show_rows(rows, usual.id if usual else "")
+        self._show_advice(recommended(rows) if provider.name == "local" else None)
         self.models.setVisible(bool(rows))
         self.model_name.setVisible(not rows)
+
+    def _show_advice(self, row: ModelRow | None) -> None:
+        """Say which model to take, and why; nothing where it is chosen or nothing is known."""
+        self._advised = row
+        self._advice.setVisible(row is not None)
+        if row is None or row.seconds is None:
+            return
+        taken = row.id == self.models.model_id
+        words = (
+            _("{model} is the one to take: the largest that trains here in a quarter of an hour.")
+            if row.seconds <= QUICK_SECONDS
+            else _("{model} is the one to take: the quickest here that knows a language.")
+        )
+        if self.models.model_id == STARTER_ID:
+            words = (
+                _(
+                    "The starter only shows how it goes. For real work take {model}: the largest "
+                    "that trains here in a quarter of an hour."
+                )
+                if row.seconds <= QUICK_SECONDS
+                else _(
+                    "The starter only shows how it goes. For real work take {model}: the quickest "
+                    "here that knows a language."
+                )
+            )
+        self._advice_text.setText(words.format(model=row.title))
+        self._take.setVisible(not taken)
+        self._take.setText(_("Take it"))
+        self._take.setAccessibleDescription(row.title)
+
+    def _take_advised(self) -> None:
+        if self._advised is not None:
+            self.models.choose(self._advised.id)
 
     def _show_install(self) -> None:
         here = self.providers.provider.name == "local"
@@ -339,8 +423,9 @@ class LaunchDialog(Dialog):
         first = self._start is None
         self._start = start
         self.examples.show_counts(start.counts)
-        if first and (not self.name.text() or start.runs):
-            self.name.setText(next_name(self.name.text(), self._project.path.stem, start.runs))
+        if first and (not self.name.text() or start.names):
+            self.name.setText(next_name(self.name.text(), self._project.path.stem, start.names))
+        self._show_name_note()
         self._show_install()
         self._changed()
 
@@ -366,7 +451,8 @@ class LaunchDialog(Dialog):
         self.more.batch_size.show_automatic(str(estimate.preview.batch_size))
         row = self.models.row
         memory = need_text(row.memory if row else 0, estimate.machine) if estimate.machine else ""
-        self.findings.show_estimate(estimate, self.stops, memory)
+        download = row.download if row and self.providers.provider.name == "local" else 0
+        self.findings.show_estimate(estimate, self.stops, memory, download)
         self._fit_findings()
 
     def _show_button(self) -> None:
@@ -384,7 +470,13 @@ class LaunchDialog(Dialog):
         estimate = self._estimate
         if estimate is None or not self.start.isEnabled():
             return
-        self._project.set_setting(LAST_SETTINGS, _kept(estimate.preview.settings))
+        settings = estimate.preview.settings
+        some_approved = self._start is not None and self._start.counts.approved > 0
+        self._project.set_setting(LAST_SETTINGS, _kept(settings, some_approved=some_approved))
+        aim = provider_named(settings.provider).target
+        if aim != self._project.setting("target"):
+            # From now on its examples are checked for the place where it trains.
+            self._project.set_setting("target", aim)
         self.launch_asked.emit(estimate.preview, self.connection.plain_http.isChecked())
         self.accept()
 
@@ -403,9 +495,14 @@ class LaunchDialog(Dialog):
         self._begin.close()
 
 
-def _kept(settings: LaunchSettings) -> dict[str, Any]:
-    """The settings as the project keeps them; a list of chosen examples is not kept."""
-    return replace(settings, query=replace(settings.query, ids=None)).to_json()
+def _kept(settings: LaunchSettings, *, some_approved: bool) -> dict[str, Any]:
+    """The settings as the project keeps them; a list of chosen examples is not kept.
+
+    Where nothing was approved, taking all was no choice: the next launch begins with what is
+    approved by then.
+    """
+    query = replace(settings.query, ids=None) if some_approved else APPROVED
+    return replace(settings, query=query).to_json()
 
 
 def _scrolling(widget: QWidget) -> QScrollArea:

@@ -3,15 +3,18 @@
 import datetime
 import re
 import shlex
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from tunedesk.catalogue.hardware import detect_hardware
 from tunedesk.catalogue.memory_estimate import Machine
+from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.fine_tuning.launch_preview import (
     LaunchPreview,
     TimeEstimate,
     estimate_time,
     preview_launch,
+    with_base_model,
 )
 from tunedesk.fine_tuning.launch_settings import (
     ALL_BUT_REJECTED,
@@ -20,6 +23,7 @@ from tunedesk.fine_tuning.launch_settings import (
     LaunchSettings,
 )
 from tunedesk.i18n import _, money_text, ngettext
+from tunedesk.paths import user_data_dir
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.query_language import query_words
@@ -37,11 +41,15 @@ class LaunchEstimate(NamedTuple):
         preview: What it would do.
         time: How long it may take; None: nobody knows yet.
         machine: What this computer has; None where it does not train.
+        seconds: How long it may take with each base model of this computer, by its id.
+        fetched: The base models that need not be downloaded any more.
     """
 
     preview: LaunchPreview
     time: TimeEstimate | None
     machine: Machine | None
+    seconds: Mapping[str, float] = {}
+    fetched: frozenset[str] = frozenset()
 
 
 class Counts(NamedTuple):
@@ -63,19 +71,20 @@ class Start(NamedTuple):
 
     Attributes:
         counts: How many examples there are.
-        runs: How many runs the project has.
+        names: What the runs of the project are called.
         installed: Whether training on this computer is installed.
     """
 
     counts: Counts
-    runs: int
+    names: frozenset[str]
     installed: bool
 
 
 def find_start(project: Project, shown: ExampleQuery) -> Start:
     """What the page begins with; called in a thread."""
     counts = Counts(project.count(APPROVED), project.count(shown), project.count(ALL_BUT_REJECTED))
-    return Start(counts, len(project.runs.all()), local_install.python_with_training() is not None)
+    names = frozenset(run.name for run in project.runs.all())
+    return Start(counts, names, local_install.python_with_training() is not None)
 
 
 def estimate_launch(project: Project, settings: LaunchSettings) -> LaunchEstimate:
@@ -84,7 +93,25 @@ def estimate_launch(project: Project, settings: LaunchSettings) -> LaunchEstimat
     here = settings.provider == "local"
     machine = detect_hardware(local_server.server_data_dir()) if here else None
     time = estimate_time(project, preview, machine.device if machine else "cpu")
-    return LaunchEstimate(preview, time, machine)
+    if machine is None:
+        return LaunchEstimate(preview, time, None)
+    models = [model.id for model in Catalogue.load().local_models]
+    times = {
+        model: estimate_time(project, with_base_model(preview, model), machine.device)
+        for model in models
+    }
+    seconds = {model: each.seconds for model, each in times.items() if each is not None}
+    return LaunchEstimate(preview, time, machine, seconds, fetched_models(models))
+
+
+def fetched_models(models: Iterable[str]) -> frozenset[str]:
+    """The base models among these whose weights are on this computer."""
+    folders = (local_server.server_data_dir() / "models", user_data_dir() / "models")
+    return frozenset(
+        model
+        for model in models
+        if model == STARTER_ID or any((folder / model).is_dir() for folder in folders)
+    )
 
 
 def start_text(provider: Provider, estimate: LaunchEstimate | None) -> str:
@@ -118,13 +145,23 @@ def _filled_in(words: str, provider: Provider, preview: LaunchPreview) -> str:
     )
 
 
-def next_name(last: str, project: str, runs: int) -> str:
-    """The name for a new run: the last one's with the next number, else the project's."""
-    numbered = re.fullmatch(r"(.*?)-?v(\d+)", last)
+def next_name(last: str, project: str, names: Collection[str]) -> str:
+    """A name for a new run that no other has: the last one's with the next number, if there is one.
+
+    Args:
+        last: What the last run is called; empty before the first.
+        project: What the project is called.
+        names: What the runs are called.
+    """
+    numbered = re.fullmatch(r"(.*?)-?v(\d{1,9})", last)
     if numbered:
-        return f"{numbered[1]}-v{int(numbered[2]) + 1}".lstrip("-")
-    base = re.sub(r"[^a-z0-9]+", "-", (last or project).casefold()).strip("-")[:30].strip("-")
-    return f"{base or _('model')}-v{runs + 1}"
+        base, number = numbered[1], int(numbered[2]) + 1
+    else:
+        base = re.sub(r"[^a-z0-9]+", "-", (last or project).casefold()).strip("-")[:30].strip("-")
+        base, number = base or _("model"), len(names) + 1
+    while (name := f"{base}-v{number}".lstrip("-")) in names:
+        number += 1
+    return name
 
 
 def command_text(settings: LaunchSettings, project_name: str) -> str | None:

@@ -1,12 +1,11 @@
 """The list of base models, with what there is to know of each: one is chosen."""
 
 import datetime
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QModelIndex,
-    QObject,
     QPersistentModelIndex,
     QRect,
     QSize,
@@ -25,14 +24,17 @@ from PySide6.QtWidgets import (
 from tunedesk.catalogue.cost import estimate
 from tunedesk.catalogue.hardware import need_of
 from tunedesk.catalogue.memory_estimate import Machine, Need, why_it_does_not_fit
-from tunedesk.catalogue.models import Catalogue
+from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.gui.fine_tune.run_text import day_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import plain_tooltip
-from tunedesk.gui.widgets.row_list import follow_selection
-from tunedesk.i18n import _, money_text, size_text
+from tunedesk.gui.widgets.row_list import ROW, RowListModel, follow_selection
+from tunedesk.i18n import _, duration_text, money_text, size_text
 from tunedesk.services.connect import ListedModel
 from tunedesk.services.providers import Provider, longest_example, provider_named
+
+QUICK_SECONDS = 900.0
+"""A training that takes no longer can be tried again and again."""
 
 
 class ModelRow(NamedTuple):
@@ -49,6 +51,9 @@ class ModelRow(NamedTuple):
         tone: The tone of the badge.
         why: Why it does not fit, in a sentence; may be empty.
         memory: The bytes of memory that training it needs here, an estimate; 0: not known.
+        seconds: How long the training may take here, an estimate; None: not known.
+        download: The bytes that have to be downloaded first.
+        is_gated: Whether its terms have to be accepted elsewhere first.
     """
 
     id: str
@@ -61,6 +66,14 @@ class ModelRow(NamedTuple):
     tone: str = "muted"
     why: str = ""
     memory: int = 0
+    seconds: float | None = None
+    download: int = 0
+    is_gated: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others."""
+        return self.id
 
     @property
     def words(self) -> str:
@@ -84,6 +97,8 @@ def local_rows(
     full: bool,
     batch_size: int | None,
     pairs: bool,
+    seconds: Mapping[str, float],
+    fetched: Container[str],
 ) -> list[ModelRow]:
     """The models for this computer, smallest first, with whether each fits.
 
@@ -93,6 +108,8 @@ def local_rows(
         full: Whether all weights are trained.
         batch_size: How many examples are computed at once; None: automatic.
         pairs: Whether it learns from preferences (DPO).
+        seconds: How long the training may take, by the model's id; an estimate.
+        fetched: The models that need not be downloaded any more.
     """
     rows = []
     for model in Catalogue.load().local_models:
@@ -101,9 +118,14 @@ def local_rows(
             need = need_of(
                 model, machine, full=full, longest=longest, batch_size=batch_size, pairs=pairs
             )
-            badge, tone, why = _fit(need, machine, full)
+            badge, tone, why = _fit(need, machine, full, seconds.get(model.id))
             memory = need.memory
-        sizes = [size_text(model.weight_bytes) if model.weight_bytes else _("built in")]
+        if not model.weight_bytes:
+            sizes = [_("built in")]
+        elif model.id in fetched:
+            sizes = [_("on this computer")]
+        else:
+            sizes = [_("download {size}").format(size=size_text(model.weight_bytes))]
         if memory:
             sizes.append(_("{size} of memory").format(size=size_text(memory)))
         notes = [model.note]
@@ -121,18 +143,42 @@ def local_rows(
                 tone=tone,
                 why=why,
                 memory=memory,
+                is_gated=model.is_gated,
+                seconds=seconds.get(model.id),
+                download=0 if model.id in fetched else model.weight_bytes,
             )
         )
     return rows
 
 
-def _fit(need: Need, machine: Machine, full: bool) -> tuple[str, str, str]:
+def recommended(rows: Sequence[ModelRow]) -> ModelRow | None:
+    """The model to take here: the largest that can speak and trains in a quarter of an hour.
+
+    One whose terms have to be accepted elsewhere first is not it. If none is so quick, it is the
+    quickest that fits; None: none fits.
+    """
+    fitting = [
+        row
+        for row in rows
+        if row.tone == "success" and row.id != STARTER_ID and row.seconds is not None
+    ]
+    free = [row for row in fitting if not row.is_gated] or fitting
+    quick = [row for row in free if row.seconds is not None and row.seconds <= QUICK_SECONDS]
+    if quick:
+        return quick[-1]
+    return min(free, key=lambda row: row.seconds or 0.0, default=None)
+
+
+def _fit(need: Need, machine: Machine, full: bool, seconds: float | None) -> tuple[str, str, str]:
     why = why_it_does_not_fit(need, machine, full=full) or ""
-    if not why:
-        return _("fits"), "success", ""
-    if need.disk > machine.disk_free or need.memory > machine.memory_total:
+    if why and (need.disk > machine.disk_free or need.memory > machine.memory_total):
         return _("too large"), "error", why
-    return _("tight"), "warning", why
+    if seconds is None:
+        return (_("tight"), "warning", why) if why else (_("fits"), "success", "")
+    time = duration_text(seconds)
+    if why:
+        return _("tight: about {time}").format(time=time), "warning", why
+    return _("fits: about {time}").format(time=time), "success", ""
 
 
 def service_rows(
@@ -183,56 +229,33 @@ def _ends(day: datetime.date | None) -> str:
     return _("ends {day}").format(day=day_text(day))
 
 
-ROW = Qt.ItemDataRole.UserRole
 HEIGHT = 46
 PADDING = 12
 MARK = 14
 PILL = 18
-MOST_SHOWN = 4
+MOST_SHOWN, FEW_SHOWN = 6, 3
 
 
-class ModelRows(QAbstractListModel):
-    """The rows of the list."""
+class ModelListModel(RowListModel[ModelRow]):
+    """The base models."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.rows: list[ModelRow] = []
-
-    def show_rows(self, rows: list[ModelRow]) -> None:
-        """Show these rows; the same models with other words stay where they are."""
-        if [row.id for row in rows] == [row.id for row in self.rows]:
-            self.rows = rows
-            if rows:
-                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
-            return
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
-        """How many models there are."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(
-        self,
-        index: QModelIndex | QPersistentModelIndex,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> object:
-        """The title, what a screen reader says, and the row itself."""
-        if not 0 <= index.row() < len(self.rows):
-            return None
-        row = self.rows[index.row()]
+    def row_text(self, row: ModelRow, role: int) -> str | None:
+        """The title, what a screen reader says, and what has no room."""
         if role == Qt.ItemDataRole.DisplayRole:
             return row.title
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return row.words
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain_tooltip(row.why or row.note)
-        return row if role == ROW else None
+            parts = (row.why, row.note, row.limit)
+            return plain_tooltip(" · ".join(part for part in parts if part))
+        return None
 
 
 class ModelList(QListView):
     """Shows the base models; arrows choose, like the keys of a group of radio buttons.
+
+    Attributes:
+        most_shown: So many are seen at once at most; the others by scrolling.
 
     Signals:
         chosen: The id of the model that is chosen now.
@@ -244,8 +267,9 @@ class ModelList(QListView):
         super().__init__(parent)
         self._theme = theme
         self._wanted = ""
-        self.rows = ModelRows(self)
-        self.setModel(self.rows)
+        self.most_shown = MOST_SHOWN
+        self.row_model = ModelListModel(self)
+        self.setModel(self.row_model)
         self.setItemDelegate(_ModelDelegate(theme, self))
         self.setAccessibleName(_("Base model"))
         self.setMouseTracking(True)
@@ -271,24 +295,24 @@ class ModelList(QListView):
     def choose(self, model_id: str) -> None:
         """Choose a model, as soon as it is in the list."""
         self._wanted = model_id
-        for number, row in enumerate(self.rows.rows):
+        for number, row in enumerate(self.row_model.rows()):
             if row.id == model_id:
-                self.setCurrentIndex(self.rows.index(number))
+                self.setCurrentIndex(self.row_model.index(number))
                 self.scrollTo(self.currentIndex())
                 return
 
     def show_rows(self, rows: list[ModelRow], preferred: str = "") -> None:
         """Show these models; the chosen one stays chosen, else the preferred or the first is."""
         before = self.model_id or self._wanted
-        self.rows.show_rows(rows)
-        shown = max(1, min(len(rows), MOST_SHOWN))
-        self.setFixedHeight(shown * HEIGHT + (HEIGHT // 2 if len(rows) > MOST_SHOWN else 0) + 2)
+        self.row_model.set_rows(rows)
+        shown = max(1, min(len(rows), self.most_shown))
+        self.setFixedHeight(shown * HEIGHT + 2)
         wanted = self._wanted if any(row.id == self._wanted for row in rows) else before
         if any(row.id == wanted for row in rows):
             self.choose(wanted)
         elif rows:
             known = [number for number, row in enumerate(rows) if row.id == preferred]
-            self.setCurrentIndex(self.rows.index(known[0] if known else 0))
+            self.setCurrentIndex(self.row_model.index(known[0] if known else 0))
 
     def _on_current_changed(self, now: QModelIndex, _before: QModelIndex) -> None:
         row: ModelRow | None = now.data(ROW) if now.isValid() else None
@@ -335,7 +359,6 @@ class _ModelDelegate(QStyledItemDelegate):
         right = self._paint_badge(painter, inner, row)
         right = self._paint_facts(painter, inner, right, row)
         left = mark.right() + 10
-        below = self._paint_limit(painter, inner, row)
         strong = QFontMetrics(theme.font("strong"))
         words = QRect(left, inner.top() + 6, right - left, strong.lineSpacing())
         painter.setFont(theme.font("strong" if chosen else "base"))
@@ -347,7 +370,7 @@ class _ModelDelegate(QStyledItemDelegate):
         painter.drawText(words, lead, strong.elidedText(row.title, mode, words.width()))
         if row.note:
             small = QFontMetrics(theme.font("small"))
-            under = QRect(left, words.bottom() + 2, below - left, small.lineSpacing())
+            under = QRect(left, words.bottom() + 2, inner.right() - left, small.lineSpacing())
             painter.setFont(theme.font("small"))
             painter.setPen(theme.color("text_muted"))
             painter.drawText(under, lead, small.elidedText(row.note, mode, under.width()))
@@ -378,29 +401,14 @@ class _ModelDelegate(QStyledItemDelegate):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, row.badge)
         return box.left() - 10
 
-    def _paint_limit(self, painter: QPainter, inner: QRect, row: ModelRow) -> int:
-        """Draw how long an example may be, below; returns where the room to its left ends."""
-        if not row.limit:
-            return inner.right()
-        metrics = QFontMetrics(self._theme.font("small"))
-        width = metrics.horizontalAdvance(row.limit) + 2
-        top = inner.top() + 8 + QFontMetrics(self._theme.font("strong")).lineSpacing()
-        box = QRect(inner.right() - width, top, width, metrics.lineSpacing())
-        painter.setFont(self._theme.font("small"))
-        painter.setPen(self._theme.color("text_muted"))
-        painter.drawText(
-            box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, row.limit
-        )
-        return box.left() - 12
-
     def _paint_facts(self, painter: QPainter, inner: QRect, right: int, row: ModelRow) -> int:
         theme = self._theme
         text = " · ".join(part for part in (row.size, row.licence) if part)
         metrics = QFontMetrics(theme.font("small"))
-        two_lines = bool(row.note or row.limit)
+        two_lines = bool(row.note)
         top = inner.top() + 6 if two_lines else inner.top()
         height = PILL if two_lines else inner.height()
-        width = min(metrics.horizontalAdvance(text) + 2, (right - inner.left()) // 2)
+        width = min(metrics.horizontalAdvance(text) + 2, (right - inner.left()) * 2 // 3)
         box = QRect(right - width, top, width, height)
         painter.setFont(theme.font("small"))
         painter.setPen(theme.color("text_muted"))

@@ -356,10 +356,10 @@ class ProviderCard(QAbstractButton):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """Room for the name and what stands below it, five lines in all."""
+        """Room for the name and what stands below it, four lines in all."""
         small = QFontMetrics(self._theme.font("small")).lineSpacing()
         strong = QFontMetrics(self._theme.font("strong")).lineSpacing()
-        return QSize(WIDTH, 2 * PADDING + 2 * strong + 3 * small + 2)
+        return QSize(WIDTH, 2 * PADDING + 2 * strong + 2 * small + 2)
 
     def minimumSizeHint(self) -> QSize:
         """The least room it can do with; the section sets fewer beside each other before."""

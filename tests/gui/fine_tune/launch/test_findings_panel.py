@@ -1,0 +1,36 @@
+from PySide6.QtWidgets import QPushButton
+from tests.gui.fine_tune.launch.made_page import QUESTIONS, says, settled
+
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
+
+
+def test_errors_stop_the_launch_until_those_examples_are_left_out(open_page, add, project, qtbot):
+    add(*QUESTIONS)
+    broken = project.add_example(
+        '{"messages": [{"role": "user", "content": "a"}]}',
+        project.checker().check(b'{"messages": [{"role": "user", "content": "a"}]}'),
+        state="approved",
+    )
+    dialog = open_page()
+    settled(qtbot, dialog)
+    assert not dialog.start.isEnabled()
+    dialog.findings.leave_out.click()
+    settled(qtbot, dialog)
+    assert dialog.start.isEnabled()
+    says(qtbot, dialog, "1 is left out: with errors")
+    dialog.findings.leave_out.click()
+    settled(qtbot, dialog)
+    asked = []
+    dialog.examples_asked.connect(lambda query, title: asked.append(query.ids))
+    says(qtbot, dialog, "1 × ")
+    shows = [b for b in dialog.findings.findChildren(QPushButton) if b.isVisible()]
+    shows[0].click()
+    assert asked == [(broken,)]
+    assert not dialog.isVisible()
+
+
+def test_too_few_examples_stop_the_launch(open_page, add, qtbot):
+    add("Only one?")
+    dialog = open_page(LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14"))
+    assert not dialog.start.isEnabled()
+    says(qtbot, dialog, "at least 10 are needed")

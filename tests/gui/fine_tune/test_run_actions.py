@@ -1,0 +1,93 @@
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog, QPushButton
+from tests.gui.fine_tune.conftest import QUESTIONS
+from tests.gui.fine_tune.page_reading import dialog_of, only
+
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.gui.fine_tune.run_actions import RenameDialog
+
+
+def test_rename(page, project, add_run, actions, qtbot):
+    run = add_run("old")
+    qtbot.waitUntil(lambda: page.view.details is not None)
+    actions["run.rename"].trigger()
+    dialog = dialog_of(RenameDialog, page)
+    dialog.name.setText("  ")
+    assert not dialog.save.isEnabled()
+    dialog.name.setText("new <b>name</b>")
+    QTest.keyClick(dialog.name, Qt.Key.Key_Return)
+    assert project.runs.get(run.id).name == "new <b>name</b>"
+    qtbot.waitUntil(lambda: page.view.head.name.text() == "new <b>name</b>")
+
+
+def test_delete_the_model(launch, project, page, actions, service, qtbot, window):
+    launch()
+    qtbot.waitUntil(lambda: only(project) is not None and only(project).ended, timeout=20_000)
+    page.run_actions.delete_model(only(project))
+    qtbot.waitUntil(lambda: only(project).fine_tuned_model == "")
+    assert only(project).training.file_id not in service.files
+
+
+def test_result_files_are_saved(launch, project, page, service, qtbot, tmp_path):
+    launch()
+    qtbot.waitUntil(lambda: only(project) is not None and only(project).ended, timeout=20_000)
+    folder = tmp_path / "results"
+    folder.mkdir()
+    page.run_actions.save_results(only(project), folder)
+    qtbot.waitUntil(lambda: (folder / "night-results-1.csv").is_file())
+    assert b"train_loss" in (folder / "night-results-1.csv").read_bytes()
+
+
+@pytest.mark.parametrize("provider", ["local", "openai"])
+def test_running_again_opens_the_page_with_the_same_settings(
+    add, add_run, page, work, actions, qtbot, provider
+):
+    add(*QUESTIONS)
+    models = {"local": "tunedesk-starter", "openai": "gpt-4.1-mini-2025-04-14"}
+    settings = LaunchSettings(
+        provider=provider, base_model=models[provider], name="night-v1", epochs=5
+    )
+    add_run(
+        "night-v1",
+        provider=provider,
+        stage="ended",
+        status="succeeded",
+        settings=settings.to_json(),
+    )
+    launched = []
+    work.launching.launch = lambda preview, **_more: launched.append(preview)
+    qtbot.waitUntil(lambda: page.view.details is not None)
+    assert page.view.head.again.text() == "Run again…"
+    page.view.head.again.click()
+    shown = work._dialog.settings
+    assert (shown.provider, shown.base_model, shown.epochs) == (provider, models[provider], 5)
+    qtbot.waitUntil(lambda: work._dialog.name.text() == "night-v2")
+    assert launched == []
+
+
+@pytest.mark.parametrize(
+    "query", [{"states": 5}, {"tokens": "x"}, {"search": 7}, 3, {"ids": ["a"]}]
+)
+def test_a_run_whose_stored_choice_is_odd_can_be_run_again(
+    add, add_run, page, work, actions, qtbot, query
+):
+    add(*QUESTIONS)
+    settings = LaunchSettings(name="night-v1").to_json() | {"query": query}
+    add_run("night-v1", stage="ended", status="succeeded", settings=settings)
+    qtbot.waitUntil(lambda: page.view.details is not None)
+    actions["run.again"].trigger()
+    qtbot.waitUntil(lambda: work._dialog._estimate is not None)
+
+
+def test_stopping_a_run_asks_in_words_that_differ(add_run, page, actions, qtbot, window):
+    add_run("night")
+    qtbot.waitUntil(lambda: page.view.details is not None)
+    actions["run.cancel"].trigger()
+    (dialog,) = window.findChildren(QDialog)
+    assert [button.text() for button in dialog.findChildren(QPushButton)] == [
+        "Keep training",
+        "Stop the run",
+    ]
+    dialog.reject()

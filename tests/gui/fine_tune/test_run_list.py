@@ -1,0 +1,36 @@
+"""The list of runs: its rows, and two runs of one name told apart."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester
+
+from tunedesk.gui.fine_tune.run_list import RunListModel, RunRow, find_runs
+from tunedesk.gui.widgets.row_list import ROW
+
+TESTER = QAbstractItemModelTester.FailureReportingMode.Warning
+
+
+def test_model_keeps_its_promises(project, add_run, qtbot):
+    model = RunListModel()
+    tester = QAbstractItemModelTester(model, TESTER)
+    runs = [RunRow(add_run(name), None) for name in "abcd"]
+    model.set_rows(runs[1:3])
+    model.set_rows(runs)
+    model.set_rows(runs[:1] + runs[3:])
+    model.set_rows([runs[3], runs[0]])
+    assert [model.index(place).data(ROW).run.name for place in range(2)] == ["d", "a"]
+    model.set_rows([])
+    assert model.rowCount() == 0
+    tester.deleteLater()
+
+
+def test_two_runs_of_one_name_say_when_each_was_begun(project, add_run, falling):
+    first, second, other = add_run("night"), add_run("Night"), add_run("day")
+    rows = {row.run.id: row for row in find_runs(project)}
+    for run in (first, second):
+        assert rows[run.id].under.startswith(rows[run.id].begun)
+    assert rows[other.id].under == "Tunedesk starter · this computer"
+    model = RunListModel()
+    model.set_rows(list(rows.values()))
+    said = model.index(model.row_number(first.id)).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert rows[first.id].begun in said
+    assert model.row_number(99) == -1
