@@ -120,7 +120,7 @@ class Walk:
         for top in self.app.topLevelWidgets():
             if top.isVisible() and not isinstance(top, QFileDialog):
                 self.dialogs_seen.add(type(top).__name__)
-                if not self.screen == self.screen.expandedTo(top.size()):
+                if self.screen != self.screen.expandedTo(top.size()):
                     self.cut.setdefault((type(top).__name__, "larger than the screen"), screen)
                 self.look_at(top, screen)
                 for child in top.findChildren(QWidget):

@@ -54,7 +54,7 @@ class Dialog(QDialog):
         self.body = QVBoxLayout(canvas)
         self.body.setContentsMargins(MARGIN, 18, MARGIN, 18)
         self.body.setSpacing(8)
-        self._area: QScrollArea | None = None
+        self._scroll_area: QScrollArea | None = None
         outer.addWidget(canvas, 1)
         if scrolls:
             self._let_scroll()
@@ -69,9 +69,9 @@ class Dialog(QDialog):
     def _let_scroll(self) -> None:
         """Put the body into an area that scrolls."""
         outer = self.layout()
-        if self._area is not None or outer is None:
+        if self._scroll_area is not None or outer is None:
             return
-        area = self._area = QScrollArea()
+        area = self._scroll_area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setFrameShape(QFrame.Shape.NoFrame)
