@@ -23,6 +23,7 @@ class Settings:
         theme: "system", "light" or "dark".
         zoom: Size of message text against the normal size, 1.0 is normal.
         monospace: Whether message text is shown in a fixed-width font.
+        keep_system_prompt: Whether a new example begins with the system prompt of the last one.
         spelling: The language that spelling is checked in, such as "en_GB"; empty for none.
         spelling_words: Words that the user has called right.
         keys: Keys that the user changed, by action id.
@@ -36,6 +37,7 @@ class Settings:
     theme: str = "system"
     zoom: float = 1.0
     monospace: bool = False
+    keep_system_prompt: bool = True
     spelling: str = ""
     spelling_words: list[str] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)

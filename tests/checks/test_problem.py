@@ -18,6 +18,7 @@ OF_FILES = {
     "container_array",
     "record_over_lines",
     "messages_bare",
+    "record_too_long",
 }
 # Tested in test_set_rules, test_checker, test_parse_record and test_images; the last is the net
 # under the rules, which test_schema shows to be empty.

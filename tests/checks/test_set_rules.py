@@ -11,12 +11,18 @@ from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.set_rules import (
     PromptUse,
     SetFacts,
+    alike_examples,
     almost_equal_prompts,
     check_set,
     check_size,
     different_answers,
     duplicates,
+    look_of,
+    loosely,
+    mostly_copies,
+    perhaps_alike,
     similar_groups,
+    without_system,
 )
 
 
@@ -141,3 +147,59 @@ def test_groups_are_what_a_plain_search_finds(pairs):
     twice = {problem.members for problem in duplicates((n, q) for n, q, _ in rows)}
     groups = {q: tuple(n for n, question, _ in rows if question == q) for _, q, _ in rows}
     assert twice == {members for members in groups.values() if len(members) > 1}
+
+
+ALIKE = [
+    "Wie sp\u00e4t \u00f6ffnet das Caf\u00e9 im Museum?",
+    "Wie spa\u0308t o\u0308ffnet das Cafe\u0301 im Museum?",
+    "Wie sp\u00e4t\u00a0\u00f6ffnet das Caf\u00e9 im Museum?",
+    "  Wie sp\u00e4t \u00f6ffnet das Caf\u00e9 im Museum?\u200b",
+    "WIE sp\u00e4t \u00d6FFNET DAS CAF\u00c9 IM MUSEUM?",
+    "Wie sp\u00e4t \u00f6ffnet das Caf\u00e9 im  Museum ?",
+]
+
+
+def test_copies_that_differ_in_spelling_only_are_found():
+    assert len({loosely(text) for text in ALIKE}) == 1
+    assert len({look_of(text) for text in ALIKE}) == 1
+    other = _text("Wann \u00f6ffnet das Caf\u00e9 im Museum?", "Um zehn.")
+    texts = [*(_text(question, "Um zehn.") for question in ALIKE), other]
+    facts = Checker(encoding=None).check_many(texts)
+    gathered = SetFacts()
+    gathered.add(range(len(texts)), facts, texts)
+    wanted = perhaps_alike(gathered.members, gathered.looks, gathered.fingerprints)
+    (problem,) = alike_examples((number, texts[number]) for number in wanted)
+    assert problem.code == "alike_examples"
+    assert problem.members == (0, 1, 2, 3, 4, 5)
+    assert "6 examples" in sentence(problem)
+
+
+def test_exact_copies_and_other_answers_are_not_alike():
+    texts = [_text("Open?", "Yes."), _text("Open?", "Yes."), _text("Open?", "No.")]
+    facts = Checker(encoding=None).check_many(texts)
+    gathered = SetFacts()
+    gathered.add(range(len(texts)), facts, texts)
+    wanted = perhaps_alike(gathered.members, gathered.looks, gathered.fingerprints)
+    assert alike_examples((number, texts[number]) for number in wanted) == []
+    assert perhaps_alike([1, 2], [7, 7], [5, 5]) == []
+
+
+def test_a_set_of_copies_says_how_many_are_distinct():
+    texts = [_text(f"Question {number % 3}?", "Yes.") for number in range(9)]
+    found = _check(texts)
+    (problem,) = [each for each in found if each.code == "mostly_copies"]
+    assert problem.parameters == {"count": 9, "distinct": 3, "copies": 6}
+    assert "3 of 9" in sentence(problem)
+    few = [_text(f"Question {number}?", "Yes.") for number in range(8)]
+    assert "mostly_copies" not in _codes(_check([*few, few[0]]))
+    assert mostly_copies([], 0) == []
+
+
+def test_some_without_a_system_message():
+    with_system = [_text(f"Question {number}?", "Yes.", "Be kind.") for number in range(4)]
+    without = [_text("Other?", "No.")]
+    (problem,) = [e for e in _check([*with_system, *without]) if e.code == "some_without_system"]
+    assert problem.members == (4,)
+    for texts in (with_system, without, [with_system[0], *(_text("A?", "B.") for _ in range(2))]):
+        assert "some_without_system" not in _codes(_check(texts))
+    assert without_system([], 0) == []

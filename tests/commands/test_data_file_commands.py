@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.commands.conftest import record
 
 from tunedesk.commands.data_file_commands import quantiles
 from tunedesk.formats import check_file as check_file_module
@@ -245,3 +246,62 @@ def test_quantiles_are_lengths_in_order(lengths):
 
 def test_no_lengths_have_no_quantiles():
     assert quantiles([]) == {}
+
+
+def test_copies_that_differ_in_spelling_are_named_with_their_lines(command, write_rows, good_rows):
+    questions = ("Is the caf\u00e9 open?", "Is the cafe\u0301  open?", "IS THE CAF\u00c9 OPEN?")
+    file = write_rows("rows.jsonl", [*good_rows, *(record(question) for question in questions)])
+    report = json.loads(command("check", file, "--json")[1])
+    (found,) = [issue for issue in report["issues"] if issue["code"] == "alike_examples"]
+    assert (found["line"], found["severity"]) == (13, "hint")
+
+
+def test_a_problem_of_every_row_is_told_once_with_its_number(command, write_rows, good_rows):
+    rows = [{**row, "id": number} for number, row in enumerate(good_rows)]
+    _status, out, _err = command("check", write_rows("rows.jsonl", rows))
+    assert out.count("fields that training does not use") == 1
+    assert "all 12 rows" in out
+    report = json.loads(command("check", write_rows("rows.jsonl", rows), "--json")[1])
+    assert sum(issue["code"] == "unknown_key" for issue in report["issues"]) == 12
+
+
+def test_fixable_is_said_of_the_case(command, write_rows, good_rows):
+    human = {"messages": [{"role": "Human", "content": "Hi"}, {"role": "bot", "content": "Hello"}]}
+    other = {"messages": [{"role": "Zaphod", "content": "Hi"}, good_rows[0]["messages"][-1]]}
+    report = json.loads(
+        command("check", write_rows("rows.jsonl", [*good_rows, human, other]), "--json")[1]
+    )
+    roles = [issue for issue in report["issues"] if issue["code"] == "role_unknown"]
+    assert [(issue["line"], issue["fixable"]) for issue in roles] == [
+        (13, True),
+        (13, True),
+        (14, False),
+    ]
+
+
+def test_a_missing_file_is_json_too(command, tmp_path):
+    status, out, err = command("check", tmp_path / "nothing.jsonl", "--json")
+    assert status == 2
+    assert "nothing.jsonl" in json.loads(out)["error"]
+    assert "nothing.jsonl" in err
+
+
+def test_the_marks_of_a_merge_are_one_problem(command, write_rows, good_rows):
+    rows = [
+        *good_rows,
+        "<<<<<<< HEAD",
+        record("Is it ours?"),
+        "=======",
+        record("Is it theirs?"),
+        record("Is it theirs too?"),
+        ">>>>>>> other",
+    ]
+    report = json.loads(command("check", write_rows("rows.jsonl", rows), "--json")[1])
+    (found,) = [issue for issue in report["issues"] if issue["code"] == "merge_marker"]
+    assert (found["line"], report["unreadable"]) == (13, 3)
+    assert "lines 13 to 18" in found["message"]
+    assert "15" in found["message"]
+    # Without its end the marks are told one by one.
+    report = json.loads(command("check", write_rows("rows.jsonl", rows[:-1]), "--json")[1])
+    lines = [i["line"] for i in report["issues"] if i["code"] == "merge_marker"]
+    assert lines == [13, 15]

@@ -11,9 +11,15 @@ from hypothesis import strategies as st
 from tests.fine_tuning.made_project import add_texts, conversation, library
 
 from tunedesk.examples.kinds.conversation import CONVERSATION
-from tunedesk.fine_tuning.launch_preview import estimate_time, preview_launch, split
+from tunedesk.fine_tuning.launch_preview import (
+    estimate_time,
+    preview_launch,
+    split,
+    with_base_model,
+)
 from tunedesk.fine_tuning.launch_settings import APPROVED, LaunchSettings
 from tunedesk.project.exporting import TrainingRow
+from tunedesk.project.project import Project
 from tunedesk.project.run_records import Metric
 
 TODAY = datetime.date(2026, 11, 24)
@@ -190,3 +196,18 @@ def test_what_was_held_back_stays_so_when_examples_come():
 
 def test_nothing_is_held_back_from_few():
     assert split([made(n) for n in range(10)], 0.2, least_training=10).validation == []
+
+
+@pytest.mark.parametrize("words", [10, 9_000])
+def test_another_base_model_is_estimated_as_if_it_had_been_chosen(tmp_path, words):
+    texts = [conversation(f"{n} " + "word " * words, "Yes.") for n in range(12)]
+    with Project.create(tmp_path / "long.tunedesk") as project:
+        add_texts(project, texts)
+
+        models = ["tunedesk-starter", "HuggingFaceTB/SmolLM2-135M-Instruct", "Qwen/Qwen3-0.6B"]
+        previews = [preview_launch(project, LaunchSettings(base_model=m), TODAY) for m in models]
+        for chosen in previews:
+            for expected in previews:
+                found = with_base_model(chosen, expected.settings.base_model)
+                for name in ("tokens", "over_limit", "epochs", "batch_size", "steps"):
+                    assert getattr(found, name) == getattr(expected, name)

@@ -10,6 +10,7 @@ from tests.formats.reading import Reading
 
 from tunedesk.errors import UserError
 from tunedesk.examples.json_edit import on_one_line
+from tunedesk.formats import record_batch
 from tunedesk.formats.inspect_file import inspect_file
 from tunedesk.formats.read_records import (
     LAST,
@@ -315,12 +316,12 @@ def test_very_long_lines(read):
 
 
 @pytest.mark.parametrize("shape", ["{}", "[{}]", "[\n{}\n]"])
-def test_what_is_longer_than_a_record_may_be_comes_in_pieces(read, monkeypatch, shape):
-    for module in (json_lines, json_values):
-        monkeypatch.setattr(module, "LONGEST_RECORD", 40)
-    long = '{"messages": "' + "ab" * 500
-    reading = read(shape.replace("{}", f"{A}, {long}\n{B}"), batch_bytes=8)
-    assert "ab" * 500 in "".join(rows(reading)).replace("\n", "")
+def test_what_never_ends_is_left_out_and_told(read, short_limit, shape):
+    long = '{"messages": "' + "ab" * 20_000
+    reading = read(shape.replace("{}", f"{A}\n{long}"), batch_bytes=1_000)
+    assert A in rows(reading)
+    assert max(map(len, rows(reading))) < 15_000
+    assert "record_too_long" in {code for _line, code in reading.problems}
 
 
 def test_marks_of_files_that_were_put_together(read):
@@ -570,3 +571,38 @@ def test_a_file_that_is_cut_anywhere(tmp_path, records, name, data):
     reading = whole[: data.draw(st.integers(0, len(whole)))]
     path = tmp_path / "a"
     survives(path, reading.encode(), 64)
+
+
+@pytest.fixture
+def short_limit(monkeypatch):
+    """A longest record of 10,000 bytes, in every reader."""
+    for module in (json_lines, json_values, record_batch):
+        monkeypatch.setattr(module, "LONGEST_RECORD", 10_000)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("place", [0, 1, 3])
+@pytest.mark.parametrize("length", [12_500, 50_000])
+def test_a_row_that_is_too_long_is_left_out_and_told(tmp_path, short_limit, end, place, length):
+    rows = [f'{{"messages": [], "n": {number}}}' for number in range(3)]
+    long = '{"messages": ["' + "word " * (length // 5) + '"]}'
+    file = tmp_path / "long.jsonl"
+    file.write_bytes("".join(row + end for row in (*rows[:place], long, *rows[place:])).encode())
+    batches = list(read_batches(file, inspect_file(file), 1_000))
+    assert [text.decode() for batch in batches for text in batch.texts] == rows
+    lines = [line for batch in batches for line in batch.lines]
+    assert lines == [number for number in range(1, 5) if number != place + 1]
+    told = [each for batch in batches for each in batch.problems if each[0] is not None]
+    assert [(line, problem.code) for line, problem in told] == [(place + 1, "record_too_long")]
+    assert abs(told[0][1].parameters["bytes"] - len(long)) <= 2
+
+
+def test_an_element_that_is_too_long_is_left_out_and_told(tmp_path, short_limit):
+    rows = [f'{{"messages": [], "n": {number}}}' for number in range(3)]
+    long = '{"messages": ["' + "word " * 10_000 + '"]}'
+    file = tmp_path / "long.json"
+    file.write_text("[" + ", ".join([rows[0], long, *rows[1:]]) + "]")
+    batches = list(read_batches(file, inspect_file(file), 1_000))
+    assert [text.decode() for batch in batches for text in batch.texts] == rows
+    told = [problem.code for batch in batches for _line, problem in batch.problems]
+    assert told.count("record_too_long") == 1

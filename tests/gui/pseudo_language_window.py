@@ -19,14 +19,15 @@ from pathlib import Path
 if sys.argv[1] != "-":
     os.environ["LANGUAGE"] = "en_XA"
 
-from PySide6.QtCore import QModelIndex, QPoint, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QAccessible, QAction, QContextMenuEvent
+from PySide6.QtCore import QModelIndex, QObject, QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleInterface, QAction, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractScrollArea,
     QApplication,
+    QCheckBox,
     QComboBox,
     QDialog,
     QFileDialog,
@@ -99,7 +100,7 @@ class Walk:
         self.app = app
         self.escaped: dict[tuple[str, str, str], str] = {}
         self.cut: dict[tuple[str, str], str] = {}
-        self.unclear: dict[tuple[str, str], str] = {}
+        self.faults: dict[str, str] = {}
         self.screens: list[str] = []
         self.missed: list[str] = []
         self.dialogs_seen: set[str] = set()
@@ -123,6 +124,7 @@ class Walk:
                 if self.screen != self.screen.expandedTo(top.size()):
                     self.cut.setdefault((type(top).__name__, "larger than the screen"), screen)
                 self.look_at(top, screen)
+                self.look_at_tree(top, screen)
                 for child in top.findChildren(QWidget):
                     if child.isVisible() and not isinstance(child.window(), QFileDialog):
                         self.look_at(child, screen)
@@ -135,8 +137,11 @@ class Walk:
                 self.escaped.setdefault((type(widget).__name__, name, text), f"{screen}: {left}")
         if what := cut_off(widget):
             self.cut.setdefault((type(widget).__name__, what), screen)
-        if what := unclear(widget):
-            self.unclear.setdefault((type(widget).__name__, what), screen)
+
+    def look_at_tree(self, top: QWidget, screen: str) -> None:
+        """Go through what a screen reader is told of a window."""
+        for what in faults_of(QAccessible.queryAccessibleInterface(top)):
+            self.faults.setdefault(what, screen)
 
     def act(self, name: str) -> bool:
         action = self.window.findChild(QAction, name)
@@ -258,8 +263,15 @@ class Walk:
         yield 900
         self.act("go.table")
         yield from self.context_menu(QTableView)
-        for name in ("example.tag", "example.system_prompt", "project.export", "finetune.new"):
+        for name in ("example.tag", "example.system_prompt"):
             yield from self.dialog(name)
+        for name in ("project.export", "finetune.new"):
+            yield from self.dialog(name)
+        table = self.window.findChild(QTableView)
+        assert table is not None
+        table.selectAll()
+        yield from self.look("several rows")
+        table.selectRow(0)
         for name in ("example.new", "message.add", "example.duplicate", "example.delete"):
             self.act("go.form")
             yield TURN
@@ -273,6 +285,10 @@ class Walk:
         self.act("project.check")
         yield 900
         yield from self.look("project.check")
+        self.window.workspace.examples.panel.duplicates_requested.emit()
+        yield 600
+        yield from self.look("duplicates")
+        yield from self.close_dialogs()
         yield from self.button_menus("examples")
 
     def fine_tune(self) -> Iterator[int]:
@@ -399,20 +415,60 @@ def cut_off(widget: QWidget) -> str:
     return ""
 
 
-def unclear(widget: QWidget) -> str:
-    """What a screen reader could not say of a control that takes the focus; empty if nothing."""
-    if widget.focusPolicy() == Qt.FocusPolicy.NoFocus or not widget.isEnabled():
-        return ""
-    if widget.focusProxy() is not None or widget.isWindow():
-        return ""
-    told = QAccessible.queryAccessibleInterface(widget)
-    named = f"{widget.objectName()} in {type(widget.parentWidget()).__name__}"
-    if told is None or not told.text(QAccessible.Text.Name):
-        return f"no name: {named}"
-    unclear_roles = (QAccessible.Role.NoRole, QAccessible.Role.Client)
-    if told.role() in unclear_roles and not isinstance(widget, QAbstractScrollArea):
-        return f"no role: {named}"
-    return ""
+CONTROLS = {
+    QAccessible.Role.Button,
+    QAccessible.Role.ButtonMenu,
+    QAccessible.Role.CheckBox,
+    QAccessible.Role.RadioButton,
+    QAccessible.Role.ComboBox,
+    QAccessible.Role.EditableText,
+    QAccessible.Role.SpinBox,
+    QAccessible.Role.Slider,
+    QAccessible.Role.List,
+    QAccessible.Role.Table,
+    QAccessible.Role.Tree,
+    QAccessible.Role.PageTab,
+    QAccessible.Role.MenuItem,
+    QAccessible.Role.Dialog,
+    QAccessible.Role.Graphic,
+    QAccessible.Role.Chart,
+}
+"""What has to have a name."""
+UNKNOWN = {QAccessible.Role.NoRole, QAccessible.Role.Client, QAccessible.Role.UserRole}
+"""What a screen reader calls "unknown" or "filler"."""
+
+
+def faults_of(node: QAccessibleInterface | None, depth: int = 0) -> Iterator[str]:
+    """What a screen reader would say wrongly of what shows below a node of the tree."""
+    if node is None or not node.isValid() or depth > 40:
+        return
+    state, role, name = node.state(), node.role(), node.text(QAccessible.Text.Name)
+    widget = node.object()
+    kind = type(widget).__name__
+    parents = "/".join(type(each).__name__ for each in parents_of(widget)[:3])
+    path = f"{kind} {role.name} “{name}” in {parents}"
+    shows = not state.invisible
+    if isinstance(widget, QWidget) and shows and not widget.isVisible():
+        yield f"hidden, and said to be showing: {path}"
+    if not shows:
+        return
+    if role in CONTROLS and not name.strip():
+        yield f"no name: {path}"
+    takes_keys = isinstance(widget, QWidget) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    if role in UNKNOWN and (takes_keys or name.strip()):
+        yield f"no role: {path}"
+    if role == QAccessible.Role.CheckBox and not isinstance(widget, QCheckBox):
+        yield f"a check box that is none: {path}"
+    for number in range(min(node.childCount(), 60)):
+        yield from faults_of(node.child(number), depth + 1)
+
+
+def parents_of(widget: QObject | None) -> list[QObject]:
+    """The widgets that a widget stands in, the nearest first."""
+    found = []
+    while widget is not None and (widget := widget.parent()) is not None:
+        found.append(widget)
+    return found
 
 
 def any_parent(widget: QWidget, kind: type[QWidget]) -> bool:
@@ -437,7 +493,7 @@ def main() -> None:
                 "missed": walk.missed,
                 "dialogs": sorted(walk.dialogs_seen),
                 "escaped": [[*key, where] for key, where in walk.escaped.items()],
-                "unclear": [[*key, where] for key, where in walk.unclear.items()],
+                "faults": [[what, where] for what, where in walk.faults.items()],
                 "cut": [[*key, where] for key, where in walk.cut.items()],
             }
             print(json.dumps(found, ensure_ascii=False), flush=True)

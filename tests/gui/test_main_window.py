@@ -1,14 +1,16 @@
 import base64
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QMenu
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu
 
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import UserError
+from tunedesk.gui.examples.page import ExamplesPage
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.page import Page
 from tunedesk.gui.status_line import StatusPart
@@ -291,6 +293,66 @@ def test_zoom_keys(shell, theme, settings, qtbot):
     assert settings.zoom == theme.zoom == 1.1
     shell.actions_["view.zoom_reset"].trigger()
     assert theme.zoom == 1.0
+
+
+def test_tab_goes_through_the_window_and_comes_round(qtbot, theme, settings, project_file):
+    window = MainWindow(settings, theme, ExamplesPage)
+    qtbot.addWidget(window)
+    window.resize(1280, 800)
+    window.show()
+    window.open_path(project_file)
+    window.activateWindow()
+    page = window.workspace.examples
+    qtbot.waitUntil(lambda: page.open_example.example_id is not None)
+    page.table.setFocus()
+    qtbot.waitUntil(page.table.hasFocus)
+    seen = []
+    while page.table not in seen:
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        seen.append(QApplication.focusWidget())
+        assert len(seen) < 100
+    names = [getattr(one, "accessibleName", str)() or one.text() for one in seen]
+    form = ["View of the example", "User message 1", "Assistant message 2", "Approve", "Reject"]
+    others = ["Go to Examples", "New example", "Search", "All", "Examples"]
+    for first, second in pairwise([*form, *others]):
+        assert names.index(first) < names.index(second)
+    assert len(set(seen)) == len(seen)
+    window.close()
+
+
+def test_edit_menu_cuts_copies_pastes_and_selects(qtbot, theme, settings, project_file):
+    window = MainWindow(settings, theme, ExamplesPage)
+    qtbot.addWidget(window)
+    window.show()
+    window.open_path(project_file)
+    window.activateWindow()
+    (menu,) = [action.menu() for action in window.menuBar().actions() if action.text() == "&Edit"]
+    entries = {action.text().split("\t")[0]: action for action in menu.actions()}
+
+    def enabled():
+        menu.aboutToShow.emit()
+        return [
+            name for name in ("Cut", "Copy", "Paste", "Select all") if entries[name].isEnabled()
+        ]
+
+    page = window.workspace.examples
+    field = page.toolbar.search
+    qtbot.waitUntil(lambda: page.open_example.example_id is not None)
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    field.setText("some words")
+    assert enabled() == ["Paste", "Select all"]
+    entries["Select all"].trigger()
+    assert enabled() == ["Cut", "Copy", "Paste", "Select all"]
+    entries["Cut"].trigger()
+    assert field.text() == ""
+    entries["Paste"].trigger()
+    assert field.text() == "some words"
+    page.table.setFocus()
+    assert enabled() == ["Copy", "Paste", "Select all"]
+    window.rail.undo.setFocus()
+    assert enabled() == []
+    window.close()
 
 
 def test_everything_has_a_name(shell, project_file):

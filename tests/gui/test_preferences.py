@@ -17,12 +17,14 @@ def test_choices_act_at_once_and_are_kept(theme, background, tmp_path, qtbot):
     dialog.theme_box.setCurrentIndex(dialog.theme_box.findData("dark"))
     dialog.zoom.setValue(30)
     dialog.monospace.setChecked(True)
+    dialog.keep_prompt.setChecked(False)
     qtbot.keyClicks(dialog.author, "  Ada ")
     dialog.theme_box.setFocus()
     assert theme.dark
     assert theme.zoom == 1.5
     dialog.close()
     stored = Settings.load(tmp_path / "settings.json")
+    assert not stored.keep_system_prompt
     assert (stored.theme, stored.zoom, stored.monospace, stored.author) == (
         "dark",
         1.5,

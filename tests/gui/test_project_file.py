@@ -60,6 +60,7 @@ def _looks_often(monkeypatch):
     monkeypatch.setattr(project_file, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(project_file, "CONFIRM_SECONDS", 0.01)
     monkeypatch.setattr(project_file, "AGAIN_MS", 20)
+    monkeypatch.setattr(project_file, "READER_WAITS_MS", 200)
 
 
 @pytest.fixture
@@ -222,6 +223,38 @@ def test_a_replaced_project_goes_on_in_a_copy_and_the_other_file_is_left_alone(s
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
+def test_a_project_that_was_written_over_is_closed_and_left_alone(shell, path, qtbot):
+    other = path.with_name("Other.tunedesk")
+    with Project.create(other) as project:
+        project.add_examples([new_example(str(number)) for number in range(500)])
+    before = other.read_bytes()
+    shell.open_path(path)
+    add(project_of(shell), "two")
+    shutil.copyfile(other, path)
+    qtbot.waitUntil(lambda: shell.workspace is None)
+    assert any("“Law” was written over by another program" in text for text in said(shell))
+    assert shell.stack.currentWidget() is shell.welcome
+    assert shell.crashes.dialog() is None
+    assert path.read_bytes() == before
+
+
+def test_a_copy_of_the_file_alone_has_what_was_written_a_while_ago(shell, path, qtbot):
+    """As backups and syncs make them, and a move to another disk."""
+    shell.open_path(path)
+    copy = path.with_name("Copy.tunedesk")
+
+    def words_of_copy():
+        shutil.copyfile(path, copy)
+        with Project.open(copy) as project:
+            return words(project)
+
+    for word in ("two", "three"):
+        add(project_of(shell), word)
+        qtbot.waitUntil(lambda word=word: word in words_of_copy())
+    assert words_of_copy() == ["one", "two", "three"]
+    assert project_of(shell).file_state().whereabouts is Whereabouts.IN_PLACE
+
+
 def test_work_under_way_is_not_cut_off(shell, path, qtbot):
     shell.open_path(path)
     go_on = threading.Event()
@@ -249,6 +282,22 @@ def test_a_dialog_is_not_closed_over_the_user(shell, path, qtbot):
     assert project_of(shell).path == path
     dialog.close()
     qtbot.waitUntil(lambda: project_of(shell).path == new)
+
+
+def test_who_only_reads_follows_whoever_writes(shell, path, qtbot, theme, settings):
+    writer = MainWindow(settings, theme)
+    qtbot.addWidget(writer)
+    writer.show()
+    writer.open_path(path)
+    shell.open_path(path)
+    assert project_of(shell).read_only
+    new = path.rename(path.with_name("Medicine.tunedesk"))
+    qtbot.waitUntil(lambda: project_of(writer).path == new)
+    qtbot.waitUntil(lambda: project_of(shell).path == new)
+    assert project_of(shell).read_only
+    add(project_of(writer), "two")
+    assert words(project_of(shell)) == ["one", "two"]
+    writer.close()
 
 
 def test_a_project_that_is_only_read_is_closed_when_it_is_gone(shell, path, qtbot):

@@ -61,3 +61,15 @@ def test_deleted_examples_do_not_count(project):
 
 def test_an_empty_project(project):
     assert [problem.code for problem in set_problems(project)] == ["too_few_examples"]
+
+
+def test_copies_that_differ_in_spelling_only_are_found(project):
+    texts = [
+        text_of("Is the caf\u00e9 open?", "Yes."),
+        text_of("Is the cafe\u0301 open?", "Yes."),
+        text_of("IS THE CAF\u00c9 OPEN ?", "yes."),
+        text_of("Is the caf\u00e9 open?", "No."),
+    ]
+    ids = project.add_examples([NewExample(text, CHECKER.check(text)) for text in texts])
+    (found,) = [problem for problem in set_problems(project) if problem.code == "alike_examples"]
+    assert sorted(found.members) == sorted(ids[:3])

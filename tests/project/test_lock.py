@@ -1,11 +1,13 @@
 """One writer per project file, whatever its names; what became of the file is known."""
 
+import contextlib
 import json
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.project.made_examples import add, words
+from tests.project.made_examples import add, new_example, words
 from tests.project.made_processes import (
     hard_link_elsewhere,
     left_by_a_crash,
@@ -14,6 +16,7 @@ from tests.project.made_processes import (
 )
 
 from tunedesk.errors import UserError
+from tunedesk.project import store
 from tunedesk.project.lock import FileState, Holder, ProjectLock, Whereabouts, read_holder
 from tunedesk.project.project import Project
 from tunedesk.project.store import ProjectFileMovedError
@@ -224,6 +227,45 @@ def test_what_became_of_the_file_is_known(path):
         assert state() == FileState(Whereabouts.DELETED, None)
         path.parent.rename(path.parent.with_name("gone"))
         assert state() == FileState(Whereabouts.DELETED, None)
+
+
+@pytest.mark.parametrize(("old", "new"), [(3000, 10), (10, 3000), (100, 120)])
+def test_a_file_that_another_program_wrote_into_is_left_alone(path, old, new):
+    """A copy of another project over an open one; SQLite would write its log into that."""
+    other = path.with_name("Other.tunedesk")
+    with Project.create(other) as project:
+        project.add_examples([new_example(f"other {number}") for number in range(new)])
+    with Project.create(path) as project:
+        project.add_examples([new_example(f"ours {number}") for number in range(old)])
+    with Project.open(path) as project:
+        add(project, "typed")
+        assert project.file_state().whereabouts is Whereabouts.IN_PLACE
+        shutil.copyfile(other, path)
+        assert project.file_state().whereabouts is Whereabouts.OVERWRITTEN
+        with pytest.raises(ProjectFileMovedError):
+            project.handle()
+        project.context.store.checkpoint_if_large(0)
+        with contextlib.suppress(UserError):
+            add(project, "more")
+    assert path.read_bytes() == other.read_bytes()
+    with Project.open(path) as project:
+        assert words(project) == [f"other {number}" for number in range(new)]
+    assert names(path.parent) == ["Other.tunedesk", "Test.tunedesk"]
+
+
+def test_what_this_program_writes_into_the_file_is_not_taken_for_anothers(path, monkeypatch):
+    monkeypatch.setattr(store, "_MOST_BYTES_OF_LOG", 0)
+    with Project.create(path) as project:
+        for number in range(20):
+            project.add_examples([new_example(f"{number}") for _row in range(300)])
+            project.context.store.shared.checkpoint_not_before = 0
+            with project.handle() as handle:
+                add(handle, "one")
+            assert project.file_state().whereabouts is Whereabouts.IN_PLACE
+        os.utime(path)
+        assert project.file_state().whereabouts is Whereabouts.IN_PLACE
+    with Project.open(path) as project:
+        assert project.count() == 20 * 301
 
 
 def test_what_became_of_a_file_that_is_only_read_is_known(path):

@@ -75,7 +75,8 @@ def test_typing_goes_between_the_transactions_of_bulk_work(project):
         typed.set()
     thread.join()
     assert len(slices) > 5
-    assert project.totals().by_state["approved"] == 20_000
+    # The approval of the one that was typed in lapsed if it had one by then.
+    assert project.totals().by_state["approved"] in (19_999, 20_000)
     assert words(project)[-1] == str(number)
     while undo_name(project) != "Add 20,000 examples":
         project.undo()

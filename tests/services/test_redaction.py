@@ -2,17 +2,22 @@
 
 import base64
 import json
+import traceback
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.services.conftest import connection_to
+from tests.services.fake_http import Answer, Fault
 from tests.services.fakes import FakeEcho
 
+from tunedesk.errors import UserError
+from tunedesk.fine_tuning.parse_job import metrics_of_result_file
 from tunedesk.gui.crash_report import report_text
 from tunedesk.services.chat_client import stream_completion
 from tunedesk.services.connect import try_connection
+from tunedesk.services.jobs_client import JobsClient
 from tunedesk.services.keys import Key
 from tunedesk.services.redaction import (
     HIDDEN,
@@ -211,3 +216,30 @@ def test_trying_a_connection_shows_no_key(echo):
     refused = try_connection(connection_to(echo, "custom", key="sk-another-0123456789-another"))
     assert "sk-another" not in repr(refused)
     assert refused.refuses_key
+
+
+def test_a_result_file_in_base64_holds_no_key(echo):
+    connection = connection_to(echo, "custom")
+    file_id = echo._keep("results.csv", b"step,train_loss\n1,2.5\n", "fine-tune-results")
+    with connection.client() as client:
+        content = JobsClient(connection, client).file_content(file_id)
+    assert echo.key.encode() not in base64.b64decode(content)
+    assert [metric.train_loss for metric in metrics_of_result_file(content)] == [2.5]
+
+
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        b'data: {"error": {"message": "refused KEY", "code": "KEY"}}\n\n',
+        b"event: error\ndata: KEY\n\n",
+        b"data: KEY is no JSON\n\n",
+    ],
+)
+def test_a_stream_that_breaks_off_tells_no_key(echo, chunk):
+    said = chunk.replace(b"KEY", echo.key.encode())
+    answer = Answer(200, said, {"content-type": "text/event-stream"})
+    echo.fail("POST", "/chat/completions", Fault(change=lambda _done: answer))
+    with pytest.raises(UserError) as caught:
+        list(stream_completion(connection_to(echo, "custom"), "acme-1", [{"role": "user"}]))
+    told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
+    assert echo.key not in told

@@ -10,12 +10,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
+from unicodedata import normalize
 
 import orjson
 
 from tunedesk.catalogue.targets import DEFAULT_TARGET, target
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import SetProblem
+from tunedesk.examples.hashes import hash_text
+from tunedesk.examples.kinds.registry import read_kind
 from tunedesk.examples.kinds.unreadable import UNREADABLE
 
 _WORD = re.compile(r"\w+")
@@ -109,6 +112,7 @@ class SetFacts:
         self.questions = array("q")
         self.answers = array("q")
         self.systems = array("q")
+        self.looks = array("q")
         self.prompts: dict[int, str] = {}
 
     def add(self, members: Sequence[int], facts: Sequence[Facts], texts: Sequence[bytes]) -> None:
@@ -121,7 +125,14 @@ class SetFacts:
         """
         self.examples += len(facts) - [fact.kind for fact in facts].count(UNREADABLE.name)
         chats = [
-            (member, fact.fingerprint, fact.question, fact.answer, fact.system)
+            (
+                member,
+                fact.fingerprint,
+                fact.question,
+                fact.answer,
+                fact.system,
+                look_of(fact.preview),
+            )
             for member, fact in zip(members, facts, strict=True)
             if fact.fingerprint is not None
         ]
@@ -151,7 +162,72 @@ class SetFacts:
 
     def columns(self) -> "tuple[array[int], ...]":
         """The numbers gathered, each kind in the order of the examples."""
-        return self.members, self.fingerprints, self.questions, self.answers, self.systems
+        return (
+            self.members,
+            self.fingerprints,
+            self.questions,
+            self.answers,
+            self.systems,
+            self.looks,
+        )
+
+
+_BLANKS = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
+_LOOK_LENGTH = 60
+
+
+def loosely(text: str) -> str:
+    """The text without blanks and capitals, accents spelled in one way."""
+    if text.isascii():
+        return "".join(text.split()).lower()
+    return _BLANKS.sub("", normalize("NFKC", normalize("NFKC", text).casefold()))
+
+
+def look_of(preview: str) -> int:
+    """A hash of how an example begins; what is the same but for spelling has the same."""
+    return hash_text(loosely(preview)[:_LOOK_LENGTH])
+
+
+def perhaps_alike(
+    members: Iterable[int], looks: Iterable[int], fingerprints: Iterable[int]
+) -> list[int]:
+    """The examples that begin alike and are not all exactly the same.
+
+    Args:
+        members: The examples.
+        looks: How each begins, by `look_of`.
+        fingerprints: The hash of each as a whole.
+    """
+    by_look: dict[int, list[tuple[int, int]]] = {}
+    for member, look, fingerprint in zip(members, looks, fingerprints, strict=True):
+        by_look.setdefault(look, []).append((member, fingerprint))
+    return [
+        member
+        for group in by_look.values()
+        if len(group) > 1 and len({fingerprint for _member, fingerprint in group}) > 1
+        for member, _fingerprint in group
+    ]
+
+
+def alike_examples(records: Iterable[tuple[int, bytes]]) -> list[SetProblem]:
+    """Groups of examples that are the same but for accents, blanks or capitals.
+
+    Args:
+        records: The examples that may be alike, each with its record.
+    """
+    groups: dict[int, list[int]] = {}
+    exact: dict[int, set[int]] = {}
+    for member, text in records:
+        kind, record = read_kind(text)
+        said = "\x1e".join(kind.texts(record))
+        whole = hash_text(loosely(said))
+        groups.setdefault(whole, []).append(member)
+        exact.setdefault(whole, set()).add(hash_text(said))
+    return [
+        SetProblem("alike_examples", {"count": len(members)}, tuple(members))
+        for whole, members in groups.items()
+        if len(exact[whole]) > 1
+    ]
 
 
 def check_set(facts: SetFacts, target_name: str = DEFAULT_TARGET) -> list[SetProblem]:

@@ -169,6 +169,7 @@ def run_fix(options: argparse.Namespace) -> int:
 
     def jobs() -> Iterator[FixJob]:
         for batch in join_single_messages(read_batches(options.file, info)):
+            _refuse_what_is_left_out(batch)
             waiting.append(batch)
             put_right.update(
                 problem.code for _line, problem in batch.problems if problem.code in PUT_RIGHT
@@ -200,6 +201,12 @@ def run_fix(options: argparse.Namespace) -> int:
         nothing = "nothing could be fixed, " if fixes == 0 and not put_right else ""
         print(f"  {nothing}{remain}", file=sys.stderr)
     return 0
+
+
+def _refuse_what_is_left_out(batch: RecordBatch) -> None:
+    for line, problem in batch.problems:
+        if problem.code == "record_too_long":
+            raise UserError(f"Line {line:,}: {sentence(problem)}", "Nothing was written.")
 
 
 def _write_fixed(writer: RecordWriter, batch: RecordBatch, results: Sequence[FixedText]) -> int:

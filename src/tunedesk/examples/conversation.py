@@ -145,6 +145,18 @@ class Conversation:
     parallel_tool_calls: bool | None
     other_keys: tuple[RawValue, ...]
 
+    @property
+    def system_message(self) -> Message | None:
+        """The first message of the role system, or of developer if it is the very first."""
+        return next(
+            (
+                message
+                for message in self.messages
+                if message.role == "system" or (message.role == "developer" and message.index == 0)
+            ),
+            None,
+        )
+
     @classmethod
     def from_text(cls, text: str) -> "Conversation":
         """Read a record.

@@ -151,13 +151,12 @@ def set_system_prompt(text: str, prompt: str) -> str:
 
     A developer message at the beginning counts as the system prompt and keeps its role.
     """
-    conversation = Conversation.from_text(text)
-    for message in conversation.messages:
-        if message.role == "system" or (message.role == "developer" and message.index == 0):
-            if prompt:
-                return set_message_text(text, message.index, prompt)
-            return delete_message(text, message.index)
-    return insert_message(text, 0, "system", prompt) if prompt else text
+    message = Conversation.from_text(text).system_message
+    if message is None:
+        return insert_message(text, 0, "system", prompt) if prompt else text
+    if prompt:
+        return set_message_text(text, message.index, prompt)
+    return delete_message(text, message.index)
 
 
 def set_tool_call(

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from tunedesk.catalogue.cost import Estimate, TrainedTokens, cut_at_limit, estimate
+from tunedesk.catalogue.cost import Estimate, cut_at_limit, estimate
 from tunedesk.catalogue.hyperparameters import resolve_auto, setting_problems
 from tunedesk.catalogue.memory_estimate import Device
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
@@ -169,7 +169,8 @@ def preview_launch(
         kept.append(row)
     sides = split(kept, settings.validation_share, min(limits.least_examples, len(kept)))
     lengths = [row.tokens for row in sides.training]
-    trained, epochs, batch_size = _amounts(settings, lengths)
+    trained = cut_at_limit(lengths, _limit(settings))
+    epochs, batch_size = _repetition(settings, len(lengths))
     cost = estimate(trained.examples, trained.tokens, provider.target, settings.base_model, epochs)
     return LaunchPreview(
         settings=settings,
@@ -193,37 +194,28 @@ def preview_launch(
 def with_base_model(preview: LaunchPreview, base_model: str) -> LaunchPreview:
     """The same launch with another base model, as far as its size and time go."""
     settings = replace(preview.settings, base_model=base_model)
-    lengths = [row.tokens for row in preview.split.training]
-    trained, epochs, batch_size = _amounts(settings, lengths)
-    return replace(
-        preview,
-        settings=settings,
-        tokens=trained.tokens,
-        over_limit=trained.over_limit,
-        epochs=epochs,
-        batch_size=batch_size,
-    )
+    epochs, batch_size = _repetition(settings, len(preview.split.training))
+    found = replace(preview, settings=settings, epochs=epochs, batch_size=batch_size)
+    if preview.over_limit == 0 and preview.longest <= _limit(settings):
+        return found  # without going through all examples for each model
+    trained = cut_at_limit((row.tokens for row in preview.split.training), _limit(settings))
+    return replace(found, tokens=trained.tokens, over_limit=trained.over_limit)
 
 
-def _amounts(settings: LaunchSettings, lengths: list[int]) -> tuple[TrainedTokens, int, int]:
-    """What is trained on, how often, and how much at once.
-
-    Args:
-        settings: The settings.
-        lengths: The tokens of each example to train on.
-
-    Returns:
-        The tokens up to the model's limit, the epochs and the batch size.
-    """
+def _limit(settings: LaunchSettings) -> int:
+    """The most tokens of an example that are trained on."""
     provider = provider_named(settings.provider)
-    limit = longest_example(provider, settings.base_model) or target(provider.target).token_limit
+    return longest_example(provider, settings.base_model) or target(provider.target).token_limit
+
+
+def _repetition(settings: LaunchSettings, examples: int) -> tuple[int, int]:
+    """How often so many examples are gone through, and how many make one step."""
     automatic = resolve_auto(
         {"n_epochs": settings.epochs or "auto", "batch_size": settings.batch_size or "auto"},
-        len(lengths),
-        provider.name == "local" and settings.base_model == STARTER_ID,
+        examples,
+        settings.provider == "local" and settings.base_model == STARTER_ID,
     )
-    epochs = int(automatic["n_epochs"]) if lengths else 0
-    return cut_at_limit(lengths, limit), epochs, int(automatic["batch_size"])
+    return (int(automatic["n_epochs"]) if examples else 0), int(automatic["batch_size"])
 
 
 def _severity(code: str, target_name: str) -> str:

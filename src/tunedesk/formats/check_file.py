@@ -15,8 +15,8 @@ from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.fixes import can_fix
 from tunedesk.checks.parse_record import parse_record
-from tunedesk.checks.problem import Problem, Severity, severity
-from tunedesk.checks.set_rules import SetFacts, check_set
+from tunedesk.checks.problem import Problem, SetProblem, Severity, severity
+from tunedesk.checks.set_rules import SetFacts, alike_examples, check_set, perhaps_alike
 from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.formats.inspect_file import FileInfo, inspect_file
 from tunedesk.formats.read_records import (
@@ -177,9 +177,9 @@ class FileReport:
             for number, (line, problem) in enumerate(found.problems)
         ]
 
-    def add_set(self, whole: SetFacts) -> None:
+    def add_set(self, problems: Iterable[SetProblem]) -> None:
         """Take in what is wrong with the set, named at the first of the lines concerned."""
-        for found in check_set(whole, self.target):
+        for found in problems:
             line = min(found.members, default=None)
             parameters = {**found.parameters, "lines": list(found.members[:100])}
             self.problems.append(self._judged(line, Problem(found.code, (), parameters)))
@@ -255,8 +255,19 @@ def check_file(
     finally:
         gc.enable()
     report.join_merge_markers()
-    report.add_set(whole)
+    report.add_set(check_set(whole, target))
+    wanted = frozenset(perhaps_alike(whole.members, whole.looks, whole.fingerprints))
+    if wanted:
+        report.add_set(alike_examples(_records_at(info, wanted)))
     return report
+
+
+def _records_at(info: FileInfo, lines: frozenset[int]) -> Iterator[tuple[int, bytes]]:
+    """The records that begin on these lines."""
+    for batch in read_batches(info.path, info):
+        for line, text in zip(batch.lines, batch.texts, strict=True):
+            if line in lines:
+                yield line, text
 
 
 def _count_records(report: FileReport, progress: Progress) -> None:

@@ -74,6 +74,11 @@ class BatchBuilder:
         elif self._reported[code] == _MOST_REPORTED + 1:
             self._first_counted[code] = line
 
+    def report_too_long(self, line: int, size: int) -> None:
+        """Name a record that was left out, since it is longer than a record may be."""
+        parameters = {"bytes": size, "limit": LONGEST_RECORD}
+        self.problems.append((line, Problem("record_too_long", (), parameters)))
+
     def take(self, bytes_read: int) -> RecordBatch:
         """What was gathered, to begin anew."""
         for code, line in self._first_counted.items():

@@ -50,6 +50,7 @@ ACTIONS_OF_PAGES = {
         *("project.import", "project.export", "project.check"),
         *("edit.search", "edit.replace"),
         *("go.previous", "go.next", "go.table", "go.form", "go.problem"),
+        *("go.previous_message", "go.next_message"),
     ),
     "fine_tune": ("run.",),
 }
@@ -150,6 +151,13 @@ ACTIONS = (
     ActionSpec("example.draft", _("Draft"), (), "", EXAMPLE),
     ActionSpec("message.add", _("Add message"), ("Ctrl+M",), "", MESSAGE, "add"),
     ActionSpec(
+        "message.add_prompt",
+        _("Add system prompt"),
+        (),
+        _("Begin with a message that tells the assistant how to answer"),
+        MESSAGE,
+    ),
+    ActionSpec(
         "message.delete", _("Delete message"), ("Ctrl+Shift+Delete",), "", MESSAGE, "delete"
     ),
     ActionSpec("message.duplicate", _("Duplicate message"), ("Ctrl+Shift+D",), "", MESSAGE),
@@ -165,6 +173,8 @@ ACTIONS = (
     ActionSpec("go.next", _("Next example"), ("Alt+Down", "J"), "", GO, "next", repeats=True),
     ActionSpec("go.table", _("To the table"), ("Ctrl+T",), "", GO),
     ActionSpec("go.form", _("To the messages"), ("Ctrl+L",), "", GO),
+    ActionSpec("go.next_message", _("Next message"), ("Ctrl+PgDown",), "", GO, repeats=True),
+    ActionSpec("go.previous_message", _("Previous message"), ("Ctrl+PgUp",), "", GO, repeats=True),
     ActionSpec("go.problem", _("Next problem"), ("F8",), "", GO),
     ActionSpec("panel.problems", _("Problems"), ("Alt+1",), "", GO, "error"),
     ActionSpec("panel.tokens", _("Tokens"), ("Alt+2",), "", GO, "tokens"),

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.accessible import install_roles
+from tunedesk.gui.widgets import accessible_roles
 from tunedesk.paths import APP_NAME, resource, settings_file
 from tunedesk.settings import Settings
 
@@ -135,6 +135,6 @@ def _application() -> QApplication:
     app.setApplicationName(APP_NAME)
     app.setApplicationDisplayName(APP_NAME)
     app.setDesktopFileName("tunedesk")
-    install_roles()
+    accessible_roles.install()
     app.setWindowIcon(QIcon(str(resource("icons/tunedesk.svg"))))
     return app

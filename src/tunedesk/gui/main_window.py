@@ -29,6 +29,7 @@ from tunedesk.gui.rail import PAGES, Rail
 from tunedesk.gui.status_line import StatusLine
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.welcome.page import WelcomePage
+from tunedesk.gui.widgets.layouts import focus_next
 from tunedesk.i18n import _
 from tunedesk.lazy_imports import importing
 from tunedesk.paths import documents_dir
@@ -429,6 +430,10 @@ class MainWindow(QMainWindow):
             self.workspace.import_files(paths)
         elif paths:
             self.open_path(paths[0])
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Let Tab go through the window as its widgets stand, round and round."""
+        return focus_next(self, forward)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Write what is not written, remember the place, end the threads.

@@ -2,16 +2,26 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QMenuBar,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
 
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.theme import CHOICES, Theme
 from tunedesk.i18n import _
 from tunedesk.settings import Settings
 
-SEPARATOR, RECENT, THEME = "|", "recent", "theme"
+SEPARATOR, RECENT, THEME, CLIPBOARD = "|", "recent", "theme", "clipboard"
 ZOOM_STEP = 0.1
 """So much larger or smaller do message texts become in one step, as a share of their size."""
 
@@ -38,7 +48,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "app.quit",
         ),
     ),
-    (_("&Edit"), ("edit.*",)),
+    (_("&Edit"), ("edit.undo", "edit.redo", SEPARATOR, CLIPBOARD, SEPARATOR, "edit.*")),
     (_("E&xample"), ("example.*",)),
     (_("&Message"), ("message.*",)),
     (_("&Train"), ("finetune.*", SEPARATOR, "run.*")),
@@ -66,9 +76,12 @@ class Menus(QObject):
         self._recent.aboutToShow.connect(self._fill_recent)
         self._recent.triggered.connect(self._open_recent)
         self._theme = self._theme_menu(bar)
+        self._clipboard = ClipboardEntries(bar)
         for title, entries in MENUS:
             menu = bar.addMenu(title)
             menu.setToolTipsVisible(False)
+            if CLIPBOARD in entries:
+                menu.aboutToShow.connect(self._clipboard.refresh)
             self._menus.append((menu, entries))
         self.refresh()
 
@@ -88,10 +101,14 @@ class Menus(QObject):
             menu.addMenu(self._recent)
         elif entry == THEME:
             menu.addMenu(self._theme)
+        elif entry == CLIPBOARD:
+            menu.addActions(self._clipboard.actions)
         elif entry.endswith("*"):
             for spec in self._actions:
-                if spec.id.startswith(entry[:-1]) and spec.id not in self._theme_ids():
-                    menu.addAction(self._actions[spec.id])
+                action = self._actions[spec.id]
+                named = spec.id in self._theme_ids() or action in menu.actions()
+                if spec.id.startswith(entry[:-1]) and not named:
+                    menu.addAction(action)
         else:
             menu.addAction(self._actions[entry])
 
@@ -117,6 +134,64 @@ class Menus(QObject):
     def _open_recent(self, action: QAction) -> None:
         if action.data():
             self.open_requested.emit(Path(action.data()))
+
+
+class ClipboardEntries(QObject):
+    """Cut, Copy, Paste and Select all, done by the widget that has the focus.
+
+    The keys are only shown: each text and list answers to them itself.
+
+    Attributes:
+        actions: The entries, in their order.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        keys = Qt.Key
+        self.actions = [
+            self._entry(_("Cut"), keys.Key_X),
+            self._entry(_("Copy"), keys.Key_C),
+            self._entry(_("Paste"), keys.Key_V),
+            self._entry(_("Select all"), keys.Key_A),
+        ]
+
+    def _entry(self, text: str, key: Qt.Key) -> QAction:
+        pressed = QKeySequence(Qt.KeyboardModifier.ControlModifier | key)
+        shown = pressed.toString(QKeySequence.SequenceFormat.NativeText)
+        action = QAction(f"{text}\t{shown}", self)
+        action.setData(key)
+        action.triggered.connect(lambda: _press(key))
+        return action
+
+    def refresh(self) -> None:
+        """Switch off what the widget with the focus cannot do."""
+        possible = _clipboard_keys(QApplication.focusWidget())
+        for action in self.actions:
+            action.setEnabled(action.data() in possible)
+
+
+def _clipboard_keys(widget: QWidget | None) -> set[Qt.Key]:
+    """Which of the four, by the letter that is pressed with Ctrl, the widget can do now."""
+    cut, copy, paste, select = Qt.Key.Key_X, Qt.Key.Key_C, Qt.Key.Key_V, Qt.Key.Key_A
+    if isinstance(widget, QAbstractItemView):
+        return {copy, paste, select}
+    if isinstance(widget, QLineEdit):
+        selected, writable = widget.hasSelectedText(), not widget.isReadOnly()
+    elif isinstance(widget, QPlainTextEdit | QTextEdit):
+        selected, writable = widget.textCursor().hasSelection(), not widget.isReadOnly()
+    else:
+        return set()
+    possible = {cut: selected and writable, copy: selected, paste: writable, select: True}
+    return {key for key, now in possible.items() if now}
+
+
+def _press(key: Qt.Key) -> None:
+    """Give the widget with the focus Ctrl and the key, as if they had been pressed."""
+    focus = QApplication.focusWidget()
+    if focus is not None:
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            event = QKeyEvent(kind, key, Qt.KeyboardModifier.ControlModifier)
+            QApplication.sendEvent(focus, event)
 
 
 class ViewActions:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from tunedesk.errors import UserError
 from tunedesk.gui.actions import Actions
@@ -273,7 +273,12 @@ class UndoActions(QObject):
 
     A bulk step may take seconds, so it runs in a thread on a handle of its own; keys pressed
     meanwhile are counted and follow.
+
+    Signals:
+        turned: What the last of the steps changed, as a `ProjectChange`; after the views were told.
     """
+
+    turned = Signal(object)
 
     def __init__(
         self,
@@ -293,6 +298,7 @@ class UndoActions(QObject):
         self._waiting: list[str] = []
         self._running = False
         self._closed = False
+        self._change: ProjectChange | None = None
         self._feed = ProjectChangeSignal(project, self)
         self._feed.changed.connect(self._project_changed)
         actions.bind("edit.undo", self.undo)
@@ -340,7 +346,13 @@ class UndoActions(QObject):
         self._flush()
         direction = self._waiting.pop(0)
         self._running = True
-        self._background.run(_turn, self._project, direction, on_finished=self._ended)
+        self._change = None
+        self._background.run(
+            _turn, self._project, direction, on_result=self._keep, on_finished=self._ended
+        )
+
+    def _keep(self, change: ProjectChange | None) -> None:
+        self._change = change
 
     def _ended(self) -> None:
         self._running = False
@@ -348,14 +360,13 @@ class UndoActions(QObject):
             return
         if self._waiting:
             self._next()
-        else:
-            self.refresh()
+            return
+        self.refresh()
+        if self._change is not None:
+            self.turned.emit(self._change)
 
 
-def _turn(project: Project, direction: str) -> None:
+def _turn(project: Project, direction: str) -> ProjectChange | None:
     """One step on a handle of its own, as each thread needs one."""
-    handle = project.handle()
-    try:
-        handle.undo() if direction == "undo" else handle.redo()
-    finally:
-        handle.close()
+    with contextlib.closing(project.handle()) as handle:
+        return handle.undo() if direction == "undo" else handle.redo()

@@ -14,6 +14,7 @@ from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.operations import Operations
 from tunedesk.gui.theme import Theme
 from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery
 from tunedesk.settings import Settings
 
@@ -79,6 +80,9 @@ class Page(QWidget):
 
     def go_to(self, example_id: int, path: JsonPath = ()) -> None:
         """Show an example, and a value in it."""
+
+    def show_change(self, change: ProjectChange) -> None:
+        """Go to where undo or redo has just changed something, if that is one place."""
 
     def close_project(self) -> None:
         """The project closes: stop what runs, take the handlers off the actions."""

@@ -44,6 +44,7 @@ class PreferencesDialog(Dialog):
         self._settings = settings
         self._add_theme()
         self._add_zoom()
+        self._add_system_prompt()
         self._add_author()
         if local_install.is_anything_here():
             self.body.addWidget(InstalledRow(theme, background))
@@ -87,6 +88,13 @@ class PreferencesDialog(Dialog):
         self.body.addWidget(self.monospace)
         self.body.addSpacing(8)
 
+    def _add_system_prompt(self) -> None:
+        self.keep_prompt = QCheckBox(_("Keep the system prompt in new examples"))
+        self.keep_prompt.setChecked(self._settings.keep_system_prompt)
+        self.keep_prompt.toggled.connect(self._on_keep_prompt)
+        self.body.addWidget(self.keep_prompt)
+        self.body.addSpacing(8)
+
     def _add_author(self) -> None:
         self.author = QLineEdit(self._settings.author)
         self.author.setMaxLength(80)
@@ -120,6 +128,10 @@ class PreferencesDialog(Dialog):
 
     def _on_monospace(self, on: bool) -> None:
         self._settings.monospace = on
+        self.changed.emit()
+
+    def _on_keep_prompt(self, on: bool) -> None:
+        self._settings.keep_system_prompt = on
         self.changed.emit()
 
     def _on_author(self, name: str) -> None:

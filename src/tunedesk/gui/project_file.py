@@ -30,14 +30,18 @@ LOOK_SECONDS = 0.4
 CONFIRM_SECONDS = 0.1
 """A program that writes a file by renaming leaves it without a name for a moment."""
 
-LOOKS_FOR_ROOM = 5
-"""Each fifth look, about every two seconds, also whether a full disk has room again."""
+LOOKS_BETWEEN = 5
+"""Each fifth look, about every two seconds, also whether a full disk has room again, and whether
+nobody writes."""
 
 CLOSE_SECONDS = 2.0
 """So long is waited at most for a drive that hangs."""
 
 AGAIN_MS = 300
 """So long is waited for work under way before the project goes on under another name."""
+
+READER_WAITS_MS = 1_500
+"""Who only reads lets the window that writes go first, whose log it reads."""
 
 
 class ProjectFileWatch(QObject):
@@ -54,6 +58,8 @@ class ProjectFileWatch(QObject):
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._project = project
+        self._log: tuple[int, int] | None = None
+        self._folded: tuple[int, int] | None = None
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="project file", daemon=True)
         self._thread.start()
@@ -68,8 +74,10 @@ class ProjectFileWatch(QObject):
         looks = 0
         while not self._closed.wait(LOOK_SECONDS):
             looks += 1
-            if looks % LOOKS_FOR_ROOM == 0 and self._project.has_unfinished:
-                self.unfinished.emit()
+            if looks % LOOKS_BETWEEN == 0:
+                if self._project.has_unfinished:
+                    self.unfinished.emit()
+                self._fold_when_quiet()
             state = self._project.file_state()
             if state == told or (told is None and state.whereabouts is Whereabouts.IN_PLACE):
                 continue
@@ -78,6 +86,19 @@ class ProjectFileWatch(QObject):
             if self._project.file_state() == state:
                 told = state
                 self.changed.emit(state)
+
+    def _fold_when_quiet(self) -> None:
+        """Bring into the file itself what was written, so that a copy of the file has it too.
+
+        Backups, syncs and people copy the file alone, or move it to another disk; the log beside
+        it stays where it was.
+        """
+        log = self._project.log_state()
+        if log is not None and log == self._log and log != self._folded:
+            with contextlib.suppress(UserError), contextlib.closing(self._project.handle()) as own:
+                own.fold_log()
+            self._folded = log
+        self._log = log
 
 
 class OpenWorkspace(Protocol):
@@ -122,22 +143,39 @@ class FileFollower(QObject):
         self._state: FileState | None = None
         self._again = QTimer(self)
         self._again.setSingleShot(True)
-        self._again.setInterval(AGAIN_MS)
         self._again.timeout.connect(self._go_on)
 
     def follow(self, state: FileState) -> None:
         """Something became of the file; if it is only away for a while, it is waited for."""
         self._state = state
         self._again.stop()
+        workspace = self._workspace()
         if state.whereabouts in (Whereabouts.MOVED, Whereabouts.DELETED):
-            self._go_on()
+            if workspace is not None and workspace.project.read_only:
+                self._again.start(READER_WAITS_MS)
+            else:
+                self._go_on()
+        elif state.whereabouts is Whereabouts.OVERWRITTEN:
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Another program wrote into the file: what it holds now is not this project any more."""
+        workspace = self._workspace()
+        if workspace is None:
+            return
+        path = workspace.project.path
+        try:
+            self._close_project()
+        except UserError:
+            self._close_project()  # what was typed last has no place any more
+        self._feedback.error(overwritten_error(path))
 
     def _go_on(self) -> None:
         workspace, state = self._workspace(), self._state
         if workspace is None or state is None:
             return
         if workspace.busy or QApplication.activeModalWidget() is not None:
-            self._again.start()  # what is under way would be cut off
+            self._again.start(AGAIN_MS)  # what is under way would be cut off
             return
         old = workspace.project.path
         if state.path is not None and not state.in_trash:
@@ -224,6 +262,8 @@ class SavedState(QObject):
             self._status.show_saved(_("The file was deleted"), "error")
         elif self._whereabouts is Whereabouts.MOVED:
             self._status.show_saved(_("The file was moved"), "warning")
+        elif self._whereabouts is Whereabouts.OVERWRITTEN:
+            self._status.show_saved(_("The file was written over"), "error")
         elif self._whereabouts is Whereabouts.UNREACHABLE:
             self._status.show_saved(_("The file cannot be reached"), "error")
         elif self._read_only:
@@ -260,6 +300,17 @@ def deleted_error(old: Path, state: FileState) -> UserError:
     return UserError(
         sentence.format(name=old.stem),
         _("Nothing is lost: it goes on in a copy that Tunedesk keeps. Save it where you want it."),
+    )
+
+
+def overwritten_error(path: Path) -> UserError:
+    """What to say of a project that was closed since another program wrote into its file."""
+    return UserError(
+        _("“{name}” was written over by another program while it was open.").format(name=path.stem),
+        _(
+            "It was closed, and the file left as it is now. What was in it before is among its "
+            "backups: see the Project menu."
+        ),
     )
 
 

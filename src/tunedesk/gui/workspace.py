@@ -33,6 +33,7 @@ from tunedesk.lazy_imports import importing
 from tunedesk.paths import computer_work_path
 from tunedesk.project.lock import FileState
 from tunedesk.project.project import Project
+from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.undo import Interrupted
 from tunedesk.settings import Settings
@@ -119,6 +120,7 @@ class Workspace(QObject):
         )
         self.examples = make_page(self._context)
         self.undo_actions = UndoActions(project, background, actions, feedback, self.flush, self)
+        self.undo_actions.turned.connect(self._show_turned)
 
     def show_in(self, stack: QStackedWidget, rail: Rail, status: StatusLine) -> None:
         """Put the pages into the window and go to where the user was."""
@@ -302,6 +304,10 @@ class Workspace(QObject):
         """Bring data files in."""
         self.show_page(EXAMPLES)
         self.examples.import_files(paths)
+
+    def _show_turned(self, change: ProjectChange) -> None:
+        """Show where undo or redo has changed something, if the page that shows can."""
+        self._pages[self._page].show_change(change)
 
     def flush(self) -> None:
         """Write down what was typed a moment ago."""

@@ -10,11 +10,14 @@ from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.problem import SetProblem
 from tunedesk.checks.set_rules import (
     PromptUse,
+    alike_examples,
     almost_equal_prompts,
     check_size,
     different_answers,
     duplicates,
+    look_of,
     mostly_copies,
+    perhaps_alike,
     without_system,
 )
 from tunedesk.examples.conversation import Conversation
@@ -22,7 +25,7 @@ from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import reads
-from tunedesk.project.context import ProjectContext
+from tunedesk.project.context import ProjectContext, as_json_array
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ALL_EXAMPLES
@@ -125,6 +128,7 @@ def set_problems(project: Project) -> list[SetProblem]:
             *mostly_copies(copies, examples),
             *copies,
             *_without_system(context),
+            *_alike(context, examples),
             *different_answers(_repeated(context, "question", "question, answer")),
             *_similar_prompts(context),
         ]
@@ -143,6 +147,36 @@ def _repeated(context: ProjectContext, column: str, wanted: str) -> list[Row]:
         f" (SELECT {column} FROM {_CURRENT} AND {column} IS NOT NULL"
         f" GROUP BY {column} HAVING count(*) > 1) ORDER BY position"
     )
+
+
+_MOST_ALIKE = 100_000
+"""In larger projects examples that are the same but for spelling are not looked for."""
+_READ_AT_ONCE = 500
+
+
+def _alike(context: ProjectContext, examples: int) -> list[SetProblem]:
+    if examples > _MOST_ALIKE:
+        return []
+    rows = context.store.rows(
+        f"SELECT example.id, version_id, preview, fingerprint FROM {_CURRENT}"
+        " AND fingerprint IS NOT NULL ORDER BY position"
+    )
+    versions = {example_id: version_id for example_id, version_id, _preview, _whole in rows}
+    wanted = perhaps_alike(versions, (look_of(row[2]) for row in rows), (row[3] for row in rows))
+    return alike_examples(_texts_of(context, [(id_, versions[id_]) for id_ in wanted]))
+
+
+def _texts_of(
+    context: ProjectContext, wanted: list[tuple[int, int]]
+) -> Iterator[tuple[int, bytes]]:
+    """Examples with their texts, some read at once."""
+    for start in range(0, len(wanted), _READ_AT_ONCE):
+        part = {version_id: id_ for id_, version_id in wanted[start : start + _READ_AT_ONCE]}
+        for version_id, text in context.store.rows(
+            "SELECT id, text FROM version_text WHERE id IN (SELECT value FROM json_each(?))",
+            (as_json_array(list(part)),),
+        ):
+            yield part[version_id], text
 
 
 def _without_system(context: ProjectContext) -> list[SetProblem]:

@@ -31,6 +31,9 @@ else:
 _LOCKED_BYTE = 1 << 40
 """Far behind the end of any project and behind the bytes that SQLite locks (at 1 GiB)."""
 
+_HEAD_BYTES = 100
+"""The header of a SQLite file, with a counter of its changes and its size."""
+
 _TRASH_FOLDERS = frozenset({"trash", ".trash", ".trashes", "$recycle.bin"})
 
 
@@ -89,6 +92,7 @@ class Whereabouts(Enum):
     IN_PLACE = "in place"
     MOVED = "moved"
     DELETED = "deleted"
+    OVERWRITTEN = "overwritten"
     UNREACHABLE = "unreachable"
 
 
@@ -211,6 +215,18 @@ class ProjectLock:
                 file.seek(place)
                 return file.read(count)
         return os.pread(self.descriptor, count, place)
+
+    def head(self) -> bytes | None:
+        """The first bytes of the file on the disk, which say which state of it that is.
+
+        None where the system does not tell; while SQLite writes them, they may be half new.
+        """
+        if self.descriptor is None or sys.platform == "win32":
+            return None
+        try:
+            return os.pread(self.descriptor, _HEAD_BYTES, 0)
+        except OSError:
+            return None
 
     def note_log(self, project: str) -> None:
         """Write down which log is this file's, once SQLite has opened it.

@@ -128,6 +128,8 @@ def _open_locked(
         shared = SharedState(
             copy or file, file_id(copy or file), lock, author or user_name(), is_copy=bool(copy)
         )
+        if note is None:
+            shared.track_head()
         return Opened(Store(connection, path, shared, read_only=read_only), holder, note)
     except BaseException:
         connection.close()

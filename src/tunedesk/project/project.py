@@ -146,6 +146,17 @@ class Project:
         """Where the file is now: it may be renamed or deleted while it is open; for any thread."""
         return self._store.shared.file_state()
 
+    def log_state(self) -> tuple[int, int] | None:
+        """The size and time of what is not in the file itself yet; None for nothing.
+
+        Another one after each change; for any thread.
+        """
+        return self._store.shared.log_state()
+
+    def fold_log(self) -> None:
+        """Bring all that was written into the file itself; others may write meanwhile."""
+        self._store.shared.fold(self._store.connection)
+
     def write_although_moved(self) -> None:
         """Let the last changes be written to a file that was renamed or deleted meanwhile."""
         self._store.write_although_moved()

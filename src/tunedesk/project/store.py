@@ -20,7 +20,14 @@ from typing import Any, NamedTuple
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.project.damage import GuardedConnection, ProjectDamagedError
-from tunedesk.project.lock import FileId, FileState, ProjectLock, log_path, state_of
+from tunedesk.project.lock import (
+    FileId,
+    FileState,
+    ProjectLock,
+    Whereabouts,
+    log_path,
+    state_of,
+)
 from tunedesk.project.project_change import ProjectChange
 
 SMALL = 500
@@ -96,6 +103,8 @@ class SharedState:
         is_copy: Whether the file is a copy for this opening only.
         unfinished: Ids of changes that a full disk stopped on the way, to be put right as soon as
             there is room.
+        head: The first bytes of the file since the log was folded in last; None where that is not
+            kept track of: without a log, each commit writes into the file.
     """
 
     file: Path
@@ -113,14 +122,52 @@ class SharedState:
     interactive: int = 0
     is_copy: bool = False
     unfinished: set[int] = field(default_factory=set)
+    head: bytes | None = None
+    _folding: threading.Lock = field(default_factory=threading.Lock)
     _counting: threading.Lock = field(default_factory=threading.Lock)
     _subscribers: list[Callable[[ProjectChange], None]] = field(default_factory=list)
 
     def file_state(self) -> FileState:
-        """Where the file is now; for any thread."""
-        if self.lock is not None:
-            return self.lock.state()
-        return state_of(self.file, self.file_id)
+        """Where the file is now, and whether somebody else wrote into it; for any thread."""
+        if self.lock is None:
+            return state_of(self.file, self.file_id)
+        state = self.lock.state()
+        if state.whereabouts is Whereabouts.IN_PLACE and self._folding.acquire(blocking=False):
+            try:
+                if self._is_overwritten():
+                    return FileState(Whereabouts.OVERWRITTEN, state.path)
+            finally:
+                self._folding.release()
+        return state
+
+    def log_state(self) -> tuple[int, int] | None:
+        """The size (bytes) and time of the log; None if there is none, or nothing is written."""
+        if self.lock is None:
+            return None
+        try:
+            status = log_path(self.file).stat()
+        except OSError:
+            return None
+        return (status.st_size, status.st_mtime_ns) if status.st_size else None
+
+    def track_head(self) -> None:
+        """From now on only `fold` writes into the file itself; whatever else does is noticed."""
+        self.head = self.lock.head() if self.lock is not None else None
+
+    def fold(self, connection: sqlite3.Connection) -> None:
+        """Fold the log into the file, as far as nobody reads an older state of it."""
+        with self._folding:
+            if self._is_overwritten():
+                return  # the file holds something else: it is not made worse
+            try:
+                with contextlib.suppress(sqlite3.OperationalError, ProjectDamagedError):
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            finally:
+                if self.head is not None:
+                    self.track_head()
+
+    def _is_overwritten(self) -> bool:
+        return self.head is not None and self.lock is not None and self.lock.head() != self.head
 
     def count_handle(self, change: int) -> int:
         """Count a connection that opens (1) or closes (-1); returns how many are open."""
@@ -162,6 +209,7 @@ _MOVED = sqlite3.SQLITE_READONLY | 4 << 8
 _WAIT_SECONDS = 10.0
 _CACHE_KIB = 32_768
 _CHECKPOINT_BYTES = 48_000_000
+_MOST_BYTES_OF_LOG = 131_000_000
 _BULK_PAUSE_SECONDS = 0.001
 _LIMITS = {
     # What our own statements need many times over; a stranger's schema gets no further.
@@ -218,8 +266,9 @@ def configure_writer(connection: sqlite3.Connection, *, rollback_journal: bool) 
     connection.execute(f"PRAGMA journal_mode = {mode}")
     # With WAL, NORMAL never loses a commit when the process dies, only when the power fails.
     connection.execute(f"PRAGMA synchronous = {'FULL' if rollback_journal else 'NORMAL'}")
-    # Folding in happens between transactions (checkpoint_if_large); this is the safety net.
-    connection.execute("PRAGMA wal_autocheckpoint = 16000")
+    # Folding in happens between transactions (checkpoint_if_large), and nowhere else: what else
+    # writes into the file is another program.
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
     # The log shrinks when it begins anew, so that its size tells what is not folded in.
     connection.execute("PRAGMA journal_size_limit = 1000000")
     connection.execute("PRAGMA temp_store = MEMORY")
@@ -341,6 +390,7 @@ class Store:
                 raise
             self._depth = 0
             self._commit()
+            self.checkpoint_if_large(_MOST_BYTES_OF_LOG)
         finally:
             self.shared.writing.release()
         self._publish_waiting()
@@ -387,8 +437,7 @@ class Store:
         failure = _disk_error(error)
         if isinstance(failure, DiskFullError):
             # Room inside the log, so that a change can be taken back without room on the disk.
-            with contextlib.suppress(sqlite3.Error):
-                self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self.shared.fold(self.connection)
         return failure
 
     def _publish_waiting(self) -> None:
@@ -399,24 +448,29 @@ class Store:
         for change in waiting:
             self.shared.publish(change)
 
-    def checkpoint_if_large(self) -> None:
+    def checkpoint_if_large(self, bytes_of_log: int = _CHECKPOINT_BYTES) -> None:
         """Fold the write-ahead log into the file when it has grown; others may write meanwhile."""
         try:
-            large = log_path(self.shared.file).stat().st_size > _CHECKPOINT_BYTES
+            large = log_path(self.shared.file).stat().st_size > bytes_of_log
         except OSError:
             return
         now = time.monotonic()
         if large and not self.read_only and now > self.shared.checkpoint_not_before:
             # While somebody reads an older state the log cannot shrink: do not try all the time.
             self.shared.checkpoint_not_before = now + _CHECKPOINT_PAUSE_SECONDS
-            with contextlib.suppress(sqlite3.OperationalError, ProjectDamagedError):
-                self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self.shared.fold(self.connection)
 
     def close(self) -> None:
         """Close the connection; the last writing handle folds everything into the one file."""
         left = self.shared.count_handle(-1)
         if not self.read_only and not left:
-            fold_log_in(self.connection)
+            if self.shared.file_state().whereabouts is Whereabouts.OVERWRITTEN:
+                # SQLite would write the log into what is another file now; what is cut off it
+                # leaves alone.
+                with contextlib.suppress(OSError):
+                    os.truncate(log_path(self.shared.file), 0)
+            else:
+                fold_log_in(self.connection)
         self.connection.close()
 
     def write_although_moved(self) -> None:
@@ -440,7 +494,7 @@ class ProjectFileMovedError(UserError):
 def moved_error() -> ProjectFileMovedError:
     """What to say of a project whose file is not where it was."""
     return ProjectFileMovedError(
-        _("The file of this project was moved, renamed or deleted."),
+        _("The file of this project was moved, renamed, replaced or deleted."),
         _("Close the project and open it where it is now."),
     )
 

@@ -161,8 +161,8 @@ class _Forms:
         self.literal = [(form, HIDDEN) for form in dict.fromkeys((key, quote(key, safe="")))]
         self.literal.append((key.encode().hex(), HIDDEN))
         if len(key) >= _SHORTEST_IN_BASE64:
-            # Base64 stays Base64: its reader looks at the rest.
-            self.literal += [(form, "x" * len(form)) for form in _in_base64(key.encode())]
+            # Base64 stays Base64 of a text, "UUU", wherever it begins: its reader wants the rest.
+            self.literal += [(form, "V" * len(form)) for form in _in_base64(key.encode())]
         self.escaped = re.compile("".join(map(_escaped, key)), re.IGNORECASE | re.ASCII)
         half = len(key) // 2
         self.parts = (key[:half], key[half:]) if len(key) >= _SHORTEST_IN_PARTS else ()

@@ -14,7 +14,7 @@ from tests.fine_tuning.made_curves import (
 )
 
 from tunedesk.fine_tuning.advice import advice
-from tunedesk.fine_tuning.curves import RunCurves
+from tunedesk.fine_tuning.curves import RunCurves, format_loss
 from tunedesk.project.run_records import Metric
 
 
@@ -31,6 +31,13 @@ def test_the_starter_is_praised_for_learning_by_heart():
     assert (high.title, high.tone) == ("It has not learned your examples yet.", "warning")
     assert "“automatic”, or try more" in high.sentence
     assert told(falling_slowly, steps=100)[0].title == "It is learning your examples."
+
+
+def test_the_figure_of_the_starter_is_that_at_which_the_line_of_the_chart_ends():
+    curves = made_curves(TOTAL, falling_slowly, total=TOTAL)
+    end = format_loss(float(curves.points("train_loss").smoothed().values[-1]))
+    found = advice(curves, [], TOTAL, 40, True, begins_empty=True)[0]
+    assert f"Training loss is still {end}." in found.sentence
 
 
 def test_still_falling_asks_for_patience():

@@ -1,52 +1,30 @@
 """The Examples page as a whole, with a real project: rows, form and panel follow each other."""
 
+import json
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QPushButton
+from PySide6.QtWidgets import QApplication
+from tests.gui.examples.conftest import wait_current, wait_rows
 from tests.project.made_examples import new_example
 
 from tunedesk.checks.problem import Problem
-from tunedesk.gui.examples.page import ExamplesPage
-from tunedesk.gui.examples.row_actions import checked_text
-from tunedesk.gui.widgets.dialog import TextQuestion
+from tunedesk.gui.examples.checking import checked_text
+from tunedesk.gui.operations import UndoActions
+from tunedesk.project.change_names import ChangeName
 from tunedesk.project.query import ExampleQuery
 
 
-@pytest.fixture
-def make_page(qtbot, context, background):
-    pages = []
-
-    def make(place=None):
-        page = ExamplesPage(context)
-        qtbot.addWidget(page)
-        page.resize(1204, 700)
-        page.show()
-        with qtbot.waitSignal(page.model.complete):
-            page.restore(place or {})
-        pages.append(page)
-        return page
-
-    yield make
-    for page in pages:
-        page.flush()
-        page.close_project()
-    background.close()
-
-
-@pytest.fixture
-def page(make_page):
-    return make_page()
-
-
-def wait_rows(qtbot, page, count):
-    qtbot.waitUntil(lambda: page.model.rowCount() == count and page.model.is_complete)
-
-
-def wait_current(qtbot, page, example_id):
-    qtbot.waitUntil(lambda: page.table.current_id() == example_id)
-    assert page.open_example.example_id == example_id
+def add_with_prompt(project, prompt):
+    messages = [
+        {"role": "system", "content": prompt},
+        {"role": "user", "content": "Question?"},
+        {"role": "assistant", "content": "Answer."},
+    ]
+    text = json.dumps({"messages": messages})
+    return project.add_example(text, project.checker().check(text.encode()))
 
 
 class TestEmpty:
@@ -92,139 +70,115 @@ class TestColumns:
         qtbot.waitUntil(lambda: page.panel.width() < narrow + 60)
 
 
-class TestReview:
-    def test_approve_and_go_on(self, qtbot, add, make_page, actions, project):
-        ids = add("first", "second", "third")
-        page = make_page()
-        wait_current(qtbot, page, ids[0])
-        actions["example.approve_next"].trigger()
-        wait_current(qtbot, page, ids[1])
-        actions["example.reject"].trigger()
-        assert [row.state for row in project.rows(ids)] == ["approved", "rejected", "draft"]
-        wait_current(qtbot, page, ids[2])
+class TestNewExample:
+    def prompts(self, project):
+        return [json.loads(project.text(one))["messages"][0] for one in project.ids()]
 
-    @pytest.mark.parametrize("verdict", ["approve", "approve_next", "changes", "reject"])
-    def test_every_verdict_goes_on_to_the_next_row_that_waits(
-        self, qtbot, add, make_page, actions, project, verdict
+    def test_it_begins_with_the_system_prompt_of_the_open_one(
+        self, qtbot, make_page, actions, project
     ):
-        ids = add("first", "second", "third", "fourth", "fifth")
-        project.set_state([ids[1], ids[2]], "approved")
+        add_with_prompt(project, "Be kind.")
+        add_with_prompt(project, "Be brief.")
         page = make_page()
-        wait_current(qtbot, page, ids[0])
-        actions[f"example.{verdict}"].trigger()
-        wait_current(qtbot, page, ids[3])
-        page.table.go_to_example(ids[4])
-        actions[f"example.{verdict}"].trigger()
-        wait_current(qtbot, page, ids[3])  # from the top again
-        actions[f"example.{verdict}"].trigger()
-        wait_current(qtbot, page, ids[4])  # nothing waits: simply the next
-
-    def test_to_review_and_draft_are_no_verdicts_and_stay(
-        self, qtbot, add, make_page, actions, project
-    ):
-        ids = add("first", "second")
-        page = make_page()
-        wait_current(qtbot, page, ids[0])
-        assert actions["example.to_review"].shortcut().toString() == "V"
-        actions["example.to_review"].trigger()
-        assert [row.state for row in project.rows(ids)] == ["to_review", "draft"]
-        assert page.table.current_id() == ids[0]
-
-    def test_an_example_with_an_empty_message_is_approved_only_if_confirmed(
-        self, qtbot, add, make_page, actions, project, window
-    ):
-        ids = add("first", problems=(Problem("content_empty", ("messages", 0, "content"), {}),))
-        ids += add("second", "third")
-        page = make_page()
-        page.table.selectRow(0)
-        actions["example.approve"].trigger()
-        assert project.rows(ids)[0].state == "draft"
-        dialog = window.findChild(QDialog)
-        assert dialog.windowTitle() == "Approve an example with an empty message?"
-        dialog.reject()
-        assert project.rows(ids)[0].state == "draft"
-        page.table.selectAll()
-        actions["example.approve_next"].trigger()
-        dialog = window.findChildren(QDialog)[-1]
-        assert dialog.windowTitle() == "Approve 1 example with an empty message?"
-        dialog.accept()
-        assert [row.state for row in project.rows(ids)] == ["approved"] * 3
-
-    def test_a_bar_says_what_can_be_done_with_several_rows(
-        self, qtbot, add, make_page, actions, project
-    ):
-        ids = add("first", "second", "third")
-        page = make_page()
-        bar = page.pane.selected
-        assert not bar.isVisible()
-        page.table.selectAll()
-        assert bar.isVisible()
-        assert bar._text.text() == "3 selected"
-        buttons = {b.text(): b for b in bar.findChildren(QPushButton)}
-        assert list(buttons) == ["Approve", "Tag", "Set system prompt", "Delete"]
-        buttons["Approve"].click()
-        assert {row.state for row in project.rows(ids)} == {"approved"}
-        page.table.selectAll()
-        buttons["Delete"].click()
-        assert project.count() == 0
-        qtbot.waitUntil(lambda: not bar.isVisible())
-
-    def test_what_is_said_is_what_was_changed(
-        self, qtbot, add, make_page, actions, project, feedback
-    ):
-        ids = add("first", "second", "third")
-        project.set_state(ids[:2], "rejected")
-        page = make_page()
-        page.table.selectAll()
-        actions["example.reject"].trigger()
-        assert "1 example set" in feedback.toasts()[-1].accessibleName()
-        page.table.selectAll()
-        actions["example.reject"].trigger()
-        assert "They were “Rejected” already." in feedback.toasts()[-1].accessibleName()
-
-    def test_the_system_prompt_of_the_selected_is_asked_for(
-        self, qtbot, add, make_page, actions, project
-    ):
-        ids = add("first", "second", "third")
-        page = make_page()
-        page.table.selectAll()
-        actions["example.system_prompt"].trigger()
-        question = page.window().findChild(TextQuestion)
-        qtbot.keyClicks(question.lines, "Be kind.")
-        next(b for b in question.findChildren(QPushButton) if b.isDefault()).click()
-        qtbot.waitUntil(lambda: all("Be kind." in project.text(one) for one in ids))
-
-    def test_a_queue_of_drafts_shrinks_as_one_goes_on(self, qtbot, add, make_page, actions):
-        ids = add("first", "second", "third")
-        page = make_page()
-        page.filters.query_requested.emit(ExampleQuery(states=("draft",)))
+        wait_current(qtbot, page, project.ids()[0])
+        actions["example.new"].trigger()
         wait_rows(qtbot, page, 3)
-        actions["example.approve_next"].trigger()
-        wait_rows(qtbot, page, 2)
-        wait_current(qtbot, page, ids[1])
-        actions["example.approve_next"].trigger()
-        wait_rows(qtbot, page, 1)
-        wait_current(qtbot, page, ids[2])
+        assert [prompt["content"] for prompt in self.prompts(project)] == [
+            "Be kind.",
+            "Be kind.",
+            "Be brief.",
+        ]
+        added = project.ids()[1]
+        assert page.open_example.example_id == added
+        assert project.facts(added).system == project.facts(project.ids()[0]).system
+        assert page.open_example.problems == ()
 
-    def test_many_at_once_and_one_undo(self, qtbot, add, make_page, actions, project, feedback):
-        ids = add(*(f"question {number}" for number in range(250)))
+    def test_it_begins_with_the_last_one_where_the_open_one_has_none(
+        self, qtbot, add, make_page, actions, project
+    ):
+        (plain,) = add("first")
+        add_with_prompt(project, "Be brief.")
         page = make_page()
-        page.table.selectAll()
-        actions["example.approve"].trigger()
-        qtbot.waitUntil(lambda: project.totals().by_state["approved"] == 250)
-        qtbot.waitUntil(lambda: bool(feedback.toasts()))
-        assert "250 examples" in feedback.toasts()[-1].accessibleName()
-        project.undo()
-        assert project.totals().by_state["draft"] == len(ids)
+        wait_current(qtbot, page, plain)
+        actions["example.new"].trigger()
+        wait_rows(qtbot, page, 3)
+        assert self.prompts(project)[1] == {"role": "system", "content": "Be brief."}
 
-    def test_letters_do_not_act_while_a_text_has_the_focus(self, qtbot, add, make_page, project):
-        ids = add("first")
+    def test_it_begins_empty_if_the_user_wants_that(
+        self, qtbot, make_page, actions, project, settings
+    ):
+        settings.keep_system_prompt = False
+        add_with_prompt(project, "Be kind.")
+        page = make_page()
+        wait_current(qtbot, page, project.ids()[0])
+        actions["example.new"].trigger()
+        wait_rows(qtbot, page, 2)
+        assert self.prompts(project)[1] == {"role": "system", "content": ""}
+
+
+class TestUndo:
+    """Undo and redo go to where they change something."""
+
+    def turn(self, qtbot, page, direction):
+        actions = UndoActions(
+            page._project, page._background, page._actions, page._feedback, page.flush, page
+        )
+        actions.turned.connect(page.show_change)
+        with qtbot.waitSignal(actions.turned):
+            getattr(actions, direction)()
+        actions.close()
+
+    def test_the_cursor_goes_to_the_text_that_changed(self, qtbot, add, make_page, project):
+        first, second = add("first", "second")
         page = make_page()
         page.activateWindow()
+        wait_current(qtbot, page, first)
+        text = project.text(first).replace("Yes.", "Yes, always.")
+        page.open_example.apply(text, ChangeName("edit_message", {"number": 2}))
+        page.go_to(second)
+        wait_current(qtbot, page, second)
+        page.table.setFocus()
+        self.turn(qtbot, page, "undo")
+        wait_current(qtbot, page, first)
+        page.table.setFocus()
+        self.turn(qtbot, page, "redo")
+        focus = QApplication.focusWidget()
+        assert focus.accessibleName() == "Assistant message 2"
+        assert focus.text == "Yes, always."
+
+    def test_the_example_whose_state_changed_is_opened(self, qtbot, add, make_page, project):
+        first, second = add("first", "second")
+        page = make_page()
+        project.set_state([second], "approved")
+        wait_current(qtbot, page, first)
+        page.table.setFocus()
+        self.turn(qtbot, page, "undo")
+        wait_current(qtbot, page, second)
+        assert page.table.hasFocus()
+
+    def test_what_concerns_many_or_is_gone_moves_nothing(self, qtbot, add, make_page, project):
+        first, *others = add("first", "second", "third")
+        page = make_page()
+        wait_current(qtbot, page, first)
+        project.set_state(others, "approved")
+        self.turn(qtbot, page, "undo")
+        assert page.open_example.example_id == first
+        added = add("fourth")
+        wait_rows(qtbot, page, 4)
+        self.turn(qtbot, page, "undo")
+        assert page.open_example.example_id not in added
+
+    def test_a_search_that_is_written_keeps_the_cursor(self, qtbot, add, make_page, project):
+        (first,) = add("first")
+        page = make_page()
+        page.activateWindow()
+        wait_current(qtbot, page, first)
+        text = project.text(first).replace("Yes.", "No.")
+        page.open_example.apply(text, ChangeName("edit_message", {"number": 2}))
+        page.flush()
         page.toolbar.search.setFocus()
-        QTest.keyClicks(page.toolbar.search, "arc")
-        assert page.toolbar.search.text() == "arc"
-        assert project.rows(ids)[0].state == "draft"
+        self.turn(qtbot, page, "undo")
+        assert page.toolbar.search.hasFocus()
 
 
 class TestRows:
@@ -299,7 +253,7 @@ class TestFilters:
         qtbot.waitUntil(lambda: not page.table.isVisible())
         page.filters.clear()
         wait_rows(qtbot, page, 1)
-        assert columns.widget(0).isVisible()
+        assert page.table.isVisible()
 
     def test_chips_count_and_filter(self, qtbot, add, make_page, project):
         ids = add("first", "second", "third")
@@ -416,7 +370,12 @@ def test_the_found_example_stays_open_when_the_search_is_cleared(qtbot, add, mak
     assert page.pane._position.text() == "3 of 3"
 
 
-def test_where_there_is_no_room_the_panel_takes_that_of_the_table_if_asked_for(page):
+def test_where_there_is_no_room_the_panel_takes_that_of_the_table_if_asked_for(
+    qtbot, add, make_page
+):
+    add("first")
+    page = make_page()
+    wait_rows(qtbot, page, 1)
     columns = page.columns
     page.resize(780, 500)
     page.show()

@@ -1,7 +1,16 @@
 import pytest
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
 
+from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.layouts import FlowLayout
 
 
@@ -42,3 +51,59 @@ def test_flow_layout_skips_what_is_hidden(flow):
     assert layout.heightForWidth(500) == 20
     assert layout.takeAt(99) is None
     assert layout.itemAt(99) is None
+
+
+@pytest.fixture
+def dialog(theme, qtbot):
+    dialog = Dialog(theme, "Title")
+    qtbot.addWidget(dialog)
+    return dialog
+
+
+def rounds(window, first, qtbot, key):
+    """What has the focus after each press of a key, until it is the first again."""
+    window.show()
+    window.activateWindow()
+    first.setFocus()
+    qtbot.waitUntil(first.hasFocus)
+    seen = []
+    while True:
+        qtbot.keyClick(QApplication.focusWidget(), key)
+        seen.append(QApplication.focusWidget())
+        assert len(seen) < 20
+        if seen[-1] is first:
+            return seen
+
+
+def test_tab_goes_as_the_widgets_stand_and_comes_round(dialog, qtbot):
+    last, first, off = QLineEdit(), QLineEdit(), QLineEdit()
+    off.setEnabled(False)
+    hidden, combo, click = QLineEdit(), QComboBox(), QPushButton("click")
+    combo.setEditable(True)
+    click.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    for widget in (first, off, hidden, combo, click, last):  # not the order they were made in
+        dialog.body.addWidget(widget)
+    hidden.hide()
+    button = dialog.add_cancel()
+    forward = rounds(dialog, first, qtbot, Qt.Key.Key_Tab)
+    assert forward == [combo, last, button, first]
+    back = rounds(dialog, first, qtbot, Qt.Key.Key_Backtab)
+    assert back == [button, last, combo, first]
+
+
+def test_tab_goes_through_what_a_scroll_area_shows_and_scrolls_to_it(theme, qtbot):
+    dialog = Dialog(theme, "Title", scrolls=True)
+    qtbot.addWidget(dialog)
+    fields = [QLineEdit() for _number in range(40)]
+    for field in fields:
+        dialog.body.addWidget(field)
+    dialog.resize(400, 300)
+    assert dialog.findChild(QScrollArea) is not None
+    dialog.show()
+    dialog.activateWindow()
+    fields[0].setFocus()
+    qtbot.waitUntil(fields[0].hasFocus)
+    for field in fields[1:]:
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert field.hasFocus()
+        assert not field.visibleRegion().isEmpty()

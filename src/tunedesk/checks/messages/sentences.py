@@ -62,6 +62,11 @@ def file_messages() -> dict[str, ProblemMessage]:
             _("The row is spread over several lines; services expect each row in one line."),
             _("Nothing to do here: an export is written with one row a line."),
         ),
+        "record_too_long": ProblemMessage(
+            _("Row that is too long"),
+            _("The row has {megabytes} MB; rows of over {limit_megabytes} MB are not read."),
+            _("It was left out. Split it, or look whether line ends are missing in the file."),
+        ),
         "messages_bare": ProblemMessage(
             _("Messages without their frame"),
             _("The row is a bare list of messages; “messages” around it is missing."),

@@ -430,7 +430,8 @@ def starter(seen: AdviceContext) -> Advice | None:
     if not seen.from_nothing or len(seen.train) < FEWEST_POINTS:
         return None
     now = median_of(seen.train.values[-_LAST_STEPS:])
-    loss = format_loss(now)
+    # Said is where the line of the chart ends; the median judges: a wild step moves it less.
+    loss = format_loss(float(seen.train.smoothed().values[-1]))
     tone: Tone
     if now < BY_HEART:
         title = _("It knows your examples by heart.")

@@ -25,6 +25,8 @@ class LineBlock(NamedTuple):
         is_text: False if there are bytes in it that are not UTF-8.
         position: How far the file has been read.
         rest: How many of the bytes read belong to the line after these.
+        left_out: The bytes of the line before these, if it was longer than a record may be and is
+            not here; else 0.
     """
 
     first: int
@@ -32,12 +34,13 @@ class LineBlock(NamedTuple):
     is_text: bool
     position: int
     rest: int
+    left_out: int = 0
 
 
 def line_blocks(reader: Utf8Reader, size: int, read: bytes = b"") -> Iterator[LineBlock]:
     """Read a file in blocks of whole lines; a line ends at LF, CRLF or CR and nowhere else.
 
-    A line longer than a record may be is given in pieces.
+    A line longer than a record may be is left out, and its length told.
 
     Args:
         reader: The file.
@@ -47,22 +50,42 @@ def line_blocks(reader: Utf8Reader, size: int, read: bytes = b"") -> Iterator[Li
     number = 1
     rest = [read]
     waiting = len(read)
+    left_out = 0
     while True:
         data = reader.read(size)
+        if left_out and data:
+            while data.endswith(b"\r") and (more := reader.read(1)):
+                data += more  # an LF behind it belongs to it
+            end = _first_line_end(data)
+            left_out += end or len(data)
+            if not end:
+                continue
+            number += 1
+            yield LineBlock(number, [], True, reader.position, len(data) - end, left_out)
+            left_out = 0
+            data = data[end:]
+            if not data:
+                continue
         if data:
             end = last_line_end(data)
-            if not end and waiting + len(data) < LONGEST_RECORD:
+            if not end and waiting + len(data) >= LONGEST_RECORD:
+                left_out = waiting + len(data)
+                rest, waiting = [], 0
+                continue
+            if not end:
                 rest.append(data)
                 waiting += len(data)
                 continue
-            end = end or len(data)
             block = b"".join((*rest, data[:end]))
             rest = [data[end:]]
             waiting = len(data) - end
         else:
             block = b"".join(rest)
+            if left_out:
+                yield LineBlock(number + 1, [], True, reader.position, 0, left_out)
             if not block:
                 return
+            left_out = 0
             rest = []
             waiting = 0
         lines = _split(block)
@@ -74,6 +97,15 @@ def last_line_end(data: bytes) -> int:
     """Where the last whole line of some bytes ends; 0 if there is none."""
     # A CR at the very end may belong to an LF that has not been read yet.
     return max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
+
+
+def _first_line_end(data: bytes) -> int:
+    """Where the first line of some bytes ends; 0 if it goes on behind them."""
+    ends = [end for end in (data.find(b"\n"), data.find(b"\r", 0, len(data) - 1)) if end >= 0]
+    if not ends:
+        return 0
+    end = min(ends) + 1
+    return end + 1 if data[end - 1 : end + 1] == b"\r\n" else end
 
 
 def _split(block: bytes) -> list[bytes]:
@@ -124,6 +156,7 @@ class _LineRecords:
     def batches(self) -> Iterator[RecordBatch]:
         for block in self._blocks:
             self._position = block.position
+            self._report_left_out(block)
             if block.is_text and self._take_plain(block):
                 yield self._found.take(block.position)
                 continue
@@ -163,8 +196,14 @@ class _LineRecords:
             self._found.report(first + n, "blank_line" if n in blank else "comma_between_rows")
         return True
 
+    def _report_left_out(self, block: LineBlock) -> None:
+        if block.left_out:
+            self._found.report_too_long(block.first - 1, block.left_out)
+
     def _enqueue(self, block: LineBlock) -> None:
         self._position = block.position
+        if not block.lines:
+            return
         text = b"\n".join(block.lines).decode(errors="surrogateescape")
         self._queue.extend(enumerate(text.split("\n"), block.first))
 
@@ -174,6 +213,7 @@ class _LineRecords:
             block = next(self._blocks, None)
             if block is None:
                 return False
+            self._report_left_out(block)
             self._enqueue(block)
         return True
 

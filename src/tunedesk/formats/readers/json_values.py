@@ -96,6 +96,7 @@ class _ValueStream:
         self._line = 1
         self._ended = False
         self._in_list = False
+        self._leaving_out = False
         self._key = ""
         self._found = BatchBuilder()
 
@@ -175,10 +176,14 @@ class _ValueStream:
             break
         if extent is Extent.WHOLE and not self._key:
             self._key = self._first_key()
-        text = self._window[self._at : end]
-        if extent is not Extent.WHOLE:
-            text = text.rstrip(" \t\n,")
-        self._found.add(self._line, text)
+        too_long = extent is not Extent.WHOLE and end - self._at >= LONGEST_RECORD
+        if too_long and not self._leaving_out:
+            self._found.report_too_long(self._line, end - self._at)
+        elif not too_long and not (self._leaving_out and self._window[self._at] not in "{["):
+            text = self._window[self._at : end]
+            self._found.add(self._line, text if extent is Extent.WHOLE else text.rstrip(" \t\n,"))
+        # What follows a record that was left out, up to the next one, belongs to it.
+        self._leaving_out = too_long or (self._leaving_out and self._window[self._at] not in "{[")
         self._advance(end)
         if extent is not Extent.WHOLE and self._at > _TRIMMED:
             # An error counts the lines before it: with a short window that takes no time.

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QVBoxLayout
 
 from tunedesk.errors import UserError
 from tunedesk.examples.json_text import Path as JsonPath
+from tunedesk.gui.examples.checking import CheckAll
 from tunedesk.gui.examples.clipboard import Clipboard
 from tunedesk.gui.examples.columns import Column, query_sorted_by, shown_sort
 from tunedesk.gui.examples.filter_bar import FilterBar
@@ -20,10 +21,11 @@ from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.import_files import FileImports
 from tunedesk.gui.examples.page_layout import EmptyProject, TablePane, ThreeColumns, Toolbar
 from tunedesk.gui.examples.panel.side_panel import SidePanel
-from tunedesk.gui.examples.row_actions import CheckAll, RowActions, SystemPromptSetter
+from tunedesk.gui.examples.row_actions import RowActions
 from tunedesk.gui.examples.row_menu import RowMenus
 from tunedesk.gui.examples.search_index_filler import SearchIndexFiller
 from tunedesk.gui.examples.status_figures import FIGURE_KINDS, Figures, find_figures, status_parts
+from tunedesk.gui.examples.system_prompt import SystemPromptSetter
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
@@ -293,6 +295,22 @@ class ExamplesPage(Page):
         if path:
             self.open_example.go_to(path)
 
+    def show_change(self, change: ProjectChange) -> None:
+        """Open the example that undo or redo has changed; the cursor goes where its text did."""
+        if change.ids is None or len(change.ids) != 1 or not self._project.rows(change.ids):
+            return
+        (example_id,) = change.ids
+        was_open = example_id == self.open_example.example_id
+        if not was_open:
+            self.go_to(example_id)
+        if "text" in change.kinds and not self._writes_elsewhere():
+            self.form.focus_change() if was_open else self.form.focus_messages()
+
+    def _writes_elsewhere(self) -> bool:
+        """Whether the focus is in a field that is not part of the form."""
+        focus = QApplication.focusWidget()
+        return isinstance(focus, QLineEdit) and not self.form.isAncestorOf(focus)
+
     def _open(self, example_id: int) -> None:
         if example_id == self.open_example.example_id:
             return
@@ -306,6 +324,7 @@ class ExamplesPage(Page):
         if not self.model.query.unfiltered:
             self.ask(replace(ExampleQuery(), sort=self.model.query.sort))
         self.go_to(example_id)
+        self.open_example.begin_new()
         self._show_whether_empty()
         self.form.focus_messages()
 

@@ -71,10 +71,10 @@ class SearchField(QLineEdit):
         icon = self.addAction(
             theme.icons.icon("search", "text_muted"), QLineEdit.ActionPosition.LeadingPosition
         )
-        icon.setEnabled(True)
         for button in self.findChildren(QToolButton):
-            if button.defaultAction() is icon:
-                button.setAccessibleName(_("Search"))
+            button.setAccessibleName(
+                _("Search") if button.defaultAction() is icon else _("Clear the search")
+            )
         self.setToolTip(action.toolTip())
         action.changed.connect(self._on_action_changed)
         self.textEdited.connect(lambda _text: self._timer.start())

@@ -270,6 +270,7 @@ class CompareRunsDialog(Dialog):
         column.addStretch()
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(canvas)
         area.setAccessibleName(_("Runs to compare"))
         self.body.addWidget(

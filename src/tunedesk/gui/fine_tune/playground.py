@@ -8,7 +8,6 @@ as an example.
 import contextlib
 import json
 from collections.abc import Callable
-from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor
@@ -28,65 +27,31 @@ from tunedesk.catalogue.models import STARTER_ID
 from tunedesk.errors import UserError
 from tunedesk.examples.json_edit import on_one_line
 from tunedesk.gui.background import Task
-from tunedesk.gui.fine_tune.run_dataset import messages_of, system_message
+from tunedesk.gui.fine_tune.run_dataset import (
+    SampleQuestion,
+    sample_questions,
+    system_message,
+)
 from tunedesk.gui.fine_tune.run_text import checkpoint_text, model_text, provider_text
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.widgets.buttons import CopyButton, FoldButton
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.dialog import Dialog
-from tunedesk.gui.widgets.labels import Label, SectionTitle
+from tunedesk.gui.widgets.labels import Label, SectionTitle, plain_tooltip
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, Wait
 from tunedesk.project.project import Project
 from tunedesk.project.row_edits import NewExample
-from tunedesk.project.run_records import Part, Run, RunCheckpoint
+from tunedesk.project.run_records import Run, RunCheckpoint
 from tunedesk.services.chat_client import stream_completion
 from tunedesk.services.connect import connect_to_run
 from tunedesk.services.keys import Keys
 
 ChatMessage = dict[str, str]
 
-MOST_QUESTIONS = 12
-"""So many questions of each file are offered."""
 MOST_TOKENS_HERE = 800
 """An answer of this computer: a model that has learned little may never come to an end."""
-_LONGEST_QUESTION = 90
-
-
-class SampleQuestion(NamedTuple):
-    """A question of an example of the run.
-
-    Attributes:
-        part: Where it stood: "training", or "validation" for those held back.
-        question: Its first question.
-        answer: What the example answers.
-        system: Its system message; empty without one.
-    """
-
-    part: Part
-    question: str
-    answer: str
-    system: str
-
-
-def sample_questions(project: Project, run_id: int) -> list[SampleQuestion]:
-    """Questions of the examples of a run: some that were held back, then some trained on."""
-    found = []
-    parts: tuple[Part, Part] = ("validation", "training")
-    for part in parts:
-        line, kept = 0, 0
-        while kept < MOST_QUESTIONS and line < 2 * MOST_QUESTIONS:
-            line += 1
-            example = project.runs.example_at(run_id, part, line)
-            if example is None:
-                break
-            messages = messages_of(project.version_text(example.version_id) or "")
-            texts = {message.role: message.text for message in reversed(messages)}
-            if texts.get("user") and texts.get("assistant"):
-                kept += 1
-                system = texts.get("system", "")
-                found.append(SampleQuestion(part, texts["user"], texts["assistant"], system))
-    return found
+_LONGEST_QUESTION = 300
 
 
 class ConversationPane(QWidget):
@@ -137,6 +102,8 @@ class ConversationPane(QWidget):
         self.conversation.setAccessibleName(name)
         self.conversation.setFont(theme.font("message"))
         self.conversation.setTabChangesFocus(True)
+        self.conversation.document().setDocumentMargin(FIELD_MARGIN)
+        self.conversation.setPlaceholderText(_("Your questions and the answers stand here"))
         self.state = Label(theme, "", "small", "muted", wrap=True)
         copy = CopyButton(self.conversation.toPlainText, _("Copy the conversation"))
         head = QHBoxLayout()
@@ -271,6 +238,7 @@ class ConversationPane(QWidget):
 
 WIDTH, HEIGHT = 1120, 720
 QUESTIONS_WIDTH = 270
+FIELD_MARGIN = 8
 SAMPLE = Qt.ItemDataRole.UserRole
 """The role under which a line of the list is its `SampleQuestion`."""
 
@@ -309,19 +277,22 @@ class PlaygroundDialog(Dialog):
         self.samples = QListWidget()
         self.samples.setAccessibleName(_("Questions of your examples"))
         self.samples.setProperty("framed", True)
-        self.samples.setWordWrap(True)
+        self.samples.setUniformItemSizes(True)
+        self.samples.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.samples.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.samples.setFixedWidth(QUESTIONS_WIDTH)
         self.system = QPlainTextEdit(system_message(project, run.id))
         self.system.setAccessibleName(_("System message"))
         self.system.setFixedHeight(54)
         self.system.setTabChangesFocus(True)
+        self.system.document().setDocumentMargin(FIELD_MARGIN)
         self.question = QPlainTextEdit()
         self.question.setAccessibleName(_("Question"))
         self.question.setPlaceholderText(_("Ask what a user would ask"))
         self.question.setFont(theme.font("message"))
         self.question.setFixedHeight(72)
         self.question.setTabChangesFocus(True)
+        self.question.document().setDocumentMargin(FIELD_MARGIN)
         self.keep = self.add_button(_("Keep as an example"))
         self.keep.setToolTip(_("Add this conversation to the examples, to be reviewed"))
         self.anew = self.add_button(_("New conversation"))
@@ -423,14 +394,11 @@ class PlaygroundDialog(Dialog):
                 title.setFlags(Qt.ItemFlag.NoItemFlags)
                 title.setFont(self.theme.font("small_strong"))
                 self.samples.addItem(title)
-            text = on_one_line(sample.question[: 2 * _LONGEST_QUESTION])
-            item = QListWidgetItem(
-                text if len(text) <= _LONGEST_QUESTION else f"{text[:_LONGEST_QUESTION]}…"
-            )
+            question = sample.question[:_LONGEST_QUESTION]
+            item = QListWidgetItem(on_one_line(question))
+            item.setToolTip(plain_tooltip(question))
             item.setData(SAMPLE, sample)
-            item.setData(
-                Qt.ItemDataRole.AccessibleTextRole, f"{titles[above]}. {sample.question[:300]}"
-            )
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{titles[above]}. {question}")
             self.samples.addItem(item)
         for widget in (self.samples, self._samples_title):
             widget.setVisible(bool(questions))

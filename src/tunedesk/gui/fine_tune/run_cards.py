@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from tunedesk.catalogue.models import STARTER_ID
@@ -11,6 +12,7 @@ from tunedesk.fine_tuning.open_work import is_from_here
 from tunedesk.gui.fine_tune.event_log import file_reference_text, without_ids
 from tunedesk.gui.fine_tune.run_text import SPEED_STEPS, epochs_of
 from tunedesk.gui.theme import Theme, restyle
+from tunedesk.gui.widgets.accessible_roles import set_role
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.gui.widgets.layouts import FlowLayout, clear_layout
@@ -153,6 +155,7 @@ class AdviceCard(Card):
         self.ask_why = self._link(
             _("Why this advice?"), _("Show the reason, and what the words mean."), switches=True
         )
+        set_role(self.ask_why, QAccessible.Role.Button)
         links = FlowLayout(spacing=14)
         for button in (self.use_checkpoint, self.stop, self.ask_why):
             links.addWidget(button)

@@ -13,10 +13,12 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QListView, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from tunedesk.examples.json_edit import on_one_line
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.accessible_roles import set_role
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
@@ -24,7 +26,7 @@ from tunedesk.gui.widgets.layouts import clear_layout
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.run_records import Run, RunExample
+from tunedesk.project.run_records import Part, Run, RunExample
 
 LONGEST_PREVIEW = 160
 
@@ -96,6 +98,46 @@ def system_message(project: Project, run_id: int) -> str:
         return ""
     messages = messages_of(project.version_text(first.version_id) or "")
     return next((message.text for message in messages if message.role == "system"), "")
+
+
+MOST_QUESTIONS = 12
+"""So many questions of each file are offered."""
+
+
+class SampleQuestion(NamedTuple):
+    """A question of an example of the run.
+
+    Attributes:
+        part: Where it stood: "training", or "validation" for those held back.
+        question: Its first question.
+        answer: What the example answers.
+        system: Its system message; empty without one.
+    """
+
+    part: Part
+    question: str
+    answer: str
+    system: str
+
+
+def sample_questions(project: Project, run_id: int) -> list[SampleQuestion]:
+    """Questions of the examples of a run: some that were held back, then some trained on."""
+    found = []
+    parts: tuple[Part, Part] = ("validation", "training")
+    for part in parts:
+        line, kept = 0, 0
+        while kept < MOST_QUESTIONS and line < 2 * MOST_QUESTIONS:
+            line += 1
+            example = project.runs.example_at(run_id, part, line)
+            if example is None:
+                break
+            messages = messages_of(project.version_text(example.version_id) or "")
+            texts = {message.role: message.text for message in reversed(messages)}
+            if texts.get("user") and texts.get("assistant"):
+                kept += 1
+                system = texts.get("system", "")
+                found.append(SampleQuestion(part, texts["user"], texts["assistant"], system))
+    return found
 
 
 def part_text(run_example: RunExample) -> str:
@@ -232,6 +274,8 @@ class RunDatasetDialog(Dialog):
         self._cards = QVBoxLayout()
         self._cards.setSpacing(10)
         self._area = QScrollArea()
+        self._area.setAccessibleName(_("Messages"))
+        set_role(self._area, QAccessible.Role.Pane)
         self._lay_out()
         self.list.selectionModel().currentChanged.connect(self._show_current)
         examples = project.runs.examples(run.id)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QAccessible,
     QAction,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -216,6 +217,8 @@ class WelcomePage(QWidget):
         open_requested: The path of a project or data file to open.
     """
 
+    accessible_role = QAccessible.Role.Pane
+
     open_requested = Signal(Path)
 
     def __init__(
@@ -284,6 +287,7 @@ class WelcomePage(QWidget):
         line.setSpacing(14)
         mark = QLabel()
         picture = QIcon(str(resource("icons/tunedesk.svg")))
+        mark.setAccessibleName("Tunedesk")
         mark.setPixmap(picture.pixmap(QSize(MARK, MARK), self.devicePixelRatioF()))
         line.addWidget(mark, 0, Qt.AlignmentFlag.AlignVCenter)
         words = QVBoxLayout()

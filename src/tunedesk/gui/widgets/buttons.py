@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
+    QAccessible,
     QAction,
     QFont,
     QFontMetrics,
@@ -224,6 +225,8 @@ class FoldButton(QPushButton):
         text: What is folded away.
         folded: The widget that is shown and hidden; hidden at first.
     """
+
+    accessible_role = QAccessible.Role.Button
 
     def __init__(self, text: str, folded: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)

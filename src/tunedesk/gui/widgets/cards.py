@@ -59,6 +59,7 @@ class EmptyState(QWidget):
         layout.addSpacing(6)
         layout.addLayout(self._buttons)
         layout.addStretch()
+        self._picture.setAccessibleName(title)
         theme.changed.connect(self._draw)
         self._draw()
 
@@ -69,6 +70,7 @@ class EmptyState(QWidget):
     def show_text(self, icon: str, title: str, text: str = "") -> None:
         """Say something else."""
         self._title.setText(title)
+        self._picture.setAccessibleName(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
         if icon != self._icon_name:

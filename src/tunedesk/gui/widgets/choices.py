@@ -5,6 +5,7 @@ from PySide6.QtGui import QAccessible, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSizePolicy, QTabBar, QWidget
 
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.accessible_roles import toggle_role
 
 PADDING = 11
 GAP = 6
@@ -16,8 +17,6 @@ class Chip(QAbstractButton):
 
     With `arrow` it ends in a small arrow: it then opens a menu instead of being switched.
     """
-
-    accessible_role = QAccessible.Role.Button
 
     def __init__(
         self,
@@ -41,6 +40,11 @@ class Chip(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         theme.changed.connect(self.update)
         self.set_count(count)
+
+    @property
+    def accessible_role(self) -> QAccessible.Role:
+        """A button with a menu, one of several, or a button that is on or off."""
+        return QAccessible.Role.ButtonMenu if self._arrow else toggle_role(self)
 
     @property
     def count(self) -> int | None:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label
+from tunedesk.gui.widgets.layouts import focus_next
 from tunedesk.i18n import _
 
 MARGIN = 22
@@ -118,6 +119,10 @@ class Dialog(QDialog):
             min(width, max(room.width() - AWAY, SMALLEST[0])),
             min(height, max(room.height() - AWAY, SMALLEST[1])),
         )
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Let Tab go through the dialog as its widgets stand, round and round."""
+        return focus_next(self, forward)
 
     def add_note(self, note: QWidget) -> None:
         """Put something at the left of the buttons."""

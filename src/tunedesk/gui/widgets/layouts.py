@@ -1,7 +1,22 @@
-"""Layouts: one that sets its widgets in lines, as words in a paragraph; emptying a layout."""
+"""Layouts: one that sets its widgets in lines; emptying a layout; the order in which Tab goes."""
+
+from collections.abc import Iterator
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLayout,
+    QLayoutItem,
+    QLineEdit,
+    QMainWindow,
+    QScrollArea,
+    QSplitter,
+    QWidget,
+)
 
 
 class FlowLayout(QLayout):
@@ -34,11 +49,11 @@ class FlowLayout(QLayout):
         return Qt.Orientation(0)
 
     def hasHeightForWidth(self) -> bool:
-        """The height that the lines need at this width, in pixels."""
+        """Yes: the height depends on the width."""
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """The height that the lines take."""
+        """The height that the lines need at a width, in pixels."""
         return self._arrange(QRect(0, 0, width, 0), move=False)
 
     def setGeometry(self, rect: QRect) -> None:
@@ -102,3 +117,87 @@ def clear_layout(layout: QLayout) -> None:
         if widget is not None:
             widget.hide()
             widget.deleteLater()
+
+
+def focus_next(window: QWidget, forward: bool) -> bool:
+    """Move the focus of a window to the next widget that Tab goes to, round and round.
+
+    Qt goes in the order in which widgets were made, which those that are made later, such as the
+    messages of another example, leave at once. Here it goes as they stand.
+
+    Args:
+        window: The window; call this from its `focusNextPrevChild`.
+        forward: Whether to go on, else back.
+
+    Returns:
+        Whether there was a widget to go to.
+    """
+    stops = list(tab_stops(window))
+    if not stops:
+        return False
+    focus = QApplication.focusWidget()
+    if focus in stops:
+        stop = stops[(stops.index(focus) + (1 if forward else -1)) % len(stops)]
+    else:
+        stop = stops[0 if forward else -1]
+    reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+    stop.setFocus(reason)
+    above = stop.parentWidget()
+    while above is not None and above is not window:
+        if isinstance(above, QScrollArea):
+            above.ensureWidgetVisible(stop)
+        above = above.parentWidget()
+    return True
+
+
+def tab_stops(widget: QWidget) -> Iterator[QWidget]:
+    """The widgets inside that Tab goes to, in the order in which they stand in the layouts."""
+    behavior = QGuiApplication.styleHints().tabFocusBehavior()
+    everything = behavior == Qt.TabFocusBehavior.TabFocusAllControls
+    for child in _in_order(widget):
+        if not child.isVisible() or child.isWindow():
+            continue
+        takes_tab = child.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
+        is_stop = takes_tab and child.isEnabled() and child.focusProxy() is None
+        if is_stop and (everything or isinstance(child, _TEXTS_AND_LISTS)):
+            yield child
+        if isinstance(child, QScrollArea) or not isinstance(child, _COMPOSED):
+            yield from tab_stops(child)
+
+
+_COMPOSED = (QAbstractScrollArea, QAbstractSpinBox, QComboBox)
+"""What has widgets inside that belong to it; a scroll area's own widget is another matter."""
+_TEXTS_AND_LISTS = (QAbstractScrollArea, QAbstractSpinBox, QComboBox, QLineEdit)
+"""What Tab goes to on systems where it does not go to all controls."""
+
+
+def _in_order(widget: QWidget) -> list[QWidget]:
+    """The children of a widget as they stand: by its layout, the others by where they are."""
+    if isinstance(widget, QScrollArea):
+        return [inner] if (inner := widget.widget()) is not None else []
+    if isinstance(widget, QSplitter):
+        parts = (widget.widget(index) for index in range(widget.count()))
+        return [part for part in parts if part is not None]
+    if isinstance(widget, QMainWindow):
+        return [inner] if (inner := widget.centralWidget()) is not None else []
+    layout = widget.layout()
+    placed = list(_of_layout(layout)) if layout is not None else []
+    others = [
+        child
+        for child in widget.children()
+        if isinstance(child, QWidget) and child not in placed and not child.isHidden()
+    ]
+    others.sort(key=lambda child: (child.y(), child.x()))
+    return placed + others
+
+
+def _of_layout(layout: QLayout) -> Iterator[QWidget]:
+    for index in range(layout.count()):
+        item = layout.itemAt(index)
+        if item is None:
+            continue
+        inner, widget = item.layout(), item.widget()
+        if widget is not None:
+            yield widget
+        elif inner is not None:
+            yield from _of_layout(inner)

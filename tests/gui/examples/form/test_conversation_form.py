@@ -2,8 +2,9 @@
 
 import json
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint
+
+from tunedesk.gui.widgets.layouts import tab_stops
 
 
 def test_typing_changes_the_record_and_nothing_else_in_it(show, example, text_box, qtbot):
@@ -25,7 +26,7 @@ def test_half_a_surrogate_pair_survives_typing_behind_it(show, example, text_box
     assert "\\ud83dx" in example.text
 
 
-def test_tokens_and_problems_follow_the_text(show, short, card, text_box, example, qtbot):
+def test_tokens_and_problems_follow_the_text(show, short, card, text_box, example, window, qtbot):
     show(short)
     before = card(2).head.tokens.text()
     text_box(2).setFocus()
@@ -34,8 +35,11 @@ def test_tokens_and_problems_follow_the_text(show, short, card, text_box, exampl
         qtbot.keyClicks(text_box(2), " {{name}}")
     qtbot.waitUntil(lambda: example.checks_are_current)
     assert card(2).head.tokens.text() != before
-    assert card(2).property("tone") == "warning"
+    assert card(2).property("tone") == "accent"  # where the cursor is
+    assert card(2)._problem_lines[0].isVisible()
     assert text_box(2).extraSelections()[0].cursor.selectedText() == "{{name}}"
+    window.field.setFocus()
+    assert card(2).property("tone") == "warning"
 
 
 def test_undo_puts_the_cursor_where_the_change_was(show, short, project, example, text_box, qtbot):
@@ -63,16 +67,26 @@ def test_undo_from_elsewhere_leaves_the_focus_there(
     assert window.field.hasFocus()
 
 
-def test_tab_goes_from_text_to_text_and_on(show, short, form, text_box, qtbot):
+def test_keys_go_from_text_to_text(show, short, text_box, actions):
     show(short)
     text_box(0).setFocus()
-    for index in (1, 2):
-        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    for index in (1, 2, 2):
+        actions["go.next_message"].trigger()
         assert text_box(index).hasFocus()
-    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-    assert form._conversation._footer.add.hasFocus()
-    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Backtab)
-    assert text_box(2).hasFocus()
+    actions["go.previous_message"].trigger()
+    assert text_box(1).hasFocus()
+
+
+def test_tab_goes_through_all_of_a_message(show, short, card, text_box, form):
+    show(short)
+    head = card(2).head
+    stops = [stop for stop in tab_stops(form.cards) if card(2).isAncestorOf(stop)]
+    assert stops == [head.role, head.trained, head.menu, text_box(2)]
+    head = card(0).head
+    stops = list(tab_stops(form.cards))
+    assert stops[:4] == [head.role, head.preset, head.menu, text_box(0)]
+    footer = form.cards._footer
+    assert stops[-2:] == [footer.add, footer.tools]
 
 
 def test_go_to_selects_the_letters_that_are_wrong(show, conversation, example, text_box):
@@ -120,3 +134,48 @@ def test_dragging_the_head_moves_the_message(show, short, form, card, messages):
     drag.drop(viewport.mapToGlobal(QPoint(40, 2)))
     assert [role for role, _text in messages()] == ["assistant", "system", "user"]
     assert not drag._line.isVisible()
+
+
+def test_a_new_example_is_spoken_of_when_its_field_was_left(
+    show, conversation, card, text_box, example, window
+):
+    show(conversation(("system", ""), ("user", ""), ("assistant", "")))
+    assert [card(index).property("tone") for index in range(3)] == ["warning"] * 3
+    assert len(example.problems) == len(example.facts.problems) > 0
+    example.begin_new()
+    assert [card(index).property("tone") for index in range(3)] == [""] * 3
+    assert example.problems == ()
+    text_box(1).setFocus()
+    text_box(2).setFocus()
+    assert [card(index).property("tone") for index in range(3)] == ["", "warning", "accent"]
+    window.field.setFocus()
+    assert [card(index).property("tone") for index in range(3)] == ["", "warning", "warning"]
+    assert {problem.path[1] for problem in example.problems} == {1, 2}
+
+
+def test_another_example_is_not_new(show, conversation, card, example):
+    show(conversation(("user", ""), ("assistant", "")))
+    example.begin_new()
+    show(conversation(("user", "Hi"), ("assistant", "")))
+    assert card(1).property("tone") == "warning"
+
+
+def test_a_system_prompt_is_added_in_one_click(
+    show, conversation, form, messages, text_box, actions
+):
+    show(conversation(("user", "Hi"), ("assistant", "Hello")))
+    button = form.cards._footer.prompt
+    assert button.isVisible()
+    button.click()
+    assert messages() == [("system", ""), ("user", "Hi"), ("assistant", "Hello")]
+    assert text_box(0).hasFocus()
+    assert not button.isVisible()
+    text_box(2).setFocus()
+    actions["message.add_prompt"].trigger()  # it is there already: go to it
+    assert len(messages()) == 3
+    assert text_box(0).hasFocus()
+
+
+def test_a_developer_message_at_the_top_is_a_system_prompt(show, conversation, form):
+    show(conversation(("developer", "Be kind."), ("user", "Hi"), ("assistant", "Hello")))
+    assert not form.cards._footer.prompt.isVisible()

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QListView
+from PySide6.QtWidgets import QLabel, QListView
 from tests.project.made_examples import undo_name
 
 from tunedesk.checks.messages import sentences
@@ -235,3 +235,16 @@ def test_what_cannot_be_fixed_is_not_counted_nor_offered(panel, store, talk, sho
     problems = panel.problems.example.list
     problems.choose(row_of(problems, title))
     assert problems.button("fix") is None
+
+
+def test_a_new_example_is_not_called_right_before_it_is_written(panel, store, show, talk, example):
+    show(store(talk(("user", ""), ("assistant", "")))[0])
+    assert titles(panel.problems.example.list)
+    example.begin_new()
+    assert not titles(panel.problems.example.list)
+    assert [label.text() for label in panel.problems.example._empty.findChildren(QLabel)][1:] == [
+        "Not written yet",
+        "A field is checked when you leave it.",
+    ]
+    example.leave_message(0)
+    assert len(titles(panel.problems.example.list)) == 1

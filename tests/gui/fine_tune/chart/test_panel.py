@@ -1,5 +1,6 @@
 import numpy as np
-from tests.fine_tuning.made_curves import made_chart
+import pytest
+from tests.fine_tuning.made_curves import made_chart, made_curves
 
 from tunedesk.fine_tuning.charted_run import ChartedRun
 from tunedesk.fine_tuning.curves import RunCurves
@@ -65,3 +66,16 @@ def test_many_points_are_drawn_as_finely_as_there_is_room_for(chart, qtbot):
     chart.window().resize(1900, 560)
     qtbot.waitUntil(lambda: panel.box.width() > 1600)
     assert len(raw.curve.getData()[0]) > 1.5 * narrow
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e5])
+def test_the_axes_are_called_what_they_are_whatever_the_figures(chart, scale):
+    curves = made_curves(60, lambda at: scale * (2 - at), accuracy=True)
+    chart.show_runs([ChartedRun("a", curves)])
+    chart.accuracy.click()
+    titles = [
+        axis.label.toPlainText().strip()
+        for panel in (chart.curve_view.loss, chart.curve_view.accuracy)
+        for axis in (panel._values, panel._steps)
+    ]
+    assert titles == ["Loss", "Step", "Accuracy", "Step"]

@@ -189,6 +189,7 @@ class ImageView(QWidget):
                 )
             pixmap.setDevicePixelRatio(ratio)
             self._picture.setPixmap(pixmap)
+            self._picture.setAccessibleName(self._title.text())
             self._picture.show()
         self.updateGeometry()
 

@@ -1,10 +1,9 @@
 """The form of a conversation: its messages as cards that can be written, moved and dragged."""
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import (
     QApplication,
-    QHBoxLayout,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -34,6 +33,7 @@ from tunedesk.gui.page import PageContext
 from tunedesk.gui.spelling import Spelling
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import ActionButton
+from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.i18n import _
 
 MOST_KEYS = 40
@@ -56,6 +56,9 @@ class ListFooter(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.add = ActionButton(theme, actions["message.add"], _("Add message"), "add")
+        self.prompt = ActionButton(
+            theme, actions["message.add_prompt"], _("Add system prompt"), "add"
+        )
         self.tools = QPushButton(_("Tools"))
         self.tools.setIcon(theme.icons.icon("tool"))
         self.tools.setToolTip(_("The programs that the model may call in this example"))
@@ -63,13 +66,10 @@ class ListFooter(QWidget):
         self.tools.clicked.connect(self.tools_wanted)
         self._problem_lines: list[ProblemLine] = []
         self._rows: list[RawValueRow] = []
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.add)
-        buttons.addWidget(self.tools)
-        buttons.addStretch(1)
+        buttons = FlowLayout(spacing=8)
+        for button in (self.add, self.prompt, self.tools):
+            buttons.addWidget(button)
         self._keys_title = QuietButton(theme, theme.font("small"))
-        self._keys_title.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._keys_title.clicked.connect(self._unfold)
         self._unfolded = False
         self._keys: tuple[RawValue, ...] = ()
@@ -90,6 +90,7 @@ class ListFooter(QWidget):
     def show_example(
         self,
         tools: int,
+        has_prompt: bool,
         problems: tuple[ShownProblem, ...],
         keys: tuple[RawValue, ...],
         keys_are_used: bool,
@@ -99,11 +100,13 @@ class ListFooter(QWidget):
 
         Args:
             tools: The number of tools.
+            has_prompt: Whether there is a system prompt.
             problems: The problems of the example as a whole.
             keys: The keys that belong to no message.
             keys_are_used: Whether training makes use of them, as a grader does.
             writable: Whether they can be removed.
         """
+        self.prompt.setVisible(writable and not has_prompt)
         self.tools.setText(_("Tools {count}").format(count=tools) if tools else _("Tools"))
         while len(self._problem_lines) < len(problems):
             line = ProblemLine(self._theme)
@@ -180,7 +183,7 @@ class ConversationForm(KindForm):
         self._background = background
         self._theme = theme
         self._fonts = (theme.font("message"), theme.font("mono"))
-        self._problems = ShownProblems(None, example.target)
+        self._problems = ShownProblems((), example.target)
         self._tokens: list[int] = []
         self._search = ""
         self._conversation = Conversation((), (), None, ())
@@ -317,6 +320,7 @@ class ConversationForm(KindForm):
         card.preset_wanted.connect(lambda: self._menus.ask_preset(card))
         card.menu_wanted.connect(lambda point: self._open_menu(card, point))
         card.focused.connect(lambda: self._focused(card))
+        card.left.connect(lambda: self._example.leave_message(card.message.index))
         card.leave_requested.connect(self.leave_requested)
         card.cursor_moved.connect(self._show_cursor)
         card.pictures_dropped.connect(lambda mime: self.pictures.drop(card.message, mime))
@@ -366,6 +370,7 @@ class ConversationForm(KindForm):
     def _show_footer(self) -> None:
         self._footer.show_example(
             len(self._conversation.tools),
+            self._conversation.system_message is not None,
             tuple(
                 problem for problem in self._problems.of_example if problem.path[:1] != ("tools",)
             ),

@@ -33,7 +33,8 @@ class ExampleForm(QWidget):
         system_prompt_wanted: A system prompt is to be set on the selected examples.
     """
 
-    accessible_role = QAccessible.Role.Grouping
+    accessible_role = QAccessible.Role.Form
+
     leave_requested = Signal()
     system_prompt_wanted = Signal(str)
 
@@ -50,6 +51,7 @@ class ExampleForm(QWidget):
         self._theme = theme
         self._shown_example: int | None = None
         self._unreadable = False
+        self._changed_at: tuple[Path, int] | None = None
         self._edits = ExampleEdits(example)
         self._head = FormHead(theme, actions)
         self._tabs = FormTabs(theme, actions)
@@ -103,6 +105,15 @@ class ExampleForm(QWidget):
             self._tools.focus_first()
         else:
             self.kind_form.focus_last()
+
+    def focus_change(self) -> None:
+        """Put the cursor where undo or somebody else has changed the text, if that can be seen."""
+        if self._changed_at is None or self._tabs.current != FORM or self._unreadable:
+            self.focus_messages()
+            return
+        path, position = self._changed_at
+        self.kind_form.go_to(path)
+        self.kind_form.show_position(path, position)
 
     def choose_view(self, tab: int) -> None:
         """Show the form, the tools or the raw JSON."""
@@ -160,6 +171,7 @@ class ExampleForm(QWidget):
     def _loaded(self) -> None:
         """Show another example."""
         self._shown_example = self._example.example_id
+        self._changed_at = None
         self._edits.steps.end()
         open_ = self._shown_example is not None
         for widget in (self._head, self._tabs, self._review):
@@ -183,7 +195,7 @@ class ExampleForm(QWidget):
 
     def _facts_changed(self) -> None:
         if not self._unreadable:
-            problems = ShownProblems(self._example.facts, self._example.target)
+            problems = ShownProblems(self._example.problems, self._example.target)
             self.kind_form.show_checks(problems, self._example.message_tokens)
             self._tools.show_problems(problems)
 
@@ -211,12 +223,12 @@ class ExampleForm(QWidget):
         elif tab == TOOLS:
             self._views.setCurrentWidget(self._tools)
             self._tools.show_tools(self._example.conversation, self._edits.writable)
-            self._tools.show_problems(ShownProblems(self._example.facts, self._example.target))
+            self._tools.show_problems(ShownProblems(self._example.problems, self._example.target))
         else:
             # First: at the width of the window every card is laid out once, not twice.
             form = self.kind_form
             self._views.setCurrentWidget(form)
-            problems = ShownProblems(self._example.facts, self._example.target)
+            problems = ShownProblems(self._example.problems, self._example.target)
             form.show_example(problems, self._example.message_tokens, another)
 
     def _view_chosen(self, tab: int) -> None:
@@ -248,6 +260,7 @@ class ExampleForm(QWidget):
 
     def _position_changed(self, path: Path, position: int) -> None:
         """Undo changed something: show where."""
+        self._changed_at = (path, position)
         if self._tabs.current == FORM and not self._unreadable:
             self.kind_form.show_position(path, position)
 

@@ -13,6 +13,7 @@ from tunedesk.gui.examples.form.example_edits import ExampleEdits
 from tunedesk.gui.examples.form.message_head import MessageHead
 from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.examples.form.problem_marks import (
+    EMPTY_CODES,
     MARKED_LENGTH,
     ProblemLine,
     ShownProblem,
@@ -31,7 +32,6 @@ from tunedesk.i18n import _, ngettext
 from tunedesk.project.search import hits
 
 MOST_PROBLEMS = 3
-EMPTY_CODES = ("content_empty", "content_missing", "content_null", "content_blank")
 
 
 class CardContent(NamedTuple):
@@ -67,6 +67,7 @@ class MessageCard(Card):
         role_wanted, preset_wanted: The user pressed the role or the preset.
         menu_wanted: The user wants the menu; the point on the screen.
         focused: One of its texts has the focus now.
+        left: The focus has left one of its texts.
         leave_requested: Esc was pressed in a text.
         cursor_moved: The cursor in one of its texts should be seen.
         pictures_dropped: Pictures were dropped, as mime data.
@@ -77,6 +78,7 @@ class MessageCard(Card):
     preset_wanted = Signal()
     menu_wanted = Signal(QPoint)
     focused = Signal()
+    left = Signal()
     leave_requested = Signal()
     cursor_moved = Signal(QWidget)
     pictures_dropped = Signal(object)
@@ -238,6 +240,8 @@ class MessageCard(Card):
             self.focused.emit()
         if self._content is not None:
             self._show_problems()
+            if not inside:
+                self.left.emit()
 
     def _text_edited(self, number: int, new: str) -> None:
         if number < 0:
@@ -357,7 +361,8 @@ class MessageCard(Card):
             # Whoever has begun to write knows that nothing is there yet.
             if not (self._written_in and problem.stored.code in EMPTY_CODES)
         ]
-        self.set_tone(worst(tuple(problems)) or ("accent" if self._written_in else ""))
+        # Where the cursor is matters more than what is wrong, which the lines below say anyhow.
+        self.set_tone("accent" if self._written_in else worst(tuple(problems)))
         problems = [
             problem
             for problem in problems

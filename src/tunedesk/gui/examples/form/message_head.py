@@ -1,6 +1,6 @@
 """The head of a message card: role, preset, "train on this", tokens and the menu."""
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -32,7 +32,7 @@ class QuietButton(QAbstractButton):
         self._theme = theme
         self._color = color
         self._font = font
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
@@ -68,6 +68,10 @@ class QuietButton(QAbstractButton):
         )
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(room.adjusted(0, 0, 4, 0), flags, shown)
+        if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(self._theme.color("accent"))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
         if self.isEnabled() and (self.underMouse() or self.hasFocus()):
             box = self.rect().adjusted(self.width() - ARROW - 1, 0, -1, 0)
             self._theme.icons.paint(painter, box, "expand", self._color)
@@ -98,8 +102,7 @@ class RoleButton(QuietButton):
 class MessageHead(QWidget):
     """One line of small controls above the text; dragging it moves the message.
 
-    The controls are not in the way of Tab, which goes from text to text: all they do is also in
-    the menu that the menu key opens from the text.
+    Tab goes to each of its controls; `go.next_message` goes from text to text.
 
     Signals:
         role_clicked: The user wants another role.
@@ -126,7 +129,6 @@ class MessageHead(QWidget):
         self.preset = QuietButton(theme, theme.font("small"))
         self.trained = QCheckBox(_("train on this"))
         self.trained.setFont(theme.font("small"))
-        self.trained.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.trained.setToolTip(
             _("On: the model learns to write this answer. Off: it only reads it (weight 0).")
         )
@@ -138,7 +140,6 @@ class MessageHead(QWidget):
             )
         )
         self.menu = IconButton(theme, "more", _("More"))
-        self.menu.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)

@@ -19,8 +19,6 @@ _LAY_OUT = QEvent.Type(QEvent.registerEventType())
 MARGIN = 18
 GAP = 10
 WIDEST_CARD = 900
-ROW = 24
-"""Widgets whose tops differ by less stand in one row."""
 ROUNDS = 4
 KEPT_CARDS = 40
 """How many cards are made ahead in idle time; Tab and screen readers find them."""
@@ -205,45 +203,6 @@ class MessageList(QScrollArea):
             return True
         return super().event(event)
 
-    def focusNextPrevChild(self, forward: bool) -> bool:
-        """Let Tab go from card to card as they stand, whatever the order they were made in."""
-        focus = self.focusWidget()
-        inside = focus is not None and self._canvas.isAncestorOf(focus)
-        stops = [
-            stop
-            for holder in (*(card for _index, card in sorted(self._cards.items())), self._footer)
-            for stop in _tab_stops(holder)
-        ]
-        if not inside or focus not in stops:
-            return super().focusNextPrevChild(forward)
-        position = stops.index(focus) + (1 if forward else -1)
-        if not 0 <= position < len(stops):
-            return self._leave(stops[-1] if forward else stops[0], forward)
-        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
-        stops[position].setFocus(reason)
-        self.show_rect(stops[position], stops[position].rect())
-        return True
-
-    def _leave(self, edge: QWidget, forward: bool) -> bool:
-        """Give the focus to what follows the list, or stands before it, in the window."""
-        widget = edge
-        while True:
-            beside = widget.nextInFocusChain() if forward else widget.previousInFocusChain()
-            if beside is None or beside is edge:
-                return False
-            widget = beside
-            if (
-                not self.isAncestorOf(widget)
-                and widget.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
-                and widget.isVisible()
-                and widget.isEnabled()
-                and widget.window() is self.window()
-            ):
-                widget.setFocus(
-                    Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
-                )
-                return True
-
     def _card_width(self) -> int:
         return max(120, min(WIDEST_CARD, self._room() - 2 * MARGIN))
 
@@ -371,20 +330,6 @@ class MessageList(QScrollArea):
         middle = (shown[0] + shown[-1]) // 2
         self._realise(min(wanted, key=lambda i: abs(i - middle)))
         self.lay_out(measure=True)
-
-
-def _tab_stops(widget: QWidget) -> list[QWidget]:
-    """The widgets inside that Tab goes to, in the order in which they stand."""
-    stops = [
-        child
-        for child in widget.findChildren(QWidget)
-        if child.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
-        and child.isVisibleTo(widget)
-        and child.isEnabled()
-        and child.focusProxy() is None
-    ]
-    corners = {stop: stop.mapTo(widget, QPoint(0, 0)) for stop in stops}
-    return sorted(stops, key=lambda stop: (corners[stop].y() // ROW, corners[stop].x()))
 
 
 EDGE = 40

@@ -219,12 +219,15 @@ class MessageCommands(QObject):
         self.current: int | None = None
         callbacks = {
             "message.add": self.add,
+            "message.add_prompt": self.add_prompt,
             "message.delete": self.delete,
             "message.duplicate": self.duplicate,
             "message.move_up": lambda: self.move_by(-1),
             "message.move_down": lambda: self.move_by(1),
             "message.split": self.split,
             "message.merge": self.merge,
+            "go.next_message": lambda: self.go_by(1),
+            "go.previous_message": lambda: self.go_by(-1),
         }
         self.action_ids = tuple(callbacks)
         for action_id, callback in callbacks.items():
@@ -238,6 +241,15 @@ class MessageCommands(QObject):
         index = len(self._messages()) if at is None else at + 1
         self._edits.insert(index, next_role(self._messages()[:index]))
         self.go(index)
+
+    def add_prompt(self) -> None:
+        """Go to the system prompt; put an empty one before all messages if there is none."""
+        if not self._edits.writable or not self.enabled:
+            return
+        there = self._example.conversation.system_message
+        if there is None:
+            self._edits.insert(0, "system")
+        self.go(0 if there is None else there.index)
 
     def delete(self) -> None:
         """Delete the current message; the cursor goes to the one that takes its place."""
@@ -303,6 +315,15 @@ class MessageCommands(QObject):
             card.focus_text(position)
             self._cards.lay_out()
             self._cards.show_rect(card, card.rect())
+
+    def go_by(self, step: int) -> None:
+        """Put the cursor into the message before or behind the current one."""
+        index = self._focused()
+        if not self.enabled or not self._cards.count:
+            return
+        if index is None:
+            index = self.current if self.current is not None else -step
+        self.go(max(0, min(index + step, self._cards.count - 1)))
 
     def _messages(self) -> tuple[Message, ...]:
         return self._example.conversation.messages

@@ -14,12 +14,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.facts import Facts, unchecked
+from tunedesk.checks.problem import Problem
 from tunedesk.errors import UserError
 from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.json_text import Path
 from tunedesk.examples.kinds.kind import Kind, preview_line
 from tunedesk.examples.kinds.registry import read_kind
 from tunedesk.gui.background import Background
+from tunedesk.gui.examples.form.problem_marks import EMPTY_CODES
 from tunedesk.gui.examples.form.text_mapping import diff_position
 from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.project.change_names import ChangeName
@@ -177,6 +179,8 @@ class OpenExample(QObject):
         self._kind: Kind | None = None
         self._edit: _Edit | None = None
         self._last_checked: CheckedText | None = None
+        self._not_left: set[Path] = set()
+        self._new_messages = 0
         self._writing = False
         self._failure: UserError | None = None
         self._checks = LiveCheck(self._make_checker, background, self)
@@ -215,6 +219,35 @@ class OpenExample(QObject):
         return "waiting" if self._failure is None else "failed"
 
     @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What the checks say; a new example's empty messages are not spoken of until left."""
+        problems = self.facts.problems if self.facts is not None else ()
+        if not self._not_left or len(self.conversation.messages) != self._new_messages:
+            return problems
+        return tuple(
+            problem
+            for problem in problems
+            if not (problem.code in EMPTY_CODES and problem.path[1:2] in self._not_left)
+        )
+
+    @property
+    def is_being_begun(self) -> bool:
+        """Whether problems of a new example are not spoken of yet."""
+        return self.facts is not None and len(self.problems) < len(self.facts.problems)
+
+    def begin_new(self) -> None:
+        """Say that the open example has just been added and is to be written."""
+        self._new_messages = len(self.conversation.messages)
+        self._not_left = {(index,) for index in range(self._new_messages)}
+        self.facts_changed.emit()
+
+    def leave_message(self, index: int) -> None:
+        """Say that somebody has been in a message and left it, written in or not."""
+        if (index,) in self._not_left:
+            self._not_left.remove((index,))
+            self.facts_changed.emit()
+
+    @property
     def checks_are_current(self) -> bool:
         """Whether the facts are those of the present text."""
         return self._checked_revision == self._revision
@@ -231,6 +264,7 @@ class OpenExample(QObject):
         if self._edit is not None and self._failure is not None:
             raise self._failure
         self.example_id = example_id
+        self._not_left.clear()
         self._replace_text(self._project.text(example_id) if example_id is not None else "")
         self.facts = self._project.facts(example_id) if example_id is not None else None
         self.message_tokens = []

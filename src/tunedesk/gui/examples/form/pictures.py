@@ -122,7 +122,7 @@ def picture_as_url(data: bytes, name: str) -> str:
     """The bytes of a picture as a data URL.
 
     Raises:
-        UserError: It is too large, or no JPEG, PNG or WEBP.
+        UserError: It is too large, or not a JPEG, PNG or WEBP.
     """
     if len(data) > MOST_BYTES:
         raise _too_large(name)

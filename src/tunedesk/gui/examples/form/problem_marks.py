@@ -1,7 +1,7 @@
 """How problems and hits show in the form: stretches marked in a text, and a line in words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
@@ -9,16 +9,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QTextEdit, QWidget
 
-from tunedesk.checks.facts import Facts
 from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.problem import Problem, severity
 from tunedesk.checks.text_rules import CONTROLS, PLACEHOLDER, REPLACEMENT, SPECIAL_TOKEN
 from tunedesk.examples.json_text import Path
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label
+from tunedesk.i18n import _
 
 MARKED_LENGTH = 20_000
 """Texts with more characters are not searched for marks: it would be felt at each keystroke."""
+
+
+EMPTY_CODES = ("content_empty", "content_missing", "content_null", "content_blank", "system_empty")
+"""The problems of a message in which nothing has been written yet."""
 
 
 class TextMark(NamedTuple):
@@ -115,10 +119,10 @@ class ShownProblem(NamedTuple):
 class ShownProblems:
     """All problems of an example."""
 
-    def __init__(self, facts: Facts | None, target: str) -> None:
+    def __init__(self, problems: Iterable[Problem], target: str) -> None:
         self._by_message: dict[int, list[ShownProblem]] = {}
         self.of_example: list[ShownProblem] = []
-        for stored in facts.problems if facts is not None else ():
+        for stored in problems:
             problem = ShownProblem(
                 severity(stored.code, target), sentence(stored), stored.path, stored
             )
@@ -126,8 +130,8 @@ class ShownProblems:
                 self._by_message.setdefault(int(stored.path[1]), []).append(problem)
             else:
                 self.of_example.append(problem)
-        for problems in (*self._by_message.values(), self.of_example):
-            problems.sort(key=lambda problem: _RANKS.get(problem.severity, 3))
+        for found in (*self._by_message.values(), self.of_example):
+            found.sort(key=lambda problem: _RANKS.get(problem.severity, 3))
 
     def all(self) -> list[ShownProblem]:
         """All of them, the worst first."""
@@ -177,4 +181,6 @@ class ProblemLine(QWidget):
     def _draw_icon(self) -> None:
         name = self._severity if self._severity in ("error", "warning") else "hint"
         color = name if name != "hint" else "text_muted"
+        words = {"error": _("Error"), "warning": _("Warning")}
+        self._icon.setAccessibleName(words.get(name, _("Hint")))
         self._icon.setPixmap(self._theme.icons.pixmap(name, ICON, color, self.devicePixelRatioF()))

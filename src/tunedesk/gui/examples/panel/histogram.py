@@ -103,6 +103,7 @@ class Histogram(QWidget):
     """
 
     accessible_role = QAccessible.Role.Chart
+
     bar_requested = Signal(object)
 
     def __init__(self, *, theme: Theme, parent: QWidget | None = None) -> None:

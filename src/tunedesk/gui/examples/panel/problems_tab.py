@@ -136,9 +136,8 @@ class ExampleProblems(QWidget):
             self._refresh()
 
     def _refresh(self) -> None:
-        facts = self._open_example.facts
         found = example_rows(
-            facts.problems if facts is not None else (),
+            self._open_example.problems,
             self._target,
             self._counts,
             self._may_fix,
@@ -148,6 +147,10 @@ class ExampleProblems(QWidget):
         if self._open_example.example_id is None:
             self._empty.show_text(
                 "examples", _("No example is open"), _("Choose one in the table.")
+            )
+        elif not found and self._open_example.is_being_begun:
+            self._empty.show_text(
+                "examples", _("Not written yet"), _("A field is checked when you leave it.")
             )
         elif not found:
             self._empty.show_text(

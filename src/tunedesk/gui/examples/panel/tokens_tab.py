@@ -4,6 +4,7 @@ import contextlib
 import datetime
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.catalogue.cost import is_priced
@@ -11,15 +12,16 @@ from tunedesk.catalogue.models import Catalogue, HostedModel, default_model, tok
 from tunedesk.catalogue.targets import THIS_COMPUTER, targets
 from tunedesk.catalogue.targets import target as target_of
 from tunedesk.gui.background import Background
+from tunedesk.gui.examples.checking import Recheck
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.histogram import Histogram
 from tunedesk.gui.examples.panel.panel_tab import PanelTab
 from tunedesk.gui.examples.panel.set_figures import FactLine, FactLines, SetFigures, find_figures
 from tunedesk.gui.examples.panel.token_sections import ExampleTokens, SetLengths, SetTotals
-from tunedesk.gui.examples.row_actions import Recheck
 from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.gui.operations import Operations
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.accessible_roles import set_role
 from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _
@@ -294,6 +296,8 @@ class TokensTab(PanelTab):
         area.setAccessibleName(_("Tokens"))
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName(_("Tokens"))
+        set_role(area, QAccessible.Role.Pane)
         self.setFocusProxy(area)
         inner = QWidget()
         inner.setProperty("surface", "surface")

@@ -160,6 +160,7 @@ class CurveView(QWidget):
     """
 
     accessible_role = QAccessible.Role.Chart
+
     step_read = Signal(object)
     view_changed = Signal()
     focus_changed = Signal(bool)
@@ -173,6 +174,7 @@ class CurveView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.canvas = pg.GraphicsLayoutWidget(self)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.canvas.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.canvas.setFrameShape(pg.GraphicsLayoutWidget.Shape.NoFrame)
         self.canvas.ci.setContentsMargins(0, 4, 18, 0)
         self.canvas.ci.setSpacing(10)

@@ -53,6 +53,7 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.setStyle(tickLength=0, tickTextOffset=8, hideOverlappingLabels=False)
         self.setGrid(255)
         self.setWidth(AXIS_WIDTH)
+        self.enableAutoSIPrefix(False)
         self.setLabel(_("Accuracy") if percent else _("Loss"))
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, Any]]:
@@ -80,6 +81,7 @@ class StepAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     def __init__(self) -> None:
         super().__init__("bottom")
         self.setStyle(tickLength=0, tickTextOffset=6, hideOverlappingLabels=False)
+        self.enableAutoSIPrefix(False)
         self.setLabel(_("Step"))
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, Any]]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -17,6 +18,7 @@ from tunedesk.catalogue.hyperparameters import TITLES, Limit, limit_problem
 from tunedesk.catalogue.models import STARTER_ID
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.theme import Theme, restyle
+from tunedesk.gui.widgets.accessible_roles import set_role
 from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
@@ -147,6 +149,7 @@ class MoreSettings(QWidget):
         self.opener = QPushButton()
         self.opener.setProperty("kind", "link")
         self.opener.setCheckable(True)
+        set_role(self.opener, QAccessible.Role.Button)
         self.opener.setAutoDefault(False)
         self.opener.setAccessibleName(_("More"))
         self.opener.toggled.connect(self._show_fields)
