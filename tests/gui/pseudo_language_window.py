@@ -257,8 +257,15 @@ class Walk:
         yield 900
         self.act("go.table")
         yield from self.context_menu(QTableView)
-        for name in ("example.tag", "example.system_prompt", "project.export", "finetune.new"):
+        for name in ("example.tag", "example.system_prompt"):
             yield from self.dialog(name)
+        for name in ("project.export", "finetune.new"):
+            yield from self.dialog(name)
+        table = self.window.findChild(QTableView)
+        assert table is not None
+        table.selectAll()
+        yield from self.look("several rows")
+        table.selectRow(0)
         for name in ("example.new", "message.add", "example.duplicate", "example.delete"):
             self.act("go.form")
             yield TURN

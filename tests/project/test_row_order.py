@@ -88,3 +88,18 @@ def test_numbers_stay_right(project):
         project.add_examples([new_example("x")] * 600)
         check(handle)
     assert project.number_of(ids[100]) is None
+
+
+def test_numbers_of_rows_that_stand_together_are_those_of_each(project):
+    ids = project.add_examples([new_example(f"row {number}") for number in range(1200)])
+    project.delete(ids[100:400:3])
+    visible = list(project.ids())
+    chance = random.Random(3)
+    numbers = project.context.numbers
+    keys = dict(project.context.store.rows("SELECT id, position FROM example WHERE deleted = 0"))
+    for start, count in ((0, 64), (200, 64), (900, 200), (0, len(visible)), (5, 1), (0, 0)):
+        chosen = visible[start : start + count]
+        chance.shuffle(chosen)
+        wanted = [visible.index(one) + 1 for one in chosen]
+        assert numbers.numbers([keys[one] for one in chosen]) == wanted
+        assert [numbers.number(keys[one]) for one in chosen[:20]] == wanted[:20]

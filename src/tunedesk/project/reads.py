@@ -4,6 +4,7 @@ import contextlib
 import os
 from array import array
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from tunedesk.checks.facts import Facts, unchecked
@@ -199,6 +200,7 @@ def _read_rows(
     context: ProjectContext, ids: Sequence[int], titles: dict[int, str]
 ) -> dict[int, ExampleRow]:
     found: dict[int, ExampleRow] = {}
+    sound: list[dict[str, Any]] = []
     for values in context.store.rows(
         f"SELECT {', '.join(_ROW_COLUMNS.values())}"
         " FROM json_each(?) AS wanted CROSS JOIN example ON example.id = wanted.value"
@@ -207,16 +209,15 @@ def _read_rows(
     ):
         row: dict[str, Any] = dict(zip(_ROW_COLUMNS, values, strict=True))
         example_id = row["id"]
-        if any(damage.whole_or_none(row[name]) is None for name in _ROW_NUMBERS) or not isinstance(
-            row["kind"], str
-        ):
+        numbers = _numbers_of(row)
+        whole = all(type(n) is int and 0 <= n <= damage.MOST_COUNTED for n in numbers)
+        if not whole or not isinstance(row["kind"], str):
             row = damaged_row(example_id)._asdict() | {
                 name: damage.whole(row[name]) for name in _ROW_NUMBERS
             }
             row["state"] = state_of(0)
             found[example_id] = ExampleRow(**row)
             continue
-        row["number"] = context.numbers.number(row["number"])
         row["state"] = state_of(row["state"])
         row["tags"] = context.tags.members(row["tags"])
         row["source"] = titles.get(row["source"], "")
@@ -224,12 +225,17 @@ def _read_rows(
         row["preview"] = damage.text(row["preview"])
         row["roles"] = damage.text(row["roles"], most=4000)
         row["changed_at"] = damage.time_of(row["changed_at"])
-        found[example_id] = ExampleRow(**row)
+        sound.append(row)
+    places = context.numbers.numbers([row["number"] for row in sound])
+    for row, number in zip(sound, places, strict=True):
+        row["number"] = number
+        found[row["id"]] = ExampleRow(**row)
     return found
 
 
 _ROW_NUMBERS = ("state", "turns", "tokens", "trained_tokens", "errors", "warnings", "hints")
 """What is a whole number in every row that Tunedesk wrote."""
+_numbers_of = itemgetter(*_ROW_NUMBERS)
 
 
 def damaged_row(example_id: int) -> ExampleRow:

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.messages import sentences
+from tunedesk.i18n import ngettext
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import change_log, reads
 from tunedesk.project.bulk_changes import StreamedChange, Written, notify, write_in_batches
@@ -226,6 +227,17 @@ class EditSummary:
     places: int
     left: int
     lapsed: int = 0
+
+    def remarks(self) -> list[str]:
+        """What else should be said of it: a sentence on the approvals that lapsed, if any did."""
+        if not self.lapsed:
+            return []
+        text = ngettext(
+            "{n} of them was approved and is to be reviewed again.",
+            "{n} of them were approved and are to be reviewed again.",
+            self.lapsed,
+        )
+        return [text.format(n=f"{self.lapsed:,}")]
 
 
 def find_and_replace(

@@ -1,11 +1,13 @@
 """What the tests of the Examples page share: projects with examples in them."""
 
 import json
+import threading
 
 import pytest
 
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
+from tunedesk.gui.examples.page import ExamplesPage
 from tunedesk.gui.operations import Operations
 from tunedesk.gui.page import PageContext
 from tunedesk.project.project import Project
@@ -66,3 +68,49 @@ def add(project):
         return project.add_examples(new, **keywords)
 
     return add
+
+
+@pytest.fixture
+def busy(background, qtbot):
+    """Keeps every thread of the window waiting until it is set: what is started has not begun."""
+    gate = threading.Event()
+    for _thread in range(6):
+        background.run(gate.wait, 20)
+    yield gate
+    gate.set()
+    qtbot.waitUntil(lambda: background.busy == 0)
+
+
+@pytest.fixture
+def make_page(qtbot, context, background):
+    pages = []
+
+    def make(place=None):
+        page = ExamplesPage(context)
+        qtbot.addWidget(page)
+        page.resize(1204, 700)
+        page.show()
+        with qtbot.waitSignal(page.model.complete):
+            page.restore(place or {})
+        pages.append(page)
+        return page
+
+    yield make
+    for page in pages:
+        page.flush()
+        page.close_project()
+    background.close()
+
+
+@pytest.fixture
+def page(make_page):
+    return make_page()
+
+
+def wait_rows(qtbot, page, count):
+    qtbot.waitUntil(lambda: page.model.rowCount() == count and page.model.is_complete)
+
+
+def wait_current(qtbot, page, example_id):
+    qtbot.waitUntil(lambda: page.table.current_id() == example_id)
+    assert page.open_example.example_id == example_id

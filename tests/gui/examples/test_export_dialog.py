@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QPushButton
 from shiboken6 import isValid
 
 from tunedesk.checks.problem import Problem
-from tunedesk.gui.examples.export_dialog import CHOICES, ExportDialog
+from tunedesk.gui.examples.export_dialog import CHOICES, ExportDialog, start_export
 from tunedesk.project.exporting import NOT_REJECTED, default_query
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.row_edits import NewExample
@@ -179,3 +179,38 @@ def test_nothing_to_write(make, add):
     assert not dialog._write.isEnabled()
     dialog._without_errors.setChecked(False)
     assert dialog._write.isEnabled()
+
+
+def texts(feedback):
+    return [toast.accessibleName() for toast in feedback.toasts()]
+
+
+def wait(qtbot, operations):
+    qtbot.waitUntil(lambda: not operations.running)
+
+
+def test_an_export_that_is_cancelled_leaves_no_file(
+    operations, add, feedback, busy, tmp_path, qtbot
+):
+    add("first")
+    path = tmp_path / "out.jsonl"
+    start_export(operations, path, ExampleQuery(), leave_out_errors=False).cancel()
+    busy.set()
+    wait(qtbot, operations)
+    assert not path.exists()
+    assert texts(feedback) == []
+
+
+def test_an_export_that_cannot_be_written_is_told(
+    operations, background, add, feedback, tmp_path, qtbot
+):
+    background.user_error.connect(feedback.error)
+    add("first")
+    start_export(
+        operations, tmp_path / "gone" / "out.jsonl", ExampleQuery(), leave_out_errors=False
+    )
+    wait(qtbot, operations)
+    assert len(texts(feedback)) == 1
+    assert "Open folder" not in [
+        button.text() for button in feedback.toasts()[0].findChildren(QPushButton)
+    ]

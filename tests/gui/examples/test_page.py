@@ -6,42 +6,15 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QPushButton
+from PySide6.QtWidgets import QApplication
+from tests.gui.examples.conftest import wait_current, wait_rows
 from tests.project.made_examples import new_example
 
 from tunedesk.checks.problem import Problem
-from tunedesk.gui.examples.page import ExamplesPage
-from tunedesk.gui.examples.row_actions import checked_text
+from tunedesk.gui.examples.checking import checked_text
 from tunedesk.gui.operations import UndoActions
-from tunedesk.gui.widgets.dialog import TextQuestion
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.query import ExampleQuery
-
-
-@pytest.fixture
-def make_page(qtbot, context, background):
-    pages = []
-
-    def make(place=None):
-        page = ExamplesPage(context)
-        qtbot.addWidget(page)
-        page.resize(1204, 700)
-        page.show()
-        with qtbot.waitSignal(page.model.complete):
-            page.restore(place or {})
-        pages.append(page)
-        return page
-
-    yield make
-    for page in pages:
-        page.flush()
-        page.close_project()
-    background.close()
-
-
-@pytest.fixture
-def page(make_page):
-    return make_page()
 
 
 def add_with_prompt(project, prompt):
@@ -52,15 +25,6 @@ def add_with_prompt(project, prompt):
     ]
     text = json.dumps({"messages": messages})
     return project.add_example(text, project.checker().check(text.encode()))
-
-
-def wait_rows(qtbot, page, count):
-    qtbot.waitUntil(lambda: page.model.rowCount() == count and page.model.is_complete)
-
-
-def wait_current(qtbot, page, example_id):
-    qtbot.waitUntil(lambda: page.table.current_id() == example_id)
-    assert page.open_example.example_id == example_id
 
 
 class TestEmpty:
@@ -150,141 +114,6 @@ class TestNewExample:
         actions["example.new"].trigger()
         wait_rows(qtbot, page, 2)
         assert self.prompts(project)[1] == {"role": "system", "content": ""}
-
-
-class TestReview:
-    def test_approve_and_go_on(self, qtbot, add, make_page, actions, project):
-        ids = add("first", "second", "third")
-        page = make_page()
-        wait_current(qtbot, page, ids[0])
-        actions["example.approve_next"].trigger()
-        wait_current(qtbot, page, ids[1])
-        actions["example.reject"].trigger()
-        assert [row.state for row in project.rows(ids)] == ["approved", "rejected", "draft"]
-        wait_current(qtbot, page, ids[2])
-
-    @pytest.mark.parametrize("verdict", ["approve", "approve_next", "changes", "reject"])
-    def test_every_verdict_goes_on_to_the_next_row_that_waits(
-        self, qtbot, add, make_page, actions, project, verdict
-    ):
-        ids = add("first", "second", "third", "fourth", "fifth")
-        project.set_state([ids[1], ids[2]], "approved")
-        page = make_page()
-        wait_current(qtbot, page, ids[0])
-        actions[f"example.{verdict}"].trigger()
-        wait_current(qtbot, page, ids[3])
-        page.table.go_to_example(ids[4])
-        actions[f"example.{verdict}"].trigger()
-        wait_current(qtbot, page, ids[3])  # from the top again
-        actions[f"example.{verdict}"].trigger()
-        wait_current(qtbot, page, ids[4])  # nothing waits: simply the next
-
-    def test_to_review_and_draft_are_no_verdicts_and_stay(
-        self, qtbot, add, make_page, actions, project
-    ):
-        ids = add("first", "second")
-        page = make_page()
-        wait_current(qtbot, page, ids[0])
-        assert actions["example.to_review"].shortcut().toString() == "V"
-        actions["example.to_review"].trigger()
-        assert [row.state for row in project.rows(ids)] == ["to_review", "draft"]
-        assert page.table.current_id() == ids[0]
-
-    def test_an_example_with_an_empty_message_is_approved_only_if_confirmed(
-        self, qtbot, add, make_page, actions, project, window
-    ):
-        ids = add("first", problems=(Problem("content_empty", ("messages", 0, "content"), {}),))
-        ids += add("second", "third")
-        page = make_page()
-        page.table.selectRow(0)
-        actions["example.approve"].trigger()
-        assert project.rows(ids)[0].state == "draft"
-        dialog = window.findChild(QDialog)
-        assert dialog.windowTitle() == "Approve an example with an empty message?"
-        dialog.reject()
-        assert project.rows(ids)[0].state == "draft"
-        page.table.selectAll()
-        actions["example.approve_next"].trigger()
-        dialog = window.findChildren(QDialog)[-1]
-        assert dialog.windowTitle() == "Approve 1 example with an empty message?"
-        dialog.accept()
-        assert [row.state for row in project.rows(ids)] == ["approved"] * 3
-
-    def test_a_bar_says_what_can_be_done_with_several_rows(
-        self, qtbot, add, make_page, actions, project
-    ):
-        ids = add("first", "second", "third")
-        page = make_page()
-        bar = page.pane.selected
-        assert not bar.isVisible()
-        page.table.selectAll()
-        assert bar.isVisible()
-        assert bar._text.text() == "3 selected"
-        buttons = {b.text(): b for b in bar.findChildren(QPushButton)}
-        assert list(buttons) == ["Approve", "Tag", "Set system prompt", "Delete"]
-        buttons["Approve"].click()
-        assert {row.state for row in project.rows(ids)} == {"approved"}
-        page.table.selectAll()
-        buttons["Delete"].click()
-        assert project.count() == 0
-        qtbot.waitUntil(lambda: not bar.isVisible())
-
-    def test_what_is_said_is_what_was_changed(
-        self, qtbot, add, make_page, actions, project, feedback
-    ):
-        ids = add("first", "second", "third")
-        project.set_state(ids[:2], "rejected")
-        page = make_page()
-        page.table.selectAll()
-        actions["example.reject"].trigger()
-        assert "1 example set" in feedback.toasts()[-1].accessibleName()
-        page.table.selectAll()
-        actions["example.reject"].trigger()
-        assert "They were “Rejected” already." in feedback.toasts()[-1].accessibleName()
-
-    def test_the_system_prompt_of_the_selected_is_asked_for(
-        self, qtbot, add, make_page, actions, project
-    ):
-        ids = add("first", "second", "third")
-        page = make_page()
-        page.table.selectAll()
-        actions["example.system_prompt"].trigger()
-        question = page.window().findChild(TextQuestion)
-        qtbot.keyClicks(question.lines, "Be kind.")
-        next(b for b in question.findChildren(QPushButton) if b.isDefault()).click()
-        qtbot.waitUntil(lambda: all("Be kind." in project.text(one) for one in ids))
-
-    def test_a_queue_of_drafts_shrinks_as_one_goes_on(self, qtbot, add, make_page, actions):
-        ids = add("first", "second", "third")
-        page = make_page()
-        page.filters.query_requested.emit(ExampleQuery(states=("draft",)))
-        wait_rows(qtbot, page, 3)
-        actions["example.approve_next"].trigger()
-        wait_rows(qtbot, page, 2)
-        wait_current(qtbot, page, ids[1])
-        actions["example.approve_next"].trigger()
-        wait_rows(qtbot, page, 1)
-        wait_current(qtbot, page, ids[2])
-
-    def test_many_at_once_and_one_undo(self, qtbot, add, make_page, actions, project, feedback):
-        ids = add(*(f"question {number}" for number in range(250)))
-        page = make_page()
-        page.table.selectAll()
-        actions["example.approve"].trigger()
-        qtbot.waitUntil(lambda: project.totals().by_state["approved"] == 250)
-        qtbot.waitUntil(lambda: bool(feedback.toasts()))
-        assert "250 examples" in feedback.toasts()[-1].accessibleName()
-        project.undo()
-        assert project.totals().by_state["draft"] == len(ids)
-
-    def test_letters_do_not_act_while_a_text_has_the_focus(self, qtbot, add, make_page, project):
-        ids = add("first")
-        page = make_page()
-        page.activateWindow()
-        page.toolbar.search.setFocus()
-        QTest.keyClicks(page.toolbar.search, "arc")
-        assert page.toolbar.search.text() == "arc"
-        assert project.rows(ids)[0].state == "draft"
 
 
 class TestUndo:

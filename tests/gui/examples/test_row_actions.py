@@ -1,170 +1,145 @@
-"""Checking all examples, and one system prompt on many: progress, Cancel, and one step of undo."""
-
-import json
-import threading
+"""Verdicts, by key, by button and on many rows; what is said of them, and one step of undo."""
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QPushButton
+from tests.gui.examples.conftest import wait_current, wait_rows
 
 from tunedesk.checks.problem import Problem
-from tunedesk.gui.examples.export_dialog import start_export
-from tunedesk.gui.examples.row_actions import (
-    CheckAll,
-    Recheck,
-    SelectedRows,
-    SystemPromptSetter,
-    checked_text,
-)
+from tunedesk.gui.widgets.dialog import TextQuestion
 from tunedesk.project.query import ExampleQuery
 
-ERROR = (Problem("no_assistant", ("messages",), {}),)
 
+class TestReview:
+    def test_approve_and_go_on(self, qtbot, add, make_page, actions, project):
+        ids = add("first", "second", "third")
+        page = make_page()
+        wait_current(qtbot, page, ids[0])
+        actions["example.approve_next"].trigger()
+        wait_current(qtbot, page, ids[1])
+        actions["example.reject"].trigger()
+        assert [row.state for row in project.rows(ids)] == ["approved", "rejected", "draft"]
+        wait_current(qtbot, page, ids[2])
 
-class FixedRows:
-    """Stands for the actions on rows: what is selected, and what the filter shows."""
+    @pytest.mark.parametrize("verdict", ["approve", "approve_next", "changes", "reject"])
+    def test_every_verdict_goes_on_to_the_next_row_that_waits(
+        self, qtbot, add, make_page, actions, project, verdict
+    ):
+        ids = add("first", "second", "third", "fourth", "fifth")
+        project.set_state([ids[1], ids[2]], "approved")
+        page = make_page()
+        wait_current(qtbot, page, ids[0])
+        actions[f"example.{verdict}"].trigger()
+        wait_current(qtbot, page, ids[3])
+        page.table.go_to_example(ids[4])
+        actions[f"example.{verdict}"].trigger()
+        wait_current(qtbot, page, ids[3])  # from the top again
+        actions[f"example.{verdict}"].trigger()
+        wait_current(qtbot, page, ids[4])  # nothing waits: simply the next
 
-    def __init__(self, selected, everything):
-        self._selected = selected
-        self._everything = everything
+    def test_to_review_and_draft_are_no_verdicts_and_stay(
+        self, qtbot, add, make_page, actions, project
+    ):
+        ids = add("first", "second")
+        page = make_page()
+        wait_current(qtbot, page, ids[0])
+        assert actions["example.to_review"].shortcut().toString() == "V"
+        actions["example.to_review"].trigger()
+        assert [row.state for row in project.rows(ids)] == ["to_review", "draft"]
+        assert page.table.current_id() == ids[0]
 
-    def rows(self):
-        return SelectedRows(self._selected, len(self._selected))
+    def test_an_example_with_an_empty_message_is_approved_only_if_confirmed(
+        self, qtbot, add, make_page, actions, project, window
+    ):
+        ids = add("first", problems=(Problem("content_empty", ("messages", 0, "content"), {}),))
+        ids += add("second", "third")
+        page = make_page()
+        page.table.selectRow(0)
+        actions["example.approve"].trigger()
+        assert project.rows(ids)[0].state == "draft"
+        dialog = window.findChild(QDialog)
+        assert dialog.windowTitle() == "Approve an example with an empty message?"
+        dialog.reject()
+        assert project.rows(ids)[0].state == "draft"
+        page.table.selectAll()
+        actions["example.approve_next"].trigger()
+        dialog = window.findChildren(QDialog)[-1]
+        assert dialog.windowTitle() == "Approve 1 example with an empty message?"
+        dialog.accept()
+        assert [row.state for row in project.rows(ids)] == ["approved"] * 3
 
-    def all_rows(self):
-        return SelectedRows(self._everything, len(self._everything))
+    def test_a_bar_says_what_can_be_done_with_several_rows(
+        self, qtbot, add, make_page, actions, project
+    ):
+        ids = add("first", "second", "third")
+        page = make_page()
+        bar = page.pane.selected
+        assert not bar.isVisible()
+        page.table.selectAll()
+        assert bar.isVisible()
+        assert bar._text.text() == "3 selected"
+        buttons = {b.text(): b for b in bar.findChildren(QPushButton)}
+        assert list(buttons) == ["Approve", "Tag", "Set system prompt", "Delete"]
+        buttons["Approve"].click()
+        assert {row.state for row in project.rows(ids)} == {"approved"}
+        page.table.selectAll()
+        buttons["Delete"].click()
+        assert project.count() == 0
+        qtbot.waitUntil(lambda: not bar.isVisible())
 
+    def test_what_is_said_is_what_was_changed(
+        self, qtbot, add, make_page, actions, project, feedback
+    ):
+        ids = add("first", "second", "third")
+        project.set_state(ids[:2], "rejected")
+        page = make_page()
+        page.table.selectAll()
+        actions["example.reject"].trigger()
+        assert "1 example set" in feedback.toasts()[-1].accessibleName()
+        page.table.selectAll()
+        actions["example.reject"].trigger()
+        assert "They were “Rejected” already." in feedback.toasts()[-1].accessibleName()
 
-@pytest.fixture
-def busy(background, qtbot):
-    """Keeps every thread of the window waiting until it is set: what is started has not begun."""
-    gate = threading.Event()
-    for _thread in range(6):
-        background.run(gate.wait, 20)
-    yield gate
-    gate.set()
-    qtbot.waitUntil(lambda: background.busy == 0)
+    def test_the_system_prompt_of_the_selected_is_asked_for(
+        self, qtbot, add, make_page, actions, project
+    ):
+        ids = add("first", "second", "third")
+        page = make_page()
+        page.table.selectAll()
+        actions["example.system_prompt"].trigger()
+        question = page.window().findChild(TextQuestion)
+        qtbot.keyClicks(question.lines, "Be kind.")
+        next(b for b in question.findChildren(QPushButton) if b.isDefault()).click()
+        qtbot.waitUntil(lambda: all("Be kind." in project.text(one) for one in ids))
 
+    def test_a_queue_of_drafts_shrinks_as_one_goes_on(self, qtbot, add, make_page, actions):
+        ids = add("first", "second", "third")
+        page = make_page()
+        page.filters.query_requested.emit(ExampleQuery(states=("draft",)))
+        wait_rows(qtbot, page, 3)
+        actions["example.approve_next"].trigger()
+        wait_rows(qtbot, page, 2)
+        wait_current(qtbot, page, ids[1])
+        actions["example.approve_next"].trigger()
+        wait_rows(qtbot, page, 1)
+        wait_current(qtbot, page, ids[2])
 
-def texts(feedback):
-    return [toast.accessibleName() for toast in feedback.toasts()]
+    def test_many_at_once_and_one_undo(self, qtbot, add, make_page, actions, project, feedback):
+        ids = add(*(f"question {number}" for number in range(250)))
+        page = make_page()
+        page.table.selectAll()
+        actions["example.approve"].trigger()
+        qtbot.waitUntil(lambda: project.totals().by_state["approved"] == 250)
+        qtbot.waitUntil(lambda: bool(feedback.toasts()))
+        assert "250 examples" in feedback.toasts()[-1].accessibleName()
+        project.undo()
+        assert project.totals().by_state["draft"] == len(ids)
 
-
-def prompts(project, ids):
-    messages = [json.loads(project.text(one))["messages"][0] for one in ids]
-    return [message["content"] if message["role"] == "system" else None for message in messages]
-
-
-def press(widget, text):
-    next(b for b in widget.findChildren(QPushButton) if b.text() == text).click()
-
-
-def wait(qtbot, operations):
-    qtbot.waitUntil(lambda: not operations.running)
-
-
-def test_all_are_checked_and_the_result_is_told(context, operations, add, feedback, qtbot):
-    add("first", "second", problems=ERROR)
-    owner = QObject()
-    check = CheckAll(context, owner)
-    with qtbot.waitSignal(check.checked):
-        check.start()
-        check.start()
-        assert len(operations.running) == 1
-    wait(qtbot, operations)
-    assert texts(feedback) == ["2 examples checked, no problems."]
-
-
-def test_what_the_check_found_is_one_sentence(project, add):
-    add("good")
-    assert checked_text(project.totals()) == "1 example checked, no problems."
-    add("bad", problems=ERROR)
-    assert (
-        checked_text(project.totals())
-        == "2 examples checked: 1 with problems, 1 of them with errors."
-    )
-    add("odd", problems=(Problem("encoding_guessed", (), {}),))
-    assert checked_text(project.totals()) == (
-        "3 examples checked: 2 with problems, 1 of them with errors."
-    )
-
-
-def test_a_check_that_is_asked_for_again_begins_anew(
-    operations, background, add, project, busy, qtbot
-):
-    add("first")
-    recheck = Recheck(operations, background)
-    recheck.start()
-    (first,) = operations.running
-    recheck.start()
-    assert first.cancelled
-    assert recheck.running
-    busy.set()
-    qtbot.waitUntil(lambda: not first.running)
-    wait(qtbot, operations)
-    assert not recheck.running
-    assert first.results == []
-
-
-def test_one_prompt_on_the_selected_examples_is_one_step(
-    context, operations, add, project, feedback, qtbot
-):
-    ids = add("first", "second", "third")
-    prompt = SystemPromptSetter(context, FixedRows(ids[:2], ids))
-    prompt.ask("Be kind.")
-    wait(qtbot, operations)
-    assert prompts(project, ids) == ["Be kind.", "Be kind.", None]
-    assert texts(feedback) == ["System prompt set in 2 examples."]
-    press(feedback.toasts()[0], "Undo")
-    qtbot.waitUntil(lambda: prompts(project, ids) == [None, None, None])
-
-
-def test_with_one_selected_all_are_asked_about(context, operations, add, project, window, qtbot):
-    window.show()
-    ids = add("first", "second")
-    SystemPromptSetter(context, FixedRows(ids[:1], ids)).ask("Be kind.")
-    (dialog,) = window.findChildren(QDialog)
-    assert dialog.windowTitle() == "Set this system prompt on all 2 examples?"
-    assert prompts(project, ids) == [None, None]
-    press(dialog, "Set on 2 examples")
-    wait(qtbot, operations)
-    qtbot.waitUntil(lambda: prompts(project, ids) == ["Be kind.", "Be kind."])
-
-
-def test_a_prompt_that_is_cancelled_changes_nothing(
-    context, operations, add, project, feedback, busy, qtbot
-):
-    ids = add("first", "second")
-    SystemPromptSetter(context, FixedRows(ids, ids)).ask("Be kind.")
-    operations.running[0].cancel()
-    busy.set()
-    wait(qtbot, operations)
-    assert prompts(project, ids) == [None, None]
-    assert texts(feedback) == []
-
-
-def test_an_export_that_is_cancelled_leaves_no_file(
-    operations, add, feedback, busy, tmp_path, qtbot
-):
-    add("first")
-    path = tmp_path / "out.jsonl"
-    start_export(operations, path, ExampleQuery(), leave_out_errors=False).cancel()
-    busy.set()
-    wait(qtbot, operations)
-    assert not path.exists()
-    assert texts(feedback) == []
-
-
-def test_an_export_that_cannot_be_written_is_told(
-    operations, background, add, feedback, tmp_path, qtbot
-):
-    background.user_error.connect(feedback.error)
-    add("first")
-    start_export(
-        operations, tmp_path / "gone" / "out.jsonl", ExampleQuery(), leave_out_errors=False
-    )
-    wait(qtbot, operations)
-    assert len(texts(feedback)) == 1
-    assert "Open folder" not in [
-        button.text() for button in feedback.toasts()[0].findChildren(QPushButton)
-    ]
+    def test_letters_do_not_act_while_a_text_has_the_focus(self, qtbot, add, make_page, project):
+        ids = add("first")
+        page = make_page()
+        page.activateWindow()
+        page.toolbar.search.setFocus()
+        QTest.keyClicks(page.toolbar.search, "arc")
+        assert page.toolbar.search.text() == "arc"
+        assert project.rows(ids)[0].state == "draft"

@@ -1,5 +1,6 @@
 """The text of an answer in pieces: stop texts, calls of tools, bytes of tokens."""
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -138,7 +139,7 @@ def test_a_bias_forbids_and_forces():
 def test_a_mask_is_kept_to_even_against_what_is_allowed():
     logits, allowed = torch.tensor([3.0, 2.0, 0.5]), torch.tensor([True, False, False])
     for mask, expected in (([True, True, True], 0), ([False, True, True], 1)):
-        choice = Sampler(SamplingParams(temperature=0), allowed).choose(logits, torch.tensor(mask))
+        choice = Sampler(SamplingParams(temperature=0), allowed).choose(logits, np.array(mask))
         assert choice.token == expected
 
 

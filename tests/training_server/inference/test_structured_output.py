@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import time
 
 import jsonschema
@@ -138,7 +139,7 @@ def written(constraint, seed, most=600):
     for _step in range(most):
         if constraint.is_complete:
             return text.decode()
-        allowed = constraint.mask().nonzero().flatten().tolist()
+        allowed = constraint.mask().nonzero()[0].tolist()
         ends = [token for token in allowed if constraint.bytes_of(token) in (b"", b'"', b"}", b"]")]
         token = chance.choice(ends if ends and chance.random() < 0.4 else allowed)
         if constraint.bytes_of(token) == b"":
@@ -261,6 +262,25 @@ def test_an_answer_that_is_cut_off_says_so(engine):
     assert len(text) == 5
     text, _calls, reason = ask(engine, output, stop=('"',))
     assert (text.strip(), reason) == ("{", "stop")
+
+
+def test_an_object_that_names_its_properties_gets_no_others(engine):
+    """Valid all the same; where several schemas are about one object, others have to be taken."""
+    inner = {"type": "object", "properties": {"b": {"type": "boolean"}}, "required": ["b"]}
+    schema = {"type": "object", "properties": {"a": {"$ref": "#/$defs/i"}}, "required": ["a"]}
+    schema["$defs"] = {"i": inner}
+    for seed in range(6):
+        text, _calls, reason = ask(engine, OutputFormat(json_schema=schema), seed=seed)
+        assert reason == "stop"
+        assert re.sub(r"\s", "", text) in ('{"a":{"b":true}}', '{"a":{"b":false}}')
+    other = {"type": "object", "properties": {"c": {"type": "null"}}, "required": ["c"]}
+    both = {"allOf": [inner, other]}
+    text = next(filter(None, (written(held(both, TABLES["starter"]), seed) for seed in range(20))))
+    jsonschema.validate(json.loads(text), both)
+    assert {"b", "c"} <= json.loads(text).keys()
+    for open_schema in ({**inner, "minProperties": 2}, {**inner, "additionalProperties": True}):
+        texts = [written(held(open_schema, TABLES["starter"]), seed) for seed in range(20)]
+        assert any(len(json.loads(text)) > 1 for text in texts if text)
 
 
 def test_any_object(engine):

@@ -17,7 +17,7 @@ from tunedesk.gui.diff_view import DiffView
 from tunedesk.gui.examples.find_replace import Counted, FindOptions, count, replace_all
 from tunedesk.gui.examples.find_replace_fields import FindReplaceFields, SearchScope
 from tunedesk.gui.examples.fixes import headed
-from tunedesk.gui.examples.row_actions import RowActions, lapsed_text
+from tunedesk.gui.examples.row_actions import RowActions
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.gui.operations import Operation
@@ -349,7 +349,7 @@ def _replaced_text(summary: EditSummary) -> str:
         places=places.format(count=f"{summary.places:,}"),
         examples=examples.format(count=f"{summary.examples:,}"),
     )
-    return " ".join([text, *lapsed_text(summary)])
+    return " ".join([text, *summary.remarks()])
 
 
 class FindReplaceAction:

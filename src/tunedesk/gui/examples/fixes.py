@@ -15,7 +15,6 @@ from tunedesk.gui.background import Task
 from tunedesk.gui.diff_view import DiffView
 from tunedesk.gui.example_diff import Change, Sample, example_diff
 from tunedesk.gui.examples.form.open_example import OpenExample
-from tunedesk.gui.examples.row_actions import lapsed_text
 from tunedesk.gui.operations import Operation
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
@@ -294,4 +293,4 @@ def _fixed_text(summary: EditSummary) -> str:
     if not summary.examples:
         return _("Nothing was changed.")
     text = ngettext("{count} example fixed.", "{count} examples fixed.", summary.examples)
-    return " ".join([text.format(count=f"{summary.examples:,}"), *lapsed_text(summary)])
+    return " ".join([text.format(count=f"{summary.examples:,}"), *summary.remarks()])

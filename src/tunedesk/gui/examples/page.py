@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QStackedWidget, QVBoxLayo
 
 from tunedesk.errors import UserError
 from tunedesk.examples.json_text import Path as JsonPath
+from tunedesk.gui.examples.checking import CheckAll
 from tunedesk.gui.examples.clipboard import Clipboard
 from tunedesk.gui.examples.columns import Column, query_sorted_by, shown_sort
 from tunedesk.gui.examples.filter_bar import FilterBar
@@ -20,10 +21,11 @@ from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.import_files import FileImports
 from tunedesk.gui.examples.page_layout import EmptyProject, TablePane, ThreeColumns, Toolbar
 from tunedesk.gui.examples.panel.side_panel import SidePanel
-from tunedesk.gui.examples.row_actions import CheckAll, RowActions, SystemPromptSetter
+from tunedesk.gui.examples.row_actions import RowActions
 from tunedesk.gui.examples.row_menu import RowMenus
 from tunedesk.gui.examples.search_index_filler import SearchIndexFiller
 from tunedesk.gui.examples.status_figures import FIGURE_KINDS, Figures, find_figures, status_parts
+from tunedesk.gui.examples.system_prompt import SystemPromptSetter
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal

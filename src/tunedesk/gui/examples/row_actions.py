@@ -1,4 +1,4 @@
-"""What can be done with rows: new, duplicate, delete, move, tag, review, check, system prompt."""
+"""What can be done with rows: new, duplicate, delete, move, tag, review."""
 
 import contextlib
 from array import array
@@ -8,7 +8,6 @@ from functools import partial
 from itertools import chain
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
 
 from tunedesk.checks.facts import Facts
 from tunedesk.examples import conversation_edits
@@ -16,21 +15,16 @@ from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.json_text import JsonSyntaxError
 from tunedesk.examples.kinds.conversation import NEW_EXAMPLE_TEXT
 from tunedesk.examples.kinds.registry import read_kind
-from tunedesk.gui.background import Background
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
-from tunedesk.gui.operations import AT_ONCE, Operation, Operations
+from tunedesk.gui.operations import AT_ONCE
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.roles_and_states import STATES
-from tunedesk.gui.widgets.dialog import TextQuestion
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
-from tunedesk.project.check_project import check_again
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.statistics import Totals
-from tunedesk.project.text_edits import EditSummary, set_system_prompt
 
 
 @dataclass(frozen=True)
@@ -442,203 +436,3 @@ def _facts_of_new(project: Project, text: str = NEW_EXAMPLE_TEXT) -> Facts:
     """The facts of a new example; the vocabulary is loaded for that if it was not yet."""
     with contextlib.closing(project.handle()) as handle:
         return handle.checker().check(text.encode())
-
-
-class CheckAll(QObject):
-    """Checks all examples anew, by every rule, one time at a time.
-
-    Signals:
-        checked: It is done; show the problems.
-    """
-
-    checked = Signal()
-
-    def __init__(self, context: PageContext, parent: QObject) -> None:
-        super().__init__(parent)
-        self._operations = context.operations
-        self._background = context.background
-        self._operation: Operation[Totals] | None = None
-
-    def start(self) -> None:
-        """Check all examples, unless that is being done."""
-        if self._operation is not None and self._operation.running:
-            return
-        pool = self._background.pool
-
-        def check(project: Project, progress: Progress) -> Totals:
-            check_again(project, pool, progress)
-            return project.totals()
-
-        self._operation = self._operations.run(
-            _("Checking all examples"),
-            check,
-            on_result=lambda _totals: self.checked.emit(),
-            message=checked_text,
-        )
-
-
-def checked_text(totals: Totals) -> str:
-    """What the check found, in one sentence."""
-    count = totals.count
-    if totals.with_problems and totals.with_errors:
-        text = ngettext(
-            "{n} example checked: {problems} with problems, {errors} of them with errors.",
-            "{n} examples checked: {problems} with problems, {errors} of them with errors.",
-            count,
-        )
-    elif totals.with_problems:
-        text = ngettext(
-            "{n} example checked: {problems} with problems, none with errors.",
-            "{n} examples checked: {problems} with problems, none with errors.",
-            count,
-        )
-    elif totals.with_hints:
-        text = ngettext(
-            "{n} example checked, no problems. Hints on {hints}.",
-            "{n} examples checked, no problems. Hints on {hints}.",
-            count,
-        )
-    else:
-        text = ngettext(
-            "{n} example checked, no problems.", "{n} examples checked, no problems.", count
-        )
-    return text.format(
-        n=f"{count:,}",
-        problems=f"{totals.with_problems:,}",
-        errors=f"{totals.with_errors:,}",
-        hints=f"{totals.with_hints:,}",
-    )
-
-
-class Recheck:
-    """Checks those examples again whose figures are of another target or base model."""
-
-    def __init__(self, operations: Operations, background: Background) -> None:
-        self._operations = operations
-        self._background = background
-        self._operation: Operation[int] | None = None
-        self._again = False
-
-    @property
-    def running(self) -> bool:
-        """Whether examples are being checked."""
-        return self._operation is not None and self._operation.running
-
-    def start(self) -> None:
-        """Check by the settings that the project has now; a check under way begins anew."""
-        if self._operation is not None and self._operation.running:
-            self._again = True
-            self._operation.cancel()
-            return
-        self._again = False
-        pool = self._background.pool
-        self._operation = self._operations.run(
-            _("Checking all examples"),
-            lambda project, progress: check_again(project, pool, progress, only_stale=True),
-            on_finished=self._on_finished,
-        )
-
-    def _on_finished(self) -> None:
-        if self._again:
-            self.start()
-
-
-def lapsed_text(summary: EditSummary) -> list[str]:
-    """A sentence on the approvals that lapsed by an edit of texts; none if none did."""
-    if not summary.lapsed:
-        return []
-    text = ngettext(
-        "{n} of them was approved and is to be reviewed again.",
-        "{n} of them were approved and are to be reviewed again.",
-        summary.lapsed,
-    )
-    return [text.format(n=f"{summary.lapsed:,}")]
-
-
-class SystemPromptSetter:
-    """Gives the selected examples, or all of the filter, the same system prompt."""
-
-    def __init__(
-        self, context: PageContext, row_actions: RowActions, page: QWidget | None = None
-    ) -> None:
-        self._project = context.project
-        self._theme = context.theme
-        self._page = page
-        self._background = context.background
-        self._feedback = context.feedback
-        self._operations = context.operations
-        self._row_actions = row_actions
-
-    def ask_text(self) -> None:
-        """Ask for the words and set them on the selected examples, or on the one that is open."""
-        rows = self._row_actions.rows()
-        if not rows.count:
-            return
-        question = TextQuestion(
-            self._theme,
-            _("Set system prompt"),
-            label=_("System prompt"),
-            explanation=ngettext(
-                "It becomes the first message of {n} example, in place of the one there.",
-                "It becomes the first message of {n} examples, in place of the one there.",
-                rows.count,
-            ).format(n=f"{rows.count:,}"),
-            action_text=_("Set system prompt"),
-            text=self._prompt_of(rows.ids[0]),
-            several_lines=True,
-            parent=self._page.window() if self._page is not None else None,
-        )
-        question.answered.connect(lambda prompt: self.start(prompt, rows))
-        question.open()
-
-    def _prompt_of(self, example_id: int) -> str:
-        """The system prompt that an example begins with; empty without one."""
-        try:
-            messages = Conversation.from_text(self._project.text(example_id)).messages
-        except JsonSyntaxError:
-            return ""
-        return messages[0].text if messages and messages[0].role == "system" else ""
-
-    def ask(self, prompt: str) -> None:
-        """Set the prompt on the selected examples; with only one selected, ask about all."""
-        selected, everything = self._row_actions.rows(), self._row_actions.all_rows()
-        if selected.count > 1 or everything.count <= 1:
-            self.start(prompt, selected)
-            return
-        count = everything.count
-        self._feedback.confirm(
-            ngettext(
-                "Set this system prompt on all {n} example?",
-                "Set this system prompt on all {n} examples?",
-                count,
-            ).format(n=f"{count:,}"),
-            _("Only one example is selected. Undo takes it back."),
-            ngettext("Set on {n} example", "Set on {n} examples", count).format(n=f"{count:,}"),
-            lambda: self.start(prompt, everything),
-        )
-
-    def start(self, prompt: str, rows: SelectedRows) -> None:
-        """Set the prompt on these examples, as one step of undo."""
-        if not rows.count or self._project.read_only:
-            return
-        pool = self._background.pool
-
-        def message(summary: EditSummary) -> str:
-            text = ngettext(
-                "System prompt set in {n} example.",
-                "System prompt set in {n} examples.",
-                summary.examples,
-            ).format(n=f"{summary.examples:,}")
-            return " ".join([text, *lapsed_text(summary)])
-
-        self._operations.run(
-            ngettext(
-                "Setting the system prompt of {n} example",
-                "Setting the system prompt of {n} examples",
-                rows.count,
-            ).format(n=f"{rows.count:,}"),
-            lambda project, progress: set_system_prompt(
-                project.context, pool, prompt, rows.ids, progress
-            ),
-            message=message,
-        )

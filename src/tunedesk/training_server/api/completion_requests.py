@@ -154,16 +154,16 @@ class Message(RequestModel):
     """A message of a conversation, as far as a chat template reads it.
 
     Attributes:
-        has_calls: Whether it may do without a content; not part of what was sent.
+        is_said: Whether it may do without a content; not part of what was sent.
     """
 
-    has_calls: bool = Field(exclude=True)
+    is_said: bool = Field(exclude=True)
     role: Annotated[
         Literal["system", "developer", "user", "assistant", "tool", "function"],
         Expected("it must be one of system, developer, user, assistant, tool, function."),
     ] = Field(default=None, validate_default=True)
     content: Any = Field(default=None, validate_default=True)
-    refusal: Any = None
+    refusal: Text | None = None
     weight: Any = None
     name: Any = None
     tool_call_id: Any = Field(default=None, validate_default=True)
@@ -179,11 +179,11 @@ class Message(RequestModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _note_calls(cls, given: Any) -> Any:
+    def _note_what_is_said(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
-        calls = given.get("tool_calls") or given.get("function_call")
-        return {**given, "has_calls": bool(calls)}
+        is_said = any(given.get(key) for key in ("tool_calls", "function_call", "refusal"))
+        return {**given, "is_said": is_said}
 
     @field_validator("content", mode="before")
     @classmethod
@@ -191,20 +191,20 @@ class Message(RequestModel):
         if isinstance(given, str):
             return given
         if given is None:
-            if info.data.get("role") == "assistant" and info.data["has_calls"]:
+            if info.data.get("role") == "assistant" and info.data["is_said"]:
                 return None
             raise problem("missing_parameter", MISSING)
         if not isinstance(given, list):
             raise wrong_type("a text")
         texts = []
         for part in given:
-            is_text = isinstance(part, dict) and part.get("type") == "text"
-            if not is_text or not isinstance(part.get("text"), str):
+            kind = part.get("type") if isinstance(part, dict) else None
+            if kind not in ("text", "refusal") or not isinstance(part.get(kind), str):
                 raise problem(
                     "unsupported_content",
                     "Invalid '{param}': this server reads text, no images, sounds or files.",
                 )
-            texts.append(part["text"])
+            texts.append(part[kind])
         return "".join(texts)
 
     @field_validator("name", mode="before")
@@ -319,7 +319,7 @@ class ChatRequest(GenerationRequest):
     function_call: Annotated[Any, Only()] = None
     modalities: Annotated[Any, Only(["text"])] = None
     moderation: Annotated[Any, Only()] = None
-    reasoning_effort: Annotated[Any, Only()] = None
+    reasoning_effort: Annotated[Any, Only("none")] = None
     verbosity: Annotated[Any, Only("medium")] = None
     web_search_options: Annotated[Any, Only()] = None
     seed: Seed | None = None

@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from transformers import PreTrainedTokenizerBase
 from transformers.convert_slow_tokenizer import bytes_to_unicode
@@ -69,17 +71,19 @@ class Sampler:
         else:
             self._generator.manual_seed(parameters.seed % 2**63)
 
-    def choose(self, logits: torch.Tensor, mask: torch.Tensor | None = None) -> Choice:
+    def choose(self, logits: torch.Tensor, mask: npt.NDArray[np.bool_] | None = None) -> Choice:
         """The next token, from the logits of all; where there is a mask, one that it allows."""
-        values = logits.detach().to("cpu", torch.float32)
-        open_values = values
-        values = values.masked_fill(~self._allowed, -torch.inf)
-        shifted = values if self._shift is None else values + self._shift
+        open_values = logits.detach().to("cpu", torch.float32)
+        values = open_values.masked_fill(~self._allowed, -torch.inf)
+        shifted = values
         if mask is not None:
-            shifted = shifted.masked_fill(~mask, -torch.inf)
-            if not bool((shifted > -torch.inf).any()):
+            both = mask & self._allowed.numpy()
+            if not both.any():
                 # What the model is kept from saying for the look of it, it may say where it must.
-                shifted = open_values.masked_fill(~mask, -torch.inf)
+                both = mask
+            shifted = open_values.masked_fill(torch.from_numpy(~both), -torch.inf)
+        if self._shift is not None:
+            shifted = shifted + self._shift
         token = self._pick(shifted)
         self._count(token)
         wanted = self._parameters.top_logprobs
@@ -142,11 +146,20 @@ class TokenBytes:
 
     def of(self, token: int) -> bytes:
         """The bytes of a token."""
-        written = str(self._tokenizer.convert_ids_to_tokens(token))
+        return self._of(token, str(self._tokenizer.convert_ids_to_tokens(token)))
+
+    def table(self, size: int) -> list[bytes]:
+        """The bytes of the tokens below a number; none for numbers that are no token."""
+        written = self._tokenizer.convert_ids_to_tokens(list(range(size)))
+        return [self._of(token, each) for token, each in enumerate(written)]
+
+    def _of(self, token: int, written: str | None) -> bytes:
+        if written is None:
+            return b""
         if token in self._special:
             return written.encode()
-        if self._letters and all(letter in self._letters for letter in written):
-            return bytes(self._letters[letter] for letter in written)
+        if self._letters and self._letters.keys() >= set(written):
+            return bytes([self._letters[letter] for letter in written])
         byte = _BYTE.fullmatch(written)
         if byte is not None and not self._letters:
             return bytes([int(byte.group(1), 16)])

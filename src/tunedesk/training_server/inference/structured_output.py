@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NoReturn
 
-import torch
+import numpy as np
+import numpy.typing as npt
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer, StructTag, TokenizerWrapper
 from transformers import PreTrainedTokenizerBase
 
@@ -76,6 +77,10 @@ class TokenTable:
         """The tokens for llguidance."""
         return self._made_once()[1]
 
+    def prepare(self) -> None:
+        """Make it now."""
+        self._made_once()
+
     def of(self, token: int) -> bytes:
         """What a token writes; nothing for those that end an answer and the like."""
         return self._made_once()[0][token]
@@ -86,8 +91,7 @@ class TokenTable:
 
     @cached_property
     def _made(self) -> tuple[list[bytes], LLTokenizer]:
-        bytes_of = TokenBytes(self._tokenizer)
-        table = [bytes_of.of(token) for token in range(min(len(self._tokenizer), self._size))]
+        table = TokenBytes(self._tokenizer).table(min(len(self._tokenizer), self._size))
         table += [b""] * (self._size - len(table))
         marks = (TOOL_CALL.encode(), TOOL_CALL_END.encode())
         special = {
@@ -133,17 +137,18 @@ class Constraint:
         """Whether nothing can follow any more."""
         return self._matcher.is_stopped()
 
-    def mask(self) -> torch.Tensor:
+    def mask(self) -> npt.NDArray[np.bool_]:
         """For each token whether it may come next.
 
         Raises:
             InferenceError: None may, or the schema takes too much work here.
         """
-        mask = torch.frombuffer(bytearray(self._matcher.compute_logit_bias()), dtype=torch.uint8)
-        allowed = mask != 0
-        if self._matcher.is_error() or not bool(allowed.any()):
+        # One byte a token: 0, or another number where it may come.
+        mask: npt.NDArray[np.bool_]
+        mask = np.frombuffer(self._matcher.compute_logit_bias(), dtype=np.uint8) != 0
+        if self._matcher.is_error() or not mask.any():
             self._refuse()
-        return allowed
+        return mask
 
     def accept(self, token: int) -> None:
         """Go on by a token that was chosen.
@@ -255,6 +260,8 @@ def constraint_for(
             raise _unusable("what is asked for", reason, output.param)
         return Constraint(matcher, table)
 
+    # Not within the time: it is the model's, once and for all that ask for something.
+    table.prepare()
     try:
         return _COMPILING.submit(compiled).result(_COMPILE_SECONDS)
     except TimeoutError as error:
@@ -347,16 +354,21 @@ def _usable(
     escapes = _ESCAPES
     if _CONTROLS.search(json.dumps(known, ensure_ascii=False)):
         escapes += "u"
-    ways = (False,) if is_strict else (False, True)
-    reason: str | None = None
-    for is_lenient in ways:
+    ways = [(known, False)]
+    if not _is_composed(known):
+        # What is closed where it could be open is valid all the same.
+        ways.insert(0, (_closed(known), False))
+    if not is_strict:
+        ways.append((known, True))
+    reason = ""
+    for variant, is_lenient in ways:
         options = {
             "whitespace_pattern": _WHITESPACE,
             "json_allowed_escapes": escapes,
             "lenient": is_lenient,
             "coerce_one_of": is_lenient,
         }
-        text = json.dumps({**_without_unknown_formats(schema), "x-guidance": options})
+        text = json.dumps({**variant, "x-guidance": options})
         if len(text) > _MOST_CHARACTERS:
             raise _unusable(what, f"it has more than {_MOST_CHARACTERS:,} characters", param)
         grammar = f"{_HEAD}start: %json {text}\n"
@@ -364,8 +376,9 @@ def _usable(
         found = _reason_against(matcher)
         if found is None:
             return text
-        reason = reason or found
-    raise _unusable(what, reason or "", param)
+        if variant is known and not is_lenient:
+            reason = found
+    raise _unusable(what, reason, param)
 
 
 def _reason_against(matcher: LLMatcher) -> str | None:
@@ -421,26 +434,71 @@ _VALUES = frozenset({"const", "default", "enum", "examples"})
 _NAMED = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties", "properties"})
 
 
-def _without_unknown_formats(schema: Any) -> Any:
+def _mapped(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """The schema with all schemas in it changed, the inner ones first."""
+    if isinstance(schema, list):
+        return [_mapped(each, change) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    made: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in _VALUES:
+            made[key] = value
+        elif key in _NAMED and isinstance(value, Mapping):
+            made[key] = {name: _mapped(each, change) for name, each in value.items()}
+        else:
+            made[key] = _mapped(value, change)
+    return change(made)
+
+
+def _without_unknown_formats(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The schema without the formats that llguidance refuses for it does not know them.
 
     A format that is not known is a remark (JSON Schema 2020-12, Validation, 7.2.1).
     """
-    if isinstance(schema, list):
-        return [_without_unknown_formats(each) for each in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    kept: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key == "format" and isinstance(value, str) and value not in _FORMATS:
-            continue
-        if key in _VALUES:
-            kept[key] = value
-        elif key in _NAMED and isinstance(value, Mapping):
-            kept[key] = {name: _without_unknown_formats(each) for name, each in value.items()}
-        else:
-            kept[key] = _without_unknown_formats(value)
-    return kept
+
+    def change(inner: dict[str, Any]) -> dict[str, Any]:
+        form = inner.get("format")
+        if isinstance(form, str) and form not in _FORMATS:
+            del inner["format"]
+        return inner
+
+    changed: dict[str, Any] = _mapped(schema, change)
+    return changed
+
+
+def _closed(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema in which an object that names properties has no others, if it does not say so.
+
+    Small models would make up names without end, which OpenAI's never do.
+    """
+
+    def change(inner: dict[str, Any]) -> dict[str, Any]:
+        if inner.get("properties") and not inner.keys() & _ABOUT_OTHERS:
+            inner["additionalProperties"] = False
+        return inner
+
+    changed: dict[str, Any] = _mapped(schema, change)
+    return changed
+
+
+_ABOUT_OTHERS = frozenset({"additionalProperties", "minProperties", "patternProperties"})
+_COMPOSING = frozenset({"allOf", "anyOf", "oneOf", "$ref", "if", "not"})
+
+
+def _is_composed(schema: Mapping[str, Any]) -> bool:
+    """Whether one object may have to be valid by several schemas, each with names of its own."""
+    found = False
+
+    def look(inner: dict[str, Any]) -> dict[str, Any]:
+        nonlocal found
+        keys = inner.keys()
+        is_mixed = "properties" in keys and bool(keys & _COMPOSING)
+        found = found or is_mixed or bool(keys & {"allOf", "if", "not", "dependentSchemas"})
+        return inner
+
+    _mapped(schema, look)
+    return found
 
 
 def _unusable(what: str, reason: str, param: str) -> InferenceError:

@@ -12,12 +12,12 @@ from tunedesk.catalogue.models import Catalogue, HostedModel, default_model, tok
 from tunedesk.catalogue.targets import THIS_COMPUTER, targets
 from tunedesk.catalogue.targets import target as target_of
 from tunedesk.gui.background import Background
+from tunedesk.gui.examples.checking import Recheck
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.histogram import Histogram
 from tunedesk.gui.examples.panel.panel_tab import PanelTab
 from tunedesk.gui.examples.panel.set_figures import FactLine, FactLines, SetFigures, find_figures
 from tunedesk.gui.examples.panel.token_sections import ExampleTokens, SetLengths, SetTotals
-from tunedesk.gui.examples.row_actions import Recheck
 from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.gui.operations import Operations
 from tunedesk.gui.theme import Theme
