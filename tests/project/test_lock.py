@@ -300,6 +300,21 @@ def test_a_folder_that_cannot_be_written_is_read(path, monkeypatch):
         assert words(project) == ["one"]
 
 
+def test_a_hard_link_in_a_folder_that_cannot_be_written_is_read_with_its_log(path, monkeypatch):
+    Project.create(path).close()
+    other = hard_link_elsewhere(path)
+
+    def refuse(_lock, _user):
+        raise PermissionError
+
+    with opened_elsewhere(path, "one"):
+        monkeypatch.setattr(ProjectLock, "acquire", refuse)
+        for read_only in (False, True):
+            with Project.open(other, read_only=read_only) as project:
+                assert project.read_only
+                assert words(project) == ["one"]
+
+
 def test_handles_work_in_other_threads(path):
     with Project.create(path) as project:
         told = []

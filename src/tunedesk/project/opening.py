@@ -138,7 +138,10 @@ def open_file(path: Path, author: str, *, read_only: bool) -> Opened:
             if read_only:
                 lock.release()
                 lock = None
-        file = tried.path if holder is None else _file_of_holder(tried, holder)
+        if holder is not None:
+            file = _file_of_holder(tried, holder)
+        else:
+            file = tried.path if lock is not None else tried.name_with_log()
         return _open_locked(path, file, author, lock, None if read_only else holder)
     except BaseException as error:
         if lock is not None:
