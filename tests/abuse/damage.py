@@ -11,11 +11,11 @@ too: all examples must come out of it or be named as lost. Ends with status 1 on
 
 import argparse
 import collections
-import json
 import multiprocessing
 import os
 import queue
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -25,9 +25,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import walk
+from tests.abuse import walk
+from tests.abuse.outcome import Outcome
 
 HANG_SECONDS = 90.0
 PAGE = 8192
@@ -151,83 +152,102 @@ def answers(walkers: list[Walker], wanted: list[Case]) -> Iterator[tuple[Case, A
         yield from zip(wanted, threads.map(one, wanted), strict=True)
 
 
-def main() -> int:
+class Tally:
+    """What came of many cases.
+
+    Attributes:
+        counts: How many of each kind.
+        failures: What went wrong, a line each.
+    """
+
+    def __init__(self, texts: dict[int, str]) -> None:
+        self.counts: collections.Counter[str] = collections.Counter()
+        self.failures: list[str] = []
+        self._texts = texts
+
+    def add(self, case: Case, answer: Any) -> None:
+        """Count what came of a case."""
+        kind = "flips" if case.kind == "flip" else "pages"
+        self.counts[kind] += 1
+        if isinstance(answer, str):
+            self._fail(kind, answer, case)
+            return
+        outcome, rescued = answer
+        if outcome.bugs:
+            self._fail(kind, "with tracebacks", case, "; ".join(dict.fromkeys(outcome.bugs)))
+        lost = len(self._texts) - len(outcome.texts)
+        if outcome.sentences:
+            self.counts[f"{kind}: told of"] += 1
+        elif lost > 0:
+            self._fail(kind, "silent losses", case, f"{lost} examples")
+        elif any(outcome.texts.get(one) != text for one, text in self._texts.items()):
+            self.counts[f"{kind}: another letter in a text"] += 1
+        else:
+            self.counts[f"{kind}: harmless"] += 1
+        if rescued is None:
+            # Nothing but the first pages is left: told of in a sentence.
+            self.counts[f"{kind}: nothing to be rescued"] += 1
+            return
+        ids, named = rescued
+        back = len(ids & self._texts.keys())
+        self.counts[f"{kind}: rescued examples, of {len(self._texts)} each"] += back
+        self.counts[f"{kind}: rescue named as lost"] += named
+        if back + named < len(self._texts):
+            self._fail(kind, "rescue with silent losses", case, f"{back} back, {named} named")
+
+    def _fail(self, kind: str, what: str, case: Case, details: str = "") -> None:
+        self.counts[f"{kind}: {what}"] += 1
+        self.failures.append(f"{what}: {case.kind} {case.place} {case.seed} {details}")
+
+
+def damage_all(flips: int, pages: int, seed: int, *, jobs: int = 2, window: bool = True) -> Tally:
     """Damage, walk, count."""
+    folder = Path(tempfile.mkdtemp(prefix="tunedesk-damage-"))
+    original = folder / "Original.tunedesk"
+    walk.own_folders(folder)
+    walk.real_project(original)
+    content = original.read_bytes()
+    with walk.Project.open(original, read_only=True) as project:
+        texts = {example_id: project.text(example_id) for example_id in project.ids()}
+    whole = walk.Outcome()
+    walk.walk_project(original, whole)
+    original.write_bytes(content)
+    tally = Tally(texts)
+    tally.failures += [f"without any damage: {line}" for line in (*whole.bugs, *whole.sentences)]
+    walkers = [Walker(original, window) for _number in range(jobs)]
+    for case, answer in answers(walkers, cases(len(content), flips, pages, seed)):
+        tally.add(case, answer)
+    for walker in walkers:
+        walker.close()
+    shutil.rmtree(folder, ignore_errors=True)
+    return tally
+
+
+def run(count: int, seed: int) -> Outcome:
+    """So many damaged copies: three flipped bits for each damaged page."""
+    tally = damage_all(count * 3 // 4, count - count * 3 // 4, seed)
+    return Outcome(count, tally.failures)
+
+
+def main() -> int:
+    """Damage and print what came of it; 1 if anything went wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--flips", type=int, default=500)
     parser.add_argument("--pages", type=int, default=150)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="how many processes walk at a time")
     parser.add_argument("--no-window", action="store_true")
-    parser.add_argument("--json", type=Path, help="write each outcome there, one a line")
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="tunedesk-damage-"))
-    original = folder / "Original.tunedesk"
-    walk.own_folders(folder)
-    walk.real_project(original)
-    whole = walk.Outcome()
-    walk.walk_project(original, whole)
-    original.unlink()
-    walk.real_project(original)
-    with walk.Project.open(original, read_only=True) as project:
-        texts = {example_id: project.text(example_id) for example_id in project.ids()}
-    content = original.read_bytes()
-    print(
-        f"{len(texts)} examples, {len(content) // PAGE} pages of {PAGE} bytes; bugs without any"
-        f" damage: {len(whole.bugs)}",
-        flush=True,
-    )
-    walkers = [Walker(original, not options.no_window) for _number in range(options.jobs)]
-    counts: collections.Counter[str] = collections.Counter()
-    places: collections.Counter[str] = collections.Counter()
-    told = options.json.open("w") if options.json else None
     began = time.monotonic()
-    wanted = cases(len(content), options.flips, options.pages, options.seed)
-    for case, answer in answers(walkers, wanted):
-        kind = "flips" if case.kind == "flip" else "pages"
-        counts[kind] += 1
-        if isinstance(answer, str):
-            counts[f"{kind}: {answer}"] += 1
-            places[f"{answer}: {case}"] += 1
-            continue
-        outcome, rescued = answer
-        if outcome.bugs:
-            counts[f"{kind}: with tracebacks"] += 1
-            for bug in dict.fromkeys(bug.split(" < ")[0] for bug in outcome.bugs):
-                places[bug] += 1
-        same = sum(outcome.texts.get(number) == text for number, text in texts.items())
-        if outcome.sentences:
-            counts[f"{kind}: told of"] += 1
-        elif len(outcome.texts) < len(texts):
-            counts[f"{kind}: silent losses"] += 1
-            places[f"silent loss of {len(texts) - len(outcome.texts)}: {case}"] += 1
-        elif same < len(texts):
-            counts[f"{kind}: another letter in a text"] += 1
-        else:
-            counts[f"{kind}: harmless"] += 1
-        if rescued is None:
-            counts[f"{kind}: nothing rescued"] += 1
-            places[f"nothing rescued: {case}"] += 1
-        else:
-            ids, lost = rescued
-            back = len(ids & texts.keys())
-            counts[f"{kind}: rescued examples, of {len(texts)} each"] += back
-            counts[f"{kind}: rescue named as lost"] += lost
-            if back + lost < len(texts):
-                counts[f"{kind}: rescue with silent losses"] += 1
-                places[f"rescue brought {back} and named {lost}: {case}"] += 1
-        if told:
-            told.write(json.dumps([case, outcome.bugs, outcome.sentences[:5]]) + "\n")
-            told.flush()
-    for walker in walkers:
-        walker.close()
-    for name, number in sorted(counts.items()):
+    tally = damage_all(
+        options.flips, options.pages, options.seed, jobs=options.jobs, window=not options.no_window
+    )
+    for name, number in sorted(tally.counts.items()):
         print(f"{name}: {number}")
-    for place, number in places.most_common(60):
-        print(f"  {number} x {place}")
+    for line in tally.failures:
+        print(f"  {line}")
     print(f"{time.monotonic() - began:.0f} s")
-    bad = ("tracebacks", "hang", "died", "silent")
-    return int(any(word in name for name in counts for word in bad))
+    return int(bool(tally.failures))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ from pathlib import Path
 PROGRAMS = {
     "racing": "uploads whose parts, completions and cancellations come at once: one of them wins",
     "reading": "damaged and made-up bytes: an answer for each, in time, and no fix that loses text",
+    "damage": "a real project with flipped bits and damaged pages: rows or sentences, and a rescue",
+    "hostile_rows": "rows that no Tunedesk wrote: a sentence, or a row marked as damaged",
     "kill": "writing processes killed at any moment, their files renamed: whole, and told truly",
     "locks": "one project opened by many names at once: never two writers",
     "full_disk": "work on a full disk: a true sentence, nothing lost, nothing half done",

@@ -52,6 +52,9 @@ _resource = i18n.resource
 i18n.resource = lambda name: CATALOGUES if name == "translations" else _resource(name)
 
 from tunedesk.gui import application  # noqa: E402
+from tunedesk.gui.recovery import RecoveryDialog, RescueDialog, WorkDialog  # noqa: E402
+from tunedesk.project.backups import Backup  # noqa: E402
+from tunedesk.project.rescue import RescueReport  # noqa: E402
 from tunedesk.settings import Settings  # noqa: E402
 
 SIZE = (1280, 800)
@@ -204,12 +207,13 @@ class Walk:
         yield 600
         yield from self.look("welcome")
         yield from self.menus("welcome")
-        for name in ("project.new", "app.preferences", "help.keys", "help.about"):
+        for name in ("project.new", "app.preferences", "help.guide", "help.keys", "help.about"):
             yield from self.dialog(name)
         self.window.open_path(PROJECT)
         yield 1500
         yield from self.look("examples")
         yield from self.menus("examples")
+        yield from self.recovery()
         yield from self.examples()
         yield from self.fine_tune()
         self.act("project.close")
@@ -221,6 +225,23 @@ class Walk:
         self.window.crashes.crashed.emit(RuntimeError("data"))
         yield from self.look("crash report")
         yield from self.close_dialogs()
+
+    def recovery(self) -> Iterator[int]:
+        yield from self.dialog("project.backups")
+        theme, window = self.window._theme, self.window
+        backup = Backup(PROJECT, 1_790_000_000.0, 3_000_000, 12, False, False)
+        report = RescueReport(PROJECT, 12, lines=["data"], list_path=PROJECT)
+        for shown in (
+            RecoveryDialog(
+                theme, PROJECT, [backup, backup._replace(before_going_back=True)], window
+            ),
+            RescueDialog(theme, report, window),
+            WorkDialog(theme, window.windowTitle(), lambda: None, window),
+        ):
+            shown.open()
+            yield from self.look(type(shown).__name__)
+            shown.done(0)
+            yield TURN
 
     def examples(self) -> Iterator[int]:
         for number in range(6):

@@ -6,7 +6,7 @@ import traceback
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.services.conftest import connection_to
 from tests.services.fake_http import Answer, Fault
@@ -41,6 +41,7 @@ KEYS = st.text(
 
 @given(KEYS, st.text(max_size=20), st.text(max_size=20))
 def test_no_key_is_left(key, before, after):
+    assume(not key.isdigit())
     assert key not in redacted(f"{before}{key}{after}{key}", key)
 
 
@@ -154,6 +155,14 @@ def test_a_piece_is_held_back_only_while_it_may_be_the_key():
         "morning ",
         "!",
     ]
+
+
+@pytest.mark.parametrize("key", ["ollama", "LM-Studio", "123456", "1700000000", "none", ""])
+def test_what_is_given_in_place_of_a_key_stays_in_answers(key):
+    said = '{"model": "ollama/lm-studio", "created_at": 1700000000, "tokens": 1234567, "x": null}'
+    assert without_key(said, key) == said
+    assert without_key_in_bytes(said.encode(), key) == said.encode()
+    assert list(pieces_without_key([said], key)) == [said]
 
 
 def test_names_may_look_like_a_key_and_sentences_may_not():

@@ -82,11 +82,16 @@ def codes() -> tuple[str, ...]:
 
 @cache
 def severity(code: str, target: str = DEFAULT_TARGET) -> Severity:
-    """How bad a problem of this code is at the target."""
-    entry = _table()[code]
+    """How bad a problem of this code is at the target.
+
+    One that a newer Tunedesk found, and this one does not know, is a hint.
+    """
+    entry = _table().get(code)
+    if entry is None:
+        return "hint"
     return cast("Severity", entry.get("targets", {}).get(target, entry["default"]))
 
 
 def source(code: str) -> str:
     """Where the rule comes from."""
-    return str(_table()[code]["source"])
+    return str(_table().get(code, {}).get("source", ""))

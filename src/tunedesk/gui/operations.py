@@ -20,7 +20,7 @@ from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.i18n import _
-from tunedesk.progress import Progress, no_progress
+from tunedesk.progress import Progress, Wait, no_progress
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.undo import UndoOutcome
@@ -102,6 +102,11 @@ class Operations(QObject):
         self._running: list[Operation[Any]] = []
         self._closed = False
 
+    @property
+    def closed(self) -> bool:
+        """Whether the project closes: what is cancelled now was not cancelled by the user."""
+        return self._closed
+
     def flush_before(self, flush: Callable[[], None]) -> None:
         """Call this before each operation: it writes down what was typed a moment ago."""
         self._flushes.append(flush)
@@ -114,8 +119,9 @@ class Operations(QObject):
     def run(
         self,
         title: str,
-        work: Callable[[Project, Progress], Result],
+        work: Callable[..., Result],
         *,
+        waits: bool = False,
         examples: int | None = None,
         message: Callable[[Result], str | OperationMessage | None] | None = None,
         on_result: Callable[[Result], object] | None = None,
@@ -130,6 +136,8 @@ class Operations(QObject):
             title: What is being done, for the status line.
             work: Does it, given a handle of the project (the open project itself if it is done at
                 once) and a way to report progress, which raises `Cancelled` after Cancel.
+            waits: Whether it waits for servers: it is given a way to wait as well, which raises the
+                same, and is left to end by itself when the project closes.
             examples: How many examples it concerns; a few are done at once. None: in a thread.
             message: What to say of the result; None for nothing.
             on_result: Called with the result, before the message shows.
@@ -149,7 +157,7 @@ class Operations(QObject):
             self._run_at_once(operation, work)
             end()
         else:
-            self._run_in_thread(operation, work, note, end)
+            self._run_in_thread(operation, work, note, end, waits=waits)
         return operation
 
     def undo(self, change_id: int) -> None:
@@ -169,9 +177,7 @@ class Operations(QObject):
         for operation in self._running:
             operation.cancel()
 
-    def _run_at_once(
-        self, operation: Operation[Result], work: Callable[[Project, Progress], Result]
-    ) -> None:
+    def _run_at_once(self, operation: Operation[Result], work: Callable[..., Result]) -> None:
         before = self._project.last_change_id()
         failure: UserError | None = None
         try:
@@ -186,17 +192,20 @@ class Operations(QObject):
     def _run_in_thread(
         self,
         operation: Operation[Result],
-        work: Callable[[Project, Progress], Result],
+        work: Callable[..., Result],
         note: Callable[[int, float], str] | None,
         end: Callable[[], None],
+        *,
+        waits: bool,
     ) -> None:
         shown = self._feedback.progress(operation.title, operation.cancel)
         began = time.monotonic()
 
-        def perform(progress: Progress) -> None:
+        def perform(progress: Progress, wait: Wait) -> None:
+            more = (wait,) if waits else ()
             with contextlib.closing(self._project.handle()) as handle:
                 try:
-                    operation.results.append(work(handle, progress))
+                    operation.results.append(work(handle, progress, *more))
                 finally:
                     operation.change_id = handle.last_change_id()
 
@@ -216,6 +225,7 @@ class Operations(QObject):
             on_error=lambda error: self._show_error(operation, error),
             on_progress=report,
             on_finished=finished,
+            lets_go=waits,
         )
 
     def _end(
@@ -334,7 +344,7 @@ class UndoActions(QObject):
         self._actions.release("edit.undo", "edit.redo")
 
     def _project_changed(self, _change: ProjectChange) -> None:
-        if not self._running:
+        if not self._running and not self._closed:
             self.refresh()
 
     def _ask(self, direction: str) -> None:

@@ -220,7 +220,8 @@ def history(
     entries = []
     for change_id, of_change in items.items():
         for number, code, parameters, actor, machine, time, undoes, redoes in store.rows(
-            "SELECT id, code, parameters, actor, machine, time, undoes, redoes FROM change"
+            "SELECT id, code, substr(parameters, 1, 100000), actor, machine, time, undoes, redoes"
+            " FROM change"
             " WHERE id = ?1 OR undoes = ?1 OR redoes = ?1",
             (change_id,),
         ):

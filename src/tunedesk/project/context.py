@@ -89,7 +89,7 @@ class ProjectContext:
         self.store = store
         self.tags = InternedSets(store, "tag_set")
         self.codes = InternedSets(store, "code_set")
-        self.versions = Versions(store, self.codes, _severity_or_hint)
+        self.versions = Versions(store, self.codes, severity)
         self.numbers = OrderNumbers(store)
 
     @property
@@ -120,14 +120,6 @@ class ProjectContext:
 
 def _trains_here(model: str) -> bool:
     return Catalogue.load().find_local(model) is not None
-
-
-def _severity_or_hint(code: str, target: str) -> str:
-    """The severity; a problem that a newer Tunedesk found and this one does not know is a hint."""
-    try:
-        return severity(code, target)
-    except KeyError:
-        return "hint"
 
 
 def as_json_array(ids: Sequence[int]) -> str:

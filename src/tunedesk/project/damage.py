@@ -222,7 +222,11 @@ def text(value: object, default: str = "", most: int = LONGEST_NAME) -> str:
     """A text, cut off where it is too long to be shown; the default for anything else."""
     if isinstance(value, bytes):
         value = value[: 4 * most].decode("utf-8", "replace")
-    return value[:most] if isinstance(value, str) else default
+    if not isinstance(value, str):
+        return default
+    value = value[:most]
+    # Halves of letters, which JSON can name, can be neither stored nor shown.
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
 def blob(value: object) -> bytes:

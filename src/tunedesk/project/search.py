@@ -249,7 +249,8 @@ def _configure(store: Store) -> None:
 
 def _fill_batch(store: Store, rows: int) -> int:
     texts = store.rows(
-        "SELECT id, text FROM version_text WHERE id > ? ORDER BY id LIMIT ?",
+        "SELECT id, coalesce(CAST(text AS BLOB), x'') FROM version_text"
+        " WHERE id > ? ORDER BY id LIMIT ?",
         (filled_to(store), rows),
     )
     if not texts:
@@ -286,7 +287,8 @@ def tail_hits(context: ProjectContext, search: str, progress: Progress = no_prog
     high, found = known.high, list(known.hits)
     while True:
         texts = store.rows(
-            "SELECT id, text FROM version_text WHERE id > ? ORDER BY id LIMIT ?",
+            "SELECT id, coalesce(CAST(text AS BLOB), x'') FROM version_text"
+            " WHERE id > ? ORDER BY id LIMIT ?",
             (high, _TAIL_CHUNK),
         )
         if not texts:

@@ -411,7 +411,8 @@ def text_batches(context: ProjectContext, ids: Sequence[int]) -> Iterator[TextBa
     """The texts of examples, in batches of a fitting size."""
     for start in range(0, len(ids), _JOB_ROWS):
         rows = context.store.rows(
-            "SELECT example.id, version_id, text FROM json_each(?) AS wanted"
+            "SELECT example.id, version_id, coalesce(CAST(text AS BLOB), x'')"
+            " FROM json_each(?) AS wanted"
             " CROSS JOIN example ON example.id = wanted.value"
             " CROSS JOIN version_text ON version_text.id = example.version_id WHERE deleted = 0",
             (as_json_array(ids[start : start + _JOB_ROWS]),),

@@ -36,7 +36,10 @@ class Step(NamedTuple):
     last_added: int | None
 
 
-_STEP = "SELECT id, code, parameters, incomplete, first_added, last_added FROM change"
+_STEP = (
+    "SELECT id, code, substr(parameters, 1, 100000), incomplete, first_added, last_added"
+    " FROM change"
+)
 
 
 def _step(store: Store, sql: str, parameters: tuple[int, ...] = ()) -> Step | None:

@@ -19,7 +19,16 @@ from urllib.parse import quote
 HIDDEN = "[key]"
 
 _SHORTEST = 6
-"""A shorter key is taken out of errors only, where it stands as a word: it is no secret."""
+"""A shorter key is no secret; as others that are none it goes out of errors, where it is a word."""
+_FEWEST_DIGITS = 16
+"""A key of fewer digits and nothing else is no secret: figures would be taken for it."""
+_STAND_INS = frozenset(
+    (
+        *("dummy", "ollama", "lm-studio", "lmstudio", "not-needed", "not_needed", "no-key-needed"),
+        *("placeholder", "unused", "nokey", "no-key", "sk-no-key-required", "api-key", "token"),
+    )
+)
+"""What guides tell people to give to servers that ask for no key: names of models hold it, too."""
 _SHORTEST_IN_PARTS = 16
 """Half of a key that is at least so long is taken out, too: services cut texts off."""
 _SHORTEST_IN_BASE64 = 12
@@ -37,8 +46,15 @@ _known: set[str] = set()
 
 def remember_key(key: str) -> None:
     """Take a key out of every text that passes `redacted` in this process from now on."""
-    if len(key) >= _SHORTEST:
+    if _is_secret(key):
         _known.add(key)
+
+
+def _is_secret(key: str) -> bool:
+    """Whether a key can be told from other text, and is worth it."""
+    if len(key) < _SHORTEST or key.casefold() in _STAND_INS:
+        return False
+    return not (key.isdigit() and len(key) < _FEWEST_DIGITS)
 
 
 def redacted(text: str, *keys: str) -> str:
@@ -52,7 +68,7 @@ def redacted(text: str, *keys: str) -> str:
     # Those that were sent first, then the longest: one may be a part of another.
     for key in dict.fromkeys((*keys, *sorted(_known, key=len, reverse=True))):
         text = without_key(text, key)
-        if 0 < len(key) < _SHORTEST:
+        if key and not _is_secret(key):
             text = re.sub(rf"(?<!\w){re.escape(key)}(?!\w)", HIDDEN, text)
     return _LOOKS_LIKE_A_KEY.sub(lambda found: f"{found[1]} {HIDDEN}" if found[1] else HIDDEN, text)
 
@@ -81,9 +97,9 @@ def without_key(text: str, key: str) -> str:
 
     Args:
         text: Any text.
-        key: The key; one that is too short to be told from other text is in nothing.
+        key: The key; one that is no secret is in nothing.
     """
-    if len(key) < _SHORTEST:
+    if not _is_secret(key):
         return text
     forms = _forms(key)
     small = _lower(text)
@@ -101,7 +117,7 @@ def without_key(text: str, key: str) -> str:
 
 def without_key_in_bytes(content: bytes, key: str) -> bytes:
     """The body of an answer without a key; all other bytes, and the encoding, stay as they are."""
-    if len(key) < _SHORTEST:
+    if not _is_secret(key):
         return content
     encoding: str = json.detect_encoding(content)
     if encoding.startswith("utf-8"):
@@ -133,7 +149,7 @@ def pieces_without_key(pieces: Iterable[str], key: str) -> Iterator[str]:
 
 def _beginning_of_key(text: str, key: str) -> int:
     """The length of the longest end of a text with which a key may begin."""
-    if len(key) < _SHORTEST:
+    if not _is_secret(key):
         return 0
     forms = _forms(key)
     wholes = [_lower(form) for form, _filler in forms.literal]

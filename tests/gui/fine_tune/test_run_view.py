@@ -28,3 +28,22 @@ def test_trying_is_the_main_action_of_a_finished_run(page, project, add_run, qtb
     assert head.try_it.property("kind") == "primary"
     primary = [b for b in page.view.findChildren(QPushButton) if b.property("kind") == "primary"]
     assert [button for button in primary if button.isVisible()] == [head.try_it]
+
+
+def test_a_checkpoint_can_be_tried_while_the_run_goes_on(page, project, add_run, checkpoint, qtbot):
+    run = add_run("one")
+    project.runs.set_checkpoints(run.id, [checkpoint(40)])
+    qtbot.waitUntil(page.view.head.try_it.isVisible)
+    assert page.view.head.pause.isVisible()
+
+
+def test_before_the_first_step_it_says_what_is_waited_for(page, project, add_run, event, qtbot):
+    run = add_run("one", status="validating_files", step=None, total_steps=None)
+    project.runs.add_events(run.id, [event(1, "Fetching acme/Small from the hub (0.3 GB)")])
+    progress = page.view.head.progress
+    qtbot.waitUntil(lambda: progress.text() == "Fetching acme/Small from the hub (0.3 GB)")
+    assert page.view.head.bar.accessibleDescription() == progress.text()
+    project.runs.add_events(run.id, [event(2, "Validating training file: file-KSxsHWZRDF8Pwjv")])
+    qtbot.waitUntil(lambda: progress.text() == "Validating training file")
+    project.runs.update(run.id, status="running", step=3, total_steps=9)
+    qtbot.waitUntil(lambda: progress.text().startswith("step 3 of 9"))

@@ -16,9 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tunedesk.examples.json_edit import on_one_line
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
-from tunedesk.gui.fine_tune.event_log import EventsLog
+from tunedesk.gui.fine_tune.event_log import EventsLog, without_ids
 from tunedesk.gui.fine_tune.result_section import ResultSection
 from tunedesk.gui.fine_tune.run_cards import (
     DETAIL_KINDS,
@@ -56,6 +57,7 @@ MENU = (
 )
 
 LEAST_FACTS = 110
+LONGEST_HAPPENING = 80
 
 
 class RunHead(QWidget):
@@ -92,7 +94,6 @@ class RunHead(QWidget):
         self.follow.setAccessibleName(_("Follow this run"))
         self.follow.setToolTip(_("Ask its service from now on how it goes, and chart it here"))
         self._cut_off = False
-        self._ended = False
         self._lay_out()
         actions["run.carry_on"].changed.connect(self._show_carry_on)
         actions["run.try"].changed.connect(self._show_try)
@@ -158,19 +159,22 @@ class RunHead(QWidget):
             self._below.removeWidget(self._buttons)
             row.addWidget(self._buttons)
 
-    def show_run(self, run: Run, left: float | None, *, is_elsewhere: bool = False) -> None:
+    def show_run(
+        self, run: Run, left: float | None, *, is_elsewhere: bool = False, happens: str = ""
+    ) -> None:
         """Show how the run stands.
 
         Args:
             run: The run.
             left: The seconds that it still takes, an estimate; None without one.
             is_elsewhere: Whether another computer launched it, and this one does not follow it.
+            happens: What its service said last; shown while no step tells how far it is.
         """
         self.name.setText(run.name)
         words = state_text(run)
         self.badge.show_text(words.text, words.tone)
         self.facts.setText(facts_text(run))
-        share, far = share_done(run), progress_text(run, left)
+        share, far = share_done(run), progress_text(run, left) or happens
         moves = share is None and not run.ended and run.status != "paused"
         self.bar.setRange(0, 0 if moves else 1000)
         if not moves:
@@ -196,12 +200,11 @@ class RunHead(QWidget):
         self._cut_off = not run.ended and not following
         self._show_carry_on()
         self.again.setVisible(run.ended)
-        self._ended = run.ended
         self._show_try()
 
     def _show_try(self) -> None:
-        """Trying is what a finished run is there for; before, its checkpoints are below."""
-        self.try_it.setVisible(self._ended and self._actions["run.try"].isEnabled())
+        """Trying is what a run is there for: its model, or the checkpoints that it has by now."""
+        self.try_it.setVisible(self._actions["run.try"].isEnabled())
         self._place_buttons()
 
     def _show_carry_on(self) -> None:
@@ -342,11 +345,20 @@ class RunView(QScrollArea):
         if self.details is not None:
             run = self.details.run
             now = round(time.time() * 1000)
+            # Of a run that is not followed the last figures may be of long ago.
+            elsewhere = self.details.is_elsewhere
+            left = None if elsewhere else seconds_left(run, self.details.latest, now)
             self.head.show_run(
                 run,
-                seconds_left(run, self.details.latest, now),
+                left,
                 is_elsewhere=self.details.is_elsewhere,
+                happens=self._happening(),
             )
+
+    def _happening(self) -> str:
+        """What the service said last: before the first step it tells what is waited for."""
+        said = self.details.events[0].message if self.details and self.details.events else ""
+        return on_one_line(without_ids(said))[:LONGEST_HAPPENING]
 
     def _ask_to_follow(self) -> None:
         if self.run is not None:

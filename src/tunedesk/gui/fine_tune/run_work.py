@@ -13,9 +13,9 @@ from tunedesk.fine_tuning.follow import Follower, begin_to_follow
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
 from tunedesk.fine_tuning.launch_settings import LAST_SETTINGS, LaunchSettings
 from tunedesk.fine_tuning.run_service import RunService, Unfinished
-from tunedesk.gui.background import Background, Task
-from tunedesk.gui.feedback import Feedback, ProgressHandle
+from tunedesk.gui.background import Background
 from tunedesk.gui.fine_tune.local_installation import LocalInstallation
+from tunedesk.gui.operations import Operation
 from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _
 from tunedesk.lazy_imports import importing
@@ -27,6 +27,10 @@ from tunedesk.services.keys import Keys
 
 if TYPE_CHECKING:
     from tunedesk.gui.fine_tune.launch.launch_dialog import LaunchDialog
+
+
+Begun = Callable[[int], None]
+"""Told the id of a run as soon as it stands in the project."""
 
 
 class RunLaunching(QObject):
@@ -42,20 +46,11 @@ class RunLaunching(QObject):
     launched = Signal(int)
     stopped = Signal(int)
 
-    def __init__(
-        self,
-        project: Project,
-        background: Background,
-        feedback: Feedback,
-        keys: Keys,
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, context: PageContext, keys: Keys, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._project = project
-        self._background = background
-        self._feedback = feedback
+        self._context = context
         self._keys = keys
-        self._tasks: dict[int, Task] = {}
+        self._launching: dict[int, Operation[Run]] = {}
         self._closing = False
 
     def launch(self, preview: LaunchPreview, plain_http: bool = False) -> None:
@@ -65,112 +60,88 @@ class RunLaunching(QObject):
             preview: What to launch.
             plain_http: Whether the user accepts an address that others can read along.
         """
-        self._run(
-            lambda begun, progress, wait: self._launch(preview, plain_http, begun, progress, wait),
-            preview.settings.name,
-        )
+
+        def work(service: RunService, begun: Begun, progress: Progress, wait: Wait) -> Run:
+            return service.launch(
+                preview,
+                wait,
+                progress,
+                plain_http=plain_http,
+                on_created=begun,
+                is_closing=self._is_closing,
+            )
+
+        self._run(work, preview.settings.name)
 
     def carry_on(self, run: Run) -> None:
         """Bring a run that was cut off to its service, from the stage at which it stands."""
-        if run.id in self._tasks:
+        if run.id in self._launching:
             return
 
-        self._run(
-            lambda begun, progress, wait: self._carry_on(run.id, begun, progress, wait), run.name
-        )
+        def work(service: RunService, begun: Begun, progress: Progress, wait: Wait) -> Run:
+            begun(run.id)
+            return service.continue_launch(run.id, wait, progress, is_closing=self._is_closing)
+
+        self._run(work, run.name)
 
     def is_launching(self, run_id: int) -> bool:
         """Whether a run is on its way to its service."""
-        return run_id in self._tasks
+        return run_id in self._launching
 
     def cancel(self, run: Run) -> None:
         """Stop a run that has no job yet, or of whose job nothing is known.
 
         What was sent is deleted; a job that was made after all is found and cancelled.
         """
-        task = self._tasks.get(run.id)
-        if task is not None:
-            task.cancel()
-        else:
-            self._background.run(
-                self._cancel,
-                run.id,
-                on_result=self._feedback.toast,
-                on_finished=lambda: self.launched.emit(run.id),
-                lets_go=True,
-            )
+        operation = self._launching.get(run.id)
+        if operation is not None:
+            operation.cancel()
+            return
+
+        def work(handle: Project, _progress: Progress, wait: Wait) -> str:
+            return RunService(handle, self._keys).cancel(run.id, wait).sentence
+
+        self._context.operations.run(
+            _("Stopping {name}").format(name=run.name),
+            work,
+            waits=True,
+            message=lambda sentence: sentence,
+            on_finished=lambda: self.launched.emit(run.id),
+        )
 
     def close(self) -> None:
         """The project closes: what is under way stays as it is, to be carried on."""
         self._closing = True
 
-    def _run(self, work: Callable[[Callable[[int], None], Progress, Wait], Run], name: str) -> None:
+    def _is_closing(self) -> bool:
+        # The operations are closed first.
+        return self._closing or self._context.operations.closed
+
+    def _run(self, work: Callable[[RunService, Begun, Progress, Wait], Run], name: str) -> None:
         number = 0
 
         def took(run_id: int) -> None:
             nonlocal number
             number = run_id
-            self._tasks[run_id] = task
+            self._launching[run_id] = operation
             self.begun.emit(run_id)
 
-        def failed(error: UserError) -> None:
-            if not self._closing:
-                self._feedback.error(error)
-
         def finished() -> None:
-            shown.close()
-            self._tasks.pop(number, None)
+            self._launching.pop(number, None)
             self.stopped.emit(number)
 
-        begun = self._background.in_gui(took)
+        begun = self._context.background.in_gui(took)
 
-        def launch(progress: Progress, wait: Wait) -> Run:
-            return work(begun, progress, wait)
+        def launch(handle: Project, progress: Progress, wait: Wait) -> Run:
+            return work(RunService(handle, self._keys), begun, progress, wait)
 
-        shown: ProgressHandle = self._feedback.progress(
-            _("Launching {name}").format(name=name), lambda: task.cancel()
-        )
-        task = self._background.run(
+        operation = self._context.operations.run(
+            _("Launching {name}").format(name=name),
             launch,
+            waits=True,
             on_result=lambda run: self.launched.emit(run.id),
-            on_error=failed,
-            on_progress=shown.report,
             on_finished=finished,
-            lets_go=True,
         )
-
-    # In a thread
-
-    def _launch(
-        self,
-        preview: LaunchPreview,
-        plain_http: bool,
-        begun: Callable[[int], None],
-        progress: Progress,
-        wait: Wait,
-    ) -> Run:
-        with contextlib.closing(self._project.handle()) as handle:
-            return RunService(handle, self._keys).launch(
-                preview,
-                wait,
-                progress,
-                plain_http=plain_http,
-                on_created=begun,
-                is_closing=lambda: self._closing,
-            )
-
-    def _carry_on(
-        self, run_id: int, begun: Callable[[int], None], progress: Progress, wait: Wait
-    ) -> Run:
-        begun(run_id)
-        with contextlib.closing(self._project.handle()) as handle:
-            return RunService(handle, self._keys).continue_launch(
-                run_id, wait, progress, is_closing=lambda: self._closing
-            )
-
-    def _cancel(self, run_id: int, wait: Wait) -> str:
-        with contextlib.closing(self._project.handle()) as handle:
-            return RunService(handle, self._keys).cancel(run_id, wait).sentence
 
 
 AT_ONCE = 2
@@ -325,12 +296,12 @@ class RunWork(QObject):
         self._context = context
         self._project = project = context.project
         self._background = background = context.background
-        self._feedback = feedback = context.feedback
+        self._feedback = context.feedback
         self._window = window
         self._shown_query = shown_query
         self._dialog: LaunchDialog | None = None
         self.keys = keys
-        self.launching = RunLaunching(project, background, feedback, keys, self)
+        self.launching = RunLaunching(context, keys, self)
         self.following = RunFollowing(project, background, keys, self)
         self.launching.begun.connect(self.run_asked)
         self.launching.launched.connect(self.following.follow)
