@@ -378,7 +378,8 @@ class ExamplesPage(Page):
         self.panel.show_all_problems()
 
     def _show_duplicates(self) -> None:
-        from tunedesk.gui.examples.duplicates import DuplicatesDialog
+        with importing("tunedesk.gui.examples.duplicates"):
+            from tunedesk.gui.examples.duplicates import DuplicatesDialog
 
         self.flush()
         dialog = DuplicatesDialog(self._context, self.window())
