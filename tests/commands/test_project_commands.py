@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tunedesk.cli import main
 from tunedesk.project import change_log
 from tunedesk.project.change_names import ChangeName
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.project import Project
-from tunedesk.project.store import DiskFullError
 
 ODD = (
     '{"x":1e2, "messages" : [{"role":"user","content":"a\\u00fc"},'

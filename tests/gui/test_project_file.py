@@ -16,9 +16,9 @@ from tunedesk.gui.project_file import ProjectFileWatch
 from tunedesk.paths import user_data_dir
 from tunedesk.project import opening, undo
 from tunedesk.project.bulk_changes import StreamedChange
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.lock import FileState, Whereabouts
 from tunedesk.project.project import Project
-from tunedesk.project.store import DiskFullError
 
 PAGE = 8192
 

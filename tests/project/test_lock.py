@@ -17,9 +17,9 @@ from tests.project.made_processes import (
 
 from tunedesk.errors import UserError
 from tunedesk.project import store
+from tunedesk.project.damage import ProjectFileMovedError
 from tunedesk.project.lock import FileState, Holder, ProjectLock, Whereabouts, read_holder
 from tunedesk.project.project import Project
-from tunedesk.project.store import ProjectFileMovedError
 
 
 @pytest.fixture

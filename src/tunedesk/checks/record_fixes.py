@@ -349,7 +349,7 @@ def turn_upright(text: str, problem: Problem) -> str | None:
         return None
     head, _comma, encoded = node.value.partition(",")
     # Few pictures lie on their side, and it takes long to load.
-    with importing("PIL"):
+    with importing("PIL", "PIL.Image", "PIL.ImageOps"):
         from PIL import Image, ImageOps
 
     try:

@@ -23,9 +23,9 @@ from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.i18n import _
 from tunedesk.paths import documents_dir, user_data_dir
 from tunedesk.progress import Progress
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.lock import FileState, Whereabouts
 from tunedesk.project.project import Project
-from tunedesk.project.store import DiskFullError
 from tunedesk.project.undo import Interrupted, interrupted_sentence
 
 LOOK_SECONDS = 0.4

@@ -14,7 +14,7 @@ from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, schema
-from tunedesk.project.damage import ProjectDamagedError
+from tunedesk.project.damage import ProjectDamagedError, moved_error
 from tunedesk.project.left_logs import may_need_log, project_id, settle_log
 from tunedesk.project.lock import Holder, ProjectLock, Whereabouts, file_id, log_path, real_path
 from tunedesk.project.storage import storage_note
@@ -24,7 +24,6 @@ from tunedesk.project.store import (
     configure_writer,
     connect,
     fold_log_in,
-    moved_error,
     user_name,
 )
 

@@ -13,8 +13,9 @@ from tunedesk.i18n import _, ngettext
 from tunedesk.project import change_log, change_names, damage
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.store import SMALL, BatchSize, DiskFullError, Store
+from tunedesk.project.store import SMALL, BatchSize, Store
 from tunedesk.project.undoable_tables import EXAMPLES, LoggedColumn, logged_columns
 
 
