@@ -371,6 +371,7 @@ _CHECKS_ONLY = (
 )
 
 
+@pytest.mark.expects_log
 def test_a_process_that_dies_while_it_reads_as_the_model_leaves_it_to_the_training(
     process, caplog, stores, validate, twelve
 ):
