@@ -4,6 +4,9 @@ Run as
     python measure_server.py training MODELS EXAMPLES DATA    from the first step told to the last
         one, whose checkpoint is then saved, with the CPU seconds of the training process and of the
         server
+    python measure_server.py validation MODELS EXAMPLES SMALL DATA    until many examples are
+        validated, until those of a small file are that came meanwhile, and from there to the first
+        step; until a validation that is cancelled is gone
     python measure_server.py answers MODELS DATA EVENTS TIMES    until the first streamed token, and
         pages of the events of a job that has very many
 """
@@ -99,6 +102,77 @@ def measure_training(models: Path, examples: Path, data: Path) -> None:
     print(json.dumps(found))
 
 
+def wait_for(client: openai.OpenAI, job_id: str, *statuses: str) -> float:
+    """Wait until a job has one of these statuses; the time at which it had."""
+    end = time.monotonic() + LONGEST
+    while time.monotonic() < end:
+        job = client.fine_tuning.jobs.retrieve(job_id)
+        if job.status in statuses:
+            return time.perf_counter()
+        if job.status == "failed":
+            raise RuntimeError(job.error and job.error.message)
+        time.sleep(LOOK_SECONDS)
+    raise RuntimeError(f"The job is {job.status}.")
+
+
+def measure_validation(models: Path, examples: Path, small: Path, data: Path) -> None:
+    """Validate a large file and a small one beside it; train from the large one to the first step;
+    validate it again, and cancel that."""
+    with running_server(data, models) as (client, pid):
+        jobs = client.fine_tuning.jobs
+        ids = []
+        for path in (examples, small):
+            with path.open("rb") as file:
+                ids.append(client.files.create(file=(f"{path.name}", file), purpose="fine-tune").id)
+
+        def create(file_id: str) -> str:
+            hyperparameters = {"n_epochs": 1, "batch_size": BATCH}
+            made = jobs.create(
+                model="benchmark",
+                training_file=file_id,
+                hyperparameters=hyperparameters,  # type: ignore[arg-type]
+            )
+            return made.id
+
+        server = psutil.Process(pid)
+        began = time.perf_counter()
+        large = create(ids[0])
+        time.sleep(1.0)
+        small_began = time.perf_counter()
+        beside = create(ids[1])
+        small_seconds = wait_for(client, beside, "queued", "running", "succeeded") - small_began
+        large_seconds = wait_for(client, large, "queued", "running") - began
+        running = wait_for(client, large, "running")
+        memory = 0.0
+        while not any(event.type == "metrics" for event in jobs.list_events(large, limit=3).data):
+            if jobs.retrieve(large).status == "failed":
+                raise RuntimeError(jobs.retrieve(large).error)
+            with contextlib.suppress(psutil.Error):
+                sizes = [each.memory_info().rss for each in server.children(recursive=True)]
+                memory = max(memory, sum(sizes) / 1e6)
+            time.sleep(LOOK_SECONDS)
+        first_step = time.perf_counter() - running
+        jobs.cancel(large)
+        while server.children(recursive=True):
+            time.sleep(LOOK_SECONDS)
+        again = create(ids[0])
+        while not server.children(recursive=True):
+            time.sleep(LOOK_SECONDS)
+        time.sleep(3.0)
+        cancelled_at = time.perf_counter()
+        jobs.cancel(again)
+        while server.children(recursive=True):
+            time.sleep(LOOK_SECONDS)
+        found = {
+            "large": large_seconds,
+            "small": small_seconds,
+            "first_step": first_step,
+            "memory": memory,
+            "cancelled": time.perf_counter() - cancelled_at,
+        }
+    print(json.dumps(found))
+
+
 def write_events(data: Path, count: int) -> str:
     """A job with so many events, as a long training leaves them; its id."""
     data.mkdir(parents=True)
@@ -173,5 +247,7 @@ def measure_answers(models: Path, data: Path, count: int, times: int) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "training":
         measure_training(*map(Path, sys.argv[2:]))
+    elif sys.argv[1] == "validation":
+        measure_validation(*map(Path, sys.argv[2:]))
     else:
         measure_answers(Path(sys.argv[2]), Path(sys.argv[3]), *map(int, sys.argv[4:]))

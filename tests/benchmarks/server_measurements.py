@@ -17,6 +17,9 @@ DROPOUT = 0.05
 SEED = 7
 MOST_OVERHEAD = 0.05
 EVENTS = 100_000
+SMALL = 18
+MOST_SECONDS = 60.0
+MOST_SECONDS_BESIDE = 5.0
 
 
 def server(bench: Bench) -> list[Row]:
@@ -25,7 +28,11 @@ def server(bench: Bench) -> list[Row]:
     folder.mkdir(parents=True, exist_ok=True)
     examples = write_training_file(folder / "training.jsonl")
     make_model(folder / "models" / "benchmark", examples)
-    return [*_overhead(bench, folder, examples), *_answers(bench, folder)]
+    return [
+        *_overhead(bench, folder, examples),
+        *_validation(bench, folder),
+        *_answers(bench, folder),
+    ]
 
 
 def _overhead(bench: Bench, folder: Path, examples: Path) -> list[Row]:
@@ -53,6 +60,32 @@ def _overhead(bench: Bench, folder: Path, examples: Path) -> list[Row]:
     measured = f"{seconds(median(ours, 'seconds'))}, {wall:+.1%} (CPU {median(ours, 'cpu'):.1f} s,"
     measured += f" {cpu:+.1%}; of the server beside it {median(ours, 'server_cpu'):.1f} s)"
     return [Row(work, target, measured, max(0.0, wall) / MOST_OVERHEAD)]
+
+
+def _validation(bench: Bench, folder: Path) -> list[Row]:
+    small = write_training_file(folder / "small.jsonl", SMALL)
+    data = _fresh(folder / "validation")
+    found = bench.measure(
+        "measure_server.py", "validation", folder / "models", bench.file, small, data
+    )
+    large, beside = found["large"], found["small"]
+    first = f"{seconds(found['first_step'])} (memory until then {found['memory']:.0f} MB)"
+    return [
+        Row(
+            f"{bench.rows:,} examples validated by the server, with their tokens",
+            f"{MOST_SECONDS:.0f} s",
+            seconds(large),
+            large / MOST_SECONDS,
+        ),
+        Row(
+            f"a job of {SMALL} examples beside it",
+            f"{MOST_SECONDS_BESIDE:.0f} s",
+            seconds(beside),
+            beside / MOST_SECONDS_BESIDE,
+        ),
+        Row(f"the first step of a training of these {bench.rows:,}", "none set", first),
+        Row("a validation that is cancelled is gone", "none set", seconds(found["cancelled"])),
+    ]
 
 
 def _answers(bench: Bench, folder: Path) -> list[Row]:

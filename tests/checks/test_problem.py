@@ -55,17 +55,3 @@ def test_every_code_has_severity_source_and_words(code):
     said = sentence(Problem(code, (), {}))
     assert "{" not in said
     assert said == said.strip()
-
-
-def test_no_word_of_programmers_without_need():
-    for code in codes():
-        for words in (title(code), advice(code), sentence(Problem(code, (), {}))):
-            for jargon in (
-                "boolean",
-                "string",
-                "array",
-                "schema error",
-                "exception",
-                "invalid JSON",
-            ):
-                assert jargon not in words

@@ -13,6 +13,7 @@ from tests.fine_tuning.made_project import add_texts, conversation, library
 from tunedesk.examples.kinds.conversation import CONVERSATION
 from tunedesk.fine_tuning.launch_preview import (
     estimate_time,
+    left_out_sentence,
     preview_launch,
     split,
     with_base_model,
@@ -151,7 +152,7 @@ def test_each_method_takes_the_examples_of_its_kind(project):
         preview = preview_launch(project, settings, TODAY)
         rows = [*preview.split.training, *preview.split.validation]
         by_method[method] = {row.example_id for row in rows}
-        left_out = preview.left_out["for another method of training"]
+        left_out = preview.left_out["other_method"]
         assert (pair_id in left_out) == (method == "supervised")
     assert by_method["dpo"] == {pair_id}
     assert by_method["supervised"]
@@ -211,3 +212,11 @@ def test_another_base_model_is_estimated_as_if_it_had_been_chosen(tmp_path, word
                 found = with_base_model(chosen, expected.settings.base_model)
                 for name in ("tokens", "over_limit", "epochs", "batch_size", "steps"):
                     assert getattr(found, name) == getattr(expected, name)
+
+
+def test_what_is_left_out_is_said_in_whole_sentences():
+    assert left_out_sentence("errors", 1) == "1 example with errors is left out."
+    assert left_out_sentence("unreadable", 2) == "2 rows are not JSON objects and are left out."
+    assert left_out_sentence("other_method", 1_200) == (
+        "1,200 examples are for another method of training and are left out."
+    )

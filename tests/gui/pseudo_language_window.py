@@ -207,7 +207,7 @@ class Walk:
         yield 600
         yield from self.look("welcome")
         yield from self.menus("welcome")
-        for name in ("project.new", "app.preferences", "help.keys", "help.about"):
+        for name in ("project.new", "app.preferences", "help.guide", "help.keys", "help.about"):
             yield from self.dialog(name)
         self.window.open_path(PROJECT)
         yield 1500

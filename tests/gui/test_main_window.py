@@ -1,4 +1,5 @@
 import base64
+import gzip
 from itertools import pairwise
 from pathlib import Path
 
@@ -6,16 +7,20 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QMenu
 
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import UserError
 from tunedesk.gui.examples.page import ExamplesPage
+from tunedesk.gui.help_dialogs import GuideDialog
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.page import Page
+from tunedesk.gui.preferences import PreferencesDialog
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.paths import documents_dir, user_data_dir
+from tunedesk.project import opening
 from tunedesk.project.project import Project
+from tunedesk.project.store import user_name
 from tunedesk.settings import Settings
 
 TEXT = '{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes"}]}'
@@ -143,11 +148,11 @@ def test_data_file_opens_into_a_new_project(shell, tmp_path):
 
 
 def test_sample_opens_once_made(shell):
-    shell.open_sample()
+    shell.opener.open_sample()
     path = shell.workspace.project.path
     assert ("import", ["night_library.jsonl"]) in shell.workspace.examples.calls
     shell.close_project()
-    shell.open_sample()
+    shell.opener.open_sample()
     assert shell.workspace.project.path == path
     assert not any(call[0] == "import" for call in shell.workspace.examples.calls)
 
@@ -175,7 +180,7 @@ def test_project_that_somebody_has_is_read_only(shell, project_file):
 
 
 def test_new_project_asks_for_a_name_only(shell, qtbot):
-    shell.new_project()
+    shell.opener.new_project()
     dialog = shell.findChildren(_dialog_type())[-1]
     dialog.name.setText("a/b: c?")
     assert dialog.path == documents_dir() / "a b c.tunedesk"
@@ -185,7 +190,7 @@ def test_new_project_asks_for_a_name_only(shell, qtbot):
 
 
 def test_nameless_project_cannot_be_made(shell):
-    shell.new_project()
+    shell.opener.new_project()
     dialog = shell.findChildren(_dialog_type())[-1]
     dialog.name.setText(" / ")
     assert not dialog.create_button.isEnabled()
@@ -264,6 +269,7 @@ def test_keys_and_preferences_and_about_open(shell, qtbot):
     for action_id, title in (
         ("help.keys", "Keys"),
         ("app.preferences", "Preferences"),
+        ("help.guide", "First steps"),
         ("help.about", "About Tunedesk"),
     ):
         shell.actions_[action_id].trigger()
@@ -273,6 +279,85 @@ def test_keys_and_preferences_and_about_open(shell, qtbot):
             if d.isVisible() and title in d.windowTitle()
         )
         dialog.close()
+
+
+def test_the_history_says_the_name_that_was_just_set(shell, project_file):
+    shell.open_path(project_file)
+    project = shell.workspace.project
+    (example_id,) = project.ids()
+    shell.actions_["app.preferences"].trigger()
+    dialog = next(d for d in shell.findChildren(PreferencesDialog) if d.isVisible())
+    dialog.author.setText("Ada")
+    project.add_tag([example_id], "law")
+    assert project.history(example_id)[0].actor == "Ada"
+    dialog.author.setText("")
+    project.add_tag([example_id], "sea")
+    assert project.history(example_id)[0].actor == user_name()
+    dialog.close()
+
+
+@pytest.fixture
+def old_project(tmp_path, monkeypatch):
+    """A project of an older version, as large as those that open slowly."""
+    packed = Path(__file__).parents[1] / "project" / "files" / "version-2.tunedesk.gz"
+    path = tmp_path / "Old.tunedesk"
+    path.write_bytes(gzip.decompress(packed.read_bytes()))
+    monkeypatch.setattr(opening, "SLOW_TO_MIGRATE", 0)
+    return path
+
+
+def test_a_project_that_opens_slowly_shows_that_it_is_under_way(shell, old_project, qtbot):
+    shell.open_path(old_project)
+    assert shell.workspace is None
+    page = shell.stack.currentWidget()
+    words = [label.text() for label in page.findChildren(QLabel)]
+    assert "Bringing “Old” up to date" in words
+    shell.open_path(old_project)  # once more, while it is under way
+    qtbot.waitUntil(lambda: shell.workspace is not None, timeout=10_000)
+    assert shell.workspace.project.path == old_project
+    assert page is not shell.stack.currentWidget()
+    shell.close_project()
+    shell.open_path(old_project)  # it is up to date now: at once
+    assert shell.workspace is not None
+
+
+def test_a_slow_project_that_cannot_be_opened_is_said(shell, old_project, qtbot):
+    raw = bytearray(old_project.read_bytes())
+    raw[200:8000] = b"\xff" * 7800
+    old_project.write_bytes(raw)
+    shell.open_path(old_project)
+    qtbot.waitUntil(lambda: bool(shell.feedback.toasts()), timeout=10_000)
+    qtbot.waitUntil(lambda: shell.stack.currentWidget() is shell.welcome)
+    assert shell.workspace is None
+
+
+def test_a_copy_is_saved_whole_and_the_open_project_is_not_written_over(
+    shell, project_file, tmp_path, qtbot
+):
+    shell.open_path(project_file)
+    shell.actions_["project.save_copy"].trigger()
+    dialog = shell.findChild(QFileDialog)
+    assert dialog.selectedFiles() == [str(tmp_path / "Night pharmacy (copy).tunedesk")]
+    dialog.close()
+    copy = tmp_path / "Copy.tunedesk"
+    shell.workspace.save_copy(copy)
+    qtbot.waitUntil(lambda: not shell.workspace.operations.running)
+    with Project.open(copy) as copied:
+        assert copied.count() == 1
+    assert "Copy saved: Copy.tunedesk" in shell.feedback.toasts()[-1].accessibleName()
+    shell.workspace.save_copy(project_file)
+    assert "is the project that is open" in shell.feedback.toasts()[-1].accessibleName()
+    assert shell.workspace.project.count() == 1
+
+
+def test_the_guide_names_the_keys_as_they_are(shell):
+    shell.actions_.set_key("example.new", "Ctrl+Alt+N")
+    shell.show_guide()
+    dialog = shell.findChild(GuideDialog)
+    words = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    assert "Ctrl+Alt+N begins a new example" in words
+    assert "A approves it, C asks for changes, R rejects it" in words
+    dialog.close()
 
 
 def _dialog_base():

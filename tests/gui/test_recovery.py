@@ -98,7 +98,7 @@ def test_without_backups_it_says_how_they_come_about(shell, path, tmp_path):
     other = tmp_path / "Other.tunedesk"
     Project.create(other).close()
     shell.open_path(other)
-    dialog = shell.recovery().offer(other)
+    dialog = shell.opener.recovery().offer(other)
     assert not dialog.list.isVisible()
     assert not dialog.back.isEnabled()
     assert dialog.rescue.isEnabled()
@@ -111,7 +111,7 @@ def test_a_project_that_cannot_be_opened_offers_its_backups(shell, path, qtbot):
     assert shell.workspace is None
     toast = shell.feedback.toasts()[-1]
     assert "is damaged and cannot be opened" in toast.sentence.text()
-    dialog = shell.recovery().offer(path)
+    dialog = shell.opener.recovery().offer(path)
     dialog._go_back()
     qtbot.waitUntil(lambda: shell.workspace is not None, timeout=20_000)
     assert words(shell.workspace.project) == ["one"]
@@ -121,7 +121,7 @@ def test_a_rescue_opens_what_it_made_and_lists_what_is_lost(shell, path, qtbot):
     shell.open_path(path)
     shell.close_project()
     zero_page(path, "version_text")
-    shell.recovery().rescue(path)
+    shell.opener.recovery().rescue(path)
     qtbot.waitUntil(lambda: bool(shell.findChildren(RescueDialog)), timeout=20_000)
     dialog = shown(shell, RescueDialog)
     assert "Example 1 could not be read" in dialog.list.toPlainText()
@@ -132,7 +132,7 @@ def test_a_rescue_opens_what_it_made_and_lists_what_is_lost(shell, path, qtbot):
 
 def test_a_rescue_of_the_open_project_closes_it_first(shell, path, qtbot):
     shell.open_path(path)
-    shell.recovery().rescue(path)
+    shell.opener.recovery().rescue(path)
     qtbot.waitUntil(lambda: shell.workspace is not None, timeout=20_000)
     assert words(shell.workspace.project) == ["one", "two"]
     assert shell.workspace.project.path.name == "Night pharmacy rescued.tunedesk"
@@ -143,7 +143,7 @@ def test_a_backup_that_is_damaged_leaves_the_project_open_as_it_was(shell, path,
     (good,) = backups_of(path)
     good.path.write_bytes(b"x" * 1000)
     shell.open_path(path)
-    shell.recovery().go_back(path, good)
+    shell.opener.recovery().go_back(path, good)
     qtbot.waitUntil(lambda: shell.workspace is not None, timeout=20_000)
     assert words(shell.workspace.project) == ["one", "two"]
     assert any("backup is damaged" in message for message in messages(shell))

@@ -1,5 +1,6 @@
 """`tunedesk serve`: how it starts, what it prints, and whom it lets in."""
 
+import contextlib
 import errno
 import json
 import os
@@ -8,16 +9,18 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 
 import openai
 import pytest
-from tests.training_server.conftest import KEY, chat_lines, upload
+from tests.training_server.conftest import KEY, chat_lines, upload, wait_for
 
 from tunedesk.errors import UserError
 from tunedesk.server_file import find_server
 from tunedesk.training_server.serve import _start_errors
+from tunedesk.training_server.store.stores import Stores
 
 
 def ask(url, headers=None, method="GET", data=None):
@@ -254,3 +257,75 @@ def test_an_idle_server_ends_by_itself_but_not_before_its_jobs(own_server):
     client = own_server.start()
     # It was trained to its end before the server ended, so there is nothing left to do.
     assert client.fine_tuning.jobs.retrieve(job.id).status == "succeeded"
+
+
+def test_a_database_without_a_table_is_said_at_the_start(tmp_path):
+    Stores.open(tmp_path).database.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "server.sqlite3")) as connection:
+        connection.execute("DROP TABLE event")
+    done = run_serve("--port", "0", "--data-dir", str(tmp_path))
+    assert done.returncode == 2
+    assert "cannot be used: the table event is missing." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_of_a_damaged_database_what_can_be_read_is_answered_and_the_log_says_it_once(tmp_path):
+    Stores.open(tmp_path).database.close()
+    path = tmp_path / "server.sqlite3"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'job_status'"
+        (root,) = connection.execute(sql).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    with path.open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(b"\xff" * size)
+    with subprocess.Popen(
+        [sys.executable, "-m", "tunedesk", "serve", "--port", "0", "--data-dir", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TUNEDESK_SERVER_API_KEY": KEY},
+    ) as process:
+        url = process.stdout.readline().split()[-1]
+        key = {"Authorization": f"Bearer {KEY}"}
+        assert ask(f"{url}/files", key)[0] == 200
+        for _time in range(3):
+            with (
+                openai.OpenAI(base_url=url, api_key=KEY, max_retries=0) as client,
+                pytest.raises(openai.InternalServerError) as refusal,
+            ):
+                client.fine_tuning.jobs.create(
+                    model="tunedesk-starter", training_file=upload(client, chat_lines(10))
+                )
+            assert refusal.value.code == "database_error"
+        process.terminate()
+        said = process.stderr.read()
+    assert process.returncode == 0
+    assert "Traceback" not in said
+    assert said.count("The database of the server cannot be used as a whole") == 1
+
+
+def test_it_ends_at_once_beside_a_training_and_uploads_which_are_told_so(own_server):
+    client = own_server.start()
+    job = client.fine_tuning.jobs.create(
+        model="tunedesk-starter",
+        training_file=upload(client, chat_lines(10)),
+        hyperparameters={"n_epochs": 50, "batch_size": 1},
+    )
+    wait_for(client, job.id, "running")
+    port = int(own_server.url.split(":")[2].split("/")[0])
+    head = (
+        f"POST /v1/files HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {KEY}\r\n"
+        "Content-Type: multipart/form-data; boundary=B\r\nContent-Length: 1000\r\n\r\n--B\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(head.encode())
+        # It has begun to read the body when another request is answered.
+        client.models.list()
+        began = time.monotonic()
+        assert own_server.stop() == 0
+        assert time.monotonic() - began < 5
+        answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"server_stopping" in answer
+    assert not own_server.trainers()

@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from tunedesk.catalogue.targets import DEFAULT_TARGET
-from tunedesk.checks import record_fixes
+from tunedesk.checks import record_fixes, tool_fixes
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.mojibake import repair_mojibake
 from tunedesk.checks.problem import Problem, severity
@@ -42,12 +42,12 @@ _FIXES: dict[str, Fix] = {
     "key_misplaced": record_fixes.take_out_nothing,
     "system_not_first": record_fixes.move_to_beginning,
     "tool_calls_empty": record_fixes.take_out,
-    "tool_invalid": record_fixes.add_type,
-    "tool_repeated": record_fixes.drop_equal_tool,
-    "tool_call_invalid": record_fixes.add_type,
-    "arguments_not_text": record_fixes.arguments_to_text,
-    "arguments_double_encoded": record_fixes.unwrap_arguments,
-    "function_call_legacy": record_fixes.modern_calls,
+    "tool_invalid": tool_fixes.add_type,
+    "tool_repeated": tool_fixes.drop_equal_tool,
+    "tool_call_invalid": tool_fixes.add_type,
+    "arguments_not_text": tool_fixes.arguments_to_text,
+    "arguments_double_encoded": tool_fixes.unwrap_arguments,
+    "function_call_legacy": tool_fixes.modern_calls,
     "image_type_differs": record_fixes.right_media_type,
     "image_turned": record_fixes.turn_upright,
     "image_detail_invalid": record_fixes.auto_detail,
@@ -91,7 +91,6 @@ _CERTAIN = frozenset(
         "image_turned",
         "mojibake",
         "blanks_around",
-        "thoughts_never_opened",
     }
 )
 """Codes whose fix never gives None: nobody need try."""

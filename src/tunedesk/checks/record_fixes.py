@@ -8,15 +8,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tunedesk.checks.chat_templates import read_templated
+from tunedesk.checks.chat_templates import find_loose_tag, read_templated
 from tunedesk.checks.conversation_rules import ROLES
 from tunedesk.checks.images import image_place, read_image_url
 from tunedesk.checks.parse_record import find_bare_quotes
 from tunedesk.checks.problem import Problem
+from tunedesk.checks.text_rules import without_code
 from tunedesk.examples.json_edit import (
     SpelledJson,
     move_item,
-    raw_value,
     remove,
     remove_occurrence,
     rename_key,
@@ -24,7 +24,7 @@ from tunedesk.examples.json_edit import (
     set_member,
     spelled_string,
 )
-from tunedesk.examples.json_text import JsonSyntaxError, Path, parse
+from tunedesk.examples.json_text import JsonSyntaxError, parse
 from tunedesk.examples.kinds.preference import answer_messages, pair_messages
 
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
@@ -233,6 +233,8 @@ def open_thoughts(text: str, problem: Problem) -> str | None:
     if node is None or node.kind != "string" or tag not in node.value:
         return None
     opened = tag.replace("/", "", 1) + "\n" + node.value
+    if find_loose_tag(without_code(opened)) is not None:
+        return None  # another tag is loose as well, and more than one reading is possible
     return replace_value(text, problem.path, opened)
 
 
@@ -329,51 +331,6 @@ def _value(text: str, problem: Problem) -> Any:
     return None if node is None else node.value
 
 
-_CALL_KEYS = ("name", "arguments")
-
-
-def arguments_to_text(text: str, problem: Problem) -> str | None:
-    """Write arguments that stand as an object as a text, spelled as they are."""
-    node = parse(text).find(problem.path)
-    if node is None or node.kind != "object":
-        return None
-    return replace_value(text, problem.path, text[node.start : node.end])
-
-
-def unwrap_arguments(text: str, problem: Problem) -> str | None:
-    """Take the second wrapping off arguments that were encoded twice."""
-    node = parse(text).find(problem.path)
-    if node is None or node.kind != "string":
-        return None
-    inner = parse(node.value).value
-    return replace_value(text, problem.path, inner) if isinstance(inner, str) else None
-
-
-def add_type(text: str, problem: Problem) -> str | None:
-    """Give a tool or a call its missing type, "function"; frame a bare function so."""
-    node = parse(text).find(problem.path)
-    if node is not None and node.kind == "object" and problem.path[:1] == ("tools",):
-        function = node.value
-        if isinstance(function.get("name"), str) and not {"type", "function"} & function.keys():
-            spelled = text[node.start : node.end]
-            framed = SpelledJson(f'{{"type": "function", "function": {spelled}}}')
-            return replace_value(text, problem.path, framed)
-    if problem.parameters.get("reason") != "type" or node is None or node.kind != "object":
-        return None
-    if not isinstance(node.value.get("function"), dict) or node.value.get("type") is not None:
-        return None
-    return set_member(text, problem.path, "type", "function")
-
-
-def drop_equal_tool(text: str, problem: Problem) -> str | None:
-    """Take out a tool that is declared a second time in the same words."""
-    number = problem.path[1]
-    tools = parse(text).value.get("tools")
-    if not isinstance(number, int) or tools[number] not in tools[:number]:
-        return None
-    return remove(text, ("tools", number))
-
-
 def right_media_type(text: str, problem: Problem) -> str | None:
     """Name the media type that an embedded picture has."""
     node = parse(text).find(problem.path)
@@ -412,92 +369,3 @@ _QUALITY = 95
 def auto_detail(text: str, problem: Problem) -> str | None:
     """Let the service choose the detail of an image."""
     return replace_value(text, problem.path, "auto")
-
-
-def modern_calls(text: str, problem: Problem) -> str | None:
-    """Write functions, function calls and their answers as tools, tool calls and tool messages.
-
-    The whole example is rewritten at once, since a call and its answer belong together.
-    """
-    del problem
-    record = parse(text).value
-    messages = record.get("messages")
-    if not isinstance(messages, list) or not _can_be_modern(record, messages):
-        return None
-    if "functions" in record:
-        text = _modern_tools(text)
-    call_ids: list[str] = []
-    calls = 0
-    for number, message in enumerate(messages):
-        path: Path = ("messages", number)
-        if not isinstance(message, dict):
-            continue
-        if isinstance(message.get("function_call"), dict):
-            calls += 1
-            call_ids.append(_free_id(text, calls))
-            text = _modern_call(text, path, call_ids[-1])
-        if message.get("role") == "function":
-            text = _modern_answer(text, path, message, call_ids.pop(0))
-    return text
-
-
-def _can_be_modern(record: dict[str, Any], messages: list[Any]) -> bool:
-    """Whether each answer follows a call, and nothing of the new form is in the way."""
-    if "functions" in record and (
-        "tools" in record or not _is_list_of_objects(record["functions"])
-    ):
-        return False
-    waiting = 0
-    for message in messages:
-        if not isinstance(message, dict):
-            continue
-        if isinstance(message.get("function_call"), dict):
-            waiting += 1
-            if message.get("tool_calls") or message.get("role") != "assistant":
-                return False
-            if not all(isinstance(message["function_call"].get(key), str) for key in _CALL_KEYS):
-                return False
-        elif message.get("function_call") is not None:
-            return False
-        if message.get("role") == "function":
-            waiting -= 1
-            if waiting < 0 or "tool_call_id" in message:
-                return False
-    return True
-
-
-def _is_list_of_objects(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
-
-
-def _modern_tools(text: str) -> str:
-    functions = parse(text).find(("functions",))
-    spelled = [] if functions is None else [text[f.start : f.end] for f in functions.items]
-    tools = ", ".join(f'{{"type": "function", "function": {raw}}}' for raw in spelled)
-    text = replace_value(text, ("functions",), SpelledJson(f"[{tools}]"))
-    return rename_key(text, ("functions",), "tools")
-
-
-def _modern_call(text: str, path: Path, call_id: str) -> str:
-    call = raw_value(text, (*path, "function_call"))
-    spelled_id = json.dumps(call_id)
-    calls = SpelledJson(f'[{{"id": {spelled_id}, "type": "function", "function": {call}}}]')
-    message = parse(text).find(path)
-    if message is not None and "tool_calls" in message.value:
-        # It holds nothing, or the example would not be rewritten.
-        text = remove(text, (*path, "tool_calls"))
-    text = replace_value(text, (*path, "function_call"), calls)
-    return rename_key(text, (*path, "function_call"), "tool_calls")
-
-
-def _modern_answer(text: str, path: Path, message: dict[str, Any], call_id: str) -> str:
-    text = replace_value(text, (*path, "role"), "tool")
-    if message.get("content") is None:
-        text = set_member(text, path, "content", "")
-    return set_member(text, path, "tool_call_id", call_id, after="role")
-
-
-def _free_id(text: str, number: int) -> str:
-    while f'"call_{number}"' in text:
-        number += 1
-    return f"call_{number}"

@@ -102,6 +102,11 @@ HARMLESS_ASCII = bytes(code for code in range(0x20, 0x7F) if chr(code) not in "{
 """A text of nothing but these has no problem that `is_plain_text` looks for."""
 
 
+def without_code(text: str) -> str:
+    """The text with a mark in place of its code, in which brackets and tags are themselves."""
+    return _CODE.sub("`", text)
+
+
 def check_texts(messages: list[Any], at: Path = ("messages",)) -> Iterator[Problem]:
     """The problems of all texts of an example.
 
@@ -146,7 +151,7 @@ def check_text(text: str, path: Path) -> Iterator[Problem]:
         yield Problem("control_character", path, found)
     yield from _check_placeholders(text, path)
     special = SPECIAL_TOKEN.search(text) if "<" in text or "INST]" in text else None
-    family = None if special is None else template_family(_CODE.sub("`", text))
+    family = None if special is None else template_family(without_code(text))
     if family is not None:
         yield Problem("templated_text", path, {"family": family})
     elif special is not None:
@@ -156,7 +161,7 @@ def check_text(text: str, path: Path) -> Iterator[Problem]:
 def check_thoughts(text: str, path: Path) -> Iterator[Problem]:
     """Thoughts that are closed and were never opened, or opened and never closed."""
     if ("<" in text or "[" in text) and THOUGHT_TAG.search(text):
-        loose = find_loose_tag(_CODE.sub("`", text))
+        loose = find_loose_tag(without_code(text))
         if loose is not None:
             yield Problem(f"thoughts_{loose.defect}", path, {"tag": loose.tag})
 
@@ -199,7 +204,7 @@ def _check_placeholders(text: str, path: Path) -> Iterator[Problem]:
     if not found:
         return
     # In code such brackets are the thing itself.
-    prose = _CODE.sub("`", text)
+    prose = without_code(text)
     for code in found:
         match = (PLACEHOLDER if code == "placeholder" else PERHAPS_PLACEHOLDER).search(prose)
         if match is not None:

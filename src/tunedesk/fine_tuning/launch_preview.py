@@ -11,7 +11,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from tunedesk.catalogue.cost import Estimate, cut_at_limit, estimate
 from tunedesk.catalogue.hyperparameters import resolve_auto, setting_problems
@@ -71,6 +71,32 @@ def _rank(group: Sequence[TrainingRow]) -> bytes:
     return min(hashlib.blake2b(row.uid, digest_size=8).digest() for row in group)
 
 
+LeftOutReason = Literal["unreadable", "other_method", "errors"]
+
+
+def left_out_sentence(reason: LeftOutReason, count: int) -> str:
+    """What is said of examples that are not trained on."""
+    if reason == "unreadable":
+        text = ngettext(
+            "{n} row is not a JSON object and is left out.",
+            "{n} rows are not JSON objects and are left out.",
+            count,
+        )
+    elif reason == "other_method":
+        text = ngettext(
+            "{n} example is for another method of training and is left out.",
+            "{n} examples are for another method of training and are left out.",
+            count,
+        )
+    else:
+        text = ngettext(
+            "{n} example with errors is left out.",
+            "{n} examples with errors are left out.",
+            count,
+        )
+    return text.format(n=f"{count:,}")
+
+
 @dataclass(frozen=True)
 class LaunchPreview:
     """What a launch would do.
@@ -78,7 +104,7 @@ class LaunchPreview:
     Attributes:
         settings: What it was asked with.
         split: What is trained on and what is held back.
-        left_out: Examples that are not trained on, by the reason in a sentence.
+        left_out: Examples that are not trained on, by the reason; `left_out_sentence` says it.
         errors: The examples with each problem that stops the launch, by its code.
         warnings: The examples with each problem that may be accepted, by its code.
         stops: Whatever else stands against the launch, a sentence each.
@@ -95,7 +121,7 @@ class LaunchPreview:
 
     settings: LaunchSettings
     split: Split
-    left_out: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    left_out: Mapping[LeftOutReason, tuple[int, ...]] = field(default_factory=dict)
     errors: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     warnings: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     stops: tuple[str, ...] = ()
@@ -146,21 +172,20 @@ def preview_launch(
     limits = target(provider.target)
     rows = training_rows(project, settings.query, progress)
     kept: list[TrainingRow] = []
-    left_out: dict[str, list[int]] = {}
+    left_out: dict[LeftOutReason, list[int]] = {}
     errors: dict[str, list[int]] = {}
     warnings: dict[str, list[int]] = {}
     for row in rows:
         found = {code: _severity(code, provider.target) for code in row.codes}
         if row.kind is UNREADABLE:
-            left_out.setdefault(_("no JSON object"), []).append(row.example_id)
+            left_out.setdefault("unreadable", []).append(row.example_id)
             continue
         if row.kind.method is not None and row.kind.method != settings.method:
-            reason = _("for another method of training")
-            left_out.setdefault(reason, []).append(row.example_id)
+            left_out.setdefault("other_method", []).append(row.example_id)
             continue
         bad = [code for code, how in found.items() if how == "error"]
         if bad and settings.leave_out_errors:
-            left_out.setdefault(_("with errors"), []).append(row.example_id)
+            left_out.setdefault("errors", []).append(row.example_id)
             continue
         for code in bad:
             errors.setdefault(code, []).append(row.example_id)
@@ -226,7 +251,10 @@ def _severity(code: str, target_name: str) -> str:
         return "hint"
 
 
-def _frozen(found: Mapping[str, list[int]]) -> dict[str, tuple[int, ...]]:
+_Key = TypeVar("_Key", bound=str)
+
+
+def _frozen(found: Mapping[_Key, list[int]]) -> dict[_Key, tuple[int, ...]]:
     return {name: tuple(ids) for name, ids in found.items()}
 
 

@@ -13,8 +13,9 @@ import orjson
 from tunedesk.checks.conversation_rules import find_templated, is_single_message
 from tunedesk.errors import UserError
 from tunedesk.examples.json_text import JsonSyntaxError, parse
+from tunedesk.examples.kinds.foreign import OTHER
 from tunedesk.examples.kinds.kind import RecordFormat
-from tunedesk.examples.kinds.registry import kind_of
+from tunedesk.examples.kinds.registry import KINDS, kind_of
 from tunedesk.formats.readers.json_lines import line_blocks, line_records
 from tunedesk.formats.readers.json_values import Extent, value_end, value_records
 from tunedesk.formats.text_encoding import Encoding, Utf8Reader, detect
@@ -156,8 +157,9 @@ class FileInfo:
 
 
 _IMPORTED: frozenset[FileFormat] = frozenset(
-    {"chat", "preference", "dpo", "reinforcement", "prompt_completion"}
-)
+    {"dpo", *(kind.file_format for kind in KINDS if kind.method is not None)}
+) - {OTHER.file_format}
+"""The formats of files whose records some method of training takes; pairs have two spellings."""
 _HEAD = 2**20
 _SAMPLE = 50
 _MOST_LOOKED_AT = 5_000

@@ -92,14 +92,16 @@ class BatchBuilder:
 
 
 def _is_list_of_messages(data: bytes) -> bool:
-    """Whether a record is the list of messages of a conversation, without anything around it."""
+    """Whether a record is a conversation's list of messages, with an answer in it."""
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:
         return False
-    return bool(value) and all(
+    if not all(
         isinstance(item, dict)
         and isinstance(item.get("role"), str)
         and ("content" in item or "tool_calls" in item)
         for item in value
-    )
+    ):
+        return False
+    return "assistant" in [item["role"] for item in value]

@@ -115,6 +115,13 @@ ACTIONS = (
         _("Look at the examples that are the same, and keep the first of each"),
         PROJECT,
     ),
+    ActionSpec(
+        "project.save_copy",
+        _("Save a copy…"),
+        (),
+        _("Write the whole project, with its history, into another file"),
+        PROJECT,
+    ),
     ActionSpec("app.preferences", _("Preferences…"), ("Ctrl+,",), "", PROJECT, "settings"),
     ActionSpec("app.quit", _("Quit"), ("Ctrl+Q",), "", PROJECT),
     ActionSpec("edit.undo", _("Undo"), ("Ctrl+Z",), "", EDIT, "undo", repeats=True),
@@ -252,6 +259,7 @@ ACTIONS = (
     ActionSpec("view.theme_light", _("Light theme"), (), "", VIEW, checkable=True),
     ActionSpec("view.theme_dark", _("Dark theme"), (), "", VIEW, checkable=True),
     ActionSpec("view.full_screen", _("Full screen"), ("F11",), "", VIEW, checkable=True),
+    ActionSpec("help.guide", _("First steps"), (), "", HELP),
     ActionSpec("help.keys", _("Keys"), ("?", "F1"), _("Show the keys"), HELP, "keyboard"),
     ActionSpec("help.about", _("About Tunedesk"), (), "", HELP),
 )

@@ -216,6 +216,81 @@ class KeysDialog(Dialog):
         self._show_keys()
 
 
+class GuideDialog(Dialog):
+    """How one works with the program, from the first example to the trained model."""
+
+    def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(theme, _("First steps"), scrolls=True, parent=parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for number, (title, text) in enumerate(self._sections(actions), 1):
+            heading = _("{number}. {title}").format(number=number, title=title)
+            self.body.addWidget(Label(theme, heading, "strong"))
+            self.body.addWidget(Label(theme, text, wrap=True))
+            self.body.addSpacing(8)
+        self.body.addStretch()
+        close = self.add_button(_("Close"), "primary", default=True)
+        close.clicked.connect(self.accept)
+        self.be_large(620, 640)
+        close.setFocus()
+
+    @staticmethod
+    def _sections(actions: Actions) -> list[tuple[str, str]]:
+        """Title and text of each step; keys as they are now."""
+        key = actions.key_text
+        return [
+            (
+                _("Bring examples in, or write them"),
+                _(
+                    "Import reads files, and rows of a spreadsheet can be pasted into the table. "
+                    "{key} begins a new example: what the user says, and the answer that the "
+                    "model should learn to give. About fifty good ones are a beginning."
+                ).format(key=key("example.new")),
+            ),
+            (
+                _("Look at the problems"),
+                _(
+                    "The panel at the right says what is wrong, while you type. Fix puts right "
+                    "what can be put right safely, in one example or in all; {key} goes to the "
+                    "next problem."
+                ).format(key=key("go.problem")),
+            ),
+            (
+                _("Review"),
+                _(
+                    "Read each example once more. {approve} approves it, {changes} asks for "
+                    "changes, {reject} rejects it. Only approved examples are trained on, once "
+                    "there are any."
+                ).format(
+                    approve=key("example.approve"),
+                    changes=key("example.changes"),
+                    reject=key("example.reject"),
+                ),
+            ),
+            (
+                _("Train a model"),
+                _(
+                    "Fine-tune shows what the model will learn from, what it costs or how long it "
+                    "takes, and what leaves this computer. A small model can be trained here, "
+                    "without an account."
+                ),
+            ),
+            (
+                _("Try it"),
+                _(
+                    "Ask the trained model, beside the one that it began with, also what it has "
+                    "never seen. Where it answers badly, write more examples of that kind."
+                ),
+            ),
+            (
+                _("Nothing is lost"),
+                _(
+                    "Every change is on the disk at once. {undo} takes it back, also tomorrow, "
+                    "and the panel History knows what each example was before."
+                ).format(undo=key("edit.undo")),
+            ),
+        ]
+
+
 class AboutDialog(Dialog):
     """Name, purpose, licence and versions, to copy."""
 
@@ -228,7 +303,8 @@ class AboutDialog(Dialog):
                 theme,
                 _(
                     "Write and review the conversations that a language model is fine-tuned on. "
-                    "Everything stays on this computer."
+                    "All of it stays on this computer, unless you train or ask a model at a "
+                    "service: then that service gets the examples of that run, or what you ask."
                 ),
                 wrap=True,
             )

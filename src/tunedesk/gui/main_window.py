@@ -11,7 +11,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QFileDialog,
     QHBoxLayout,
     QMainWindow,
     QStackedWidget,
@@ -25,7 +24,8 @@ from tunedesk.gui.background import Background
 from tunedesk.gui.crash_report import CrashHandler
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.menu_bar import Menus, ViewActions
-from tunedesk.gui.new_project import is_project, project_for, sample_file
+from tunedesk.gui.new_project import is_project
+from tunedesk.gui.project_opener import ProjectOpener
 from tunedesk.gui.rail import PAGES, Rail
 from tunedesk.gui.status_line import StatusLine
 from tunedesk.gui.theme import Theme
@@ -33,12 +33,10 @@ from tunedesk.gui.welcome.page import WelcomePage
 from tunedesk.gui.widgets.layouts import focus_next
 from tunedesk.i18n import _
 from tunedesk.lazy_imports import importing
-from tunedesk.paths import documents_dir
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
     from tunedesk.gui.project_file import FileFollower
-    from tunedesk.gui.recovery import Recovery
     from tunedesk.gui.workspace import PageMaker, Workspace
     from tunedesk.project.project import Project
     from tunedesk.services.keys import Keys
@@ -77,11 +75,11 @@ class MainWindow(QMainWindow):
         self.feedback = Feedback(self, theme)
         self.actions_ = Actions(settings, self)
         self.workspace: Workspace | None = None
-        self._recovery: Recovery | None = None
         self.crashes = CrashHandler(theme, self.flush, self)
         self.background.crashed.connect(self.crashes.handle)
         self.background.user_error.connect(self._show_error)
         self.crashes.user_error.connect(self._show_error)
+        self.opener = ProjectOpener(self, self, settings, theme, self.background, self.feedback)
         self._connect_actions()
         self.actions_.add_to(self)
         self.menus = Menus(self.menuBar(), self.actions_, settings)
@@ -90,7 +88,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*SMALLEST)
         self.setAcceptDrops(True)
         self._restore_geometry()
-        self._show_welcome()
+        self.show_welcome()
 
     def _build(self) -> None:
         self.rail = Rail(self._theme, self.actions_)
@@ -115,13 +113,14 @@ class MainWindow(QMainWindow):
 
     def _connect_actions(self) -> None:
         bind = self.actions_.bind
-        bind("project.new", self.new_project)
-        bind("project.open", self.choose_and_open)
-        bind("project.sample", self.open_sample)
-        bind("project.rescue", lambda: self.recovery().choose_and_rescue())
+        bind("project.new", self.opener.new_project)
+        bind("project.open", self.opener.choose_and_open)
+        bind("project.sample", self.opener.open_sample)
+        bind("project.rescue", lambda: self.opener.recovery().choose_and_rescue())
         bind("app.preferences", self.show_preferences)
         bind("app.quit", self._quit)
         bind("help.keys", self.show_keys)
+        bind("help.guide", self.show_guide)
         bind("help.about", self.show_about)
         self.view = ViewActions(self, self.actions_, self._theme, self._settings)
 
@@ -138,68 +137,23 @@ class MainWindow(QMainWindow):
 
         def begin() -> None:
             try:
-                self.open_path(path) if path is not None else self.open_sample()
+                self.open_path(path) if path is not None else self.opener.open_sample()
             finally:
                 self.stack.removeWidget(blank)
                 blank.deleteLater()
-                if self.workspace is None:
-                    self._show_welcome()
+                if self.workspace is None and self.opener.preparing is None:
+                    self.show_welcome()
 
         QTimer.singleShot(0, self, begin)
 
     def open_path(self, path: Path) -> None:
         """Open a project, or bring a data file into a new one."""
-        path = path.expanduser().absolute()
-        if is_project(path):
-            self._open_project(path)
-        elif not path.is_file():
-            self.feedback.error(
-                UserError(
-                    _("{name} is not there.").format(name=path.name),
-                    _("It may have been moved or renamed."),
-                )
-            )
-        elif self.workspace is not None:
-            self.workspace.import_files([path])
-        else:
-            self._bring_in(path, project_for(path))
-
-    def new_project(self) -> None:
-        """Ask for a name and begin on a blank page."""
-        with importing("tunedesk.gui.new_project"):
-            from tunedesk.gui.new_project import NewProjectDialog
-
-        dialog = NewProjectDialog(self._theme, documents_dir(), self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self._create(dialog.path))
-        dialog.open()
-
-    def choose_and_open(self) -> None:
-        """Ask for a project or a data file and open it."""
-        dialog = QFileDialog(self, _("Open"), str(self._folder()))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(
-            [
-                _("Projects and data (*.tunedesk *.jsonl *.json *.ndjson)"),
-                _("All files (*)"),
-            ]
-        )
-        dialog.fileSelected.connect(lambda name: self.open_path(Path(name)))
-        dialog.open()
-
-    def open_sample(self) -> None:
-        """Open the sample: the project made from it before, or a new one."""
-        path = documents_dir() / (_("Night library") + ".tunedesk")
-        if path.exists():
-            self._open_project(path)
-        else:
-            self._bring_in(sample_file(), path)
+        self.opener.open_path(path)
 
     def close_project(self) -> None:
         """Close the project and go back to the welcome page."""
-        self._leave()
-        self._show_welcome()
+        self.leave()
+        self.show_welcome()
 
     def keys(self) -> "Keys":
         """The keys of services; one for this run only lasts as long as the window."""
@@ -215,102 +169,10 @@ class MainWindow(QMainWindow):
         if self.workspace is not None:
             self.workspace.flush()
 
-    def _create(self, path: Path) -> bool:
-        with importing("tunedesk.project.project"):
-            from tunedesk.project.project import Project
-
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            project = Project.create(path, self._settings.author)
-        except OSError as error:
-            self.feedback.error(
-                UserError(
-                    _("The project could not be made: {reason}.").format(reason=error.strerror),
-                    _("Choose another folder."),
-                )
-            )
-            return False
-        except UserError as error:
-            self.feedback.error(error)
-            return False
-        self._leave()
-        self._show_workspace(project)
-        return True
-
-    def _open_project(self, path: Path) -> bool:
-        with importing("tunedesk.project.project"):
-            from tunedesk.project.project import Project
-
-        if self.workspace is not None and _is_same_file(self.workspace.project.path, path):
-            return True
-        try:
-            project = Project.open(path, author=self._settings.author)
-        except UserError as error:
-            if not path.exists():
-                self._forget(path)
-            with importing("tunedesk.project.damage"):
-                from tunedesk.project.damage import ProjectDamagedError
-
-            if isinstance(error, ProjectDamagedError):
-                help_text = _("What can be done…")
-                self.feedback.error(error, help_text, lambda: self.recovery().offer(path))
-            else:
-                self.feedback.error(error)
-            return False
-        self._leave()
-        self._show_workspace(project)
-        return True
-
-    def recovery(self) -> "Recovery":
-        """What goes back to backups and rescues damaged projects."""
-        if self._recovery is None:
-            with importing("tunedesk.gui.recovery"):
-                from tunedesk.gui.recovery import Recovery
-
-            self._recovery = Recovery(
-                window=self,
-                theme=self._theme,
-                background=self.background,
-                feedback=self.feedback,
-                open_project=lambda: self.workspace.project.path if self.workspace else None,
-                close_project=self.close_project,
-                open_path=self.open_path,
-            )
-        return self._recovery
-
-    def _go_on_in(self, path: Path) -> bool:
-        """Open the project again in another file, with the user where they were."""
-        if self.workspace is None:
-            return False
-        old = self.workspace.project.path
-        self._leave()
-        self._settings.places[str(path)] = self._settings.places.pop(str(old), {})
-        if not old.exists():
-            self._forget(old)
-        if self._open_project(path):
-            return True
-        self._show_welcome()
-        return False
-
-    def _bring_in(self, data_file: Path, project: Path) -> None:
-        if self._create(project) and self.workspace is not None:
-            self.workspace.import_files([data_file])
-
-    def _forget(self, path: Path) -> None:
-        name = str(path)
-        if name in self._settings.recent_projects:
-            self._settings.recent_projects.remove(name)
-            self._settings.save()
-            self.welcome.refresh()
-
-    def _folder(self) -> Path:
-        """Where the user most likely looks for a file."""
-        recent = [Path(name).parent for name in self._settings.recent_projects]
-        return next((p for p in [*recent, documents_dir()] if p.is_dir()), Path.home())
-
     # What shows
 
-    def _show_welcome(self) -> None:
+    def show_welcome(self) -> None:
+        """Show the welcome page; no project is open."""
         self.rail.hide()
         self.status.hide()
         self.welcome.refresh()
@@ -320,7 +182,8 @@ class MainWindow(QMainWindow):
         self.menus.refresh()
         self.welcome.focus_main_part()
 
-    def _show_workspace(self, project: "Project") -> None:
+    def show_workspace(self, project: "Project") -> None:
+        """Show a project that has just been opened."""
         with importing("tunedesk.gui.project_file", "tunedesk.gui.workspace"):
             from tunedesk.gui.project_file import FileFollower
             from tunedesk.gui.workspace import Workspace
@@ -344,18 +207,22 @@ class MainWindow(QMainWindow):
         except Exception:
             # A bug, and on its way to the crash report; the project must not stay locked.
             project.close()
-            self._show_welcome()
+            self.show_welcome()
             raise
         self.workspace = workspace
         path = project.path
         self._settings.remember_project(path)
         self._settings.save()
         self.actions_.bind("project.close", self.close_project)
-        self.actions_.bind("project.backups", lambda: self.recovery().show_backups())
+        self.actions_.bind("project.backups", lambda: self.opener.recovery().show_backups())
         workspace.page_shown.connect(lambda _name: self.menus.refresh())
         if self._follower is None:
             self._follower = FileFollower(
-                self, self.feedback, lambda: self.workspace, self._go_on_in, self.close_project
+                self,
+                self.feedback,
+                lambda: self.workspace,
+                self.opener.go_on_in,
+                self.close_project,
             )
         workspace.file_changed.connect(self._follower.follow)
         workspace.show_in(self.stack, self.rail, self.status)
@@ -370,7 +237,7 @@ class MainWindow(QMainWindow):
         self.setWindowFilePath(str(path))
         self.menus.refresh()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         """Close the open project, with everything on the disk."""
         if self.workspace is None:
             return
@@ -396,7 +263,20 @@ class MainWindow(QMainWindow):
 
         dialog = PreferencesDialog(self._theme, self._settings, self.background, self)
         dialog.changed.connect(self.view.refresh)
+        dialog.changed.connect(self._name_author)
         dialog.open()
+
+    def _name_author(self) -> None:
+        """The history names who works here as they have just said."""
+        if self.workspace is not None:
+            self.workspace.project.set_author(self._settings.author)
+
+    def show_guide(self) -> None:
+        """Say in a few words how one works with the program."""
+        with importing("tunedesk.gui.help_dialogs"):
+            from tunedesk.gui.help_dialogs import GuideDialog
+
+        GuideDialog(self._theme, self.actions_, self).open()
 
     def show_about(self) -> None:
         """Say what this program is."""
@@ -459,7 +339,7 @@ class MainWindow(QMainWindow):
                 return
         self.hide()
         try:
-            self._leave()
+            self.leave()
         except Exception as failure:
             self.crashes.keep(failure)
         finally:
@@ -498,11 +378,3 @@ class MainWindow(QMainWindow):
 
         if not isinstance(error, ProjectFileMovedError):
             self.feedback.error(error)
-
-
-def _is_same_file(one: Path, other: Path) -> bool:
-    """Whether two names are of one file, by links or other ways."""
-    try:
-        return one.samefile(other)
-    except OSError:
-        return one == other

@@ -39,6 +39,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "project.check",
             "project.duplicates",
             SEPARATOR,
+            "project.save_copy",
             "project.backups",
             "project.rescue",
             SEPARATOR,

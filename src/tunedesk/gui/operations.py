@@ -344,7 +344,7 @@ class UndoActions(QObject):
         self._actions.release("edit.undo", "edit.redo")
 
     def _project_changed(self, _change: ProjectChange) -> None:
-        if not self._running:
+        if not self._running and not self._closed:
             self.refresh()
 
     def _ask(self, direction: str) -> None:

@@ -105,10 +105,7 @@ class PreferencesDialog(Dialog):
         self.body.addWidget(
             Label(
                 self.theme,
-                _(
-                    "Stands beside each change, so that others see who made it; from the next "
-                    "time you open a project."
-                ),
+                _("Stands beside each change from now on, so that others see who made it."),
                 "small",
                 "muted",
                 wrap=True,

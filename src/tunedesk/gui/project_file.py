@@ -18,6 +18,8 @@ from tunedesk.errors import UserError
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.status_line import StatusLine
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.i18n import _, ngettext
 from tunedesk.paths import documents_dir, user_data_dir
 from tunedesk.progress import Progress
@@ -112,6 +114,65 @@ class OpenWorkspace(Protocol):
 
     def flush(self) -> None:
         """Write down what was typed a moment ago."""
+
+
+class Preparation(QObject):
+    """Brings a project that opens slowly up to date in a thread, so that it then opens at once.
+
+    Attributes:
+        page: What shows meanwhile where no other project is open; it goes at the end.
+
+    Signals:
+        failed: Why it cannot be opened, as a `UserError`.
+        ended: Whether it can be opened now.
+    """
+
+    failed = Signal(object)
+    ended = Signal(bool)
+
+    def __init__(
+        self, path: Path, theme: Theme, background: Background, feedback: Feedback
+    ) -> None:
+        super().__init__()
+        self._path = path
+        self._background = background
+        self._done = False
+        title = _("Bringing “{name}” up to date").format(name=path.stem)
+        self.page = EmptyState(
+            theme,
+            "check",
+            title,
+            _("It comes from an older version, or much was under way. This happens once."),
+        )
+        self._progress = feedback.progress(title, None)
+
+    def start(self, author: str) -> None:
+        """Begin.
+
+        Args:
+            author: Who opens it; empty for the system's user.
+        """
+        self._background.run(
+            _open_and_close,
+            self._path,
+            author,
+            on_result=self._on_opened,
+            on_error=self.failed.emit,
+            on_finished=self._on_finished,
+        )
+
+    def _on_opened(self, _none: None) -> None:
+        self._done = True
+
+    def _on_finished(self) -> None:
+        self._progress.close()
+        self.page.setParent(None)
+        self.page.deleteLater()
+        self.ended.emit(self._done)
+
+
+def _open_and_close(path: Path, author: str) -> None:
+    Project.open(path, author=author).close()
 
 
 class FileFollower(QObject):

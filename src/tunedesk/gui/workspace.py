@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QStackedWidget
 
+from tunedesk.errors import UserError
 from tunedesk.examples.json_text import Path as JsonPath
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background, Task
@@ -130,6 +131,7 @@ class Workspace(QObject):
         self._add_page(EXAMPLES, self.examples)
         for page in PAGES:
             self._actions.bind(page.action_id, partial(self.show_page, page.name))
+        self._actions.bind("project.save_copy", self._ask_for_copy)
         self._actions.bind("finetune.new", lambda: self.runs().new_run())
         self._actions["finetune.new"].setEnabled(not self.project.read_only)
         self._file_watch = ProjectFileWatch(self.project, self)
@@ -305,6 +307,34 @@ class Workspace(QObject):
         self.show_page(EXAMPLES)
         self.examples.import_files(paths)
 
+    def _ask_for_copy(self) -> None:
+        """Ask where to write a copy of the project."""
+        path = self.project.path
+        dialog = QFileDialog(self.examples.window(), _("Save a copy"), str(path.parent))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("tunedesk")
+        dialog.setNameFilters([_("Projects (*.tunedesk)")])
+        dialog.selectFile(_("{name} (copy).tunedesk").format(name=path.stem))
+        dialog.fileSelected.connect(lambda chosen: self.save_copy(Path(chosen)))
+        dialog.open()
+
+    def save_copy(self, path: Path) -> None:
+        """Write the whole project, as it is now, into another file."""
+        if path.exists() and path.samefile(self.project.path):
+            self._feedback.error(
+                UserError(
+                    _("“{name}” is the project that is open.").format(name=path.name),
+                    _("Choose another name for the copy."),
+                )
+            )
+            return
+        self.operations.run(
+            _("Saving a copy"),
+            lambda project, _progress: project.save_copy(path),
+            message=lambda _none: _("Copy saved: {name}").format(name=path.name),
+        )
+
     def _show_turned(self, change: ProjectChange) -> None:
         """Show where undo or redo has changed something, if the page that shows can."""
         self._pages[self._page].show_change(change)
@@ -328,7 +358,9 @@ class Workspace(QObject):
             self.flush()
             self.operations.close()
             self.undo_actions.close()
-            self._actions.release(*(page.action_id for page in PAGES), "finetune.new")
+            self._actions.release(
+                *(page.action_id for page in PAGES), "finetune.new", "project.save_copy"
+            )
             self._look_for_runs.stop()
             self._first_backup.stop()
             if self._backups is not None:

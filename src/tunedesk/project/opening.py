@@ -81,6 +81,27 @@ def create(path: Path, author: str) -> Opened:
     return open_file(path, author, read_only=False)
 
 
+SLOW_TO_MIGRATE = 10_000_000
+SLOW_LOG = 50_000_000
+
+
+def opens_slowly(path: Path) -> bool:
+    """Whether opening takes long enough to be told of: much has to be rewritten or folded in first.
+
+    So it is with a large project of an older version, and after a crash in the middle of much work.
+    A file that cannot be looked at opens, or fails, at once.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            version = int.from_bytes(file.read(64)[60:64], "big")
+        log = path.with_name(path.name + "-wal")
+        log_size = log.stat().st_size if log.is_file() else 0
+    except OSError:
+        return False
+    return (version < schema.SCHEMA_VERSION and size > SLOW_TO_MIGRATE) or log_size > SLOW_LOG
+
+
 def open_file(path: Path, author: str, *, read_only: bool) -> Opened:
     """Open a project file; for reading only if somebody else has it.
 

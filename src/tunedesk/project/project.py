@@ -37,7 +37,7 @@ from tunedesk.project.reads import ExampleRow, Source, TagUse, sources
 from tunedesk.project.row_edits import NewExample
 from tunedesk.project.runs import Runs
 from tunedesk.project.statistics import Bin, EstimatedTokens, Measure, Statistics, Totals
-from tunedesk.project.store import Store
+from tunedesk.project.store import Store, user_name
 from tunedesk.project.text_edits import TextChange
 from tunedesk.project.undo import Interrupted, UndoOutcome
 from tunedesk.project.work import WorkList
@@ -191,10 +191,27 @@ class Project:
         state: State = "draft",
         name: str | ChangeName | None = None,
         progress: Progress = no_progress,
+        *,
+        pasted: bool = False,
     ) -> list[int]:
-        """Add many examples (pasted, say) as one step; returns their ids."""
+        """Add many examples as one step; returns their ids.
+
+        Args:
+            examples: The new ones, in their order.
+            after_id: Behind which they go; None for the end.
+            state: The state of them all.
+            name: The name of the step.
+            progress: Told how many are in, and asked whether to stop.
+            pasted: Whether they came from the clipboard, which is then their source.
+        """
         step = None if name is None else ChangeName.of(name)
-        return row_edits.add_examples(self.context, examples, after_id, state, step, progress)
+        return row_edits.add_examples(
+            self.context, examples, after_id, state, step, progress, pasted=pasted
+        )
+
+    def set_author(self, author: str) -> None:
+        """Name who works here from now on in the history; empty for the system's user."""
+        self._store.shared.author = author or user_name()
 
     def set_text(
         self,

@@ -23,8 +23,8 @@ class Source(NamedTuple):
 
     Attributes:
         id: Its number in the project.
-        kind: "written", "imported" or "generated".
-        name: What filters know it by: "written", the name of the file, the name of the model.
+        kind: "written", "pasted", "imported" or "generated".
+        name: What filters know it by: "written", "pasted", the name of the file, that of the model.
         title: What the user reads.
         path: The file, where it lay.
         encoding: The encoding of the file.
@@ -76,6 +76,13 @@ def add_source(
         )
 
 
+def pasted_source(store: Store) -> int:
+    """The number of the source of all that was pasted; made when it is needed first."""
+    with store.transaction():
+        number = store.value("SELECT id FROM source WHERE kind = 'pasted'")
+        return int(number) if number is not None else add_source(store, "pasted", "pasted")
+
+
 def source_titles(store: Store) -> dict[int, str]:
     """What the user reads, by number."""
     return {
@@ -85,7 +92,8 @@ def source_titles(store: Store) -> dict[int, str]:
 
 
 def _title(kind: str, name: str) -> str:
-    return _("Written here") if kind == "written" else name
+    titles = {"written": _("Written here"), "pasted": _("Pasted")}
+    return titles.get(kind, name)
 
 
 _CHUNK = 4096

@@ -16,6 +16,7 @@ from tunedesk.project.context import ProjectContext, as_json_array, missing_exam
 from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import STATE_NUMBERS, State, state_of
+from tunedesk.project.reads import pasted_source
 from tunedesk.project.undoable_tables import EXAMPLES, column_id
 from tunedesk.project.versions import COPIED_COLUMNS, NewVersion, random_uids
 
@@ -137,16 +138,19 @@ def add_examples(
     state: State,
     name: ChangeName | None,
     progress: Progress = no_progress,
+    *,
+    pasted: bool = False,
 ) -> list[int]:
     """Add examples behind another one (None: at the end); returns their ids."""
     if not new:
         return []
+    source = pasted_source(context.store) if pasted else WRITTEN_HERE
     keys = keys_behind(context, after_id, len(new))
     ids: list[int] = []
 
     def write(change_id: int, part: Sequence[tuple[NewExample, bytes]]) -> int:
         entries, part_keys = zip(*part, strict=True)
-        ids.extend(write_new_examples(context, change_id, entries, part_keys, state, WRITTEN_HERE))
+        ids.extend(write_new_examples(context, change_id, entries, part_keys, state, source))
         return len(part)
 
     written = write_in_batches(

@@ -77,7 +77,7 @@ CREATE TABLE code_set(id INTEGER PRIMARY KEY, members TEXT NOT NULL UNIQUE) STRI
 
 CREATE TABLE source(
     id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL,               -- written, imported or generated
+    kind TEXT NOT NULL,               -- written, pasted, imported or generated
     name TEXT NOT NULL,
     path TEXT NOT NULL,
     encoding TEXT NOT NULL,

@@ -97,9 +97,10 @@ def serve(
             asyncio.run(_run(server, listening, settings))
         finally:
             remove_server_file(data_dir)
-    if server.is_at_work:
+    if server.is_at_work or "torch" in sys.modules:
         # What computes is not to be interrupted by the end of Python, which PyTorch does not
-        # survive: the process ends from one moment to the next.
+        # survive, and to take PyTorch apart may take seconds: the process ends from one moment to
+        # the next.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)

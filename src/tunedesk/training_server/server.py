@@ -4,6 +4,7 @@ Every error of the application is answered in OpenAI's envelope.
 """
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -67,6 +68,7 @@ def make_application(
             HTTPException: _http_error,
             ClientDisconnect: _disconnected,
             OSError: _os_error,
+            sqlite3.Error: _database_error,
             Exception: _bug,
         },
     )
@@ -137,6 +139,18 @@ async def _os_error(request: Request, error: Exception) -> Response:
     ).response()
 
 
+async def _database_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, sqlite3.Error)
+    request.app.state.on_damage(error)
+    return ApiError(
+        500,
+        f"The database of the server cannot be used for this ({error}). Its log says more.",
+        None,
+        "database_error",
+        {"x-should-retry": "false"},
+    ).response()
+
+
 async def _bug(request: Request, error: Exception) -> Response:
     logging.getLogger(__name__).error(
         "%s %s failed", request.method, request.url.path, exc_info=error
@@ -195,6 +209,7 @@ class Server:
             ],
             self.idleness,
         )
+        self.application.state.on_damage = self._stores.database.on_damage
         self._runner.end_leftovers()
         steps: tuple[tuple[str, Callable[[], None], float], ...] = (
             ("runner", self._run_step, _LOOK_SECONDS),
@@ -210,8 +225,9 @@ class Server:
             thread.start()
 
     def stop_answering(self) -> None:
-        """End the answers of models under way; called in the event loop before `close`."""
+        """End the answers of models under way, and the uploads; called in the event loop."""
         self._inference.stop()
+        self.idleness.stop_receiving()
 
     def close(self) -> None:
         """End the work.
@@ -249,6 +265,8 @@ class Server:
                 # A job that stumbles over a bug must not end the work for all others.
                 if is_disk_full(error):
                     self._stores.database.disk_full.on_full()
+                elif isinstance(error, sqlite3.Error):
+                    self._stores.database.on_damage(error)
                 else:
                     logging.getLogger(__name__).exception("The work behind the server failed")
                 self._stopping.wait(1.0)

@@ -9,6 +9,7 @@ from tests.project.made_examples import undo_name
 
 from tunedesk.gui.examples.clipboard import Clipboard
 from tunedesk.gui.examples.row_actions import SelectedRows
+from tunedesk.project.query import ExampleQuery
 
 
 @pytest.fixture
@@ -42,6 +43,10 @@ def test_copied_rows_come_back_as_they_were(clipboard, add, project, chosen):
     assert [project.text(one) for one in pasted] == lines
     assert [row.number for row in project.rows(pasted)] == [3, 4]
     assert undo_name(project) == "Paste 2 examples"
+    assert [row.source for row in project.rows(pasted)] == ["Pasted"] * 2
+    clipboard.paste()
+    assert [source.title for source in project.sources()] == ["Written here", "Pasted"]
+    assert project.count(ExampleQuery(sources=("pasted",))) == 4
 
 
 def test_rows_of_a_spreadsheet_become_examples(clipboard, project):

@@ -1,5 +1,5 @@
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
@@ -51,6 +51,26 @@ def test_flow_layout_skips_what_is_hidden(flow):
     assert layout.heightForWidth(500) == 20
     assert layout.takeAt(99) is None
     assert layout.itemAt(99) is None
+
+
+def test_items_are_squeezed_before_a_line_is_broken(qtbot):
+    host = QWidget()
+    layout = FlowLayout(host, spacing=10, squeezes=True)
+    for _number in range(3):
+        label = QLabel()
+        label.setMinimumWidth(60)
+        label.sizeHint = lambda: QSize(100, 20)
+        layout.addWidget(label)
+    qtbot.addWidget(host)
+    host.resize(320, 50)
+    host.show()
+    places = [layout.itemAt(index).geometry() for index in range(3)]
+    assert [place.width() for place in places] == [100, 100, 100]
+    host.resize(250, 50)
+    places = [layout.itemAt(index).geometry() for index in range(3)]
+    assert [(place.x(), place.width()) for place in places] == [(0, 60), (70, 70), (150, 100)]
+    host.resize(190, 80)
+    assert layout.itemAt(2).geometry().y() > 0
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 
 import pytest
 
@@ -31,3 +32,27 @@ def test_a_full_disk_is_said_and_leaves_no_transaction_open(tmp_path, caplog):
         caplog.clear()
     finally:
         stores.database.close()
+
+
+def test_who_reads_does_not_wait_for_who_writes(tmp_path):
+    """The end of a transaction may take seconds on a busy disk."""
+    stores = Stores.open(tmp_path)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def write():
+        with stores.database.writing():
+            stores.events.add("ftjob-a", "Seen from the outside only when it is whole")
+            assert len(stores.events.page("ftjob-a", None, 10).items) == 1
+            begun.set()
+            assert go_on.wait(20)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        assert begun.wait(20)
+        assert stores.events.page("ftjob-a", None, 10).items == []
+    finally:
+        go_on.set()
+        thread.join()
+    assert len(stores.events.page("ftjob-a", None, 10).items) == 1
+    stores.database.close()

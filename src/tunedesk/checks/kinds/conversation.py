@@ -87,6 +87,7 @@ def plain_checker(
         for role, letter in _LETTERS.items()
     }
 
+    kind_name = CONVERSATION.name
     last_prompt, last_system = "", hash_bytes(b"")
 
     def check_plain(text: bytes) -> Facts | None:
@@ -158,7 +159,7 @@ def plain_checker(
         # In the order of the fields: to name them takes an eighth of the time of a row. The test
         # that holds this to what the rules find, which name them, finds any that is out of place.
         return Facts(
-            "chat",
+            kind_name,
             preview_line(contents[asked if asked > 0 else 0]),
             roles,
             tokens,

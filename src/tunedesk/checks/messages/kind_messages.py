@@ -9,7 +9,7 @@ from tunedesk.i18n import _
 @cache
 def kind_messages() -> dict[str, ProblemMessage]:
     """The messages by code."""
-    mend = _("Mend it in the Raw JSON tab.")
+    fix = _("Fix it in the Raw JSON tab.")
     return {
         "other_training": ProblemMessage(
             _("For another method of training"),
@@ -44,7 +44,7 @@ def kind_messages() -> dict[str, ProblemMessage]:
         "pair_part_invalid": ProblemMessage(
             _("Part of a pair of another form"),
             _("A part of the pair is {type}; it has to be a list of messages."),
-            mend,
+            fix,
             {
                 "asked": _("What was asked is {type}; it has to be a list of messages."),
                 "preferred": _("The preferred answer is {type}; it has to be a list of messages."),
@@ -104,7 +104,7 @@ def kind_messages() -> dict[str, ProblemMessage]:
         "completion_part_not_text": ProblemMessage(
             _("Prompt or completion is not text"),
             _("The prompt or the completion is {type}; it has to be a text."),
-            mend,
+            fix,
             {
                 "prompt": _("The prompt is {type}; it has to be a text."),
                 "completion": _("The completion is {type}; it has to be a text."),

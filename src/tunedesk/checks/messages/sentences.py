@@ -7,9 +7,9 @@ for people who know their subject and not programming.
 from functools import cache
 from typing import Any
 
+from tunedesk.checks.messages.content_messages import image_messages, text_messages
 from tunedesk.checks.messages.example_messages import (
     conversation_messages,
-    text_messages,
     tool_messages,
 )
 from tunedesk.checks.messages.kind_messages import kind_messages
@@ -229,6 +229,7 @@ def _messages() -> dict[str, ProblemMessage]:
         kind_messages(),
         tool_messages(),
         text_messages(),
+        image_messages(),
         set_messages(),
     )
     return {code: message for table in tables for code, message in table.items()}

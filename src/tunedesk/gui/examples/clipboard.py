@@ -136,4 +136,5 @@ def _add(
             for text, facts, example in zip(texts, checker.check_many(texts), part, strict=True)
         ]
         progress(len(new), 2 * len(pasted))
-    return project.add_examples(new, behind, name=ChangeName("paste", {"count": len(new)}))
+    name = ChangeName("paste", {"count": len(new)})
+    return project.add_examples(new, behind, name=name, pasted=True)

@@ -17,6 +17,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QListView, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from tunedesk.examples.json_edit import on_one_line
+from tunedesk.examples.kinds.registry import read_kind
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.accessible_roles import set_role
 from tunedesk.gui.widgets.cards import Card
@@ -72,15 +73,13 @@ def run_dataset_example(project: Project, run_example: RunExample) -> RunDataset
 
 
 def messages_of(text: str) -> list[RunDatasetMessage]:
-    """The messages of a record; empty if it is not a conversation."""
-    try:
-        record: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        return []
-    messages = record.get("messages") if isinstance(record, dict) else None
-    if not isinstance(messages, list):
-        return []
-    return [_message(message) for message in messages]
+    """The messages of a record, of a pair those of all its parts; empty if it has none."""
+    kind, record = read_kind(text)
+    if not kind.is_written_as_messages:
+        blocks = kind.blocks(text)
+        return [RunDatasetMessage(block.role, block.text) for block in blocks if block.is_message]
+    messages = record.get("messages")
+    return [_message(message) for message in messages] if isinstance(messages, list) else []
 
 
 def preview_of(text: str) -> str:

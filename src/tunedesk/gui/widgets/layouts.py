@@ -20,11 +20,18 @@ from PySide6.QtWidgets import (
 
 
 class FlowLayout(QLayout):
-    """Left to right (or right to left), going on in the next line where there is no room."""
+    """Left to right (or right to left), going on in the next line where there is no room.
 
-    def __init__(self, parent: QWidget | None = None, spacing: int = 8) -> None:
+    With `squeezes` an item goes on in the next line only if the line has no room for it although
+    all take no more than they need at least.
+    """
+
+    def __init__(
+        self, parent: QWidget | None = None, spacing: int = 8, squeezes: bool = False
+    ) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
+        self._squeezes = squeezes
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing)
 
@@ -78,23 +85,38 @@ class FlowLayout(QLayout):
         margins = self.contentsMargins()
         area = rect.marginsRemoved(margins)
         lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
-        used = 0
         for item in self._items:
             if item.isEmpty():
                 continue
-            size = item.sizeHint()
-            if lines[-1] and used + size.width() > area.width():
+            entry = (item, item.sizeHint())
+            if lines[-1] and not self._fits([*lines[-1], entry], area.width()):
                 lines.append([])
-                used = 0
-            lines[-1].append((item, size))
-            used += size.width() + self.spacing()
+            lines[-1].append(entry)
         y = area.top()
         for line in lines:
             height = max((size.height() for _item, size in line), default=0)
             if move:
-                self._set_line(line, area, y, height)
+                self._set_line(self._squeezed(line, area.width()), area, y, height)
             y += height + self.spacing()
         return y - self.spacing() - area.top() + margins.top() + margins.bottom()
+
+    def _fits(self, line: list[tuple[QLayoutItem, QSize]], width: int) -> bool:
+        gaps = (len(line) - 1) * self.spacing()
+        if self._squeezes:
+            return sum(item.minimumSize().width() for item, _size in line) + gaps <= width
+        return sum(size.width() for _item, size in line) + gaps <= width
+
+    def _squeezed(
+        self, line: list[tuple[QLayoutItem, QSize]], width: int
+    ) -> list[tuple[QLayoutItem, QSize]]:
+        """The line with its items so narrow that it fits, the first made narrower first."""
+        taken = sum(size.width() for _item, size in line) + (len(line) - 1) * self.spacing()
+        excess, squeezed = max(0, taken - width) if self._squeezes else 0, []
+        for item, size in line:
+            less = min(excess, max(0, size.width() - item.minimumSize().width()))
+            excess -= less
+            squeezed.append((item, QSize(size.width() - less, size.height())))
+        return squeezed
 
     def _set_line(
         self, line: list[tuple[QLayoutItem, QSize]], area: QRect, y: int, height: int

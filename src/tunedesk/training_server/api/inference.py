@@ -17,7 +17,7 @@ from tunedesk.training_server.inference.inference_types import (
 )
 from tunedesk.training_server.models import ModelNames, NamedModel
 from tunedesk.training_server.thread_pools import GENERATION, run
-from tunedesk.training_server.web.responses import ApiError
+from tunedesk.training_server.web.responses import ApiError, server_stopping
 
 if TYPE_CHECKING:
     from tunedesk.training_server.inference.inference_engine import InferenceEngine
@@ -204,13 +204,7 @@ async def _unless(
         return result.result()
     # Whatever comes of it now is wanted by nobody.
     result.add_done_callback(lambda future: future.cancelled() or future.exception())
-    raise ApiError(
-        503,
-        "The server is being stopped. Ask again when it runs again.",
-        None,
-        "server_stopping",
-        {"x-should-retry": "false"},
-    )
+    raise server_stopping()
 
 
 def _close(close: Callable[[], None]) -> None:

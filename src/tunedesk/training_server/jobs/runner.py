@@ -3,6 +3,7 @@
 import logging
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
@@ -178,8 +179,9 @@ class Runner:
         try:
             self._start(job)
         except Exception as error:
-            if is_disk_full(error):
-                # It goes on when there is room: nothing has been lost.
+            if is_disk_full(error) or isinstance(error, sqlite3.Error):
+                # It goes on when there is room: nothing has been lost. And a database that is
+                # damaged takes no word on it.
                 raise
             # A bug must not hold up the jobs behind this one, nor leave it waiting for ever.
             logging.getLogger(__name__).exception("The start of %s failed", job.id)

@@ -8,6 +8,7 @@ processors; small ones wait for none of them.
 import contextlib
 import logging
 import shutil
+import sqlite3
 import subprocess
 import threading
 import time
@@ -145,6 +146,8 @@ class Validator:
             # Nothing could be noted: it is tried again, after a moment.
             if is_disk_full(error):
                 self._stores.database.disk_full.on_full()
+            elif isinstance(error, sqlite3.Error):
+                self._stores.database.on_damage(error)
             else:
                 logging.getLogger(__name__).exception("The validation of %s failed", job.id)
             time.sleep(_PAUSE_SECONDS)
@@ -162,6 +165,8 @@ class Validator:
                 shutil.rmtree(self._stores.job_folder(job.id).path, ignore_errors=True)
                 self._reader.fail(job.id, "disk_full", _DISK_FULL, None)
                 return
+            if isinstance(error, sqlite3.Error):
+                raise
             # A bug must not hold up the jobs behind this one, nor leave it waiting for ever.
             logging.getLogger(__name__).exception("The validation of %s failed", job.id)
             text = "The server had an error while it validated the files. Its log says more."

@@ -4,6 +4,7 @@ import errno
 import json
 import logging
 import os
+import re
 import secrets
 import sqlite3
 import string
@@ -102,6 +103,7 @@ CREATE TABLE checkpoint (
 ) STRICT;
 """
 
+_SECONDS_BETWEEN_WORDS = 60.0
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -132,6 +134,7 @@ class Database:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        self._damage_told = -_SECONDS_BETWEEN_WORDS
         if version > VERSION:
             self._connection.close()
             raise UserError(
@@ -144,6 +147,11 @@ class Database:
             )
         self._reader = _connect(path)
         self._reader.execute("PRAGMA query_only = ON")
+        found = {row["name"] for row in self.rows("SELECT name FROM sqlite_schema")}
+        missing = [name for name in re.findall(r"CREATE TABLE (\w+)", _SCHEMA) if name not in found]
+        if missing:
+            self.close()
+            raise sqlite3.DatabaseError(f"the table {missing[0]} is missing")
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -207,6 +215,17 @@ class Database:
                         error,
                     )
         return made
+
+    def on_damage(self, error: sqlite3.Error) -> None:
+        """Something in it could not be read or written: said in the log, once a minute."""
+        if time.monotonic() - self._damage_told >= _SECONDS_BETWEEN_WORDS:
+            self._damage_told = time.monotonic()
+            logging.getLogger(__name__).error(
+                "The database of the server cannot be used as a whole (%s). What can be read is "
+                "answered. If it is damaged, stop the server and move server.sqlite3 elsewhere: it "
+                "then starts with no jobs and no files, and the folders beside it stay.",
+                error,
+            )
 
     def close(self) -> None:
         """Close it."""

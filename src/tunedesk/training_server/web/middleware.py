@@ -19,7 +19,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from tunedesk.training_server.web.responses import ApiError
+from tunedesk.training_server.web.responses import ApiError, server_stopping
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -143,7 +143,7 @@ class Guard:
 
 
 class Idleness:
-    """Counts the requests under way, and how long there has been nothing to do."""
+    """Counts the requests under way, ends them, and knows how long there was nothing to do."""
 
     def __init__(self, has_work: Callable[[], bool]) -> None:
         """Make it.
@@ -152,8 +152,47 @@ class Idleness:
             has_work: Says whether a job runs or waits for its turn.
         """
         self._has_work = has_work
+        self._receiving: set[asyncio.Task[Any]] = set()
+        self._is_stopping = False
         self._requests = 0
         self._last = time.monotonic()
+
+    def receives(self, receive: Receive) -> Receive:
+        """The same, but a body that is not there as a whole when the server stops is given up.
+
+        Raises:
+            ApiError: From what is returned: the server stops (503).
+        """
+        is_whole = False
+
+        async def receive_or_stop() -> Message:
+            nonlocal is_whole
+            if is_whole:
+                return await receive()
+            task = asyncio.current_task()
+            assert task is not None
+            self._receiving.add(task)
+            try:
+                if self._is_stopping:
+                    raise server_stopping()
+                message = await receive()
+            except asyncio.CancelledError:
+                if not self._is_stopping:
+                    raise
+                task.uncancel()
+                raise server_stopping() from None
+            finally:
+                self._receiving.discard(task)
+            is_whole = not message.get("more_body", False)
+            return message
+
+        return receive_or_stop
+
+    def stop_receiving(self) -> None:
+        """Answer those whose body is not there as a whole; called in the event loop."""
+        self._is_stopping = True
+        for task in self._receiving:
+            task.cancel()
 
     def request_started(self) -> None:
         """A request came."""
@@ -187,7 +226,7 @@ class CountRequests:
             return
         self._idleness.request_started()
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, self._idleness.receives(receive), send)
         finally:
             self._idleness.request_ended()
 
@@ -300,3 +339,5 @@ def limit_log() -> None:
     """Have the lines that connections cause written once a minute."""
     for name in (__name__, "uvicorn.error", "asyncio"):
         logging.getLogger(name).addFilter(OncePerMinute())
+    # What it warns of is answered to whoever sent it.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)

@@ -66,6 +66,17 @@ def storage_full(message: str, param: str | None = None) -> ApiError:
     return ApiError(507, message, param, "storage_full", {"x-should-retry": "false"})
 
 
+def server_stopping() -> ApiError:
+    """The answer to what is cut off by the end of the server."""
+    return ApiError(
+        503,
+        "The server is being stopped. Ask again when it runs again.",
+        None,
+        "server_stopping",
+        {"x-should-retry": "false"},
+    )
+
+
 def bad_value(param: str, message: str, code: str = "invalid_value") -> ApiError:
     """The answer to a parameter that cannot be."""
     return ApiError(400, message, param, code)

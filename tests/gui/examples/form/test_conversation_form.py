@@ -2,7 +2,9 @@
 
 import json
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QApplication
 
 from tunedesk.gui.widgets.layouts import tab_stops
 
@@ -151,6 +153,19 @@ def test_a_new_example_is_spoken_of_when_its_field_was_left(
     window.field.setFocus()
     assert [card(index).property("tone") for index in range(3)] == ["", "warning", "warning"]
     assert {problem.path[1] for problem in example.problems} == {1, 2}
+
+
+def test_a_dialog_or_menu_in_between_is_not_leaving(show, conversation, card, text_box, example):
+    show(conversation(("user", ""), ("assistant", "")))
+    example.begin_new()
+    text_box(0).setFocus()
+    for reason in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason):
+        QApplication.sendEvent(text_box(0), QFocusEvent(QEvent.Type.FocusOut, reason))
+        assert card(0).property("tone") == ""
+    QApplication.sendEvent(
+        text_box(0), QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.TabFocusReason)
+    )
+    assert card(0).property("tone") == "warning"
 
 
 def test_another_example_is_not_new(show, conversation, card, example):

@@ -17,7 +17,7 @@ def test_errors_stop_the_launch_until_those_examples_are_left_out(open_page, add
     dialog.findings.leave_out.click()
     settled(qtbot, dialog)
     assert dialog.start.isEnabled()
-    says(qtbot, dialog, "1 is left out: with errors")
+    says(qtbot, dialog, "1 example with errors is left out.")
     dialog.findings.leave_out.click()
     settled(qtbot, dialog)
     asked = []

@@ -57,8 +57,9 @@ class ListFooter(QWidget):
         self._theme = theme
         self.add = ActionButton(theme, actions["message.add"], _("Add message"), "add")
         self.prompt = ActionButton(
-            theme, actions["message.add_prompt"], _("Add system prompt"), "add"
+            theme, actions["message.add_prompt"], _("System prompt"), "add", show_key=False
         )
+        self.prompt.setAccessibleName(_("Add system prompt"))
         self.tools = QPushButton(_("Tools"))
         self.tools.setIcon(theme.icons.icon("tool"))
         self.tools.setToolTip(_("The programs that the model may call in this example"))
@@ -66,7 +67,7 @@ class ListFooter(QWidget):
         self.tools.clicked.connect(self.tools_wanted)
         self._problem_lines: list[ProblemLine] = []
         self._rows: list[RawValueRow] = []
-        buttons = FlowLayout(spacing=8)
+        buttons = FlowLayout(spacing=8, squeezes=True)
         for button in (self.add, self.prompt, self.tools):
             buttons.addWidget(button)
         self._keys_title = QuietButton(theme, theme.font("small"))

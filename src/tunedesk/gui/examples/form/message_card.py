@@ -229,6 +229,7 @@ class MessageCard(Card):
     def _text_made(self, text: MessageText) -> None:
         text.takes_pictures = True
         text.focus_changed.connect(self._focus_changed)
+        text.left.connect(self._on_left)
         text.leave_requested.connect(self.leave_requested)
         text.cursor_moved.connect(lambda: self.cursor_moved.emit(text))
         text.menu_requested.connect(self.menu_wanted)
@@ -240,8 +241,10 @@ class MessageCard(Card):
             self.focused.emit()
         if self._content is not None:
             self._show_problems()
-            if not inside:
-                self.left.emit()
+
+    def _on_left(self) -> None:
+        if self._content is not None:
+            self.left.emit()
 
     def _text_edited(self, number: int, new: str) -> None:
         if number < 0:

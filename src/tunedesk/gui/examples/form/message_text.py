@@ -22,6 +22,11 @@ SHOWN_OF_LONG = 20_000
 LINE_HEIGHT = 125
 NARROWEST = 40
 
+_FOCUS_COMES_BACK = (
+    Qt.FocusReason.PopupFocusReason,
+    Qt.FocusReason.MenuBarFocusReason,
+    Qt.FocusReason.ActiveWindowFocusReason,
+)
 _HISTORY_KEYS = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
 
 
@@ -35,6 +40,7 @@ class MessageText(QTextEdit):
         leave_requested: Esc was pressed.
         cursor_moved: The cursor stands elsewhere, in a box that has the focus.
         focus_changed: The box has the focus now, or no more.
+        left: The focus has gone to something else, not to a menu or dialog that gives it back.
         menu_requested: The user asked for the menu, with the point on the screen.
         pictures_dropped: Pictures were dropped or pasted, as the mime data that holds them.
     """
@@ -44,6 +50,7 @@ class MessageText(QTextEdit):
     leave_requested = Signal()
     cursor_moved = Signal()
     focus_changed = Signal(bool)
+    left = Signal()
     menu_requested = Signal(QPoint)
     pictures_dropped = Signal(object)
 
@@ -218,6 +225,8 @@ class MessageText(QTextEdit):
         """Tell that it has gone."""
         super().focusOutEvent(event)
         self.focus_changed.emit(False)
+        if event.reason() not in _FOCUS_COMES_BACK:
+            self.left.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the list of messages."""

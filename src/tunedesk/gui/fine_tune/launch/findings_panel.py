@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.checks.messages import sentences
-from tunedesk.fine_tuning.launch_preview import LaunchPreview
+from tunedesk.fine_tuning.launch_preview import LaunchPreview, left_out_sentence
 from tunedesk.gui.fine_tune.launch.launch_estimate import LaunchEstimate
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label, SectionTitle
@@ -110,9 +110,7 @@ class FindingsPanel(QWidget):
                 title = sentences.title(code)
                 self._add_line(f"{len(ids):,} × {title}", tone, ids, title)
         for reason, ids in preview.left_out.items():
-            words = ngettext("{n} is left out: {reason}", "{n} are left out: {reason}", len(ids))
-            text = words.format(n=f"{len(ids):,}", reason=reason)
-            self._add_line(text, "warning", ids, _("Left out"))
+            self._add_line(left_out_sentence(reason, len(ids)), "warning", ids, _("Left out"))
         for note in preview.notes:
             self._add_line(note, "warning")
         self.leave_out.setVisible(bool(preview.errors) or bool(preview.left_out))

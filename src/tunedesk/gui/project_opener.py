@@ -1,0 +1,267 @@
+"""Makes projects, opens them, and brings data files into new ones.
+
+What is only needed when there is something to open is imported there: the window must show at once.
+"""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+
+from tunedesk.errors import UserError
+from tunedesk.gui.background import Background
+from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.new_project import is_project, project_for, sample_file
+from tunedesk.gui.theme import Theme
+from tunedesk.gui.welcome.page import WelcomePage
+from tunedesk.i18n import _
+from tunedesk.lazy_imports import importing
+from tunedesk.paths import documents_dir
+from tunedesk.settings import Settings
+
+if TYPE_CHECKING:
+    from tunedesk.gui.project_file import Preparation
+    from tunedesk.gui.recovery import Recovery
+    from tunedesk.gui.workspace import Workspace
+    from tunedesk.project.project import Project
+
+
+class ProjectWindow(Protocol):
+    """What the window does for it."""
+
+    workspace: "Workspace | None"
+    stack: QStackedWidget
+    welcome: WelcomePage
+
+    def leave(self) -> None:
+        """Close the open project, with everything on the disk."""
+
+    def close_project(self) -> None:
+        """Close the open project and show the welcome page."""
+
+    def show_workspace(self, project: "Project") -> None:
+        """Show a project that has just been opened."""
+
+    def show_welcome(self) -> None:
+        """Show the welcome page."""
+
+
+class ProjectOpener(QObject):
+    """Opens projects in one window.
+
+    Attributes:
+        preparing: What is under way before a project can be opened; None for nothing.
+    """
+
+    def __init__(
+        self,
+        window: ProjectWindow,
+        parent: QWidget,
+        settings: Settings,
+        theme: Theme,
+        background: Background,
+        feedback: Feedback,
+    ) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._parent = parent
+        self._settings = settings
+        self._theme = theme
+        self._background = background
+        self._feedback = feedback
+        self._recovery: Recovery | None = None
+        self.preparing: Preparation | None = None
+
+    def open_path(self, path: Path) -> None:
+        """Open a project, or bring a data file into a new one."""
+        path = path.expanduser().absolute()
+        if is_project(path):
+            self._open_project(path)
+        elif not path.is_file():
+            self._feedback.error(
+                UserError(
+                    _("{name} is not there.").format(name=path.name),
+                    _("It may have been moved or renamed."),
+                )
+            )
+        elif self._window.workspace is not None:
+            self._window.workspace.import_files([path])
+        else:
+            self._bring_in(path, project_for(path))
+
+    def new_project(self) -> None:
+        """Ask for a name and begin on a blank page."""
+        with importing("tunedesk.gui.new_project"):
+            from tunedesk.gui.new_project import NewProjectDialog
+
+        dialog = NewProjectDialog(self._theme, documents_dir(), self._parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self._create(dialog.path))
+        dialog.open()
+
+    def choose_and_open(self) -> None:
+        """Ask for a project or a data file and open it."""
+        dialog = QFileDialog(self._parent, _("Open"), str(self._folder()))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(
+            [
+                _("Projects and data (*.tunedesk *.jsonl *.json *.ndjson)"),
+                _("All files (*)"),
+            ]
+        )
+        dialog.fileSelected.connect(lambda name: self.open_path(Path(name)))
+        dialog.open()
+
+    def open_sample(self) -> None:
+        """Open the sample: the project made from it before, or a new one."""
+        path = documents_dir() / (_("Night library") + ".tunedesk")
+        if path.exists():
+            self._open_project(path)
+        else:
+            self._bring_in(sample_file(), path)
+
+    def _create(self, path: Path) -> bool:
+        with importing("tunedesk.project.project"):
+            from tunedesk.project.project import Project
+
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            project = Project.create(path, self._settings.author)
+        except OSError as error:
+            self._feedback.error(
+                UserError(
+                    _("The project could not be made: {reason}.").format(reason=error.strerror),
+                    _("Choose another folder."),
+                )
+            )
+            return False
+        except UserError as error:
+            self._feedback.error(error)
+            return False
+        self._window.leave()
+        self._window.show_workspace(project)
+        return True
+
+    def _open_project(self, path: Path, prepared: bool = False) -> bool:
+        with importing("tunedesk.project.project"):
+            from tunedesk.project.project import Project
+
+        workspace = self._window.workspace
+        if workspace is not None and _is_same_file(workspace.project.path, path):
+            return True
+        if not prepared and self._prepare(path):
+            return True
+        try:
+            project = Project.open(path, author=self._settings.author)
+        except UserError as error:
+            self._on_not_opened(path, error)
+            return False
+        self._window.leave()
+        self._window.show_workspace(project)
+        return True
+
+    def _on_not_opened(self, path: Path, error: UserError) -> None:
+        if not path.exists():
+            self._forget(path)
+        with importing("tunedesk.project.damage"):
+            from tunedesk.project.damage import ProjectDamagedError
+
+        if isinstance(error, ProjectDamagedError):
+            help_text = _("What can be done…")
+            self._feedback.error(error, help_text, lambda: self.recovery().offer(path))
+        else:
+            self._feedback.error(error)
+
+    def _prepare(self, path: Path) -> bool:
+        """Bring a project that opens slowly up to date in a thread, and open it then.
+
+        Returns:
+            Whether that is so; else it is opened at once.
+        """
+        with importing("tunedesk.project.opening"):
+            from tunedesk.project.opening import opens_slowly
+
+        if self.preparing is not None:
+            return True
+        if not path.is_file() or not opens_slowly(path):
+            return False
+        with importing("tunedesk.gui.project_file"):
+            from tunedesk.gui.project_file import Preparation
+
+        self.preparing = Preparation(path, self._theme, self._background, self._feedback)
+        if self._window.workspace is None:
+            self._window.stack.addWidget(self.preparing.page)
+            self._window.stack.setCurrentWidget(self.preparing.page)
+        self.preparing.failed.connect(partial(self._on_not_opened, path))
+        self.preparing.ended.connect(partial(self._on_prepared, path))
+        self.preparing.start(self._settings.author)
+        return True
+
+    def _on_prepared(self, path: Path, done: bool) -> None:
+        self.preparing = None
+        if done:
+            self._open_project(path, prepared=True)
+        if self._window.workspace is None:
+            self._window.show_welcome()
+
+    def recovery(self) -> "Recovery":
+        """What goes back to backups and rescues damaged projects."""
+        if self._recovery is None:
+            with importing("tunedesk.gui.recovery"):
+                from tunedesk.gui.recovery import Recovery
+
+            self._recovery = Recovery(
+                window=self._parent,
+                theme=self._theme,
+                background=self._background,
+                feedback=self._feedback,
+                open_project=self._open_project_path,
+                close_project=self._window.close_project,
+                open_path=self.open_path,
+            )
+        return self._recovery
+
+    def _open_project_path(self) -> Path | None:
+        workspace = self._window.workspace
+        return None if workspace is None else workspace.project.path
+
+    def go_on_in(self, path: Path) -> bool:
+        """Open the project again in another file, with the user where they were."""
+        if self._window.workspace is None:
+            return False
+        old = self._window.workspace.project.path
+        self._window.leave()
+        self._settings.places[str(path)] = self._settings.places.pop(str(old), {})
+        if not old.exists():
+            self._forget(old)
+        if self._open_project(path):
+            return True
+        self._window.show_welcome()
+        return False
+
+    def _bring_in(self, data_file: Path, project: Path) -> None:
+        if self._create(project) and self._window.workspace is not None:
+            self._window.workspace.import_files([data_file])
+
+    def _forget(self, path: Path) -> None:
+        name = str(path)
+        if name in self._settings.recent_projects:
+            self._settings.recent_projects.remove(name)
+            self._settings.save()
+            self._window.welcome.refresh()
+
+    def _folder(self) -> Path:
+        """Where the user most likely looks for a file."""
+        recent = [Path(name).parent for name in self._settings.recent_projects]
+        return next((p for p in [*recent, documents_dir()] if p.is_dir()), Path.home())
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    """Whether two names are of one file, by links or other ways."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one == other
