@@ -21,6 +21,7 @@ from tunedesk.lazy_imports import importing
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint, RunEvent
 from tunedesk.services.file_references import FileReference, find_file_references
+from tunedesk.services.redaction import redacted
 from tunedesk.services.service_errors import why_it_failed
 
 if TYPE_CHECKING:
@@ -267,7 +268,7 @@ class FailureCard(Card):
             return
         self._shown = (run.id, run.error)
         error = why_it_failed(run.error, run.provider)
-        said = run.error.message if run.error else ""
+        said = redacted(run.error.message) if run.error else ""
         detail = without_ids(said)
         self.sentence.setText(error.sentence)
         self.advice.setText(error.advice)
