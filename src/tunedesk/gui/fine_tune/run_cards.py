@@ -154,9 +154,8 @@ class AdviceCard(Card):
             _("Stop here and keep it"), _("End the training now; what was learned so far is kept.")
         )
         self.ask_why = self._link(
-            _("Why this advice?"), _("Show the reason, and what the words mean.")
+            _("Why this advice?"), _("Show the reason, and what the words mean."), switches=True
         )
-        self.ask_why.setCheckable(True)
         set_role(self.ask_why, QAccessible.Role.Button)
         links = FlowLayout(spacing=14)
         for button in (self.use_checkpoint, self.stop, self.ask_why):
@@ -171,8 +170,9 @@ class AdviceCard(Card):
         self.ask_why.toggled.connect(self._show_why)
         self.show_advice([], running=False)
 
-    def _link(self, text: str, tip: str = "") -> QPushButton:
+    def _link(self, text: str, tip: str = "", *, switches: bool = False) -> QPushButton:
         button = QPushButton(text)
+        button.setCheckable(switches)
         button.setProperty("kind", "link")
         button.setAccessibleName(text)
         button.setToolTip(plain_tooltip(tip))
