@@ -94,7 +94,11 @@ def tools():
     (call,) = said.tool_calls
     result = open_door.invoke(call)
     assert isinstance(result, ToolMessage)
-    more = chat(max_tokens=4).bind_tools([open_door]).invoke([HumanMessage(QUESTION), said, result])
+    more = (
+        chat(max_tokens=4)
+        .bind_tools([open_door], tool_choice="none")
+        .invoke([HumanMessage(QUESTION), said, result])
+    )
     assert more.content
 
 
@@ -118,7 +122,7 @@ def by_responses():
     assert isinstance(model.with_structured_output(Visitor).invoke(QUESTION), Visitor)
     said = model.bind_tools([open_door], tool_choice="open_door").invoke(QUESTION)
     result = open_door.invoke(said.tool_calls[0])
-    small = chat(use_responses_api=True, max_tokens=4).bind_tools([open_door])
+    small = chat(use_responses_api=True, max_tokens=4).bind_tools([open_door], tool_choice="none")
     assert small.invoke([HumanMessage(QUESTION), said, result]).text
 
 

@@ -83,7 +83,9 @@ def tools():
         message.model_dump(),
         {"role": "tool", "tool_call_id": call.id, "content": "open"},
     ]
-    assert ask(messages=said, tools=TOOLS, max_tokens=4).choices[0].message.content
+    assert (
+        ask(messages=said, tools=TOOLS, tool_choice="none", max_tokens=4).choices[0].message.content
+    )
 
 
 @check

@@ -14,8 +14,10 @@ from checking import API_KEY, BASE_URL, MODEL, MOST_TOKENS, QUESTION, Visitor, c
 from openai import AsyncOpenAI
 
 set_tracing_disabled(True)
-LONG = ModelSettings(max_tokens=MOST_TOKENS)
-CALL = ModelSettings(max_tokens=MOST_TOKENS, tool_choice="required", parallel_tool_calls=False)
+LONG = ModelSettings(max_tokens=MOST_TOKENS, temperature=0)
+CALL = ModelSettings(
+    max_tokens=MOST_TOKENS, temperature=0, tool_choice="required", parallel_tool_calls=False
+)
 ASKED = []
 
 
@@ -82,7 +84,8 @@ async def calls():
 async def calls_by_itself():
     """a tool that the model calls by itself"""
     ASKED.clear()
-    found = await Runner.run(Agent(name="Door", model=model(), tools=[open_door]), QUESTION)
+    made = Agent(name="Door", model=model(), tools=[open_door], model_settings=LONG)
+    found = await Runner.run(made, QUESTION)
     assert ASKED == [True]
     assert found.final_output
 

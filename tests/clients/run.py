@@ -85,40 +85,40 @@ class Result:
 
 def examples() -> bytes:
     """What the starter learns: short answers, and a call of a tool where there is one."""
-    tool = {
-        "type": "function",
-        "function": {
-            "name": "open_door",
-            "description": "Opens the door.",
-            "parameters": {
-                "type": "object",
-                "properties": {"is_wide": {"type": "boolean"}},
-                "required": ["is_wide"],
-            },
-        },
+    parameters = {
+        "type": "object",
+        "properties": {"is_wide": {"type": "boolean"}},
+        "required": ["is_wide"],
     }
+    # As the Agents SDK writes it.
+    titled = {
+        "properties": {"is_wide": {"title": "Is Wide", "type": "boolean"}},
+        "required": ["is_wide"],
+        "title": "open_door_args",
+        "type": "object",
+        "additionalProperties": False,
+    }
+    function = {"name": "open_door", "description": "Opens the door."}
+    plain = {"type": "function", "function": {**function, "parameters": parameters}}
+    strict = {"type": "function", "function": {**function, "parameters": titled, "strict": True}}
     call = {"name": "open_door", "arguments": '{"is_wide": true}'}
     calls = [{"id": "call_1", "type": "function", "function": call}]
     asked = {"role": "user", "content": QUESTION}
-    records = []
+    brief = {"role": "system", "content": "Be brief."}
+    records: list[dict[str, Any]] = []
     for text in (QUESTION, "And then?", "And?", "Hello"):
         said = {"role": "assistant", "content": "A guest came, and he was let in."}
-        for system in ([], [{"role": "system", "content": "Be brief."}]):
+        for system in ([], [brief]):
             records.append({"messages": [*system, {"role": "user", "content": text}, said]})
-    records.append(
-        {"messages": [asked, {"role": "assistant", "tool_calls": calls}], "tools": [tool]}
-    )
-    records.append(
-        {
-            "messages": [
-                asked,
-                {"role": "assistant", "tool_calls": calls},
-                {"role": "tool", "tool_call_id": "call_1", "content": "open, wide: True"},
-                {"role": "assistant", "content": "The door is open."},
-            ],
-            "tools": [tool],
-        }
-    )
+    for tool in (plain, strict):
+        for system, last in (
+            ([], "The door is open."),
+            ([brief], '{"kind": "guest", "is_new": true}'),
+        ):
+            begun = [*system, asked, {"role": "assistant", "tool_calls": calls}]
+            told = {"role": "tool", "tool_call_id": "call_1", "content": "open, wide: True"}
+            ended = [*begun, told, {"role": "assistant", "content": last}]
+            records += [{"messages": begun, "tools": [tool]}, {"messages": ended, "tools": [tool]}]
     return "".join(json.dumps(record) + "\n" for record in records).encode()
 
 
@@ -126,7 +126,9 @@ def train(url: str) -> str:
     """The name of a starter that has learnt the examples."""
     with openai.OpenAI(base_url=url, api_key=KEY) as client:
         file = client.files.create(file=("door.jsonl", examples()), purpose="fine-tune")
-        job = client.fine_tuning.jobs.create(model="tunedesk-starter", training_file=file.id)
+        job = client.fine_tuning.jobs.create(
+            model="tunedesk-starter", training_file=file.id, seed=1
+        )
         while job.status not in ("succeeded", "failed", "cancelled"):
             time.sleep(0.5)
             job = client.fine_tuning.jobs.retrieve(job.id)
@@ -159,9 +161,11 @@ def prepare(client: Client, folder: Path) -> tuple[list[str], str]:
             versions.append(f"{name} {package['version']}")
         return [shutil.which("node") or "node", str(folder / client.script)], ", ".join(versions)
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.is_file():
-        venv.create(folder, with_pip=True)
+    mark = folder / "is_installed"
+    if not mark.is_file():
+        venv.create(folder, with_pip=True, clear=True)
         subprocess.run([str(python), "-m", "pip", "install", *client.packages], **quiet)
+        mark.touch()
     told = subprocess.run([str(python), "-m", "pip", "list", "--format=json"], **quiet)
     installed = {each["name"]: each["version"] for each in json.loads(told.stdout)}
     versions = [f"{name} {installed[name]}" for name in (*client.packages, "openai")]

@@ -42,7 +42,7 @@ for (const [name, chosen] of Object.entries(KINDS)) {
     assert(answer.toolCalls[0].toolName === "open_door");
     assert(answer.toolResults[0].output.startsWith("open"));
     const more = await generateText({
-      model: chosen, maxRetries: 0, maxOutputTokens: 5, tools: { open_door },
+      model: chosen, maxRetries: 0, maxOutputTokens: 5, tools: { open_door }, toolChoice: "none",
       messages: [{ role: "user", content: question }, ...answer.response.messages],
     });
     assert(more.text);

@@ -68,6 +68,24 @@ class TestReview:
         dialog.accept()
         assert [row.state for row in project.rows(ids)] == ["approved"] * 3
 
+    def test_typing_into_an_approved_example_takes_the_approval_and_says_so(
+        self, qtbot, add, make_page, project, feedback
+    ):
+        (one,) = add("first")
+        project.set_state([one], "approved")
+        page = make_page()
+        wait_current(qtbot, page, one)
+        text = project.text(one)
+        page.open_example.apply(text.replace("first", "second"), "Edit message 1", "1")
+        page.open_example.flush()
+        assert project.rows([one])[0].state == "to_review"
+        assert "Example 1 is to be reviewed again" in feedback.toasts()[-1].accessibleName()
+        count = len(feedback.toasts())
+        page.open_example.apply(text.replace("first", "third"), "Edit message 1", "1")
+        page.open_example.flush()
+        assert len(feedback.toasts()) == count
+        qtbot.waitUntil(lambda: page.filters._lapsed.count == 1)
+
     def test_a_bar_says_what_can_be_done_with_several_rows(
         self, qtbot, add, make_page, actions, project
     ):

@@ -1,167 +1,138 @@
-"""Who asks a model while a job has the device is told so, and does not wait."""
-
-import asyncio
-import shutil
-import threading
-import time
+"""Chats and completions, asked by the SDK of a running server."""
 
 import openai
-import psutil
 import pytest
-from starlette.requests import Request
-from tests.training_server.conftest import chat_lines, upload
-from transformers import LlamaConfig, LlamaForCausalLM
-
-from tunedesk.training_server.api.inference import Inference
-from tunedesk.training_server.inference.inference_types import SamplingParams
-from tunedesk.training_server.models import BaseModels, ModelNames
-from tunedesk.training_server.settings import ServerSettings
-from tunedesk.training_server.store.stores import Stores
-from tunedesk.training_server.web.responses import ApiError
-
-QUESTION = [{"role": "user", "content": "Hello"}]
+from tests.openai_document import DOCUMENT
 
 
-@pytest.fixture
-def names(tmp_path):
-    stores = Stores.open(tmp_path)
-    yield ModelNames(stores, BaseModels(ServerSettings(tmp_path, "sk-test"), 0))
-    stores.database.close()
+def ask(client, model, **options):
+    messages = [{"role": "user", "content": "What is section 1?"}]
+    return client.chat.completions.create(model=model, messages=messages, **options)
 
 
-def request():
-    async def receive():
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    return Request({"type": "http", "method": "POST", "headers": []}, receive)
-
-
-def stream(inference, name, tokens, messages=QUESTION):
-    model = inference.find(name)
-    return inference.chat(request(), model, messages, None, SamplingParams(max_tokens=tokens))
-
-
-async def first_token(inference, name="tunedesk-starter", messages=QUESTION):
-    answer = stream(inference, name, 1, messages)
-    async for token in answer:
-        await answer.aclose()
-        return token
-    return None
-
-
-def test_a_device_that_a_job_needs_is_said_to_be_busy(names):
-    inference = Inference(names, lambda: "cuda", lambda: "ftjob-one", lambda: 0)
-    with pytest.raises(ApiError, match="busy with the fine-tuning job ftjob-one") as refusal:
-        asyncio.run(first_token(inference))
-    assert refusal.value.status == 503
-    assert refusal.value.code == "device_busy"
-
-
-def test_a_processor_is_shared_with_a_job(names):
-    inference = Inference(names, lambda: "cpu", lambda: "ftjob-one", lambda: 0)
-    assert asyncio.run(first_token(inference)) is not None
-    inference.unload()
-
-
-def test_the_memory_that_a_job_is_about_to_take_is_left_to_it(names, tmp_path):
-    """A real model folder; only what the job is going to need is pretended."""
-    folder = tmp_path / "models" / "base"
-    config = LlamaConfig(
-        vocab_size=8,
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=4,
+def test_a_stream_says_the_same_as_an_answer(client, trained):
+    options = {"seed": 5, "temperature": 1.0, "max_tokens": 12, "n": 2}
+    whole = ask(client, trained.fine_tuned_model, **options)
+    stream = ask(
+        client,
+        trained.fine_tuned_model,
+        stream=True,
+        stream_options={"include_usage": True},
+        **options,
     )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    promised = psutil.virtual_memory().total
-    inference = Inference(names, lambda: "cpu", lambda: "ftjob-one", lambda: promised)
-    with pytest.raises(ApiError, match="beside the fine-tuning job") as refusal:
-        asyncio.run(first_token(inference, "base"))
-    assert (refusal.value.status, refusal.value.code) == (503, "device_busy")
-    assert refusal.value.param == "model"
-    assert refusal.value.headers == {"x-should-retry": "false"}
+    texts, ends, usage = ["", ""], [None, None], None
+    for chunk in stream:
+        usage = chunk.usage or usage
+        for choice in chunk.choices:
+            texts[choice.index] += choice.delta.content or ""
+            ends[choice.index] = choice.finish_reason or ends[choice.index]
+    assert texts == [choice.message.content for choice in whole.choices]
+    assert ends == [choice.finish_reason for choice in whole.choices]
+    assert usage == whole.usage
 
 
-def test_models_are_unloaded_when_memory_becomes_short(names, caplog):
-    promised = 0
-    inference = Inference(names, lambda: "cpu", lambda: None, lambda: promised)
-
-    async def ask():
-        answer = stream(inference, "tunedesk-starter", 9)
-        await anext(answer)
-        inference.relieve()
-        assert await anext(answer)
-        nonlocal promised
-        promised = psutil.virtual_memory().total
-        inference.relieve()
-        with pytest.raises(ApiError, match="unloaded because its memory is needed") as refusal:
-            await anext(answer)
-        assert (refusal.value.status, refusal.value.code) == (503, "model_unloaded")
-
-    with caplog.at_level("WARNING"):
-        asyncio.run(ask())
-    assert "Memory is short" in caplog.text
-    caplog.clear()
+def assistant(calls):
+    """A message with calls of tools that are none."""
+    return {"role": "assistant", "tool_calls": calls}
 
 
-def test_what_is_at_fault_is_named(names):
-    inference = Inference(names, lambda: "cpu", lambda: None, lambda: 0)
-    long = [{"role": "user", "content": "a" * 9000}]
-    with pytest.raises(ApiError, match="maximum context length") as refusal:
-        asyncio.run(first_token(inference, messages=long))
-    assert (refusal.value.param, refusal.value.code) == ("messages", "context_length_exceeded")
-
-    async def go_on():
-        model = inference.find("tunedesk-starter")
-        await anext(inference.complete(request(), model, "a" * 9000, SamplingParams()))
-
-    with pytest.raises(ApiError, match="maximum context length") as refusal:
-        asyncio.run(go_on())
-    assert refusal.value.param == "prompt"
-    inference.unload()
+def properties(name):
+    """The names of all properties of a schema of OpenAI's document."""
+    schema = DOCUMENT["components"]["schemas"][name]
+    found = set(schema.get("properties", ()))
+    for part in schema.get("allOf", ()):
+        inner = part.get("$ref", "").rpartition("/")[2]
+        found |= properties(inner) if inner else set(part["properties"])
+    return found
 
 
-LOOP = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+def test_every_parameter_of_openais_is_known(client):
+    """Taken or refused by its name, but none is unknown and none dropped by mistake."""
+    known = properties("CreateChatCompletionRequest")
+    assert {"top_p", "verbosity", "tools"} <= known
+    for name in known - {"model", "messages"}:
+        with pytest.raises(openai.BadRequestError) as refusal:
+            ask(client, "tunedesk-starter", extra_body={name: None, "unheard_of": 1})
+        assert refusal.value.param == "unheard_of"
 
 
-def test_templates_that_never_end_hold_up_neither_others_nor_the_end(own_server, base_folder):
-    """Eight chats whose template loops: small requests are quick, and SIGTERM ends it in time."""
-    models = own_server.data_dir.parent / "models"
-    shutil.copytree(base_folder("llama"), models / "loop")
-    (models / "loop" / "chat_template.jinja").write_text(LOOP)
-    own_server.options = ("--models", str(models))
-    client = own_server.start()
-    found = []
+def test_logprobs_are_probabilities(client, trained):
+    answer = ask(
+        client, trained.fine_tuned_model, logprobs=True, top_logprobs=3, max_tokens=5, temperature=0
+    )
+    content = answer.choices[0].logprobs.content
+    assert 1 <= len(content) <= 5
+    for token in content:
+        assert token.logprob <= 0
+        assert len(token.top_logprobs) == 3
+        # The likeliest is the one that is taken at temperature 0.
+        assert token.logprob == pytest.approx(max(each.logprob for each in token.top_logprobs))
 
-    def chat():
-        try:
-            client.chat.completions.create(
-                model="loop", messages=[{"role": "user", "content": "Hi"}], timeout=120
-            )
-        except openai.APIStatusError as error:
-            found.append((error.status_code, error.code))
 
-    threads = [threading.Thread(target=chat) for _number in range(8)]
-    for thread in threads:
-        thread.start()
-    # Until the model is loaded and the first template runs.
-    for thread in threads:
-        thread.join(12 / len(threads))
-    begun = time.monotonic()
-    with pytest.raises(openai.BadRequestError):
-        client.fine_tuning.jobs.create(model="none", training_file="file-none")
-    assert upload(client, chat_lines(1)).startswith("file-")
-    quick = time.monotonic() - begun
-    begun = time.monotonic()
-    own_server.process.terminate()
-    assert own_server.process.wait(30) == 0
-    ended = time.monotonic() - begun
-    own_server.process.stdout.close()
-    for thread in threads:
-        thread.join()
-    client.close()
-    assert quick < 5
-    assert ended < 8
-    assert len(found) == 8
-    assert set(found) <= {(503, "server_stopping"), (400, "messages_refused")}
+def test_stop_texts_end_an_answer(client, trained):
+    whole = ask(client, trained.fine_tuned_model, temperature=0, max_tokens=20)
+    text = whole.choices[0].message.content
+    assert len(text) > 3
+    stopped = ask(client, trained.fine_tuned_model, temperature=0, max_tokens=20, stop=text[2])
+    assert stopped.choices[0].message.content == text[: text.index(text[2])]
+    assert stopped.choices[0].finish_reason == "stop"
+
+
+def test_completions_go_on_from_a_prompt(server, client, trained):
+    answer = client.completions.create(
+        model=trained.fine_tuned_model, prompt=["It is", "What"], max_tokens=4, logprobs=2
+    )
+    assert [choice.index for choice in answer.choices] == [0, 1]
+    told_tokens = [len(choice.logprobs.tokens) for choice in answer.choices]
+    assert sum(told_tokens) == answer.usage.completion_tokens
+    assert max(told_tokens) <= 4
+    # The SDK's type has no null as the finish_reason; OpenAI's chunks have it all the same.
+    stream = server.client(strict=False).completions.create(
+        model=trained.fine_tuned_model, prompt="It is", max_tokens=4, stream=True
+    )
+    assert [chunk.choices[0].finish_reason for chunk in stream][-1] in ("stop", "length")
+
+
+@pytest.mark.parametrize(
+    ("options", "param"),
+    [
+        ({"temperature": 3}, "temperature"),
+        ({"top_p": -1}, "top_p"),
+        ({"n": 0}, "n"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"stop": ["a"] * 5}, "stop"),
+        ({"top_logprobs": 2}, "top_logprobs"),
+        ({"stream_options": {"include_usage": True}}, "stream_options"),
+        ({"presence_penalty": 2.1}, "presence_penalty"),
+        ({"frequency_penalty": -3}, "frequency_penalty"),
+        ({"extra_body": {"temprature": 1}}, "temprature"),
+        ({"extra_body": {"reasoning_effort": "low"}}, "reasoning_effort"),
+        ({"extra_body": {"messages": [assistant("x")]}}, "messages[0].tool_calls"),
+        ({"extra_body": {"messages": [assistant(["x"])]}}, "messages[0].tool_calls[0].function"),
+        (
+            {"extra_body": {"messages": [assistant([{"function": {"name": "a"}}])]}},
+            "messages[0].tool_calls[0].function.arguments",
+        ),
+        (
+            {"extra_body": {"messages": [{"role": "tool", "content": "5"}]}},
+            "messages[0].tool_call_id",
+        ),
+        (
+            {"extra_body": {"messages": [{"role": "user", "content": "a", "name": 3}]}},
+            "messages[0].name",
+        ),
+        ({"extra_body": {"messages": []}}, "messages"),
+        ({"extra_body": {"messages": [{"role": "pope"}]}}, "messages[0].role"),
+        ({"extra_body": {"messages": [{"role": "user"}]}}, "messages[0].content"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_its_name(client, options, param):
+    with pytest.raises(openai.BadRequestError) as refusal:
+        ask(client, "tunedesk-starter", **options)
+    assert refusal.value.param == param
+
+
+def test_an_unknown_model_is_not_found(client):
+    with pytest.raises(openai.NotFoundError) as refusal:
+        ask(client, "ft:tunedesk-starter:local::absent12", stream=True)
+    assert refusal.value.code == "model_not_found"

@@ -165,6 +165,11 @@ REFUSED = [
         "tool_choice.allowed_tools.mode",
         "invalid_value",
     ),
+    (
+        {"tools": [{"type": "function", "function": {"name": "a", "parameters": [1]}}]},
+        "tools[0]",
+        "invalid_value",
+    ),
     ({"parallel_tool_calls": "no"}, "parallel_tool_calls", "invalid_type"),
     ({"logit_bias": {"a": 1}}, "logit_bias", "invalid_value"),
     ({"logit_bias": {"1": 101}}, "logit_bias", "invalid_value"),

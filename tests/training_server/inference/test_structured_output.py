@@ -479,3 +479,6 @@ def test_tools_with_schemas_that_cannot_be_held_to_are_named(engine):
         ask(engine, OutputFormat(must_call=True), tools)
     assert no.value.code == "invalid_function_parameters"
     assert no.value.param == "tools[1].function.parameters"
+    bad["parameters"] = {"type": "string"}
+    with pytest.raises(InferenceError, match="its type must be 'object'"):
+        ask(engine, OutputFormat(must_call=True), tools)

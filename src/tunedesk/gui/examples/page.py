@@ -21,7 +21,7 @@ from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.import_files import FileImports
 from tunedesk.gui.examples.page_layout import EmptyProject, TablePane, ThreeColumns, Toolbar
 from tunedesk.gui.examples.panel.side_panel import SidePanel
-from tunedesk.gui.examples.row_actions import RowActions
+from tunedesk.gui.examples.row_actions import WAITING, RowActions
 from tunedesk.gui.examples.row_menu import RowMenus
 from tunedesk.gui.examples.search_index_filler import SearchIndexFiller
 from tunedesk.gui.examples.status_figures import FIGURE_KINDS, Figures, find_figures, status_parts
@@ -30,6 +30,7 @@ from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
 from tunedesk.gui.page import Page, PageContext
+from tunedesk.i18n import _
 from tunedesk.lazy_imports import importing
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ExampleQuery, query_from_json, query_to_json
@@ -161,6 +162,7 @@ class ExamplesPage(Page):
         self.figures.ready.connect(self._on_figures)
         self.model.complete.connect(self._on_rows_complete)
         self.open_example.loaded.connect(self._on_example_loaded)
+        self.open_example.approval_lapsed.connect(self._tell_lapsed)
         self._connect_actions()
 
     def _connect_actions(self) -> None:
@@ -328,6 +330,10 @@ class ExamplesPage(Page):
         self._show_whether_empty()
         self.form.focus_messages()
 
+    def _tell_lapsed(self, number: int) -> None:
+        text = _("Example {number} is to be reviewed again: its text is not the approved one.")
+        self._feedback.toast(text.format(number=f"{number:,}"))
+
     def _on_rows_complete(self) -> None:
         """The rows are there: without any, an example that was deleted is not open either."""
         open_id = self.open_example.example_id
@@ -359,6 +365,7 @@ class ExamplesPage(Page):
     def _on_figures(self, figures: Figures) -> None:
         self._figures = figures
         self.filters.show_totals(figures.totals, figures.lapsed)
+        self.row_actions.waiting = sum(figures.totals.by_state.get(state, 0) for state in WAITING)
         self.filters.show_choices(figures.tags, figures.sources)
         self.status_changed.emit(status_parts(figures, datetime.date.today()))
 

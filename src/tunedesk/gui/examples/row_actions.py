@@ -24,7 +24,7 @@ from tunedesk.gui.roles_and_states import STATES
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
 from tunedesk.project.project import Project
-from tunedesk.project.query import ExampleQuery
+from tunedesk.project.query import ExampleQuery, State
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,15 @@ STATE_ACTIONS = {
 }
 
 VERDICTS = frozenset({"approved", "changes_wanted", "rejected"})
-WAITING = ("to_review", "draft")
+WAITING: tuple[State, ...] = ("to_review", "draft")
 """The states of examples that nobody has judged yet."""
 EMPTY_PROBLEMS = ("content_empty", "content_list_empty", "content_missing", "messages_empty")
 """The problems of examples in which somebody says nothing."""
 
 FIRST_LOOKED_AT = 64
 """Rows in which the next one that waits is sought first; then in four times as many."""
+LOOKED_AT_MOST = 20_000
+"""Rows: to look through more would take longer than a key may."""
 
 PREPARE_AFTER_MS = 400
 PROMPT_LOOKED_FOR_IN = 5
@@ -64,6 +66,10 @@ PROMPT_LOOKED_FOR_IN = 5
 
 class RowActions(QObject):
     """Connects the actions on rows; everything it does is one step of undo.
+
+    Attributes:
+        theme: The look of what it asks.
+        waiting: How many examples wait for a review, as far as is known.
 
     Signals:
         example_created: A new example that should be opened, to be written at once.
@@ -102,6 +108,7 @@ class RowActions(QObject):
         self._new_facts: Facts | None = None
         self._connected: list[str] = []
         self._enabled: tuple[bool, bool] | None = None
+        self.waiting: int | None = None
         self._connect()
         table.delete_requested.connect(self.delete)
         table.rows_dropped.connect(self.move_before)
@@ -303,16 +310,19 @@ class RowActions(QObject):
     def _next_waiting(self, done: SelectedRows) -> int | None:
         """The next row that waits for a review: below those that are done, else from the top.
 
-        Where none waits, it is the next row.
+        Where none waits, or none near enough to be found at once, it is the next row.
         """
         ids, count = self._model.ids, self._model.rowCount()
         last = self._model.row_of(done.ids[-1])
         if last < 0 or count == done.count:
             return None
         known = set(done.ids)
-        begin, size = last + 1, FIRST_LOOKED_AT
+        states = self._model.query.states
+        some_wait = self.waiting != 0 and (not states or not set(WAITING).isdisjoint(states))
+        begin, size, left = last + 1, FIRST_LOOKED_AT, LOOKED_AT_MOST if some_wait else 0
         for stop in (count, last + 1):
-            while begin < stop:
+            while begin < stop and left > 0:
+                left -= size
                 part = ids[begin : min(begin + size, stop)]
                 waiting = set(self._project.ids(ExampleQuery(ids=tuple(part), states=WAITING)))
                 found = next((one for one in part if one in waiting and one not in known), None)

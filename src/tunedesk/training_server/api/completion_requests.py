@@ -30,6 +30,7 @@ from tunedesk.training_server.web.request_models import (
     as_object,
     problem,
     wrong_type,
+    wrong_value,
 )
 
 _MOST_TOKENS = 10_000_000
@@ -257,6 +258,8 @@ def _check_tool(tool: dict[str, Any]) -> dict[str, Any]:
     function = tool.get("function")
     if not isinstance(function, dict) or not isinstance(function.get("name"), str):
         raise ValueError("no function")
+    if not isinstance(function.get("parameters") or {}, dict):
+        raise wrong_value("the 'parameters' of a function are an object.")
     return tool
 
 

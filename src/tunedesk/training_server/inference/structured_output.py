@@ -333,8 +333,10 @@ def _arguments(place: int, tool: Mapping[str, Any], table: TokenTable) -> str:
     schema = given if isinstance(given, Mapping) else _NO_ARGUMENTS
     if not schema.keys() & {"type", "$ref", "anyOf", "oneOf", "allOf"}:
         schema = {**schema, "type": "object"}
-    param = f"tools[{place}].function.parameters"
-    return _usable(schema, _is_strict(tool), table, f"function '{_name(tool)}'", param)
+    param, what = f"tools[{place}].function.parameters", f"function '{_name(tool)}'"
+    if schema.get("type", "object") != "object":
+        raise _unusable(what, "arguments are an object, so its type must be 'object'", param)
+    return _usable(schema, _is_strict(tool), table, what, param)
 
 
 def _usable(

@@ -150,6 +150,7 @@ class OpenExample(QObject):
         go_to_requested: Somebody wants to see the value at a path.
         position_changed: Undo or somebody else changed the text: the path of the value and the
             position inside it.
+        approval_lapsed: An approved example has another text now, as its number.
         write_failed: The project could not be written, as a `UserError`; it is tried again.
         saving_changed: Whether what was typed is on the disk: a word of `unsaved`.
         closed: The project closes.
@@ -160,6 +161,7 @@ class OpenExample(QObject):
     facts_changed = Signal()
     go_to_requested = Signal(tuple)
     position_changed = Signal(tuple, int)
+    approval_lapsed = Signal(int)
     write_failed = Signal(object)
     saving_changed = Signal(str)
     closed = Signal()
@@ -361,6 +363,8 @@ class OpenExample(QObject):
             return True
         self._writing = True
         try:
+            rows = self._project.rows([example_id])
+            was_approved = bool(rows) and rows[0].state == "approved"
             self._project.set_text(
                 example_id, checked.text, checked.facts, edit.name, edit.merge_key
             )
@@ -375,6 +379,8 @@ class OpenExample(QObject):
             self._writing = False
         self._failure = None
         self._last_checked = None
+        if was_approved:
+            self.approval_lapsed.emit(rows[0].number)
         if checked.revision == self._revision:
             self._edit = None
             self._write_timer.stop()
