@@ -70,7 +70,7 @@ def circle(tmp_path, monkeypatch):
     def reached(name):
         events[name].set()
         other = "circle_two" if name == "circle_one" else "circle_one"
-        events[other].wait(0.2)
+        events[other].wait(1.0)
 
     helper = type(sys)("threading_of_test")
     helper.reached = reached

@@ -10,7 +10,12 @@ from tests.services.fakes import FakeEcho
 from tests.services.memory_keyring import MemoryKeyring
 
 from tunedesk.cli import main
+from tunedesk.commands.job_commands import print_event
+from tunedesk.fine_tuning.charted_run import ChartedRun
+from tunedesk.fine_tuning.curves import RunCurves
+from tunedesk.fine_tuning.run_report import RunPage, run_report
 from tunedesk.project.project import Project
+from tunedesk.project.run_records import RunError, RunEvent
 
 
 @pytest.fixture(autouse=True)
@@ -259,3 +264,47 @@ def test_a_key_that_a_service_sends_back_in_every_answer_is_nowhere(
         assert half not in caplog.text
         assert half.encode() not in kept
     assert "[key]" in printed
+
+
+def test_a_key_that_an_older_project_kept_is_not_printed(tmp_path, capsys):
+    path, key = tmp_path / "law.tunedesk", "sk-proj-0123456789abcdef"
+    with library(path) as project:
+        run = project.runs.add(
+            name="night",
+            provider="openai",
+            base_url="https://api.openai.com/v1",
+            base_model="gpt-4.1",
+            settings={},
+            program_version="0.1.0",
+            stage="ended",
+            status="failed",
+            job_id="ftjob-1",
+            job={"error": {"message": f"refused {key}"}},
+            error=RunError("odd", f"The key {key} was refused."),
+        )
+        event = RunEvent("e1", 1_790_000_000_000, "error", f"The key {key} was refused.")
+        project.runs.add_events(run.id, [event])
+        assert key not in run_report_text(project, run.id)
+    for form in ([], ["--json"]):
+        for action in ("show", "follow", "list"):
+            named = [] if action == "list" else ["night"]
+            main(["jobs", action, *named, "--project", str(path), *form])
+    print_event(event, as_json=True)
+    print_event(event, as_json=False)
+    said = capsys.readouterr()
+    assert key not in said.out + said.err
+    assert "[key] was refused" in said.out
+
+
+def run_report_text(project, run_id):
+    run, curves = project.runs.get(run_id), RunCurves.from_metrics([])
+    page = RunPage(
+        run=run,
+        chart=ChartedRun(run.name, curves),
+        advice=[],
+        events=project.runs.events(run_id),
+        checkpoints=[],
+        snippet="",
+        note="",
+    )
+    return run_report(page)

@@ -1,7 +1,9 @@
 """Opens every page and dialog of the window in a pseudo-language; prints what escaped as JSON.
 
-Run as `python pseudo_language_window.py CATALOGUES PROJECT DATA_FILE` in a process of its own:
-texts are translated when modules are imported. CATALOGUES holds the pseudo-language as `en_XA`.
+Run as `python pseudo_language_window.py CATALOGUES PROJECT DATA_FILE` in a process of its own, on
+a screen that the window fills:
+texts are translated when modules are imported. CATALOGUES holds the pseudo-language as `en_XA`;
+where it is `-`, the texts stay English, and only what is cut off and what is unclear is told.
 Each text of it stands in brackets; a letter outside of brackets was not given to gettext, or was
 glued to something. All data of PROJECT and DATA_FILE is written in words of `DATA_WORDS`.
 """
@@ -14,10 +16,10 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-os.environ["QT_QPA_PLATFORM"] = "offscreen"
-os.environ["LANGUAGE"] = "en_XA"
+if sys.argv[1] != "-":
+    os.environ["LANGUAGE"] = "en_XA"
 
-from PySide6.QtCore import QModelIndex, QObject, QPoint, QRect, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QObject, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleInterface, QAction, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -49,7 +51,8 @@ CATALOGUES, PROJECT, DATA_FILE = map(Path, sys.argv[1:4])
 from tunedesk import i18n  # noqa: E402  the environment first
 
 _resource = i18n.resource
-i18n.resource = lambda name: CATALOGUES if name == "translations" else _resource(name)
+if sys.argv[1] != "-":
+    i18n.resource = lambda name: CATALOGUES if name == "translations" else _resource(name)
 
 from tunedesk.gui import application  # noqa: E402
 from tunedesk.gui.recovery import RecoveryDialog, RescueDialog, WorkDialog  # noqa: E402
@@ -57,7 +60,6 @@ from tunedesk.project.backups import Backup  # noqa: E402
 from tunedesk.project.rescue import RescueReport  # noqa: E402
 from tunedesk.settings import Settings  # noqa: E402
 
-SIZE = (1280, 800)
 PRESET_AT, FIX_AT = 0, 4
 """The examples, from 0, that have a system prompt and something that can be fixed."""
 TURN = 120
@@ -110,6 +112,10 @@ class Walk:
     def window(self) -> QMainWindow:
         return next(each for each in self.app.topLevelWidgets() if isinstance(each, QMainWindow))
 
+    @property
+    def screen(self) -> QSize:
+        return self.app.primaryScreen().availableSize()
+
     def look(self, screen: str) -> Iterator[int]:
         """Wait until all has come, then look at everything that shows."""
         for _turn in range(3):
@@ -118,7 +124,7 @@ class Walk:
         for top in self.app.topLevelWidgets():
             if top.isVisible() and not isinstance(top, QFileDialog):
                 self.dialogs_seen.add(type(top).__name__)
-                if top.width() > SIZE[0] or top.height() > SIZE[1]:
+                if self.screen != self.screen.expandedTo(top.size()):
                     self.cut.setdefault((type(top).__name__, "larger than the screen"), screen)
                 self.look_at(top, screen)
                 self.look_at_tree(top, screen)
@@ -520,7 +526,7 @@ def main() -> None:
             QTimer.singleShot(wait, go)
 
     def start() -> None:
-        walk.window.resize(*SIZE)
+        walk.window.resize(walk.screen)
         go()
 
     QTimer.singleShot(300, start)

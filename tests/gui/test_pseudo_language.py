@@ -1,6 +1,7 @@
 """The window in a pseudo-language, every text longer and in brackets: nothing escapes or is cut."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -130,11 +131,23 @@ def add_run(project, name, **values):
 @pytest.fixture
 def found(catalogues, project_file, tmp_path):
     """What the walk through the window found."""
-    data = tmp_path / "data-file.jsonl"
+    return walk(catalogues, project_file, tmp_path)
+
+
+def walk(catalogues, project_file, folder, size=(1280, 800)):
+    """Walk through the window in a process of its own, on a screen of this size."""
+    screen = {"name": "screen", "x": 0, "y": 0, "width": size[0], "height": size[1]}
+    screens = folder / "screens.json"
+    dots = {"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
+    screens.write_text(json.dumps({"screens": [screen | dots]}), encoding="utf-8")
+    data = folder / "data-file.jsonl"
     rows = [conversation("data", "data"), "data", '{"messages": [{"role": "data"}]}', "[1]"]
     data.write_text("\n".join(rows), encoding="utf-8")
     command = [sys.executable, str(SCRIPT), str(catalogues), str(project_file), str(data)]
-    ran = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=300)
+    environment = os.environ | {"QT_QPA_PLATFORM": f"offscreen:configfile={screens}"}
+    ran = subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", timeout=300, env=environment
+    )
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout.splitlines()[-1])
 
@@ -153,3 +166,17 @@ def test_every_text_can_be_translated_and_has_room(found):
     assert found["escaped"] == []
     assert found["cut"] == []
     assert found["faults"] == []
+
+
+@pytest.mark.parametrize(
+    ("dpi", "size"),
+    [("144", (1280, 800)), ("96", (853, 533))],
+    ids=["font half as large again", "scale of 150 %"],
+)
+def test_a_large_font_and_a_large_scale_have_room(project_file, tmp_path, monkeypatch, dpi, size):
+    """On a screen of 1280x800."""
+    monkeypatch.setenv("QT_FONT_DPI", dpi)
+    found = walk("-", project_file, tmp_path, size)
+    assert len(found["screens"]) > 60
+    assert found["missed"] == []
+    assert found["cut"] == []

@@ -26,6 +26,7 @@ from tunedesk.examples.json_edit import (
 )
 from tunedesk.examples.json_text import JsonSyntaxError, parse
 from tunedesk.examples.kinds.preference import answer_messages, pair_messages
+from tunedesk.lazy_imports import importing
 
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
 _CONTROL = re.compile("[\x00-\x1f]")
@@ -348,7 +349,8 @@ def turn_upright(text: str, problem: Problem) -> str | None:
         return None
     head, _comma, encoded = node.value.partition(",")
     # Few pictures lie on their side, and it takes long to load.
-    from PIL import Image, ImageOps
+    with importing("PIL", "PIL.Image", "PIL.ImageOps"):
+        from PIL import Image, ImageOps
 
     try:
         with Image.open(io.BytesIO(base64.b64decode(encoded)), formats=("JPEG",)) as picture:

@@ -33,6 +33,7 @@ from tunedesk.services.connection import Connection
 from tunedesk.services.jobs_client import JobsClient
 from tunedesk.services.keys import Keys
 from tunedesk.services.providers import provider_named
+from tunedesk.services.redaction import redacted, redacted_json
 from tunedesk.services.service_errors import why_it_failed
 from tunedesk.workers import WorkerPool
 
@@ -44,7 +45,7 @@ def print_event(event: RunEvent, as_json: bool) -> None:
         _print_object({**line, "message": event.message, "data": dict(event.data)})
     else:
         mark = "" if event.level == "info" else f"{event.level}: "
-        print(f"{_clock(event.time)}  {mark}{event.message}", flush=True)
+        print(f"{_clock(event.time)}  {mark}{redacted(event.message)}", flush=True)
 
 
 def print_run(run: Run, as_json: bool) -> None:
@@ -123,12 +124,14 @@ def print_metrics(metrics: Iterable[Metric], as_json: bool) -> None:
 def _print_error(error: RunError, provider_name: str) -> None:
     why = why_it_failed(error, provider_name)
     print(f"  {' '.join(part for part in (why.sentence, why.advice) if part)}")
-    if error.message and error.message not in (why.sentence, why.advice):
-        print(f"  {error.message}")
+    said = redacted(error.message)
+    if said and said not in (why.sentence, why.advice):
+        print(f"  {said}")
 
 
 def _print_object(value: dict[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    # What an older Tunedesk kept may hold what a service said as it was.
+    print(json.dumps(redacted_json(value), ensure_ascii=False), flush=True)
 
 
 def _clock(time: int) -> str:

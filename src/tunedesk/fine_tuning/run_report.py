@@ -21,6 +21,7 @@ from tunedesk.fine_tuning.run_facts import (
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.run_records import Run, RunCheckpoint, RunEvent
 from tunedesk.services.providers import providers
+from tunedesk.services.redaction import redacted
 from tunedesk.services.service_errors import explain_event
 
 MOST_EVENTS = 2000
@@ -111,7 +112,7 @@ def run_report(page: RunPage, *, picture: str = "") -> str:
     if page.note:
         parts.append(f"<p>{escape(page.note)}</p>")
     if run.error is not None and (run.error.message or run.error.code):
-        said = run.error.message or run.error.code
+        said = redacted(run.error.message or run.error.code)
         parts.append(_advice_part(_("It failed."), said, "error"))
     parts.append(f"<h2>{escape(_('Loss'))}</h2>")
     if not len(curves):
@@ -219,5 +220,5 @@ def _events(events: Sequence[RunEvent], provider_name: str) -> str:
 def _event_text(event: RunEvent, provider_name: str) -> str:
     provider = providers().get(provider_name)
     explanation = explain_event(event, provider) if provider else ""
-    said = escape(event.message)
+    said = escape(redacted(event.message))
     return f"{escape(explanation)}<br>{said}" if explanation else said

@@ -6,11 +6,10 @@ What only an open project or a dialog needs is imported there: the window must s
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QApplication,
     QHBoxLayout,
     QMainWindow,
     QStackedWidget,
@@ -41,7 +40,8 @@ if TYPE_CHECKING:
     from tunedesk.project.project import Project
     from tunedesk.services.keys import Keys
 
-SMALLEST = (860, 560)
+SMALLEST = (800, 480)
+"""What a screen of 1280x800 has at a scale of 150 %, less the panels of a desktop."""
 USUAL = (1280, 800)
 
 
@@ -365,10 +365,18 @@ class MainWindow(QMainWindow):
         if isinstance(stored, str) and self.restoreGeometry(
             QByteArray.fromBase64(stored.encode("ascii", "ignore"))
         ):
+            # It may have been kept on a larger screen, or at a smaller scale.
+            if not self.screen().availableGeometry().contains(self.frameGeometry()):
+                self._fit(self.size())
             return
-        self.resize(*USUAL)
-        screen = QApplication.primaryScreen().availableGeometry()
-        if screen.width() <= USUAL[0] or screen.height() <= USUAL[1]:
+        self._fit(QSize(*USUAL))
+
+    def _fit(self, wanted: QSize) -> None:
+        """Take a size, or all of the screen where that is smaller."""
+        self.resize(wanted)
+        screen = self.screen().availableGeometry()
+        if screen.width() <= wanted.width() or screen.height() <= wanted.height():
+            self.resize(wanted.boundedTo(screen.size()))
             self.setWindowState(Qt.WindowState.WindowMaximized)
 
     def _show_error(self, error: UserError) -> None:

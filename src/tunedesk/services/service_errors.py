@@ -133,7 +133,8 @@ def why_it_failed(error: RunError | None, provider_name: str) -> UserError:
         error: What its job says of it; None: nothing.
         provider_name: The provider, which an older or a newer Tunedesk may have written.
     """
-    code, message = (error.code, error.message) if error else ("", "")
+    # A project of an older Tunedesk may hold what a service said as it was.
+    code, message = (error.code, redacted(error.message)) if error else ("", "")
     provider = providers().get(provider_name)
     if provider is None:
         return UserError(_("The training failed."), _("The log may say why."))

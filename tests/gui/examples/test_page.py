@@ -368,3 +368,27 @@ def test_the_found_example_stays_open_when_the_search_is_cleared(qtbot, add, mak
     wait_rows(qtbot, page, 3)
     wait_current(qtbot, page, ids[2])
     assert page.pane._position.text() == "3 of 3"
+
+
+def test_where_there_is_no_room_the_panel_takes_that_of_the_table_if_asked_for(
+    qtbot, add, make_page
+):
+    add("first")
+    page = make_page()
+    wait_rows(qtbot, page, 1)
+    columns = page.columns
+    page.resize(780, 500)
+    page.show()
+    assert not page.panel.isVisible()
+    assert columns.widget(0).isVisible()
+    page._actions["panel.problems"].trigger()
+    assert page.panel.isVisible()
+    assert not columns.widget(0).isVisible()
+    page._actions["go.table"].trigger()
+    assert columns.widget(0).isVisible()
+    assert not page.panel.isVisible()
+    page._actions["panel.problems"].trigger()
+    page.resize(1400, 500)
+    columns.resize(1300, 480)
+    assert page.panel.isVisible()
+    assert columns.widget(0).isVisible()

@@ -120,3 +120,13 @@ def test_log_shows_events_and_their_places(page, project, frozen, event, qtbot):
     dialog.accept()
     QTest.keyClicks(log.search, " nowhere")
     assert not log.view.isVisible()
+
+
+def test_a_key_that_an_older_project_kept_is_not_shown(qtbot, theme, add_run, event):
+    log = EventsLog(theme)
+    qtbot.addWidget(log)
+    log.show_events(add_run("one"), [event(1, "The key sk-proj-0123456789abcdef was refused")])
+    roles = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole)
+    shown = [log.model.index(0).data(role) for role in roles] + [log.last.text()]
+    assert all("[key] was refused" in text for text in shown)
+    assert not any("sk-proj" in text for text in shown)

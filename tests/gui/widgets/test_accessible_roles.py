@@ -3,7 +3,15 @@
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtGui import QAccessible, QAccessibleActionInterface
-from PySide6.QtWidgets import QButtonGroup, QLabel, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QWidget,
+)
 
 from tunedesk.gui.widgets import accessible_roles
 from tunedesk.gui.widgets.accessible_roles import set_role
@@ -84,3 +92,31 @@ def test_what_is_gone_is_not_kept(theme, qtbot):
         del chip
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert len(accessible_roles._kept) <= 2
+
+
+def test_of_a_stack_only_the_page_that_shows_is_there(qtbot):
+    stack = QStackedWidget()
+    qtbot.addWidget(stack)
+    seen = QAccessible.queryAccessibleInterface(stack)
+    assert seen.childCount() == 0
+    first, second = QLabel("First"), QLabel("Second")
+    stack.addWidget(first)
+    stack.addWidget(second)
+    stack.show()
+    assert (seen.childCount(), seen.child(0).text(QAccessible.Text.Name)) == (1, "First")
+    stack.setCurrentWidget(second)
+    assert seen.child(0).text(QAccessible.Text.Name) == "Second"
+    places = [seen.indexOfChild(QAccessible.queryAccessibleInterface(x)) for x in (second, first)]
+    assert places == [0, -1]
+
+
+def test_a_divider_is_called_so(qtbot):
+    splitter = QSplitter()
+    qtbot.addWidget(splitter)
+    for text in ("left", "right"):
+        splitter.addWidget(QLabel(text))
+    seen = QAccessible.queryAccessibleInterface(splitter.handle(1))
+    assert (seen.role(), seen.text(QAccessible.Text.Name)) == (
+        QAccessible.Role.Separator,
+        "Divider",
+    )

@@ -173,7 +173,7 @@ class ExamplesPage(Page):
             "project.export": self._export,
             "project.check": self.check.start,
             "project.duplicates": self._show_duplicates,
-            "go.table": self.table.setFocus,
+            "go.table": self._focus_table,
             "go.form": self.form.focus_messages,
             "go.problem": self.panel.next_problem,
             "view.panel": self._show_panel,
@@ -203,7 +203,7 @@ class ExamplesPage(Page):
         window = self._settings.window
         self.table.header.restore_layout(window.get(COLUMNS))
         self.columns.restore_widths(window.get(SPLITTER))
-        self._show_panel(window.get(PANEL_SHOWN, True) is not False)
+        self._show_panel(window.get(PANEL_SHOWN, True) is not False, asked=False)
         example, offset = view_state.get("example"), view_state.get("offset")
         self.table.restore_view(
             example if type(example) is int else None, offset if type(offset) is int else 0
@@ -371,10 +371,14 @@ class ExamplesPage(Page):
 
     # Panel and dialogs
 
-    def _show_panel(self, shown: bool) -> None:
-        self.columns.want_panel(shown)
+    def _show_panel(self, shown: bool, *, asked: bool = True) -> None:
+        self.columns.want_panel(shown, asked=asked)
         self._actions["view.panel"].setChecked(shown)
         self._settings.window[PANEL_SHOWN] = shown
+
+    def _focus_table(self) -> None:
+        self.columns.show_table()
+        self.table.setFocus()
 
     def _focus_panel(self, tab: str) -> None:
         self._show_panel(True)
@@ -385,7 +389,8 @@ class ExamplesPage(Page):
         self.panel.show_all_problems()
 
     def _show_duplicates(self) -> None:
-        from tunedesk.gui.examples.duplicates import DuplicatesDialog
+        with importing("tunedesk.gui.examples.duplicates"):
+            from tunedesk.gui.examples.duplicates import DuplicatesDialog
 
         self.flush()
         dialog = DuplicatesDialog(self._context, self.window())

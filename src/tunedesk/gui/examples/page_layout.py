@@ -329,12 +329,16 @@ LEAST_TABLE, LEAST_FORM = 280, 340
 
 
 class ThreeColumns(QSplitter):
-    """A splitter whose third column shows only if it is wanted and there is room for it."""
+    """A splitter whose third column shows only if it is wanted and there is room for it.
+
+    Where there is none, and the user asks for it, it takes the room of the table.
+    """
 
     def __init__(self, table: QWidget, form: QWidget, panel: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        self._panel = panel
+        self._table, self._panel = table, panel
         self._wanted = True
+        self._asked = False
         self.setChildrenCollapsible(False)
         self.setHandleWidth(1)
         table.setMinimumWidth(LEAST_TABLE)
@@ -345,9 +349,19 @@ class ThreeColumns(QSplitter):
             self.setStretchFactor(self.count() - 1, stretch)
         self.setSizes(list(FIRST_WIDTHS))
 
-    def want_panel(self, wanted: bool) -> None:
-        """Show the panel, or fold it away."""
-        self._wanted = wanted
+    def want_panel(self, wanted: bool, *, asked: bool = False) -> None:
+        """Show the panel, or fold it away.
+
+        Args:
+            wanted: Whether it is to show.
+            asked: Whether the user has just asked for it, and not the settings.
+        """
+        self._wanted, self._asked = wanted, wanted and asked
+        self._fold()
+
+    def show_table(self) -> None:
+        """Show the table again, where the panel had taken its room."""
+        self._asked = False
         self._fold()
 
     def restore_widths(self, widths: Any) -> None:
@@ -368,4 +382,6 @@ class ThreeColumns(QSplitter):
 
     def _fold(self) -> None:
         needed = LEAST_TABLE + LEAST_FORM + self._panel.minimumSizeHint().width()
-        self._panel.setVisible(self._wanted and self.width() >= needed + 2 * self.handleWidth())
+        room = self.width() >= needed + 2 * self.handleWidth()
+        self._panel.setVisible(self._wanted and (room or self._asked))
+        self._table.setVisible(room or not (self._wanted and self._asked))

@@ -272,6 +272,7 @@ class CompareRunsDialog(Dialog):
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(canvas)
+        area.setAccessibleName(_("Runs to compare"))
         self.body.addWidget(
             Label(
                 theme,

@@ -40,6 +40,7 @@ from tunedesk.i18n import _
 from tunedesk.project.run_records import Run, RunEvent
 from tunedesk.services.file_references import FileReference, find_file_references
 from tunedesk.services.providers import providers
+from tunedesk.services.redaction import redacted
 from tunedesk.services.service_errors import explain_event
 
 STEP = "metrics"
@@ -81,7 +82,11 @@ class EventsModel(RowListModel[EventRow]):
     def show_events(self, run: Run, events: list[RunEvent]) -> None:
         """Show the log of a run, as the project holds it."""
         plain = _plain_text(run, events)
-        self._all = [EventRow(event, plain.get(event.id, "")) for event in events]
+        # A project of an older Tunedesk may hold what a service said as it was.
+        self._all = [
+            EventRow(event._replace(message=redacted(event.message)), plain.get(event.id, ""))
+            for event in events
+        ]
         self._show()
 
     def search(self, text: str) -> None:
@@ -279,7 +284,8 @@ class EventsLog(Card):
         self.model.show_events(run, events)
         self._show_whether_any()
         latest = next((event for event in events if event.kind != STEP), None)
-        self.last.setText("" if latest is None else on_one_line(without_ids(latest.message)))
+        said = "" if latest is None else redacted(latest.message)
+        self.last.setText(on_one_line(without_ids(said)))
 
     def _search(self, text: str) -> None:
         self.model.search(text)

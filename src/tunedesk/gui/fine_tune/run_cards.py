@@ -21,6 +21,7 @@ from tunedesk.lazy_imports import importing
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint, RunEvent
 from tunedesk.services.file_references import FileReference, find_file_references
+from tunedesk.services.redaction import redacted
 from tunedesk.services.service_errors import why_it_failed
 
 if TYPE_CHECKING:
@@ -153,9 +154,8 @@ class AdviceCard(Card):
             _("Stop here and keep it"), _("End the training now; what was learned so far is kept.")
         )
         self.ask_why = self._link(
-            _("Why this advice?"), _("Show the reason, and what the words mean.")
+            _("Why this advice?"), _("Show the reason, and what the words mean."), switches=True
         )
-        self.ask_why.setCheckable(True)
         set_role(self.ask_why, QAccessible.Role.Button)
         links = FlowLayout(spacing=14)
         for button in (self.use_checkpoint, self.stop, self.ask_why):
@@ -170,8 +170,9 @@ class AdviceCard(Card):
         self.ask_why.toggled.connect(self._show_why)
         self.show_advice([], running=False)
 
-    def _link(self, text: str, tip: str = "") -> QPushButton:
+    def _link(self, text: str, tip: str = "", *, switches: bool = False) -> QPushButton:
         button = QPushButton(text)
+        button.setCheckable(switches)
         button.setProperty("kind", "link")
         button.setAccessibleName(text)
         button.setToolTip(plain_tooltip(tip))
@@ -267,7 +268,7 @@ class FailureCard(Card):
             return
         self._shown = (run.id, run.error)
         error = why_it_failed(run.error, run.provider)
-        said = run.error.message if run.error else ""
+        said = redacted(run.error.message) if run.error else ""
         detail = without_ids(said)
         self.sentence.setText(error.sentence)
         self.advice.setText(error.advice)

@@ -295,6 +295,7 @@ class RunDatasetDialog(Dialog):
         column.addStretch()
         self._area.setWidgetResizable(True)
         self._area.setWidget(canvas)
+        self._area.setAccessibleName(_("The example as it was trained on"))
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.list)

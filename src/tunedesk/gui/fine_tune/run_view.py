@@ -45,6 +45,7 @@ from tunedesk.gui.widgets.labels import Badge, ElidedLabel, Label
 from tunedesk.i18n import _
 from tunedesk.project.run_records import Run
 from tunedesk.services.keys import Keys
+from tunedesk.services.redaction import redacted
 
 if TYPE_CHECKING:
     from tunedesk.gui.fine_tune.run_cards import RunDetails
@@ -358,7 +359,7 @@ class RunView(QScrollArea):
     def _happening(self) -> str:
         """What the service said last: before the first step it tells what is waited for."""
         said = self.details.events[0].message if self.details and self.details.events else ""
-        return on_one_line(without_ids(said))[:LONGEST_HAPPENING]
+        return on_one_line(without_ids(redacted(said)))[:LONGEST_HAPPENING]
 
     def _ask_to_follow(self) -> None:
         if self.run is not None:

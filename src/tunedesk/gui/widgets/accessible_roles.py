@@ -4,10 +4,20 @@ A class says it by an attribute `accessible_role`, for one widget there is `set_
 once for each widget.
 """
 
+from typing import cast
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleInterface
-from PySide6.QtWidgets import QAbstractButton, QAccessibleWidget, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAccessibleWidget,
+    QSplitterHandle,
+    QStackedWidget,
+    QWidget,
+)
 from shiboken6 import isValid
+
+from tunedesk.i18n import _
 
 _kept: list[QAccessibleInterface] = []
 """Python may not let go of what Qt still asks; Qt deletes each with its widget."""
@@ -57,6 +67,32 @@ class RoleInterface(QAccessibleWidget):
             super().doAction(name)
 
 
+class StackInterface(QAccessibleWidget):
+    """Pages of which one shows: the others are not there.
+
+    Qt tells their tables and lists as showing, since a cell asks where it lies and not whether its
+    table is seen.
+    """
+
+    def childCount(self) -> int:
+        """One page, or none."""
+        return min(self._stack.count(), 1)
+
+    def child(self, index: int) -> QAccessibleInterface:
+        """The page that shows; nothing where there is none, which Qt's stubs do not know."""
+        page = self._stack.currentWidget() if index == 0 else None
+        told = None if page is None else QAccessible.queryAccessibleInterface(page)
+        return cast("QAccessibleInterface", told)
+
+    def indexOfChild(self, told: QAccessibleInterface) -> int:
+        """0 for the page that shows; -1 for others."""
+        return 0 if told.object() is self._stack.currentWidget() else -1
+
+    @property
+    def _stack(self) -> QStackedWidget:
+        return cast("QStackedWidget", self.widget())
+
+
 def toggle_role(button: QAbstractButton) -> QAccessible.Role:
     """A radio button where one of a group is chosen, else a button, which may be on or off."""
     group = button.group()
@@ -80,9 +116,15 @@ def install() -> None:
 
 
 def _interface(_name: str, asked: QObject) -> QAccessibleInterface | None:
-    if not isinstance(asked, QWidget) or _role(asked) is None:
+    made: QAccessibleInterface
+    if isinstance(asked, QStackedWidget):
+        made = StackInterface(asked, QAccessible.Role.LayeredPane)
+    elif isinstance(asked, QSplitterHandle):
+        made = QAccessibleWidget(asked, QAccessible.Role.Separator, _("Divider"))
+    elif isinstance(asked, QWidget) and _role(asked) is not None:
+        made = RoleInterface(asked)
+    else:
         return None
     _kept[:] = [each for each in _kept if isValid(each)]
-    made = RoleInterface(asked)
     _kept.append(made)
     return made

@@ -1,6 +1,7 @@
 """The frame of every dialog: a heading, a body, and a footer with the buttons."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -48,20 +49,16 @@ class Dialog(QDialog):
         self.head.addWidget(Label(theme, title, "title"))
         self.head.addStretch()
         outer.addWidget(self._head)
-        canvas = QWidget()
+        self._canvas = canvas = QWidget()
         canvas.setProperty("surface", "window")
         canvas.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.body = QVBoxLayout(canvas)
         self.body.setContentsMargins(MARGIN, 18, MARGIN, 18)
         self.body.setSpacing(8)
+        self._scroll_area: QScrollArea | None = None
+        outer.addWidget(canvas, 1)
         if scrolls:
-            area = QScrollArea()
-            area.setWidgetResizable(True)
-            area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            area.setWidget(canvas)
-            outer.addWidget(area, 1)
-        else:
-            outer.addWidget(canvas, 1)
+            self._let_scroll()
         foot = QFrame()
         foot.setProperty("surface", "footer")
         self.footer = QHBoxLayout(foot)
@@ -69,6 +66,50 @@ class Dialog(QDialog):
         self.footer.setSpacing(8)
         self.footer.addStretch()
         outer.addWidget(foot)
+
+    def _let_scroll(self) -> None:
+        """Put the body into an area that scrolls."""
+        outer = self.layout()
+        if self._scroll_area is not None or outer is None:
+            return
+        area = self._scroll_area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        outer.replaceWidget(self._canvas, area)
+        area.setWidget(self._canvas)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Stay on the screen: where that is smaller than the dialog, its body scrolls."""
+        super().showEvent(event)
+        self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        """Grow with what is shown later, such as a text that takes more lines."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
+            self._fit()
+        return done
+
+    def _fit(self) -> None:
+        layout, room = self.layout(), self.screen().availableGeometry()
+        if layout is None:
+            return
+        self.setMinimumSize(self.minimumSize().boundedTo(room.size()))
+        least = layout.totalMinimumSize()
+        needed = max(least.height(), layout.totalHeightForWidth(max(self.width(), least.width())))
+        if needed > room.height() or least.width() > room.width():
+            self._let_scroll()
+        wanted = self.size().expandedTo(QSize(0, needed)).boundedTo(room.size())
+        if wanted != self.size():
+            self.resize(wanted)
+        place = self.geometry()
+        place.moveRight(min(place.right(), room.right()))
+        place.moveBottom(min(place.bottom(), room.bottom()))
+        place.moveLeft(max(place.left(), room.left()))
+        place.moveTop(max(place.top(), room.top()))
+        if place.topLeft() != self.geometry().topLeft():
+            self.move(self.pos() + place.topLeft() - self.geometry().topLeft())
 
     def be_large(self, width: int, height: int) -> None:
         """Take this size, but stay within the window that the dialog belongs to."""

@@ -1,6 +1,6 @@
 """The head of a message card: role, preset, "train on this", tokens and the menu."""
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -69,9 +69,8 @@ class QuietButton(QAbstractButton):
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(room.adjusted(0, 0, 4, 0), flags, shown)
         if self.hasFocus():
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(self._theme.color("accent"))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+            frame = self._theme.color("accent")
+            painter.fillRect(self.rect().adjusted(0, self.height() - 2, 0, 0), frame)
         if self.isEnabled() and (self.underMouse() or self.hasFocus()):
             box = self.rect().adjusted(self.width() - ARROW - 1, 0, -1, 0)
             self._theme.icons.paint(painter, box, "expand", self._color)

@@ -293,6 +293,7 @@ class TokensTab(PanelTab):
     def _build(self) -> None:
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setAccessibleName(_("Tokens"))
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setAccessibleName(_("Tokens"))

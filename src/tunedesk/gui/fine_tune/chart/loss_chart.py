@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
     QHBoxLayout,
+    QLayout,
     QSizePolicy,
     QStackedLayout,
     QWidget,
@@ -20,6 +21,7 @@ from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import Card, EmptyState
 from tunedesk.gui.widgets.choices import Chip
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
+from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.i18n import _
 from tunedesk.lazy_imports import importing
 
@@ -114,8 +116,12 @@ class LossChart(Card):
             self.save_picture = SavePicture(
                 feedback=self._feedback, svg=self.svg, csv=self.csv, name=self.name
             )
+        self._choices = QHBoxLayout()
+        self._choices.setSpacing(CHOICES_GAP)
+        head.addLayout(self._choices)
         for button in self.buttons():
-            head.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+            self._choices.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._choices_below = FlowLayout(spacing=CHOICES_GAP)
         self._below_head = QHBoxLayout()
         below = QWidget()
         below.setLayout(self._stack)
@@ -125,6 +131,7 @@ class LossChart(Card):
             lambda shown: below.setMinimumHeight(HEIGHT + (ACCURACY_HEIGHT if shown else 0))
         )
         self.body.addLayout(head)
+        self.body.addLayout(self._choices_below)
         self.body.addLayout(self._below_head)
         self.body.addWidget(below, 1)
 
@@ -222,10 +229,30 @@ class LossChart(Card):
             self._on_view_changed()
         return self.curve_view
 
+    def minimumSizeHint(self) -> QSize:
+        """Room for the widest choice: they go on in more lines where there is no more."""
+        widest = max(button.sizeHint().width() for button in self.buttons())
+        margins = self.body.contentsMargins()
+        return QSize(
+            widest + margins.left() + margins.right() + 2, super().minimumSizeHint().height()
+        )
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay the legend out."""
+        """Lay the choices and the legend out."""
         super().resizeEvent(event)
+        self._place_choices()
         self._place_legend()
+
+    def _place_choices(self) -> None:
+        """Beside the heading where they have room in one line, else below it in several."""
+        gap = CHOICES_GAP // 2
+        needed = sum(part.sizeHint().width() + gap for part in self.buttons())
+        row: QLayout = self._choices if self.width() - 26 >= needed else self._choices_below
+        if row.count() == 0:
+            for button in self.buttons():
+                self._choices.removeWidget(button)
+                self._choices_below.removeWidget(button)
+                row.addWidget(button)
 
     def _place_legend(self) -> None:
         """Beside the heading if there is room for it in one line, else below.
@@ -239,6 +266,8 @@ class LossChart(Card):
             part.sizeHint().width() + gap for part in self.buttons() if not part.isHidden()
         )
         title = self._title.sizeHint().width() + gap
+        if self._choices.count() == 0:
+            choices = 0
         room = self.width() - choices - title - 2 * gap - 26
         self._title.setVisible(room >= 0)
         self._head.setSpacing(CHOICES_GAP if room >= 0 else CHOICES_GAP // 2)
