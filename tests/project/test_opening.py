@@ -1,6 +1,9 @@
 """Opening: what is not a project, is newer, damaged or a trap is refused."""
 
+import os
+import socket
 import sqlite3
+import time
 
 import pytest
 from tests.project.made_examples import add, undo_name, words
@@ -225,3 +228,43 @@ def test_wrong_values_do_no_harm(path, vandalism):
         project.setting("colour")
         while project.fill_search(1):
             pass
+
+
+def test_what_is_no_file_is_refused_before_it_is_read(path, tmp_path):
+    fifo = tmp_path / "fifo.tunedesk"
+    os.mkfifo(fifo)
+    folder = tmp_path / "folder.tunedesk"
+    folder.mkdir()
+    device = tmp_path / "device.tunedesk"
+    device.symlink_to("/dev/zero")
+    talking = tmp_path / "socket.tunedesk"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(talking))
+        for each in (fifo, folder, device, talking):
+            with pytest.raises(UserError, match="is not a file that can be opened"):
+                Project.open(each)
+            with pytest.raises(UserError, match="is not a file that can be opened"):
+                Project.open(each, read_only=True)
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-journal", "-shm"])
+def test_a_pipe_beside_the_project_holds_nothing_up(path, suffix):
+    os.mkfifo(path.with_name(path.name + suffix))
+    with pytest.raises(UserError, match="is not a file that can be opened"):
+        Project.open(path)
+
+
+def test_a_file_that_claims_to_be_huge_opens_at_once(path):
+    with path.open("r+b") as file:
+        file.truncate(1 << 40)
+    before = time.monotonic()
+    with Project.open(path) as project:
+        assert len(words(project)) == 50
+    assert time.monotonic() - before < 5
+
+
+def test_a_schema_of_very_many_things_is_refused_without_reading_all(path):
+    change(path, *(f"CREATE TABLE t{number}(x)" for number in range(3_000)))
+    before = time.monotonic()
+    assert "holds things that no Tunedesk project holds" in refused(path).sentence
+    assert time.monotonic() - before < 5

@@ -234,12 +234,15 @@ def _keep_present(project: Path, lock: ProjectLock, folder: Path, now: float) ->
             return made
     kept = _free_name(folder, now, 0, ", before going back, damaged")
     aside = kept.with_name(f".{kept.name}.part")
-    with aside.open("wb") as target:
-        place = 0
-        while part := lock.read_at(place, 1 << 20):
-            target.write(part)
-            place += len(part)
-    aside.replace(kept)
+    try:
+        with aside.open("wb") as target:
+            place = 0
+            while part := lock.read_at(place, 1 << 20):
+                target.write(part)
+                place += len(part)
+        aside.replace(kept)
+    finally:
+        aside.unlink(missing_ok=True)
     for log in (log_path(project), journal_path(project)):
         if log.exists():
             shutil.copyfile(log, kept.with_name(kept.name + log.name.removeprefix(project.name)))

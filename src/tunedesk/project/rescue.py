@@ -31,6 +31,7 @@ from tunedesk.project.versions import COPIED_COLUMNS, COPIED_FACTS, INSERT_VERSI
 
 _BATCH = 500
 _MOST_NAMED = 1_000
+_ROOM_FACTOR = 2
 _COPIES = re.findall(r"(\w+) = (.+?)(?:, (?=\w+ = )|$)", COPIED_FACTS)
 """The columns of an example that are copies of its version's, and the SQL of each."""
 
@@ -84,6 +85,11 @@ def rescue(path: Path, out: Path, progress: Progress = no_progress) -> RescueRep
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         opening.check_is_file(path)
+        if path.stat().st_size * _ROOM_FACTOR > shutil.disk_usage(out.parent).free:
+            raise UserError(
+                _("There is no room for the rescue in {folder}.").format(folder=out.parent),
+                _("Make room on the disk, or choose a folder on another one."),
+            )
         with tempfile.TemporaryDirectory(prefix=f".{out.stem[:40]}-", dir=out.parent) as folder:
             whole = _folded_copy(path, Path(folder))
             made = Path(folder) / "made.tunedesk"
