@@ -100,6 +100,7 @@ LEFT_OUT = {
 }
 
 
+@pytest.mark.expects_log
 def test_whole_models_are_offered_and_of_others_is_said_why_they_are_not(models, caplog):
     found = BaseModels(ServerSettings(models.parent / "data", "sk-test", models_dir=models), 0)
     assert [model.name for model in found.list()] == ["tunedesk-starter", *OFFERED]

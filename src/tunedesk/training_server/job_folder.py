@@ -35,9 +35,10 @@ The lines of `progress.jsonl`; each has "kind", and "step" where named:
 
     started     step (0, or that of the checkpoint it goes on from), total_steps, device, processes,
                 hyperparameters (numbers in force: batch_size, n_epochs, learning_rate_multiplier)
-    metrics     step, total_steps, train_loss, train_mean_token_accuracy, and where there are any
-                valid_loss, valid_mean_token_accuracy, full_valid_loss,
-                full_valid_mean_token_accuracy; one line a step, full_* at the ends of epochs;
+    metrics     step, total_steps, seconds (since this process began to train), train_loss,
+                train_mean_token_accuracy, and where there are any valid_loss,
+                valid_mean_token_accuracy, full_valid_loss, full_valid_mean_token_accuracy; one
+                line a step, full_* at the ends of epochs;
                 of preferences also *_reward_margin and *_reward_accuracy
     checkpoint  step, metrics (as above, without total_steps), pausing (true for that of a pause);
                 written after the rename; the trainer keeps the last three and removes older ones

@@ -415,6 +415,11 @@ def _remove(folder: Path) -> None:
 _WANTED = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
 
 
+def part_of(folder: Path) -> Path:
+    """Where a model lies until it is there as a whole; what lies there is not fetched again."""
+    return folder.with_name(f"{folder.name}.part")
+
+
 def download(name: str, folder: Path, why_not: Callable[[int], str | None]) -> Path:
     """The folder of a model of the hub, fetched if it is not there yet.
 
@@ -433,7 +438,7 @@ def download(name: str, folder: Path, why_not: Callable[[int], str | None]) -> P
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
-    part = folder.with_name(f"{folder.name}.part")
+    part = part_of(folder)
     part.mkdir(parents=True, exist_ok=True)
     try:
         files = HfApi().model_info(name, files_metadata=True).siblings or []

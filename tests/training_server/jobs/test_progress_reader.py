@@ -1,7 +1,10 @@
 """What a training process tells becomes events, checkpoints and results, each once."""
 
+import time
+
 import pytest
 
+from tunedesk.training_server.api.jobs import estimated_finish
 from tunedesk.training_server.job_folder import ProgressWriter, read_progress
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
 from tunedesk.training_server.store.job_store import NewJob
@@ -142,3 +145,27 @@ def test_the_rewards_of_preferences_are_told_in_the_events(stores, job):
     ProgressReader(stores).read(job.id)
     (event,) = stores.events.page(job.id, None, 10).items
     assert event["data"] == {"step": 1, "total_steps": 1, "train_loss": 0.5, **rewards}
+
+
+def test_the_end_is_estimated_by_the_seconds_of_the_training_and_not_by_the_clock(
+    stores, job, monkeypatch
+):
+    clock = [2_000_000_000.0]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    reader = ProgressReader(stores)
+    with ProgressWriter(stores.job_folder(job.id)) as writer:
+        writer.write("started", step=0, total_steps=10, device="cpu", processes=1)
+        reader.read(job.id)
+        for change in (0, -100_000, 500_000_000):
+            clock[0] += change
+            step = 1 + len(stores.events.metrics(job.id))
+            writer.write("metrics", step=step, total_steps=10, seconds=2.0 * step, train_loss=1.0)
+            reader.read(job.id)
+            left = 2.0 * (10 - step)
+            expected = max(stores.jobs.get(job.id).created_at, int(clock[0] + left) + 1)
+            assert estimated_finish(stores.jobs.get(job.id), clock[0]) == expected
+        assert estimated_finish(stores.jobs.get(job.id), clock[0] - 1_000) is None
+        # One that goes on does again what was told before.
+        writer.write("started", step=2, total_steps=10, device="cpu", processes=1)
+    reader.read(job.id)
+    assert estimated_finish(stores.jobs.get(job.id), clock[0] + 5) is None

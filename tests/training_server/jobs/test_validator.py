@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
@@ -20,7 +21,7 @@ from tunedesk.training_server.jobs import launcher
 from tunedesk.training_server.jobs import validator as validator_module
 from tunedesk.training_server.jobs.launcher import Launcher
 from tunedesk.training_server.jobs.validator import Validator
-from tunedesk.training_server.models import BaseModels
+from tunedesk.training_server.models import BaseModels, part_of
 from tunedesk.training_server.settings import ServerSettings
 from tunedesk.training_server.store.job_store import NewJob
 from tunedesk.training_server.store.stores import Stores
@@ -371,6 +372,7 @@ _CHECKS_ONLY = (
 )
 
 
+@pytest.mark.expects_log
 def test_a_process_that_dies_while_it_reads_as_the_model_leaves_it_to_the_training(
     process, caplog, stores, validate, twelve
 ):
@@ -479,3 +481,37 @@ def test_how_far_it_is_is_told_in_events(monkeypatch, process, stores, validate,
     texts = [text for _level, text in told(stores, job)]
     assert texts[-1] == "Files validated, moving job to queued state"
     assert "Validating training file: 12 of 12 examples turned into tokens" in texts[1:-1]
+
+
+def test_how_much_of_a_model_is_fetched_is_told_in_events(
+    tmp_path, monkeypatch, stores, base_folder, twelve
+):
+    def texts():
+        return [text for _level, text in told(stores, stores.jobs.get(job.id))]
+
+    def fetch(_name, folder, why_not):
+        assert why_not(2_000_000_000) is None
+        part = part_of(folder)
+        part.mkdir(parents=True)
+        with (part / "model.safetensors").open("wb") as file:
+            file.truncate(500_000_000)
+        wait_until(lambda: f"Fetching {name}: 0.50 of 2.00 GB" in texts())
+        shutil.rmtree(part)
+        shutil.copytree(base_folder("llama"), folder)
+        return folder
+
+    monkeypatch.setattr(validator_module, "_NEWS_SECONDS", 0.01)
+    monkeypatch.setattr(validator_module, "download", fetch)
+    monkeypatch.setattr(validator_module, "why_it_does_not_fit", lambda *_given, **_named: None)
+    name = "owner/name"
+    settings = ServerSettings(tmp_path, "sk-test", allow_download=True)
+    validator = Validator(stores, BaseModels(settings, 0), Launcher(None), lambda _name: None)
+    content = "".join(json.dumps(record) + "\n" for record in twelve).encode()
+    file = stores.files.add(io.BytesIO(content), "a.jsonl", "fine-tune").id
+    new = NewJob(name, "supervised", AUTO, None, 1, None, None, file, None)
+    job = stores.jobs.add(new, "ft:test")
+    validator.validate_next(lambda: False)
+    assert stores.jobs.get(job.id).status == "queued"
+    assert f"Fetching {name} from the hub (2.0 GB)" in texts()
+    assert texts().index(f"Fetching {name}: 0.50 of 2.00 GB") < len(texts()) - 1
+    wait_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("progress of")])

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tunedesk.training_server.store import job_store
 from tunedesk.training_server.store.job_store import NewJob
 from tunedesk.training_server.store.stores import Stores
 
@@ -78,3 +79,27 @@ def test_events_and_checkpoints_survive_one_too(stores):
     assert stores.events.metrics(job.id) == [{"step": 2}]
     assert stores.checkpoints.page(job.id, None, 9).items == []
     assert stores.checkpoints.find_by_name("ft:0:ckpt-step-1") is None
+
+
+def test_a_clock_that_is_set_back_makes_no_end_before_the_beginning(stores, monkeypatch):
+    clock = [2_000_000_000]
+    monkeypatch.setattr(job_store, "now", lambda: clock[0])
+    job = add(stores)
+    stores.events.add(job.id, "One")
+    clock[0] += 50
+    stores.events.add(job.id, "Two")
+    clock[0] -= 5_000
+    stores.events.add(job.id, "Three")
+    assert [event["created_at"] for event in stores.events.page(job.id, None, 9).items] == [
+        2_000_000_050,
+        2_000_000_050,
+        2_000_000_000,
+    ]
+    stores.jobs.move(job.id, ("validating_files",), "queued")
+    assert stores.jobs.get(job.id).finished_at is None
+    stores.jobs.move(job.id, ("queued",), "failed")
+    assert stores.jobs.get(job.id).finished_at == 2_000_000_050
+    clock[0] += 100_000
+    job = add(stores)
+    stores.jobs.move(job.id, ("validating_files",), "cancelled")
+    assert stores.jobs.get(job.id).finished_at == clock[0]

@@ -67,10 +67,12 @@ def estimated_finish(job: Job, now: float) -> int | None:
     ):
         return None
     done = job.last_step - (job.started_step or 0)
-    if done < 1:
+    if done < 1 or now < job.started_at:
+        # It has only begun, or the clock was set back since it last told of a step.
         return None
     pace = (now - job.started_at) / done
-    return int(now + max(0, job.total_steps - job.last_step) * pace) + 1
+    left = max(0, job.total_steps - job.last_step) * pace
+    return max(job.created_at, int(now + left) + 1)
 
 
 _JOBS = "/v1/fine_tuning/jobs"

@@ -129,6 +129,9 @@ class ProgressReader:
             once=f"step:{step}",
         )
         self._stores.jobs.set(job.id, last_step=step)
+        if "seconds" in line:
+            # By the clock of now, which may have been set since it began.
+            self._stores.jobs.set(job.id, started_at=time.time() - float(line["seconds"]))
 
     def _checkpoint(self, job: Job, line: dict[str, Any]) -> None:
         step = int(line["step"])

@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from tunedesk.catalogue.hyperparameters import resolve_auto
@@ -34,7 +35,7 @@ from tunedesk.training_server.jobs.launcher import Launcher, end_processes
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
 from tunedesk.training_server.jobs.resources import is_full, read_machine, size_by_bytes
 from tunedesk.training_server.jobs.runner import exit_reason
-from tunedesk.training_server.models import BaseModels, download
+from tunedesk.training_server.models import BaseModels, download, part_of
 from tunedesk.training_server.store.job_store import Job
 from tunedesk.training_server.store.stores import Stores
 
@@ -227,6 +228,7 @@ class Validator:
     def _fetch(self, job: Job) -> str:
         folder = self._base_models.downloads / job.model
         full = is_full(job.model, job.hyperparameters)
+        is_done = threading.Event()
 
         def why_not(weight_bytes: int) -> str | None:
             listed = Catalogue.load().find_local(job.model)
@@ -243,9 +245,33 @@ class Validator:
             if reason is None:
                 text = f"Fetching {job.model} from the hub ({weight_bytes / 1e9:.1f} GB)"
                 self._stores.events.add(job.id, text, once="fetching")
+                threading.Thread(
+                    target=self._tell_of_fetching,
+                    args=(job, part_of(folder), weight_bytes, is_done),
+                    name=f"progress of fetching {job.model}",
+                    daemon=True,
+                ).start()
             return reason
 
-        return str(download(job.model, folder, why_not))
+        try:
+            return str(download(job.model, folder, why_not))
+        finally:
+            is_done.set()
+
+    def _tell_of_fetching(
+        self, job: Job, part: Path, weight_bytes: int, is_done: threading.Event
+    ) -> None:
+        """Say how much of a model is there: after 5 seconds, then less and less often."""
+        pause = _NEWS_SECONDS
+        while not is_done.wait(pause):
+            pause *= 1.2
+            fetched = 0
+            for path in part.rglob("*"):
+                # Finished files move while they are looked at.
+                with contextlib.suppress(OSError):
+                    fetched += path.stat().st_size if path.is_file() else 0
+            text = f"Fetching {job.model}: {fetched / 1e9:.2f} of {weight_bytes / 1e9:.2f} GB"
+            self._stores.events.add(job.id, text, once=f"fetching:{text}")
 
     def _enqueue(self, job: Job, ref: str, examples: int) -> None:
         self._stores.job_folder(job.id).write_spec(

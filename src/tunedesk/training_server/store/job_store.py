@@ -189,7 +189,10 @@ class JobStore:
         finished = now() if status in TERMINAL else None
         with self._database.writing() as connection:
             done = connection.execute(
-                f"UPDATE job SET status = ?, finished_at = ? WHERE id = ? AND status IN ({marks})",
+                # A clock that was set back must not make an end that lies before the beginning.
+                "UPDATE job SET status = ?, finished_at = max(?, created_at, coalesce((SELECT"
+                " max(created_at) FROM event WHERE job_id = job.id), 0))"
+                f" WHERE id = ? AND status IN ({marks})",
                 (status, finished, job_id, *sources),
             )
         return done.rowcount == 1
@@ -285,11 +288,14 @@ class EventStore:
             done = connection.execute(
                 "INSERT OR IGNORE INTO event"
                 " (id, job_id, created_at, level, type, message, data, once)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                # Nor an event that comes before the one it follows.
+                " VALUES (?, ?, max(?, coalesce((SELECT created_at FROM event WHERE job_id = ?"
+                " ORDER BY number DESC LIMIT 1), 0)), ?, ?, ?, ?, ?)",
                 (
                     new_id("ftevent-"),
                     job_id,
                     now(),
+                    job_id,
                     level,
                     "message" if data is None else "metrics",
                     message,

@@ -3,6 +3,7 @@
 import math
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -247,6 +248,7 @@ class ProgressCallback(TrainerCallback):
         self._sampled: dict[str, float] = {}
         self._metrics: dict[str, float] = {}
         self._is_reported = True
+        self._began = time.monotonic()
         self.command: JobCommand | None = None
         self.step = 0
 
@@ -347,7 +349,10 @@ class ProgressCallback(TrainerCallback):
         if self._writer is not None:
             total = int(state.max_steps)
             step = state.global_step
-            self._writer.write("metrics", step=step, total_steps=total, **self._metrics)
+            seconds = round(time.monotonic() - self._began, 2)
+            self._writer.write(
+                "metrics", step=step, total_steps=total, seconds=seconds, **self._metrics
+            )
             self._report(step, self._metrics)
 
 
