@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 PROGRAMS = {
+    "large_inputs": "a megabyte of the worst shapes: read in time in line with its size",
     "racing": "uploads whose parts, completions and cancellations come at once: one of them wins",
     "reading": "damaged and made-up bytes: an answer for each, in time, and no fix that loses text",
     "damage": "a real project with flipped bits and damaged pages: rows or sentences, and a rescue",
