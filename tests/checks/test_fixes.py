@@ -25,6 +25,7 @@ SOMETIMES = {
     "key_misplaced",
     "tool_invalid",
     "tool_call_invalid",
+    "tool_call_id_missing",
     "arguments_not_text",
     "function_call_legacy",
     "name_invalid",

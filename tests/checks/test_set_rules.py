@@ -165,7 +165,7 @@ def test_copies_that_differ_in_spelling_only_are_found():
     other = _text("Wann \u00f6ffnet das Caf\u00e9 im Museum?", "Um zehn.")
     texts = [*(_text(question, "Um zehn.") for question in ALIKE), other]
     facts = Checker(encoding=None).check_many(texts)
-    gathered = SetFacts()
+    gathered = SetFacts(gathers_looks=True)
     gathered.add(range(len(texts)), facts, texts)
     wanted = perhaps_alike(gathered.members, gathered.looks, gathered.fingerprints)
     (problem,) = alike_examples((number, texts[number]) for number in wanted)
@@ -177,7 +177,7 @@ def test_copies_that_differ_in_spelling_only_are_found():
 def test_exact_copies_and_other_answers_are_not_alike():
     texts = [_text("Open?", "Yes."), _text("Open?", "Yes."), _text("Open?", "No.")]
     facts = Checker(encoding=None).check_many(texts)
-    gathered = SetFacts()
+    gathered = SetFacts(gathers_looks=True)
     gathered.add(range(len(texts)), facts, texts)
     wanted = perhaps_alike(gathered.members, gathered.looks, gathered.fingerprints)
     assert alike_examples((number, texts[number]) for number in wanted) == []

@@ -92,3 +92,39 @@ def test_arguments_that_were_encoded_twice():
     fixed, _count = _fixed({"messages": messages, "tools": tools})
     inner = fixed["messages"][1]["tool_calls"][0]["function"]["arguments"]
     assert json.loads(inner) == {"what": "pupil"}
+
+
+def _asked_and_answered(*calls, answers=1, last=True):
+    called = {"role": "assistant", "content": None, "tool_calls": list(calls)}
+    answered = [{"role": "tool", "content": "8"}] * answers
+    ends = [{"role": "assistant", "content": "Eight."}] if last else []
+    tools = [{"type": "function", "function": FUNCTION}]
+    return {"messages": [ASKED, called, *answered, *ends], "tools": tools}
+
+
+BARE_CALL = {"type": "function", "function": {"name": "price", "arguments": "{}"}}
+
+
+def test_a_call_and_its_answer_without_an_id_get_one_that_they_share(checker):
+    for call in (BARE_CALL, {"id": "", **BARE_CALL}, {"function": BARE_CALL["function"]}):
+        fixed, _count = _fixed(_asked_and_answered(call))
+        call_id = fixed["messages"][1]["tool_calls"][0]["id"]
+        assert call_id
+        assert fixed["messages"][2]["tool_call_id"] == call_id
+        assert checker.check(json.dumps(fixed).encode()).problems == ()
+
+
+def test_a_call_that_ends_the_example_gets_an_id_alone():
+    fixed, _count = _fixed(_asked_and_answered(BARE_CALL, answers=0, last=False))
+    assert fixed["messages"][1]["tool_calls"][0]["id"]
+
+
+def test_which_answer_belongs_to_which_call_is_not_guessed():
+    for record in (
+        _asked_and_answered(BARE_CALL, BARE_CALL, answers=2),
+        _asked_and_answered(BARE_CALL, answers=2),
+        _asked_and_answered(BARE_CALL, answers=0),
+        _asked_and_answered({"id": "a", **BARE_CALL}),
+    ):
+        fixed, count = _fixed(record)
+        assert (fixed, count) == (record, 0)

@@ -105,7 +105,13 @@ _MOST_PROMPTS = 2_000
 class SetFacts:
     """What the rules for the set need of each example: four hashes, and the system prompts."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, gathers_looks: bool = False) -> None:
+        """Begin with nothing.
+
+        Args:
+            gathers_looks: Also note how each begins, for `perhaps_alike`; it takes as long as all
+                else together.
+        """
         self.examples = 0
         self.members = array("q")
         self.fingerprints = array("q")
@@ -113,6 +119,7 @@ class SetFacts:
         self.answers = array("q")
         self.systems = array("q")
         self.looks = array("q")
+        self._gathers_looks = gathers_looks
         self.prompts: dict[int, str] = {}
 
     def add(self, members: Sequence[int], facts: Sequence[Facts], texts: Sequence[bytes]) -> None:
@@ -125,19 +132,16 @@ class SetFacts:
         """
         self.examples += len(facts) - [fact.kind for fact in facts].count(UNREADABLE.name)
         chats = [
-            (
-                member,
-                fact.fingerprint,
-                fact.question,
-                fact.answer,
-                fact.system,
-                look_of(fact.preview),
-            )
+            (member, fact.fingerprint, fact.question, fact.answer, fact.system)
             for member, fact in zip(members, facts, strict=True)
             if fact.fingerprint is not None
         ]
         for column, numbers in zip(self.columns(), zip(*chats, strict=True), strict=False):
             column.extend([_NONE if number is None else number for number in numbers])
+        if self._gathers_looks:
+            self.looks.extend(
+                look_of(fact.preview) for fact in facts if fact.fingerprint is not None
+            )
         for fact, text in zip(facts, texts, strict=True):
             if fact.system not in self.prompts and fact.system is not None:
                 if len(self.prompts) >= _MOST_PROMPTS:
@@ -156,20 +160,14 @@ class SetFacts:
             later.members = array("q", [member + offset for member in later.members])
         for column, numbers in zip(self.columns(), later.columns(), strict=True):
             column.extend(numbers)
+        self.looks.extend(later.looks)
         for system, prompt in later.prompts.items():
             if len(self.prompts) < _MOST_PROMPTS:
                 self.prompts.setdefault(system, prompt)
 
     def columns(self) -> "tuple[array[int], ...]":
         """The numbers gathered, each kind in the order of the examples."""
-        return (
-            self.members,
-            self.fingerprints,
-            self.questions,
-            self.answers,
-            self.systems,
-            self.looks,
-        )
+        return self.members, self.fingerprints, self.questions, self.answers, self.systems
 
 
 _BLANKS = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
@@ -185,7 +183,7 @@ def loosely(text: str) -> str:
 
 def look_of(preview: str) -> int:
     """A hash of how an example begins; what is the same but for spelling has the same."""
-    return hash_text(loosely(preview)[:_LOOK_LENGTH])
+    return hash_text(loosely(preview[: 2 * _LOOK_LENGTH])[:_LOOK_LENGTH])
 
 
 def perhaps_alike(

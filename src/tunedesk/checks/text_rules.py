@@ -48,7 +48,8 @@ _FILLED_IN = (
 # What letters from templates have: [Your Name], [insert date], <YOUR_KEY>, [customer name],
 # [ORDER_ID]; no links, no footnotes, nothing behind a word or a bracket, as in code.
 PERHAPS_PLACEHOLDER = re.compile(
-    r"(?<![\w\]\\$)!])\[(?:(?:your|insert|enter|add)\s[^\]\[\n]{1,40}"
+    # Looking back behind the bracket lets the search jump from bracket to bracket.
+    r"\[(?<![\w\]\\$)!]\[)(?:(?:your|insert|enter|add)\s[^\]\[\n]{1,40}"
     rf"|(?:[^\W\d_][\w'’/-]{{0,20}}[ ]){{0,4}}(?:\w{{0,12}}(?:name|number|nummer)|{_FILLED_IN})"
     r"(?:[ ](?:of|here|for|in|and|or)[ ]?[\w'’ -]{0,30})?"
     r"|(?-i:[A-Z]{2,20}(?:_[A-Z0-9]{1,20}){1,4}))\](?![(\[:])"

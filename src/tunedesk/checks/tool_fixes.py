@@ -59,6 +59,49 @@ def drop_equal_tool(text: str, problem: Problem) -> str | None:
     return remove(text, ("tools", number))
 
 
+def give_ids(text: str, problem: Problem) -> str | None:
+    """Give each call that has no id and the answer behind it an id that they share.
+
+    Only where one call waits at a time is it certain which answer belongs to it.
+    """
+    if problem.code == "tool_call_invalid" and problem.parameters.get("reason") != "id":
+        return add_type(text, problem)
+    messages = parse(text).value.get("messages")
+    pairs = _calls_without_id(messages) if isinstance(messages, list) else None
+    if not pairs:
+        return None
+    for number, (call, answer) in enumerate(pairs, 1):
+        call_id = _free_id(text, number)
+        text = set_member(text, call, "id", call_id)
+        if answer is not None:
+            text = set_member(text, answer, "tool_call_id", call_id, after="role")
+    return text
+
+
+def _calls_without_id(messages: list[Any]) -> list[tuple[Path, Path | None]] | None:
+    """Each call without an id with the answer to it; None where that is not certain."""
+    pairs: list[tuple[Path, Path | None]] = []
+    waiting: list[Path] = []
+    for number, message in enumerate(messages):
+        if not isinstance(message, dict):
+            return None
+        if message.get("role") == "tool" and not message.get("tool_call_id"):
+            if len(waiting) != 1:
+                return None
+            pairs.append((waiting.pop(), ("messages", number)))
+            continue
+        if waiting and message.get("role") != "tool":
+            return None
+        calls = message.get("tool_calls")
+        for place, call in enumerate(calls if isinstance(calls, list) else ()):
+            if not isinstance(call, dict):
+                return None
+            if not call.get("id"):
+                waiting.append(("messages", number, "tool_calls", place))
+    # Calls that end the example wait for no answer.
+    return [*pairs, *((call, None) for call in waiting)]
+
+
 def modern_calls(text: str, problem: Problem) -> str | None:
     """Write functions, function calls and their answers as tools, tool calls and tool messages.
 

@@ -96,7 +96,11 @@ class CheckTotals:
 
 
 SMALL_FILE = 8_000_000
-"""Bytes below which starting worker processes costs more than it saves."""
+"""Bytes below which starting worker processes costs more than it saves.
+
+In larger files what is the same but for spelling is not looked for; a project does, when they are
+imported.
+"""
 
 
 FIXED_BY_WRITING = frozenset(
@@ -248,7 +252,9 @@ def check_file(
     # Nothing here makes circles of objects, and looking for them takes a fifth of the time.
     gc.disable()
     try:
-        for found, lines in _checked(info, CheckHow(target, encoding, try_fixes)):
+        for found, lines in _checked(
+            info, CheckHow(target, encoding, try_fixes, info.size < SMALL_FILE)
+        ):
             report.add(found, lines)
             whole.merge(found.set_facts, lines)
             progress(found.bytes_read, info.size)
@@ -256,9 +262,10 @@ def check_file(
         gc.enable()
     report.join_merge_markers()
     report.add_set(check_set(whole, target))
-    wanted = frozenset(perhaps_alike(whole.members, whole.looks, whole.fingerprints))
-    if wanted:
-        report.add_set(alike_examples(_records_at(info, wanted)))
+    if info.size < SMALL_FILE:
+        alike = perhaps_alike(whole.members, whole.looks, whole.fingerprints)
+        wanted = frozenset(alike)
+        report.add_set(alike_examples(_records_at(info, wanted)) if wanted else ())
     return report
 
 
@@ -306,11 +313,13 @@ class CheckHow(NamedTuple):
         target: The name of the target.
         encoding: The encoding to count tokens in; None to count none.
         try_fixes: Whether to find out which problems have a fix.
+        gathers_looks: Whether to find what is the same but for spelling.
     """
 
     target: str
     encoding: str | None
     try_fixes: bool = False
+    gathers_looks: bool = False
 
 
 class BatchJob(NamedTuple):
@@ -327,7 +336,7 @@ class BatchJob(NamedTuple):
 
 def check_batch(job: BatchJob) -> CheckTotals:
     """Check the records of a batch: for a pool of worker processes."""
-    totals = CheckTotals()
+    totals = CheckTotals(set_facts=SetFacts(gathers_looks=job.how.gathers_looks))
     _add_checked(totals, job.batch, job.how)
     return totals
 
