@@ -6,8 +6,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tunedesk.lazy_imports import importing
 
 SOURCE = Path(__file__).parents[1] / "src" / "tunedesk"
@@ -15,14 +13,6 @@ BEFORE_ANY_THREAD = ("cli.py", "commands", "lazy_imports.py")
 """The command line reads its options before it starts anything."""
 
 ANOTHER_PROCESS = ("training_server",)
-
-CIRCLE = """
-import threading_of_test
-threading_of_test.reached("{name}")
-import {other}
-here = "{name}"
-from {other} import here as there
-"""
 
 
 def late_imports(tree: ast.AST) -> Iterator[tuple[list[str], list[str]]]:
@@ -62,74 +52,35 @@ def test_each_late_import_waits_for_the_others():
     assert found == []
 
 
-@pytest.fixture
-def circle(tmp_path, monkeypatch):
-    """Two modules that import each other, each of them slowly while the other is imported."""
-    events = {name: threading.Event() for name in ("circle_one", "circle_two")}
-
-    def reached(name):
-        events[name].set()
-        other = "circle_two" if name == "circle_one" else "circle_one"
-        events[other].wait(1.0)
-
-    helper = type(sys)("threading_of_test")
-    helper.reached = reached
-    monkeypatch.setitem(sys.modules, "threading_of_test", helper)
+def test_never_do_two_threads_import_at_once(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(tmp_path))
-    names = ("circle_one", "circle_two")
-    for name, other in zip(names, names[::-1], strict=True):
-        text = CIRCLE.format(name=name, other=other)
-        # Only the second half of the circle is needed at once, as in packages that work alone.
-        if name == "circle_two":
-            text = text.replace("from circle_one import here as there", "there = circle_one")
-        (tmp_path / f"{name}.py").write_text(text)
-    yield names
-    for name in names:
-        sys.modules.pop(name, None)
-
-
-def import_both(names, guard):
-    """Import each name in a thread of its own; returns what went wrong."""
-    failures = []
+    names = [f"late_module_{number}" for number in range(12)]
+    inside, most = [], []
+    all_ready = threading.Barrier(len(names))
 
     def load(name):
-        try:
-            with guard(name):
-                __import__(name)
-        except ImportError as failure:
-            failures.append(failure)
-        except RuntimeError as failure:  # importlib's own error of a deadlock
-            failures.append(failure)
+        all_ready.wait(30)
+        with importing(name):
+            inside.append(name)
+            __import__(name)  # reading the file gives the other threads a turn
+            most.append(len(inside))
+            inside.remove(name)
 
+    for name in names:
+        (tmp_path / f"{name}.py").write_text("import time\ntime.sleep(0)\n")
     threads = [threading.Thread(target=load, args=(name,)) for name in names]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return failures
+    assert most == [1] * len(names)
+    for name in names:
+        assert sys.modules.pop(name, None) is not None
 
 
-class Unguarded:
-    """As a plain import inside a function."""
-
-    def __init__(self, _name):
+def test_a_late_import_inside_another_does_not_wait_for_itself():
+    with importing("a_module_that_nobody_has"), importing("another_that_nobody_has"):
         pass
-
-    def __enter__(self):
-        pass
-
-    def __exit__(self, *_exception):
-        pass
-
-
-def test_two_threads_that_import_a_circle_hurt_each_other(circle):
-    """The reason for all this: it fails without a guard."""
-    assert import_both(circle, Unguarded)
-
-
-def test_with_the_guard_they_do_not(circle):
-    assert import_both(circle, importing) == []
-    assert sys.modules["circle_one"].there == "circle_two"
 
 
 def test_what_is_there_is_not_waited_for():

@@ -6,6 +6,7 @@ one (as root on Linux). Without, nothing is tried, and that is said.
 
 import contextlib
 import gc
+import gzip
 import os
 import random
 import re
@@ -64,6 +65,8 @@ WORK: dict[str, Callable[[Project, Path], Any]] = {
     "search": lambda project, _folder: project.fill_search(2.0),
     "preset": lambda project, _folder: project.set_preset("Kind", "Be kind. " * 5000),
 }
+OPENINGS = ("open", "migrate", "create")
+OLD_PROJECT = Path(__file__).parents[1] / "project" / "files" / "version-2.tunedesk.gz"
 KEPT_IN_PART = ("import", "check")
 NOT_UNDONE = ("undo", "redo", "check", "export", "copy", "search")
 
@@ -77,10 +80,10 @@ def run(count: int, seed: int) -> Outcome:
             return Outcome(0, [])
         failures = []
         for number in range(count):
-            name = chance.choice(list(WORK))
+            name = chance.choice([*WORK, *OPENINGS])
             room = chance.choice([0, int(MOST_ROOM ** chance.random())])
             try:
-                wrong = _try(folder, name, room)
+                wrong = (_try if name in WORK else _try_opening)(folder, name, room)
             except Exception as error:
                 wrong = f"{type(error).__name__}: {error}"
             if wrong:
@@ -141,6 +144,42 @@ def _try(folder: Path, name: str, room: int) -> str:
             project.undo()
             if _contents(project) != before:
                 return "undo does not take it back"
+    return ""
+
+
+def _try_opening(folder: Path, name: str, room: int) -> str:
+    """What is wrong after a project was opened or made there: "" if nothing is."""
+    for file in folder.iterdir():
+        if file.is_file():
+            file.unlink()
+    path = folder / "Test.tunedesk"
+    if name == "migrate":
+        path.write_bytes(gzip.decompress(OLD_PROJECT.read_bytes()))
+    elif name == "open":
+        with Project.create(path) as project:
+            project.add_examples([new_example(f"law {n}") for n in range(500)])
+    ballast = folder / "ballast"
+    _fill(ballast, room)
+    try:
+        with Project.create(path) if name == "create" else Project.open(path) as project:
+            project.count()
+    except UserError as error:
+        failure = str(error)
+    else:
+        failure = ""
+    ballast.unlink()
+    left = sorted(file.name for file in folder.iterdir())
+    if failure and name == "create" and path.exists():
+        return f"{failure}, but half of it was left"
+    if failure and [file for file in left if file != path.name]:
+        return f"{failure}, but {left} was left"
+    if failure and name == "create":
+        Project.create(path).close()
+    with Project.open(path) as project:
+        if project.read_only or project.find_damage(thorough=True):
+            return f"after “{failure}” it can only be read, or is damaged"
+        if project.count() != {"open": 500, "create": 0}.get(name, project.count()):
+            return f"after “{failure}” it has {project.count()} examples"
     return ""
 
 

@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunedesk.cli import main
+from tunedesk.project import change_log
+from tunedesk.project.change_names import ChangeName
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.project import Project
 
 ODD = (
@@ -65,7 +68,36 @@ def test_an_open_project_is_not_written_by_another(command, write_rows, good_row
     with Project.create(project):
         status, _out, err = command("import", project, file)
     assert status == 2
-    assert "open elsewhere" in err
+    assert "open elsewhere by" in err
+    assert "Holder(" not in err
+
+
+def test_what_a_crash_cut_off_is_told(command, write_rows, good_rows, tmp_path):
+    project = tmp_path / "a.tunedesk"
+    file = write_rows("in.jsonl", good_rows)
+    with Project.create(project) as opened, opened.context.store.transaction():
+        name = ChangeName("delete", {"count": 300})
+        change_log.begin(opened.context.store, name, incomplete=True)
+    status, _out, err = command("import", project, file)
+    assert status == 0
+    assert "“Delete 300 examples” had been cut off, so it was taken back" in err
+    assert "cut off" not in command("import", project, file)[2]
+
+
+def test_an_import_that_a_full_disk_stopped_says_what_came(
+    command, write_rows, good_rows, tmp_path, monkeypatch
+):
+    def refuse(_store, _change_id, _name):
+        raise DiskFullError("The disk is full.")
+
+    project = tmp_path / "a.tunedesk"
+    files = [write_rows(name, good_rows) for name in ("one.jsonl", "two.jsonl")]
+    monkeypatch.setattr(change_log, "end", refuse)
+    status, _out, err = command("import", project, *files)
+    assert status == 2
+    assert f"The disk is full. {len(good_rows)} examples of one.jsonl came in and are kept" in err
+    with Project.open(project, read_only=True) as opened:
+        assert opened.count() == len(good_rows)
 
 
 def test_another_format_is_left_alone(command, write_rows, tmp_path):

@@ -1,7 +1,7 @@
 """The window tells what happened, asks before what cannot be taken back, and shows progress."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton, QSystemTrayIcon, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QSystemTrayIcon, QWidget
 
 from tunedesk.errors import UserError
 from tunedesk.gui import feedback as feedback_module
@@ -140,3 +140,18 @@ def test_news_in_front_of_the_user_is_a_toast_alone(feedback, window, monkeypatc
     toast = feedback.news("“v1” is ready.", "Show", lambda: None)
     assert toast._timer.isActive()
     assert not feedback._system_message.findChildren(QSystemTrayIcon)
+
+
+def test_no_button_lies_over_the_text_of_a_message(window, feedback):
+    window.show()
+    toast = feedback.error(
+        UserError("“Law” was deleted while it was open.", "Nothing is lost: it goes on. " * 3),
+        "Save elsewhere …",
+        lambda: None,
+    )
+    texts = [label.geometry() for label in toast.findChildren(QLabel)]
+    buttons = [button.geometry() for button in toast.findChildren(QPushButton)]
+    assert len(texts) == 2
+    assert len(buttons) == 2
+    assert not any(text.intersects(button) for text in texts for button in buttons)
+    assert window.rect().contains(toast.geometry())

@@ -12,14 +12,13 @@ from tests.project.made_examples import add, example_text, new_example, undo_nam
 from tunedesk.errors import UserError
 from tunedesk.gui import project_file
 from tunedesk.gui.main_window import MainWindow
-from tunedesk.gui.project_file import ProjectFileWatch, interrupted_sentence
+from tunedesk.gui.project_file import ProjectFileWatch
 from tunedesk.paths import user_data_dir
 from tunedesk.project import opening, undo
 from tunedesk.project.bulk_changes import StreamedChange
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.lock import FileState, Whereabouts
 from tunedesk.project.project import Project
-from tunedesk.project.store import DiskFullError
-from tunedesk.project.undo import Interrupted
 
 PAGE = 8192
 
@@ -433,36 +432,3 @@ def test_what_a_full_disk_stopped_is_put_right_when_there_is_room(shell, path, q
         qtbot.waitUntil(lambda: shell.status.text().endswith("Waiting for room on the disk"))
     qtbot.waitUntil(lambda: shell.status.text().endswith("All changes saved"))
     assert "There is room on the disk again: “Delete 9 examples” was taken back." in said(shell)
-
-
-@pytest.mark.parametrize(
-    ("step", "sentence"),
-    [
-        (
-            Interrupted("Import 1,148 examples from a.jsonl", "kept", 7, 1148, "a.jsonl"),
-            "The import of a.jsonl had been cut off. 1,148 examples had come in and were kept.",
-        ),
-        (
-            Interrupted("Import 1 example from a.jsonl", "kept", 7, 1, "a.jsonl"),
-            "The import of a.jsonl had been cut off. 1 example had come in and was kept.",
-        ),
-        (
-            Interrupted("Import 0 examples from a.jsonl", "kept", 7, 0, "a.jsonl"),
-            "The import of a.jsonl had been cut off before any example came in.",
-        ),
-        (
-            Interrupted("Delete 300 examples", "taken back", 7),
-            "“Delete 300 examples” had been cut off, so it was taken back: nothing of it was kept.",
-        ),
-        (
-            Interrupted("Delete 3,000 examples", "undone", 7),
-            "Undo of “Delete 3,000 examples” had been cut off; it is finished now.",
-        ),
-        (
-            Interrupted("Delete 3,000 examples", "redone", 7),
-            "Redo of “Delete 3,000 examples” had been cut off; it is finished now.",
-        ),
-    ],
-)
-def test_what_is_said_of_a_change_that_was_cut_off(step, sentence):
-    assert interrupted_sentence(step) == sentence

@@ -10,8 +10,8 @@ from tests.project.made_examples import new_example, redo_name, undo_name
 from tunedesk.project import change_log, row_edits, undo
 from tunedesk.project.bulk_changes import StreamedChange
 from tunedesk.project.change_names import ChangeName
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.project import Project
-from tunedesk.project.store import DiskFullError
 from tunedesk.project.text_edits import find_and_replace
 
 

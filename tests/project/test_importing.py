@@ -9,10 +9,10 @@ from tests.project.made_examples import add, undo_name
 from tunedesk.checks.checker import Checker
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.project import change_log, importing
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.exporting import export
 from tunedesk.project.importing import import_file
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.store import DiskFullError
 from tunedesk.project.text_edits import find_and_replace
 from tunedesk.workers import WorkerPool
 

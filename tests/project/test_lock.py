@@ -17,9 +17,9 @@ from tests.project.made_processes import (
 
 from tunedesk.errors import UserError
 from tunedesk.project import store
+from tunedesk.project.damage import ProjectFileMovedError
 from tunedesk.project.lock import FileState, Holder, ProjectLock, Whereabouts, read_holder
 from tunedesk.project.project import Project
-from tunedesk.project.store import ProjectFileMovedError
 
 
 @pytest.fixture
@@ -298,6 +298,21 @@ def test_a_folder_that_cannot_be_written_is_read(path, monkeypatch):
         assert project.read_only
         assert project.held_by is None
         assert words(project) == ["one"]
+
+
+def test_a_hard_link_in_a_folder_that_cannot_be_written_is_read_with_its_log(path, monkeypatch):
+    Project.create(path).close()
+    other = hard_link_elsewhere(path)
+
+    def refuse(_lock, _user):
+        raise PermissionError
+
+    with opened_elsewhere(path, "one"):
+        monkeypatch.setattr(ProjectLock, "acquire", refuse)
+        for read_only in (False, True):
+            with Project.open(other, read_only=read_only) as project:
+                assert project.read_only
+                assert words(project) == ["one"]
 
 
 def test_handles_work_in_other_threads(path):

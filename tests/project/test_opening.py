@@ -10,6 +10,7 @@ from tests.project.made_examples import add, undo_name, words
 
 from tunedesk.errors import UserError
 from tunedesk.project import opening, schema
+from tunedesk.project.lock import ProjectLock
 from tunedesk.project.project import Project
 
 
@@ -156,6 +157,62 @@ def test_create_never_writes_over_a_file(path):
     with pytest.raises(UserError, match="already"):
         Project.create(path)
     assert path.read_bytes() == before
+
+
+def test_what_cannot_be_made_leaves_nothing_and_can_be_made_later(tmp_path, monkeypatch):
+    path = tmp_path / "New.tunedesk"
+
+    def refuse(_connection):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "create_tables", refuse)
+        with pytest.raises(UserError, match="could not be made"):
+            Project.create(path)
+    assert list(tmp_path.iterdir()) == []
+
+    def cannot_lock(_lock, _user):
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ProjectLock, "acquire", cannot_lock)
+        with pytest.raises(UserError, match="could not be made"):
+            Project.create(path)
+    assert list(tmp_path.iterdir()) == []
+    with Project.create(path) as project:
+        assert not project.read_only
+
+
+@pytest.mark.parametrize("with_links", [True, False])
+def test_a_file_that_got_the_name_meanwhile_is_not_written_over(tmp_path, monkeypatch, with_links):
+    path = tmp_path / "New.tunedesk"
+    real = schema.create_tables
+
+    def meanwhile(connection):
+        real(connection)
+        path.write_text("another")
+
+    def no_links(_made, _path):
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "create_tables", meanwhile)
+        if not with_links:
+            patch.setattr(opening.os, "link", no_links)
+        with pytest.raises(UserError, match="could not be made"):
+            Project.create(path)
+    assert path.read_text() == "another"
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_where_there_are_no_links_it_is_made_as_well(tmp_path, monkeypatch):
+    def no_links(_made, _path):
+        raise OSError
+
+    monkeypatch.setattr(opening.os, "link", no_links)
+    with Project.create(tmp_path / "New.tunedesk") as project:
+        assert not project.read_only
+    assert [entry.name for entry in tmp_path.iterdir()] == ["New.tunedesk"]
 
 
 def test_create_makes_the_folder(tmp_path):

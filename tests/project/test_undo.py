@@ -17,6 +17,7 @@ from tunedesk.project.bulk_changes import StreamedChange
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.undo import Interrupted, interrupted_sentence
 
 
 @pytest.fixture
@@ -253,3 +254,36 @@ def test_a_change_that_came_to_nothing_is_not_the_last(project):
     red = project.last_change_id()
     assert project.add_tag([one], "red") == 0
     assert project.last_change_id() == red
+
+
+@pytest.mark.parametrize(
+    ("step", "sentence"),
+    [
+        (
+            Interrupted("Import 1,148 examples from a.jsonl", "kept", 7, 1148, "a.jsonl"),
+            "The import of a.jsonl had been cut off. 1,148 examples had come in and were kept.",
+        ),
+        (
+            Interrupted("Import 1 example from a.jsonl", "kept", 7, 1, "a.jsonl"),
+            "The import of a.jsonl had been cut off. 1 example had come in and was kept.",
+        ),
+        (
+            Interrupted("Import 0 examples from a.jsonl", "kept", 7, 0, "a.jsonl"),
+            "The import of a.jsonl had been cut off before any example came in.",
+        ),
+        (
+            Interrupted("Delete 300 examples", "taken back", 7),
+            "“Delete 300 examples” had been cut off, so it was taken back: nothing of it was kept.",
+        ),
+        (
+            Interrupted("Delete 3,000 examples", "undone", 7),
+            "Undo of “Delete 3,000 examples” had been cut off; it is finished now.",
+        ),
+        (
+            Interrupted("Delete 3,000 examples", "redone", 7),
+            "Redo of “Delete 3,000 examples” had been cut off; it is finished now.",
+        ),
+    ],
+)
+def test_what_is_said_of_a_change_that_was_cut_off(step, sentence):
+    assert interrupted_sentence(step) == sentence

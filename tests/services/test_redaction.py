@@ -190,6 +190,13 @@ def test_a_key_of_this_process_stands_in_no_report():
     assert f"{HIDDEN} is not callable" in report
 
 
+def test_a_piece_of_a_key_that_was_not_sent_is_a_piece_of_anything():
+    Key("another-0123456789-0123456789", "this run")
+    assert redacted("order 0123456789-01234, please") == "order 0123456789-01234, please"
+    assert redacted("sk-proj-0123456789-0123456789abc was refused") == f"{HIDDEN} was refused"
+    assert redacted("another-0123456789-0123456789 was refused") == f"{HIDDEN} was refused"
+
+
 # Against a service that sends it back in every field
 
 

@@ -15,6 +15,7 @@ from tunedesk.project.merging import MergeConflict, merge
 from tunedesk.project.project import Project
 from tunedesk.project.query_language import parse_query
 from tunedesk.project.rescue import rescue
+from tunedesk.project.undo import interrupted_sentence
 from tunedesk.workers import WorkerPool
 
 
@@ -44,6 +45,8 @@ def open_for_writing(path: Path, make: bool = False) -> Project:
             f"“{path.name}” is open elsewhere{who}.",
             "Close it there and run the command again.",
         )
+    for step in project.interrupted:
+        print(interrupted_sentence(step), file=sys.stderr)
     return project
 
 

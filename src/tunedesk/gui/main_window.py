@@ -381,8 +381,8 @@ class MainWindow(QMainWindow):
 
     def _show_error(self, error: UserError) -> None:
         """Show what went wrong in the background; that the file has moved is told once, apart."""
-        with importing("tunedesk.project.store"):
-            from tunedesk.project.store import ProjectFileMovedError
+        with importing("tunedesk.project.damage"):
+            from tunedesk.project.damage import ProjectFileMovedError
 
         if not isinstance(error, ProjectFileMovedError):
             self.feedback.error(error)

@@ -20,13 +20,13 @@ from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.status_line import StatusLine
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import EmptyState
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _
 from tunedesk.paths import documents_dir, user_data_dir
 from tunedesk.progress import Progress
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.lock import FileState, Whereabouts
 from tunedesk.project.project import Project
-from tunedesk.project.store import DiskFullError
-from tunedesk.project.undo import Interrupted
+from tunedesk.project.undo import Interrupted, interrupted_sentence
 
 LOOK_SECONDS = 0.4
 CONFIRM_SECONDS = 0.1
@@ -443,27 +443,6 @@ def _tell_of_interrupted(
         feedback.toast(sentence, _("Undo"), lambda: undo_change(step.change_id))
     else:
         feedback.toast(sentence)
-
-
-def interrupted_sentence(step: Interrupted) -> str:
-    """What became of a change that a crash had cut off."""
-    if step.outcome == "undone":
-        return _("Undo of “{step}” had been cut off; it is finished now.").format(step=step.name)
-    if step.outcome == "redone":
-        return _("Redo of “{step}” had been cut off; it is finished now.").format(step=step.name)
-    if step.outcome == "taken back":
-        return _("“{step}” had been cut off, so it was taken back: nothing of it was kept.").format(
-            step=step.name
-        )
-    if not step.examples:
-        return _("The import of {file} had been cut off before any example came in.").format(
-            file=step.file
-        )
-    return ngettext(
-        "The import of {file} had been cut off. {n} example had come in and was kept.",
-        "The import of {file} had been cut off. {n} examples had come in and were kept.",
-        step.examples,
-    ).format(file=step.file, n=f"{step.examples:,}")
 
 
 DAMAGE_CHECK_DELAY_MS = 5_000

@@ -10,8 +10,9 @@ from tunedesk.progress import Progress, no_progress
 from tunedesk.project import change_log, change_names, undo
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.store import SMALL, BatchSize, DiskFullError
+from tunedesk.project.store import SMALL, BatchSize
 
 Work = TypeVar("Work")
 

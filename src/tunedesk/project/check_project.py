@@ -26,10 +26,11 @@ from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import reads
 from tunedesk.project.context import ProjectContext, as_json_array
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import ALL_EXAMPLES
-from tunedesk.project.store import DiskFullError, Row
+from tunedesk.project.store import Row
 from tunedesk.project.text_edits import WRITTEN_AT_ONCE, TextBatch, run_in_workers, text_batches
 from tunedesk.workers import WorkerPool
 

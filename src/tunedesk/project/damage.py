@@ -70,6 +70,7 @@ _DAMAGE_WORDS = (
     "integer overflow",
     "malformed",
     "corrupt",
+    "invalid fts5",
     "no such table",
     "no such column",
     "could not decode",
@@ -234,3 +235,57 @@ def blob(value: object) -> bytes:
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass")
     return value if isinstance(value, bytes) else b""
+
+
+_MOVED = sqlite3.SQLITE_READONLY | 4 << 8
+"""SQLITE_READONLY_DBMOVED, which Python does not name in all versions."""
+
+
+class DiskFullError(UserError):
+    """There is no room on the disk."""
+
+
+class ProjectFileMovedError(UserError):
+    """The file of an open project has another name, or none, and the window has not followed."""
+
+
+def moved_error() -> ProjectFileMovedError:
+    """What to say of a project whose file is not where it was."""
+    return ProjectFileMovedError(
+        _("The file of this project was moved, renamed, replaced or deleted."),
+        _("Close the project and open it where it is now."),
+    )
+
+
+def is_of_the_disk(error: sqlite3.OperationalError) -> bool:
+    """Whether the system refused, rather than our SQL being wrong."""
+    primary = error.sqlite_errorcode & 0xFF
+    return primary in (
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_CANTOPEN,
+    )
+
+
+def disk_error(error: sqlite3.OperationalError) -> UserError:
+    """What the system says when it cannot write, as a sentence for the user."""
+    text = str(error)
+    if error.sqlite_errorcode == _MOVED:
+        return moved_error()
+    if "full" in text:
+        return DiskFullError(
+            _("The disk is full, so the last change was not kept."),
+            _("Make room on the disk and make the change again."),
+        )
+    if "locked" in text or "busy" in text:
+        return UserError(
+            _("Another program is using the project file, so the last change was not kept."),
+            _("Close the other program (a backup or a sync, perhaps) and make the change again."),
+        )
+    return UserError(
+        _("The project file could not be written: {reason}.").format(reason=text),
+        _("Look whether its folder is still there and can be written."),
+    )

@@ -23,12 +23,13 @@ from tunedesk.progress import Progress, no_progress
 from tunedesk.project import change_log, change_names, row_order, undo
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.query import State
 from tunedesk.project.reads import add_source
 from tunedesk.project.row_edits import NewExample, last_key, write_new_examples
-from tunedesk.project.store import BatchSize, DiskFullError
+from tunedesk.project.store import BatchSize
 from tunedesk.project.versions import KEPT_PROBLEMS
 from tunedesk.workers import WorkerPool
 

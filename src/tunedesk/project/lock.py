@@ -228,6 +228,15 @@ class ProjectLock:
         except OSError:
             return None
 
+    def name_with_log(self) -> Path:
+        """The name beside which the log of the file lies, where it cannot be locked here."""
+        mine = file_id(self.path)
+        found = _read_record(_record_of(mine)) or _find_beside(self.path.parent, mine, self.path)
+        if found is None or not found.path or log_path(self.path).exists():
+            return self.path
+        path = Path(found.path)
+        return path if _is_file(path, mine) and log_path(path).exists() else self.path
+
     def note_log(self, project: str) -> None:
         """Write down which log is this file's, once SQLite has opened it.
 

@@ -6,6 +6,7 @@ import platform
 import shutil
 import sqlite3
 import stat
+import uuid
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, schema
-from tunedesk.project.damage import ProjectDamagedError
+from tunedesk.project.damage import ProjectDamagedError, moved_error
 from tunedesk.project.left_logs import may_need_log, project_id, settle_log
 from tunedesk.project.lock import Holder, ProjectLock, Whereabouts, file_id, log_path, real_path
 from tunedesk.project.storage import storage_note
@@ -23,12 +24,11 @@ from tunedesk.project.store import (
     configure_writer,
     connect,
     fold_log_in,
-    moved_error,
     user_name,
 )
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
-_LEAST_ROOM = 100_000
+_LEAST_ROOM = 500_000
 _STEPS_PER_REPORT = 100_000
 
 
@@ -57,11 +57,11 @@ def create(path: Path, author: str) -> Opened:
             _("There is a file {name} already.").format(name=path.name),
             _("Choose another name."),
         )
+    made = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        connection = connect(path, create=True)
-        with contextlib.closing(connection):
-            # In one transaction with a rollback journal: the file is whole, or empty.
+        made = path.with_name(f".{path.stem}-{uuid.uuid4().hex}{path.suffix}")
+        with contextlib.closing(connect(made, create=True)) as connection:
             connection.execute("PRAGMA page_size = 8192")
             connection.execute("BEGIN IMMEDIATE")
             schema.create_tables(connection)
@@ -71,14 +71,53 @@ def create(path: Path, author: str) -> Opened:
                 (os.urandom(16),),
             )
             connection.execute("COMMIT")
+        _give_name(made, path)
     except (OSError, sqlite3.Error) as error:
-        raise UserError(
-            _("The project {name} could not be made in {folder}.").format(
-                name=path.name, folder=path.parent
-            ),
-            _("Choose a folder that you can write to."),
-        ) from error
-    return open_file(path, author, read_only=False)
+        if made is not None:
+            made.unlink(missing_ok=True)
+        raise _cannot_make(path) from error
+    try:
+        opened = open_file(path, author, read_only=False)
+        if opened.store.read_only:
+            # There was no room, or no right, for the files that are made beside it.
+            opened.store.close()
+            raise _cannot_make(path)
+    except UserError:
+        path.unlink(missing_ok=True)
+        raise
+    return opened
+
+
+def _give_name(made: Path, path: Path) -> None:
+    """Give a whole file its name, unless another file has got that meanwhile.
+
+    Raises:
+        OSError: There is a file of that name.
+    """
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if path.exists():
+            raise
+        made.rename(path)
+    else:
+        made.unlink()
+
+
+def _cannot_make(path: Path) -> UserError:
+    if _is_full(path.parent):
+        return UserError(
+            _("The project {name} could not be made: the disk is full.").format(name=path.name),
+            _("Make room on the disk, or choose another folder."),
+        )
+    return UserError(
+        _("The project {name} could not be made in {folder}.").format(
+            name=path.name, folder=path.parent
+        ),
+        _("Choose a folder that you can write to."),
+    )
 
 
 SLOW_TO_MIGRATE = 10_000_000
@@ -119,7 +158,10 @@ def open_file(path: Path, author: str, *, read_only: bool) -> Opened:
             if read_only:
                 lock.release()
                 lock = None
-        file = tried.path if holder is None else _file_of_holder(tried, holder)
+        if holder is not None:
+            file = _file_of_holder(tried, holder)
+        else:
+            file = tried.path if lock is not None else tried.name_with_log()
         return _open_locked(path, file, author, lock, None if read_only else holder)
     except BaseException as error:
         if lock is not None:
@@ -136,6 +178,7 @@ def _open_locked(
 ) -> Opened:
     read_only = lock is None
     note = storage_note(file)
+    had_log = log_path(file).exists()
     connection = connect(file, read_only=read_only)
     copy = None
     try:
@@ -153,10 +196,23 @@ def _open_locked(
             shared.track_head()
         return Opened(Store(connection, path, shared, read_only=read_only), holder, note)
     except BaseException:
+        if lock is not None:
+            fold_log_in(connection)
         connection.close()
+        if lock is not None and not had_log:
+            _remove_empty_log(file)
         if copy is not None:
             copy.unlink(missing_ok=True)
         raise
+
+
+def _remove_empty_log(file: Path) -> None:
+    """Take away the log of an opening that failed before anything was written, on a full disk."""
+    log = log_path(file)
+    with contextlib.suppress(OSError):
+        if log.stat().st_size == 0:
+            log.unlink()
+            file.with_name(file.name + "-shm").unlink(missing_ok=True)
 
 
 def _file_of_holder(tried: ProjectLock, holder: Holder) -> Path:

@@ -15,8 +15,9 @@ from typing import NamedTuple
 from tunedesk.examples.kinds.registry import search_text
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project.context import ProjectContext, as_json_array
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.store import BatchSize, DiskFullError, Store, TailHits
+from tunedesk.project.store import BatchSize, Store, TailHits
 
 # The tokenizer of the index ("ascii") takes ASCII letters and digits, and anything beyond ASCII,
 # as parts of words. `fold` turns all else into blanks.

@@ -19,7 +19,13 @@ from typing import Any, NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.project.damage import GuardedConnection, ProjectDamagedError
+from tunedesk.project.damage import (
+    DiskFullError,
+    GuardedConnection,
+    ProjectDamagedError,
+    disk_error,
+    is_of_the_disk,
+)
 from tunedesk.project.lock import (
     FileId,
     FileState,
@@ -203,8 +209,6 @@ class SharedState:
 
 Row = tuple[Any, ...]
 
-_MOVED = sqlite3.SQLITE_READONLY | 4 << 8
-"""SQLITE_READONLY_DBMOVED, which Python does not name in all versions."""
 
 _WAIT_SECONDS = 10.0
 _CACHE_KIB = 32_768
@@ -385,7 +389,7 @@ class Store:
                     self.connection.execute("ROLLBACK")
                 for forget in self.on_rollback:
                     forget()
-                if isinstance(error, sqlite3.OperationalError) and _is_of_the_disk(error):
+                if isinstance(error, sqlite3.OperationalError) and is_of_the_disk(error):
                     raise self._failure(error) from error
                 raise
             self._depth = 0
@@ -434,7 +438,7 @@ class Store:
 
     def _failure(self, error: sqlite3.OperationalError) -> UserError:
         """What to say of a transaction that the system refused."""
-        failure = _disk_error(error)
+        failure = disk_error(error)
         if isinstance(failure, DiskFullError):
             # Room inside the log, so that a change can be taken back without room on the disk.
             self.shared.fold(self.connection)
@@ -481,53 +485,3 @@ class Store:
         (mode,) = self.connection.execute("PRAGMA journal_mode").fetchone()
         if mode != "wal" and not self.read_only:
             self.connection.execute("PRAGMA journal_mode = MEMORY")
-
-
-class DiskFullError(UserError):
-    """There is no room on the disk."""
-
-
-class ProjectFileMovedError(UserError):
-    """The file of an open project has another name, or none, and the window has not followed."""
-
-
-def moved_error() -> ProjectFileMovedError:
-    """What to say of a project whose file is not where it was."""
-    return ProjectFileMovedError(
-        _("The file of this project was moved, renamed, replaced or deleted."),
-        _("Close the project and open it where it is now."),
-    )
-
-
-def _is_of_the_disk(error: sqlite3.OperationalError) -> bool:
-    """Whether the system refused, rather than our SQL being wrong."""
-    primary = error.sqlite_errorcode & 0xFF
-    return primary in (
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_CANTOPEN,
-    )
-
-
-def _disk_error(error: sqlite3.OperationalError) -> UserError:
-    """What the system says when it cannot write, as a sentence for the user."""
-    text = str(error)
-    if error.sqlite_errorcode == _MOVED:
-        return moved_error()
-    if "full" in text:
-        return DiskFullError(
-            _("The disk is full, so the last change was not kept."),
-            _("Make room on the disk and make the change again."),
-        )
-    if "locked" in text or "busy" in text:
-        return UserError(
-            _("Another program is using the project file, so the last change was not kept."),
-            _("Close the other program (a backup or a sync, perhaps) and make the change again."),
-        )
-    return UserError(
-        _("The project file could not be written: {reason}.").format(reason=text),
-        _("Look whether its folder is still there and can be written."),
-    )

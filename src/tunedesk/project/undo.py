@@ -9,12 +9,13 @@ from enum import Enum
 from typing import Literal, NamedTuple
 
 from tunedesk.errors import UserError
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 from tunedesk.project import change_log, change_names, damage
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
+from tunedesk.project.damage import DiskFullError
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.store import SMALL, BatchSize, DiskFullError, Store
+from tunedesk.project.store import SMALL, BatchSize, Store
 from tunedesk.project.undoable_tables import EXAMPLES, LoggedColumn, logged_columns
 
 
@@ -136,6 +137,27 @@ class Interrupted(NamedTuple):
     change_id: int
     examples: int = 0
     file: str = ""
+
+
+def interrupted_sentence(step: Interrupted) -> str:
+    """What became of a change that a crash had cut off."""
+    if step.outcome == "undone":
+        return _("Undo of “{step}” had been cut off; it is finished now.").format(step=step.name)
+    if step.outcome == "redone":
+        return _("Redo of “{step}” had been cut off; it is finished now.").format(step=step.name)
+    if step.outcome == "taken back":
+        return _("“{step}” had been cut off, so it was taken back: nothing of it was kept.").format(
+            step=step.name
+        )
+    if not step.examples:
+        return _("The import of {file} had been cut off before any example came in.").format(
+            file=step.file
+        )
+    return ngettext(
+        "The import of {file} had been cut off. {n} example had come in and was kept.",
+        "The import of {file} had been cut off. {n} examples had come in and were kept.",
+        step.examples,
+    ).format(file=step.file, n=f"{step.examples:,}")
 
 
 def finish_unfinished(context: ProjectContext) -> list[Interrupted]:

@@ -65,11 +65,13 @@ def redacted(text: str, *keys: str) -> str:
         keys: The keys that were sent, beside all that this process knows; an empty one counts
             for nothing.
     """
-    # Those that were sent first, then the longest: one may be a part of another.
-    for key in dict.fromkeys((*keys, *sorted(_known, key=len, reverse=True))):
+    for key in keys:
         text = without_key(text, key)
         if key and not _is_secret(key):
             text = re.sub(rf"(?<!\w){re.escape(key)}(?!\w)", HIDDEN, text)
+    # Of those that were not sent only the whole: a piece of one may be a piece of anything.
+    for key in sorted(_known.difference(keys), key=len, reverse=True):
+        text = without_key(text, key, also_parts=False)
     return _LOOKS_LIKE_A_KEY.sub(lambda found: f"{found[1]} {HIDDEN}" if found[1] else HIDDEN, text)
 
 
@@ -92,12 +94,13 @@ def redacted_json(value: Any) -> Any:
     return value
 
 
-def without_key(text: str, key: str) -> str:
+def without_key(text: str, key: str, *, also_parts: bool = True) -> str:
     """The text without a key, however it is written there: escaped, in Base64, cut off.
 
     Args:
         text: Any text.
         key: The key; one that is no secret is in nothing.
+        also_parts: Whether half of it goes, too.
     """
     if not _is_secret(key):
         return text
@@ -110,7 +113,7 @@ def without_key(text: str, key: str) -> str:
     if any(sign in text for sign in ("\\", "%", "&#")):
         text = forms.escaped.sub(HIDDEN, text)
     # What is cut off goes last: else it would leave the rest of the whole.
-    for part in forms.parts:
+    for part in forms.parts if also_parts else ():
         text = _without_part(text, part, key)
     return text
 

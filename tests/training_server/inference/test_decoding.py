@@ -1,4 +1,4 @@
-"""The text of an answer in pieces: stop texts, calls of tools, bytes of tokens."""
+"""The text of an answer in pieces: sampling, texts to stop at, bytes of tokens."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,6 @@ from tunedesk.training_server.inference.decoding import (
     StopTexts,
     TextPieces,
     TokenBytes,
-    ToolCallParser,
 )
 from tunedesk.training_server.inference.inference_types import InferenceError, SamplingParams
 from tunedesk.training_server.training.starter import train_tokenizer
@@ -52,60 +51,6 @@ def test_letters_come_whole(text):
     pieces = TextPieces(tokenizer)
     told = [pieces.add(token) for token in tokenizer(text, add_special_tokens=False)["input_ids"]]
     assert "".join(told) + pieces.flush() == text
-
-
-def found(text, step, is_cut=False, **options):
-    watch = ToolCallParser(("f", "g"), **options)
-    told = "".join(watch.add(text[at : at + step]) for at in range(0, len(text), step))
-    flush, calls = watch.finish(is_cut)
-    return told + flush, [call["function"] for call in calls]
-
-
-def test_calls_are_found_in_both_ways_of_writing():
-    for step in (1, 3, 100):
-        text = 'Let me see.\n<tool_call>\n{"name": "f", "arguments": {"a":1}}\n</tool_call>'
-        text += '\n<tool_call>\n{"name": "g", "arguments": {}}\n</tool_call>'
-        both = [{"name": "f", "arguments": '{"a":1}'}, {"name": "g", "arguments": "{}"}]
-        assert found(text, step) == ("Let me see.", both)
-        assert found(text, step, is_parallel=False) == ("Let me see.", both[:1])
-        text = '{"name": "f", "parameters": {"a": "ü"}}'
-        assert found(text, step) == ("", [{"name": "f", "arguments": '{"a": "ü"}'}])
-
-
-def test_the_marks_of_a_call_may_stand_in_its_arguments():
-    raw = '{"a": "<tool_call>{}</tool_call> }"}'
-    text = f'<tool_call>{{"name": "f", "arguments": {raw}}}</tool_call>'
-    assert found(text, 1) == ("", [{"name": "f", "arguments": raw}])
-
-
-def test_what_is_no_call_stays_text():
-    texts = ('{"a": 1}', "<tool_call>never ended", "a < b", "x\n", '{"name": 1}', "", "<tool")
-    for text in (*texts, '{"name": "Ada", "arguments": {}}', '{"name": "Ada"}'):
-        for step in (1, 100):
-            assert found(text, step) == (text, [])
-
-
-def test_a_call_that_is_cut_off_is_no_text():
-    call = '<tool_call>\n{"name": "f", "arguments": {"a": "b"}}'
-    whole = [{"name": "f", "arguments": '{"a": "b"}'}]
-    for end in range(5, len(call)):
-        assert found(call[:end], 1, is_cut=True) == ("", [])
-    assert found(call, 1, is_cut=True) == ("", whole)
-    assert found(f"{call}\n</tool_call>\n<tool_call>\n{{", 1, is_cut=True) == ("", whole)
-    assert found(f"Well.\n{call[:40]}", 1, is_cut=True) == ("Well.", [])
-    bare = '{"name": "f", "parameters": {}}'
-    for end in range(1, len(bare)):
-        assert found(bare[:end], 1, is_cut=True) == ("", [])
-    for text in ('{"name": "Ada", "age', '{"a": 1', "a <", "plain"):
-        assert found(text, 1, is_cut=True) == (text, [])
-
-
-def test_one_call_is_the_end_where_there_may_be_one():
-    text = '<tool_call>\n{"name": "f", "arguments": {}}\n</tool_call>'
-    for is_parallel in (True, False):
-        watch = ToolCallParser(("f",), is_parallel)
-        overs = [watch.add(letter) or watch.is_over for letter in text]
-        assert overs == [False] * (len(text) - 1) + [not is_parallel]
 
 
 def test_penalties_by_the_formula():

@@ -14,7 +14,6 @@ from tests.training_server.conftest import TOOLS
 from tokenizers import Tokenizer, decoders, models
 from transformers import PreTrainedTokenizerFast
 
-from tunedesk.training_server.inference.decoding import ToolCallParser
 from tunedesk.training_server.inference.inference_engine import InferenceEngine
 from tunedesk.training_server.inference.inference_types import (
     FREE,
@@ -22,18 +21,15 @@ from tunedesk.training_server.inference.inference_types import (
     OutputFormat,
     SamplingParams,
 )
-from tunedesk.training_server.inference.structured_output import (
-    CallForm,
-    TokenTable,
-    call_form,
-    constraint_for,
-)
+from tunedesk.training_server.inference.structured_output import TokenTable, constraint_for
+from tunedesk.training_server.inference.tool_calls import CallForm, call_form
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.starter import train_tokenizer
-from tunedesk.training_server.training.tokenizer import load_tokenizer
 
 HELLO = [{"role": "user", "content": "Hello"}]
+
+
 PERSON = {
     "type": "object",
     "properties": {
@@ -43,6 +39,8 @@ PERSON = {
     "required": ["age", "kind"],
     "additionalProperties": False,
 }
+
+
 NODE = {
     "$defs": {
         "node": {
@@ -57,11 +55,8 @@ NODE = {
     },
     "$ref": "#/$defs/node",
 }
-SHAPES = {
-    "oneOf": [
-        {"type": "object", "properties": {"k": {"const": c}}, "required": ["k"]} for c in "ab"
-    ]
-}
+
+
 SCHEMAS = [
     PERSON,
     NODE,
@@ -165,6 +160,8 @@ def test_what_is_written_is_valid(schema, tokens):
 
 
 NAMES = st.sampled_from(["a", "b", "é", 'q"', "long name", "\\"])
+
+
 LEAVES = st.one_of(
     st.just({"type": "boolean"}),
     st.just({"type": "null"}),
@@ -357,21 +354,6 @@ def test_strict_tools_are_kept_to_where_the_model_calls_by_itself():
     assert constraint_for(FREE, TOOLS, lambda: form, table) is None
     unmarked = CallForm('{"name": ', ', "parameters": ', "}")
     assert constraint_for(FREE, tools, lambda: unmarked, table) is None
-
-
-def test_the_form_of_a_call_is_that_of_the_template(base_folder):
-    forms = {}
-    for family in ("llama", "qwen3", "gemma3"):
-        forms[family] = call_form(ChatTemplate(load_tokenizer(base_folder(family))))
-    assert forms["llama"] == CallForm('{"name": ', ', "parameters": ', "}")
-    assert not forms["llama"].is_marked
-    usual = CallForm('<tool_call>\n{"name": ', ', "arguments": ', "}\n</tool_call>")
-    assert forms["qwen3"] == forms["gemma3"] == usual
-    assert call_form(ChatTemplate(train_tokenizer(()))) == usual
-    for form in forms.values():
-        parser = ToolCallParser(["f"])
-        assert parser.add(f'{form.before}"f"{form.between}{{}}{form.after}') == ""
-        assert parser.finish()[1][0]["function"] == {"name": "f", "arguments": "{}"}
 
 
 REFUSED = {

@@ -21,7 +21,6 @@ from tunedesk.training_server.inference.decoding import (
     StopTexts,
     TextPieces,
     TokenBytes,
-    ToolCallParser,
 )
 from tunedesk.training_server.inference.inference_types import (
     FREE,
@@ -33,6 +32,7 @@ from tunedesk.training_server.inference.inference_types import (
 )
 from tunedesk.training_server.inference.model_cache import LoadedModel, ModelCache
 from tunedesk.training_server.inference.structured_output import Constraint, constraint_for
+from tunedesk.training_server.inference.tool_calls import ToolCallParser
 from tunedesk.training_server.thread_pools import call_within
 
 

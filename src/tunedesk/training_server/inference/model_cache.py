@@ -15,7 +15,8 @@ from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from tunedesk.training_server.inference.inference_types import InferenceError
-from tunedesk.training_server.inference.structured_output import CallForm, TokenTable, call_form
+from tunedesk.training_server.inference.structured_output import TokenTable
+from tunedesk.training_server.inference.tool_calls import CallForm, call_form
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.training.base_model import (
     context_of,

@@ -18,10 +18,10 @@ import numpy.typing as npt
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer, StructTag, TokenizerWrapper
 from transformers import PreTrainedTokenizerBase
 
-from tunedesk.training_server.inference.decoding import TOOL_CALL, TOOL_CALL_END, TokenBytes
+from tunedesk.training_server.inference.decoding import TokenBytes
 from tunedesk.training_server.inference.inference_types import InferenceError, OutputFormat
-from tunedesk.training_server.thread_pools import ThreadPool, call_within
-from tunedesk.training_server.training.chat_template import ChatTemplate
+from tunedesk.training_server.inference.tool_calls import TOOL_CALL, TOOL_CALL_END, CallForm
+from tunedesk.training_server.thread_pools import ThreadPool
 
 _COMPILE_SECONDS = 10.0
 _MOST_CHARACTERS = 256_000
@@ -31,7 +31,6 @@ _DEEPEST = 100
 _COMPILING = ThreadPool("schemas", 4)
 """So that whoever asks can stop waiting; the bounds of the library end the work a little later."""
 
-_TRIAL_SECONDS = 2.0
 _MOST_CALLS = 16
 """Calls in one answer, where several may be made."""
 
@@ -50,7 +49,6 @@ _CONTROLS = re.compile(r"\\u00[01]|\x7f")
 _HEAD = '%llguidance {"no_forcing": true}\n'
 """The model chooses the tokens also where only one text is possible: it knows how it writes it."""
 
-_ANY_OBJECT = {"type": "object"}
 _NO_ARGUMENTS = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
@@ -172,63 +170,6 @@ class Constraint:
             "invalid_json_schema",
             is_question=True,
         )
-
-
-@dataclass(frozen=True)
-class CallForm:
-    """How a chat template writes a call of a tool.
-
-    Attributes:
-        before: What stands before the name.
-        between: What stands between the name and the arguments.
-        after: What stands after the arguments.
-    """
-
-    before: str
-    between: str
-    after: str
-
-    @property
-    def is_marked(self) -> bool:
-        """Whether calls begin with a mark; otherwise a call is an answer that is one object."""
-        return self.before.startswith(TOOL_CALL)
-
-
-_USUAL_FORM = CallForm(f'{TOOL_CALL}\n{{"name": ', ', "arguments": ', f"}}\n{TOOL_CALL_END}")
-_TRIAL_NAME = "trial_of_a_call"
-_TRIAL = [
-    {"role": "user", "content": "Question"},
-    {
-        "role": "assistant",
-        "content": "",
-        "tool_calls": [
-            {
-                "id": "call000000",
-                "type": "function",
-                "function": {"name": _TRIAL_NAME, "arguments": "{}"},
-            }
-        ],
-    },
-]
-_TRIAL_TOOLS = [{"type": "function", "function": {"name": _TRIAL_NAME, "parameters": _ANY_OBJECT}}]
-_TRIAL_CALL = re.compile(
-    r"(?P<mark><tool_call>\s*)?"
-    rf'(?P<before>\{{\s*"name":\s*)"{_TRIAL_NAME}"(?P<between>\s*,\s*"(?:arguments|parameters)":\s*)'
-    r"\{\}(?P<after>\s*\}(?(mark)\s*</tool_call>))"
-)
-
-
-def call_form(template: ChatTemplate) -> CallForm:
-    """How a template writes a call, found by a trial; the usual form if it writes none we read."""
-    try:
-        written = call_within(_TRIAL_SECONDS, template.written_answer, _TRIAL, _TRIAL_TOOLS)
-    except Exception:
-        # A template is a stranger's program: it may raise anything.
-        return _USUAL_FORM
-    found = _TRIAL_CALL.search(written)
-    if found is None or (not found["mark"] and written[: found.start()].strip()):
-        return _USUAL_FORM
-    return CallForm((found["mark"] or "") + found["before"], found["between"], found["after"])
 
 
 def constraint_for(
