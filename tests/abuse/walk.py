@@ -350,8 +350,8 @@ def _calm(app: Any, window: Any, seconds: float = CALM_SECONDS) -> None:
         time.sleep(0.002)
 
 
-def walk_rescue(path: Path, outcome: Outcome) -> tuple[set[int], int] | None:
-    """Rescue it: the examples that came out, and how many were named as lost."""
+def walk_rescue(path: Path, outcome: Outcome) -> tuple[set[int], int, bool] | None:
+    """Rescue it: the examples that came out, how many were named as lost, if anything was told."""
     out = path.with_name("rescued.tunedesk")
     for left in path.parent.glob("*rescued*"):
         left.unlink()
@@ -370,7 +370,7 @@ def walk_rescue(path: Path, outcome: Outcome) -> tuple[set[int], int] | None:
             project.undo()
             project.undo()
             project.redo()
-            return set(ids), report.lost_examples
+            return set(ids), report.lost_examples, bool(report.lines)
     except Exception as error:
         outcome.note_bug("what was rescued", error)
     return None

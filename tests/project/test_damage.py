@@ -204,3 +204,9 @@ def test_what_is_read_has_the_right_type_and_size():
     assert damage.text(4) == ""
     assert damage.blob("ä") == "ä".encode()
     assert damage.blob(None) == b""
+
+
+def test_a_damaged_search_index_is_a_sentence(path):
+    tamper(path, "UPDATE search_config SET v = 0 WHERE k = 'version'")
+    with Project.open(path) as project, pytest.raises(ProjectDamagedError):
+        project.ids(ExampleQuery(search="example"))

@@ -155,6 +155,14 @@ def test_a_damaged_page_of_facts_costs_nothing(path, out):
         assert all(row.kind != "unreadable" for row in project.rows(project.ids()))
 
 
+def test_a_file_that_is_cut_off_says_how_much_is_missing(path, out):
+    raw = path.read_bytes()
+    path.write_bytes(raw[: len(raw) - 10 * PAGE])
+    report = rescue(path, out)
+    assert "10 pages of it are missing" in report.lines[0]
+    assert report.examples > 0
+
+
 def test_what_stands_in_the_log_beside_the_file_is_rescued_too(path, out, tmp_path):
     with Project.open(path) as project:
         add(project, "the last words")

@@ -70,6 +70,7 @@ _DAMAGE_WORDS = (
     "integer overflow",
     "malformed",
     "corrupt",
+    "invalid fts5",
     "no such table",
     "no such column",
     "could not decode",

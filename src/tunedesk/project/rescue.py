@@ -32,6 +32,7 @@ from tunedesk.project.versions import COPIED_COLUMNS, COPIED_FACTS, INSERT_VERSI
 _BATCH = 500
 _MOST_NAMED = 1_000
 _ROOM_FACTOR = 2
+_MOST_PAGES = 1 << 31
 _COPIES = re.findall(r"(\w+) = (.+?)(?:, (?=\w+ = )|$)", COPIED_FACTS)
 """The columns of an example that are copies of its version's, and the SQL of each."""
 
@@ -198,6 +199,17 @@ class _Rescue:
                 copied += _insert(target, shape, [row])
             self._tell(page, pages)
         self._report.pages = pages.count
+        stated = int.from_bytes(pages.header()[28:32], "big")
+        if pages.count < stated < _MOST_PAGES:
+            self._say(
+                ngettext(
+                    "The file is cut off: {n} page of it is missing. What stood on that alone is"
+                    " lost, and not all of it can be named.",
+                    "The file is cut off: {n} pages of it are missing. What stood on those alone"
+                    " is lost, and not all of it can be named.",
+                    stated - pages.count,
+                ).format(n=f"{stated - pages.count:,}")
+            )
         self._report.damaged_pages = sum(self._damaged.values())
         if not copied:
             raise self._nothing_found()
