@@ -1,4 +1,4 @@
-"""Uploads whose parts, completions and cancellations come at once, asked of a server's application.
+"""Uploads and files that several want something of at once, asked of a server's application.
 
 Of each race exactly one may win; all others are told so, with 400. Nothing is left lying about: no
 part of an upload that has ended, no file that is not in the list.
@@ -110,6 +110,26 @@ class Racer:
             # Nothing more fits: the two parts are all that it was made for.
             self.failures.append(f"a part too many: {part.status_code}")
 
+    async def content_and_deletions(self) -> None:
+        """Two who read a file and three who delete it at once."""
+        content = b"x" * self._chance.choice((1, PART, 10 * PART))
+        form = {"file": ("a.jsonl", content)}
+        made = await self._client.post("/v1/files", files=form, data={"purpose": "fine-tune"})
+        path = f"/v1/files/{made.json()['id']}"
+
+        async def ask(method: str, suffix: str = "") -> httpx2.Response:
+            await self._wait()
+            return await self._client.request(method, path + suffix)
+
+        asked = [ask("DELETE") for _time in range(3)] + [ask("GET", "/content") for _time in "ab"]
+        answers = await asyncio.gather(*asked)
+        statuses = sorted(answer.status_code for answer in answers[:3])
+        if statuses != [200, 404, 404]:
+            self.failures.append(f"3 deletions: {statuses}")
+        for answer in answers[3:]:
+            if answer.status_code != 404 and answer.content != content:
+                self.failures.append(f"reading beside deletions: {answer.status_code}")
+
     async def _uploaded(self, count: int) -> tuple[str, list[str]]:
         upload = await self.begin(count * PART)
         answers = [await self.part(upload) for _part in range(count)]
@@ -123,7 +143,8 @@ def run(count: int, seed: int) -> Outcome:
         try:
             failures = asyncio.run(_race(server, count, random.Random(seed)))
             left = [path.name for path in (Path(folder) / "uploads").iterdir()]
-            half = [path.name for path in (Path(folder) / "files").glob("*.part")]
+            listed = {row["id"] for row in server._stores.database.rows("SELECT id FROM file")}
+            half = [path for path in (Path(folder) / "files").iterdir() if path.name not in listed]
         finally:
             server.close()
     if left or half:
@@ -143,6 +164,7 @@ async def _race(server: Server, count: int, chance: random.Random) -> list[str]:
             racer.several_completions,
             racer.completion_and_cancellation,
             racer.part_and_the_end,
+            racer.content_and_deletions,
         ]
         for number in range(count):
             await races[number % len(races)]()

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 PROGRAMS = {
-    "racing": "uploads whose parts, completions and cancellations come at once: one of them wins",
+    "large_inputs": "a megabyte of the worst shapes: read in time in line with its size",
+    "racing": "uploads and files that several want something of at once: one of them has it",
     "reading": "damaged and made-up bytes: an answer for each, in time, and no fix that loses text",
     "damage": "a real project with flipped bits and damaged pages: rows or sentences, and a rescue",
     "hostile_rows": "rows that no Tunedesk wrote: a sentence, or a row marked as damaged",

@@ -136,3 +136,14 @@ def test_an_unknown_model_is_not_found(client):
     with pytest.raises(openai.NotFoundError) as refusal:
         ask(client, "ft:tunedesk-starter:local::absent12", stream=True)
     assert refusal.value.code == "model_not_found"
+
+
+@pytest.mark.parametrize("temperature", [1e-39, 5e-324])
+def test_a_temperature_that_32_bits_do_not_know_is_taken(client, temperature):
+    answer = client.chat.completions.create(
+        model="tunedesk-starter",
+        messages=[{"role": "user", "content": "Hello"}],
+        max_tokens=2,
+        temperature=temperature,
+    )
+    assert answer.usage.completion_tokens <= 2

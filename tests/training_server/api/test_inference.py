@@ -10,7 +10,6 @@ import psutil
 import pytest
 from starlette.requests import Request
 from tests.training_server.conftest import chat_lines, upload
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from tunedesk.training_server.api.inference import Inference
 from tunedesk.training_server.inference.inference_types import SamplingParams
@@ -63,17 +62,9 @@ def test_a_processor_is_shared_with_a_job(names):
     inference.unload()
 
 
-def test_the_memory_that_a_job_is_about_to_take_is_left_to_it(names, tmp_path):
+def test_the_memory_that_a_job_is_about_to_take_is_left_to_it(names, tmp_path, base_folder):
     """A real model folder; only what the job is going to need is pretended."""
-    folder = tmp_path / "models" / "base"
-    config = LlamaConfig(
-        vocab_size=8,
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=4,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    shutil.copytree(base_folder("llama"), tmp_path / "models" / "base")
     promised = psutil.virtual_memory().total
     inference = Inference(names, lambda: "cpu", lambda: "ftjob-one", lambda: promised)
     with pytest.raises(ApiError, match="beside the fine-tuning job") as refusal:

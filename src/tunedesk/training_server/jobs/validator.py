@@ -81,6 +81,7 @@ class Validator:
         self._reader = ProgressReader(stores)
         self._lock = threading.Lock()
         self._under_way: dict[str, _Size] = {}
+        self._told_to_wait: set[str] = set()
         self._fetching = threading.Lock()
 
     @property
@@ -124,7 +125,8 @@ class Validator:
             may_begin = list(self._under_way.values()).count(size) < _AT_ONCE[size]
             if may_begin:
                 self._under_way[job.id] = size
-        if not may_begin:
+        if not may_begin and job.id not in self._told_to_wait:
+            self._told_to_wait.add(job.id)
             text = "Waiting: the files of other jobs are being validated"
             self._stores.events.add(job.id, text, once="waiting")
         return may_begin

@@ -1,0 +1,80 @@
+"""A file is checked alike in one piece and in parts, and what is found stands at its line."""
+
+import json
+
+import pytest
+
+from tunedesk.formats import check_file as check_file_module
+from tunedesk.formats.check_file import check_file
+
+GOOD = {
+    "messages": [{"role": "user", "content": "Open?"}, {"role": "assistant", "content": "Yes."}]
+}
+PAIR = {
+    "input": {"messages": GOOD["messages"][:1]},
+    "preferred_output": [GOOD["messages"][1]],
+    "non_preferred_output": [{"role": "assistant", "content": "No."}],
+}
+RAW_BREAK = json.dumps(GOOD).replace("Yes.", "Yes,\n\nfrom ten.")
+ROWS = [
+    *(json.dumps({**GOOD, "id": number}) for number in range(6)),
+    RAW_BREAK,
+    "<<<<<<< HEAD",
+    json.dumps(GOOD),
+    "=======",
+    json.dumps(PAIR),
+    ">>>>>>> other",
+    "",
+    json.dumps(GOOD["messages"]),
+    '{"messages": [{"role": "bot", "content": "a "quoted" word"}]}',
+    json.dumps({"messages": [{"role": "Zaphod", "content": 7}, GOOD["messages"][1]]}),
+]
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(f"{row}\n" for row in ROWS), encoding="utf-8")
+    return path
+
+
+def _found(report):
+    return [(p.line, p.problem.code, p.severity, p.fixable) for p in report.problems]
+
+
+def test_what_is_found_stands_at_its_line(file):
+    report = check_file(file, "openai", "r50k_base", try_fixes=True)
+    found = _found(report)
+    assert (report.records, report.examples, report.unreadable) == (15, 10, 5)
+    assert (7, "control_character_raw", "error", True) in found
+    assert (10, "merge_marker", "error", False) in found
+    assert (15, "blank_line", "hint", True) in found
+    assert (16, "messages_bare", "error", True) in found
+    assert (17, "not_json", "error", True) in found
+    assert (18, "role_unknown", "error", False) in found
+    assert (18, "content_not_text", "error", True) in found
+    (marks,) = [p.problem for p in report.problems if p.problem.code == "merge_marker"]
+    assert marks.parameters == {"reason": "whole", "first": 10, "middle": 12, "last": 14}
+    (breaks,) = [p.problem for p in report.problems if p.problem.code == "control_character_raw"]
+    assert (breaks.parameters["first"], breaks.parameters["last"]) == (7, 9)
+    assert sum(report.lengths) == report.message_tokens > 0
+
+
+def test_a_file_in_parts_gives_the_same(file, monkeypatch):
+    whole = check_file(file, "openai", "r50k_base", try_fixes=True)
+    monkeypatch.setattr(check_file_module, "SMALL_FILE", 0)
+    parts = check_file(file, "openai", "r50k_base", try_fixes=True)
+    # In large files what is the same but for spelling is not looked for.
+    assert _found(parts) == [each for each in _found(whole) if each[1] != "alike_examples"]
+    assert (parts.records, parts.lengths) == (whole.records, whole.lengths)
+
+
+def test_what_is_not_judged_is_counted(tmp_path):
+    file = tmp_path / "alpaca.jsonl"
+    rows = ['{"instruction": "a", "output": "b"}', "oops", '{"x": "\\ud800"}', "7", "oops"]
+    file.write_text("\n".join(rows * 3), encoding="utf-8")
+    report = check_file(file, "openai", None)
+    assert not report.info.is_checked
+    assert (report.records, report.examples, report.unreadable) == (15, 6, 9)
+    assert report.problems == []
+    assert list(report.lengths) == [0] * 6
