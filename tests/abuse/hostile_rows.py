@@ -180,6 +180,9 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "metrics infinite": ("UPDATE run_metric SET train_loss = 9e999, valid_loss = -9e999",),
     "metrics no numbers": ("UPDATE run_metric SET train_loss = 'nan', full_valid_loss = x'00'",),
     "metrics missing": ("UPDATE run_metric SET train_loss = NULL",),
+    "metrics as large as can be": (
+        "UPDATE run_metric SET train_loss = 3.4e38, valid_loss = -3.4e38",
+    ),
     "metrics huge": ("UPDATE run_metric SET train_loss = 1e308, valid_loss = -1e308",),
     "metrics of steps beyond all bounds": (
         f"UPDATE run_metric SET step = {LARGE} - step, time = {LARGE}",

@@ -196,7 +196,8 @@ def test_what_is_read_has_the_right_type_and_size():
     assert damage.row_id("1") is None
     assert damage.time_of(1 << 62) == 0
     assert damage.finite_or_none(2) == 2.0
-    for wrong in (None, "2", math.inf, -math.inf, math.nan, True):
+    assert damage.finite_or_none(-3.4e38) == -3.4e38
+    for wrong in (None, "2", math.inf, -math.inf, math.nan, True, 1e308, 10**400):
         assert damage.finite_or_none(wrong) is None
     assert damage.text("a" * 5000) == "a" * 2000
     assert damage.text(b"a\xff") == "a\ufffd"

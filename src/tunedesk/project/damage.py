@@ -6,7 +6,6 @@ stored values (`whole`, `text`, ...) take whatever a file may hold, be it damage
 stranger, and give a value of the right type within the bounds of what Tunedesk writes.
 """
 
-import math
 import sqlite3
 from collections.abc import Iterable
 from functools import partial
@@ -192,6 +191,10 @@ LONGEST_NAME = 2_000
 """So many letters of a name, a title or a line of a log are read; a longer one stalls a window."""
 
 
+LARGEST_FIGURE = 3.5e38
+"""No figure of a training is larger (32 bits hold no more); a chart of larger ones overflows."""
+
+
 def whole(value: object, default: int = 0, low: int = 0, high: int = MOST_COUNTED) -> int:
     """A whole number between bounds; the default for anything else."""
     return value if type(value) is int and low <= value <= high else default
@@ -214,8 +217,8 @@ def time_of(value: object) -> int:
 
 def finite_or_none(value: object) -> float | None:
     """A number that can be drawn, or None."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) if abs(value) <= LARGEST_FIGURE else None
     return None
 
 
