@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -25,6 +26,7 @@ from tunedesk.gui.fine_tune.run_list import RunRow
 from tunedesk.gui.fine_tune.run_text import state_text
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.accessible_roles import set_role
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.i18n import _, ngettext
@@ -273,6 +275,7 @@ class CompareRunsDialog(Dialog):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(canvas)
         area.setAccessibleName(_("Runs to compare"))
+        set_role(area, QAccessible.Role.Pane)
         self.body.addWidget(
             Label(
                 theme,
