@@ -111,12 +111,12 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "problems of other shapes": ("UPDATE version SET problems = '[1, [\"a\"], [[], [], []], {}]'",),
     "problems nested too deep": (f"UPDATE version SET problems = {DEEP}",),
     "problems at strange paths": (
-        ("UPDATE version SET problems = '[[\"empty_content\", [\"messages\", 999999999999, \"x\"],"
-        " {}], [\"empty_content\", [-5], {\"role\": {}}]]'"),
+        ("UPDATE version SET problems = '[[\"content_empty\", [\"messages\", 999999999999, \"x\"],"
+        " {}], [\"content_empty\", [-5], {\"role\": {}}]]'"),
     ),
     "problems with other parameters": (
-        ("UPDATE version SET problems = '[[\"too_long\", [], {\"tokens\": \"x\", \"limit\": null}],"
-        " [\"too_long\", [], {}]]'"),
+        ("UPDATE version SET problems = '[[\"over_token_limit\", [], {\"tokens\": \"x\"}],"
+        " [\"over_token_limit\", [], {}]]'"),
     ),
     "checked by nobody": ("UPDATE example SET checked_as = 999", "DELETE FROM check_basis"),
     # Changes

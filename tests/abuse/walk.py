@@ -282,8 +282,16 @@ def walk_window(path: Path, outcome: Outcome) -> None:
     theme = Theme("light", 1.0, app)
     theme.apply(app)
     window = MainWindow(Settings(), theme)
-    window.crashes.keep = lambda failure: (outcome.note_bug("window", failure), None)  # type: ignore[method-assign]
-    window.crashes.handle = lambda failure: outcome.note_bug("window", failure)  # type: ignore[method-assign]
+
+    def handle(failure: BaseException) -> None:
+        # As the window does: what can be understood is a sentence, the rest a crash report.
+        if isinstance(failure, UserError):
+            outcome.sentences.append(f"window: {failure}")
+        else:
+            outcome.note_bug("window", failure)
+
+    window.crashes.keep = lambda failure: (handle(failure), None)  # type: ignore[method-assign]
+    window.crashes.handle = handle  # type: ignore[method-assign]
     window.background.crashed.disconnect()
     window.background.crashed.connect(window.crashes.handle)
     window.crashes.crashed.disconnect()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QGuiApplication
 
+from tunedesk.errors import UserError
 from tunedesk.gui.crash_report import CrashHandler, report_text
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.paths import user_data_dir
@@ -118,3 +119,13 @@ def test_bug_in_any_thread_reaches_the_window(handler, window, qtbot):
     finally:
         handler.uninstall()
         sys.excepthook, threading.excepthook = hooks
+
+
+def test_what_can_be_understood_is_no_crash(handler, made_safe, qtbot):
+    error = UserError("The project file is damaged.")
+    with qtbot.waitSignal(handler.user_error) as told:
+        handler.handle(error)
+    assert told.args == [error]
+    assert handler.dialog() is None
+    assert made_safe == []
+    assert not list((user_data_dir() / "reports").glob("*"))

@@ -57,3 +57,18 @@ def test_places_and_numbers_are_written_as_people_do(problem, expected):
 
 def test_what_is_not_known_is_said_in_general():
     assert sentence(Problem("not_json", (), {"reason": "of a newer version"}))
+
+
+def test_what_only_a_newer_version_knows_has_words_of_its_own():
+    problem = Problem("future_{rule}", ("messages", 0), {"n": 1})
+    assert "newer Tunedesk (future_{rule})" in title(problem.code)
+    assert "newer Tunedesk" in sentence(problem)
+    assert advice(problem.code)
+
+
+@pytest.mark.parametrize("value", [None, "x", -1, 1e300, [], {"a": []}, "{0}{x.y}"])
+def test_parameters_of_any_shape_give_words(value):
+    names = ("n", "count", "bytes", "limit", "tokens", "type", "role", "reason", "where", "names")
+    for code in codes():
+        for parameters in ({}, dict.fromkeys(names, value)):
+            assert sentence(Problem(code, ("messages", 2**62, "x", -1), parameters))

@@ -235,22 +235,35 @@ def _messages() -> dict[str, ProblemMessage]:
     return {code: message for table in tables for code, message in table.items()}
 
 
+def _message(code: str) -> ProblemMessage:
+    """The message of a code; a general one for what only a newer Tunedesk knows."""
+    return _messages().get(code) or ProblemMessage(
+        _("Found by a newer Tunedesk ({code})").format(code=code[:60]),
+        _("A newer Tunedesk found something here that this one does not know."),
+        _("Install the newest version, or check all examples anew (F5) with this one."),
+    )
+
+
 def title(code: str) -> str:
     """A few words for the rule."""
-    return _messages()[code].title
+    return _message(code).title
 
 
 def advice(code: str) -> str:
     """What to do about problems of this code."""
-    return _messages()[code].advice
+    return _message(code).advice
 
 
 def sentence(problem: Problem | SetProblem) -> str:
     """What is wrong, in one sentence."""
-    message = _messages()[problem.code]
+    message = _message(problem.code)
     parameters = problem.parameters
     template = message.variants.get(str(parameters.get("reason", parameters.get("where"))))
-    return (template or message.sentence).format_map(_Values(problem))
+    try:
+        return (template or message.sentence).format_map(_Values(problem))
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+        # The project file holds other parameters: it is damaged, or another Tunedesk's.
+        return message.title
 
 
 class _Values(dict[str, Any]):
