@@ -96,7 +96,10 @@ class ProjectMachine(RuleBasedStateMachine):
             text = example_text(words)
             self.project.set_text(row[0], text, facts_of(text), "Edit")
             rows = copy.deepcopy(self.rows)
-            rows[self.rows.index(row)][1] = text
+            written = rows[self.rows.index(row)]
+            if written[2] == "approved" and written[1] != text:
+                written[2] = "to_review"  # an approval lapses with the text
+            written[1] = text
             self.step(rows)
 
     @rule(places=st.lists(PLACE, max_size=4), state=st.sampled_from(STATES))
