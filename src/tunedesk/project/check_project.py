@@ -24,7 +24,7 @@ from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
-from tunedesk.project import reads
+from tunedesk.project import damage, reads
 from tunedesk.project.context import ProjectContext, as_json_array
 from tunedesk.project.damage import DiskFullError
 from tunedesk.project.project import Project
@@ -162,8 +162,11 @@ def _alike(context: ProjectContext, examples: int) -> list[SetProblem]:
         f"SELECT example.id, version_id, preview, fingerprint FROM {_CURRENT}"
         " AND fingerprint IS NOT NULL ORDER BY position"
     )
+    # A damaged table may name an example twice.
+    rows = list({row[0]: row for row in rows}.values())
     versions = {example_id: version_id for example_id, version_id, _preview, _whole in rows}
-    wanted = perhaps_alike(versions, (look_of(row[2]) for row in rows), (row[3] for row in rows))
+    looks = (look_of(damage.text(row[2])) for row in rows)
+    wanted = perhaps_alike(versions, looks, (row[3] for row in rows))
     return alike_examples(_texts_of(context, [(id_, versions[id_]) for id_ in wanted]))
 
 
