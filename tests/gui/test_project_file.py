@@ -6,11 +6,14 @@ import shutil
 import threading
 
 import pytest
-from PySide6.QtWidgets import QDialog, QPushButton
+from PySide6.QtGui import QTextCursor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 from tests.project.made_examples import add, example_text, new_example, undo_name, words
 
 from tunedesk.errors import UserError
 from tunedesk.gui import project_file
+from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.project_file import ProjectFileWatch
 from tunedesk.paths import user_data_dir
@@ -119,6 +122,31 @@ def test_a_rename_is_followed_with_what_was_just_typed(shell, path, qtbot):
     assert [entry.name for entry in path.parent.iterdir() if "Law" in entry.name] == []
     shell.close_project()
     assert words_in(new)[0].endswith(" typed")
+
+
+def test_what_is_typed_while_the_file_is_renamed_goes_into_the_text(shell, path, qtbot):
+    """And approves and rejects nothing: letters are actions where no text has the focus."""
+    shell.open_path(path)
+    page = shell.workspace.examples
+    qtbot.waitUntil(lambda: page.open_example.example_id is not None)
+    shell.activateWindow()
+    page.form.focus_messages()
+    qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), MessageText))
+    QApplication.focusWidget().moveCursor(QTextCursor.MoveOperation.End)
+    new = path.rename(path.with_name("Medicine.tunedesk"))
+    asked = " a clause about rent rates"
+    for letter in asked:
+        # By the whole way that a key of the keyboard takes, shortcuts and all.
+        QTest.keyClick(shell.windowHandle(), letter)
+        qtbot.wait(10)
+    qtbot.waitUntil(lambda: project_of(shell).path == new)
+    page = shell.workspace.examples
+    qtbot.waitUntil(lambda: page.open_example.example_id is not None)
+    qtbot.waitUntil(lambda: asked in page.open_example.text)
+    assert isinstance(shell.focusWidget(), MessageText)
+    assert [row.state for row in project_of(shell).rows(project_of(shell).ids())] == ["draft"]
+    shell.close_project()
+    assert words_in(new) == [f"one{asked}"]
 
 
 def test_a_move_into_another_folder_is_followed(shell, path, qtbot):

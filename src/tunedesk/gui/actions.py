@@ -246,7 +246,7 @@ class Actions(QObject):
             and isinstance(event, QKeyEvent)
             and isinstance(watched, QWidget)
         ):
-            if _is_letter(event):
+            if is_letter(event):
                 event.accept()
                 return True
             if self._wins_over(watched, event):
@@ -281,7 +281,7 @@ def plain_text(text: str) -> str:
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")
 
 
-def _is_letter(event: QKeyEvent) -> bool:
+def is_letter(event: QKeyEvent) -> bool:
     """Whether the key alone, or with Shift, writes a character."""
     command = (
         Qt.KeyboardModifier.ControlModifier

@@ -7,10 +7,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLineEdit,
+    QPlainTextEdit,
+    QStackedWidget,
+    QTextEdit,
+    QWidget,
+)
 
 from tunedesk.errors import UserError
+from tunedesk.gui.actions import is_letter
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.new_project import is_project, project_for, sample_file
@@ -46,6 +56,81 @@ class ProjectWindow(Protocol):
 
     def show_welcome(self) -> None:
         """Show the welcome page."""
+
+
+LOOK_AGAIN_MS, LOOKS = 40, 75
+"""How often, and how many times, the text is looked for that had the focus: for three seconds."""
+
+
+class TypingPlace(QObject):
+    """Where somebody was typing when the project was opened again under their hands.
+
+    What is typed until the text is there again goes into it: letters are actions elsewhere, and
+    would approve and reject.
+    """
+
+    def __init__(self, kind: type[QWidget], name: str, position: int) -> None:
+        super().__init__()
+        self._kind, self._name, self._position = kind, name, position
+        self._typed = ""
+        self._looks = 0
+        self._window: QWidget | None = None
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._look)
+
+    @classmethod
+    def of(cls, widget: QWidget | None) -> "TypingPlace | None":
+        """The place of the cursor in a text; None if the focus is in none."""
+        if isinstance(widget, QTextEdit | QPlainTextEdit):
+            return cls(type(widget), widget.accessibleName(), widget.textCursor().position())
+        if isinstance(widget, QLineEdit):
+            return cls(type(widget), widget.accessibleName(), widget.cursorPosition())
+        return None
+
+    def return_to(self, window: QWidget) -> None:
+        """Put the cursor back as soon as the same text shows in the window."""
+        self._window = window
+        self.setParent(window)
+        window.installEventFilter(self)
+        self._timer.start(LOOK_AGAIN_MS)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Keep letters from the actions of the window."""
+        asks = event.type() == QEvent.Type.ShortcutOverride
+        if asks and isinstance(event, QKeyEvent) and is_letter(event):
+            self._typed += event.text()
+            event.accept()
+            return True
+        return False
+
+    def _look(self) -> None:
+        self._looks += 1
+        if self._window is None:
+            return
+        for text in self._window.findChildren(self._kind):
+            if text.accessibleName() == self._name and text.isVisible() and text.isEnabled():
+                self._begin_again(text)
+                self._end()
+                return
+        if self._looks >= LOOKS:
+            self._end()
+
+    def _begin_again(self, text: QWidget) -> None:
+        text.setFocus()
+        if isinstance(text, QTextEdit | QPlainTextEdit):
+            cursor = text.textCursor()
+            cursor.setPosition(min(self._position, len(text.toPlainText())))
+            text.setTextCursor(cursor)
+            text.insertPlainText(self._typed)
+        elif isinstance(text, QLineEdit):
+            text.setCursorPosition(self._position)
+            text.insert(self._typed)
+
+    def _end(self) -> None:
+        self._timer.stop()
+        if self._window is not None:
+            self._window.removeEventFilter(self)
+        self.deleteLater()
 
 
 class ProjectOpener(QObject):
@@ -233,11 +318,14 @@ class ProjectOpener(QObject):
         if self._window.workspace is None:
             return False
         old = self._window.workspace.project.path
+        typing = TypingPlace.of(QApplication.focusWidget())
         self._window.leave()
         self._settings.places[str(path)] = self._settings.places.pop(str(old), {})
         if not old.exists():
             self._forget(old)
         if self._open_project(path):
+            if typing is not None:
+                typing.return_to(self._parent)
             return True
         self._window.show_welcome()
         return False

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleIn
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAccessibleWidget,
+    QFileDialog,
     QSplitterHandle,
     QStackedWidget,
     QWidget,
@@ -76,21 +77,26 @@ class StackInterface(QAccessibleWidget):
 
     def childCount(self) -> int:
         """One page, or none."""
-        return min(self._stack.count(), 1)
+        return 0 if self._page() is None else 1
 
     def child(self, index: int) -> QAccessibleInterface:
         """The page that shows; nothing where there is none, which Qt's stubs do not know."""
-        page = self._stack.currentWidget() if index == 0 else None
+        page = self._page() if index == 0 else None
         told = None if page is None else QAccessible.queryAccessibleInterface(page)
         return cast("QAccessibleInterface", told)
 
     def indexOfChild(self, told: QAccessibleInterface) -> int:
         """0 for the page that shows; -1 for others."""
-        return 0 if told.object() is self._stack.currentWidget() else -1
+        page = self._page()
+        return 0 if page is not None and told.object() is page else -1
 
-    @property
-    def _stack(self) -> QStackedWidget:
-        return cast("QStackedWidget", self.widget())
+    def _page(self) -> QWidget | None:
+        """The page that shows; None where there is none, or the stack is being taken down."""
+        stack = self.widget()
+        if not isinstance(stack, QStackedWidget) or not isValid(stack):
+            return None
+        page = stack.currentWidget()
+        return page if page is not None and isValid(page) else None
 
 
 def toggle_role(button: QAbstractButton) -> QAccessible.Role:
@@ -117,6 +123,8 @@ def install() -> None:
 
 def _interface(_name: str, asked: QObject) -> QAccessibleInterface | None:
     made: QAccessibleInterface
+    if isinstance(asked, QWidget) and isinstance(asked.window(), QFileDialog):
+        return None  # Qt's own, which it takes down by itself
     if isinstance(asked, QStackedWidget):
         made = StackInterface(asked, QAccessible.Role.LayeredPane)
     elif isinstance(asked, QSplitterHandle):
