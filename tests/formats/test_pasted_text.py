@@ -149,3 +149,11 @@ def test_any_text_is_read_in_a_moment(text):
     began = time.process_time()
     read_pasted(text)
     assert time.process_time() - began < 5
+
+
+def test_how_three_columns_without_names_were_read_is_said():
+    pasted = read_pasted("Be kind.\tWhat?\tThat.\nBe kind.\tWhy?\tSo.")
+    assert len(pasted.examples) == 2
+    (told,) = pasted.left_out
+    assert told.startswith("The columns were read as system, user and assistant")
+    assert read_pasted("What?\tThat.\nWhy?\tSo.").left_out == []

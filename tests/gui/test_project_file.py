@@ -284,14 +284,15 @@ def test_a_copy_of_the_file_alone_has_what_was_written_a_while_ago(shell, path, 
 
 def test_work_under_way_is_not_cut_off(shell, path, qtbot):
     shell.open_path(path)
-    go_on = threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
 
     def work(project, _progress):
+        begun.set()
         go_on.wait(10)
         return add(project, "two")
 
     shell.workspace.operations.run("Adding", work)
-    qtbot.waitUntil(lambda: project_of(shell).context.store.shared.handles > 1)
+    qtbot.waitUntil(begun.is_set)
     new = path.rename(path.with_name("Medicine.tunedesk"))
     qtbot.waitUntil(lambda: shell.status.text().endswith("The file was moved"))
     assert project_of(shell).path == path

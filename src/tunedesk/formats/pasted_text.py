@@ -201,6 +201,13 @@ def _spreadsheet(text: str) -> Pasted:
             return Pasted([], [advice.format(n=width)])
         roles, names = list(_IN_ORDER[width]), [""] * width
     tag_columns, left_out = _tag_columns(rows, roles) if named else ([], [])
+    if not named and len(roles) > 2:
+        left_out.append(
+            _(
+                "The columns were read as system, user and assistant: for another order, name them "
+                "in the first row."
+            )
+        )
     titles = [cell.strip() for cell in rows[0]]
     examples = []
     too_long = 0

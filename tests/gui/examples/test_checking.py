@@ -25,12 +25,12 @@ def test_all_are_checked_and_the_result_is_told(context, operations, add, feedba
         check.start()
         assert len(operations.running) == 1
     wait(qtbot, operations)
-    assert texts(feedback) == ["2 examples checked, no problems."]
+    assert texts(feedback) == ["2 examples checked, none with a problem of its own."]
 
 
 def test_what_the_check_found_is_one_sentence(project, add):
     add("good")
-    assert checked_text(project.totals()) == "1 example checked, no problems."
+    assert checked_text(project.totals()) == "1 example checked, none with a problem of its own."
     add("bad", problems=ERROR)
     assert (
         checked_text(project.totals())

@@ -62,13 +62,15 @@ def checked_text(totals: Totals) -> str:
         )
     elif totals.with_hints:
         text = ngettext(
-            "{n} example checked, no problems. Hints on {hints}.",
-            "{n} examples checked, no problems. Hints on {hints}.",
+            "{n} example checked, none with a problem of its own. Hints on {hints}.",
+            "{n} examples checked, none with a problem of its own. Hints on {hints}.",
             count,
         )
     else:
         text = ngettext(
-            "{n} example checked, no problems.", "{n} examples checked, no problems.", count
+            "{n} example checked, none with a problem of its own.",
+            "{n} examples checked, none with a problem of its own.",
+            count,
         )
     return text.format(
         n=f"{count:,}",

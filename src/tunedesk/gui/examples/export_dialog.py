@@ -110,8 +110,10 @@ class ExportDialog(Dialog):
         )
         for number, label in enumerate(labels):
             self._choices.addButton(QRadioButton(label), number)
-        self._choices.button(CHOICES.index(self._first_choice(query))).setChecked(True)
+        first = self._choices.button(CHOICES.index(self._first_choice(query)))
+        first.setChecked(True)
         self._choices.button(CHOICES.index(FILTERED)).setVisible(not query.unfiltered)
+        first.setFocus()
         self._without_errors = QCheckBox(_("Leave out examples with errors"))
         self._without_errors.setChecked(self._settings.window.get(WITH_ERRORS) is not True)
         self._summary = Label(theme, _("Counting …"), "strong", wrap=True)

@@ -168,6 +168,21 @@ def test_a_dialog_or_menu_in_between_is_not_leaving(show, conversation, card, te
     assert card(0).property("tone") == "warning"
 
 
+def test_the_next_new_example_is_not_left_by_leaving_the_last_one(
+    show, conversation, card, text_box, example, window
+):
+    show(conversation(("user", ""), ("assistant", "")))
+    example.begin_new()
+    text_box(1).setFocus()
+    text_box(1).insertPlainText("Hello")
+    show(conversation(("user", ""), ("assistant", "")))
+    example.begin_new()
+    text_box(0).setFocus()
+    assert [card(index).property("tone") for index in range(2)] == ["accent", ""]
+    window.field.setFocus()
+    assert [card(index).property("tone") for index in range(2)] == ["warning", ""]
+
+
 def test_another_example_is_not_new(show, conversation, card, example):
     show(conversation(("user", ""), ("assistant", "")))
     example.begin_new()

@@ -194,6 +194,7 @@ class ConversationForm(KindForm):
         self._footer = ListFooter(theme, actions)
         self.list = MessageList(self._make_card, self._fill, self._estimate, self._footer)
         self.commands = MessageCommands(example, edits, self.list, actions, self)
+        self._entered: tuple[int | None, int] | None = None
         self.pictures = PictureAdder(example, edits, background, context.feedback, self)
         self._menus = MessageMenus(
             edits, self._presets, self.pictures, spelling, actions, theme, self
@@ -321,7 +322,7 @@ class ConversationForm(KindForm):
         card.preset_wanted.connect(lambda: self._menus.ask_preset(card))
         card.menu_wanted.connect(lambda point: self._open_menu(card, point))
         card.focused.connect(lambda: self._focused(card))
-        card.left.connect(lambda: self._example.leave_message(card.message.index))
+        card.left.connect(lambda: self._left(card))
         card.leave_requested.connect(self.leave_requested)
         card.cursor_moved.connect(self._show_cursor)
         card.pictures_dropped.connect(lambda mime: self.pictures.drop(card.message, mime))
@@ -386,6 +387,12 @@ class ConversationForm(KindForm):
 
     def _focused(self, card: MessageCard) -> None:
         self.commands.current = card.message.index
+        self._entered = (self._example.example_id, card.message.index)
+
+    def _left(self, card: MessageCard) -> None:
+        # The focus may leave a card that shows another example by now: that one was not entered.
+        if self._entered == (self._example.example_id, card.message.index):
+            self._example.leave_message(card.message.index)
 
     def _show_cursor(self, text: MessageText) -> None:
         # The box may be about to grow: look once it has its height.
