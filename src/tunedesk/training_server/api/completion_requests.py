@@ -1,6 +1,6 @@
 """The requests to /v1/chat/completions and /v1/completions: every parameter, in OpenAI's ranges."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -366,13 +366,7 @@ class ChatRequest(GenerationRequest):
     def output(self) -> OutputFormat:
         """What the answer must be."""
         choice: ToolChoice = self.tool_choice
-        output: OutputFormat = self.response_format
-        return replace(
-            output,
-            must_call=choice.must_call,
-            function=choice.function,
-            is_parallel=self.parallel_tool_calls,
-        )
+        return choice.applied_to(self.response_format, is_parallel=self.parallel_tool_calls)
 
     @field_validator("max_tokens", mode="before")
     @classmethod

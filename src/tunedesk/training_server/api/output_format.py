@@ -4,7 +4,7 @@
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tunedesk.training_server.inference.inference_types import FREE, OutputFormat
@@ -102,6 +102,17 @@ class ToolChoice:
     def must_call(self) -> bool:
         """Whether one must be called."""
         return self.mode == "required"
+
+    def applied_to(self, output: OutputFormat, *, is_parallel: bool) -> OutputFormat:
+        """What an answer must be that this is asked of as well.
+
+        Args:
+            output: What its text must be.
+            is_parallel: Whether it may make several calls.
+        """
+        return replace(
+            output, must_call=self.must_call, function=self.function, is_parallel=is_parallel
+        )
 
     def among(self, tools: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
         """Those that may be called, of the tools of a request; None if there are none.

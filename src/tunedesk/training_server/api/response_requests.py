@@ -1,6 +1,5 @@
 """The requests to /v1/responses: parameters in OpenAI's ranges, and the items of the input."""
 
-from dataclasses import replace
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
@@ -319,10 +318,4 @@ class ResponseRequest(RequestModel):
     def output(self) -> OutputFormat:
         """What the answer must be."""
         choice: ToolChoice = self.tool_choice
-        output: OutputFormat = self.text
-        return replace(
-            output,
-            must_call=choice.must_call,
-            function=choice.function,
-            is_parallel=self.parallel_tool_calls,
-        )
+        return choice.applied_to(self.text, is_parallel=self.parallel_tool_calls)
