@@ -104,7 +104,7 @@ def test_stopping_a_run_asks_in_words_that_differ(add_run, page, actions, qtbot,
     ],
 )
 def test_what_is_asked_of_a_service_is_an_operation_that_can_be_stopped(
-    act, title, add_run, project, page, actions, context, monkeypatch, qtbot
+    act, title, add_run, project, page, work, actions, context, monkeypatch, qtbot
 ):
     """A service that does not answer is waited for in the status line, with Cancel."""
     asked = []
@@ -114,6 +114,7 @@ def test_what_is_asked_of_a_service_is_an_operation_that_can_be_stopped(
         while True:
             wait(0.01)
 
+    monkeypatch.setattr(work.following, "follow", lambda _run_id: None)
     for name in ("pause", "resume", "cancel", "delete_model"):
         monkeypatch.setattr(run_actions.RunService, name, answer_never)
     status = {"run.resume": "paused", "delete": "succeeded"}.get(act, "running")
