@@ -176,17 +176,23 @@ class FileReport:
         self.tool_tokens += found.tool_tokens
         self.image_tokens += found.image_tokens
         self.lengths.extend(found.lengths)
-        self.problems += [
-            self._judged(None if line is None else line + lines, problem, number in found.fixable)
-            for number, (line, problem) in enumerate(found.problems)
-        ]
+        fixable, target = found.fixable, self.target
+        for number, (line, problem) in enumerate(found.problems):
+            if line is not None:
+                line += lines
+                if problem.code == "control_character_raw":
+                    problem = _with_lines(problem, line)
+            level = severity(problem.code, target)
+            self.problems.append(LineProblem(line, problem, level, number in fixable))
 
     def add_set(self, problems: Iterable[SetProblem]) -> None:
         """Take in what is wrong with the set, named at the first of the lines concerned."""
         for found in problems:
             line = min(found.members, default=None)
             parameters = {**found.parameters, "lines": list(found.members[:100])}
-            self.problems.append(self._judged(line, Problem(found.code, (), parameters)))
+            problem = Problem(found.code, (), parameters)
+            level = severity(found.code, self.target)
+            self.problems.append(LineProblem(line, problem, level))
 
     def join_merge_markers(self) -> None:
         """Make one problem of the marks of each merge: where the two versions begin and end."""
@@ -205,19 +211,18 @@ class FileReport:
             told = [whole.get(id(each), each) for each in self.problems]
             self.problems = [each for each in told if each is not None]
 
-    def _judged(
-        self, line: int | None, problem: Problem, can_be_fixed: bool = False
-    ) -> LineProblem:
-        if problem.code == "control_character_raw" and line is not None:
-            breaks = problem.parameters.get("count")
-            if isinstance(breaks, int):
-                lines = {"reason": "lines", "first": line, "last": line + breaks}
-                problem = problem._replace(parameters={**problem.parameters, **lines})
-        return LineProblem(line, problem, severity(problem.code, self.target), can_be_fixed)
-
     def count(self, level: Severity) -> int:
         """How many problems are of this severity."""
         return sum(found.severity == level for found in self.problems)
+
+
+def _with_lines(problem: Problem, line: int) -> Problem:
+    """A problem of raw line breaks, with the lines of the file over which its record goes."""
+    breaks = problem.parameters.get("count")
+    if not isinstance(breaks, int):
+        return problem
+    lines = {"reason": "lines", "first": line, "last": line + breaks}
+    return problem._replace(parameters={**problem.parameters, **lines})
 
 
 def check_file(
@@ -289,20 +294,20 @@ def _count_records(report: FileReport, progress: Progress) -> None:
 
 
 def _is_object(text: bytes) -> bool:
+    # A broken file often repeats a few short lines very many times.
+    return _is_short_object(text) if len(text) <= _SHORT else _parses(text)
+
+
+def _parses(text: bytes) -> bool:
     if text[:1] != b"{":
         return False
     try:
         return isinstance(orjson.loads(text), dict)
     except orjson.JSONDecodeError:
-        # A broken file often repeats a few short lines very many times.
-        return _is_odd_object(text) if len(text) <= _SHORT else _parses(text)
+        return parse_record(text).record is not None
 
 
-def _parses(text: bytes) -> bool:
-    return parse_record(text).record is not None
-
-
-_is_odd_object = lru_cache(maxsize=1_000)(_parses)
+_is_short_object = lru_cache(maxsize=1_000)(_parses)
 _SHORT = 200
 
 

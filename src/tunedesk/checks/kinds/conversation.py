@@ -92,6 +92,8 @@ def plain_checker(
 
     def check_plain(text: bytes) -> Facts | None:
         nonlocal last_prompt, last_system
+        if text[:1] != b"{":
+            return None  # an error would be dear where a broken file has very many such lines
         try:
             record = loads(text)
             messages = record["messages"]
