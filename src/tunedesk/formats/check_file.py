@@ -14,6 +14,7 @@ import orjson
 from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.fixes import can_fix
+from tunedesk.checks.kinds.preference import check_pairs
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.problem import Problem, SetProblem, Severity, severity
 from tunedesk.checks.set_rules import SetFacts, alike_examples, check_set, perhaps_alike
@@ -96,11 +97,7 @@ class CheckTotals:
 
 
 SMALL_FILE = 8_000_000
-"""Bytes below which starting worker processes costs more than it saves.
-
-In larger files what is the same but for spelling is not looked for; a project does, when they are
-imported.
-"""
+"""Bytes below which starting worker processes costs more than it saves."""
 
 
 FIXED_BY_WRITING = frozenset(
@@ -257,9 +254,7 @@ def check_file(
     # Nothing here makes circles of objects, and looking for them takes a fifth of the time.
     gc.disable()
     try:
-        for found, lines in _checked(
-            info, CheckHow(target, encoding, try_fixes, info.size < SMALL_FILE)
-        ):
+        for found, lines in _checked(info, CheckHow(target, encoding, try_fixes)):
             report.add(found, lines)
             whole.merge(found.set_facts, lines)
             progress(found.bytes_read, info.size)
@@ -267,10 +262,10 @@ def check_file(
         gc.enable()
     report.join_merge_markers()
     report.add_set(check_set(whole, target))
-    if info.size < SMALL_FILE:
-        alike = perhaps_alike(whole.members, whole.looks, whole.fingerprints)
-        wanted = frozenset(alike)
-        report.add_set(alike_examples(_records_at(info, wanted)) if wanted else ())
+    wanted = frozenset(perhaps_alike(whole.members, whole.looks, whole.fingerprints))
+    report.add_set(alike_examples(_records_at(info, wanted)) if wanted else ())
+    pairs = frozenset(whole.pairs)
+    report.add_set(check_pairs(_records_at(info, pairs)) if pairs else ())
     return report
 
 
@@ -318,13 +313,11 @@ class CheckHow(NamedTuple):
         target: The name of the target.
         encoding: The encoding to count tokens in; None to count none.
         try_fixes: Whether to find out which problems have a fix.
-        gathers_looks: Whether to find what is the same but for spelling.
     """
 
     target: str
     encoding: str | None
     try_fixes: bool = False
-    gathers_looks: bool = False
 
 
 class BatchJob(NamedTuple):
@@ -341,7 +334,7 @@ class BatchJob(NamedTuple):
 
 def check_batch(job: BatchJob) -> CheckTotals:
     """Check the records of a batch: for a pool of worker processes."""
-    totals = CheckTotals(set_facts=SetFacts(gathers_looks=job.how.gathers_looks))
+    totals = CheckTotals()
     _add_checked(totals, job.batch, job.how)
     return totals
 
