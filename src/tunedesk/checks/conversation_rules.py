@@ -346,7 +346,7 @@ def check_conversation(
     elif "messages" not in record and (row := find_templated(record)) is not None:
         found.append(Problem("templated_row", (row.key,), {"family": row.family}))
     elif "messages" not in record:
-        detail = {"keys": sorted(record)[:5]}
+        detail: dict[str, Any] = {"keys": sorted(record)[:5]}
         if isinstance(record.get("text"), str):
             detail["reason"] = "one_text"
         found.append(Problem("messages_missing", (), detail))

@@ -63,7 +63,8 @@ def _framed_call(text: str, path: Path) -> str | None:
         return None
     if call.value.get("type", "function") != "function":
         return None
-    called, around = [], []
+    called: list[str] = []
+    around: list[str] = []
     for key, _key_node, value in call.members:
         spelled = f'"{key}": {text[value.start : value.end]}'
         (called if key in _CALL_KEYS else around).append(spelled)
