@@ -68,6 +68,14 @@ class RunRow(NamedTuple):
         return "" if share is None else _("{n} %").format(n=int(share * 100))
 
     @property
+    def aside_forms(self) -> tuple[str, ...]:
+        """The same in words for less and less room: the figure is never what is left out."""
+        if not self.aside or not self.run.ended or self.valid_loss is None:
+            return (self.aside,)
+        loss = loss_text(self.valid_loss)
+        return self.aside, _("loss {loss}").format(loss=loss), loss
+
+    @property
     def under(self) -> str:
         """Its second line: the base model and where, and of namesakes when each was begun."""
         words = [model_text(self.run), provider_text(self.run)]
@@ -206,9 +214,12 @@ class RunDelegate(QStyledItemDelegate):
     ) -> None:
         words = state_text(row.run)
         self._paint_badge(painter, self._mirrored(layout.badge, option), words.text, words.tone)
+        room, small = layout.aside.width(), self._metrics("small")
+        forms = row.aside_forms
+        aside = next((form for form in forms if small.horizontalAdvance(form) <= room), forms[-1])
         for text, rect, font, color in (
             (row.run.name, layout.name, "strong", "text"),
-            (row.aside, layout.aside, "small", "text"),
+            (aside, layout.aside, "small", "text"),
             (row.under, layout.under, "small", "text_muted"),
         ):
             painter.setFont(self._theme.font(font))
