@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from typing import Any
 
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.commands.progress_line import ProgressLine
@@ -51,7 +52,7 @@ def run_models(options: argparse.Namespace) -> int:
 def _list(as_json: bool) -> int:
     here = {model.name: model for model in local_models.models_here()}
     known = Catalogue.load().local_models
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": model.id,
             "name": model.short_name,
