@@ -260,9 +260,9 @@ def _launch_arguments(parser: argparse.ArgumentParser) -> None:
     _service_arguments(parser)
     parser.add_argument(
         "--model",
-        default="tunedesk-starter",
         metavar="M",
-        help="the base model (tunedesk-starter: built in, knows nothing but your examples)",
+        help="the base model; on this computer SmolLM2 135M unless told, where it is here "
+        "(tunedesk models), else tunedesk-starter: built in, knows nothing but your examples",
     )
     parser.add_argument(
         "--method", choices=("supervised", "dpo"), default="supervised", help="how it learns"

@@ -16,10 +16,12 @@ from tunedesk.catalogue.targets import THIS_COMPUTER, Target
 from tunedesk.catalogue.token_encodings import DEFAULT_FORMULA, ENCODINGS, ImageFormula
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.paths import resource
+from tunedesk.paths import models_dir, resource
 
 STARTER_ID = "tunedesk-starter"
 """The model that is built in: made on the spot, trained whole, nothing to download."""
+FIRST_MODEL_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
+"""The small language model that an installation brings along."""
 DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
 """The id of the hosted model that tokens and prices are shown for until another is chosen."""
 
@@ -27,6 +29,15 @@ DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
 def default_model(target_name: str) -> str:
     """The id of the base model that is assumed at a target until one is chosen."""
     return STARTER_ID if target_name == THIS_COMPUTER else DEFAULT_MODEL
+
+
+def default_base_model() -> str:
+    """The id of the base model that a launch on this computer begins with until one is chosen.
+
+    The small language model that an installation brings; the starter where it could not be had.
+    """
+    is_here = (models_dir() / FIRST_MODEL_ID / "config.json").is_file()
+    return FIRST_MODEL_ID if is_here else STARTER_ID
 
 
 class FigureSource(NamedTuple):
@@ -95,6 +106,11 @@ class LocalModel:
     package: ModelPackage | None
     sources: tuple[FigureSource, ...]
     unconfirmed: tuple[str, ...]
+
+    @property
+    def download_bytes(self) -> int:
+        """What is fetched of it at most; 0 where there is nothing to download."""
+        return self.package.bytes if self.package else self.weight_bytes
 
     @property
     def short_name(self) -> str:
