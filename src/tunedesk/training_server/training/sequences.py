@@ -11,7 +11,7 @@ import json
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -46,7 +46,8 @@ IGNORED = -100
 """The label of a token that carries no loss."""
 
 _OUTPUTS = {"chosen_ids": "preferred_output", "rejected_ids": "non_preferred_output"}
-_REFUSALS = (TemplateError, TypeError, ValueError, KeyError)
+REFUSALS = (TemplateError, TypeError, ValueError, KeyError)
+"""What a chat template raises at an example that it does not take."""
 _COLUMNS = {
     "supervised": ("input_ids", "labels"),
     "dpo": ("prompt_ids", "chosen_ids", "rejected_ids"),
@@ -184,7 +185,7 @@ def _sequences(
     for entry in entries:
         try:
             rows = list(make(entry["record"], reader))
-        except _REFUSALS as error:
+        except REFUSALS as error:
             said = " ".join(str(error).split())[:300]
             text = f"The chat template of the model refuses the example: {said}"
             result.append(BadExample(entry["line"], text))
@@ -336,7 +337,7 @@ def starter_texts(path: Path) -> Iterator[str]:
     marks = re.compile("|".join(map(re.escape, bytes_alone.all_special_tokens)))
     for _line, record in islice(read_records(path), 0, None, step):
         # One that the template refuses is named when its sequence is made.
-        with contextlib.suppress(*_REFUSALS):
+        with contextlib.suppress(*REFUSALS):
             for text in _whole_texts(record, template):
                 yield from marks.split(text)
 
@@ -363,6 +364,26 @@ def _rows(record: dict[str, Any], reader: ExampleTokenizer) -> Iterator[Row]:
 
 
 def _labelled(rendered: Rendered, reader: ExampleTokenizer) -> Row:
+    tokens = encode(rendered, reader)
+    return {"input_ids": tokens.ids, "labels": tokens.labels}
+
+
+class Tokens(NamedTuple):
+    """A text as tokens.
+
+    Attributes:
+        ids: The numbers of the tokens.
+        labels: The same, `IGNORED` for what is only read.
+        offsets: Where in the text each stands: start and end, in characters.
+    """
+
+    ids: list[int]
+    labels: list[int]
+    offsets: list[tuple[int, int]]
+
+
+def encode(rendered: Rendered, reader: ExampleTokenizer) -> Tokens:
+    """The tokens of a text to learn from, exactly as they are trained on."""
     encoded = reader.tokenizer(rendered.text, add_special_tokens=False, return_offsets_mapping=True)
     ids: list[int] = encoded["input_ids"]
     labels = [IGNORED] * len(ids)
@@ -373,43 +394,77 @@ def _labelled(rendered: Rendered, reader: ExampleTokenizer) -> Row:
             if offsets[index][1] > offsets[index][0]:
                 labels[index] = ids[index]
     eos = reader.tokenizer.eos_token_id
-    is_open = rendered.spans[-1][1] == len(rendered.text)
+    is_open = bool(rendered.spans) and rendered.spans[-1][1] == len(rendered.text)
     if is_open and reader.template.end_of_answer() is None and isinstance(eos, int):
         # A template that does not end its answers: the model must still learn to stop.
-        ids, labels = [*ids, eos], [*labels, eos]
-    return {"input_ids": ids, "labels": labels}
+        end = len(rendered.text)
+        ids, labels, offsets = [*ids, eos], [*labels, eos], [*offsets, (end, end)]
+    return Tokens(ids, labels, offsets)
+
+
+def encode_completion(record: Mapping[str, Any], reader: ExampleTokenizer) -> tuple[str, Tokens]:
+    """The text of a prompt with its completion, and its tokens; the completion is learnt."""
+    asked, said = record["prompt"], record["completion"]
+    start = reader.tokenizer(asked, return_offsets_mapping=True)
+    ids: list[int] = start["input_ids"]
+    offsets: list[tuple[int, int]] = start["offset_mapping"]
+    eos = reader.tokenizer.eos_token_id
+    if ids and ids[-1] == eos:
+        ids, offsets = ids[:-1], offsets[:-1]
+    rest = reader.tokenizer(said, add_special_tokens=False, return_offsets_mapping=True)
+    learnt: list[int] = rest["input_ids"]
+    moved = [(begin + len(asked), end + len(asked)) for begin, end in rest["offset_mapping"]]
+    if isinstance(eos, int):
+        end = len(asked) + len(said)
+        learnt, moved = [*learnt, eos], [*moved, (end, end)]
+    tokens = Tokens(ids + learnt, [IGNORED] * len(ids) + learnt, offsets + moved)
+    return asked + said, tokens
 
 
 def _completion_row(record: dict[str, Any], reader: ExampleTokenizer) -> Row:
-    asked: list[int] = reader.tokenizer(record["prompt"])["input_ids"]
-    eos = reader.tokenizer.eos_token_id
-    if asked and asked[-1] == eos:
-        asked = asked[:-1]
-    said = reader.tokenizer(record["completion"], add_special_tokens=False)["input_ids"]
-    said = [*said, *([eos] if isinstance(eos, int) else [])]
-    return {"input_ids": asked + said, "labels": [IGNORED] * len(asked) + said}
+    _text, tokens = encode_completion(record, reader)
+    return {"input_ids": tokens.ids, "labels": tokens.labels}
 
 
-def _pair_rows(record: dict[str, Any], reader: ExampleTokenizer) -> Iterator[Row]:
+def encode_pair(
+    record: Mapping[str, Any], reader: ExampleTokenizer
+) -> Iterator[tuple[Rendered, Tokens]]:
+    """The question with each of the two answers, the preferred one first; answers are learnt."""
     asked = record["input"]["messages"]
     tools = template_tools(record["input"])
     prompt = reader.template.prompt(asked, tools)
-    row = {"prompt_ids": _ids(prompt, reader)}
-    for column, key in _OUTPUTS.items():
+    start = _plain(prompt, reader, 0)
+    for key in _OUTPUTS.values():
         answer = [{**message, "weight": 1} for message in record[key]]
         unlearnt = [
             {**message, "weight": 0} if message.get("role") == "assistant" else message
             for message in asked
         ]
         text = reader.template.render([*unlearnt, *answer], tools)[-1]
-        start, end = text.spans[0][0], text.spans[-1][1]
-        row[column] = _ids(text.text[start:end], reader)
+        said = text.text[text.spans[0][0] : text.spans[-1][1]]
+        rest = _plain(said, reader, len(prompt))
+        tokens = Tokens(
+            start.ids + rest.ids,
+            [IGNORED] * len(start.ids) + rest.ids,
+            start.offsets + rest.offsets,
+        )
+        whole = prompt + said
+        yield Rendered(whole, ((len(prompt), len(whole)),)), tokens
+
+
+def _pair_rows(record: dict[str, Any], reader: ExampleTokenizer) -> Iterator[Row]:
+    row: Row = {}
+    for column, (_text, tokens) in zip(_OUTPUTS, encode_pair(record, reader), strict=True):
+        count = tokens.labels.count(IGNORED)
+        row["prompt_ids"], row[column] = tokens.ids[:count], tokens.ids[count:]
     yield row
 
 
-def _ids(text: str, reader: ExampleTokenizer) -> list[int]:
-    ids: list[int] = reader.tokenizer(text, add_special_tokens=False)["input_ids"]
-    return ids
+def _plain(text: str, reader: ExampleTokenizer, begins: int) -> Tokens:
+    encoded = reader.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    ids: list[int] = encoded["input_ids"]
+    offsets = [(begins + start, begins + end) for start, end in encoded["offset_mapping"]]
+    return Tokens(ids, ids, offsets)
 
 
 def _length(row: Row) -> int:
