@@ -12,18 +12,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.training.chat_template import (
     ChatTemplate,
+    Rendered,
     content_text,
     template_tools,
 )
 from tunedesk.training_server.training.sequences import (
     IGNORED,
-    Tokens,
-    encode,
-    encode_completion,
-    encode_pair,
+    Row,
+    completion_row,
+    labelled_row,
+    pair_texts,
 )
 from tunedesk.training_server.training.starter import CONTEXT, train_tokenizer
 from tunedesk.training_server.training.tokenizer import ExampleTokenizer, load_example_tokenizer
@@ -123,29 +126,58 @@ def as_trained(record: Mapping[str, Any], reader: ExampleTokenizer) -> ExampleAs
 def _texts(record: Mapping[str, Any], reader: ExampleTokenizer) -> Iterator[TrainedText]:
     if "messages" in record:
         for rendered in reader.template.render(record["messages"], template_tools(record)):
-            yield _shown(rendered.text, encode(rendered, reader), rendered.spans, reader)
+            ids, places = _tokens(rendered.text, reader)
+            row = labelled_row(rendered, ids, places, reader)
+            yield _shown(rendered, row, _ends(places), reader)
     elif "input" in record:
-        for rendered, tokens in encode_pair(record, reader):
-            yield _shown(rendered.text, tokens, rendered.spans, reader)
+        prompt, *answers = pair_texts(record, reader)
+        asked, places = _tokens(prompt, reader)
+        for answer in answers:
+            said, more = _tokens(answer, reader)
+            row = _row(asked + said, [IGNORED] * len(asked) + said)
+            whole = Rendered(prompt + answer, ((len(prompt), len(prompt) + len(answer)),))
+            yield _shown(whole, row, _ends(places) + _ends(more, len(prompt)), reader)
     else:
-        text, tokens = encode_completion(record, reader)
-        start = len(record["prompt"])
-        yield _shown(text, tokens, ((start, len(text)),), reader)
+        prompt, completion = record["prompt"], record["completion"]
+        row = completion_row(record, reader)
+        _ids, places = _tokens(prompt, reader, with_marks=True)
+        asked_count = row["labels"].tolist().count(IGNORED)
+        _ids, more = _tokens(completion, reader)
+        ends = _ends(places)[:asked_count] + _ends(more, len(prompt))
+        whole = Rendered(prompt + completion, ((len(prompt), len(prompt) + len(completion)),))
+        yield _shown(whole, row, ends, reader)
 
 
-def _shown(
-    text: str, tokens: Tokens, spans: Sequence[tuple[int, int]], reader: ExampleTokenizer
-) -> TrainedText:
+def _tokens(
+    text: str, reader: ExampleTokenizer, *, with_marks: bool = False
+) -> tuple[list[int], list[tuple[int, int]]]:
+    """The tokens of a text, and where each stands in it."""
+    encoded = reader.tokenizer(text, add_special_tokens=with_marks, return_offsets_mapping=True)
+    return encoded["input_ids"], encoded["offset_mapping"]
+
+
+def _ends(places: list[tuple[int, int]], begins: int = 0) -> list[int]:
+    return [begins + end for _start, end in places]
+
+
+def _row(ids: list[int], labels: list[int]) -> Row:
+    return {"input_ids": np.array(ids, np.int32), "labels": np.array(labels, np.int32)}
+
+
+def _shown(rendered: Rendered, row: Row, ends: list[int], reader: ExampleTokenizer) -> TrainedText:
+    ids, labels = row["input_ids"].tolist(), row["labels"].tolist()
     marks = {*reader.tokenizer.all_special_ids, *reader.tokenizer.added_tokens_decoder}
-    learnt = [number for number, label in enumerate(tokens.labels) if label != IGNORED]
-    special = [number for number, token in enumerate(tokens.ids) if token in marks]
+    learnt = [number for number, label in enumerate(labels) if label != IGNORED]
+    special = [number for number, token in enumerate(ids) if token in marks]
     last = set(learnt) - {number - 1 for number in learnt}
+    # A mark of the end that a training adds stands in no text: it takes no room in it.
+    ends = [*ends, *[len(rendered.text)] * (len(ids) - len(ends))]
     return TrainedText(
-        text,
-        [end for _start, end in tokens.offsets],
+        rendered.text,
+        ends,
         learnt,
         special,
-        [*map(tuple, spans)],  # type: ignore[list-item]
+        [(start, end) for start, end in rendered.spans],
         bool(last) and last <= set(special),
     )
 
