@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tunedesk.catalogue.hardware import detect_hardware
 from tunedesk.catalogue.memory_estimate import Machine
-from tunedesk.catalogue.models import STARTER_ID, Catalogue
+from tunedesk.catalogue.models import Catalogue
 from tunedesk.checks.problem import SetProblem
 from tunedesk.fine_tuning.launch_preview import (
     LaunchPreview,
@@ -24,12 +24,11 @@ from tunedesk.fine_tuning.launch_settings import (
     LaunchSettings,
 )
 from tunedesk.i18n import _, duration_text, money_text, ngettext
-from tunedesk.paths import user_data_dir
 from tunedesk.project.check_project import set_problems
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.query_language import query_words
-from tunedesk.services import local_install, local_server
+from tunedesk.services import local_install, local_models, local_server
 from tunedesk.services.providers import Provider, provider_label
 
 LAUNCH_ESTIMATE_KINDS = frozenset({"text", "facts", "state", "tags", "added", "deleted", "set"})
@@ -111,12 +110,7 @@ def estimate_launch(project: Project, settings: LaunchSettings) -> LaunchEstimat
 
 def fetched_models(models: Iterable[str]) -> frozenset[str]:
     """The base models among these whose weights are on this computer."""
-    folders = (local_server.server_data_dir() / "models", user_data_dir() / "models")
-    return frozenset(
-        model
-        for model in models
-        if model == STARTER_ID or any((folder / model).is_dir() for folder in folders)
-    )
+    return frozenset(filter(local_models.is_here, models))
 
 
 def start_text(provider: Provider, estimate: LaunchEstimate | None) -> str:
