@@ -56,6 +56,9 @@ if sys.argv[1] != "-":
     i18n.resource = lambda name: CATALOGUES if name == "translations" else _resource(name)
 
 from tunedesk.gui import application, project_file  # noqa: E402
+from tunedesk.gui.examples.form.as_trained import AsTrainedView  # noqa: E402
+from tunedesk.gui.examples.form.form_bars import FORM, TRAINED, FormTabs  # noqa: E402
+from tunedesk.gui.examples.form.token_text import TokenText  # noqa: E402
 from tunedesk.gui.recovery import RecoveryDialog, RescueDialog, WorkDialog  # noqa: E402
 from tunedesk.project.backups import Backup  # noqa: E402
 from tunedesk.project.rescue import RescueReport  # noqa: E402
@@ -215,6 +218,21 @@ class Walk:
             yield from self.look(name)
         yield from self.close_dialogs()
 
+    def as_trained(self) -> Iterator[int]:
+        """Look at the tab "As trained", once the process that reads the template has answered."""
+        tabs, view = self.window.findChild(FormTabs), self.window.findChild(AsTrainedView)
+        assert tabs is not None
+        assert view is not None
+        tabs.choose(TRAINED)
+        for _turn in range(200):
+            if view.findChild(TokenText).toPlainText():
+                break
+            yield TURN
+        else:
+            self.missed.append("the text as trained")
+        yield from self.look("as trained")
+        tabs.choose(FORM)
+
     def dialogs(self) -> list[QWidget]:
         tops = self.app.topLevelWidgets()
         return [each for each in tops if isinstance(each, QDialog | QMenu) and each.isVisible()]
@@ -301,6 +319,7 @@ class Walk:
         for name in ("view.raw", "view.raw"):
             self.act(name)
             yield from self.look("raw")
+        yield from self.as_trained()
         yield from self.dialog("edit.replace")
         self.act("edit.search")
         yield TURN
