@@ -4,8 +4,6 @@ from collections import Counter
 from typing import NamedTuple
 
 from PySide6.QtCore import (
-    QDateTime,
-    QLocale,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -18,6 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from tunedesk.gui.dates import moment_text
 from tunedesk.gui.fine_tune.run_text import (
     facts_text,
     loss_text,
@@ -54,8 +53,7 @@ class RunRow(NamedTuple):
     @property
     def begun(self) -> str:
         """When it was begun, as the user's system writes it."""
-        moment = QDateTime.fromMSecsSinceEpoch(self.run.created_at)
-        return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+        return moment_text(self.run.created_at)
 
     @property
     def aside(self) -> str:
