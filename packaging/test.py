@@ -3,8 +3,10 @@
 import subprocess
 import sys
 
-from environment import REPOSITORY, prepare
+from environment import REPOSITORY, bring_model, prepare
 
 if __name__ == "__main__":
-    command = [str(prepare("local,test")), "-m", "pytest", *sys.argv[1:]]
+    python = prepare("local,test")
+    bring_model(python)
+    command = [str(python), "-m", "pytest", *sys.argv[1:]]
     sys.exit(subprocess.run(command, cwd=REPOSITORY).returncode)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from tunedesk.catalogue.targets import Target
+from tunedesk.checks.chat_templates import read_transcript
 from tunedesk.checks.conversation_rules import check_message
 from tunedesk.checks.kinds.kind_checks import Checked, CheckSettings, KindChecks
 from tunedesk.checks.problem import Problem, SetProblem, severity
@@ -89,8 +90,11 @@ def is_openai_pair(record: dict[str, Any]) -> bool:
 
 def _holds_prompts(record: dict[str, Any]) -> bool:
     """Whether the answers are whole conversations, which have the prompt in them."""
-    messages = [pair_messages({key: record.get(key)}).answers for key in ("chosen", "rejected")]
-    return all(len(each) > 1 for each in messages)
+    return all(
+        len(pair_messages({key: record.get(key)}).answers) > 1
+        or (isinstance(record.get(key), str) and read_transcript(record[key]) is not None)
+        for key in ("chosen", "rejected")
+    )
 
 
 def _check_part(part: PairPart, path: Path, value: Any, target: Target) -> Iterator[Problem]:
@@ -98,6 +102,9 @@ def _check_part(part: PairPart, path: Path, value: Any, target: Target) -> Itera
         if not value.strip():
             yield Problem("pair_part_empty", path, {"reason": part})
         yield from check_text(value, path)
+        if read_transcript(value) is not None:
+            yield Problem("pair_transcript", path, {})
+            return
         if part != "asked":
             yield from check_thoughts(value, path)
             yield from check_blanks(value, path, "assistant")

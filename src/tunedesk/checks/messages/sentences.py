@@ -105,6 +105,10 @@ def file_messages() -> dict[str, ProblemMessage]:
                     "At column {column} a quotation mark stands inside a text; it must be written "
                     '\\".'
                 ),
+                "missing_comma": _("At column {column} a comma is missing."),
+                "curly_quotes": _(
+                    "At column {column} stands a curly quotation mark; JSON needs straight ones."
+                ),
                 "expected_key": _("At column {column} a name in quotation marks is missing."),
                 "expected_colon": _("At column {column} a colon is missing."),
                 "expected_comma": _("At column {column} a comma or a closing bracket is missing."),

@@ -125,7 +125,7 @@ def local_rows(
         elif model.id in fetched:
             sizes = [_("on this computer")]
         else:
-            sizes = [_("download {size}").format(size=size_text(model.weight_bytes))]
+            sizes = [_("download {size}").format(size=size_text(model.download_bytes))]
         if memory:
             sizes.append(_("{size} of memory").format(size=size_text(memory)))
         notes = [model.note]
@@ -145,7 +145,7 @@ def local_rows(
                 memory=memory,
                 is_gated=model.is_gated,
                 seconds=seconds.get(model.id),
-                download=0 if model.id in fetched else model.weight_bytes,
+                download=0 if model.id in fetched else model.download_bytes,
             )
         )
     return rows
