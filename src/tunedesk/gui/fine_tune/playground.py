@@ -153,7 +153,7 @@ class PlaygroundDialog(Dialog):
         self.temperature = NoWheelComboBox()
         self.temperature.setAccessibleName(_("Temperature"))
         self.temperature.setToolTip(
-            _("How freely the model chooses its words; 0: always the likeliest, the same each time")
+            _("How freely the model chooses its words; 0: always the likeliest one")
         )
         for value in TEMPERATURES:
             self.temperature.addItem(f"{value:g}", value)
@@ -213,7 +213,9 @@ class PlaygroundDialog(Dialog):
             pair = QWidget()
             row = QHBoxLayout(pair)
             row.setContentsMargins(0, 0, 0, 0)
-            row.addWidget(Label(theme, text, "small", "muted"))
+            label = Label(theme, text, "small", "muted")
+            label.setBuddy(field)
+            row.addWidget(label)
             row.addWidget(field)
             asked.addWidget(pair)
         right.addLayout(asked)

@@ -176,7 +176,10 @@ class ConversationPane(QWidget):
     def set_number(self, number: int) -> None:
         """Say which column it is, from 1."""
         self.conversation.setAccessibleName(_("Conversation {n}").format(n=number))
-        self.which.setAccessibleName(_("Model of conversation {n}").format(n=number))
+        name = _("Model of conversation {n}").format(n=number)
+        self.which.setAccessibleName(name)
+        # Where Qt tells a screen reader the choice in place of the name.
+        self.which.setAccessibleDescription(name)
 
     @property
     def busy(self) -> bool:
