@@ -341,6 +341,18 @@ def test_a_question_is_sent_as_the_training_saw_it(
     assert "tools" not in sent(service)[-1]
 
 
+def test_system_prompts_of_the_project_are_at_hand(project, service, open_dialog, qtbot):
+    assert not open_dialog().prompts.isVisible()
+    project.set_preset("Librarian", "You are a librarian.")
+    dialog = open_dialog()
+    talk_to_base(dialog, service)
+    assert dialog.prompts.isVisible()
+    dialog.prompts.setCurrentIndex(1)
+    dialog.prompts.activated.emit(1)
+    ask(dialog, "Where is book 3?", qtbot)
+    assert sent(service)[-1]["messages"][0] == {"role": "system", "content": "You are a librarian."}
+
+
 def test_an_answer_like_the_example_s_is_said_to_be_the_same(
     trained_on, service, open_dialog, qtbot
 ):
