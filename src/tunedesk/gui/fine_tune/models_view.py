@@ -381,9 +381,11 @@ def _memory_words(row: ModelRow, machine: Machine) -> str:
 
 
 def _machine_text(machine: Machine) -> str:
-    parts = [memory_text(machine)]
-    parts.append(
-        machine.device_name if machine.device == "cuda" else _("no graphics card for training")
-    )
-    parts.append(_("{size} free on the disk").format(size=size_text(machine.disk_free)))
-    return ", ".join(part for part in parts if part)
+    memory, disk = memory_text(machine), size_text(machine.disk_free)
+    if machine.device == "cuda":
+        return _("{gpu}, {memory}, {disk} free on the disk").format(
+            gpu=machine.device_name, memory=memory, disk=disk
+        )
+    if not memory:
+        return _("{disk} free on the disk").format(disk=disk)
+    return _("{memory}, {disk} free on the disk").format(memory=memory, disk=disk)
