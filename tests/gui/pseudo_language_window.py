@@ -363,7 +363,12 @@ class Walk:
                 if self.window.findChild(QAction, name).isEnabled():
                     yield from self.dialog(name)
         yield from self.button_menus("fine-tune")
-        for name in ("finetune.bring_in", "finetune.new", "finetune.compare"):
+        for name in (
+            "finetune.suitability",
+            "finetune.bring_in",
+            "finetune.new",
+            "finetune.compare",
+        ):
             yield from self.dialog(name)
         self.act("finetune.compare")
         yield TURN
