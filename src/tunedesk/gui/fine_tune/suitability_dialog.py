@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from tunedesk.fine_tuning.suitability import FEW, LONG_PROMPT, Suitability, suitability
@@ -164,7 +164,7 @@ class _Lines(QWidget):
             self._icons.append((icon, tone))
             row = QHBoxLayout()
             row.setSpacing(9)
-            row.addWidget(icon)
+            row.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
             row.addWidget(Label(theme, text, wrap=True), 1)
             column.addLayout(row)
         theme.changed.connect(self._draw)
