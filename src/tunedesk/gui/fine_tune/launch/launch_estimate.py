@@ -23,7 +23,7 @@ from tunedesk.fine_tuning.launch_settings import (
     VALIDATION_SHARE,
     LaunchSettings,
 )
-from tunedesk.i18n import _, money_text, ngettext
+from tunedesk.i18n import _, duration_text, money_text, ngettext
 from tunedesk.project.check_project import set_problems
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
@@ -132,6 +132,24 @@ def start_text(provider: Provider, estimate: LaunchEstimate | None) -> str:
             count,
         )
     return _filled_in(words, provider, preview)
+
+
+def start_description(provider: Provider, estimate: LaunchEstimate | None) -> str:
+    """What a screen reader says of the button: how many examples, where to, price and time."""
+    if estimate is None:
+        return ""
+    if provider.name != "local":
+        said = start_text(provider, estimate)
+    else:
+        count = _count(estimate.preview)
+        said = ngettext(
+            "{n} example, on this computer; nothing to pay",
+            "{n} examples, on this computer; nothing to pay",
+            count,
+        ).format(n=f"{count:,}")
+    if estimate.time is None:
+        return said
+    return _("{what}; about {time}").format(what=said, time=duration_text(estimate.time.seconds))
 
 
 def _count(preview: LaunchPreview) -> int:

@@ -25,7 +25,7 @@ from tunedesk.catalogue.cost import estimate
 from tunedesk.catalogue.hardware import need_of
 from tunedesk.catalogue.memory_estimate import Machine, Need, why_it_does_not_fit
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
-from tunedesk.gui.fine_tune.run_text import day_text
+from tunedesk.gui.dates import day_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.gui.widgets.row_list import ROW, RowListModel, follow_selection
