@@ -379,7 +379,12 @@ class Walk:
         yield 1500
         yield from self.look("models")
         yield from self.press("Runs")
-        for name in ("finetune.bring_in", "finetune.new", "finetune.compare"):
+        for name in (
+            "finetune.suitability",
+            "finetune.bring_in",
+            "finetune.new",
+            "finetune.compare",
+        ):
             yield from self.dialog(name)
         self.act("finetune.compare")
         yield TURN

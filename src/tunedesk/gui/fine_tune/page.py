@@ -14,6 +14,7 @@ from tunedesk.gui.fine_tune.run_list import RunList, RunRow, find_runs
 from tunedesk.gui.fine_tune.run_text import memory_text
 from tunedesk.gui.fine_tune.run_view import RunView
 from tunedesk.gui.fine_tune.run_work import RunWork
+from tunedesk.gui.fine_tune.suitability_dialog import SuitabilityDialog
 from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.page import Page, PageContext
 from tunedesk.gui.status_line import StatusPart
@@ -81,6 +82,7 @@ class FineTunePage(Page):
         self._handlers = {
             "finetune.bring_in": self._bring_in,
             "finetune.compare": self._compare,
+            "finetune.suitability": self._show_suitability,
         }
         for action_id, handler in self._handlers.items():
             self._actions.bind(action_id, handler)
@@ -109,6 +111,13 @@ class FineTunePage(Page):
             self._theme, self._actions["finetune.new"], _("Fine-tune"), kind="primary"
         )
         self.empty.add_button(self.first)
+        self.empty.add_button(
+            ActionButton(
+                self._theme,
+                self._actions["finetune.suitability"],
+                _("Should you tune at all?"),
+            )
+        )
         self.stack = QStackedWidget()
         for widget in (QWidget(), self.empty, self.splitter):
             self.stack.addWidget(widget)
@@ -338,6 +347,12 @@ class FineTunePage(Page):
             chosen=self.list.chosen,
             parent=self.window(),
         ).open()
+
+    def _show_suitability(self) -> None:
+        dialog = SuitabilityDialog(self._context, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.launch_asked.connect(self._actions["finetune.new"].trigger)
+        dialog.open()
 
     def _bring_in(self) -> None:
         with importing("tunedesk.gui.fine_tune.adopt_job_dialog"):
