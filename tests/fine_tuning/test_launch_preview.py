@@ -103,7 +103,9 @@ def test_the_time_is_taken_from_the_last_run_of_the_model(project):
     first = estimate_time(project, prepared)
     assert "size of the model" in first.source
     assert 5 < first.seconds < 120
-    run = add_run(project, base_url="", created_at=0, status="succeeded", trained_tokens=1000)
+    run = add_run(
+        project, "night", base_url="", created_at=0, status="succeeded", trained_tokens=1000
+    )
     project.runs.add_metrics(
         run.id, [Metric(step, 1.0, time=20_000 + step * 1000) for step in range(1, 12)]
     )
