@@ -66,7 +66,7 @@ class ExampleTableModel(QAbstractTableModel):
         self._looks = column_looks()
         self._complete = False
         self._fresh = True
-        self._spoken: tuple[int, dict[str, int]] | None = None
+        self._spoken: tuple[int, tuple[int, int, int]] | None = None
         self.current_row = -1
         self.empty_text = _("(no text)")
         self._feed = IdFeed(project, background, self)
@@ -116,7 +116,8 @@ class ExampleTableModel(QAbstractTableModel):
         found = self._cache.row(self._ids, row)
         if found is None or self._spoken is None or found.id != self._spoken[0]:
             return found
-        return found._replace(**self._spoken[1])
+        errors, warnings, hints = self._spoken[1]
+        return found._replace(errors=errors, warnings=warnings, hints=hints)
 
     def show_begun(self, example_id: int | None, problems: Iterable[Problem], target: str) -> None:
         """Of a new example that is being written, count only what is spoken of yet.
@@ -130,8 +131,7 @@ class ExampleTableModel(QAbstractTableModel):
         self._spoken = None
         if example_id is not None:
             counts = Counter(severity(problem.code, target) for problem in problems)
-            number = {"errors": counts["error"], "warnings": counts["warning"]}
-            self._spoken = (example_id, {**number, "hints": counts["hint"]})
+            self._spoken = (example_id, (counts["error"], counts["warning"], counts["hint"]))
         if self._spoken != before:
             changed = [entry[0] for entry in (before, self._spoken) if entry is not None]
             self._notify_rows(changed)
@@ -359,14 +359,16 @@ class ExampleTableModel(QAbstractTableModel):
         """Rows can be selected and dragged, and something can be dropped between them."""
         if not index.isValid():
             return Qt.ItemFlag.ItemIsDropEnabled
-        return (
-            Qt.ItemFlag.ItemIsEnabled
-            | Qt.ItemFlag.ItemIsSelectable
-            | Qt.ItemFlag.ItemIsDragEnabled
-            | Qt.ItemFlag.ItemNeverHasChildren
-        )
+        return _ROW_FLAGS
 
 
+_ROW_FLAGS = (
+    Qt.ItemFlag.ItemIsEnabled
+    | Qt.ItemFlag.ItemIsSelectable
+    | Qt.ItemFlag.ItemIsDragEnabled
+    | Qt.ItemFlag.ItemNeverHasChildren
+)
+"""Made once: Qt asks for them for every cell that is selected or gone to."""
 _TEXT_ROLES = frozenset(
     (
         int(Qt.ItemDataRole.DisplayRole),
