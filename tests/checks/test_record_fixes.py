@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.fixes import can_fix, fix_all
+from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.parse_record import find_bare_quotes
+from tunedesk.checks.problem import severity
 from tunedesk.examples.json_text import parse
 
 USER = {"role": "user", "content": "Is it open?"}
@@ -138,3 +140,164 @@ def test_one_loose_tag_is_completed_and_two_are_left():
     )
     two = record("So.\n</think>\n\nThen.\n</think>\n\nYes.")
     assert fix_all(two, {"thoughts_never_opened"}) == (two, 0)
+
+
+def _said(*contents, **others):
+    """A conversation in which user and assistant take turns."""
+    roles = ("user", "assistant")
+    messages = [{"role": roles[n % 2], "content": each} for n, each in enumerate(contents)]
+    return {"messages": messages, **others}
+
+
+TOOL = {"type": "function", "function": {"name": "price"}}
+CALL = {"id": "x", "type": "function", "function": {"name": "price", "arguments": '{"a": 1}'}}
+
+
+def _calls(calls):
+    return {
+        "messages": [
+            {"role": "user", "content": "How much?"},
+            {"role": "assistant", "content": None, "tool_calls": calls},
+        ],
+        "tools": [TOOL],
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "codes", "after"),
+    [
+        # Tools and calls as text, as one object, wrapped twice, without their frame.
+        (_said("a", "b", tools=json.dumps([TOOL])), {"tools_not_a_list"}, {"tools": [TOOL]}),
+        (
+            _said("a", "b", tools=json.dumps(json.dumps([TOOL]))),
+            {"tools_not_a_list"},
+            {"tools": [TOOL]},
+        ),
+        (_said("a", "b", tools=TOOL), {"tools_not_a_list"}, {"tools": [TOOL]}),
+        (_said("a", "b", tools='{"name": "price"}'), {"tools_not_a_list"}, {"tools": [TOOL]}),
+        (_said("a", "b", tools=[json.dumps(TOOL)]), {"tool_invalid"}, {"tools": [TOOL]}),
+        (_calls(json.dumps([CALL])), {"tool_calls_not_a_list"}, _calls([CALL])),
+        (_calls(CALL), {"tool_calls_not_a_list"}, _calls([CALL])),
+        (_calls([json.dumps(CALL)]), {"tool_call_invalid"}, _calls([CALL])),
+        (
+            _calls([{"id": "x", "name": "price", "arguments": '{"a": 1}'}]),
+            {"tool_call_invalid"},
+            _calls([CALL]),
+        ),
+        # Texts in forms of other tools.
+        (_said(["a", {"text": "b"}], "c"), {"content_list_of_texts"}, _said("a\nb", "c")),
+        (
+            _said(
+                [{"type": "input_text", "text": "a"}],
+                [{"type": "output_text", "text": "b", "annotations": []}],
+            ),
+            {"content_list_of_texts"},
+            _said("a", "b"),
+        ),
+        (_said({"type": "text", "text": "a"}, "b"), {"content_not_text"}, _said("a", "b")),
+        (_said({"parts": ["a", "b"]}, "c"), {"content_not_text"}, _said("a\nb", "c")),
+        # Conversations in one text.
+        *(
+            ({"text": text}, {"templated_row"}, {"text": None, **_said("a", "b: c", "d", "e")})
+            for text in (
+                "\n\nHuman: a\n\nAssistant: b: c\n\nHuman: d\n\nAssistant: e",
+                "### Human: a\n### Assistant: b: c\n### Human: d\n### Assistant: e</s>",
+                "USER: a ASSISTANT: b: c</s>USER: d ASSISTANT: e</s>",
+                (
+                    "<｜begin▁of▁sentence｜><｜User｜>a<｜Assistant｜>b: c"
+                    "<｜User｜>d<｜Assistant｜>e<｜end▁of▁sentence｜>"
+                ),
+            )
+        ),
+        # System messages that say nothing.
+        *(
+            (
+                {"messages": [system, *_said("a", "b")["messages"]]},
+                {code},
+                _said("a", "b"),
+            )
+            for system, code in (
+                ({"role": "system"}, "content_missing"),
+                ({"role": "system", "content": None}, "content_null"),
+                ({"role": "system", "content": []}, "content_list_empty"),
+            )
+        ),
+    ],
+)
+def test_other_forms_are_told_and_written_in_the_usual_one(before, codes, after):
+    checker = Checker(encoding=None)
+    problems = checker.check(json.dumps(before).encode()).problems
+    assert {p.code for p in problems if severity(p.code) == "error"} == codes
+    fixed = json.loads(fix_all(json.dumps(before))[0])
+    wanted = {key: value for key, value in {**before, **after}.items() if value is not None}
+    assert fixed == wanted
+    assert not [p for p in checker.check(json.dumps(fixed).encode()).problems if is_bad(p)]
+
+
+def is_bad(problem):
+    return severity(problem.code) == "error"
+
+
+@pytest.mark.parametrize(
+    ("tools", "words"),
+    [
+        ("none", "“tools” is a text; it has to be a list of tools."),
+        ('[{"name": "pri', "“tools” is the text of a list that was cut off."),
+        ("[]", "“tools” is a text that stands for no tools; it has to be left out."),
+        (7, "“tools” is a number; it has to be a list of tools."),
+    ],
+)
+def test_what_stands_in_the_place_of_tools_is_said_and_never_lost(tools, words):
+    text = json.dumps(_said("a", "b", tools=tools))
+    (problem,) = Checker(encoding=None).check(text.encode()).problems
+    assert sentence(problem) == words
+    assert json.loads(fix_all(text)[0]).get("tools", "[]") == tools
+
+
+def test_a_transcript_of_which_another_reading_is_possible_stays_a_text():
+    for text in ("Q: a\nA: b", "Human: a", "Assistant: b\n\nHuman: a", "He said: Human: a"):
+        assert fix_all(json.dumps({"text": text}))[1] == 0
+    kept = 'Human: What is "Assistant:"?\n\nAssistant: A title.\nAssistant: is printed in red.'
+    (messages,) = json.loads(fix_all(json.dumps({"text": kept}))[0]).values()
+    assert [each["content"] for each in messages] == [
+        'What is "Assistant:"?',
+        "A title.\nAssistant: is printed in red.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('{"a": [1, {"b": "c"} {"d": "e"}]}', '{"a": [1, {"b": "c"}, {"d": "e"}]}'),
+        ('{"role": "user" "content": "Hi"}', '{"role": "user", "content": "Hi"}'),
+        ('{“a”: “b”, "c": ‟d”}', '{"a": "b", "c": "d"}'),
+        ('{"a": "say "yes", or "no""}', '{"a": "say \\"yes\\", or \\"no\\""}'),
+        ('{"a": "say “yes” "or" no"}', '{"a": "say “yes” \\"or\\" no"}'),
+        ('{"a": "b" c}', None),
+        ("{“a”: “he said “yes””}", None),
+    ],
+)
+def test_commas_and_quotation_marks_where_one_reading_is_possible(before, after):
+    fixed, count = fix_all(before, {"not_json"})
+    assert fixed == (before if after is None else after)
+    assert count == (after is not None)
+
+
+def test_blanks_stay_where_they_alone_tell_two_answers_apart():
+    pair = json.dumps({"prompt": "Open?", "chosen": "Yes.", "rejected": "Yes. "})
+    assert "Yes. " in fix_all(pair, {"blanks_around"})[0]
+    other = json.dumps({"prompt": "Open?", "chosen": "Yes.", "rejected": "No. "})
+    assert "No. " not in fix_all(other, {"blanks_around"})[0]
+
+
+def test_pairs_of_transcripts_become_pairs_of_messages():
+    begin = "\n\nHuman: Open?\n\nAssistant: Until six.\n\nHuman: And tomorrow?\n\nAssistant: "
+    pair = {"chosen": f"{begin}From ten.", "rejected": f"{begin}I do not know."}
+    fixed = json.loads(fix_all(json.dumps(pair))[0])
+    assert [each["content"] for each in fixed["input"]["messages"]] == [
+        "Open?",
+        "Until six.",
+        "And tomorrow?",
+    ]
+    assert fixed["preferred_output"] == [{"role": "assistant", "content": "From ten."}]
+    assert fixed["non_preferred_output"] == [{"role": "assistant", "content": "I do not know."}]

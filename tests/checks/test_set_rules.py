@@ -17,7 +17,7 @@ from tunedesk.checks.set_rules import (
     check_size,
     different_answers,
     duplicates,
-    look_of,
+    looks_of,
     loosely,
     mostly_copies,
     perhaps_alike,
@@ -161,11 +161,11 @@ ALIKE = [
 
 def test_copies_that_differ_in_spelling_only_are_found():
     assert len({loosely(text) for text in ALIKE}) == 1
-    assert len({look_of(text) for text in ALIKE}) == 1
+    assert len(set(looks_of(ALIKE))) == 1
     other = _text("Wann \u00f6ffnet das Caf\u00e9 im Museum?", "Um zehn.")
     texts = [*(_text(question, "Um zehn.") for question in ALIKE), other]
     facts = Checker(encoding=None).check_many(texts)
-    gathered = SetFacts(gathers_looks=True)
+    gathered = SetFacts()
     gathered.add(range(len(texts)), facts, texts)
     wanted = perhaps_alike(gathered.members, gathered.looks, gathered.fingerprints)
     (problem,) = alike_examples((number, texts[number]) for number in wanted)
@@ -177,11 +177,20 @@ def test_copies_that_differ_in_spelling_only_are_found():
 def test_exact_copies_and_other_answers_are_not_alike():
     texts = [_text("Open?", "Yes."), _text("Open?", "Yes."), _text("Open?", "No.")]
     facts = Checker(encoding=None).check_many(texts)
-    gathered = SetFacts(gathers_looks=True)
+    gathered = SetFacts()
     gathered.add(range(len(texts)), facts, texts)
     wanted = perhaps_alike(gathered.members, gathered.looks, gathered.fingerprints)
     assert alike_examples((number, texts[number]) for number in wanted) == []
     assert perhaps_alike([1, 2], [7, 7], [5, 5]) == []
+
+
+def test_looks_are_the_same_whatever_stands_beside_them():
+    texts = ["How often should I  oil the Chain?", "how often SHOULD i oil\tthe chain?", "Other"]
+    together = looks_of(texts)
+    assert together[0] == together[1] != together[2]
+    assert [looks_of([text])[0] for text in texts] == together
+    assert looks_of([*texts, "\u00e9", "a\0b"])[:3] == together
+    assert looks_of([]) == []
 
 
 def test_a_set_of_copies_says_how_many_are_distinct():

@@ -121,6 +121,23 @@ def test_the_time_is_taken_from_the_last_run_of_the_model(project):
     assert "night" in found.source
 
 
+def test_fewer_examples_that_are_gone_through_more_often_say_so(tmp_path):
+    """What is held back takes time as well, and few examples are gone through more often."""
+    found = {}
+    for count in (10, 41):
+        with library(tmp_path / f"{count}.tunedesk", count) as project:
+            settings = LaunchSettings(base_model="google/gemma-3-270m-it")
+            preview = preview_launch(project, settings, TODAY)
+            found[count] = estimate_time(project, preview), preview
+            without = dataclasses.replace(preview, split=preview.split._replace(validation=[]))
+            spared = found[count][0].seconds - estimate_time(project, without).seconds
+            assert (spared > 0) == bool(preview.split.validation)
+    (few, preview), (more, _preview) = found.values()
+    assert few.seconds < more.seconds
+    assert f"each is gone through {preview.epochs} times" in few.source
+    assert "gone through" not in more.source
+
+
 def test_a_service_elsewhere_gets_no_time(project):
     settings = LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14")
     assert estimate_time(project, preview_launch(project, settings, TODAY)) is None

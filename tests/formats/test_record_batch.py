@@ -25,7 +25,7 @@ def test_a_bare_list_of_messages_becomes_a_conversation():
 
 @pytest.mark.parametrize(
     "value",
-    [[], [1], [USER], [USER, 7], [{"content": "x"}, ANSWER], [[USER, ANSWER]], "text"],
+    [[], [1], [USER, 7], [{"content": "x"}, ANSWER], [[USER, ANSWER]], "text"],
 )
 def test_other_lists_stay_as_they_are(value):
     batch = _added(json.dumps(value))

@@ -29,6 +29,12 @@ def collected(garbage):
     garbage.poll()
 
 
+@pytest.fixture(autouse=True)
+def _checks_begin_at_once(monkeypatch):
+    """The first check of an example, which waits for the first frames, begins at once."""
+    monkeypatch.setattr("tunedesk.gui.examples.form.open_example.LOAD_AFTER_MS", 0)
+
+
 @pytest.fixture
 def theme(qapp):
     theme = Theme("light")

@@ -1,7 +1,11 @@
 """The rules for the data set, by SQL: the same answer as from the hashes one by one."""
 
+import json
+
 from tunedesk.checks.checker import Checker
+from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.set_rules import SetFacts, check_set
+from tunedesk.project import check_project
 from tunedesk.project.check_project import set_problems
 from tunedesk.project.row_edits import NewExample
 
@@ -73,3 +77,20 @@ def test_copies_that_differ_in_spelling_only_are_found(project):
     ids = project.add_examples([NewExample(text, CHECKER.check(text)) for text in texts])
     (found,) = [problem for problem in set_problems(project) if problem.code == "alike_examples"]
     assert sorted(found.members) == sorted(ids[:3])
+
+
+def test_pairs_that_contradict_are_found_and_what_was_not_looked_for_is_said(project, monkeypatch):
+    texts = [
+        json.dumps({"prompt": "Open?", "chosen": first, "rejected": second}).encode()
+        for first, second in (("Yes.", "Not."), ("Not.", "Yes."), ("Yes!", "Not!"))
+    ]
+    ids = project.add_examples([NewExample(text, CHECKER.check(text)) for text in texts])
+    found = {problem.code: problem for problem in set_problems(project)}
+    assert found["pairs_contradict"].members == tuple(ids[:2])
+    assert "alike_not_searched" not in found
+    monkeypatch.setattr(check_project, "_MOST_ALIKE", 2)
+    said = [sentence(p) for p in set_problems(project) if p.code == "alike_not_searched"]
+    assert [each[:31] for each in said] == [
+        "In a project of over 2 examples",
+        "In a project of over 2 pairs, t",
+    ]

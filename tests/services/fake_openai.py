@@ -49,6 +49,7 @@ class FakeOpenAI(FakeFiles):
         self.steps_a_look = 4
         self.held = False
         self.reply = "It is kept in the night library."
+        self.calls, self.finish_reason = [], "stop"
 
     # --- requests
 
@@ -339,6 +340,11 @@ class FakeOpenAI(FakeFiles):
             )
         )
 
+    def calls_of(self, body):
+        """The calls of tools that the model answers with: once, where it may call any."""
+        is_told = body["messages"][-1]["role"] in ("tool", "function")
+        return [] if is_told or not body.get("tools") else self.calls
+
     def _talk(self, request):
         body = self._checked("POST /chat/completions", request)
         refused = self.may_talk(body["model"])
@@ -349,11 +355,22 @@ class FakeOpenAI(FakeFiles):
             message = {"role": "assistant", "content": self.reply, "refusal": None}
             choice = {"index": 0, "finish_reason": "stop", "logprobs": None, "message": message}
             return Answer(200, begin | {"object": "chat.completion", "choices": [choice]})
-        chunks = []
-        for piece in [*re.findall(r"\S+\s*", self.reply), None]:
-            delta = {} if piece is None else {"role": "assistant", "content": piece}
+        chunks, calls = [], self.calls_of(body)
+        deltas = [
+            {"role": "assistant", "content": piece}
+            for piece in ([] if calls else re.findall(r"\S+\s*", self.reply))
+        ]
+        for number, (name, arguments) in enumerate(calls):
+            # As services do: the name first, then the arguments in pieces.
+            head = {"index": number, "id": f"call_{number}", "type": "function"}
+            deltas.append({"tool_calls": [head | {"function": {"name": name, "arguments": ""}}]})
+            for piece in re.findall(r".{1,5}", arguments):
+                more = {"index": number, "function": {"arguments": piece}}
+                deltas.append({"tool_calls": [more]})
+        for delta in [*deltas, {}]:
             choice = {"index": 0, "delta": delta, "logprobs": None}
-            choice["finish_reason"] = "stop" if piece is None else None
+            end = "tool_calls" if calls else self.finish_reason
+            choice["finish_reason"] = None if delta else end
             chunk = begin | {"object": "chat.completion.chunk", "choices": [choice]}
             chunks.append(f"data: {json.dumps(chunk)}\n\n")
         stream = "".join([*chunks, "data: [DONE]\n\n"]).encode()

@@ -80,7 +80,7 @@ def test_from_examples_to_the_trained_answer_over_a_restart_of_the_window(data, 
         first = project.runs.example_at(run.id, "training", 1)
         question, answer = json.loads(project.text(first.example_id))["messages"]
         asked = stream_completion(found, ended.fine_tuned_model, [question])
-        assert "".join(asked) == answer["content"]
+        assert "".join(piece.text for piece in asked) == answer["content"]
 
 
 def test_the_server_outlives_whoever_started_it(data):

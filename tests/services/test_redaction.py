@@ -211,7 +211,7 @@ def test_streamed_answers_hold_no_key(echo):
     connection = connection_to(echo, "custom")
     asked = [{"role": "user", "content": "Where?"}]
     pieces = list(stream_completion(connection, "acme-1", asked))
-    assert "".join(pieces) == f"{echo.reply}{HIDDEN}"
+    assert "".join(piece.text for piece in pieces) == f"{echo.reply}{HIDDEN}"
     assert len(pieces) > 3
     with pytest.raises(ServiceError) as caught:
         list(stream_completion(connection, "nobody", asked))

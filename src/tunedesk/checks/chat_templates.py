@@ -63,6 +63,14 @@ _LLAMA_2_SYSTEM = re.compile(
     r"\s{0,20}<<SYS>>\s{0,20}(?P<system>.*?)\s{0,20}<</SYS>>\s{0,20}", re.DOTALL
 )
 _ALPACA = re.compile(r"^### (Instruction|Input|Response):[ \t]*$", re.MULTILINE)
+_TRANSCRIPTS = (
+    ("Human and Assistant", re.compile(r"(?:\A\s{0,9}|\n[ \t]*\n)(Human|Assistant):[ \t]{0,3}")),
+    ("Guanaco", re.compile(r"(?:\A\s{0,9}|\n)### (System|Human|User|Assistant):[ \t]{0,3}")),
+    ("Vicuna", re.compile(r"(?:\A\s{0,9}|[ \n]|</s>)(USER|ASSISTANT):[ \t]{0,3}")),
+    ("DeepSeek", re.compile(r"(?:\A\s{0,9}(?:<｜begin▁of▁sentence｜>)?|)<｜(User|Assistant)｜>")),
+)
+"""Texts in which a name and a colon begin each turn; the first stands at the very beginning."""
+_TRANSCRIPT_END = re.compile(r"(?:</s>|<｜end▁of▁sentence｜>|<\|endoftext\|>)\s{0,9}\Z")
 _TURN = re.compile(
     "|".join(
         [
@@ -117,7 +125,29 @@ def read_templated(text: str) -> TemplatedText | None:
     if turns is not None:
         return TemplatedText("Llama 2", turns)
     turns = _alpaca_turns(text)
-    return None if turns is None else TemplatedText("Alpaca", turns)
+    return read_transcript(text) if turns is None else TemplatedText("Alpaca", turns)
+
+
+def read_transcript(text: str) -> TemplatedText | None:
+    """Take a text apart in which names begin the turns: user and assistant by turns; else None."""
+    for name, pattern in _TRANSCRIPTS:
+        begins = list(pattern.finditer(text))
+        if not begins or begins[0].start() != 0:
+            continue
+        roles = [_ROLES[begin.group(1).lower()] for begin in begins]
+        spoken = roles[1:] if roles[0] == "system" else roles
+        by_turns = all(role == ("user", "assistant")[n % 2] for n, role in enumerate(spoken))
+        if not by_turns or len(spoken) < 2:
+            continue
+        ends = [*(begin.start() for begin in begins[1:]), len(text)]
+        said = [
+            _TRANSCRIPT_END.sub("", text[begin.end() : end]).strip()
+            for begin, end in zip(begins, ends, strict=True)
+        ]
+        if not said[-1]:
+            roles.pop()  # the name that asks a model for its answer
+        return TemplatedText(name, tuple(map(Turn, roles, said)))
+    return None
 
 
 def _turns(text: str, family: _Family) -> tuple[Turn, ...] | None:
@@ -182,7 +212,9 @@ def _alpaca_turns(text: str) -> tuple[Turn, ...] | None:
     return (*turns, Turn("user", asked), Turn("assistant", said[-1].removesuffix("</s>").strip()))
 
 
-THOUGHT_TAG = re.compile(r"<(/?)(think|thinking|thought|reasoning)>|\[(/?)THINK\]", re.IGNORECASE)
+THOUGHT_TAG = re.compile(
+    r"<(/?)(?:seed:)?(think|thinking|thought|reasoning)>|\[(/?)THINK\]", re.IGNORECASE
+)
 """What opens and closes the thoughts of a reasoning model in its raw output."""
 
 ThoughtDefect = Literal["never_opened", "never_closed"]
@@ -226,8 +258,14 @@ _NEAR = 40
 """How many blanks may stand between a tag and the edge of its line."""
 
 
+_RUNS_ON = re.compile(r"[\w.!?…][\w\n]")
+
+
 def _is_at_line_edge(text: str, start: int, end: int) -> bool:
-    """Whether a piece of the text begins or ends a line."""
+    """Whether a piece of the text begins or ends a line, or stands in it without any blanks."""
+    beside = text[max(0, start - 1) : start] + text[end : end + 1]
+    if len(beside) == 2 and _RUNS_ON.match(beside):
+        return True
     before = text[max(0, start - _NEAR) : start].rstrip(" \t\r")
     after = text[end : end + _NEAR].lstrip(" \t\r")
     return before.endswith("\n") or after.startswith("\n") or (not before) or (not after)

@@ -16,7 +16,7 @@ from tunedesk.checks.images import check_image, check_image_count, image_place
 from tunedesk.checks.problem import Problem, severity
 from tunedesk.checks.schema import is_valid, reasons
 from tunedesk.checks.text_rules import check_texts
-from tunedesk.checks.tool_rules import NAME, check_calls, check_tools
+from tunedesk.checks.tool_rules import NAME, STANDS_FOR_NOTHING, check_calls, check_tools
 from tunedesk.examples.json_text import Path, json_type
 from tunedesk.examples.kinds.conversation import ROLE_LETTERS
 
@@ -31,12 +31,13 @@ def check_parts(parts: list[Any], path: Path, role: Any, target: Target) -> Iter
     except user messages with images" (facts 2.1, from community.openai.com/t/965584).
     """
     if not parts:
-        yield Problem("content_list_empty", path, {"role": str(role)})
+        reason = {"reason": "system"} if role == "system" else {}
+        yield Problem("content_list_empty", path, {"role": str(role), **reason})
         return
-    if any(isinstance(part, str) for part in parts) and all(map(_is_text_or_text_part, parts)):
+    if not all(map(_is_text_part, parts)) and all(only_text(part) is not None for part in parts):
         # One thing is wrong, whoever speaks: the texts stand in a list.
         yield Problem("content_list_of_texts", path, {"role": str(role), "count": len(parts)})
-        if not any(map(part_text, parts)):
+        if not any(map(only_text, parts)):
             yield Problem("content_empty", path, {"role": str(role)})
         return
     if any(map(_is_value_part, parts)) and all(map(_is_value_or_text_part, parts)):
@@ -89,8 +90,18 @@ def _is_text_part(part: Any) -> bool:
     )
 
 
-def _is_text_or_text_part(part: Any) -> bool:
-    return isinstance(part, str) or _is_text_part(part)
+def only_text(part: Any) -> str | None:
+    """The text of a part that holds nothing else, in any of the forms that are met; else None."""
+    if isinstance(part, dict) and part.get("type", "text") in _TEXT_TYPES:
+        # The API for responses has annotations beside the text; mostly there are none.
+        others = part.keys() - _TEXT_KEYS
+        if others == {"annotations"} and not part["annotations"]:
+            others = set()
+        part = None if others else part.get("text")
+    return part if isinstance(part, str) else None
+
+
+_TEXT_TYPES = ("text", "input_text", "output_text")
 
 
 def _is_value_part(part: Any) -> bool:
@@ -197,10 +208,11 @@ def _check_content(message: dict[str, Any], path: Path, target: Target) -> Itera
     here = (*path, "content")
     if "content" not in message or message["content"] is None:
         if role != "function" and not (role == "assistant" and says_without_content(message)):
+            missing = {"role": _short(role), **({"reason": "system"} if role == "system" else {})}
             if "content" in message:
-                yield Problem("content_null", here, {"role": _short(role)})
+                yield Problem("content_null", here, missing)
             else:
-                yield Problem("content_missing", path, {"role": _short(role)})
+                yield Problem("content_missing", path, missing)
         elif role == "function" and "content" not in message:
             yield Problem("content_missing", path, {"role": "function"})
         return
@@ -225,7 +237,8 @@ def says_without_content(message: dict[str, Any]) -> bool:
     """Whether an assistant message needs no content: it calls a tool or refuses."""
     calls = message.get("tool_calls")
     return (
-        (isinstance(calls, list) and bool(calls))
+        (isinstance(calls, list | dict) and bool(calls))
+        or (isinstance(calls, str) and calls.strip() not in STANDS_FOR_NOTHING)
         or isinstance(message.get("function_call"), dict)
         or isinstance(message.get("refusal"), str)
     )
@@ -257,6 +270,8 @@ def _check_order(roles: str) -> Iterator[Problem]:
     if not roles:
         return
     if "a" not in roles:
+        if "?" in roles:
+            return  # a role that nobody knows is a problem of its own, and may be the assistant's
         yield Problem("no_assistant", ("messages",), {})
     elif roles[-1] != "a":
         yield Problem(
@@ -331,7 +346,10 @@ def check_conversation(
     elif "messages" not in record and (row := find_templated(record)) is not None:
         found.append(Problem("templated_row", (row.key,), {"family": row.family}))
     elif "messages" not in record:
-        found.append(Problem("messages_missing", (), {"keys": sorted(record)[:5]}))
+        detail: dict[str, Any] = {"keys": sorted(record)[:5]}
+        if isinstance(record.get("text"), str):
+            detail["reason"] = "one_text"
+        found.append(Problem("messages_missing", (), detail))
     elif not isinstance(messages, list):
         found.append(Problem("messages_not_a_list", ("messages",), {"type": json_type(messages)}))
     elif not messages:

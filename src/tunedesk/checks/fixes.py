@@ -27,9 +27,13 @@ _FIXES: dict[str, Fix] = {
     "content_list_of_texts": record_fixes.join_parts,
     "parts_under_value": record_fixes.from_value_parts,
     "image_part_foreign": record_fixes.image_url_part,
-    "system_empty": record_fixes.take_out_message,
+    "system_empty": record_fixes.take_out_system,
+    "content_null": record_fixes.take_out_system,
+    "content_missing": record_fixes.take_out_system,
+    "content_list_empty": record_fixes.take_out_system,
     "templated_row": record_fixes.messages_of_template,
     "pair_spelling": record_fixes.openai_pair,
+    "pair_transcript": record_fixes.messages_of_transcript,
     "tools_not_a_list": record_fixes.unwrap_list,
     "tool_calls_not_a_list": record_fixes.unwrap_list,
     "thoughts_never_opened": record_fixes.open_thoughts,
@@ -54,7 +58,7 @@ _FIXES: dict[str, Fix] = {
     "image_detail_invalid": record_fixes.auto_detail,
     "mojibake": record_fixes.edit_text(repair_mojibake),
     "control_character": record_fixes.edit_text(windows_letters),
-    "blanks_around": record_fixes.edit_text(str.strip),
+    "blanks_around": record_fixes.strip_blanks,
 }
 # After one of these the other problems have other paths: they have to be found again.
 _MOVING = frozenset(
@@ -63,8 +67,12 @@ _MOVING = frozenset(
         "not_json",
         "duplicate_key",
         "system_empty",
+        "content_null",
+        "content_missing",
+        "content_list_empty",
         "templated_row",
         "pair_spelling",
+        "pair_transcript",
         "parts_under_value",
         "tools_not_a_list",
         "tool_calls_not_a_list",
@@ -93,7 +101,6 @@ _CERTAIN = frozenset(
         "image_detail_invalid",
         "image_turned",
         "mojibake",
-        "blanks_around",
     }
 )
 """Codes whose fix never gives None: nobody need try."""
@@ -103,6 +110,8 @@ def can_fix(text: bytes, problem: Problem) -> bool:
     """Whether this very problem of this text has a fix that changes something."""
     if problem.code in _CERTAIN or problem.code not in _FIXES:
         return problem.code in _FIXES
+    if problem.code == "blanks_around" and problem.path[:1] == ("messages",):
+        return True  # in a pair, blanks may be all that tells the answers apart
     try:
         return fix(text.decode("utf-8"), problem) is not None
     except UnicodeDecodeError:

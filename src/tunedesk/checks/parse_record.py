@@ -102,6 +102,10 @@ def _syntax_problem(text: str, error: JsonSyntaxError) -> Problem:
         breaks = sum(string.group().count("\n") for string in _STRING.finditer(text))
         if breaks and text[error.offset : error.offset + 1] in "\n\r":
             where |= {"reason": "one_line_break" if breaks == 1 else "line_break", "count": breaks}
+    elif text[error.offset : error.offset + 1] in _CURLY and with_straight_quotes(text):
+        where["reason"] = "curly_quotes"
+    elif error.reason_code == "expected_comma" and with_missing_commas(text):
+        where["reason"] = "missing_comma"
     elif error.reason_code in _OF_A_QUOTE:
         bare = find_bare_quotes(text)
         if bare is not None:
@@ -114,6 +118,36 @@ def _syntax_problem(text: str, error: JsonSyntaxError) -> Problem:
             side = {"<": "ours", "|": "base", "=": "parted", ">": "theirs"}[text[0]]
             return Problem("merge_marker", (), {"reason": side})
     return Problem(code, (), where)
+
+
+_CURLY = ("\u201c", "\u201d", "\u201e", "\u201f")
+_STRAIGHT = str.maketrans(dict.fromkeys(_CURLY, '"'))
+_MOST_COMMAS = 8
+
+
+def with_straight_quotes(text: str) -> str | None:
+    """The record with the quotation marks of a word processor made straight, if that is JSON."""
+    straight = text.translate(_STRAIGHT)
+    try:
+        parse(straight)
+    except JsonSyntaxError:
+        return None
+    return straight
+
+
+def with_missing_commas(text: str) -> str | None:
+    """The record with commas between values that stand side by side, if that makes JSON of it."""
+    for _comma in range(_MOST_COMMAS):
+        try:
+            parse(text)
+        except JsonSyntaxError as error:
+            begins_value = text[error.offset : error.offset + 1] in ('"', "{", "[")
+            if error.reason_code != "expected_comma" or not begins_value:
+                return None
+            text = f"{text[: error.offset].rstrip()}, {text[error.offset :]}"
+        else:
+            return text
+    return None
 
 
 class BareQuotes(NamedTuple):

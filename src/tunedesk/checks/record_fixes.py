@@ -8,12 +8,17 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tunedesk.checks.chat_templates import find_loose_tag, read_templated
-from tunedesk.checks.conversation_rules import ROLES
+from tunedesk.checks.chat_templates import find_loose_tag, read_templated, read_transcript
+from tunedesk.checks.conversation_rules import ROLES, only_text
 from tunedesk.checks.images import image_place, read_image_url
-from tunedesk.checks.parse_record import find_bare_quotes
+from tunedesk.checks.parse_record import (
+    find_bare_quotes,
+    with_missing_commas,
+    with_straight_quotes,
+)
 from tunedesk.checks.problem import Problem
 from tunedesk.checks.text_rules import without_code
+from tunedesk.checks.tool_rules import STANDS_FOR_NOTHING
 from tunedesk.examples.json_edit import (
     SpelledJson,
     move_item,
@@ -25,13 +30,14 @@ from tunedesk.examples.json_edit import (
     spelled_string,
 )
 from tunedesk.examples.json_text import JsonSyntaxError, parse
-from tunedesk.examples.kinds.preference import answer_messages, pair_messages
+from tunedesk.examples.kinds.preference import PAIR_PARTS, answer_messages, pair_messages
 from tunedesk.lazy_imports import importing
 
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
 _CONTROL = re.compile("[\x00-\x1f]")
 _LONGEST_PYTHON = 1_000_000
 _MOST_COMMAS = 100
+_MOST_WRAPPINGS = 4
 
 
 def escape_control_characters(text: str, problem: Problem) -> str | None:
@@ -54,7 +60,9 @@ def fix_json(text: str, problem: Problem) -> str | None:
     if reason == "bare_quote":
         bare = find_bare_quotes(text)
         return None if bare is None else bare.escaped
-    return None
+    if reason == "missing_comma":
+        return with_missing_commas(text)
+    return with_straight_quotes(text) if reason == "curly_quotes" else None
 
 
 def drop_equal_duplicate(text: str, problem: Problem) -> str | None:
@@ -146,11 +154,18 @@ def developer_to_system(text: str, problem: Problem) -> str | None:
 
 
 def number_to_text(text: str, problem: Problem) -> str | None:
-    """Make a text of a number, spelled as it is."""
+    """Make a text of a number, spelled as it is, or of a part that holds nothing else."""
     node = parse(text).find(problem.path)
-    if node is None or node.kind != "number":
+    if node is None or node.kind not in ("number", "object"):
         return None
-    return replace_value(text, problem.path, text[node.start : node.end])
+    if node.kind == "number":
+        return replace_value(text, problem.path, text[node.start : node.end])
+    # A part by itself, or the parts of an export of ChatGPT's.
+    parts = node.value["parts"] if node.value.keys() == {"parts"} else [node.value]
+    texts = [only_text(part) for part in parts] if isinstance(parts, list) else []
+    if not texts or None in texts:
+        return None
+    return replace_value(text, problem.path, "\n".join(filter(None, texts)))
 
 
 def join_parts(text: str, problem: Problem) -> str | None:
@@ -158,17 +173,10 @@ def join_parts(text: str, problem: Problem) -> str | None:
     parts = _value(text, problem)
     if not isinstance(parts, list) or not parts:
         return None
-    texts = [_only_text(part) for part in parts]
+    texts = [only_text(part) for part in parts]
     if None in texts:
         return None
     return replace_value(text, problem.path, "\n".join(filter(None, texts)))
-
-
-def _only_text(part: Any) -> str | None:
-    """The text of a part that holds nothing else; None of any other."""
-    if isinstance(part, dict) and part.keys() == {"type", "text"} and part["type"] == "text":
-        part = part["text"]
-    return part if isinstance(part, str) else None
 
 
 def from_value_parts(text: str, problem: Problem) -> str | None:
@@ -206,15 +214,24 @@ def image_url_part(text: str, problem: Problem) -> str | None:
 
 def unwrap_list(text: str, problem: Problem) -> str | None:
     """Take a list out of the text that spells it; take out a text that stands for nothing."""
-    value = _value(text, problem)
-    if not isinstance(value, str):
+    node = parse(text).find(problem.path)
+    if node is None or node.kind not in ("string", "object"):
         return None
-    if value.strip() in ("", "[]", "{}", "null", "None"):
-        return remove(text, problem.path)
-    inner = parse(value).value
+    value = node.value
+    spelled = value if isinstance(value, str) else text[node.start : node.end]
+    for _wrapping in range(_MOST_WRAPPINGS):
+        spelled = spelled.strip()
+        if spelled in STANDS_FOR_NOTHING:
+            return remove(text, problem.path)
+        inner = parse(spelled).value
+        if not isinstance(inner, str):
+            break
+        spelled = inner
+    if isinstance(inner, dict) and isinstance(inner.get("name", inner.get("function")), str | dict):
+        spelled, inner = f"[{spelled}]", [inner]
     if not isinstance(inner, list) or not all(isinstance(item, dict) for item in inner):
         return None
-    return replace_value(text, problem.path, SpelledJson(value.strip()))
+    return replace_value(text, problem.path, SpelledJson(spelled))
 
 
 def messages_of_template(text: str, problem: Problem) -> str | None:
@@ -237,6 +254,16 @@ def open_thoughts(text: str, problem: Problem) -> str | None:
     if find_loose_tag(without_code(opened)) is not None:
         return None  # another tag is loose as well, and more than one reading is possible
     return replace_value(text, problem.path, opened)
+
+
+def messages_of_transcript(text: str, problem: Problem) -> str | None:
+    """Make messages of a transcript in which names begin the turns."""
+    value = _value(text, problem)
+    transcript = read_transcript(value) if isinstance(value, str) else None
+    if transcript is None:
+        return None
+    messages = [{"role": turn.role, "content": turn.text} for turn in transcript.turns]
+    return replace_value(text, problem.path, messages)
 
 
 def openai_pair(text: str, problem: Problem) -> str | None:
@@ -272,12 +299,16 @@ def take_out(text: str, problem: Problem) -> str | None:
     return remove(text, problem.path)
 
 
-def take_out_message(text: str, problem: Problem) -> str | None:
-    """Take out the message whose content the problem is about, if nothing else stands in it."""
-    message = parse(text).find(problem.path[:-1])
-    if message is None or message.kind != "object" or message.value.keys() != {"role", "content"}:
+def take_out_system(text: str, problem: Problem) -> str | None:
+    """Take out a system message that says nothing, if nothing else stands in it."""
+    path = problem.path[:-1] if problem.path[-1] == "content" else problem.path
+    message = parse(text).find(path)
+    if message is None or message.kind != "object" or not message.value.keys() <= _SAYS_NOTHING:
         return None
-    return remove(text, problem.path[:-1])
+    return remove(text, path) if message.value.get("role") == "system" else None
+
+
+_SAYS_NOTHING = frozenset({"role", "content"})
 
 
 def take_out_nothing(text: str, problem: Problem) -> str | None:
@@ -309,6 +340,19 @@ def move_to_beginning(text: str, problem: Problem) -> str | None:
     """Move the message to the beginning of the conversation."""
     number = problem.path[1]
     return move_item(text, ("messages",), number, 0) if isinstance(number, int) else None
+
+
+def strip_blanks(text: str, problem: Problem) -> str | None:
+    """Take the blanks around a text away, but not what alone tells the answers of a pair apart."""
+    stripped = edit_text(str.strip)(text, problem)
+    parts = [keys for part, keys in PAIR_PARTS.items() if part != "asked"]
+    if stripped is None or not any(problem.path[0] in keys for keys in parts):
+        return stripped
+    record = parse(stripped).value
+    preferred, other = (
+        next((record[key] for key in keys if key in record), None) for keys in parts
+    )
+    return None if preferred == other else stripped
 
 
 def edit_text(change: Callable[[str], str]) -> Callable[[str, Problem], str | None]:

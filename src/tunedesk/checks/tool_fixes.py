@@ -37,6 +37,12 @@ def unwrap_arguments(text: str, problem: Problem) -> str | None:
 def add_type(text: str, problem: Problem) -> str | None:
     """Give a tool or a call its missing type, "function"; frame a bare function so."""
     node = parse(text).find(problem.path)
+    if node is not None and node.kind == "string":
+        # The tool or the call stands as its JSON text.
+        is_object = isinstance(parse(node.value).value, dict)
+        return replace_value(text, problem.path, SpelledJson(node.value)) if is_object else None
+    if problem.parameters.get("reason") == "frame" and "tool_calls" in problem.path:
+        return _framed_call(text, problem.path)
     if node is not None and node.kind == "object" and problem.path[:1] == ("tools",):
         function = node.value
         if isinstance(function.get("name"), str) and not {"type", "function"} & function.keys():
@@ -48,6 +54,24 @@ def add_type(text: str, problem: Problem) -> str | None:
     if not isinstance(node.value.get("function"), dict) or node.value.get("type") is not None:
         return None
     return set_member(text, problem.path, "type", "function")
+
+
+def _framed_call(text: str, path: Path) -> str | None:
+    """Put what is called into “function”, where nothing else stands in the call."""
+    call = parse(text).find(path)
+    if call is None or not {"name"} <= call.value.keys() <= {"id", "type", "name", "arguments"}:
+        return None
+    if call.value.get("type", "function") != "function":
+        return None
+    called: list[str] = []
+    around: list[str] = []
+    for key, _key_node, value in call.members:
+        spelled = f'"{key}": {text[value.start : value.end]}'
+        (called if key in _CALL_KEYS else around).append(spelled)
+    if "type" not in call.value:
+        around.append('"type": "function"')
+    function = f'"function": {{{", ".join(called)}}}'
+    return replace_value(text, path, SpelledJson(f"{{{', '.join([*around, function])}}}"))
 
 
 def drop_equal_tool(text: str, problem: Problem) -> str | None:

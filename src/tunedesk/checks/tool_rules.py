@@ -3,7 +3,7 @@
 import re
 from collections.abc import Generator, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -25,7 +25,8 @@ def check_tools(record: dict[str, Any], target: Target) -> Iterator[Problem]:
     if tools is None:
         return
     if not isinstance(tools, list):
-        yield Problem("tools_not_a_list", ("tools",), {"type": json_type(tools)})
+        reason = {"type": json_type(tools), "reason": no_list_reason(tools)}
+        yield Problem("tools_not_a_list", ("tools",), reason)
         return
     if len(tools) > target.tools:
         yield Problem("too_many_tools", ("tools",), {"count": len(tools), "limit": target.tools})
@@ -38,6 +39,32 @@ def check_tools(record: dict[str, Any], target: Target) -> Iterator[Problem]:
             yield Problem("tool_repeated", ("tools", number, "function", "name"), {"name": name})
         elif name is not None:
             seen.add(name)
+
+
+NoListReason = Literal["nothing", "spelled", "cut_off", "object", "other"]
+
+
+def no_list_reason(value: Any) -> NoListReason:
+    """What stands in the place of a list: nothing, its text, half of its text, or one element."""
+    if isinstance(value, dict):
+        return "object"
+    if not isinstance(value, str):
+        return "other"
+    if value.strip() in STANDS_FOR_NOTHING:
+        return "nothing"
+    try:
+        inner = parse(value).value
+    except JsonSyntaxError as error:
+        is_json = value.lstrip()[:1] in ("[", "{")
+        cut_off = error.reason_code in ("unexpected_end", "unterminated_string")
+        return "cut_off" if is_json and cut_off else "other"
+    if isinstance(inner, str):
+        return no_list_reason(inner) if inner != value else "other"
+    return "spelled" if isinstance(inner, list | dict) else "other"
+
+
+STANDS_FOR_NOTHING = ("", "[]", "{}", "null", "None")
+"""Texts that files have in the place of a list where there is none."""
 
 
 def tool_name(tool: Any) -> str | None:
@@ -194,6 +221,8 @@ def check_calls(record: dict[str, Any], messages: list[Any]) -> Iterator[Problem
     """The problems of all calls and answers of an example."""
     declared = _declared(record)
     open_calls: dict[str, _OpenCall] = {}
+    # Where calls stand as a text, which is a problem of its own, nobody knows what is answered.
+    all_known = not any(map(_hides_calls, messages))
     for number, message in enumerate(messages):
         if not isinstance(message, dict):
             continue
@@ -203,7 +232,9 @@ def check_calls(record: dict[str, Any], messages: list[Any]) -> Iterator[Problem
             yield from _check_calls_of(message, path, declared, open_calls)
             yield from _check_function_call(message, path, declared)
         elif role == "tool":
-            yield from _check_answer(message, path, open_calls)
+            for problem in _check_answer(message, path, open_calls):
+                if all_known or problem.code != "tool_call_id_unknown":
+                    yield problem
         elif role == "function":
             yield Problem("function_call_legacy", (*path, "role"), {"key": "role"})
     if "functions" in record:
@@ -214,6 +245,14 @@ def check_calls(record: dict[str, Any], messages: list[Any]) -> Iterator[Problem
             yield Problem(
                 "tool_call_unanswered", call.path, {"id": call_id[:60], "tool": call.name}
             )
+
+
+def _hides_calls(message: Any) -> bool:
+    """Whether a message calls tools in a form in which their ids cannot be read."""
+    calls = message.get("tool_calls") if isinstance(message, dict) else None
+    if isinstance(calls, list):
+        return not all(isinstance(call, dict) for call in calls)
+    return calls is not None and no_list_reason(calls) != "nothing"
 
 
 def _declared(record: dict[str, Any]) -> Declared:
@@ -240,7 +279,8 @@ def _check_calls_of(
         return
     here = (*path, "tool_calls")
     if not isinstance(calls, list):
-        yield Problem("tool_calls_not_a_list", here, {"type": json_type(calls)})
+        reason = {"type": json_type(calls), "reason": no_list_reason(calls)}
+        yield Problem("tool_calls_not_a_list", here, reason)
         return
     if not calls:
         yield Problem("tool_calls_empty", here, {})
@@ -263,6 +303,9 @@ def _check_calls_of(
 def _check_shape(call: dict[str, Any], path: Path) -> Iterator[Problem]:
     if not isinstance(call.get("id"), str) or not call["id"]:
         yield Problem("tool_call_invalid", path, {"reason": "id"})
+    if "function" not in call and isinstance(call.get("name"), str):
+        yield Problem("tool_call_invalid", path, {"reason": "frame"})
+        return
     if call.get("type") != "function":
         yield Problem("tool_call_invalid", path, {"reason": "type"})
     if not isinstance(call.get("function"), dict):

@@ -14,6 +14,7 @@ import orjson
 from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.fixes import can_fix
+from tunedesk.checks.kinds.preference import check_pairs
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.problem import Problem, SetProblem, Severity, severity
 from tunedesk.checks.set_rules import SetFacts, alike_examples, check_set, perhaps_alike
@@ -96,11 +97,7 @@ class CheckTotals:
 
 
 SMALL_FILE = 8_000_000
-"""Bytes below which starting worker processes costs more than it saves.
-
-In larger files what is the same but for spelling is not looked for; a project does, when they are
-imported.
-"""
+"""Bytes below which starting worker processes costs more than it saves."""
 
 
 FIXED_BY_WRITING = frozenset(
@@ -176,17 +173,23 @@ class FileReport:
         self.tool_tokens += found.tool_tokens
         self.image_tokens += found.image_tokens
         self.lengths.extend(found.lengths)
-        self.problems += [
-            self._judged(None if line is None else line + lines, problem, number in found.fixable)
-            for number, (line, problem) in enumerate(found.problems)
-        ]
+        fixable, target = found.fixable, self.target
+        for number, (line, problem) in enumerate(found.problems):
+            if line is not None:
+                line += lines
+                if problem.code == "control_character_raw":
+                    problem = _with_lines(problem, line)
+            level = severity(problem.code, target)
+            self.problems.append(LineProblem(line, problem, level, number in fixable))
 
     def add_set(self, problems: Iterable[SetProblem]) -> None:
         """Take in what is wrong with the set, named at the first of the lines concerned."""
         for found in problems:
             line = min(found.members, default=None)
             parameters = {**found.parameters, "lines": list(found.members[:100])}
-            self.problems.append(self._judged(line, Problem(found.code, (), parameters)))
+            problem = Problem(found.code, (), parameters)
+            level = severity(found.code, self.target)
+            self.problems.append(LineProblem(line, problem, level))
 
     def join_merge_markers(self) -> None:
         """Make one problem of the marks of each merge: where the two versions begin and end."""
@@ -205,19 +208,18 @@ class FileReport:
             told = [whole.get(id(each), each) for each in self.problems]
             self.problems = [each for each in told if each is not None]
 
-    def _judged(
-        self, line: int | None, problem: Problem, can_be_fixed: bool = False
-    ) -> LineProblem:
-        if problem.code == "control_character_raw" and line is not None:
-            breaks = problem.parameters.get("count")
-            if isinstance(breaks, int):
-                lines = {"reason": "lines", "first": line, "last": line + breaks}
-                problem = problem._replace(parameters={**problem.parameters, **lines})
-        return LineProblem(line, problem, severity(problem.code, self.target), can_be_fixed)
-
     def count(self, level: Severity) -> int:
         """How many problems are of this severity."""
         return sum(found.severity == level for found in self.problems)
+
+
+def _with_lines(problem: Problem, line: int) -> Problem:
+    """A problem of raw line breaks, with the lines of the file over which its record goes."""
+    breaks = problem.parameters.get("count")
+    if not isinstance(breaks, int):
+        return problem
+    lines = {"reason": "lines", "first": line, "last": line + breaks}
+    return problem._replace(parameters={**problem.parameters, **lines})
 
 
 def check_file(
@@ -252,9 +254,7 @@ def check_file(
     # Nothing here makes circles of objects, and looking for them takes a fifth of the time.
     gc.disable()
     try:
-        for found, lines in _checked(
-            info, CheckHow(target, encoding, try_fixes, info.size < SMALL_FILE)
-        ):
+        for found, lines in _checked(info, CheckHow(target, encoding, try_fixes)):
             report.add(found, lines)
             whole.merge(found.set_facts, lines)
             progress(found.bytes_read, info.size)
@@ -262,10 +262,10 @@ def check_file(
         gc.enable()
     report.join_merge_markers()
     report.add_set(check_set(whole, target))
-    if info.size < SMALL_FILE:
-        alike = perhaps_alike(whole.members, whole.looks, whole.fingerprints)
-        wanted = frozenset(alike)
-        report.add_set(alike_examples(_records_at(info, wanted)) if wanted else ())
+    wanted = frozenset(perhaps_alike(whole.members, whole.looks, whole.fingerprints))
+    report.add_set(alike_examples(_records_at(info, wanted)) if wanted else ())
+    pairs = frozenset(whole.pairs)
+    report.add_set(check_pairs(_records_at(info, pairs)) if pairs else ())
     return report
 
 
@@ -289,20 +289,20 @@ def _count_records(report: FileReport, progress: Progress) -> None:
 
 
 def _is_object(text: bytes) -> bool:
+    # A broken file often repeats a few short lines very many times.
+    return _is_short_object(text) if len(text) <= _SHORT else _parses(text)
+
+
+def _parses(text: bytes) -> bool:
     if text[:1] != b"{":
         return False
     try:
         return isinstance(orjson.loads(text), dict)
     except orjson.JSONDecodeError:
-        # A broken file often repeats a few short lines very many times.
-        return _is_odd_object(text) if len(text) <= _SHORT else _parses(text)
+        return parse_record(text).record is not None
 
 
-def _parses(text: bytes) -> bool:
-    return parse_record(text).record is not None
-
-
-_is_odd_object = lru_cache(maxsize=1_000)(_parses)
+_is_short_object = lru_cache(maxsize=1_000)(_parses)
 _SHORT = 200
 
 
@@ -313,13 +313,11 @@ class CheckHow(NamedTuple):
         target: The name of the target.
         encoding: The encoding to count tokens in; None to count none.
         try_fixes: Whether to find out which problems have a fix.
-        gathers_looks: Whether to find what is the same but for spelling.
     """
 
     target: str
     encoding: str | None
     try_fixes: bool = False
-    gathers_looks: bool = False
 
 
 class BatchJob(NamedTuple):
@@ -336,7 +334,7 @@ class BatchJob(NamedTuple):
 
 def check_batch(job: BatchJob) -> CheckTotals:
     """Check the records of a batch: for a pool of worker processes."""
-    totals = CheckTotals(set_facts=SetFacts(gathers_looks=job.how.gathers_looks))
+    totals = CheckTotals()
     _add_checked(totals, job.batch, job.how)
     return totals
 

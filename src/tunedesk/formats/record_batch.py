@@ -92,16 +92,14 @@ class BatchBuilder:
 
 
 def _is_list_of_messages(data: bytes) -> bool:
-    """Whether a record is a conversation's list of messages, with an answer in it."""
+    """Whether a record is a conversation's list of messages."""
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:
         return False
-    if not all(
+    return bool(value) and all(
         isinstance(item, dict)
         and isinstance(item.get("role"), str)
         and ("content" in item or "tool_calls" in item)
         for item in value
-    ):
-        return False
-    return "assistant" in [item["role"] for item in value]
+    )

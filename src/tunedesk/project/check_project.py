@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from tunedesk.checks.checker import CheckJob, check_texts
+from tunedesk.checks.kinds.preference import check_pairs
 from tunedesk.checks.problem import SetProblem
 from tunedesk.checks.set_rules import (
     PromptUse,
@@ -15,12 +16,13 @@ from tunedesk.checks.set_rules import (
     check_size,
     different_answers,
     duplicates,
-    look_of,
+    looks_of,
     mostly_copies,
     perhaps_alike,
     without_system,
 )
 from tunedesk.examples.conversation import Conversation
+from tunedesk.examples.kinds.preference import PREFERENCE
 from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
@@ -130,6 +132,7 @@ def set_problems(project: Project) -> list[SetProblem]:
             *copies,
             *_without_system(context),
             *_alike(context, examples),
+            *_pairs(context),
             *different_answers(_repeated(context, "question", "question, answer")),
             *_similar_prompts(context),
         ]
@@ -151,13 +154,15 @@ def _repeated(context: ProjectContext, column: str, wanted: str) -> list[Row]:
 
 
 _MOST_ALIKE = 100_000
-"""In larger projects examples that are the same but for spelling are not looked for."""
+"""In larger projects examples that are the same but for spelling are not looked for, and of more
+pairs it is not looked for which contradict each other; both is said.
+"""
 _READ_AT_ONCE = 500
 
 
 def _alike(context: ProjectContext, examples: int) -> list[SetProblem]:
     if examples > _MOST_ALIKE:
-        return []
+        return [SetProblem("alike_not_searched", {"limit": _MOST_ALIKE})]
     rows = context.store.rows(
         f"SELECT example.id, version_id, preview, fingerprint FROM {_CURRENT}"
         " AND fingerprint IS NOT NULL ORDER BY position"
@@ -165,9 +170,20 @@ def _alike(context: ProjectContext, examples: int) -> list[SetProblem]:
     # A damaged table may name an example twice.
     rows = list({row[0]: row for row in rows}.values())
     versions = {example_id: version_id for example_id, version_id, _preview, _whole in rows}
-    looks = (look_of(damage.text(row[2])) for row in rows)
-    wanted = perhaps_alike(versions, looks, (row[3] for row in rows))
+    looks = looks_of([damage.text(row[2]) for row in rows])
+    wanted = perhaps_alike(list(versions), looks, [row[3] for row in rows])
     return alike_examples(_texts_of(context, [(id_, versions[id_]) for id_ in wanted]))
+
+
+def _pairs(context: ProjectContext) -> list[SetProblem]:
+    rows = context.store.rows(
+        f"SELECT example.id, version_id FROM {_CURRENT} AND kind = ? ORDER BY position LIMIT ?",
+        (PREFERENCE.name, _MOST_ALIKE + 1),
+    )
+    if len(rows) > _MOST_ALIKE:
+        return [SetProblem("alike_not_searched", {"reason": "pairs", "limit": _MOST_ALIKE})]
+    texts = dict(_texts_of(context, [(row[0], row[1]) for row in rows]))
+    return check_pairs((row[0], texts[row[0]]) for row in rows if row[0] in texts)
 
 
 def _texts_of(

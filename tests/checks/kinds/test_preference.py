@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tunedesk.catalogue.targets import target
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.fixes import fix_all
-from tunedesk.checks.kinds.preference import check_pair, is_openai_pair
+from tunedesk.checks.kinds.preference import check_pair, check_pairs, is_openai_pair
 from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.problem import severity
 
@@ -94,3 +94,61 @@ _value = st.recursive(
 def test_any_pair_gets_an_answer(record):
     for problem in check_pair(record, target("openai")):
         assert sentence(problem)
+
+
+def _dpo(asked, chosen, rejected):
+    said = [{"role": "user", "content": asked}]
+    return {
+        "prompt": said,
+        "chosen": [{"role": "assistant", "content": chosen}],
+        "rejected": [{"role": "assistant", "content": rejected}],
+    }
+
+
+def _whole(asked, chosen, rejected):
+    """The same with the prompt in both answers."""
+    pair = _dpo(asked, chosen, rejected)
+    return {key: [*pair["prompt"], *pair[key]] for key in ("chosen", "rejected")}
+
+
+def _openai(asked, chosen, rejected):
+    pair = _dpo(asked, chosen, rejected)
+    return {
+        "input": {"messages": pair["prompt"]},
+        "preferred_output": pair["chosen"],
+        "non_preferred_output": pair["rejected"],
+    }
+
+
+def _set_problems(records):
+    return check_pairs(enumerate(json.dumps(record).encode() for record in records))
+
+
+@pytest.mark.parametrize("first", [_dpo, _whole, _openai])
+@pytest.mark.parametrize("second", [_dpo, _whole, _openai])
+def test_an_answer_that_is_preferred_here_and_rejected_there(first, second):
+    records = [
+        first("Is there a lift?", "Yes, here.", "No, sir."),
+        first("Is there a lift?", "Yes, over there.", "Yes, some."),
+        second("Is there a lift?", "No, sir.", "Yes, here. "),
+        second("Is it open?", "No, sir.", "Yes, here."),
+        {"messages": []},
+    ]
+    (problem,) = _set_problems(records)
+    assert problem.code == "pairs_contradict"
+    assert problem.members == (0, 2)
+    assert sentence(problem).startswith("An answer is preferred in one of these 2 pairs")
+
+
+def test_answers_that_are_the_same_contradict_nothing():
+    same = _dpo("Is there a lift?", "Yes.", "Yes.")
+    assert _set_problems([same, same]) == []
+
+
+def test_how_much_longer_the_preferred_answers_are():
+    short, long = "A word.", "A word and a half."
+    (longer,) = _set_problems([_dpo("a", long, short), _openai("b", long, short)])
+    assert sentence(longer) == "On average the preferred answers are 157 % longer."
+    (shorter,) = _set_problems([_whole("a", short, long), _dpo("b", short, long)])
+    assert sentence(shorter) == "On average the preferred answers are 61 % shorter."
+    assert _set_problems([_dpo("a", short, long), _dpo("b", long, short)]) == []

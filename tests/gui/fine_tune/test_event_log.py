@@ -17,11 +17,18 @@ TESTER = QAbstractItemModelTester.FailureReportingMode.Warning
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("Validating training file: file-KSxsHWZRDF8PwjvqWZTTQGCf", "Validating training file"),
+        (
+            "Validating training file: file-KSxsHWZRDF8PwjvqWZTTQGCf",
+            "Checking the examples to train on",
+        ),
+        (
+            "Validating validation file: 1,000 of 5,000 examples checked",
+            "Checking the examples held back: 1,000 of 5,000 examples checked",
+        ),
         ("Created fine-tuning job: ftjob-G37CPyfzpaXdAsUHPaISmhjA", "Created fine-tuning job"),
         (
             "Validating training file: file-abc123DEF and validation file: file-def456GHI",
-            "Validating training file and validation file",
+            "Checking the examples to train on and those held back",
         ),
         (
             "Invalid file format. Input file file-Ab12Cd34 is in the fine-tune-chat format",
@@ -44,7 +51,7 @@ def test_an_id_is_found_and_told_where_it_is_asked_for(add_run, event):
     model = EventsModel()
     said = "Validating training file: file-KSxsHWZRDF8Pwjv"
     model.show_events(add_run("one"), [event(2, said), event(1, "Created")])
-    assert model.index(0).data() == "Validating training file"
+    assert model.index(0).data() == "Checking the examples to train on"
     assert "file-KSx" not in model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert "file-KSx" in model.index(0).data(Qt.ItemDataRole.ToolTipRole)
     assert model.index(1).data(Qt.ItemDataRole.ToolTipRole) is None

@@ -1,10 +1,18 @@
 """What of an example is learnt, and which examples cannot be."""
 
 import pytest
+from tokenizers.processors import ByteLevel
 
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.training.base_model import load_trainable_model
-from tunedesk.training_server.training.sequences import IGNORED, make_sequences, starter_texts
+from tunedesk.training_server.training.failures import BadExample
+from tunedesk.training_server.training.sequences import (
+    IGNORED,
+    _labelled,
+    _sequences,
+    make_sequences,
+    starter_texts,
+)
 
 TWO_ANSWERS = {
     "messages": [
@@ -178,3 +186,44 @@ def test_a_pair_has_one_prompt_and_two_answers(sequences):
         assert trainable.tokenizer.decode(row["prompt_ids"]).endswith(
             trainable.template.prompt(pair["input"]["messages"], None)[-12:]
         )
+
+
+def test_blanks_within_an_answer_are_learnt_by_any_tokenizer(sequences):
+    """Llama 3 counts no blanks to the place of a token: one of blanks alone has no width."""
+    answer = "def f():\n        return 1"
+    record = {
+        "messages": [
+            {"role": "user", "content": "Code?"},
+            {"role": "assistant", "content": answer},
+        ]
+    }
+    _made, trainable = sequences([record], "llama")
+    trainable.tokenizer.backend_tokenizer.post_processor = ByteLevel(trim_offsets=True)
+    rendered = trainable.template.render(record["messages"], None)
+    (row,) = _labelled(rendered, trainable)
+    learnt_ids = [int(label) for label in row["labels"] if label != IGNORED]
+    assert trainable.tokenizer.decode(learnt_ids) == f"{answer}<|eot_id|>"
+
+
+def test_many_examples_at_once_make_the_rows_of_each_alone(sequences, twelve, calls):
+    refused = {
+        "messages": [
+            {"role": "user", "content": "Half a letter: \ud800"},
+            {"role": "assistant", "content": "Yes."},
+        ]
+    }
+    records = [*twelve[:4], TWO_ANSWERS, refused, *calls, *twelve[4:8]]
+    for family in (None, "llama", "qwen3"):
+        _made, trainable = sequences(records[:1], family)
+        entries = [{"line": line, "record": each} for line, each in enumerate(records, start=1)]
+        at_once = _sequences(entries, trainable, "supervised")
+        alone = [_sequences([entry], trainable, "supervised")[0] for entry in entries]
+        assert sum(isinstance(each, BadExample) for each in at_once) >= 1
+        for one, other in zip(at_once, alone, strict=True):
+            if isinstance(one, BadExample):
+                assert one == other
+                continue
+            for row, same in zip(one, other, strict=True):
+                assert {name: list(value) for name, value in row.items()} == {
+                    name: list(value) for name, value in same.items()
+                }

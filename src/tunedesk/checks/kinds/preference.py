@@ -7,17 +7,20 @@ counts as the prompt.
 """
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 from tunedesk.catalogue.targets import Target
+from tunedesk.checks.chat_templates import read_transcript
 from tunedesk.checks.conversation_rules import check_message
 from tunedesk.checks.kinds.kind_checks import Checked, CheckSettings, KindChecks
-from tunedesk.checks.problem import Problem, severity
+from tunedesk.checks.problem import Problem, SetProblem, severity
 from tunedesk.checks.schema import is_valid, reasons
 from tunedesk.checks.text_rules import check_blanks, check_text, check_texts, check_thoughts
 from tunedesk.checks.tokens import TokenCounts, count_example
 from tunedesk.checks.tool_rules import check_tools
+from tunedesk.examples.hashes import hash_text
 from tunedesk.examples.json_text import Path, json_type
 from tunedesk.examples.kinds.preference import (
     PAIR_PARTS,
@@ -26,6 +29,7 @@ from tunedesk.examples.kinds.preference import (
     answer_messages,
     pair_messages,
 )
+from tunedesk.examples.kinds.registry import read_kind
 
 _HINT = Problem("other_training", (), {"kind": PREFERENCE.name})
 
@@ -86,8 +90,11 @@ def is_openai_pair(record: dict[str, Any]) -> bool:
 
 def _holds_prompts(record: dict[str, Any]) -> bool:
     """Whether the answers are whole conversations, which have the prompt in them."""
-    messages = [pair_messages({key: record.get(key)}).answers for key in ("chosen", "rejected")]
-    return all(len(each) > 1 for each in messages)
+    return all(
+        len(pair_messages({key: record.get(key)}).answers) > 1
+        or (isinstance(record.get(key), str) and read_transcript(record[key]) is not None)
+        for key in ("chosen", "rejected")
+    )
 
 
 def _check_part(part: PairPart, path: Path, value: Any, target: Target) -> Iterator[Problem]:
@@ -95,6 +102,9 @@ def _check_part(part: PairPart, path: Path, value: Any, target: Target) -> Itera
         if not value.strip():
             yield Problem("pair_part_empty", path, {"reason": part})
         yield from check_text(value, path)
+        if read_transcript(value) is not None:
+            yield Problem("pair_transcript", path, {})
+            return
         if part != "asked":
             yield from check_thoughts(value, path)
             yield from check_blanks(value, path, "assistant")
@@ -175,3 +185,95 @@ def _loosely(said: list[tuple[str, str]]) -> list[tuple[str, str]]:
 def _asked(said: list[tuple[str, str]]) -> str | None:
     """The first thing that the user says."""
     return next((content for role, content in said if role == "user"), None)
+
+
+class SaidInPair(NamedTuple):
+    """What a pair says, as roles and texts.
+
+    Attributes:
+        asked: What both answers answer, with what they have in common at their beginning.
+        preferred: What only the preferred answer says.
+        other: What only the other one says.
+    """
+
+    asked: list[tuple[str, str]]
+    preferred: list[tuple[str, str]]
+    other: list[tuple[str, str]]
+
+
+def said_in_pair(record: dict[str, Any]) -> SaidInPair:
+    """Take a pair apart, whatever its spelling."""
+    values = {
+        part: next((record[key] for key in keys if key in record), None)
+        for part, keys in PAIR_PARTS.items()
+    }
+    preferred, other = _said(values["preferred"]), _said(values["other"])
+    shared = 0
+    while shared < min(len(preferred), len(other)) - 1 and preferred[shared] == other[shared]:
+        shared += 1
+    asked = values["asked"]
+    given = [("user", asked)] if isinstance(asked, str) else _said(asked)
+    return SaidInPair([*given, *preferred[:shared]], preferred[shared:], other[shared:])
+
+
+_LONGER = 1.1
+"""From where on it is said how much longer the answers of one side are."""
+
+
+def check_pairs(records: Iterable[tuple[int, bytes]]) -> list[SetProblem]:
+    """The problems of pairs together: answers that are preferred and rejected, and their lengths.
+
+    Args:
+        records: The pairs, each with what names it; other records are passed over.
+    """
+    members, asked, preferred, other = (array("q") for _ in range(4))
+    preferred_length = other_length = 0
+    for member, text in records:
+        kind, record = read_kind(text)
+        if kind is not PREFERENCE or not isinstance(record, dict):
+            continue
+        said = said_in_pair(record)
+        members.append(member)
+        asked.append(_hash_said(said.asked))
+        preferred.append(_hash_said(said.asked, said.preferred))
+        other.append(_hash_said(said.asked, said.other))
+        if said.preferred != said.other:
+            preferred_length += sum(len(content) for _role, content in said.preferred)
+            other_length += sum(len(content) for _role, content in said.other)
+    return [
+        *_contradictions(members, asked, preferred, other),
+        *_lengths(len(members), preferred_length, other_length),
+    ]
+
+
+def _hash_said(*said: list[tuple[str, str]]) -> int:
+    """A hash of what is said; blanks around and between words make no difference."""
+    return hash_text(json.dumps([_loosely(each) for each in said]))
+
+
+def _contradictions(
+    members: "array[int]", asked: "array[int]", preferred: "array[int]", other: "array[int]"
+) -> Iterator[SetProblem]:
+    """Pairs of one question in which an answer is preferred here and rejected there."""
+    disputed: set[int] = set()
+    liked, disliked = set(preferred), set(other)
+    for first, second in zip(preferred, other, strict=True):
+        # A pair of equal answers is a problem of its own.
+        if first != second:
+            disputed |= {first} & disliked | {second} & liked
+    groups: dict[int, list[int]] = {}
+    for member, question, first, second in zip(members, asked, preferred, other, strict=True):
+        if first in disputed or second in disputed:
+            groups.setdefault(question, []).append(member)
+    for group in groups.values():
+        yield SetProblem("pairs_contradict", {"count": len(group)}, tuple(group))
+
+
+def _lengths(pairs: int, preferred: int, other: int) -> Iterator[SetProblem]:
+    """How much longer the answers of one side are: a model learns length before all else."""
+    shorter, longer = sorted((preferred, other))
+    if pairs < 2 or not shorter or longer < _LONGER * shorter:
+        return
+    share = f"{round(100 * (longer - shorter) / other)}"
+    reason = "longer" if preferred > other else "shorter"
+    yield SetProblem("pair_lengths", {"reason": reason, "percent": share, "count": pairs})

@@ -19,6 +19,12 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("No messages"),
             _("The example has no “messages”."),
             _("Add messages, or delete the example."),
+            {
+                "one_text": _(
+                    "The row is one text without turns: nobody can tell what is asked and what is "
+                    "answered."
+                ),
+            },
         ),
         "messages_not_a_list": ProblemMessage(
             _("The messages are not a list"),
@@ -90,11 +96,13 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("Content missing"),
             _("Message {n} has no content."),
             _("Write what is said, or delete the message."),
+            {"system": _("The system message is empty: leave it out.")},
         ),
         "content_null": ProblemMessage(
             _("Content is null"),
             _("The content of message {n} is null, and it calls no tool."),
             _("Write what is said, or delete the message."),
+            {"system": _("The system message is empty: leave it out.")},
         ),
         "content_empty": ProblemMessage(
             _("Empty text"),
@@ -120,6 +128,7 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("Empty list of parts"),
             _("The content of message {n} is an empty list."),
             _("Write what is said, or delete the message."),
+            {"system": _("The system message is empty: leave it out.")},
         ),
         "content_list_of_texts": ProblemMessage(
             _("List of texts in place of a text"),
@@ -264,6 +273,12 @@ def tool_messages() -> dict[str, ProblemMessage]:
             _("The tools are not a list"),
             _("“tools” is {type}; it has to be a list of tools."),
             _("Fix it in the tools editor."),
+            {
+                "nothing": _("“tools” is a text that stands for no tools; it has to be left out."),
+                "spelled": _("“tools” is the text of a list; it has to be the list itself."),
+                "cut_off": _("“tools” is the text of a list that was cut off."),
+                "object": _("“tools” is one object; it has to be a list of tools."),
+            },
         ),
         "tool_invalid": ProblemMessage(
             _("Incomplete tool"),
@@ -304,6 +319,18 @@ def tool_messages() -> dict[str, ProblemMessage]:
             _("Tool calls are not a list"),
             _("“tool_calls” of message {n} is {type}; it has to be a list."),
             _("Fix it in the Raw JSON tab."),
+            {
+                "nothing": _(
+                    "“tool_calls” of message {n} is a text that stands for no calls; it has to be "
+                    "left out."
+                ),
+                "spelled": _(
+                    "“tool_calls” of message {n} is the text of a list; it has to be the list "
+                    "itself."
+                ),
+                "cut_off": _("“tool_calls” of message {n} is the text of a list that was cut off."),
+                "object": _("“tool_calls” of message {n} is one object; it has to be a list."),
+            },
         ),
         "tool_calls_empty": ProblemMessage(
             _("Empty list of tool calls"),
@@ -318,6 +345,9 @@ def tool_messages() -> dict[str, ProblemMessage]:
                 "not_an_object": _("A tool call of message {n} is {type}; a call is an object."),
                 "id": _("A tool call of message {n} has no id."),
                 "type": _("A tool call of message {n} lacks “type”: “function”."),
+                "frame": _(
+                    "A tool call of message {n} lacks “function” around its name and arguments."
+                ),
                 "function": _("A tool call of message {n} does not say which tool it calls."),
                 "name": _("A tool call of message {n} does not name its tool."),
                 "arguments": _("A tool call of message {n} has no arguments."),

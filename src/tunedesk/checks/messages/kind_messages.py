@@ -81,6 +81,11 @@ def kind_messages() -> dict[str, ProblemMessage]:
             _("Both answers are the same: there is nothing to learn."),
             _("Write another answer, or delete the example."),
         ),
+        "pair_transcript": ProblemMessage(
+            _("Transcript in place of messages"),
+            _("A whole conversation stands in one text, with names that begin the turns."),
+            _("Fix it to make messages of it: what both answers share becomes the prompt."),
+        ),
         "pair_answers_alike": ProblemMessage(
             _("Answers that differ in blanks"),
             _("The two answers differ in blanks and line breaks only."),

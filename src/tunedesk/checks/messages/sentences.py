@@ -105,6 +105,10 @@ def file_messages() -> dict[str, ProblemMessage]:
                     "At column {column} a quotation mark stands inside a text; it must be written "
                     '\\".'
                 ),
+                "missing_comma": _("At column {column} a comma is missing."),
+                "curly_quotes": _(
+                    "At column {column} stands a curly quotation mark; JSON needs straight ones."
+                ),
                 "expected_key": _("At column {column} a name in quotation marks is missing."),
                 "expected_colon": _("At column {column} a colon is missing."),
                 "expected_comma": _("At column {column} a comma or a closing bracket is missing."),
@@ -202,6 +206,34 @@ def set_messages() -> dict[str, ProblemMessage]:
             _("The same but for spelling"),
             _("{count} examples are the same but for accents, blanks or capitals."),
             _("Keep one and delete the others, unless the model shall learn such spellings."),
+        ),
+        "alike_not_searched": ProblemMessage(
+            _("Not searched for copies in another spelling"),
+            _(
+                "In a project of over {limit} examples, those that are the same but for spelling "
+                "are not looked for."
+            ),
+            _("Export them, and let “tunedesk check” look through the file."),
+            {
+                "pairs": _(
+                    "In a project of over {limit} pairs, those that contradict each other are not "
+                    "looked for."
+                ),
+            },
+        ),
+        "pairs_contradict": ProblemMessage(
+            _("Preferred here, rejected there"),
+            _("An answer is preferred in one of these {count} pairs and rejected in another."),
+            _("Decide which answer is the better one, and keep the pairs that say so."),
+        ),
+        "pair_lengths": ProblemMessage(
+            _("Preferred answers of another length"),
+            _("The preferred answers are of another length than the others."),
+            _("Models learn length first: have pairs in which the other length is preferred too."),
+            {
+                "longer": _("On average the preferred answers are {percent} % longer."),
+                "shorter": _("On average the preferred answers are {percent} % shorter."),
+            },
         ),
         "some_without_system": ProblemMessage(
             _("Some without a system message"),

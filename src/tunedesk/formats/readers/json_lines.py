@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from tunedesk.formats.readers.json_values import Extent, raw_breaks_end, value_end
+from tunedesk.formats.readers.json_values import Extent, line_end, raw_breaks_end, value_end
 from tunedesk.formats.record_batch import LONGEST_RECORD, BatchBuilder, RecordBatch
 from tunedesk.formats.text_encoding import Utf8Reader
 
@@ -240,7 +240,7 @@ class _LineRecords:
         if text[0] not in _VALUE_BEGINS:
             self._take_line(text)
             return
-        extent, end = value_end(text, 0)
+        extent, end = line_end(text)
         if extent is Extent.WHOLE:
             after = text[end:].strip(_BLANKS)
             if after == ",":

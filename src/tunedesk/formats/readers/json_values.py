@@ -9,6 +9,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import lru_cache
 from json import JSONDecodeError, JSONDecoder
 
 from tunedesk.formats.record_batch import LONGEST_RECORD, BatchBuilder, RecordBatch
@@ -43,6 +44,20 @@ def value_end(text: str, at: int) -> tuple[Extent, int]:
         return Extent.BROKEN, at
 
 
+_SHORT = 64
+"""Lines up to this length come again and again where a file is broken in every line."""
+
+
+def line_end(text: str) -> tuple[Extent, int]:
+    """As `value_end`, at the beginning of a line."""
+    return _short_line_end(text) if len(text) <= _SHORT else value_end(text, 0)
+
+
+@lru_cache(maxsize=1_000)
+def _short_line_end(text: str) -> tuple[Extent, int]:
+    return value_end(text, 0)
+
+
 def raw_breaks_end(text: str, at: int) -> tuple[Extent, int]:
     """As `value_end`, with line breaks and other control characters let through in strings."""
     try:
@@ -71,6 +86,11 @@ _GAP = re.compile(r"[ \t\n]*(,?)[ \t\n,]*")
 _MARGIN = re.compile(r"[ \t]*[\[,]?[ \t]*\Z")
 _BLANKS = re.compile(r"[ \t\n]*")
 _KEY = re.compile(r'\{\s*("(?:[^"\\]|\\.)*")\s*:')
+_SCALAR = re.compile(
+    r"(-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,5})?|true|false|null)"
+    r"[ \t]*,[ \t]*(?=[^ \t\n,])"
+)
+"""A number or a word, and the comma and blanks up to the next value in its line."""
 _PLAIN_END = re.compile(r"\n|,(?=\s*\{)|\](?=\s*\Z)")
 
 
@@ -102,7 +122,8 @@ class _ValueStream:
 
     def batches(self) -> Iterator[RecordBatch]:
         while self._skip_gap():
-            self._take_value()
+            if not self._take_scalars():
+                self._take_value()
             if self._found.size >= self._size:
                 yield self._found.take(self._reader.position)
         if self._found.texts or self._found.problems:
@@ -159,6 +180,18 @@ class _ValueStream:
             else:
                 return True
             self._advance(end + 1)
+
+    def _take_scalars(self) -> bool:
+        """Take numbers and words that follow each other in a line of a list; False for others."""
+        if not self._in_list or self._leaving_out or self._window[self._at] in '{["':
+            return False
+        begin = self._at
+        while (found := _SCALAR.match(self._window, self._at)) is not None:
+            self._found.add(self._line, found[1])
+            self._at = found.end()
+            if self._found.size >= self._size:
+                break
+        return self._at > begin
 
     def _take_value(self) -> None:
         while True:

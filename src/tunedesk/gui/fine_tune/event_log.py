@@ -139,9 +139,28 @@ _ID = re.compile(
 )
 
 
+_VALIDATING = re.compile(
+    r"Validating (?P<first>training|validation) file(?P<both> and validation file)?\b"
+)
+"""How OpenAI, and our server like it, begin the event in which files are checked."""
+
+
 def without_ids(sentence: str) -> str:
-    """What a service says, without the ids of its files and jobs, which tell people nothing."""
-    return _ID.sub("", sentence).strip() or sentence
+    """What a service says, without the ids of its files and jobs, which tell people nothing.
+
+    That it validates files is said in the words of this program.
+    """
+    said = _ID.sub("", sentence).strip() or sentence
+    found = _VALIDATING.match(said)
+    if found is None:
+        return said
+    if found["both"]:
+        words = _("Checking the examples to train on and those held back")
+    elif found["first"] == "training":
+        words = _("Checking the examples to train on")
+    else:
+        words = _("Checking the examples held back")
+    return words + said[found.end() :]
 
 
 def time_text(milliseconds: int) -> str:

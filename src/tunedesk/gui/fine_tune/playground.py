@@ -1,250 +1,74 @@
-"""Trying a tuned model: a conversation with it, beside the base model if that is wanted.
+"""Trying a tuned model: a conversation with it, beside the base model and checkpoints if wanted.
 
-Questions of the run's own examples are at hand: those it was trained on, which it should answer as
-they do, and those that were held back, which are new to it. A conversation that is good can be kept
-as an example.
+Questions of the run's own examples are at hand, each as the training saw it: those it was trained
+on, which it should answer as they do, and those that were held back, which are new to it. What is
+good can be kept as an example; of two answers to one question, the better one as a preference pair.
 """
 
-import contextlib
-import json
-from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QKeyEvent, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
     QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QPlainTextEdit,
-    QTextEdit,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
 from tunedesk.catalogue.models import STARTER_ID
-from tunedesk.errors import UserError
 from tunedesk.examples.json_edit import on_one_line
-from tunedesk.gui.background import Task
-from tunedesk.gui.fine_tune.run_dataset import (
+from tunedesk.fine_tuning.sample_questions import (
+    ChatMessage,
     SampleQuestion,
+    first_question,
+    message_text,
     sample_questions,
-    system_message,
+    tool_names,
+)
+from tunedesk.gui.fine_tune.playground_keep import KeepButtons
+from tunedesk.gui.fine_tune.playground_pane import (
+    FIELD_MARGIN,
+    ConversationPane,
+    Turn,
 )
 from tunedesk.gui.fine_tune.run_text import checkpoint_text, model_text, provider_text
 from tunedesk.gui.page import PageContext
-from tunedesk.gui.widgets.buttons import CopyButton, FoldButton
+from tunedesk.gui.widgets.buttons import FoldButton
 from tunedesk.gui.widgets.cards import Card
+from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label, SectionTitle, plain_tooltip
-from tunedesk.i18n import _
-from tunedesk.progress import Progress, Wait
-from tunedesk.project.project import Project
-from tunedesk.project.row_edits import NewExample
+from tunedesk.gui.widgets.layouts import FlowLayout
+from tunedesk.i18n import _, ngettext
 from tunedesk.project.run_records import Run, RunCheckpoint
-from tunedesk.services.chat_client import stream_completion
-from tunedesk.services.connect import connect_to_run
+from tunedesk.services.chat_client import ChatOptions
 from tunedesk.services.keys import Keys
-
-ChatMessage = dict[str, str]
 
 MOST_TOKENS_HERE = 800
 """An answer of this computer: a model that has learned little may never come to an end."""
+TEMPERATURES = (0.0, 0.2, 0.5, 0.7, 1.0, 1.3)
+LENGTHS = (50, 200, 400, 800, 2000, 8000)
+MOST_COLUMNS = 4
+WIDTH, HEIGHT = 1320, 780
+QUESTIONS_WIDTH, QUESTIONS_LEAST = 250, 150
 _LONGEST_QUESTION = 300
-
-
-class ConversationPane(QWidget):
-    """A conversation with one of several models."""
-
-    def __init__(
-        self,
-        context: PageContext,
-        *,
-        run_id: int,
-        keys: Keys,
-        models: list[tuple[str, str]],
-        name: str,
-        on_state: Callable[[], None],
-        parent: QWidget | None = None,
-    ) -> None:
-        """Make the pane.
-
-        Args:
-            context: What the page works with.
-            run_id: The run whose service is asked.
-            keys: Where keys are found.
-            models: The models to choose from: titles and names.
-            name: What a screen reader calls the conversation.
-            on_state: Called when an answer begins or ends.
-            parent: Its owner.
-        """
-        super().__init__(parent)
-        self._project = context.project
-        self._run_id = run_id
-        self._background = context.background
-        self._keys = keys
-        self._on_state = on_state
-        self._task: Task | None = None
-        self._answer: list[str] = []
-        self._expected = ""
-        self.messages: list[ChatMessage] = []
-        theme = context.theme
-        self._muted = theme.color("text_muted")
-        self.which = QComboBox()
-        self.which.setAccessibleName(_("Which model: {name}").format(name=name))
-        self.which.setMinimumContentsLength(16)
-        for title, model in models:
-            self.which.addItem(title, model)
-        self.conversation = QTextEdit()
-        self.conversation.setReadOnly(True)
-        self.conversation.setAcceptRichText(False)
-        self.conversation.setAccessibleName(name)
-        self.conversation.setFont(theme.font("message"))
-        self.conversation.setTabChangesFocus(True)
-        self.conversation.document().setDocumentMargin(FIELD_MARGIN)
-        self.conversation.setPlaceholderText(_("Your questions and the answers stand here"))
-        self.state = Label(theme, "", "small", "muted", wrap=True)
-        copy = CopyButton(self.conversation.toPlainText, _("Copy the conversation"))
-        head = QHBoxLayout()
-        head.addWidget(self.which, 1)
-        head.addWidget(copy)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        column.addLayout(head)
-        column.addWidget(self.conversation, 1)
-        column.addWidget(self.state)
-
-    @property
-    def busy(self) -> bool:
-        """Whether an answer is under way."""
-        return self._task is not None
-
-    def clear(self) -> None:
-        """Begin a new conversation."""
-        self.stop()
-        self.messages = []
-        self.conversation.clear()
-        self._show_note("")
-
-    def ask(self, system: str, question: str, expected: str = "") -> None:
-        """Ask the chosen model, with all that was said before.
-
-        Args:
-            system: The system message; empty: none.
-            question: What is asked.
-            expected: What the example answers that the question comes from; empty: it is not one's.
-        """
-        self.stop()
-        self.messages.append({"role": "user", "content": question})
-        sent = [{"role": "system", "content": system}] if system else []
-        sent += self.messages
-        self._answer, self._expected = [], expected
-        self._write_heading(_("You"))
-        self._write(question)
-        self._write_heading(self.which.currentText())
-        self._show_note(
-            _("Waiting for the model; the first answer takes longer, while it is loaded …")
-        )
-        model = str(self.which.currentData() or "")
-        show = self._background.in_gui(self._on_piece)
-        project, run_id, keys = self._project, self._run_id, self._keys
-        task: Task | None = None
-
-        def work(progress: Progress, wait: Wait) -> None:
-            with contextlib.closing(project.handle()) as handle:
-                connection = connect_to_run(handle.runs.get(run_id), keys, wait)
-            most = MOST_TOKENS_HERE if connection.provider.name == "local" else None
-            for piece in stream_completion(connection, model, sent, most_tokens=most):
-                progress(0, None)
-                show(task, piece)
-
-        def ended() -> None:
-            if self._task is task:
-                self._task = None
-                self._on_state()
-
-        def done(_none: object) -> None:
-            if self._task is task:
-                self._keep_answer()
-                self._show_note("" if self._answer else _("The model answered nothing."))
-
-        def failed(error: UserError) -> None:
-            if self._task is task:
-                self._keep_answer()
-                self._show_note(f"{error.sentence} {error.advice}".strip(), "error")
-
-        task = self._task = self._background.run(
-            work, on_result=done, on_error=failed, on_finished=ended, lets_go=True
-        )
-        self._on_state()
-
-    def stop(self) -> None:
-        """Stop the answer that is under way; what is there stays."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-            self._keep_answer()
-            self._show_note(_("Stopped."))
-            self._on_state()
-
-    def _keep_answer(self) -> None:
-        """The answer belongs to the conversation; a question without one does not."""
-        if self._answer:
-            self.messages.append({"role": "assistant", "content": "".join(self._answer)})
-        elif self.messages and self.messages[-1]["role"] == "user":
-            self.messages.pop()
-        if self._answer and self._expected:
-            self._write_heading(_("In your example"))
-            self._write(self._expected, self._muted)
-
-    def _on_piece(self, task: Task, piece: str) -> None:
-        if task is not self._task:
-            return
-        if not self._answer:
-            self._show_note(_("Writing …"))
-        self._answer.append(piece)
-        self._write(piece)
-
-    def _write_heading(self, text: str) -> None:
-        cursor = self._end()
-        strong = QTextCharFormat()
-        strong.setFontWeight(600)
-        strong.setForeground(self._muted)
-        before = "\n\n" if self.conversation.toPlainText() else ""
-        cursor.insertText(f"{before}{text}\n", strong)
-
-    def _write(self, text: str, colour: QColor | None = None) -> None:
-        """Add plain text at the end, which stays in sight if it was."""
-        bar = self.conversation.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - 4
-        plain = QTextCharFormat()
-        if colour is not None:
-            plain.setForeground(colour)
-        self._end().insertText(text, plain)
-        if at_end:
-            bar.setValue(bar.maximum())
-
-    def _end(self) -> QTextCursor:
-        cursor = QTextCursor(self.conversation.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        return cursor
-
-    def _show_note(self, text: str, tone: str = "muted") -> None:
-        self.state.setText(text)
-        self.state.set_tone(tone)
-
-
-WIDTH, HEIGHT = 1120, 720
-QUESTIONS_WIDTH = 270
-FIELD_MARGIN = 8
 SAMPLE = Qt.ItemDataRole.UserRole
 """The role under which a line of the list is its `SampleQuestion`."""
 
 
 class PlaygroundDialog(Dialog):
-    """Questions at the left, the conversation beside them, what is asked below; Ctrl+Enter asks."""
+    """Questions at the left, a column for each model beside them, what is asked below.
+
+    Ctrl+Enter asks.
+    """
 
     def __init__(
         self,
@@ -271,64 +95,82 @@ class PlaygroundDialog(Dialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._context = context
         self._run = run
-        self._expected = ("", "")
-        tuned = tuned_models(run, checkpoints)
-        base = (_("{model}, before it was tuned").format(model=model_text(run)), run.base_model)
+        self._keys = keys
+        self._models = models_of(run, checkpoints)
+        self._sample: SampleQuestion | None = None
+        self._shown = ("", "")
+        first = first_question(project, run.id)
+        self._system: ChatMessage | None = first.system if first else None
+        self._more: dict[str, Any] = first.more if first else {}
+        self.panes: list[ConversationPane] = []
+        self._make_fields(run.provider == "local")
+        self.anew = self.add_button(_("New conversation"))
+        close = self.add_button(_("Close"))
+        self.stop = self.add_button(_("Stop"))
+        self.ask = self.add_button(_("Ask"), "primary", default=True)
+        self._lay_out()
+        self._show_system(self._system)
+        self._show_tools()
+        self._offer(sample_questions(project, run.id))
+        self.add_column(model)
+        self.ask.clicked.connect(self._ask)
+        self.stop.clicked.connect(self._stop)
+        self.anew.clicked.connect(self._begin_anew)
+        close.clicked.connect(self.reject)
+        self.add.clicked.connect(lambda: self.add_column())
+        self.samples.itemClicked.connect(self._take)
+        self.samples.itemActivated.connect(self._take)
+        self.question.textChanged.connect(self._on_typed)
+        self.question.setFocus()
+        self._show_state()
+
+    def _make_fields(self, is_here: bool) -> None:
         self.samples = QListWidget()
         self.samples.setAccessibleName(_("Questions of your examples"))
         self.samples.setProperty("framed", True)
         self.samples.setUniformItemSizes(True)
         self.samples.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.samples.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.samples.setFixedWidth(QUESTIONS_WIDTH)
-        self.system = QPlainTextEdit(system_message(project, run.id))
+        self.samples.setMinimumWidth(QUESTIONS_LEAST)
+        self.samples.setMaximumWidth(QUESTIONS_WIDTH)
+        self.system = QPlainTextEdit()
         self.system.setAccessibleName(_("System message"))
         self.system.setFixedHeight(54)
         self.system.setTabChangesFocus(True)
         self.system.document().setDocumentMargin(FIELD_MARGIN)
+        self.tools = QCheckBox()
+        self.tools.setChecked(True)
         self.question = QPlainTextEdit()
         self.question.setAccessibleName(_("Question"))
         self.question.setPlaceholderText(_("Ask what a user would ask"))
-        self.question.setFont(theme.font("message"))
-        self.question.setFixedHeight(72)
+        self.question.setFont(self.theme.font("message"))
+        self.question.setFixedHeight(64)
         self.question.setTabChangesFocus(True)
         self.question.document().setDocumentMargin(FIELD_MARGIN)
-        self.keep = self.add_button(_("Keep as an example"))
-        self.keep.setToolTip(_("Add this conversation to the examples, to be reviewed"))
-        self.anew = self.add_button(_("New conversation"))
-        close = self.add_button(_("Close"))
-        self.stop = self.add_button(_("Stop"))
-        self.ask = self.add_button(_("Ask"), "primary", default=True)
-
-        def pane(models: list[tuple[str, str]], name: str) -> ConversationPane:
-            return ConversationPane(
-                context,
-                run_id=run.id,
-                keys=keys,
-                models=models,
-                name=name,
-                on_state=self._show_state,
-            )
-
-        self.tuned = pane(tuned, _("Conversation"))
-        self.beside = pane([base, *tuned], _("Conversation beside it"))
-        number = self.tuned.which.findData(model)
-        self.tuned.which.setCurrentIndex(max(0, number))
-        self.with_other = QCheckBox(_("Beside the base model"))
-        self._lay_out()
-        self._offer(sample_questions(project, run.id))
-        self.ask.clicked.connect(self._ask)
-        self.stop.clicked.connect(self._stop)
-        self.anew.clicked.connect(self._begin_anew)
-        self.keep.clicked.connect(self._keep)
-        close.clicked.connect(self.reject)
-        self.samples.itemClicked.connect(self._take)
-        self.samples.itemActivated.connect(self._take)
-        self.with_other.toggled.connect(self.beside.setVisible)
-        self.question.textChanged.connect(self._show_state)
-        self.beside.hide()
-        self.question.setFocus()
-        self._show_state()
+        self.note = Label(self.theme, "", "small", "muted", wrap=True)
+        self.temperature = NoWheelComboBox()
+        self.temperature.setAccessibleName(_("Temperature"))
+        self.temperature.setToolTip(
+            _("How freely the model chooses its words; 0: always the likeliest, the same each time")
+        )
+        for value in TEMPERATURES:
+            self.temperature.addItem(f"{value:g}", value)
+        self.length = NoWheelComboBox()
+        self.length.setAccessibleName(_("Longest answer"))
+        self.length.setToolTip(
+            _("A token is a word or a part of one; an answer that is longer is cut off")
+        )
+        self.length.addItem(_("As the service decides"), None)
+        for tokens in LENGTHS:
+            self.length.addItem(_("{n} tokens").format(n=f"{tokens:,}"), tokens)
+        self.length.setCurrentIndex(self.length.findData(MOST_TOKENS_HERE) if is_here else 0)
+        self.keeping = KeepButtons(self._context, self.panes)
+        self.add = QPushButton(_("Add a column"))
+        self.add.setAutoDefault(False)
+        self.add.setToolTip(
+            _("Put another model beside: the base model, the tuned model or a checkpoint")
+        )
+        self.keeping.add_button(self.add)
 
     def _lay_out(self) -> None:
         self.be_large(WIDTH, HEIGHT)
@@ -340,45 +182,96 @@ class PlaygroundDialog(Dialog):
         self._samples_title = SectionTitle(theme, _("Questions of your examples"))
         left.addWidget(self._samples_title)
         left.addWidget(self.samples, 1)
-        sides.addLayout(left)
+        sides.addLayout(left, 1)
         right = QVBoxLayout()
         right.setSpacing(8)
         if self._run.base_model == STARTER_ID:
             warning = Card("accent")
-            warning.body.addWidget(
-                Label(
-                    theme,
-                    _(
-                        "The starter knows no language: it has learned your examples by heart. "
-                        "Asked one of them it answers as they do; asked anything else it strings "
-                        "pieces of them together. A model that knows a language answers new "
-                        "questions."
-                    ),
-                    "base",
-                    wrap=True,
-                )
+            text = _(
+                "The starter knows no language: it learns examples by heart. Asked one that it was "
+                "trained on, it answers as the example does if it was trained for long enough; "
+                "asked anything else it strings pieces of them together. A model that knows a "
+                "language answers new questions."
             )
+            warning.body.addWidget(Label(theme, text, "base", wrap=True))
             right.addWidget(warning)
         self.fold = FoldButton(_("System message"), self.system)
-        right.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
+        above = FlowLayout(spacing=14)
+        above.addWidget(self.fold)
+        above.addWidget(self.tools)
+        right.addLayout(above)
         right.addWidget(self.system)
-        panes = QHBoxLayout()
-        panes.setSpacing(14)
-        panes.addWidget(self.tuned, 1)
-        panes.addWidget(self.beside, 1)
-        right.addLayout(panes, 1)
-        asked = QHBoxLayout()
+        self._columns = QHBoxLayout()
+        self._columns.setSpacing(14)
+        right.addLayout(self._columns, 1)
+        right.addWidget(self.keeping)
+        asked = FlowLayout(spacing=10)
         asked.addWidget(SectionTitle(theme, _("Question")))
-        asked.addStretch()
-        asked.addWidget(self.with_other)
+        for text, field in (
+            (_("Temperature"), self.temperature),
+            (_("Longest answer"), self.length),
+        ):
+            pair = QWidget()
+            row = QHBoxLayout(pair)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.addWidget(Label(theme, text, "small", "muted"))
+            row.addWidget(field)
+            asked.addWidget(pair)
         right.addLayout(asked)
+        right.addWidget(self.note)
         right.addWidget(self.question)
-        sides.addLayout(right, 1)
+        sides.addLayout(right, 4)
         self.body.addLayout(sides, 1)
         note = _("Ctrl+Enter asks; {place} answers. Kept is only what you keep.").format(
             place=provider_text(self._run)
         )
         self.add_note(Label(theme, note, "small", "muted", wrap=True))
+
+    # The columns
+
+    def add_column(self, model: str = "") -> None:
+        """Put another conversation beside.
+
+        Args:
+            model: Its model; without, the first that is not there yet, the base model before all.
+        """
+        shown = {pane.which.currentData() for pane in self.panes}
+        names = [name for _title, name in self._models]
+        pane = ConversationPane(
+            self._context,
+            run_id=self._run.id,
+            keys=self._keys,
+            models=self._models,
+            number=len(self.panes) + 1,
+        )
+        wanted = [model, self._run.base_model, *names]
+        chosen = next((name for name in wanted if name in names and name not in shown), names[0])
+        pane.which.setCurrentIndex(names.index(chosen))
+        pane.changed.connect(self._show_state)
+        pane.again_asked.connect(lambda: self._answer_again(pane))
+        pane.remove_asked.connect(lambda: self._remove_column(pane))
+        self.panes.append(pane)
+        self._columns.addWidget(pane, 1)
+        self._show_state()
+
+    def _remove_column(self, pane: ConversationPane) -> None:
+        pane.stop()
+        self.panes.remove(pane)
+        self._columns.removeWidget(pane)
+        pane.hide()
+        pane.deleteLater()
+        for number, left in enumerate(self.panes, 1):
+            left.set_number(number)
+        self._show_state()
+        self.panes[0].which.setFocus()
+
+    def _answer_again(self, pane: ConversationPane) -> None:
+        """Have a column answer what it was asked last, or what another one was."""
+        turn = pane.turn or next((other.turn for other in self.panes if other.turn), None)
+        if turn is not None:
+            pane.ask(replace(turn, options=self._options()))
+
+    # Questions
 
     def _offer(self, questions: list[SampleQuestion]) -> None:
         """List the questions under what they are to the model."""
@@ -394,8 +287,11 @@ class PlaygroundDialog(Dialog):
                 title.setFlags(Qt.ItemFlag.NoItemFlags)
                 title.setFont(self.theme.font("small_strong"))
                 self.samples.addItem(title)
-            question = sample.question[:_LONGEST_QUESTION]
-            item = QListWidgetItem(on_one_line(question))
+            question = sample.text[:_LONGEST_QUESTION]
+            if not sample.is_said_by_user:
+                question = _("A tool gives back: {text}").format(text=question)
+            line = on_one_line(question)
+            item = QListWidgetItem(f"    {line}" if sample.turn > 1 else line)
             item.setToolTip(plain_tooltip(question))
             item.setData(SAMPLE, sample)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{titles[above]}. {question}")
@@ -404,10 +300,12 @@ class PlaygroundDialog(Dialog):
             widget.setVisible(bool(questions))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ask on Ctrl+Enter, from whichever field."""
+        """Ask on Ctrl+Enter, from whichever field; Enter alone asks only on a button."""
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._ask()
+            return
+        if enter and not isinstance(QApplication.focusWidget(), QAbstractButton):
             return
         super().keyPressEvent(event)
 
@@ -421,68 +319,132 @@ class PlaygroundDialog(Dialog):
         sample: SampleQuestion | None = item.data(SAMPLE)
         if sample is None:
             return
-        self._expected = (sample.question.strip(), sample.answer)
-        self.system.setPlainText(sample.system)
-        self.question.setPlainText(sample.question)
-        self.question.setFocus()
-
-    def _ask(self) -> None:
-        question = self.question.toPlainText().strip()
-        if not question:
-            return
-        system = self.system.toPlainText().strip()
-        asked, answer = self._expected
-        expected = answer if asked == question else ""
-        self.tuned.ask(system, question, expected)
-        if self.with_other.isChecked():
-            self.beside.ask(system, question, expected)
-        self.question.clear()
-
-    def _stop(self) -> None:
-        self.tuned.stop()
-        self.beside.stop()
-
-    def _begin_anew(self) -> None:
-        self.tuned.clear()
-        self.beside.clear()
+        self._more = sample.more
+        self._show_tools()
+        self._show_system(sample.system)
+        self.question.setPlainText(sample.text if sample.is_said_by_user else "")
+        self._sample = sample
+        self._shown = (self.system.toPlainText(), self.question.toPlainText())
+        self._show_note()
         self._show_state()
         self.question.setFocus()
 
-    def _keep(self) -> None:
-        """Add the conversation with the tuned model to the examples."""
-        system = self.system.toPlainText().strip()
-        messages = [{"role": "system", "content": system}] if system else []
-        text = json.dumps({"messages": [*messages, *self.tuned.messages]}, ensure_ascii=False)
+    def _on_typed(self) -> None:
+        """A question of an example may be changed; without a word of it, it is none."""
+        text, sample = self.question.toPlainText(), self._sample
+        if sample is not None and (bool(text) != sample.is_said_by_user):
+            self._sample = None
+        self._show_note()
+        self._show_state()
 
-        def work(project: Project, _progress: Progress) -> list[int]:
-            new = NewExample(text.encode(), project.checker().check(text.encode()))
-            return project.add_examples([new], state="to_review")
+    def _show_note(self) -> None:
+        """Say what of an example is sent beside its question."""
+        sample = self._sample
+        self.note.setVisible(sample is not None)
+        if sample is None:
+            return
+        before = len(sample.messages) - 1 - (sample.system is not None)
+        if not sample.is_said_by_user:
+            words = _(
+                "Asked as in your example, in a new conversation: what the tool gives back is "
+                "answered, “{text}”."
+            ).format(text=on_one_line(sample.text)[:80])
+        elif before:
+            words = ngettext(
+                "Asked as in your example, in a new conversation, with the message before it.",
+                "Asked as in your example, in a new conversation, with the {n} messages before it.",
+                before,
+            ).format(n=before)
+        else:
+            words = _("Asked as in your example, in a new conversation.")
+        self.note.setText(words)
 
-        self._context.operations.run(
-            _("Keeping the conversation"),
-            work,
-            examples=1,
-            message=lambda _ids: _("The conversation is kept as an example, to be reviewed."),
-        )
-        self.keep.setEnabled(False)
+    def _show_system(self, message: ChatMessage | None) -> None:
+        self._system = message
+        self.system.setPlainText(message_text(message) if message else "")
+        self._system_shown = self.system.toPlainText()
+
+    def _show_tools(self) -> None:
+        names = tool_names(self._more)
+        self.tools.setVisible(bool(names))
+        text = _("With the tools of the example: {names}").format(names=", ".join(names))
+        self.tools.setText(text.replace("&", "&&"))
+        self.tools.setAccessibleName(_("With the tools of the example"))
+        self.tools.setAccessibleDescription(", ".join(names))
+
+    def _system_messages(self) -> list[ChatMessage]:
+        """The system message as the training saw it, if it was not changed."""
+        text = self.system.toPlainText()
+        if self._system is not None and text == self._system_shown:
+            return [self._system]
+        role = self._system["role"] if self._system is not None else "system"
+        return [{"role": role, "content": text.strip()}] if text.strip() else []
+
+    def _options(self) -> ChatOptions:
+        return ChatOptions(self.temperature.currentData(), self.length.currentData())
+
+    @property
+    def _may_ask(self) -> bool:
+        waits = any(pane.waits_for_tools for pane in self.panes)
+        if self._sample is not None:
+            return True
+        return bool(self.question.toPlainText().strip()) and not waits
+
+    def _ask(self) -> None:
+        if not self._may_ask:
+            return
+        sample, text = self._sample, self.question.toPlainText()
+        head = self._system_messages()
+        more = self._more if self.tools.isChecked() else {}
+        asked: ChatMessage = {"role": "user", "content": text.strip()}
+        expected = None
+        if sample is not None and text == self._shown[1]:
+            asked, expected = sample.messages[-1], sample.answer or None
+        for pane in self.panes:
+            if sample is None:
+                said = [each for n, each in enumerate(pane.messages) if n or not _is_system(each)]
+            else:
+                said = [*sample.messages[(sample.system is not None) : -1]]
+            messages = (*head, *said, asked)
+            pane.ask(Turn(messages, 1, more, self._options(), expected))
+        self._sample = None
+        self.question.clear()
+        self._show_note()
+
+    def _stop(self) -> None:
+        for pane in self.panes:
+            pane.stop()
+
+    def _begin_anew(self) -> None:
+        for pane in self.panes:
+            pane.clear()
+        self._show_state()
+        self.question.setFocus()
 
     def _show_state(self) -> None:
-        if not hasattr(self, "beside"):
-            return
-        busy = self.tuned.busy or self.beside.busy
-        self.stop.setVisible(busy)
-        self.ask.setEnabled(bool(self.question.toPlainText().strip()))
-        some = bool(self.tuned.messages)
-        self.anew.setEnabled(some)
-        self.keep.setEnabled(some and not self.tuned.busy and not self._context.project.read_only)
+        self.stop.setVisible(any(pane.busy for pane in self.panes))
+        self.ask.setEnabled(self._may_ask)
+        self.anew.setEnabled(any(pane.turn for pane in self.panes))
+        self.keeping.show_state()
+        self.add.setEnabled(len(self.panes) < MOST_COLUMNS)
+        asked = any(pane.turn for pane in self.panes)
+        for pane in self.panes:
+            pane.show_again(asked and (pane.turn is None or pane.answer is not None))
+            pane.remove.setVisible(len(self.panes) > 1)
 
 
-def tuned_models(run: Run, checkpoints: list[RunCheckpoint]) -> list[tuple[str, str]]:
-    """The models that came of a run: titles and names, the final one first."""
+def models_of(run: Run, checkpoints: list[RunCheckpoint]) -> list[tuple[str, str]]:
+    """The models that can be asked: titles and names; the final one, its base, checkpoints."""
     models = []
     if run.fine_tuned_model:
         models.append((_("The tuned model"), run.fine_tuned_model))
+    base = _("{model}, before it was tuned").format(model=model_text(run))
+    models.append((base, run.base_model))
     for point in reversed(checkpoints):
         if point.model and point.model != run.fine_tuned_model:
             models.append((checkpoint_text(point), point.model))
     return models
+
+
+def _is_system(message: ChatMessage) -> bool:
+    return message.get("role") in ("system", "developer")

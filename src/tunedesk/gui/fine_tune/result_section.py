@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QVBoxLayou
 
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning import code_snippets
-from tunedesk.gui.fine_tune.run_dataset import system_message
+from tunedesk.fine_tuning.sample_questions import first_question, message_text
 from tunedesk.gui.fine_tune.run_text import checkpoint_text
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
@@ -230,7 +230,8 @@ def find_snippets(
             key = None
     connection = Connection(provider, address, key)
     with contextlib.closing(project.handle()) as handle:
-        system = system_message(handle, run.id)
+        first = first_question(handle, run.id)
+        system = message_text(first.system) if first is not None and first.system else ""
         points = handle.runs.checkpoints(run.id)
     if checkpoint is None and provider.deployment == "nebius":
         # There a model is made of a checkpoint; the tuned one is the last.

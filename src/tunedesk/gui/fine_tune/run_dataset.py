@@ -27,7 +27,7 @@ from tunedesk.gui.widgets.layouts import clear_layout
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.run_records import Part, Run, RunExample
+from tunedesk.project.run_records import Run, RunExample
 
 LONGEST_PREVIEW = 160
 
@@ -88,55 +88,6 @@ def preview_of(text: str) -> str:
     first = next((message for message in messages if message.role == "user"), None)
     shown = first or (messages[0] if messages else None)
     return on_one_line((shown.text if shown else text)[: LONGEST_PREVIEW * 2])[:LONGEST_PREVIEW]
-
-
-def system_message(project: Project, run_id: int) -> str:
-    """The system message that the first example of a run had; empty without one."""
-    first = project.runs.example_at(run_id, "training", 1)
-    if first is None:
-        return ""
-    messages = messages_of(project.version_text(first.version_id) or "")
-    return next((message.text for message in messages if message.role == "system"), "")
-
-
-MOST_QUESTIONS = 12
-"""So many questions of each file are offered."""
-
-
-class SampleQuestion(NamedTuple):
-    """A question of an example of the run.
-
-    Attributes:
-        part: Where it stood: "training", or "validation" for those held back.
-        question: Its first question.
-        answer: What the example answers.
-        system: Its system message; empty without one.
-    """
-
-    part: Part
-    question: str
-    answer: str
-    system: str
-
-
-def sample_questions(project: Project, run_id: int) -> list[SampleQuestion]:
-    """Questions of the examples of a run: some that were held back, then some trained on."""
-    found = []
-    parts: tuple[Part, Part] = ("validation", "training")
-    for part in parts:
-        line, kept = 0, 0
-        while kept < MOST_QUESTIONS and line < 2 * MOST_QUESTIONS:
-            line += 1
-            example = project.runs.example_at(run_id, part, line)
-            if example is None:
-                break
-            messages = messages_of(project.version_text(example.version_id) or "")
-            texts = {message.role: message.text for message in reversed(messages)}
-            if texts.get("user") and texts.get("assistant"):
-                kept += 1
-                system = texts.get("system", "")
-                found.append(SampleQuestion(part, texts["user"], texts["assistant"], system))
-    return found
 
 
 def part_text(run_example: RunExample) -> str:

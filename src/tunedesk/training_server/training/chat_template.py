@@ -71,6 +71,9 @@ def _message(message: Mapping[str, Any], parse_arguments: bool) -> dict[str, Any
     elif role == "assistant":
         if message.get("weight") is not None:
             result["weight"] = message["weight"]
+        if isinstance(message.get("reasoning_content"), str):
+            # A template that has a place for thoughts writes them; others know no such field.
+            result["reasoning_content"] = message["reasoning_content"]
         calls = list(message.get("tool_calls") or ())
         if not calls and message.get("function_call"):
             calls = [{"id": "", "type": "function", "function": message["function_call"]}]

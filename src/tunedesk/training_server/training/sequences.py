@@ -6,18 +6,20 @@ dropped in silence: an example that is too long, or in which there is nothing to
 """
 
 import contextlib
+import gc
 import hashlib
 import json
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
+import numpy as np
 import pyarrow as pa
 from jinja2 import TemplateError
 
@@ -46,7 +48,8 @@ IGNORED = -100
 """The label of a token that carries no loss."""
 
 _OUTPUTS = {"chosen_ids": "preferred_output", "rejected_ids": "non_preferred_output"}
-_REFUSALS = (TemplateError, TypeError, ValueError, KeyError)
+REFUSALS = (TemplateError, TypeError, ValueError, KeyError)
+"""What a chat template raises at an example that it does not take."""
 _COLUMNS = {
     "supervised": ("input_ids", "labels"),
     "dpo": ("prompt_ids", "chosen_ids", "rejected_ids"),
@@ -57,7 +60,8 @@ _EXAMPLE_SECONDS = 10.0
 _MOST_OVERDUE = 3
 """A template that took too long for so many examples is not asked for more."""
 
-Row = dict[str, list[int]]
+Tokens = np.ndarray[tuple[int], np.dtype[np.int32]]
+Row = dict[str, Tokens]
 """A row of TRL's dataset, by its columns."""
 
 
@@ -162,8 +166,7 @@ def _tokenised(lines: Sequence[bytes], reader: ExampleTokenizer, method: str) ->
                 break
     rows = [row for each in made if not isinstance(each, BadExample) for row in each]
     lengths = list(map(_length, rows))
-    kind = pa.list_(pa.int32())
-    columns = {name: pa.array([row[name] for row in rows], type=kind) for name in _COLUMNS[method]}
+    columns = {name: _lists([row[name] for row in rows]) for name in _COLUMNS[method]}
     bad = [each for each in made if isinstance(each, BadExample)]
     return TokenisedChunk(
         pa.RecordBatch.from_pydict(columns),
@@ -175,23 +178,74 @@ def _tokenised(lines: Sequence[bytes], reader: ExampleTokenizer, method: str) ->
     )
 
 
+def _lists(values: Sequence[Tokens]) -> pa.ListArray:
+    ends = np.cumsum([0, *map(len, values)], dtype=np.int32)
+    return pa.ListArray.from_arrays(*map(_array, (ends, np.concatenate([ends[:0], *values]))))
+
+
+def _array(values: Tokens) -> pa.Array:
+    # `pa.array` imports pandas, which takes a third of a second, to see that it is none of its.
+    return pa.Array.from_buffers(pa.int32(), len(values), [None, pa.py_buffer(values)])
+
+
 def _sequences(
-    entries: Iterable[dict[str, Any]], reader: ExampleTokenizer, method: str
+    entries: Sequence[dict[str, Any]], reader: ExampleTokenizer, method: str
 ) -> list[list[Row] | BadExample]:
     """The rows of each example, or what keeps it from being trained on."""
-    make = _pair_rows if method == "dpo" else _rows
-    result: list[list[Row] | BadExample] = []
+    was_enabled = gc.isenabled()
+    # Hundreds of thousands of pairs of numbers, none of which is garbage: looking takes as long.
+    gc.disable()
+    try:
+        return _sequences_at_once(entries, reader, method)
+    except REFUSALS as error:
+        if len(entries) == 1:
+            return [_refused(entries[0], error)]
+        return [each for entry in entries for each in _sequences([entry], reader, method)]
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _sequences_at_once(
+    entries: Sequence[dict[str, Any]], reader: ExampleTokenizer, method: str
+) -> list[list[Row] | BadExample]:
+    """As `_sequences`, but what the tokenizer refuses is an error: one call is for all texts."""
+    found: list[list[Row] | BadExample | list[Rendered]] = []
     for entry in entries:
+        record = entry["record"]
         try:
-            rows = list(make(entry["record"], reader))
-        except _REFUSALS as error:
-            said = " ".join(str(error).split())[:300]
-            text = f"The chat template of the model refuses the example: {said}"
-            result.append(BadExample(entry["line"], text))
+            if method == "dpo":
+                found.append(list(_pair_rows(record, reader)))
+            elif "messages" not in record:
+                found.append([completion_row(record, reader)])
+            else:
+                every = reader.template.render(record["messages"], template_tools(record))
+                found.append([each for each in every if each.spans])
+        except REFUSALS as error:
+            found.append(_refused(entry, error))
+    texts = [
+        each
+        for one in found
+        if not isinstance(one, BadExample)
+        for each in one
+        if isinstance(each, Rendered)
+    ]
+    labelled = iter(_labelled(texts, reader))
+    result: list[list[Row] | BadExample] = []
+    for entry, one in zip(entries, found, strict=True):
+        if isinstance(one, BadExample):
+            result.append(one)
             continue
+        rows = [next(labelled) if isinstance(each, Rendered) else each for each in one]
         wrong = _wrong(rows, reader.context)
         result.append(BadExample(entry["line"], wrong) if wrong else rows)
     return result
+
+
+def _refused(entry: dict[str, Any], error: Exception) -> BadExample:
+    said = " ".join(str(error).split())[:300]
+    text = f"The chat template of the model refuses the example: {said}"
+    return BadExample(entry["line"], text)
 
 
 def record_chunks(
@@ -336,7 +390,7 @@ def starter_texts(path: Path) -> Iterator[str]:
     marks = re.compile("|".join(map(re.escape, bytes_alone.all_special_tokens)))
     for _line, record in islice(read_records(path), 0, None, step):
         # One that the template refuses is named when its sequence is made.
-        with contextlib.suppress(*_REFUSALS):
+        with contextlib.suppress(*REFUSALS):
             for text in _whole_texts(record, template):
                 yield from marks.split(text)
 
@@ -353,63 +407,84 @@ def _whole_texts(record: dict[str, Any], template: ChatTemplate) -> Iterator[str
         yield from (each.text for each in rendered)
 
 
-def _rows(record: dict[str, Any], reader: ExampleTokenizer) -> Iterator[Row]:
-    if "messages" not in record:
-        yield _completion_row(record, reader)
+def _labelled(texts: Sequence[Rendered], reader: ExampleTokenizer) -> Iterator[Row]:
+    """The rows of some texts, in their order."""
+    if not texts:
         return
-    for rendered in reader.template.render(record["messages"], template_tools(record)):
-        if rendered.spans:
-            yield _labelled(rendered, reader)
+    encoded = reader.tokenizer(
+        [each.text for each in texts],
+        add_special_tokens=False,
+        return_offsets_mapping=True,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+    )
+    every = zip(texts, encoded["input_ids"], encoded["offset_mapping"], strict=True)
+    for rendered, ids, offsets in every:
+        yield labelled_row(rendered, ids, offsets, reader)
 
 
-def _labelled(rendered: Rendered, reader: ExampleTokenizer) -> Row:
-    encoded = reader.tokenizer(rendered.text, add_special_tokens=False, return_offsets_mapping=True)
-    ids: list[int] = encoded["input_ids"]
-    labels = [IGNORED] * len(ids)
-    offsets: list[tuple[int, int]] = encoded["offset_mapping"]
-    for begin, end in rendered.spans:
-        first, past = (bisect_left(offsets, (edge,)) for edge in (begin, end))
-        for index in range(first, past):
-            if offsets[index][1] > offsets[index][0]:
-                labels[index] = ids[index]
+def labelled_row(
+    rendered: Rendered, ids: list[int], offsets: list[tuple[int, int]], reader: ExampleTokenizer
+) -> Row:
+    """The tokens of a text, and which are learnt; a mark of the end that is missing is added."""
     eos = reader.tokenizer.eos_token_id
-    is_open = rendered.spans[-1][1] == len(rendered.text)
+    is_open = bool(rendered.spans) and rendered.spans[-1][1] == len(rendered.text)
     if is_open and reader.template.end_of_answer() is None and isinstance(eos, int):
         # A template that does not end its answers: the model must still learn to stop.
-        ids, labels = [*ids, eos], [*labels, eos]
-    return {"input_ids": ids, "labels": labels}
+        tokens = np.array([*ids, eos], dtype=np.int32)
+    else:
+        tokens = np.array(ids, dtype=np.int32)
+    labels = np.full(len(tokens), IGNORED, dtype=np.int32)
+    for begin, end in rendered.spans:
+        first, past = (bisect_left(offsets, (edge,)) for edge in (begin, end))
+        while first < past and offsets[first] == (begin, begin):
+            # The blank before the answer, by a tokenizer that counts no blank to a token's place;
+            # those within the answer are learnt.
+            first += 1
+        labels[first:past] = tokens[first:past]
+    labels[len(ids) :] = tokens[len(ids) :]
+    return {"input_ids": tokens, "labels": labels}
 
 
-def _completion_row(record: dict[str, Any], reader: ExampleTokenizer) -> Row:
+def completion_row(record: Mapping[str, Any], reader: ExampleTokenizer) -> Row:
+    """The tokens of a prompt with its completion, which is learnt."""
     asked: list[int] = reader.tokenizer(record["prompt"])["input_ids"]
     eos = reader.tokenizer.eos_token_id
     if asked and asked[-1] == eos:
         asked = asked[:-1]
     said = reader.tokenizer(record["completion"], add_special_tokens=False)["input_ids"]
     said = [*said, *([eos] if isinstance(eos, int) else [])]
-    return {"input_ids": asked + said, "labels": [IGNORED] * len(asked) + said}
+    return {
+        "input_ids": np.array(asked + said, dtype=np.int32),
+        "labels": np.array([IGNORED] * len(asked) + said, dtype=np.int32),
+    }
 
 
 def _pair_rows(record: dict[str, Any], reader: ExampleTokenizer) -> Iterator[Row]:
+    prompt, *answers = pair_texts(record, reader)
+    row = {"prompt_ids": _ids(prompt, reader)}
+    row |= {name: _ids(text, reader) for name, text in zip(_OUTPUTS, answers, strict=True)}
+    yield row
+
+
+def pair_texts(record: Mapping[str, Any], reader: ExampleTokenizer) -> list[str]:
+    """The question of a pair, then the preferred answer and the other, as the model reads them."""
     asked = record["input"]["messages"]
     tools = template_tools(record["input"])
-    prompt = reader.template.prompt(asked, tools)
-    row = {"prompt_ids": _ids(prompt, reader)}
-    for column, key in _OUTPUTS.items():
+    texts = [reader.template.prompt(asked, tools)]
+    for key in _OUTPUTS.values():
         answer = [{**message, "weight": 1} for message in record[key]]
         unlearnt = [
             {**message, "weight": 0} if message.get("role") == "assistant" else message
             for message in asked
         ]
         text = reader.template.render([*unlearnt, *answer], tools)[-1]
-        start, end = text.spans[0][0], text.spans[-1][1]
-        row[column] = _ids(text.text[start:end], reader)
-    yield row
+        texts.append(text.text[text.spans[0][0] : text.spans[-1][1]])
+    return texts
 
 
-def _ids(text: str, reader: ExampleTokenizer) -> list[int]:
-    ids: list[int] = reader.tokenizer(text, add_special_tokens=False)["input_ids"]
-    return ids
+def _ids(text: str, reader: ExampleTokenizer) -> Tokens:
+    return np.array(reader.tokenizer(text, add_special_tokens=False)["input_ids"], dtype=np.int32)
 
 
 def _length(row: Row) -> int:
@@ -425,9 +500,9 @@ def _wrong(rows: Sequence[Row], context: int) -> str | None:
         return f"It is {longest:,} tokens long, but the model takes at most {context:,}"
     # The first token is never predicted: nothing comes before it.
     learnt = (
-        any(label != IGNORED for label in row["labels"][1:])
+        bool((row["labels"][1:] != IGNORED).any())
         if "labels" in row
-        else bool(row["chosen_ids"] and row["rejected_ids"])
+        else bool(len(row["chosen_ids"]) and len(row["rejected_ids"]))
         for row in rows
     )
     if not rows or not all(learnt):

@@ -1,4 +1,4 @@
-"""The bars around the form: which example it is, the tabs Form, Tools and Raw JSON, the verdict."""
+"""The bars around the form: which example it is, its tabs, the verdict."""
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
@@ -83,7 +83,7 @@ class FormHead(QWidget):
         self._badge.setVisible(bool(self._title.text()) and needed <= self.width())
 
 
-FORM, TOOLS, RAW = range(3)
+FORM, TOOLS, TRAINED, RAW = range(4)
 
 VIEW_ACTIONS = ("view.zoom_in", "view.zoom_out", "view.zoom_reset", "view.monospace")
 
@@ -99,10 +99,11 @@ class FormTabs(QWidget):
 
     def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._tabs = SegmentedTabs(theme, [_("Form"), _("Tools"), _("Raw JSON")])
+        self._tabs = SegmentedTabs(theme, [_("Form"), _("Tools"), _("As trained"), _("Raw JSON")])
         self._tabs.setAccessibleName(_("View of the example"))
         self._tabs.setTabToolTip(FORM, _("The messages as cards"))
         self._tabs.setTabToolTip(TOOLS, _("The programs that the model may call"))
+        self._tabs.setTabToolTip(TRAINED, _("Exactly what a base model reads, token by token"))
         key = actions.key_text("view.raw")
         raw = _("All of the example as it stands in the file")
         self._tabs.setTabToolTip(RAW, f"{raw} ({key})" if key else raw)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.checks.messages import sentences
+from tunedesk.checks.problem import SetProblem, severity
 from tunedesk.fine_tuning.launch_preview import LaunchPreview, left_out_sentence
 from tunedesk.gui.fine_tune.launch.launch_estimate import LaunchEstimate
 from tunedesk.gui.theme import Theme
@@ -90,6 +91,7 @@ class FindingsPanel(QWidget):
         more_stops: Sequence[str],
         memory: str,
         download: int = 0,
+        set_problems: Sequence[SetProblem] = (),
     ) -> None:
         """Show what a launch would be.
 
@@ -98,6 +100,7 @@ class FindingsPanel(QWidget):
             more_stops: What else stands in the way, a sentence each: the key, the model's size.
             memory: The memory it takes of what there is; empty: not here.
             download: The bytes of the base model that are downloaded first.
+            set_problems: What is found in all examples of the project as a set.
         """
         preview = estimate.preview
         clear_layout(self._lines)
@@ -109,6 +112,9 @@ class FindingsPanel(QWidget):
             for code, ids in sorted(found.items(), key=lambda each: -len(each[1])):
                 title = sentences.title(code)
                 self._add_line(f"{len(ids):,} × {title}", tone, ids, title)
+        for code, ids in among_these(preview, set_problems).items():
+            title = sentences.title(code)
+            self._add_line(f"{len(ids):,} × {title}", "warning", ids, title)
         for reason, ids in preview.left_out.items():
             self._add_line(left_out_sentence(reason, len(ids)), "warning", ids, _("Left out"))
         for note in preview.notes:
@@ -183,6 +189,23 @@ class FindingsPanel(QWidget):
             show.clicked.connect(lambda: self.examples_asked.emit(query, title))
             row.addWidget(show, 0, top)
         self._lines.addWidget(line)
+
+
+def among_these(
+    preview: LaunchPreview, set_problems: Sequence[SetProblem]
+) -> dict[str, tuple[int, ...]]:
+    """The examples of a launch with each problem of the set that costs quality, by its code.
+
+    A duplicate counts only where another of its group is trained on or held back as well.
+    """
+    aim = provider_named(preview.settings.provider).target
+    taken = {row.example_id for side in preview.split for row in side}
+    found: dict[str, list[int]] = {}
+    for problem in set_problems:
+        ids = [member for member in problem.members if member in taken]
+        if len(ids) > 1 and severity(problem.code, aim) != "hint":
+            found.setdefault(problem.code, []).extend(ids)
+    return {code: tuple(ids) for code, ids in found.items()}
 
 
 def good_lines(preview: LaunchPreview) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tunedesk.catalogue.hardware import detect_hardware
 from tunedesk.catalogue.memory_estimate import Machine
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
+from tunedesk.checks.problem import SetProblem
 from tunedesk.fine_tuning.launch_preview import (
     LaunchPreview,
     TimeEstimate,
@@ -24,6 +25,7 @@ from tunedesk.fine_tuning.launch_settings import (
 )
 from tunedesk.i18n import _, money_text, ngettext
 from tunedesk.paths import user_data_dir
+from tunedesk.project.check_project import set_problems
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.query_language import query_words
@@ -73,18 +75,21 @@ class Start(NamedTuple):
         counts: How many examples there are.
         names: What the runs of the project are called.
         installed: Whether training on this computer is installed.
+        set_problems: What is found in the examples as a set: duplicates.
     """
 
     counts: Counts
     names: frozenset[str]
     installed: bool
+    set_problems: tuple[SetProblem, ...] = ()
 
 
 def find_start(project: Project, shown: ExampleQuery) -> Start:
     """What the page begins with; called in a thread."""
     counts = Counts(project.count(APPROVED), project.count(shown), project.count(ALL_BUT_REJECTED))
     names = frozenset(run.name for run in project.runs.all())
-    return Start(counts, names, local_install.python_with_training() is not None)
+    installed = local_install.python_with_training() is not None
+    return Start(counts, names, installed, tuple(set_problems(project)))
 
 
 def estimate_launch(project: Project, settings: LaunchSettings) -> LaunchEstimate:
@@ -115,19 +120,21 @@ def fetched_models(models: Iterable[str]) -> frozenset[str]:
 
 
 def start_text(provider: Provider, estimate: LaunchEstimate | None) -> str:
-    """What the button says: where to, how many, for how much."""
-    if provider.name == "local":
-        return _("Train on this computer")
-    if estimate is None:
-        return _("Send to {provider}").format(provider=provider_label(provider, ""))
+    """What the button says: that it starts, where to, how many, for how much."""
+    if provider.name == "local" or estimate is None:
+        return _("Start training")
     preview = estimate.preview
     count = _count(preview)
     if preview.price is None:
-        words = ngettext("Send {n} example to {provider}", "Send {n} examples to {provider}", count)
+        words = ngettext(
+            "Start training: send {n} example to {provider}",
+            "Start training: send {n} examples to {provider}",
+            count,
+        )
     else:
         words = ngettext(
-            "Send {n} example to {provider}, {price}",
-            "Send {n} examples to {provider}, {price}",
+            "Start training: send {n} example to {provider}, {price}",
+            "Start training: send {n} examples to {provider}, {price}",
             count,
         )
     return _filled_in(words, provider, preview)
