@@ -130,6 +130,11 @@ class Walk:
         """Wait until all has come, then look at everything that shows."""
         yield 3 * TURN
         self.screens.append(screen)
+        for _turn in range(3):
+            if not any(map(cut_off, self.shown_widgets())):
+                break
+            # A layout may take another turn on a busy machine; what is really cut off stays so.
+            yield -TURN
         for top in self.app.topLevelWidgets():
             if top.isVisible() and not isinstance(top, QFileDialog):
                 self.dialogs_seen.add(type(top).__name__)
@@ -137,9 +142,16 @@ class Walk:
                     self.cut.setdefault((type(top).__name__, "larger than the screen"), screen)
                 self.look_at(top, screen)
                 self.look_at_tree(top, screen)
+        for child in self.shown_widgets():
+            self.look_at(child, screen)
+
+    def shown_widgets(self) -> Iterator[QWidget]:
+        """All that shows in windows, without the windows themselves."""
+        for top in self.app.topLevelWidgets():
+            if top.isVisible() and not isinstance(top, QFileDialog):
                 for child in top.findChildren(QWidget):
                     if child.isVisible() and not isinstance(child.window(), QFileDialog):
-                        self.look_at(child, screen)
+                        yield child
 
     def look_at(self, widget: QWidget, screen: str) -> None:
         for name, text in texts_of(widget):
@@ -244,7 +256,7 @@ class Walk:
                 yield TURN
 
     def steps(self) -> Iterator[int]:
-        """Every page and dialog."""
+        """Every page and dialog; the milliseconds to wait at the most, or if negative, exactly."""
         yield 600
         yield from self.look("welcome")
         yield from self.menus("welcome")
@@ -561,15 +573,15 @@ def main() -> None:
             traceback.print_exc()
             os._exit(1)
         else:
-            settle(time.monotonic() + wait / 1000)
+            settle(time.monotonic() + abs(wait) / 1000, is_short=wait >= 0)
 
-    def settle(latest: float, quiet: int = 0) -> None:
-        """Go on as soon as all has come, or at this time at the latest."""
-        quiet = quiet + 1 if walk.is_quiet() else 0
+    def settle(latest: float, is_short: bool, quiet: int = 0) -> None:
+        """Go on at this time, or as soon as all has come if the wait may be cut short."""
+        quiet = quiet + 1 if is_short and walk.is_quiet() else 0
         if quiet >= QUIET_POLLS or time.monotonic() >= latest:
             go()
         else:
-            QTimer.singleShot(QUIET_POLL, lambda: settle(latest, quiet))
+            QTimer.singleShot(QUIET_POLL, lambda: settle(latest, is_short, quiet))
 
     def start() -> None:
         walk.window.resize(walk.screen)

@@ -311,9 +311,11 @@ def _notes(
     training, held = len(sides.training), len(sides.validation)
     if 0 < training < advised:
         notes.append(
-            _("{n} examples are few: {advised} or more are advised.").format(
-                n=training, advised=advised
-            )
+            ngettext(
+                "{n} example to train on is little: {advised} or more are advised.",
+                "{n} examples to train on are few: {advised} or more are advised.",
+                training,
+            ).format(n=training, advised=advised)
         )
     wanted = round((training + held) * settings.validation_share)
     if held < wanted:

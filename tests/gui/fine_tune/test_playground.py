@@ -419,6 +419,27 @@ def test_a_result_that_is_not_answered_can_be_sent_again(trained_on, service, op
     assert pane.messages[-1] == {"role": "assistant", "content": service.reply}
 
 
+def test_a_model_of_completions_goes_on_from_a_text(
+    trained_on, service, project, open_dialog, qtbot
+):
+    """It was trained on no chat: what it reads is the prompt alone, letter by letter."""
+    (example,) = trained_on({"prompt": "Once upon ", "completion": "a time"})
+    dialog = open_dialog()
+    talk_to_base(dialog, service)
+    assert not dialog.fold.isVisible()
+    dialog.samples.itemClicked.emit(dialog.samples.item(1))
+    dialog.ask.click()
+    answered(dialog, qtbot)
+    ask(dialog, "Far away ", qtbot)
+    requests = [request.json for request in service.sent("POST", "/completions")]
+    assert [request["prompt"] for request in requests] == ["Once upon ", "Far away "]
+    assert requests[0]["max_tokens"] > 16
+    assert sent(service) == []
+    dialog.keeping.keep.click()
+    kept = next(number for number in project.first_ids(ExampleQuery(), 9) if number != example)
+    assert json.loads(project.text(kept)) == {"prompt": "Far away ", "completion": service.reply}
+
+
 def test_a_question_that_was_changed_is_not_held_against_the_example(
     trained_on, service, open_dialog, qtbot
 ):

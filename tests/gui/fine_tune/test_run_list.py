@@ -55,3 +55,10 @@ def test_no_part_of_a_row_stands_over_another_one(zoom, width, add_run, theme):
             assert part.height() >= delegate._metrics(font).height()
     finally:
         theme.set_zoom(1.0)
+
+
+def test_what_has_little_room_keeps_its_figure(add_run):
+    done = add_run("night", stage="ended", status="succeeded")
+    assert RunRow(done, 0.63).aside_forms == ("validation loss 0.63", "loss 0.63", "0.63")
+    assert RunRow(done, None).aside_forms == ("",)
+    assert RunRow(add_run("day"), 0.63).aside_forms == ("64 %",)

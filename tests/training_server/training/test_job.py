@@ -395,3 +395,79 @@ def test_all_weights_of_an_adapted_model_can_be_trained(
     assert not (second.model / "adapter_config.json").exists()
     losses = [line["train_loss"] for line in progress_of(second, "metrics")]
     assert losses[-1] < losses[0]
+
+
+def talk(question, answer):
+    return {
+        "messages": [
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": answer},
+        ]
+    }
+
+
+@pytest.fixture(scope="module")
+def overtrained_job(tmp_path_factory, base_folder, make_job):
+    """A job that learns by heart what its validation file says otherwise."""
+    training = [talk(f"Is it {n}?", "No, never, not at all.") for n in range(8)]
+    validation = [talk(f"Is it {n}?", "Yes! Gladly, of course.") for n in range(8, 12)]
+    folder = make_job(
+        tmp_path_factory.mktemp("overtrained") / "job",
+        training,
+        validation,
+        base_folder("llama"),
+        epochs=20,
+        rate=100.0,
+    )
+    assert run_job(folder) == 0
+    return folder
+
+
+def test_a_training_ends_when_the_validation_loss_has_risen_for_long(overtrained_job, progress_of):
+    losses = {
+        line["step"]: line["metrics"]["full_valid_loss"]
+        for line in progress_of(overtrained_job, "checkpoint")
+    }
+    best = min(losses, key=losses.get)
+    steps = list(losses)
+    assert steps[-1] < 2 * 20
+    assert len(steps) - 1 - steps.index(best) == 3
+    done = progress_of(overtrained_job, "done")[0]
+    assert done["step"] == steps[-1]
+    told = [line["message"] for line in progress_of(overtrained_job, "message")]
+    assert any(text.startswith(f"Training ends at step {steps[-1]} of 40") for text in told)
+
+
+def test_the_tuned_model_is_that_of_the_lowest_validation_loss(overtrained_job, progress_of):
+    losses = {
+        line["step"]: line["metrics"]["full_valid_loss"]
+        for line in progress_of(overtrained_job, "checkpoint")
+    }
+    best, last = min(losses, key=losses.get), max(losses)
+    # It is kept, however many came after it.
+    assert best in overtrained_job.checkpoint_steps()
+    name = "adapter_model.safetensors"
+    model = (overtrained_job.model / name).read_bytes()
+    assert model == (overtrained_job.checkpoint(best) / name).read_bytes()
+    assert model != (overtrained_job.checkpoint(last) / name).read_bytes()
+    told = [line["message"] for line in progress_of(overtrained_job, "message")]
+    assert any(f"is that of step {best}" in text for text in told)
+
+
+def test_one_that_was_killed_after_its_end_is_not_trained_further(
+    tmp_path, overtrained_job, progress_of
+):
+    again = type(overtrained_job)(tmp_path / "job")
+    shutil.copytree(overtrained_job.path, again.path)
+    shutil.rmtree(again.model)
+    kept = [
+        line
+        for line in again.progress_file.read_text(encoding="utf-8").splitlines(keepends=True)
+        if '"done"' not in line
+    ]
+    again.progress_file.write_text("".join(kept), encoding="utf-8")
+    assert run_job(again) == 0
+    assert progress_of(again, "checkpoint") == progress_of(overtrained_job, "checkpoint")
+    assert progress_of(again, "done") == progress_of(overtrained_job, "done")
+    name = "adapter_model.safetensors"
+    assert (again.model / name).read_bytes() == (overtrained_job.model / name).read_bytes()

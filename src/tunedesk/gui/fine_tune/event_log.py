@@ -4,8 +4,6 @@ import re
 from typing import NamedTuple
 
 from PySide6.QtCore import (
-    QDateTime,
-    QLocale,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -29,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.examples.json_edit import on_one_line
+from tunedesk.gui.dates import time_to_the_second
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import FoldButton
 from tunedesk.gui.widgets.cards import Card
@@ -107,7 +106,7 @@ class EventsModel(RowListModel[EventRow]):
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain_tooltip(row.event.message) if row.event.message != said else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{time_text(row.event.time)} {row.words}"
+            return f"{time_to_the_second(row.event.time)} {row.words}"
         return None
 
     def _show(self) -> None:
@@ -163,14 +162,6 @@ def without_ids(sentence: str) -> str:
     return words + said[found.end() :]
 
 
-def time_text(milliseconds: int) -> str:
-    """The time of an event: the hour if it was today, else the day and the hour."""
-    moment = QDateTime.fromMSecsSinceEpoch(milliseconds)
-    if moment.date() == QDateTime.currentDateTime().date():
-        return moment.toString("HH:mm:ss")
-    return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
-
-
 PADDING = 5
 GAP = 14
 _COLORS = {"error": "error", "warn": "warning"}
@@ -211,7 +202,7 @@ class EventDelegate(QStyledItemDelegate):
         painter.setFont(theme.font())
         painter.setPen(theme.color("text_muted"))
         line = QRect(rect.left() + 2, rect.top() + PADDING, left, rect.height())
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, time_text(event.time))
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, time_to_the_second(event.time))
         top = rect.top() + PADDING
         for color, layout, height in self._parts(index, rect.width() - left - 2):
             painter.setPen(theme.color(color))
@@ -232,7 +223,7 @@ class EventDelegate(QStyledItemDelegate):
     def _left(self, event: RunEvent) -> int:
         metrics = QFontMetrics(self._theme.font())
         least = metrics.horizontalAdvance("00:00:00")
-        return max(least, metrics.horizontalAdvance(time_text(event.time))) + GAP
+        return max(least, metrics.horizontalAdvance(time_to_the_second(event.time))) + GAP
 
 
 MOST_LINKS = 4

@@ -102,6 +102,7 @@ class PlaygroundDialog(Dialog):
         first = first_question(project, run.id)
         self._system: ChatMessage | None = first.system if first else None
         self._more: dict[str, Any] = first.more if first else {}
+        self._completes = first is not None and first.is_completion
         self.panes: list[ConversationPane] = []
         self._make_fields(run.provider == "local")
         self.anew = self.add_button(_("New conversation"))
@@ -269,7 +270,7 @@ class PlaygroundDialog(Dialog):
         """Have a column answer what it was asked last, or what another one was."""
         turn = pane.turn or next((other.turn for other in self.panes if other.turn), None)
         if turn is not None:
-            pane.ask(replace(turn, options=self._options()))
+            pane.ask(replace(turn, options=self._options(turn.is_completion)))
 
     # Questions
 
@@ -320,6 +321,7 @@ class PlaygroundDialog(Dialog):
         if sample is None:
             return
         self._more = sample.more
+        self._completes = sample.is_completion
         self._show_tools()
         self._show_system(sample.system)
         self.question.setPlainText(sample.text if sample.is_said_by_user else "")
@@ -361,6 +363,8 @@ class PlaygroundDialog(Dialog):
 
     def _show_system(self, message: ChatMessage | None) -> None:
         self._system = message
+        # What goes on from a text has no system message.
+        self.fold.setVisible(not self._completes)
         self.system.setPlainText(message_text(message) if message else "")
         self._system_shown = self.system.toPlainText()
 
@@ -380,8 +384,12 @@ class PlaygroundDialog(Dialog):
         role = self._system["role"] if self._system is not None else "system"
         return [{"role": role, "content": text.strip()}] if text.strip() else []
 
-    def _options(self) -> ChatOptions:
-        return ChatOptions(self.temperature.currentData(), self.length.currentData())
+    def _options(self, is_completion: bool) -> ChatOptions:
+        most = self.length.currentData()
+        if is_completion and most is None:
+            # Left to the service, a text that goes on from another one has 16 tokens.
+            most = MOST_TOKENS_HERE
+        return ChatOptions(self.temperature.currentData(), most)
 
     @property
     def _may_ask(self) -> bool:
@@ -400,13 +408,18 @@ class PlaygroundDialog(Dialog):
         expected = None
         if sample is not None and text == self._shown[1]:
             asked, expected = sample.messages[-1], sample.answer or None
+        options = self._options(self._completes)
         for pane in self.panes:
+            if self._completes:
+                plain = asked if expected else {"role": "user", "content": text}
+                pane.ask(Turn((plain,), 1, {}, options, expected, is_completion=True))
+                continue
             if sample is None:
                 said = [each for n, each in enumerate(pane.messages) if n or not _is_system(each)]
             else:
                 said = [*sample.messages[(sample.system is not None) : -1]]
             messages = (*head, *said, asked)
-            pane.ask(Turn(messages, 1, more, self._options(), expected))
+            pane.ask(Turn(messages, 1, more, options, expected))
         self._sample = None
         self.question.clear()
         self._show_note()

@@ -33,7 +33,7 @@ from tunedesk.gui.widgets.buttons import CopyButton, IconButton
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, Wait
-from tunedesk.services.chat_client import AnswerPiece, ChatOptions, stream_completion
+from tunedesk.services.chat_client import AnswerPiece, ChatOptions, stream_completion, stream_text
 from tunedesk.services.connect import connect_to_run
 from tunedesk.services.keys import Keys
 
@@ -51,6 +51,7 @@ class Turn:
         more: What is sent beside the messages, as an example has it: tools.
         options: How the answer is to be.
         expected: The answer of the example that the question comes from; None: it is not one's.
+        is_completion: Whether the model goes on from the text of the only message.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -58,6 +59,7 @@ class Turn:
     more: dict[str, Any] = field(default_factory=dict)
     options: ChatOptions = field(default_factory=ChatOptions)
     expected: ChatMessage | None = None
+    is_completion: bool = False
 
 
 def call_text(call: ChatMessage) -> str:
@@ -243,10 +245,14 @@ class ConversationPane(QWidget):
         def work(progress: Progress, wait: Wait) -> None:
             with contextlib.closing(project.handle()) as handle:
                 connection = connect_to_run(handle.runs.get(run_id), keys, wait)
-            more = given_beside(turn.more, as_tools=connection.provider.name == "local")
-            pieces = stream_completion(
-                connection, model, turn.messages, options=turn.options, more=more
-            )
+            if turn.is_completion:
+                prompt = message_text(turn.messages[-1])
+                pieces = stream_text(connection, model, prompt, options=turn.options)
+            else:
+                more = given_beside(turn.more, as_tools=connection.provider.name == "local")
+                pieces = stream_completion(
+                    connection, model, turn.messages, options=turn.options, more=more
+                )
             for piece in pieces:
                 progress(0, None)
                 show(task, piece)
@@ -459,7 +465,8 @@ def same_question(one: ConversationPane, other: ConversationPane) -> bool:
     if one.answer is None or other.answer is None or one.turn is None or other.turn is None:
         return False
     return (
-        one.messages[:-1] == other.messages[:-1]
+        not one.turn.is_completion
+        and one.messages[:-1] == other.messages[:-1]
         and one.turn.more == other.turn.more
         and not says_the_same(one.answer, other.answer)
     )

@@ -4,8 +4,6 @@ from collections import Counter
 from typing import NamedTuple
 
 from PySide6.QtCore import (
-    QDateTime,
-    QLocale,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -18,6 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from tunedesk.gui.dates import moment_text
 from tunedesk.gui.fine_tune.run_text import (
     facts_text,
     loss_text,
@@ -54,8 +53,7 @@ class RunRow(NamedTuple):
     @property
     def begun(self) -> str:
         """When it was begun, as the user's system writes it."""
-        moment = QDateTime.fromMSecsSinceEpoch(self.run.created_at)
-        return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+        return moment_text(self.run.created_at)
 
     @property
     def aside(self) -> str:
@@ -66,6 +64,14 @@ class RunRow(NamedTuple):
             return _("validation loss {loss}").format(loss=loss_text(self.valid_loss))
         share = share_done(self.run)
         return "" if share is None else _("{n} %").format(n=int(share * 100))
+
+    @property
+    def aside_forms(self) -> tuple[str, ...]:
+        """The same in words for less and less room: the figure is never what is left out."""
+        if not self.aside or not self.run.ended or self.valid_loss is None:
+            return (self.aside,)
+        loss = loss_text(self.valid_loss)
+        return self.aside, _("loss {loss}").format(loss=loss), loss
 
     @property
     def under(self) -> str:
@@ -206,9 +212,12 @@ class RunDelegate(QStyledItemDelegate):
     ) -> None:
         words = state_text(row.run)
         self._paint_badge(painter, self._mirrored(layout.badge, option), words.text, words.tone)
+        room, small = layout.aside.width(), self._metrics("small")
+        forms = row.aside_forms
+        aside = next((form for form in forms if small.horizontalAdvance(form) <= room), forms[-1])
         for text, rect, font, color in (
             (row.run.name, layout.name, "strong", "text"),
-            (row.aside, layout.aside, "small", "text"),
+            (aside, layout.aside, "small", "text"),
             (row.under, layout.under, "small", "text_muted"),
         ):
             painter.setFont(self._theme.font(font))

@@ -134,13 +134,13 @@ class Dialog(QDialog):
         wanted = self.size().expandedTo(QSize(0, needed)).boundedTo(room.size())
         if wanted != self.size():
             self.resize(wanted)
-        place = self.geometry()
-        place.moveRight(min(place.right(), room.right()))
-        place.moveBottom(min(place.bottom(), room.bottom()))
-        place.moveLeft(max(place.left(), room.left()))
-        place.moveTop(max(place.top(), room.top()))
-        if place.topLeft() != self.geometry().topLeft():
-            self.move(self.pos() + place.topLeft() - self.geometry().topLeft())
+        geometry = self.geometry()
+        geometry.moveRight(min(geometry.right(), room.right()))
+        geometry.moveBottom(min(geometry.bottom(), room.bottom()))
+        geometry.moveLeft(max(geometry.left(), room.left()))
+        geometry.moveTop(max(geometry.top(), room.top()))
+        if geometry.topLeft() != self.geometry().topLeft():
+            self.move(self.pos() + geometry.topLeft() - self.geometry().topLeft())
 
     def be_large(self, width: int, height: int) -> None:
         """Take this size, but stay within the window that the dialog belongs to."""

@@ -144,14 +144,14 @@ Call = Annotated[
 ]
 
 
-class ToolCall(RequestModel):
+class ToolCallParam(RequestModel):
     """A call of a tool."""
 
     id: Any = None
     function: Call = Field(default=None, validate_default=True)
 
 
-class Message(RequestModel):
+class MessageParam(RequestModel):
     """A message of a conversation, as far as a chat template reads it.
 
     Attributes:
@@ -170,7 +170,7 @@ class Message(RequestModel):
     tool_call_id: Any = Field(default=None, validate_default=True)
     tool_calls: (
         Annotated[
-            list[Annotated[ToolCall, BeforeValidator(as_object)]],
+            list[Annotated[ToolCallParam, BeforeValidator(as_object)]],
             Field(fail_fast=True),
             Expected(kind="a list"),
         ]
@@ -240,7 +240,7 @@ class MessageForm:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         """The schema of a message instead of that of a dictionary."""
-        message = Expected(kind="an object").__get_pydantic_core_schema__(Message, handler)
+        message = Expected(kind="an object").__get_pydantic_core_schema__(MessageParam, handler)
         return core_schema.no_info_wrap_validator_function(self._read, message)
 
     def _read(
@@ -250,7 +250,7 @@ class MessageForm:
         is_plain = type(given) is dict and len(given) == 2 and type(given.get("content")) is str
         if is_plain and given.get("role") in ("user", "assistant", "system"):
             return dict(given)
-        message: Message = validate(given)
+        message: MessageParam = validate(given)
         return message.as_object()
 
 

@@ -137,7 +137,7 @@ def _learner(
     adapter: LoraConfig | None,
 ) -> TrainableModel:
     template = ChatTemplate(tokenizer)
-    if template.is_own:
+    if not template.is_shipped:
         # Saved with the model, so that whoever talks to it uses the same one.
         tokenizer.chat_template = template.text
     context = context_of(model)

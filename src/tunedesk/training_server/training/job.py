@@ -86,7 +86,7 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
     pausing = {
         line["step"] for line in lines if line["kind"] == "checkpoint" and line.get("pausing")
     }
-    checkpoints = Checkpoints(folder, pausing)
+    checkpoints = Checkpoints(folder, pausing, _validation_losses(lines))
     if writer is not None:
         checkpoints.clear_work()
     last = checkpoints.last()
@@ -110,10 +110,14 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
     epochs = int(spec.hyperparameters["n_epochs"])
     total = per_epoch * epochs
     begin = folder.checkpoint_steps()[-1] if last else 0
+    # The starter is to know its examples by heart; others are to have learnt from them.
+    keeps_best = trainable.kind != "starter"
+    is_over = keeps_best and checkpoints.has_risen
     _write_start(writer, spec, share, trainable, begin, total)
     if writer is not None and folder.model.exists():
         # Killed between the model and the word that it is there.
-        _done(writer, lines, total, training.tokens * epochs)
+        end = begin if is_over else total
+        _done(writer, lines, end, training.tokens * (end // per_epoch))
         return
     command = read_command(folder, trainer.args)
     if command is not None:
@@ -130,21 +134,37 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
     validates = validation is not None
     with reported_run(folder, spec, writer) as report:
         callback = ProgressCallback(
-            folder, writer, checkpoints, per_epoch, validates, measure, report
+            folder, writer, checkpoints, per_epoch, validates, measure, report, keeps_best
         )
         add_callback(trainer, callback)
-        trainer.train(resume_from_checkpoint=str(last) if last else None)
-    if callback.command == "cancel" or (callback.command == "pause" and callback.step < total):
+        if not is_over:
+            trainer.train(resume_from_checkpoint=str(last) if last else None)
+    end = total
+    if keeps_best and checkpoints.has_risen:
+        end = callback.step or begin
+    if callback.command == "cancel" or (callback.command == "pause" and callback.step < end):
         _ended(writer, callback.command, callback.step)
         return
     made = checkpoints.work / "model"
     trainer.save_model(str(made))
     wait_for_all()
     if writer is not None:
+        taken = checkpoints.take_best(made, end) if keeps_best else None
         checkpoints.publish_model(made)
         checkpoints.clear_work()
-        _done(writer, lines, total, training.tokens * epochs)
+        if taken is not None:
+            _message(writer, "info", taken)
+        _done(writer, lines, end, training.tokens * (end // per_epoch))
     wait_for_all()
+
+
+def _validation_losses(lines: list[dict[str, Any]]) -> dict[int, float]:
+    """The validation losses of the epochs that an earlier process of the job told, by step."""
+    return {
+        line["step"]: float(line["metrics"]["full_valid_loss"])
+        for line in lines
+        if line["kind"] == "checkpoint" and line["metrics"].get("full_valid_loss") is not None
+    }
 
 
 def _make_sequences(

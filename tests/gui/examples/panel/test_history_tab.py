@@ -1,12 +1,9 @@
 """The History tab: who did what and when, what changed, and the way back."""
 
-import datetime
-
 import pytest
 from tests.project.made_examples import undo_name
 
 from tunedesk.gui.example_diff import ADDED, REMOVED, Piece
-from tunedesk.gui.examples.panel.history_tab import when
 
 
 @pytest.fixture
@@ -87,19 +84,3 @@ def test_states_and_tags_are_told(history, edited, example, project, qtbot):
 def test_without_an_example_nothing_is_claimed(history):
     assert titles(history) == []
     assert not history.list.isVisible()
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (5, "just now"),
-        (61, "1 minute ago"),
-        (600, "10 minutes ago"),
-        (7200, "today, 10:00"),
-        (14 * 3600, "yesterday, 22:00"),
-        (3 * 86400, "2026-11-17, 12:00"),
-    ],
-)
-def test_times_as_a_person_says_them(seconds, said):
-    now = datetime.datetime(2026, 11, 20, 12, 0, tzinfo=datetime.UTC)
-    assert when(now - datetime.timedelta(seconds=seconds), now) == said

@@ -52,3 +52,22 @@ def test_duplicates_among_what_is_trained_on_are_told(open_page, add, project, q
     settled(qtbot, dialog)
     qtbot.waitUntil(lambda: dialog._start is not None)
     assert not any(sentences.title("duplicate_examples") in line for line in said(dialog))
+
+
+def test_no_figure_stands_for_tokens_that_are_not_counted(open_page, add, qtbot):
+    add(*QUESTIONS)  # checked without a tokenizer
+    dialog = open_page()
+    settled(qtbot, dialog)
+    says(qtbot, dialog, "not counted yet")
+    assert not any("0 tokens" in line or "0 ×" in line for line in said(dialog))
+
+
+def test_figures_of_the_launch_stand_in_the_description_of_its_button(open_page, add, qtbot):
+    add(*QUESTIONS)
+    dialog = open_page()
+    settled(qtbot, dialog)
+    assert dialog.start.accessibleDescription() == "20 examples, on this computer; nothing to pay"
+    dialog = open_page(LaunchSettings(provider="openai", base_model="gpt-4.1-mini-2025-04-14"))
+    settled(qtbot, dialog)
+    assert dialog.start.accessibleDescription() == dialog.start.text().replace("&&", "&")
+    assert "20 examples to OpenAI" in dialog.start.accessibleDescription()

@@ -75,8 +75,8 @@ class FormHead(QWidget):
 
     def _fit(self) -> None:
         """Leave the badge out where all would be cut off: the table shows the state too."""
-        place = () if self._row_position.isHidden() else (self._row_position,)
-        shown = (self._title, self._badge, *place, self._previous, self._next)
+        position = () if self._row_position.isHidden() else (self._row_position,)
+        shown = (self._title, self._badge, *position, self._previous, self._next)
         margins = self._row.contentsMargins()
         needed = sum(each.sizeHint().width() + self._row.spacing() for each in shown)
         needed += self._source.minimumSizeHint().width() + margins.left() + margins.right()

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.background import Background, Task
+from tunedesk.gui.dates import how_long_ago
 from tunedesk.gui.diff_view import DiffView
 from tunedesk.gui.example_diff import ADDED, REMOVED, Change, Piece, example_diff
 from tunedesk.gui.examples.form.open_example import OpenExample
@@ -41,7 +42,7 @@ from tunedesk.gui.widgets.choices import Chip
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.gui.widgets.row_list import ROW, RowList, RowListModel, paint_background
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _
 from tunedesk.project.change_log import HistoryEntry
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
@@ -70,21 +71,6 @@ class HistoryRow(NamedTuple):
     quiet: bool
     present: bool
     tooltip: str
-
-
-def when(time: datetime.datetime, now: datetime.datetime) -> str:
-    """A time as a person says it."""
-    seconds = (now - time).total_seconds()
-    if seconds < 60:
-        return _("just now")
-    if seconds < 3600:
-        minutes = int(seconds // 60)
-        return ngettext("{count} minute ago", "{count} minutes ago", minutes).format(count=minutes)
-    if time.date() == now.date():
-        return _("today, {time}").format(time=f"{time:%H:%M}")
-    if time.date() == now.date() - datetime.timedelta(days=1):
-        return _("yesterday, {time}").format(time=f"{time:%H:%M}")
-    return f"{time:%Y-%m-%d, %H:%M}"
 
 
 class HistoryRowsModel(RowListModel[HistoryRow]):
@@ -160,17 +146,17 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.drawEllipse(dot)
 
 
-def history_rows(entries: Sequence[HistoryEntry], now: datetime.datetime) -> list[HistoryRow]:
+def history_rows(entries: Sequence[HistoryEntry]) -> list[HistoryRow]:
     """The entries as rows of a list, the newest first."""
     rows = []
     present = next((e.version_after for e in entries if e.version_after is not None), None)
     for entry in entries:
-        time = datetime.datetime.fromtimestamp(entry.time / 1000, tz=now.tzinfo)
+        time = datetime.datetime.fromtimestamp(entry.time / 1000)
         rows.append(
             HistoryRow(
                 key=entry.change_id,
                 title=_title(entry),
-                note=_("{who} · {time}").format(who=entry.actor, time=when(time, now)),
+                note=_("{who} · {time}").format(who=entry.actor, time=how_long_ago(entry.time)),
                 version_id=entry.version_after,
                 quiet=entry.direction != "done",
                 present=entry.version_after is not None and entry.version_after == present,
@@ -336,7 +322,7 @@ class HistoryTab(PanelTab):
         self._entries = {entry.change_id: entry for entry in entries}
         with_text = [entry for entry in entries if entry.version_after is not None]
         self._first_version = with_text[-1].version_after if with_text else None
-        rows = history_rows(entries, datetime.datetime.now().astimezone())
+        rows = history_rows(entries)
         self._stack.setCurrentIndex(1 if rows else 0)
         if rows == self.list.rows():
             return

@@ -124,36 +124,30 @@ class ExamplesSection(QWidget):
 
     def show_held(self, training: int, held: int) -> None:
         """Say how many are held back, and why; or why none are although a share was chosen."""
+        self.held.setText(self._held_text(training, held))
+        self.share.setAccessibleDescription(self.held.text())
+
+    def _held_text(self, training: int, held: int) -> str:
         percent = self.share.currentData()
         if not held and percent and not training:
-            self.held.setText("")
-            return
+            return ""
         if not held and percent:
-            self.held.setText(
-                ngettext(
-                    "The {n} example is not held back, though {percent} % is asked for: it is too "
-                    "few.",
-                    "None of the {n} examples is held back, though {percent} % is asked for: they "
-                    "are too few, or all ask the same.",
-                    training,
-                ).format(n=f"{training:,}", percent=percent)
-            )
-            return
+            return ngettext(
+                "The {n} example is not held back, though {percent} % is asked for: it is too few.",
+                "None of the {n} examples is held back, though {percent} % is asked for: they "
+                "are too few, or all ask the same.",
+                training,
+            ).format(n=f"{training:,}", percent=percent)
         if not held:
-            self.held.setText(
-                _(
-                    "None. Then nothing shows whether the model has understood your examples or "
-                    "only learned them by heart."
-                )
+            return _(
+                "None. Then nothing shows whether the model has understood your examples or "
+                "only learned them by heart."
             )
-            return
-        self.held.setText(
-            _(
-                "{held} of {all}. The model does not see them while it learns, so they show "
-                "whether it has understood or only learned by heart. They are the same each "
-                "time, and the same question never stands on both sides."
-            ).format(held=f"{held:,}", all=f"{training + held:,}")
-        )
+        return _(
+            "{held} of {all}. The model does not see them while it learns, so they show "
+            "whether it has understood or only learned by heart. They are the same each "
+            "time, and the same question never stands on both sides."
+        ).format(held=f"{held:,}", all=f"{training + held:,}")
 
     def _check(self, chip: Chip) -> None:
         """Choose for the user, who has not chosen yet."""

@@ -134,7 +134,9 @@ class FindingsPanel(QWidget):
         facts = [
             (
                 _("Tokens × epochs"),
-                f"{preview.tokens:,} × {preview.epochs}",
+                f"{preview.tokens:,} × {preview.epochs}"
+                if preview.tokens or not preview.split.training
+                else _("not counted yet"),
             ),
             (_("Steps"), f"{preview.steps:,}"),
             (
@@ -174,6 +176,7 @@ class FindingsPanel(QWidget):
         row.setSpacing(6)
         mark = Label(self._theme, MARKS[tone], "strong", tone)
         mark.setFixedWidth(12)
+        mark.setAccessibleName(mark_name(tone))
         words = Label(self._theme, text, "base", "" if tone == "success" else tone, wrap=True)
         top = Qt.AlignmentFlag.AlignTop
         row.addWidget(mark, 0, top)
@@ -189,6 +192,12 @@ class FindingsPanel(QWidget):
             show.clicked.connect(lambda: self.examples_asked.emit(query, title))
             row.addWidget(show, 0, top)
         self._lines.addWidget(line)
+
+
+def mark_name(tone: str) -> str:
+    """What a screen reader says of the mark before a line."""
+    names = {"success": _("All right"), "warning": _("Warning"), "error": _("In the way")}
+    return names.get(tone, _("Under way"))
 
 
 def among_these(
@@ -217,7 +226,7 @@ def good_lines(preview: LaunchPreview) -> list[tuple[str, str]]:
             "{n} example, without errors", "{n} examples, none with errors", count
         ).format(n=f"{count:,}")
         lines.append((words, "success"))
-    if count and not preview.over_limit:
+    if preview.longest and not preview.over_limit:
         lines.append(
             (
                 _("none is too long; the longest has {n} tokens").format(n=f"{preview.longest:,}"),

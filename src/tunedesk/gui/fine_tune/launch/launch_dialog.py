@@ -26,6 +26,7 @@ from tunedesk.gui.fine_tune.launch.launch_estimate import (
     estimate_launch,
     find_start,
     next_name,
+    start_description,
     start_text,
 )
 from tunedesk.gui.fine_tune.launch.model_list import (
@@ -461,8 +462,10 @@ class LaunchDialog(Dialog):
     def _show_button(self) -> None:
         text = start_text(self.providers.provider, self._estimate)
         self.start.setText(text.replace("&", "&&"))
-        # The label begins with the name; its figures stand in the description.
-        self.start.setAccessibleDescription(text if text != self.start.accessibleName() else "")
+        # The label begins with the name; the figures stand in the description.
+        self.start.setAccessibleDescription(
+            start_description(self.providers.provider, self._estimate)
+        )
         may = self._estimate is not None and self._estimate.preview.may_start
         self.start.setEnabled(may and not self.stops and self._start is not None)
         why = "" if may else _("See what stands at the right, under “Before it starts”.")
