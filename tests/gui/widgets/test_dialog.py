@@ -1,5 +1,5 @@
 from PySide6.QtCore import QMargins
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QLineEdit
 
 from tunedesk.gui.widgets.dialog import Dialog
 
@@ -36,3 +36,22 @@ def test_a_frame_that_is_not_drawn_yet_has_a_title_bar(theme, window):
     window.show()
     dialog = Dialog(theme, "Duplicates", parent=window)
     assert dialog._frame().top() > 0
+
+
+def test_a_dialog_begins_at_the_first_thing_in_its_body_not_at_cancel(theme, window, qtbot):
+    window.show()
+    dialog = Dialog(theme, "Export", parent=window)
+    dialog.add_cancel()
+    fields = [QLineEdit(), QLineEdit()]
+    for field in fields:
+        dialog.body.addWidget(field)
+    dialog.show()
+    assert dialog.focusWidget() is fields[0]
+    other = Dialog(theme, "Export", parent=window)
+    other.add_cancel()
+    fields = [QLineEdit(), QLineEdit()]
+    for field in fields:
+        other.body.addWidget(field)
+    fields[1].setFocus()
+    other.show()
+    assert other.focusWidget() is fields[1]

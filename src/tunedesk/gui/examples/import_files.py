@@ -167,7 +167,7 @@ class FileImports(QObject):
         self._theme = context.theme
         self._page = page
         self._waiting: deque[_Wanted] = deque()
-        self._operation: Operation[ImportSummary] | None = None
+        self._operation: Operation[_Imported] | None = None
 
     @property
     def busy(self) -> bool:

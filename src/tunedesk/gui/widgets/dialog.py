@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label
-from tunedesk.gui.widgets.layouts import focus_next
+from tunedesk.gui.widgets.layouts import focus_next, tab_stops
 from tunedesk.i18n import _
 
 MARGIN = 22
@@ -86,6 +86,9 @@ class Dialog(QDialog):
         """Stay on the screen: where that is smaller than the dialog, its body scrolls."""
         super().showEvent(event)
         self._fit()
+        if self.focusWidget() is None and (first := next(tab_stops(self._canvas), None)):
+            # Else Qt begins at the button that was made first: Cancel, in many dialogs.
+            first.setFocus()
         # By then the desktop has put its frame around the dialog, and perhaps moved it.
         QTimer.singleShot(FRAMED_AFTER_MS, self, self._fit_if_shown)
 
@@ -106,10 +109,8 @@ class Dialog(QDialog):
         Until the desktop has drawn it, it is taken to be as that of the window below; without
         one, to have a title bar.
         """
-        windows: list[QWidget] = [self]
-        if self.parentWidget() is not None:
-            windows.append(self.parentWidget().window())
-        for window in windows:
+        parent = self.parentWidget()
+        for window in (self, *([parent.window()] if parent is not None else [])):
             inner, outer = window.geometry(), window.frameGeometry()
             frame = QMargins(
                 inner.left() - outer.left(),
