@@ -246,6 +246,9 @@ _SAMPLE_NAMES = {
     "rewards/margins": "valid_reward_margin",
     "rewards/accuracies": "valid_reward_accuracy",
 }
+_MOST_IN_A_ROW = 3
+"""One bad step is left out; so many, one after another, say that the training has failed."""
+
 _COMMANDS: tuple[JobCommand | None, ...] = (None, "pause", "cancel")
 
 
@@ -266,6 +269,7 @@ class ProgressCallback(TrainerCallback):
         validates: bool,
         measure: Callable[[int], dict[str, float]],
         report: Callable[[int, dict[str, float]], None],
+        most_loss: float = math.inf,
         stops_when_risen: bool = False,
     ) -> None:
         """Make it.
@@ -278,6 +282,7 @@ class ProgressCallback(TrainerCallback):
             validates: Whether there is a validation file.
             measure: Measures a few of its examples after a step; no figures after most.
             report: Takes the figures of each step, too, for whoever else wants them.
+            most_loss: A higher training loss is out of all bounds.
             stops_when_risen: Whether it ends when the validation loss has risen for long.
         """
         self._folder = folder
@@ -288,12 +293,32 @@ class ProgressCallback(TrainerCallback):
         self._validates = validates
         self._measure = measure
         self._report = report
+        self._most_loss = most_loss
+        self._is_left_out = False
+        self._bad: list[int] = []
         self._sampled: dict[str, float] = {}
         self._metrics: dict[str, float] = {}
         self._is_reported = True
         self._began = time.monotonic()
         self.command: JobCommand | None = None
         self.step = 0
+
+    def on_pre_optimizer_step(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        model: torch.nn.Module | None = None,
+        **_more: Any,
+    ) -> None:
+        """Leave a step out whose gradients are not finite: the weights stay as they were."""
+        found = [] if model is None else [each for each in model.parameters() if each.requires_grad]
+        sums = [each.grad.sum() for each in found if each.grad is not None]
+        # A sum of numbers, one of which is not finite, is not finite; one look is for all.
+        self._is_left_out = bool(sums) and not all(torch.isfinite(torch.stack(sums)))
+        if self._is_left_out:
+            for each in found:
+                each.grad = None
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
@@ -320,15 +345,37 @@ class ProgressCallback(TrainerCallback):
         logs = logs or {}
         if "loss" not in logs:
             return
-        if not math.isfinite(float(logs["loss"])):
-            raise JobFailedError(
-                "loss_not_finite",
-                f"The training loss became infinite at step {state.global_step}: the steps are "
-                "too large. Use a smaller learning_rate_multiplier.",
-                "hyperparameters",
+        loss, step = float(logs["loss"]), state.global_step
+        if self._is_left_out and self._writer is not None:
+            text = (
+                f"Step {step} was left out: its gradients were not finite, and the weights stay "
+                "as they were."
             )
+            self._writer.write("message", level="warn", message=text, step=step)
+        # Weights beyond all measure also come to nothing: no gradient is left at all.
+        is_dead = logs.get("grad_norm") == 0
+        is_bad = (
+            self._is_left_out or is_dead or not (math.isfinite(loss) and loss <= self._most_loss)
+        )
+        self._bad = [*self._bad, step] if is_bad else []
+        if len(self._bad) == _MOST_IN_A_ROW or (self._bad and step == state.max_steps):
+            raise self._out_of_bounds()
         self._metrics = _named(logs, _TRAIN_NAMES) | self._sampled
         self._is_reported = False
+
+    def _out_of_bounds(self) -> JobFailedError:
+        steps = self._folder.checkpoint_steps()
+        kept = (
+            f"The checkpoint of step {steps[-1]} is kept."
+            if steps
+            else "It was before the first checkpoint, so none is kept."
+        )
+        return JobFailedError(
+            "loss_not_finite",
+            f"The training left all bounds at step {self._bad[0]}: the learning rate is very "
+            f"likely too high. Use a smaller learning_rate_multiplier. {kept}",
+            "hyperparameters",
+        )
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
@@ -338,8 +385,9 @@ class ProgressCallback(TrainerCallback):
             return control
         # Told already; kept, it would be written whole into every checkpoint.
         state.log_history.clear()
-        control.should_evaluate = self._validates
-        control.should_save = True
+        # Of weights that may have left all bounds no checkpoint is made: the one before is kept.
+        control.should_evaluate = self._validates and not self._bad
+        control.should_save = not self._bad
         if self.command == "pause" and state.global_step < state.max_steps:
             control.should_training_stop = True
         return control
