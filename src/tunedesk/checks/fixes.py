@@ -5,6 +5,7 @@ A fix changes the span of what is wrong and leaves every other character of the 
 
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from tunedesk.catalogue.targets import DEFAULT_TARGET
@@ -12,6 +13,7 @@ from tunedesk.checks import record_fixes, tool_fixes
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.mojibake import repair_mojibake
+from tunedesk.checks.picture_files import embed_pictures, picture_folder
 from tunedesk.checks.problem import Problem, severity
 from tunedesk.checks.text_rules import windows_letters
 from tunedesk.examples.json_text import JsonSyntaxError
@@ -216,11 +218,13 @@ class FixJob(NamedTuple):
         texts: The records.
         codes: The codes to fix; all that can be if None.
         target: The target whose rules apply.
+        pictures: A folder whose pictures are embedded where records name them by a path.
     """
 
     texts: Sequence[bytes]
     codes: frozenset[str] | None = None
     target: str = DEFAULT_TARGET
+    pictures: Path | None = None
 
 
 class FixedText(NamedTuple):
@@ -230,25 +234,34 @@ class FixedText(NamedTuple):
         text: The record, as it was where nothing was put right.
         fixes: How many problems were put right.
         errors: How many errors are left.
+        embedded: How many pictures were embedded.
+        missing: The paths of pictures that were not found; then none of the record is embedded.
     """
 
     text: bytes
     fixes: int
     errors: int
+    embedded: int = 0
+    missing: tuple[str, ...] = ()
 
 
 def fix_texts(job: FixJob) -> list[FixedText]:
     """Fix the records of a job."""
     fixed = []
+    folder = None if job.pictures is None else picture_folder(job.pictures)
     for text in job.texts:
         try:
             letters = text.decode("utf-8")
         except UnicodeDecodeError:
             fixed.append(FixedText(text, 0, 1))
             continue
+        embedded, missing = 0, ()
+        if folder is not None:
+            letters, embedded, missing = embed_pictures(letters, folder)
         changed, count, left, _facts = fix_record(letters, job.codes, job.target)
         errors = sum(severity(problem.code, job.target) == "error" for problem in left)
-        fixed.append(FixedText(_bytes(changed) if count else text, count, errors))
+        data = _bytes(changed) if count or embedded else text
+        fixed.append(FixedText(data, count, errors, embedded, missing))
     return fixed
 
 

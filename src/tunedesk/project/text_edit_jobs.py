@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from tunedesk.checks import fixes
 from tunedesk.checks.checker import Checker, CheckJob, check_texts, kept_checker
+from tunedesk.checks.picture_files import embed_pictures, picture_folder
 from tunedesk.checks.problem import Problem
 from tunedesk.examples.kinds import registry
 from tunedesk.project.stored_values import PackedFacts, packed, problems_of
@@ -78,6 +80,21 @@ class SetSystemPrompt(NamedTuple):
         """Set it in one text; what can have none is left alone."""
         new = registry.with_system_prompt(text, self.prompt)
         return new, int(new != text)
+
+
+class EmbedPictures(NamedTuple):
+    """Embed the pictures that are named by a path, from this folder.
+
+    Attributes:
+        folder: The folder, looked through with all that are in it.
+    """
+
+    folder: Path
+
+    def apply(self, text: str) -> tuple[str, int]:
+        """Embed those of one text: all, or none where one is not found."""
+        new, embedded, _missing = embed_pictures(text, picture_folder(self.folder))
+        return new, embedded
 
 
 class EditJob(NamedTuple):
