@@ -255,7 +255,8 @@ def fix_texts(job: FixJob) -> list[FixedText]:
         except UnicodeDecodeError:
             fixed.append(FixedText(text, 0, 1))
             continue
-        embedded, missing = 0, ()
+        embedded = 0
+        missing: tuple[str, ...] = ()
         if folder is not None:
             letters, embedded, missing = embed_pictures(letters, folder)
         changed, count, left, _facts = fix_record(letters, job.codes, job.target)

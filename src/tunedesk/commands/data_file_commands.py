@@ -69,6 +69,8 @@ def as_object(report: FileReport) -> dict[str, Any]:
         "errors": report.count("error"),
         "warnings": report.count("warning"),
         "hints": report.count("hint"),
+        "with_errors": report.with_errors,
+        "with_problems": report.with_problems,
         "tokens": None
         if report.encoding is None
         else {
@@ -126,6 +128,9 @@ def print_report(report: FileReport) -> None:
         if estimates:
             counts += f", about {estimates:,} more in tools and images"
     print(f"  {counts}")
+    if report.with_problems:
+        share = f"{report.with_problems:,} of {_counted(report.records, 'row', 'rows')}"
+        print(f"  {share} with problems, {report.with_errors:,} with errors")
 
 
 _FEW_ROWS = 3
