@@ -12,6 +12,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 ENVIRONMENT = Path(os.environ.get("TUNEDESK_ENVIRONMENT", REPOSITORY / ".venv"))
 CONSTRAINTS = REPOSITORY / "packaging" / "constraints.txt"
 
+MODEL = "smollm2-135m"
+
 # What a Qt window loads from the system on Linux, and Debian's and Ubuntu's package for it.
 SYSTEM_LIBRARIES = {
     "libEGL.so.1": "libegl1",
@@ -60,6 +62,16 @@ def prepare(extras: str = "") -> Path:
     subprocess.run([*pip, "--constraint", str(CONSTRAINTS), "--editable", target], check=True)
     stamp.write_text(wanted, encoding="utf-8")
     return python
+
+
+def bring_model(python: Path) -> None:
+    """Fetch the small language model that training begins with, unless it is here.
+
+    Without it everything works all the same, with the built-in starter.
+    """
+    command = [str(python), "-m", "tunedesk", "models", "get", MODEL]
+    if subprocess.run([*command, "--if-missing"]).returncode:
+        print("Going on without it: the starter is built in.", flush=True)
 
 
 def wants_torch_without_cuda() -> bool:

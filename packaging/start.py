@@ -3,8 +3,10 @@
 import subprocess
 import sys
 
-from environment import prepare
+from environment import bring_model, prepare
 
 if __name__ == "__main__":
     arguments = sys.argv[1:] or ["--sample"]
-    sys.exit(subprocess.run([str(prepare("local")), "-m", "tunedesk", *arguments]).returncode)
+    python = prepare("local")
+    bring_model(python)
+    sys.exit(subprocess.run([str(python), "-m", "tunedesk", *arguments]).returncode)

@@ -1,5 +1,6 @@
 """What every test stands on: no screen, no network, no settings of the user, no leftovers."""
 
+import gc
 import logging
 import os
 import socket
@@ -23,6 +24,12 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 # No test touches the keyring of whoever runs it.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
+
+
+def pytest_collection_finish():
+    """Leave what the imports made out of every later collection; tests collect often."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

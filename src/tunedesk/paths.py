@@ -35,6 +35,11 @@ def user_data_dir() -> Path:
     return Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
 
 
+def models_dir() -> Path:
+    """The folder of the base models of this computer, each a folder NAME or OWNER/NAME."""
+    return user_data_dir() / "models"
+
+
 def computer_work_path() -> Path:
     """The file that keeps the long work of this computer, such as an installation."""
     return user_data_dir() / "this-computer.tunedesk"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.fine_tuning.made_project import add_texts, conversation, library
+from tests.project.made_examples import add_run
 
 from tunedesk.examples.kinds.conversation import CONVERSATION
 from tunedesk.fine_tuning.launch_preview import (
@@ -102,16 +103,8 @@ def test_the_time_is_taken_from_the_last_run_of_the_model(project):
     first = estimate_time(project, prepared)
     assert "size of the model" in first.source
     assert 5 < first.seconds < 120
-    run = project.runs.add(
-        name="night",
-        provider="local",
-        base_url="",
-        base_model="tunedesk-starter",
-        settings={},
-        program_version="1",
-        created_at=0,
-        status="succeeded",
-        trained_tokens=1000,
+    run = add_run(
+        project, "night", base_url="", created_at=0, status="succeeded", trained_tokens=1000
     )
     project.runs.add_metrics(
         run.id, [Metric(step, 1.0, time=20_000 + step * 1000) for step in range(1, 12)]
@@ -119,6 +112,23 @@ def test_the_time_is_taken_from_the_last_run_of_the_model(project):
     found = estimate_time(project, prepared)
     assert found.seconds == pytest.approx(21 + prepared.billable_tokens * 10 / 1000)
     assert "night" in found.source
+
+
+def test_fewer_examples_that_are_gone_through_more_often_say_so(tmp_path):
+    """What is held back takes time as well, and few examples are gone through more often."""
+    found = {}
+    for count in (10, 41):
+        with library(tmp_path / f"{count}.tunedesk", count) as project:
+            settings = LaunchSettings(base_model="google/gemma-3-270m-it")
+            preview = preview_launch(project, settings, TODAY)
+            found[count] = estimate_time(project, preview), preview
+            without = dataclasses.replace(preview, split=preview.split._replace(validation=[]))
+            spared = found[count][0].seconds - estimate_time(project, without).seconds
+            assert (spared > 0) == bool(preview.split.validation)
+    (few, preview), (more, _preview) = found.values()
+    assert few.seconds < more.seconds
+    assert f"each is gone through {preview.epochs} times" in few.source
+    assert "gone through" not in more.source
 
 
 def test_a_service_elsewhere_gets_no_time(project):

@@ -93,10 +93,16 @@ def test_an_item_for_reinforcement_has_no_answer_of_its_own():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[1]", '{"messages": 1}', '{"messages": ["a", 3]}', '{"prompt": "a", "completion": "b"}'],
+    ["", "[1]", '{"messages": 1}', '{"messages": ["a", 3]}', '{"prompt": 1, "completion": "b"}'],
 )
 def test_what_has_no_messages_has_no_questions(text):
     assert list(questions_of(text, "training")) == []
+
+
+def test_a_completion_goes_on_from_its_prompt_and_is_no_chat():
+    (only,) = questions({"prompt": "Once upon", "completion": " a time"})
+    assert only.is_completion
+    assert (only.text, only.answer["content"]) == ("Once upon", " a time")
 
 
 def test_an_answer_without_a_question_is_not_asked_for():

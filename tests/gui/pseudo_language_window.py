@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,7 +55,10 @@ _resource = i18n.resource
 if sys.argv[1] != "-":
     i18n.resource = lambda name: CATALOGUES if name == "translations" else _resource(name)
 
-from tunedesk.gui import application  # noqa: E402
+from tunedesk.gui import application, project_file  # noqa: E402
+from tunedesk.gui.examples.form.as_trained import AsTrainedView  # noqa: E402
+from tunedesk.gui.examples.form.form_bars import FORM, TRAINED, FormTabs  # noqa: E402
+from tunedesk.gui.examples.form.token_text import TokenText  # noqa: E402
 from tunedesk.gui.recovery import RecoveryDialog, RescueDialog, WorkDialog  # noqa: E402
 from tunedesk.project.backups import Backup  # noqa: E402
 from tunedesk.project.rescue import RescueReport  # noqa: E402
@@ -63,7 +67,13 @@ from tunedesk.settings import Settings  # noqa: E402
 PRESET_AT, FIX_AT = 0, 4
 """The examples, from 0, that have a system prompt and something that can be fixed."""
 TURN = 120
-"""Milliseconds between two steps: what is shown comes from other threads."""
+"""Milliseconds between two steps at the most: what is shown comes from other threads."""
+QUIET_POLL = 8
+"""Milliseconds between two looks whether anything is still to come."""
+QUIET_POLLS = 2
+"""So many looks in a row must find nothing: what one thread brought may start another."""
+SOON = 1000
+"""Milliseconds. A timer that fires once, after so long or longer, is not waited for."""
 
 NOT_WORDS = re.compile(
     r"""
@@ -118,9 +128,13 @@ class Walk:
 
     def look(self, screen: str) -> Iterator[int]:
         """Wait until all has come, then look at everything that shows."""
-        for _turn in range(3):
-            yield TURN
+        yield 3 * TURN
         self.screens.append(screen)
+        for _turn in range(3):
+            if not any(map(cut_off, self.shown_widgets())):
+                break
+            # A layout may take another turn on a busy machine; what is really cut off stays so.
+            yield -TURN
         for top in self.app.topLevelWidgets():
             if top.isVisible() and not isinstance(top, QFileDialog):
                 self.dialogs_seen.add(type(top).__name__)
@@ -128,9 +142,16 @@ class Walk:
                     self.cut.setdefault((type(top).__name__, "larger than the screen"), screen)
                 self.look_at(top, screen)
                 self.look_at_tree(top, screen)
+        for child in self.shown_widgets():
+            self.look_at(child, screen)
+
+    def shown_widgets(self) -> Iterator[QWidget]:
+        """All that shows in windows, without the windows themselves."""
+        for top in self.app.topLevelWidgets():
+            if top.isVisible() and not isinstance(top, QFileDialog):
                 for child in top.findChildren(QWidget):
                     if child.isVisible() and not isinstance(child.window(), QFileDialog):
-                        self.look_at(child, screen)
+                        yield child
 
     def look_at(self, widget: QWidget, screen: str) -> None:
         for name, text in texts_of(widget):
@@ -145,6 +166,17 @@ class Walk:
         """Go through what a screen reader is told of a window."""
         for what in faults_of(QAccessible.queryAccessibleInterface(top)):
             self.faults.setdefault(what, screen)
+
+    def is_quiet(self) -> bool:
+        """Whether no thread of the window works, and no timer is about to bring something."""
+        if self.window.background.busy:
+            return False
+        tops = self.app.topLevelWidgets()
+        return not any(
+            timer.isSingleShot() and timer.isActive() and timer.interval() < SOON
+            for top in tops
+            for timer in top.findChildren(QTimer)
+        )
 
     def act(self, name: str) -> bool:
         action = self.window.findChild(QAction, name)
@@ -186,6 +218,21 @@ class Walk:
             yield from self.look(name)
         yield from self.close_dialogs()
 
+    def as_trained(self) -> Iterator[int]:
+        """Look at the tab "As trained", once the process that reads the template has answered."""
+        tabs, view = self.window.findChild(FormTabs), self.window.findChild(AsTrainedView)
+        assert tabs is not None
+        assert view is not None
+        tabs.choose(TRAINED)
+        for _turn in range(200):
+            if view.findChild(TokenText).toPlainText():
+                break
+            yield TURN
+        else:
+            self.missed.append("the text as trained")
+        yield from self.look("as trained")
+        tabs.choose(FORM)
+
     def dialogs(self) -> list[QWidget]:
         tops = self.app.topLevelWidgets()
         return [each for each in tops if isinstance(each, QDialog | QMenu) and each.isVisible()]
@@ -209,7 +256,7 @@ class Walk:
                 yield TURN
 
     def steps(self) -> Iterator[int]:
-        """Every page and dialog."""
+        """Every page and dialog; the milliseconds to wait at the most, or if negative, exactly."""
         yield 600
         yield from self.look("welcome")
         yield from self.menus("welcome")
@@ -272,6 +319,7 @@ class Walk:
         for name in ("view.raw", "view.raw"):
             self.act(name)
             yield from self.look("raw")
+        yield from self.as_trained()
         yield from self.dialog("edit.replace")
         self.act("edit.search")
         yield TURN
@@ -327,7 +375,16 @@ class Walk:
                 if self.window.findChild(QAction, name).isEnabled():
                     yield from self.dialog(name)
         yield from self.button_menus("fine-tune")
-        for name in ("finetune.bring_in", "finetune.new", "finetune.compare"):
+        yield from self.press("Models")
+        yield 1500
+        yield from self.look("models")
+        yield from self.press("Runs")
+        for name in (
+            "finetune.suitability",
+            "finetune.bring_in",
+            "finetune.new",
+            "finetune.compare",
+        ):
             yield from self.dialog(name)
         self.act("finetune.compare")
         yield TURN
@@ -501,6 +558,8 @@ def any_parent(widget: QWidget, kind: type[QWidget]) -> bool:
 
 
 def main() -> None:
+    # What waits in a thread would be waited for at every step.
+    project_file.DAMAGE_CHECK_DELAY_MS = 0
     app = QApplication(sys.argv[:1])
     walk = Walk(app)
     steps = walk.steps()
@@ -523,7 +582,15 @@ def main() -> None:
             traceback.print_exc()
             os._exit(1)
         else:
-            QTimer.singleShot(wait, go)
+            settle(time.monotonic() + abs(wait) / 1000, is_short=wait >= 0)
+
+    def settle(latest: float, is_short: bool, quiet: int = 0) -> None:
+        """Go on at this time, or as soon as all has come if the wait may be cut short."""
+        quiet = quiet + 1 if is_short and walk.is_quiet() else 0
+        if quiet >= QUIET_POLLS or time.monotonic() >= latest:
+            go()
+        else:
+            QTimer.singleShot(QUIET_POLL, lambda: settle(latest, is_short, quiet))
 
     def start() -> None:
         walk.window.resize(walk.screen)

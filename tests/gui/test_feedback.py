@@ -1,5 +1,6 @@
 """The window tells what happened, asks before what cannot be taken back, and shows progress."""
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QSystemTrayIcon, QWidget
 
@@ -92,6 +93,23 @@ def test_progress_without_an_end_and_several_at_once(feedback, qtbot):
     first.close()
 
 
+@pytest.mark.parametrize("danger", [False, True])
+def test_enter_leaves_everything_as_it_is_in_every_question(feedback, window, qtbot, danger):
+    window.show()
+    done = []
+    dialog = feedback.confirm(
+        "Approve an example with an empty message?",
+        "A model that learns from it learns to say nothing.",
+        "Approve anyway",
+        lambda: done.append(True),
+        danger=danger,
+    )
+    assert _button(dialog, "Cancel").isDefault()
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert not dialog.isVisible()
+    assert done == []
+
+
 def test_confirm_says_what_it_does(feedback, window, qtbot):
     window.show()
     done = []
@@ -155,3 +173,89 @@ def test_no_button_lies_over_the_text_of_a_message(window, feedback):
     assert len(buttons) == 2
     assert not any(text.intersects(button) for text in texts for button in buttons)
     assert window.rect().contains(toast.geometry())
+
+
+def _shown(feedback):
+    return [toast.sentence.text() for toast in feedback.toasts()]
+
+
+def test_errors_have_one_place_and_those_before_come_back_when_the_newest_is_closed(
+    feedback, window
+):
+    window.show()
+    for number in range(3):
+        feedback.error(UserError(f"Error {number}", "Do something."))
+    toast = feedback.toast("In passing")
+    assert _shown(feedback) == ["Error 2", "In passing"]
+    newest = feedback.toasts()[0]
+    assert newest.accessibleDescription() == "2 earlier messages are behind this one."
+    newest.close_now()
+    assert _shown(feedback) == ["In passing", "Error 1"]
+    assert feedback.toasts()[1].accessibleDescription() == "1 earlier message is behind this one."
+    assert feedback.toasts()[1].isVisible()
+    feedback.toasts()[1].close_now()
+    assert feedback.toasts()[1].accessibleDescription() == ""
+    feedback.toasts()[1].close_now()
+    assert feedback.toasts() == [toast]
+
+
+def test_all_errors_can_be_closed_at_once(feedback, window, qtbot):
+    window.show()
+    for number in range(30):
+        feedback.error(f"Error {number}")
+    assert _shown(feedback) == ["Error 29"]
+    newest = feedback.toasts()[0]
+    assert newest.accessibleDescription() == "20 earlier messages are behind this one."
+    qtbot.mouseClick(_button(newest, "Close all"), Qt.MouseButton.LeftButton)
+    assert not feedback.toasts()
+    feedback.error("Another")
+    assert _shown(feedback) == ["Another"]
+    assert feedback.toasts()[0].accessibleDescription() == ""
+
+
+def test_what_is_said_again_stands_once_with_its_count(feedback, window):
+    window.show()
+    feedback.error("Once.")
+    assert feedback.toasts()[0].accessibleDescription() == ""
+    feedback.error("Once.")
+    assert feedback.toasts()[0].accessibleDescription() == "Said 2 times."
+    feedback.toasts()[0].close_now()
+    for _number in range(3):
+        feedback.error("The disk is full.")
+        feedback.error("Something else.")
+    feedback.error("The disk is full.")
+    assert _shown(feedback) == ["The disk is full."]
+    assert feedback.toasts()[0].accessibleDescription() == (
+        "Said 4 times. 1 earlier message is behind this one."
+    )
+    feedback.toasts()[0].close_now()
+    assert _shown(feedback) == ["Something else."]
+    assert feedback.toasts()[0].accessibleDescription() == "Said 3 times."
+    feedback.toast("Nothing was to be done.")
+    feedback.toast("Nothing was to be done.")
+    assert _shown(feedback) == ["Something else.", "Nothing was to be done."]
+
+
+def test_what_has_to_be_read_is_not_pushed_away_by_messages_in_passing(feedback, window):
+    window.show()
+    feedback.toast("The import had been cut off.", lasting=True)
+    for number in range(5):
+        feedback.toast(f"Message {number}")
+    assert _shown(feedback) == ["The import had been cut off.", "Message 3", "Message 4"]
+    assert not feedback.toasts()[0]._timer.isActive()
+
+
+def test_the_focus_goes_back_where_it_was_when_a_message_closes(feedback, window, qtbot):
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(lambda: window.field.hasFocus())
+    feedback.error("First")
+    second = feedback.error("Second")
+    feedback.remember_focus()
+    second.close_button.setFocus()
+    feedback.remember_focus()
+    qtbot.keyClick(second.close_button, Qt.Key.Key_Escape)
+    first = feedback.toasts()[0]
+    assert first.close_button.hasFocus()
+    qtbot.keyClick(first.close_button, Qt.Key.Key_Escape)
+    assert window.field.hasFocus()

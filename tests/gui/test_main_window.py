@@ -51,12 +51,8 @@ class _Page(Page):
 
 
 @pytest.fixture
-def shell(qtbot, theme, settings):
-    shell = MainWindow(settings, theme, _Page)
-    qtbot.addWidget(shell)
-    shell.show()
-    yield shell
-    shell.close()
+def shell(show_window):
+    return show_window(_Page)
 
 
 @pytest.fixture
@@ -164,7 +160,11 @@ def test_missing_and_foreign_files_are_said_calmly(shell, tmp_path, settings):
     foreign = tmp_path / "Foreign.tunedesk"
     foreign.write_bytes(b"not a project at all" * 100)
     shell.open_path(foreign)
-    assert len(_messages(shell)) == 3
+    said = []
+    while _messages(shell):
+        said += _messages(shell)
+        shell.feedback.toasts()[0].close_now()
+    assert len(said) == 3
     assert shell.workspace is None
     assert settings.recent_projects == []
 
@@ -403,6 +403,18 @@ def test_tab_goes_through_the_window_and_comes_round(qtbot, theme, settings, pro
         assert names.index(first) < names.index(second)
     assert len(set(seen)) == len(seen)
     window.close()
+
+
+def test_tab_reaches_the_messages_over_the_window(shell, qtbot):
+    shell.show()
+    shell.activateWindow()
+    shell.rail.setFocus()
+    error = shell.feedback.error("The disk is full.")
+    seen = []
+    while error.close_button not in seen:
+        shell.focusNextPrevChild(True)
+        seen.append(QApplication.focusWidget())
+        assert len(seen) < 60
 
 
 def test_edit_menu_cuts_copies_pastes_and_selects(qtbot, theme, settings, project_file):

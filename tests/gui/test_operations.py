@@ -60,7 +60,7 @@ def press(toast, text):
 
 
 def buttons(toast):
-    return [b.text() for b in toast.findChildren(QPushButton)]
+    return [b.text() for b in toast.findChildren(QPushButton) if not b.isHidden()]
 
 
 def tag(operations, ids, name, *, examples=None):
@@ -112,9 +112,10 @@ def test_typing_that_was_not_yet_written_counts_as_something_after(
 
 def test_what_is_undone_already_is_not_undone_twice(operations, project, ids, feedback, qtbot):
     wait(qtbot, tag(operations, ids, "blue"))
-    wait(qtbot, tag(operations, ids, "red"))
+    operation = tag(operations, ids, "red")
+    wait(qtbot, operation)
     project.undo()
-    press(feedback.toasts()[-1], "Undo")
+    operations.undo(operation.change_id)
     qtbot.waitUntil(lambda: "This has been undone already." in texts(feedback))
     assert tagged(project) == {"blue": 3}
 
@@ -137,7 +138,7 @@ def test_what_changed_nothing_offers_no_undo(operations, project, ids, feedback,
         operation = tag(operations, ids, "red", examples=examples)
         wait(qtbot, operation)
         assert operation.change_id is None
-    assert len(feedback.toasts()) == 2
+    assert texts(feedback) == ["0 tagged red"]
     assert not any("Undo" in buttons(toast) for toast in feedback.toasts())
 
 
@@ -287,8 +288,8 @@ def test_what_stays_after_an_error_can_be_undone(operations, project, ids, feedb
 
 
 def test_a_closed_project_hears_no_more(operations, project, ids, background, feedback, qtbot):
-    wait(qtbot, tag(operations, ids, "red"))
-    toast = feedback.toasts()[-1]
+    tagging = tag(operations, ids, "red")
+    wait(qtbot, tagging)
     started = threading.Event()
     told = []
 
@@ -302,7 +303,7 @@ def test_a_closed_project_hears_no_more(operations, project, ids, background, fe
     operations.close()
     qtbot.waitUntil(lambda: not running.running)
     assert told == []
-    press(toast, "Undo")
+    operations.undo(tagging.change_id)
     assert not operations.run("More", lambda _project, _progress: told.append("ran")).running
     background.finish()
     assert told == []
@@ -317,3 +318,37 @@ def test_a_cancelled_work_tells_nothing(operations, feedback, qtbot):
     wait(qtbot, operations.run("Stopping", stop, on_result=results.append))
     assert results == []
     assert texts(feedback) == []
+
+
+@pytest.mark.parametrize("examples", [None, 3])
+def test_a_message_goes_when_its_change_is_undone_in_another_way(
+    operations, project, ids, feedback, qtbot, examples
+):
+    wait(qtbot, tag(operations, ids, "blue", examples=examples))
+    wait(qtbot, tag(operations, ids, "red", examples=examples))
+    assert texts(feedback) == ["3 tagged blue", "3 tagged red"]
+    project.undo()
+    qtbot.waitUntil(lambda: texts(feedback) == ["3 tagged blue"])
+    project.redo()
+    assert texts(feedback) == ["3 tagged blue"]
+
+
+def test_a_message_with_a_button_of_its_own_goes_with_its_change_as_well(
+    operations, project, ids, feedback, qtbot
+):
+    operation = operations.run(
+        "Tagging",
+        lambda project, progress: project.add_tag(ids, "red", progress),
+        message=lambda _count: OperationMessage("3 tagged", "Show", lambda: None),
+    )
+    wait(qtbot, operation)
+    assert buttons(feedback.toasts()[0]) == ["Show", "Close"]
+    project.undo()
+    qtbot.waitUntil(lambda: texts(feedback) == [])
+
+
+def test_messages_of_changes_go_when_the_project_closes(operations, project, ids, feedback, qtbot):
+    wait(qtbot, tag(operations, ids, "red"))
+    feedback.error("Something else.")
+    operations.close()
+    assert texts(feedback) == ["Something else."]

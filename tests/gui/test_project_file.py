@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import threading
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtGui import QTextCursor
@@ -15,13 +16,14 @@ from tunedesk.errors import UserError
 from tunedesk.gui import project_file
 from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.main_window import MainWindow
-from tunedesk.gui.project_file import ProjectFileWatch
+from tunedesk.gui.project_file import ProjectFileWatch, tell_of_opening
 from tunedesk.paths import user_data_dir
 from tunedesk.project import opening, undo
 from tunedesk.project.bulk_changes import StreamedChange
 from tunedesk.project.damage import DiskFullError
 from tunedesk.project.lock import FileState, Whereabouts
 from tunedesk.project.project import Project
+from tunedesk.project.undo import Interrupted
 
 PAGE = 8192
 
@@ -66,13 +68,9 @@ def _looks_often(monkeypatch):
 
 
 @pytest.fixture
-def shell(qtbot, theme, settings):
+def shell(show_window):
     """The window with its real pages."""
-    shell = MainWindow(settings, theme)
-    qtbot.addWidget(shell)
-    shell.show()
-    yield shell
-    shell.close()
+    return show_window()
 
 
 @pytest.fixture
@@ -461,3 +459,25 @@ def test_what_a_full_disk_stopped_is_put_right_when_there_is_room(shell, path, q
         qtbot.waitUntil(lambda: shell.status.text().endswith("Waiting for room on the disk"))
     qtbot.waitUntil(lambda: shell.status.text().endswith("All changes saved"))
     assert "There is room on the disk again: “Delete 9 examples” was taken back." in said(shell)
+
+
+def test_a_change_that_was_cut_off_is_told_until_it_is_closed_and_its_undo_is_its_own(
+    feedback, window
+):
+    window.show()
+    told = []
+    steps = (
+        Interrupted("Import 3 examples", "kept", 7, 3, "a.jsonl"),
+        Interrupted("Reject 20 examples", "taken back", 8),
+    )
+    project = SimpleNamespace(held_by=None, read_only=False, storage_note="", interrupted=steps)
+    tell_of_opening(project, feedback, lambda *args, **named: told.append((args, named)))
+    assert told == [
+        (
+            ("The import of a.jsonl had been cut off. 3 examples had come in and were kept.", 7),
+            {"lasting": True},
+        )
+    ]
+    (toast,) = feedback.toasts()
+    assert "“Reject 20 examples” had been cut off" in toast.text
+    assert toast.lasting

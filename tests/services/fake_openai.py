@@ -67,6 +67,8 @@ class FakeOpenAI(FakeFiles):
             return self._job(request, *found.groups())
         if path == "/chat/completions":
             return self._talk(request)
+        if path == "/completions":
+            return self._go_on(request)
         return super().answer(request)
 
     def _knows(self, request):
@@ -344,6 +346,21 @@ class FakeOpenAI(FakeFiles):
         """The calls of tools that the model answers with: once, where it may call any."""
         is_told = body["messages"][-1]["role"] in ("tool", "function")
         return [] if is_told or not body.get("tools") else self.calls
+
+    def _go_on(self, request):
+        body = request.json
+        refused = self.may_talk(body["model"])
+        if refused:
+            return refused
+        begin = {"id": "cmpl-fake", "object": "text_completion", "created": self._now}
+        chunks = []
+        for piece in [*re.findall(r"\S+\s*", self.reply), None]:
+            choice = {"index": 0, "text": piece or "", "logprobs": None}
+            choice["finish_reason"] = self.finish_reason if piece is None else None
+            chunk = begin | {"model": body["model"], "choices": [choice]}
+            chunks.append(f"data: {json.dumps(chunk)}\n\n")
+        stream = "".join([*chunks, "data: [DONE]\n\n"]).encode()
+        return Answer(200, stream, {"content-type": "text/event-stream"})
 
     def _talk(self, request):
         body = self._checked("POST /chat/completions", request)

@@ -4,7 +4,7 @@ import pytest
 from tests.services.conftest import connection_to
 from tests.services.fakes import FakeOther
 
-from tunedesk.services.chat_client import AnswerPiece, ChatOptions, stream_completion
+from tunedesk.services.chat_client import AnswerPiece, ChatOptions, stream_completion, stream_text
 from tunedesk.services.redaction import HIDDEN
 
 ASKED = [{"role": "user", "content": "Where?"}]
@@ -44,3 +44,14 @@ def test_calls_of_tools_are_put_together_and_hold_no_key(service):
         {"name": "find", "arguments": '{"title": "Dune"}'},
         {"name": "find", "arguments": f'{{"title": "{HIDDEN}"}}'},
     ]
+
+
+def test_a_text_goes_on_in_pieces_without_the_key(service):
+    service.reply = f"a time {service.key} ago"
+    connection = connection_to(service, "custom")
+    options = ChatOptions(most_tokens=40)
+    *texts, last = stream_text(connection, service.models[0], "Once upon ", options=options)
+    assert "".join(piece.text for piece in texts) == f"a time {HIDDEN} ago"
+    assert last == AnswerPiece("", (), "stop")
+    (request,) = service.sent("POST", "/completions")
+    assert (request.json["prompt"], request.json["max_tokens"]) == ("Once upon ", 40)

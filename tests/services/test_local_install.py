@@ -93,7 +93,19 @@ def command(data, program, progress=lambda _done, _total: None):
 def test_it_tells_in_words_what_it_is_doing():
     told = []
     local_install.install(say=told.append, run=made_by([]))
-    assert [line.partition(" ")[0] for line in told] == ["Making", "Fetching", "Fetching"]
+    words = [line.partition(" ")[0] for line in told]
+    assert words == ["Making", "Fetching", "Fetching", "Fetching"]
+
+
+def test_an_installation_brings_the_small_model_and_bears_that_it_cannot_be_had():
+    commands, told = [], []
+    local_install.install(say=told.append, run=made_by(commands))
+    assert commands[-1][1:6] == ["-m", "tunedesk", "models", "get", "smollm2-135m"]
+    local_install.install(say=told.append, run=made_by([], fails=["models"]))
+    assert local_install.is_installed()
+    assert told[-1] == (
+        "The small language model could not be fetched; the built-in starter is there."
+    )
 
 
 @pytest.mark.parametrize("there", ["training", "training-cache"])

@@ -88,6 +88,14 @@ def tool_records():
     return records
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _threads_end_soon():
+    """Every test waits for the threads that it began; idle ones of a pool end soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tunedesk.training_server.thread_pools._IDLE_SECONDS", 0.02)
+        yield
+
+
 @pytest.fixture(scope="session")
 def twelve():
     """The twelve examples of the starter."""

@@ -37,7 +37,8 @@ def test_one_pool_does_not_wait_for_another():
     let_go.set()
 
 
-def test_a_thread_is_used_again():
+def test_a_thread_is_used_again(monkeypatch):
+    monkeypatch.setattr("tunedesk.training_server.thread_pools._IDLE_SECONDS", 0.5)
     pool = ThreadPool("test", 8)
     threads = {pool.submit(threading.get_ident).result(10)}
     for _number in range(20):

@@ -16,10 +16,12 @@ from tunedesk.catalogue.targets import THIS_COMPUTER, Target
 from tunedesk.catalogue.token_encodings import DEFAULT_FORMULA, ENCODINGS, ImageFormula
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.paths import resource
+from tunedesk.paths import models_dir, resource
 
 STARTER_ID = "tunedesk-starter"
 """The model that is built in: made on the spot, trained whole, nothing to download."""
+FIRST_MODEL_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
+"""The small language model that an installation brings along."""
 DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
 """The id of the hosted model that tokens and prices are shown for until another is chosen."""
 
@@ -27,6 +29,15 @@ DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
 def default_model(target_name: str) -> str:
     """The id of the base model that is assumed at a target until one is chosen."""
     return STARTER_ID if target_name == THIS_COMPUTER else DEFAULT_MODEL
+
+
+def default_base_model() -> str:
+    """The id of the base model that a launch on this computer begins with until one is chosen.
+
+    The small language model that an installation brings; the starter where it could not be had.
+    """
+    is_here = (models_dir() / FIRST_MODEL_ID / "config.json").is_file()
+    return FIRST_MODEL_ID if is_here else STARTER_ID
 
 
 class FigureSource(NamedTuple):
@@ -40,6 +51,26 @@ class FigureSource(NamedTuple):
 
     where: str
     figures: tuple[str, ...]
+
+
+class ModelPackage(NamedTuple):
+    """A package of the Python index that carries a model as a GGUF file.
+
+    Attributes:
+        requirement: The package and its version, as pip takes them.
+        sha256: Of its wheel, as hexadecimal digits.
+        bytes: Of its wheel.
+        file: The GGUF file in the wheel.
+        licence_file: The text of the licence in the wheel.
+        origin: What it is and where it came from, in a sentence for the model's card.
+    """
+
+    requirement: str
+    sha256: str
+    bytes: int
+    file: str
+    licence_file: str
+    origin: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +88,8 @@ class LocalModel:
         licence: Its licence: an SPDX identifier, or the name that its makers gave it.
         is_gated: Whether its makers give it only to those who accept the licence on the hub.
         note: What it is good for, in a sentence.
+        package: The package of the Python index that it can be had from, without the hub; None if
+            there is none.
         sources: Where its figures were read.
         unconfirmed: The keys of its entry for which no source was found, named as in a source.
     """
@@ -70,8 +103,19 @@ class LocalModel:
     licence: str
     is_gated: bool
     note: str
+    package: ModelPackage | None
     sources: tuple[FigureSource, ...]
     unconfirmed: tuple[str, ...]
+
+    @property
+    def download_bytes(self) -> int:
+        """What is fetched of it at most; 0 where there is nothing to download."""
+        return self.package.bytes if self.package else self.weight_bytes
+
+    @property
+    def short_name(self) -> str:
+        """A short name for the command line, such as smollm2-135m."""
+        return self.title.lower().replace(" ", "-")
 
     @property
     def is_built_in(self) -> bool:
@@ -97,6 +141,7 @@ class LocalModel:
             licence=entry["licence"],
             is_gated=entry["is_gated"],
             note=_(entry["note"]) if entry["note"] else "",
+            package=ModelPackage(**entry["package"]) if entry.get("package") else None,
             sources=tuple(
                 FigureSource(where, tuple(figures)) for where, figures in entry["sources"].items()
             ),

@@ -219,8 +219,8 @@ def check_image(part: dict[str, Any], path: Path, target: Target) -> Iterator[Pr
     elif seen.media_type and seen.media_type not in MEDIA_TYPES and seen.defect != "not_base64":
         yield Problem("image_type", here, {"type": seen.media_type})
     elif seen.defect in ("not_base64", "not_an_image", "cut_off"):
-        fault = {"fault": seen.defect, "reason": seen.defect}
-        yield Problem("image_data_broken", here, fault)
+        parameters = {"fault": seen.defect, "reason": seen.defect}
+        yield Problem("image_data_broken", here, parameters)
     elif seen.embedded:
         if seen.media_type not in MEDIA_TYPES:
             yield Problem("image_type", here, {"type": seen.media_type})

@@ -109,7 +109,7 @@ def print_report(report: FileReport) -> None:
                 rows = f"all {report.records:,} rows"
                 print(f"  {rows:>12}  {found.severity:<7}  {sentence(found.problem)}")
         elif shown[code] <= SHOWN_ALIKE:
-            print(f"  {_place(found):>12}  {found.severity:<7}  {sentence(found.problem)}")
+            print(f"  {_location_text(found):>12}  {found.severity:<7}  {sentence(found.problem)}")
     for code, number in shown.items():
         if number > SHOWN_ALIKE and code not in in_every_row:
             print(f"  {'':>12}  ... and {number - SHOWN_ALIKE:,} more {code} (--json names them)")
@@ -153,7 +153,7 @@ def _counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def _place(found: LineProblem) -> str:
+def _location_text(found: LineProblem) -> str:
     return "whole file" if found.line is None else f"line {found.line:,}"
 
 

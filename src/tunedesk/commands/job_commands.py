@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tunedesk.catalogue.models import STARTER_ID, default_base_model
 from tunedesk.checks.messages import sentences
 from tunedesk.checks.problem import severity
 from tunedesk.commands.progress_line import ProgressLine
@@ -188,10 +189,11 @@ def follow_run(project: Project, follower: Follower, as_json: bool) -> Run:
 def _settings(options: argparse.Namespace) -> LaunchSettings:
     if not 0 <= options.validation <= 0.5:
         raise UserError("--validation is a share between 0 and 0.5, such as 0.2.")
+    provider = provider_named(options.provider).name
     return LaunchSettings(
-        provider=provider_named(options.provider).name,
+        provider=provider,
         base_url=options.base_url or "",
-        base_model=options.model,
+        base_model=options.model or (default_base_model() if provider == "local" else STARTER_ID),
         method=options.method,
         query=parse_query(options.where) if options.where else ALL_BUT_REJECTED,
         leave_out_errors=options.without_errors,

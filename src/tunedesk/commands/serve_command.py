@@ -4,7 +4,7 @@ import argparse
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.paths import user_data_dir
+from tunedesk.paths import models_dir, user_data_dir
 from tunedesk.services.local_install import is_built_in
 
 
@@ -17,11 +17,14 @@ def run_serve(options: argparse.Namespace) -> int:
         )
     from tunedesk.training_server.serve import serve
 
+    if options.models is None:
+        models_dir().mkdir(parents=True, exist_ok=True)
+
     serve(
         data_dir=options.data_dir or user_data_dir() / "server",
         host=options.host,
         port=options.port,
-        models_dir=options.models,
+        models_dir=options.models or models_dir(),
         allow_download=options.allow_download,
         accelerate_config=options.accelerate_config,
         exit_when_idle=options.exit_when_idle,

@@ -170,13 +170,13 @@ class _Drawing:
 
     def _line(self, line: Line, scale: "_Scale") -> None:
         points = thinned(_within(line.points, *self._steps), _POINTS_PER_PIXEL * self._width)
-        places = [
+        corners = [
             (self._x(float(step)), scale.y(float(value)))
             for step, value in zip(points.steps, points.values, strict=True)
         ]
         color = self._colors[color_name(line, len(self._runs))]
-        if len(places) > 1:
-            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        if len(corners) > 1:
+            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
             raw = line.look == "raw"
             dash = ""
             if line.part == "validation" and not raw:
@@ -186,8 +186,8 @@ class _Drawing:
                 f'<polyline points="{path}" fill="none" stroke="{color}" '
                 f'stroke-width="{PALE if raw else STRONG:g}" stroke-linejoin="round"{dash}{shade}/>'
             )
-        if line.marked or len(places) == 1:
-            for x, y in places:
+        if line.marked or len(corners) == 1:
+            for x, y in corners:
                 self._add(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{color}"/>')
 
     def _legend(self, y: float) -> None:

@@ -104,10 +104,10 @@ def trend(points: Points) -> Trend:
     level = float(np.median(values)) if count else 0.0
     if count < 3:
         return Trend(0.0, 0.0, level)
-    places = points.steps - points.steps.mean()
+    offsets = points.steps - points.steps.mean()
     width = float(points.steps[-1] - points.steps[0])
-    weight = float(places @ places)
-    slope = float(places @ values) / weight
+    weight = float(offsets @ offsets)
+    slope = float(offsets @ values) / weight
     error = spread(values) / np.sqrt(weight)
     return Trend(slope * width, float(error) * width, level)
 

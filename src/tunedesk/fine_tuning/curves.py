@@ -236,9 +236,9 @@ def thinned(points: Points, most: int) -> Points:
     highest = np.maximum.reduceat(points.values, starts)
     stretch = np.repeat(np.arange(len(starts)), np.diff(edges))
     for extreme in (lowest, highest):
-        places = np.flatnonzero(points.values == extreme[stretch])
-        _stretches, first = np.unique(stretch[places], return_index=True)
-        kept.append(places[first])
+        indices = np.flatnonzero(points.values == extreme[stretch])
+        _stretches, first = np.unique(stretch[indices], return_index=True)
+        kept.append(indices[first])
     chosen = np.unique(np.concatenate(kept))
     return Points(points.steps[chosen], points.values[chosen])
 

@@ -311,9 +311,11 @@ def _notes(
     training, held = len(sides.training), len(sides.validation)
     if 0 < training < advised:
         notes.append(
-            _("{n} examples are few: {advised} or more are advised.").format(
-                n=training, advised=advised
-            )
+            ngettext(
+                "{n} example to train on is little: {advised} or more are advised.",
+                "{n} examples to train on are few: {advised} or more are advised.",
+                training,
+            ).format(n=training, advised=advised)
         )
     wanted = round((training + held) * settings.validation_share)
     if held < wanted:
@@ -356,6 +358,8 @@ _STEP_SECONDS: dict[Device, float] = {"cpu": 0.03, "mps": 0.05, "cuda": 0.1}
 _START_SECONDS = 12.0
 """Until the first step, measured here: loading the libraries and the model."""
 _LEAST_STEPS = 10
+_USUAL_EPOCHS = 3
+"""Of 33 examples and more; fewer are gone through more often (`catalogue.hyperparameters`)."""
 
 
 class TimeEstimate(NamedTuple):
@@ -399,9 +403,19 @@ def estimate_time(
     operations = (6 if learns_whole else 4) * model.size.parameters * preview.billable_tokens
     seconds = _START_SECONDS + operations / _OPERATIONS[device]
     seconds += preview.steps * _STEP_SECONDS[device]
-    return TimeEstimate(
-        seconds, _("Estimated from the size of the model; the first run here will tell better.")
-    )
+    # What is held back is measured after each epoch, by one forward pass.
+    held = sum(min(row.tokens, _limit(settings)) for row in preview.split.validation)
+    forward = 2 * model.size.parameters * held * preview.epochs
+    seconds += forward / _OPERATIONS[device]
+    source = _("Estimated from the size of the model; the first run here will tell better.")
+    if settings.epochs is None and preview.epochs > _USUAL_EPOCHS and not learns_whole:
+        more = ngettext(
+            "The examples are few, so each is gone through {n} time.",
+            "The examples are few, so each is gone through {n} times.",
+            preview.epochs,
+        ).format(n=preview.epochs)
+        source = f"{source} {more}"
+    return TimeEstimate(seconds, source)
 
 
 def _is_alike(run: Run, preview: LaunchPreview) -> bool:

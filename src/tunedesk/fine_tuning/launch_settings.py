@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
-from tunedesk.catalogue.models import STARTER_ID
+from tunedesk.catalogue.models import default_base_model
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.project.query import STATES, ExampleQuery, query_from_json
@@ -52,7 +52,7 @@ class LaunchSettings:
 
     provider: str = "local"
     base_url: str = ""
-    base_model: str = STARTER_ID
+    base_model: str = field(default_factory=default_base_model)
     method: Literal["supervised", "dpo"] = "supervised"
     query: ExampleQuery = ALL_BUT_REJECTED
     leave_out_errors: bool = False

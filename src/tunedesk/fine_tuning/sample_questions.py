@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tunedesk.examples.kinds.preference import PAIR_PARTS, answer_messages, pair_messages
+from tunedesk.examples.kinds.prompt_completion import PROMPT_COMPLETION
 from tunedesk.examples.kinds.registry import read_kind
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Part
@@ -33,6 +34,8 @@ class SampleQuestion(NamedTuple):
         messages: The messages before the answer, in the form that services take.
         answer: The answer of the example, a message; empty where a grader judges the answer.
         more: What the model is given beside the messages: tools.
+        is_completion: Whether it was trained to go on from the text, not to answer in a chat: the
+            text stands as the only message.
     """
 
     part: Part
@@ -40,6 +43,7 @@ class SampleQuestion(NamedTuple):
     messages: tuple[ChatMessage, ...]
     answer: ChatMessage
     more: dict[str, Any]
+    is_completion: bool = False
 
     @property
     def system(self) -> ChatMessage | None:
@@ -92,8 +96,14 @@ def questions_of(text: str, part: Part) -> Iterator[SampleQuestion]:
             yield from _turns(messages, _beside(record), part)
         elif _ends_with_question(messages):
             yield SampleQuestion(part, 1, _sent(messages), {}, _beside(record))
+    elif kind is PROMPT_COMPLETION:
+        prompt, completion = record["prompt"], record["completion"]
+        if isinstance(prompt, str) and isinstance(completion, str) and prompt:
+            asked = ({"role": "user", "content": prompt},)
+            answer = {"role": "assistant", "content": completion}
+            yield SampleQuestion(part, 1, asked, answer, {}, is_completion=True)
     elif kind.method == "dpo":
-        asked = pair_messages(record).asked
+        before = pair_messages(record).asked
         preferred = [
             message
             for key in PAIR_PARTS["preferred"]
@@ -101,8 +111,8 @@ def questions_of(text: str, part: Part) -> Iterator[SampleQuestion]:
         ]
         given = record.get("input")
         beside = _beside(given) if isinstance(given, dict) else {}
-        if _are_messages([*asked, *preferred]) and preferred and _ends_with_question(asked):
-            yield SampleQuestion(part, 1, _sent(asked), dict(preferred[0]), beside)
+        if _are_messages([*before, *preferred]) and preferred and _ends_with_question(before):
+            yield SampleQuestion(part, 1, _sent(before), dict(preferred[0]), beside)
 
 
 def first_question(project: Project, run_id: int) -> SampleQuestion | None:

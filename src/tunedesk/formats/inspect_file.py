@@ -77,22 +77,9 @@ def _is_table(lines: list[str], delimiter: str) -> bool:
     return width > 1 and header and all(len(row) == width for row in rows[:-1] or rows)
 
 
-FileFormat = Literal[
-    "chat",
-    "preference",
-    "dpo",
-    "reinforcement",
-    "prompt_completion",
-    "sharegpt",
-    "alpaca",
-    "csv",
-    "parquet",
-    "xlsx",
-    "git_lfs",
-    "binary",
-    "empty",
-    "other",
-]
+FileType = Signature | Literal["csv", "empty"]
+"""What a file is that holds no records of JSON."""
+
 Newline = Literal["lf", "crlf", "cr", "none"]
 Container = Literal[
     "jsonl",  # a record a line
@@ -109,7 +96,7 @@ class FileInfo:
 
     Attributes:
         path: The file.
-        format: What its records are, or what it is if it holds none.
+        format: What its records are, or what the file is if it holds none.
         encoding: Its encoding; empty if it is not text.
         encoding_guessed: Whether nothing in the file says so.
         bom: Whether it begins with a byte order mark.
@@ -119,7 +106,7 @@ class FileInfo:
     """
 
     path: Path
-    format: FileFormat
+    format: RecordFormat | FileType
     encoding: str
     encoding_guessed: bool
     bom: bool
@@ -156,15 +143,15 @@ class FileInfo:
         return self.format in _IMPORTED
 
 
-_IMPORTED: frozenset[FileFormat] = frozenset(
+_IMPORTED: frozenset[str] = frozenset(
     {"dpo", *(kind.file_format for kind in KINDS if kind.method is not None)}
 ) - {OTHER.file_format}
-"""The formats of files whose records some method of training takes; pairs have two spellings."""
+"""The formats of records that some method of training takes; pairs have two spellings."""
 _HEAD = 2**20
 _SAMPLE = 50
 _MOST_LOOKED_AT = 5_000
 _UTF8 = Encoding("utf-8", False, 0)
-_KEY_WORDS: tuple[tuple[FileFormat, str], ...] = (
+_KEY_WORDS: tuple[tuple[RecordFormat, str], ...] = (
     ("preference", r"(non_)?preferred_(output|completion)"),
     ("dpo", r"chosen|rejected"),
     ("chat", r"messages"),
@@ -250,14 +237,14 @@ def _newline(text: str) -> Newline:
     return "crlf" if text[line_feed - 1 : line_feed] == "\r" else "lf"
 
 
-def _contents(text: str) -> tuple[FileFormat, Container]:
-    """What kind of records stand in a text that begins like this, and how."""
+def _contents(text: str) -> tuple[RecordFormat | FileType, Container]:
+    """What records stand in a text that begins like this, and how."""
     if not text.strip(" \t\n"):
         return "empty", "jsonl"
     container = _container(text.lstrip(" \t\n,"))
-    kinds, any_json = _kinds(text, container)
-    if kinds:
-        known = [kind for kind in kinds if kind != "other"]
+    formats, any_json = _record_formats(text, container)
+    if formats:
+        known = [each for each in formats if each != "other"]
         return (known[0] if known else "other"), container
     if any_json or re.search(r"^[ \t,]*[\[{]", text, re.MULTILINE):
         return _by_key_words(text), container
@@ -278,15 +265,15 @@ def _container(text: str) -> Container:
     return "one_after_another" if line[end:].lstrip(" \t,").startswith("{") else "jsonl"
 
 
-def _kinds(text: str, container: Container) -> tuple[list[FileFormat], bool]:
-    """The kinds of the first objects, the most frequent first, and whether any JSON was there."""
+def _record_formats(text: str, container: Container) -> tuple[list[RecordFormat], bool]:
+    """The formats of the first objects, the most frequent first, and whether JSON was there."""
     data = io.BytesIO(text.encode(errors="surrogateescape"))
     reader = Utf8Reader(data, _UTF8)
     if container in ("array", "one_after_another"):
         batches = value_records(reader, 65_536)
     else:
         batches = line_records(line_blocks(reader, 65_536))
-    kinds: Counter[FileFormat] = Counter()
+    formats: Counter[RecordFormat] = Counter()
     any_json = False
     looked = 0
     for batch in batches:
@@ -294,11 +281,11 @@ def _kinds(text: str, container: Container) -> tuple[list[FileFormat], bool]:
             value, is_json = _value(record)
             any_json = any_json or is_json
             if isinstance(value, dict):
-                kinds[_format_of(value)] += 1
+                formats[_format_of(value)] += 1
         looked += len(batch.texts)
-        if kinds.total() >= _SAMPLE or looked >= _MOST_LOOKED_AT:
+        if formats.total() >= _SAMPLE or looked >= _MOST_LOOKED_AT:
             break
-    return [kind for kind, _count in kinds.most_common()], any_json
+    return [each for each, _count in formats.most_common()], any_json
 
 
 def _format_of(record: dict[str, Any]) -> RecordFormat:
@@ -320,9 +307,9 @@ def _value(record: bytes) -> tuple[object, bool]:
         return None, False
 
 
-def _by_key_words(text: str) -> FileFormat:
-    """The kind that the keys suggest where no record can be read."""
-    for kind, words in _KEY_WORDS:
+def _by_key_words(text: str) -> RecordFormat:
+    """The format that the keys suggest where no record can be read."""
+    for record_format, words in _KEY_WORDS:
         if re.search(rf"""["'](?:{words})["']\s*:""", text):
-            return kind
+            return record_format
     return "other"

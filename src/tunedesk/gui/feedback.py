@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from tunedesk.errors import UserError
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label
+from tunedesk.gui.widgets.layouts import tab_stops
 from tunedesk.gui.widgets.toast import Toast
 from tunedesk.i18n import _
 
@@ -200,6 +201,8 @@ class ProgressWidget(QWidget):
 
 
 MAX_TOASTS = 3
+MAX_COVERED_ERRORS = 20
+"""Errors behind the one that shows; older ones are forgotten."""
 MARGIN = 14
 WIDTH = 520
 
@@ -216,8 +219,10 @@ class Feedback(QObject):
         self._window = window
         self._theme = theme
         self._toasts: list[Toast] = []
+        self._covered_errors: list[Toast] = []
         self._system_message = SystemMessage(window)
         self.progress_line = ProgressWidget(theme)
+        self._focus_before: QWidget | None = None
         window.installEventFilter(self)
 
     def toast(
@@ -225,14 +230,24 @@ class Feedback(QObject):
         text: str,
         action_text: str | None = None,
         on_action: Callable[[], object] | None = None,
+        *,
+        lasting: bool = False,
     ) -> Toast:
-        """Say something in passing; it goes by itself after some seconds."""
+        """Say something in passing; it goes by itself after some seconds.
+
+        Args:
+            text: The sentence.
+            action_text: What its button says; None for no button.
+            on_action: Called when that is pressed.
+            lasting: Whether it stays until it is closed, since it has to be read.
+        """
         return self._show(
             Toast(
                 self._theme,
                 text,
                 action_text=action_text,
                 on_action=on_action,
+                lasting=lasting,
                 parent=self._window,
             )
         )
@@ -263,7 +278,11 @@ class Feedback(QObject):
         action_text: str | None = None,
         on_action: Callable[[], object] | None = None,
     ) -> Toast:
-        """Say calmly what went wrong and what to do; it stays until it is closed."""
+        """Say calmly what went wrong and what to do; it stays until it is closed.
+
+        Errors have one place: the newest covers those before it, which show again when it is
+        closed. What is said again is counted.
+        """
         sentence, advice = (
             (error.sentence, error.advice) if isinstance(error, UserError) else (error, "")
         )
@@ -296,9 +315,10 @@ class Feedback(QObject):
         danger: bool = False,
         no_text: str = "",
     ) -> QDialog:
-        """Ask before something that cannot be taken back; the last resort.
+        """Ask before something that cannot be taken back or is hardly meant; the last resort.
 
-        The buttons say what they do; the one that does nothing is the default where danger is.
+        The buttons say what they do. Enter presses the one that leaves everything as it is: what is
+        asked about is never done by a key that was on its way to something else.
 
         Args:
             question: What is asked.
@@ -324,8 +344,8 @@ class Feedback(QObject):
         for button in (no, yes):
             buttons.addWidget(button)
             button.setAutoDefault(False)
-        (no if danger else yes).setDefault(True)
-        (no if danger else yes).setFocus()
+        no.setDefault(True)
+        no.setFocus()
         no.clicked.connect(dialog.reject)
         yes.clicked.connect(dialog.accept)
         dialog.accepted.connect(on_yes)
@@ -349,20 +369,72 @@ class Feedback(QObject):
 
     def _show(self, toast: Toast) -> Toast:
         toast.closed.connect(self._remove_closed)
+        toast.all_closed.connect(self._close_errors)
+        is_error = toast.tone == "error"
+        # A message with an Undo of its own is not the same although it reads the same.
+        replaced = [
+            other
+            for other in [*self._covered_errors, *self._toasts]
+            if (other.text, other.tone) == (toast.text, toast.tone)
+            and (is_error or not (other.offers_action or toast.offers_action))
+        ]
+        toast.times += sum(other.times for other in replaced)
+        for error in [shown for shown in self._toasts if is_error and shown.tone == "error"]:
+            self._toasts.remove(error)
+            self._covered_errors.append(error)
+            error.hide()
         self._toasts.append(toast)
+        for other in [*replaced, *self._covered_errors[:-MAX_COVERED_ERRORS]]:
+            other.close_now()
+        self._remove_closed()
         while len(self._toasts) > MAX_TOASTS:
-            self._toasts[0].close_now()
+            passing = [shown for shown in self._toasts[:-1] if not shown.lasting]
+            (passing or self._toasts)[0].close_now()
         toast.show()
         self._arrange()
         announcement = QAccessibleAnnouncementEvent(toast, toast.accessibleName())
         QAccessible.updateAccessibility(announcement)
         return toast
 
+    def remember_focus(self) -> None:
+        """Tab is about to move the focus: where it is, it goes back when a message closes."""
+        focus = self._window.focusWidget()
+        if focus is not None and not any(toast.isAncestorOf(focus) for toast in self._toasts):
+            self._focus_before = focus
+
     def _remove_closed(self) -> None:
-        for toast in [toast for toast in self._toasts if toast.over]:
-            self._toasts.remove(toast)
-            toast.deleteLater()
+        held_focus = False
+        for toasts in (self._toasts, self._covered_errors):
+            for toast in [toast for toast in toasts if toast.over]:
+                toasts.remove(toast)
+                toast.deleteLater()
+                held_focus = held_focus or toast.held_focus
+        errors = [toast for toast in self._toasts if toast.tone == "error"]
+        if not errors and self._covered_errors:
+            errors.append(self._covered_errors.pop())
+            self._toasts.append(errors[0])
+            errors[0].show()
+        for error in errors:
+            error.show_counts(len(self._covered_errors))
         self._arrange()
+        if held_focus:
+            self._give_focus_back(errors)
+
+    def _give_focus_back(self, errors: list[Toast]) -> None:
+        """Put the focus on the error that shows next, else where it was before the messages."""
+        before, self._focus_before = self._focus_before, None
+        if errors:
+            errors[0].close_button.setFocus()
+            self._focus_before = before
+        elif before is not None and any(stop is before for stop in tab_stops(self._window)):
+            before.setFocus()
+
+    def _close_errors(self) -> None:
+        """Close all errors, those behind the one that shows as well."""
+        for error in list(self._covered_errors):
+            error.close_now()
+        for error in [toast for toast in self._toasts if toast.tone == "error"]:
+            error.close_now()
 
     def _arrange(self) -> None:
         """Stack the messages from the bottom upwards, at the end of the lines.

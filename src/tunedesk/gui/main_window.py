@@ -313,6 +313,7 @@ class MainWindow(QMainWindow):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Let Tab go through the window as its widgets stand, round and round."""
+        self.feedback.remember_focus()
         return focus_next(self, forward)
 
     def closeEvent(self, event: QCloseEvent) -> None:

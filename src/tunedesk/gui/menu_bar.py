@@ -22,6 +22,7 @@ from tunedesk.i18n import _
 from tunedesk.settings import Settings
 
 SEPARATOR, RECENT, THEME, CLIPBOARD = "|", "recent", "theme", "clipboard"
+THEME_ACTIONS = tuple(f"view.theme_{choice}" for choice in CHOICES)
 ZOOM_STEP = 0.1
 """So much larger or smaller do message texts become in one step, as a share of their size."""
 
@@ -105,21 +106,16 @@ class Menus(QObject):
         elif entry == CLIPBOARD:
             menu.addActions(self._clipboard.actions)
         elif entry.endswith("*"):
-            for spec in self._actions:
-                action = self._actions[spec.id]
-                named = spec.id in self._theme_ids() or action in menu.actions()
-                if spec.id.startswith(entry[:-1]) and not named:
-                    menu.addAction(action)
+            named = {*menu.actions(), *map(self._actions.__getitem__, THEME_ACTIONS)}
+            group = (self._actions[a.id] for a in self._actions if a.id.startswith(entry[:-1]))
+            menu.addActions([action for action in group if action not in named])
         else:
             menu.addAction(self._actions[entry])
-
-    def _theme_ids(self) -> tuple[str, ...]:
-        return ("view.theme_system", "view.theme_light", "view.theme_dark")
 
     def _theme_menu(self, bar: QMenuBar) -> QMenu:
         menu = QMenu(_("Theme"), bar)
         group = QActionGroup(menu)
-        for action_id in self._theme_ids():
+        for action_id in THEME_ACTIONS:
             group.addAction(self._actions[action_id])
             menu.addAction(self._actions[action_id])
         return menu

@@ -65,12 +65,14 @@ class NewProjectDialog(Dialog):
         self.body.addWidget(label)
         self.body.addWidget(self.name)
         line = QHBoxLayout()
-        self._place = ElidedLabel(theme, "", "small", "muted", mode=Qt.TextElideMode.ElideMiddle)
+        self._folder_label = ElidedLabel(
+            theme, "", "small", "muted", mode=Qt.TextElideMode.ElideMiddle
+        )
         other = QPushButton(_("Another folder…"))
         other.setProperty("kind", "link")
         other.setAutoDefault(False)
         other.clicked.connect(self._choose_folder)
-        line.addWidget(self._place, 1)
+        line.addWidget(self._folder_label, 1)
         line.addWidget(other)
         self.body.addLayout(line)
         self.add_cancel()
@@ -96,6 +98,6 @@ class NewProjectDialog(Dialog):
     def _show_path(self) -> None:
         named = bool(safe_name(self.name.text()))
         self.create_button.setEnabled(named)
-        self._place.setText(
+        self._folder_label.setText(
             _("Will be kept as {path}").format(path=self.path) if named else _("Give it a name.")
         )

@@ -3,7 +3,8 @@
 What was typed is written first. Then the work runs: in a thread, on a handle of its own, with
 progress and Cancel in the status line; or at once, where few examples are concerned. An error is
 shown. At the end a message says what was done. Its Undo takes back the change that the operation
-made, or, where something came after that change, nothing, and says so.
+made, or, where something came after that change, nothing, and says so. The message goes when its
+change is undone in another way, and when the project closes.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.live_query import ProjectChangeSignal
+from tunedesk.gui.widgets.toast import Toast
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, Wait, no_progress
 from tunedesk.project.project import Project
@@ -101,6 +103,9 @@ class Operations(QObject):
         self._flushes: list[Callable[[], None]] = []
         self._running: list[Operation[Any]] = []
         self._closed = False
+        self._told: list[tuple[int, Toast]] = []
+        self._change_signal = ProjectChangeSignal(project, self)
+        self._change_signal.changed.connect(self._on_project_change)
 
     @property
     def closed(self) -> bool:
@@ -167,13 +172,46 @@ class Operations(QObject):
         self._flush()
         self._background.run(_undo, self._project, change_id, on_result=self._show_undo_outcome)
 
+    def tell_of_change(
+        self,
+        sentence: str,
+        change_id: int,
+        button: tuple[str, Callable[[], object]] | None = None,
+        *,
+        lasting: bool = False,
+    ) -> None:
+        """Say what a change did; the message goes when the change is undone.
+
+        Args:
+            sentence: What was done.
+            change_id: The change.
+            button: What the message offers and what that does; None for Undo.
+            lasting: Whether the message stays until it is closed.
+        """
+        text, on_action = button or (_("Undo"), lambda: self.undo(change_id))
+        toast = self._feedback.toast(sentence, text, on_action, lasting=lasting)
+        self._go_with(change_id, toast)
+
+    def _go_with(self, change_id: int, toast: Toast) -> None:
+        """Close a message as soon as this change is undone."""
+        entry = (change_id, toast)
+        self._told.append(entry)
+        toast.closed.connect(lambda: self._told.remove(entry) if entry in self._told else None)
+
+    def _on_project_change(self, change: ProjectChange) -> None:
+        for toast in [t for change_id, t in self._told if change_id == change.undone]:
+            toast.close_now()
+
     def _flush(self) -> None:
         for flush in self._flushes:
             flush()
 
     def close(self) -> None:
-        """The project closes: stop what runs; the Undo of messages does nothing any more."""
+        """The project closes: stop what runs; messages about what was done in it go."""
         self._closed = True
+        self._change_signal.close()
+        for _change_id, toast in list(self._told):
+            toast.close_now()
         for operation in self._running:
             operation.cancel()
 
@@ -250,13 +288,15 @@ class Operations(QObject):
     def _show_message(
         self, operation: Operation[Any], message: str | OperationMessage | None
     ) -> None:
-        if isinstance(message, OperationMessage):
-            self._feedback.toast(message.text, message.action_text, message.on_action)
-        elif message is not None and operation.change_id is not None:
-            change_id = operation.change_id
-            self._feedback.toast(message, _("Undo"), lambda: self.undo(change_id))
-        elif message is not None:
-            self._feedback.toast(message)
+        if message is None:
+            return
+        own = message if isinstance(message, OperationMessage) else None
+        text = message.text if isinstance(message, OperationMessage) else message
+        button = (own.action_text, own.on_action) if own is not None else None
+        if operation.change_id is not None:
+            self.tell_of_change(text, operation.change_id, button)
+        else:
+            self._feedback.toast(text, *(button or ()))
 
     def _show_error(self, operation: Operation[Any], error: UserError) -> None:
         """Show an error; what had been done by then is kept only if it can be undone."""
@@ -264,7 +304,8 @@ class Operations(QObject):
             self._background.user_error.emit(error)
         else:
             change_id = operation.change_id
-            self._feedback.error(error, _("Undo"), lambda: self.undo(change_id))
+            toast = self._feedback.error(error, _("Undo"), lambda: self.undo(change_id))
+            self._go_with(change_id, toast)
 
     def _show_undo_outcome(self, outcome: UndoOutcome) -> None:
         if outcome is UndoOutcome.LATER_CHANGES:

@@ -399,7 +399,7 @@ def _kept_folder() -> Path:
 
 
 def tell_of_opening(
-    project: Project, feedback: Feedback, undo_change: Callable[[int], object]
+    project: Project, feedback: Feedback, tell_of_change: Callable[..., object]
 ) -> None:
     """Tell what the user should know of this project before working on it."""
     holder = project.held_by
@@ -416,7 +416,7 @@ def tell_of_opening(
     if project.storage_note:
         feedback.toast(project.storage_note)
     for step in project.interrupted:
-        _tell_of_interrupted(step, feedback, undo_change)
+        _tell_of_interrupted(step, feedback, tell_of_change)
 
 
 def finish_unfinished(project: Project) -> list[Interrupted] | None:
@@ -436,13 +436,13 @@ def finished_sentence(step: Interrupted) -> str:
 
 
 def _tell_of_interrupted(
-    step: Interrupted, feedback: Feedback, undo_change: Callable[[int], object]
+    step: Interrupted, feedback: Feedback, tell_of_change: Callable[..., object]
 ) -> None:
     sentence = interrupted_sentence(step)
     if step.outcome == "kept" and step.examples:
-        feedback.toast(sentence, _("Undo"), lambda: undo_change(step.change_id))
+        tell_of_change(sentence, step.change_id, lasting=True)
     else:
-        feedback.toast(sentence)
+        feedback.toast(sentence, lasting=True)
 
 
 DAMAGE_CHECK_DELAY_MS = 5_000

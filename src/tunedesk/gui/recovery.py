@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QDateTime, QLocale, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QLocale, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFileDialog,
     QListWidget,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from tunedesk.errors import UserError
 from tunedesk.gui.background import Background, Task
+from tunedesk.gui.dates import moment_text
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.new_project import free_path
 from tunedesk.gui.theme import Theme
@@ -331,9 +332,8 @@ def rescued_sentence(report: RescueReport) -> str:
 
 
 def when_text(backup: Backup) -> str:
-    """When a backup was made, as the user's system writes it."""
-    when = QDateTime.fromSecsSinceEpoch(int(backup.time))
-    return QLocale().toString(when, QLocale.FormatType.ShortFormat)
+    """When a backup was made."""
+    return moment_text(int(backup.time * 1000))
 
 
 def backup_text(backup: Backup) -> str:

@@ -56,7 +56,7 @@ def role_explanation(role: str | None) -> str:
     """One line for someone who has never met the word."""
     sentences = {
         "system": _("The instructions that stand above the conversation"),
-        "developer": _("A newer word for system; training files use system"),
+        "developer": _("A newer word for system; not every trainer knows it, and all know system"),
         "user": _("What the person writes to the model"),
         "assistant": _("What the model answers; this is what it learns"),
         "tool": _("What a program that the model called gave back"),

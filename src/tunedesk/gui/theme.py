@@ -8,6 +8,7 @@ Only the font and its table of characters are taken from it, and only when the f
 painted: importing the package itself would cost a fifth of the time a start may take.
 """
 
+import functools
 import importlib.util
 import json
 from collections.abc import Callable
@@ -145,15 +146,11 @@ class Icons:
         return self._characters[glyph]
 
     def _load(self) -> None:
-        folder = _fonts_folder()
-        font_file = next(folder.glob("phosphor-*.ttf"))
-        number = QFontDatabase.addApplicationFontFromData(font_file.read_bytes())
-        self._font = QFont(QFontDatabase.applicationFontFamilies(number)[0])
+        family, self._characters = _icon_font()
+        self._font = QFont(family)
         # A glyph must not be replaced by one of another font, nor hinted out of its shape.
         self._font.setStyleStrategy(QFont.StyleStrategy.NoFontMerging)
         self._font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-        table = json.loads(next(folder.glob("phosphor-charmap-*.json")).read_text(encoding="utf-8"))
-        self._characters = {name: chr(int(code, 16)) for name, code in table.items()}
 
     def color_of(self, mode: QIcon.Mode, state: QIcon.State, color: str, on_color: str) -> QColor:
         """The colour that a control's mode and state ask for."""
@@ -185,6 +182,17 @@ class _GlyphEngine(QIconEngine):
 
     def clone(self) -> QIconEngine:
         return _GlyphEngine(self._icons, *self._arguments)
+
+
+@functools.cache
+def _icon_font() -> tuple[str, dict[str, str]]:
+    """The family of the icons and their characters by name; Qt keeps each font that it is given."""
+    folder = _fonts_folder()
+    font_file = next(folder.glob("phosphor-*.ttf"))
+    number = QFontDatabase.addApplicationFontFromData(font_file.read_bytes())
+    table = json.loads(next(folder.glob("phosphor-charmap-*.json")).read_text(encoding="utf-8"))
+    characters = {name: chr(int(code, 16)) for name, code in table.items()}
+    return QFontDatabase.applicationFontFamilies(number)[0], characters
 
 
 def _fonts_folder() -> Path:

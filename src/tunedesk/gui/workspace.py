@@ -139,7 +139,7 @@ class Workspace(QObject):
         self._file_watch.unfinished.connect(self._finish_unfinished)
         self._saved = SavedState(self.project, status, self)
         self.examples.saving_changed.connect(self._saved.set_unsaved)
-        tell_of_opening(self.project, self._feedback, self.operations.undo)
+        tell_of_opening(self.project, self._feedback, self.operations.tell_of_change)
         view_state = self._stored_view_state()
         self.examples.restore(view_state.get(EXAMPLES, {}))
         shown_last = view_state.get("page")

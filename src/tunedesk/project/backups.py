@@ -236,10 +236,10 @@ def _keep_present(project: Path, lock: ProjectLock, folder: Path, now: float) ->
     aside = kept.with_name(f".{kept.name}.part")
     try:
         with aside.open("wb") as target:
-            place = 0
-            while part := lock.read_at(place, 1 << 20):
+            offset = 0
+            while part := lock.read_at(offset, 1 << 20):
                 target.write(part)
-                place += len(part)
+                offset += len(part)
         aside.replace(kept)
     finally:
         aside.unlink(missing_ok=True)

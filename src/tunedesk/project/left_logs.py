@@ -72,15 +72,15 @@ def _is_of_another(left: Holder, lock: ProjectLock) -> bool:
 
 def _set_aside(left: Holder, logs: list[Path]) -> None:
     """Give the logs of a file that was replaced a name of their own, where it finds them."""
-    place = Path(left.path)
+    project = Path(left.path)
     number = 1
     while True:
-        aside = place.with_name(f".{place.stem}-earlier-{number}{place.suffix}")
+        aside = project.with_name(f".{project.stem}-earlier-{number}{project.suffix}")
         if not log_path(aside).exists() and not journal_path(aside).exists():
             break
         number += 1
     for log in logs:
-        log.rename(aside.with_name(aside.name + log.name.removeprefix(place.name)))
+        log.rename(aside.with_name(aside.name + log.name.removeprefix(project.name)))
     forget_records(left)
     write_records(replace(left, path=str(aside)))
 

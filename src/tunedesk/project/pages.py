@@ -97,8 +97,8 @@ def table_shapes(version: int) -> dict[str, TableShape]:
                 # The columns of the key come first.
                 columns.sort(key=lambda column: (not column[5], column[5] or column[0]))
             rowid = [
-                place
-                for place, column in enumerate(columns)
+                index
+                for index, column in enumerate(columns)
                 if column[5] and column[2] == "INTEGER" and not without_rowid
             ]
             shapes[name] = TableShape(
@@ -148,7 +148,7 @@ class Pages:
         """The pages below an interior page; those that cannot be are left out as 0."""
         data = self._page(page)
         start = 100 if page == 1 else 0
-        named = [int.from_bytes(data[place : place + 4], "big") for place in self._cells(page)]
+        named = [int.from_bytes(data[offset : offset + 4], "big") for offset in self._cells(page)]
         named.append(int.from_bytes(data[start + 8 : start + 12], "big"))
         return [child if 1 < child <= self.count else 0 for child in named]
 
@@ -193,9 +193,9 @@ class Pages:
         kind = self.kind(page)
         if kind in (0, TABLE_INTERIOR):
             return
-        for place in self._cells(page):
+        for offset in self._cells(page):
             try:
-                yield self._record(page, kind, place)
+                yield self._record(page, kind, offset)
             except (ValueError, IndexError):
                 yield None
 
@@ -208,43 +208,43 @@ class Pages:
         start = 100 if page == 1 else 0
         cells = start + (12 if data[start] in _INTERIOR else 8)
         count = int.from_bytes(data[start + 3 : start + 5], "big")
-        places = []
+        offsets = []
         for number in range(min(count, self.size // 6)):
-            place = int.from_bytes(data[cells + 2 * number : cells + 2 * number + 2], "big")
-            if cells <= place < len(data):
-                places.append(place)
+            offset = int.from_bytes(data[cells + 2 * number : cells + 2 * number + 2], "big")
+            if cells <= offset < len(data):
+                offsets.append(offset)
             else:
-                places.append(len(data))
-        return places
+                offsets.append(len(data))
+        return offsets
 
-    def _record(self, page: int, kind: int, place: int) -> Record:
+    def _record(self, page: int, kind: int, offset: int) -> Record:
         data = self._page(page)
         if kind == INDEX_INTERIOR:
-            place += 4
-        length, place = _varint(data, place)
+            offset += 4
+        length, offset = _varint(data, offset)
         rowid = None
         if kind == TABLE_LEAF:
-            rowid, place = _varint(data, place)
+            rowid, offset = _varint(data, offset)
             rowid = rowid - (1 << 64) if rowid >= 1 << 63 else rowid
-        return Record(rowid, _values(self._payload(data, place, length, kind == TABLE_LEAF)))
+        return Record(rowid, _values(self._payload(data, offset, length, kind == TABLE_LEAF)))
 
-    def _payload(self, data: "memoryview", place: int, length: int, of_table: bool) -> bytes:
+    def _payload(self, data: "memoryview", offset: int, length: int, of_table: bool) -> bytes:
         """The bytes of a row, those on further pages too."""
         usable = self._usable
         if length > len(self._content):
             raise ValueError("longer than the file")
         most = usable - 35 if of_table else (usable - 12) * 64 // 255 - 23
         if length <= most:
-            if place + length > len(data):
+            if offset + length > len(data):
                 raise ValueError("beyond the page")
-            return bytes(data[place : place + length])
+            return bytes(data[offset : offset + length])
         least = (usable - 12) * 32 // 255 - 23
         here = least + (length - least) % (usable - 4)
         here = here if here <= most else least
-        if place + here + 4 > len(data):
+        if offset + here + 4 > len(data):
             raise ValueError("beyond the page")
-        parts = [bytes(data[place : place + here])]
-        following = int.from_bytes(data[place + here : place + here + 4], "big")
+        parts = [bytes(data[offset : offset + here])]
+        following = int.from_bytes(data[offset + here : offset + here + 4], "big")
         left = length - here
         seen: set[int] = set()
         while left > 0:
@@ -263,26 +263,26 @@ class Pages:
         return b"".join(parts)
 
 
-def _varint(data: Sequence[int], place: int) -> tuple[int, int]:
+def _varint(data: Sequence[int], offset: int) -> tuple[int, int]:
     value = 0
     for number in range(9):
-        byte = data[place + number]
+        byte = data[offset + number]
         if number == 8:
-            return value << 8 | byte, place + 9
+            return value << 8 | byte, offset + 9
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
-            return value, place + number + 1
+            return value, offset + number + 1
     raise ValueError("no number")
 
 
 def _values(payload: bytes) -> tuple[Value, ...]:
-    head, place = _varint(payload, 0)
-    if not place <= head <= len(payload):
+    head, offset = _varint(payload, 0)
+    if not offset <= head <= len(payload):
         raise ValueError("no head")
     values: list[Value] = []
     body = head
-    while place < head:
-        code, place = _varint(payload, place)
+    while offset < head:
+        code, offset = _varint(payload, offset)
         length = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0)[code] if code < 10 else (code - 12) // 2
         if code in (10, 11) or length < 0 or body + length > len(payload):
             raise ValueError("no value")
@@ -302,7 +302,7 @@ def _values(payload: bytes) -> tuple[Value, ...]:
             values.append(part)
         if len(values) > _MOST_COLUMNS:
             raise ValueError("too many columns")
-    if place != head or body != len(payload):
+    if offset != head or body != len(payload):
         raise ValueError("not filled")
     return tuple(values)
 

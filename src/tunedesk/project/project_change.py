@@ -16,6 +16,7 @@ class ProjectChange:
         actor: Who did it, as the history names them.
         name: The step as the menu names it ("Fix 214 empty names"); None for what is not a step.
         runs: The fine-tuning runs concerned.
+        undone: The id of the change that this one took back; None where it is not an undo.
     """
 
     kinds: frozenset[str]
@@ -23,6 +24,7 @@ class ProjectChange:
     actor: str = ""
     name: str | None = None
     runs: tuple[int, ...] = ()
+    undone: int | None = None
 
     MANY = 500
     """With more ids than this, `ids` is None."""

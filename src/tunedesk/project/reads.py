@@ -234,8 +234,8 @@ def _read_rows(
         row["roles"] = damage.text(row["roles"], most=4000)
         row["changed_at"] = damage.time_of(row["changed_at"])
         sound.append(row)
-    places = context.numbers.numbers([row["number"] for row in sound])
-    for row, number in zip(sound, places, strict=True):
+    positions = context.numbers.numbers([row["number"] for row in sound])
+    for row, number in zip(sound, positions, strict=True):
         row["number"] = number
         found[row["id"]] = ExampleRow(**row)
     return found

@@ -436,4 +436,5 @@ def _describe(context: ProjectContext, step: Step, *, forward: bool) -> ProjectC
         tuple(sorted(ids)) if few else None,
         store.shared.author,
         change_names.worded(step.name),
+        undone=None if forward else step.id,
     )

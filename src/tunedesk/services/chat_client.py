@@ -74,6 +74,48 @@ def stream_completion(
     yield AnswerPiece("", tuple(collector.calls(key)), collector.finish_reason)
 
 
+def stream_text(
+    connection: Connection,
+    model: str,
+    prompt: str,
+    *,
+    options: ChatOptions = ChatOptions(),  # noqa: B008
+) -> Iterator[AnswerPiece]:
+    """Yield the pieces of a text that goes on from another one, as `stream_completion` does.
+
+    Args:
+        connection: The service that has the model.
+        model: A base model, a tuned model or a checkpoint.
+        prompt: What it goes on from.
+        options: How the text is to be.
+
+    Raises:
+        ServiceError: It cannot be asked, or it broke off.
+    """
+    asked: dict[str, Any] = {"model": model, "prompt": prompt}
+    if options.temperature is not None:
+        asked["temperature"] = options.temperature
+    if options.most_tokens is not None:
+        asked["max_tokens"] = options.most_tokens
+    key, reason = connection.key_value, ""
+
+    def texts(stream: Iterable[Any]) -> Iterator[str]:
+        nonlocal reason
+        for chunk in stream:
+            for choice in chunk.choices or ():
+                reason = choice.finish_reason or reason
+                if choice.text:
+                    yield choice.text
+
+    with (
+        connection.client(timeout=ANSWER_SECONDS) as client,
+        errors_explained(connection.provider, key),
+        client.completions.create(stream=True, **asked) as stream,
+    ):
+        yield from map(AnswerPiece, pieces_without_key(texts(stream), key))
+    yield AnswerPiece("", (), reason)
+
+
 class _Collector:
     """Takes a stream apart: its texts go on at once, calls of tools come in pieces and are kept."""
 

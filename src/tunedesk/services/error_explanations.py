@@ -154,10 +154,10 @@ def _about_the_job(code: str, said: str, provider: Provider) -> Explanation | No
             _("It takes conversations, or for “dpo” pairs of answers. Fix or leave out others."),
         )
     # Our own server words each fault plainly itself.
-    fault = explain_example_error(said) if provider.name != "local" else ""
-    if code in _BAD_FILE or (fault and find_file_references(said)):
+    sentence = explain_example_error(said) if provider.name != "local" else ""
+    if code in _BAD_FILE or (sentence and find_file_references(said)):
         return Explanation(
-            fault or _("{provider} cannot read an example.").format(provider=name),
+            sentence or _("{provider} cannot read an example.").format(provider=name),
             _("Open the examples that it names and fix what it says there."),
         )
     if "already" in text and ("succeeded" in text or "cancelled" in text or "completed" in text):

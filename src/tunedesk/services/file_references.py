@@ -14,7 +14,7 @@ from tunedesk.project.run_records import Part
 _MOST = 1000
 """A text that names more lines than this is not read to its end."""
 
-_PLACE = re.compile(
+_REFERENCE = re.compile(
     r"""(?i)\b(?:line|example|row|record)\s+\#?(?P<line>\d{1,9})\b
         (?!\s*(?:examples?|lines?|of\s+\d+\s+examples))   # not a count
         (?:\s+of\s+the\s+(?:training|validation)\s+file)?
@@ -47,7 +47,7 @@ class FileReference(NamedTuple):
 
 
 def find_file_references(text: str) -> list[FileReference]:
-    """The places that a text names, in its order, each once.
+    """The parts of files that a text names, in its order, each once.
 
     Read are OpenAI's wordings, `Line 1, message 3, key "content": …`, the older `Example 100,
     message 2 …` and `Flagged lines: 4, 13, …`, and this program's own `Line 7: …` and
@@ -55,7 +55,7 @@ def find_file_references(text: str) -> list[FileReference]:
     """
     part: Part = "validation" if "validation file" in text.casefold() else "training"
     found: list[tuple[int, FileReference]] = []
-    for match in _PLACE.finditer(text):
+    for match in _REFERENCE.finditer(text):
         message = match["message"]
         reference = FileReference(
             int(match["line"]),

@@ -32,6 +32,8 @@ NEEDED = (
 CPU_BYTES = 2_000_000_000
 CUDA_BYTES = 8_000_000_000
 """What an installation takes on the disk, measured: 1.6 GB for a processor, some 7 GB with CUDA."""
+FIRST_MODEL = "smollm2-135m"
+"""The base model that an installation brings along, by its name in `tunedesk models get`."""
 LEAST_MEMORY = 4_000_000_000
 _STAMP = "complete"
 
@@ -148,6 +150,13 @@ def install(
     run([*install_, *requirements()], environment)
     (folder / _STAMP).write_text(__version__, encoding="utf-8")
     shutil.rmtree(_cache_dir(), ignore_errors=True)
+    say(_("Fetching a small language model to begin with …"))
+    try:
+        command = [str(_python()), "-m", "tunedesk", "models", "get", FIRST_MODEL, "--if-missing"]
+        run(command, environment)
+    except UserError:
+        # Training works without: the starter is built in, and the launch page offers the model.
+        say(_("The small language model could not be fetched; the built-in starter is there."))
 
 
 def _install_torch_for_processors(

@@ -16,7 +16,7 @@ from typing import Any
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.lazy_imports import importing
-from tunedesk.paths import user_data_dir
+from tunedesk.paths import models_dir, user_data_dir
 from tunedesk.progress import Wait
 from tunedesk.server_file import KEY_NAME, find_server, is_locked
 from tunedesk.services import local_install
@@ -122,9 +122,9 @@ def _start(folder: Path) -> "subprocess.Popen[bytes]":
         *(str(python), "-m", "tunedesk", "serve", "--port", "0", "--allow-download"),
         *("--data-dir", str(folder), "--exit-when-idle", str(IDLE_SECONDS)),
     ]
-    models = user_data_dir() / "models"
-    if models.is_dir():
-        command += ["--models", str(models)]
+    # Models may come while it runs.
+    models_dir().mkdir(parents=True, exist_ok=True)
+    command += ["--models", str(models_dir())]
     # The key in the file is the one that every window of this user finds.
     environment = {name: value for name, value in os.environ.items() if name != _VARIABLE}
     with (folder / LOG_NAME).open("wb") as log:

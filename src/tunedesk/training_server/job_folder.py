@@ -34,7 +34,8 @@ The lines of `report.jsonl`; each has "kind", and "file" ("training" or "validat
 The lines of `progress.jsonl`; each has "kind", and "step" where named:
 
     started     step (0, or that of the checkpoint it goes on from), total_steps, device, processes,
-                hyperparameters (numbers in force: batch_size, n_epochs, learning_rate_multiplier)
+                precision (of the frozen weights: "float32" or "bfloat16"), hyperparameters
+                (numbers in force: batch_size, n_epochs, learning_rate_multiplier)
     metrics     step, total_steps, seconds (since this process began to train), train_loss,
                 train_mean_token_accuracy, and where there are any valid_loss,
                 valid_mean_token_accuracy, full_valid_loss, full_valid_mean_token_accuracy; one

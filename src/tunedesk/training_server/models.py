@@ -102,7 +102,7 @@ class BaseModels:
 
     def left_out(self) -> Sequence[LeftOut]:
         """The folders that look like models and are not offered; each is told in the log, once."""
-        found = self._scan()[1]
+        found = self.left_out_quietly()
         for each in found:
             if each not in self._told:
                 self._told.add(each)
@@ -110,6 +110,10 @@ class BaseModels:
                     "The folder %s is not offered as a model: %s", each.name, each.reason
                 )
         return found
+
+    def left_out_quietly(self) -> Sequence[LeftOut]:
+        """The same, and nothing in the log: for those who say it themselves."""
+        return self._scan()[1]
 
     def find(self, name: str) -> BaseModel | None:
         """The base model of a name; only names of the list become paths."""

@@ -198,12 +198,12 @@ async def _run(server: Server, listening: socket.socket, settings: ServerSetting
         found.write(settings.data_dir)
     print(f"Listening on {_url(settings.host, port)}", flush=True)
     # Loads h11: not before the line is printed that others wait for.
-    from tunedesk.training_server.web.middleware import Connection, limit_log
+    from tunedesk.training_server.web.middleware import HttpConnection, limit_log
 
     limit_log()
     config = uvicorn.Config(
         server.application,
-        http=Connection,
+        http=HttpConnection,
         log_level="warning",
         access_log=False,
         server_header=False,

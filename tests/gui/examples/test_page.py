@@ -12,6 +12,7 @@ from tests.project.made_examples import new_example
 
 from tunedesk.checks.problem import Problem
 from tunedesk.gui.examples.checking import checked_text
+from tunedesk.gui.examples.columns import Column
 from tunedesk.gui.operations import UndoActions
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.query import ExampleQuery
@@ -46,6 +47,35 @@ class TestEmpty:
         project.redo()
         wait_rows(qtbot, page, 1)
         qtbot.waitUntil(lambda: page.open_example.example_id == page.model.ids[0])
+
+    def test_the_table_does_not_mark_a_new_example_before_its_fields_are_left(
+        self, qtbot, page, actions, project
+    ):
+        actions["example.new"].trigger()
+        wait_rows(qtbot, page, 1)
+        wait_current(qtbot, page, page.model.ids[0])
+
+        def marks():
+            row = page.model.row_at(0)
+            return row.errors, row.warnings, row.hints
+
+        qtbot.waitUntil(lambda: page.open_example.is_being_begun)
+        assert marks() == (0, 0, 0)
+        stored = project.rows(list(page.model.ids))[0]
+        assert stored.errors + stored.warnings == 3
+        for index in range(3):
+            page.open_example.leave_message(index)
+            assert sum(marks()[:2]) == index + 1
+        actions["example.new"].trigger()
+        wait_rows(qtbot, page, 2)
+        wait_current(qtbot, page, page.model.ids[1])
+        qtbot.waitUntil(lambda: page.open_example.is_being_begun)
+        texts = [page.model.data(page.model.index(row, Column.PROBLEMS)) for row in range(2)]
+        assert texts[0]
+        assert not texts[1]
+        page.table.go_to_example(page.model.ids[0])
+        wait_current(qtbot, page, page.model.ids[0])
+        assert page.model.data(page.model.index(1, Column.PROBLEMS)) == texts[0]
 
     def test_what_is_on_the_clipboard_is_pasted_into_an_empty_page(self, qtbot, page, project):
         QGuiApplication.clipboard().setText("Question\tAnswer\tTopic\nWhere?\tHere.\tsea\n")

@@ -1,11 +1,10 @@
 """The log of a run: folded, without ids, and found by them."""
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from tests.gui.fine_tune.page_reading import dialog_of, links
 
-from tunedesk.gui.fine_tune.event_log import EventsLog, EventsModel, without_ids
+from tunedesk.gui.fine_tune.event_log import EventsLog, EventsModel
 from tunedesk.gui.fine_tune.run_dataset import (
     RunDatasetDialog,
 )
@@ -14,37 +13,11 @@ from tunedesk.gui.widgets.row_list import ROW
 TESTER = QAbstractItemModelTester.FailureReportingMode.Warning
 
 
-@pytest.mark.parametrize(
-    ("said", "shown"),
-    [
-        ("Validating training file: file-KSxsHWZRDF8PwjvqWZTTQGCf", "Validating training file"),
-        ("Created fine-tuning job: ftjob-G37CPyfzpaXdAsUHPaISmhjA", "Created fine-tuning job"),
-        (
-            "Validating training file: file-abc123DEF and validation file: file-def456GHI",
-            "Validating training file and validation file",
-        ),
-        (
-            "Invalid file format. Input file file-Ab12Cd34 is in the fine-tune-chat format",
-            "Invalid file format. Input file is in the fine-tune-chat format",
-        ),
-        ("Could not find the job (job_0123abcd).", "Could not find the job."),
-        # What people gave a name, and ordinary words, stay.
-        ("New fine-tuned model created: ft:gpt-4.1:acme:night:Ab12", None),
-        ("Step 10/99: training loss=1.20", None),
-        ("The file-based cache of the job-queue is used", None),
-        ('Line 12, message 3, key "content": Input should be a valid string', None),
-        ("file-KSxsHWZRDF8PwjvqWZTTQGCf", None),
-    ],
-)
-def test_ids_tell_people_nothing(said, shown):
-    assert without_ids(said) == (shown or said)
-
-
 def test_an_id_is_found_and_told_where_it_is_asked_for(add_run, event):
     model = EventsModel()
     said = "Validating training file: file-KSxsHWZRDF8Pwjv"
     model.show_events(add_run("one"), [event(2, said), event(1, "Created")])
-    assert model.index(0).data() == "Validating training file"
+    assert model.index(0).data() == "Checking the examples to train on"
     assert "file-KSx" not in model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert "file-KSx" in model.index(0).data(Qt.ItemDataRole.ToolTipRole)
     assert model.index(1).data(Qt.ItemDataRole.ToolTipRole) is None

@@ -25,7 +25,7 @@ def test_list_shows_runs_newest_first_and_the_newest_is_open(page, add_run, fall
     page.list.choose(new.id)
     qtbot.waitUntil(lambda: len(shown(page)) == 2)
     assert shown(page)[0].startswith("new, Training, 64 %, Tunedesk starter · this computer")
-    assert shown(page)[1].startswith("old, Ready, valid 0.63, ")
+    assert shown(page)[1].startswith("old, Ready, validation loss 0.63, ")
     qtbot.waitUntil(lambda: page.view.details is not None)
     assert page.list.chosen == new.id
     assert page.view.head.name.text() == "new"

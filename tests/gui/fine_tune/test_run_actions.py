@@ -6,6 +6,7 @@ from tests.gui.fine_tune.conftest import QUESTIONS
 from tests.gui.fine_tune.page_reading import dialog_of, only
 
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.gui.fine_tune import run_actions
 from tunedesk.gui.fine_tune.run_actions import RenameDialog
 
 
@@ -91,3 +92,45 @@ def test_stopping_a_run_asks_in_words_that_differ(add_run, page, actions, qtbot,
         "Stop the run",
     ]
     dialog.reject()
+
+
+@pytest.mark.parametrize(
+    ("act", "title"),
+    [
+        ("run.pause", "Pausing “night”"),
+        ("run.resume", "Resuming “night”"),
+        ("run.cancel", "Stopping “night”"),
+        ("delete", "Deleting the model of “night”"),
+    ],
+)
+def test_what_is_asked_of_a_service_is_an_operation_that_can_be_stopped(
+    act, title, add_run, project, page, work, actions, context, monkeypatch, qtbot
+):
+    """A service that does not answer is waited for in the status line, with Cancel."""
+    asked = []
+
+    def answer_never(_service, run_id, wait):
+        asked.append(run_id)
+        while True:
+            wait(0.01)
+
+    monkeypatch.setattr(work.following, "follow", lambda _run_id: None)
+    for name in ("pause", "resume", "cancel", "delete_model"):
+        monkeypatch.setattr(run_actions.RunService, name, answer_never)
+    status = {"run.resume": "paused", "delete": "succeeded"}.get(act, "running")
+    stage = "ended" if act == "delete" else "following"
+    run = add_run("night", status=status, stage=stage, fine_tuned_model="ft:night")
+    qtbot.waitUntil(lambda: page.view.run is not None and page.view.run.id == run.id)
+    if act == "delete":
+        page.run_actions.delete_model(run)
+    elif act == "run.cancel":
+        page.run_actions._ask("cancel", run.id)
+    else:
+        qtbot.waitUntil(actions[act].isEnabled)
+        actions[act].trigger()
+    (operation,) = context.operations.running
+    assert operation.title == title
+    qtbot.waitUntil(lambda: asked == [run.id])
+    operation.cancel()
+    qtbot.waitUntil(lambda: not operation.running)
+    assert context.operations.running == []

@@ -1,9 +1,10 @@
 """The list of runs: its rows, and two runs of one name told apart."""
 
-from PySide6.QtCore import Qt
+import pytest
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
-from tunedesk.gui.fine_tune.run_list import RunListModel, RunRow, find_runs
+from tunedesk.gui.fine_tune.run_list import RunDelegate, RunListModel, RunRow, find_runs
 from tunedesk.gui.widgets.row_list import ROW
 
 TESTER = QAbstractItemModelTester.FailureReportingMode.Warning
@@ -34,3 +35,30 @@ def test_two_runs_of_one_name_say_when_each_was_begun(project, add_run, falling)
     said = model.index(model.row_number(first.id)).data(Qt.ItemDataRole.AccessibleTextRole)
     assert rows[first.id].begun in said
     assert model.row_number(99) == -1
+
+
+@pytest.mark.parametrize("zoom", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("width", [160, 320])
+def test_no_part_of_a_row_stands_over_another_one(zoom, width, add_run, theme):
+    theme.set_zoom(zoom)
+    try:
+        delegate = RunDelegate(theme)
+        run = add_run("a-run-with-a-long-name-v12", stage="ended", status="succeeded")
+        height = delegate.sizeHint(None, None).height()
+        row = QRect(0, 100, width, height)
+        parts = delegate.layout_of(row, RunRow(run, 0.63))
+        assert RunRow(run, 0.63).aside == "validation loss 0.63"
+        for number, part in enumerate(parts):
+            assert row.contains(part)
+            assert not any(part.intersects(other) for other in parts[number + 1 :])
+        for part, font in zip(parts, ("strong", "small_strong", "small", "small"), strict=True):
+            assert part.height() >= delegate._metrics(font).height()
+    finally:
+        theme.set_zoom(1.0)
+
+
+def test_what_has_little_room_keeps_its_figure(add_run):
+    done = add_run("night", stage="ended", status="succeeded")
+    assert RunRow(done, 0.63).aside_forms == ("validation loss 0.63", "loss 0.63", "0.63")
+    assert RunRow(done, None).aside_forms == ("",)
+    assert RunRow(add_run("day"), 0.63).aside_forms == ("64 %",)

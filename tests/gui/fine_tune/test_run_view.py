@@ -44,6 +44,6 @@ def test_before_the_first_step_it_says_what_is_waited_for(page, project, add_run
     qtbot.waitUntil(lambda: progress.text() == "Fetching acme/Small from the hub (0.3 GB)")
     assert page.view.head.bar.accessibleDescription() == progress.text()
     project.runs.add_events(run.id, [event(2, "Validating training file: file-KSxsHWZRDF8Pwjv")])
-    qtbot.waitUntil(lambda: progress.text() == "Validating training file")
+    qtbot.waitUntil(lambda: progress.text() == "Checking the examples to train on")
     project.runs.update(run.id, status="running", step=3, total_steps=9)
     qtbot.waitUntil(lambda: progress.text().startswith("step 3 of 9"))

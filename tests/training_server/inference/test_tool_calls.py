@@ -1,5 +1,7 @@
 """Calls of tools in the text of an answer."""
 
+from tests.training_server.training.test_chat_template import SMOLLM2, Tokenizer
+
 from tunedesk.training_server.inference.tool_calls import CallForm, ToolCallParser, call_form
 from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.starter import train_tokenizer
@@ -28,6 +30,23 @@ def test_the_marks_of_a_call_may_stand_in_its_arguments():
     raw = '{"a": "<tool_call>{}</tool_call> }"}'
     text = f'<tool_call>{{"name": "f", "arguments": {raw}}}</tool_call>'
     assert found(text, 1) == ("", [{"name": "f", "arguments": raw}])
+
+
+def test_calls_in_a_list_are_found():
+    text = '<tool_call>[\n{"name": "f", "arguments": {"a":1}},\n{"name": "g", "arguments": {}}\n]'
+    both = [{"name": "f", "arguments": '{"a":1}'}, {"name": "g", "arguments": "{}"}]
+    for step in (1, 100):
+        assert found(f"{text}</tool_call>", step) == ("", both)
+        assert found(f"{text}</tool_call>", step, is_parallel=False) == ("", both[:1])
+    assert found(text[:60], 1, is_cut=True) == ("", both[:1])
+    assert found("<tool_call>[]</tool_call>", 1) == ("<tool_call>[]</tool_call>", [])
+    assert found("<tool_call>[1, 2", 1) == ("<tool_call>[1, 2", [])
+
+
+def test_the_form_of_calls_in_a_list_is_that_of_the_template():
+    form = call_form(ChatTemplate(Tokenizer(SMOLLM2)))
+    assert form == CallForm('<tool_call>[\n{"name": ', ', "arguments": ', "}\n]</tool_call>")
+    assert form.is_marked
 
 
 def test_what_is_no_call_stays_text():

@@ -88,6 +88,43 @@ def test_an_answer_that_is_a_call_is_never_learnt_as_silence():
         made.prompt([{"role": "user", "content": "Find one."}], TOOLS)
 
 
+SMOLLM2 = (
+    "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ "
+    "'<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face"
+    "<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + "
+    "'<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' "
+    "}}{% endif %}"
+)
+
+
+@pytest.mark.parametrize("messages", [PLAIN, PLAIN[1:], PLAIN[1:2]])
+def test_smollm2_reads_talk_without_tools_as_its_own_template_writes_it(messages):
+    made = ChatTemplate(Tokenizer(SMOLLM2))
+    assert not made.is_shipped
+    plain = ChatTemplate(Tokenizer(SMOLLM2))
+    plain.text = SMOLLM2
+    assert made.prompt(messages, None) == plain.prompt(messages, None)
+    if len(messages) > 1:
+        assert made.render(messages, None) == plain.render(messages, None)
+
+
+@pytest.mark.parametrize("system", [[], [{"role": "system", "content": "Be brief."}]])
+def test_smollm2_keeps_tools_and_calls_in_the_form_its_makers_document(system):
+    made = ChatTemplate(Tokenizer(SMOLLM2))
+    messages = [*system, *talk(2)]
+    (rendered,) = made.render(messages, TOOLS)
+    learnt = [rendered.text[start:end] for start, end in rendered.spans]
+    call = '{"name": "look_up", "arguments": {}}'
+    assert learnt[0] == f"<tool_call>[\n{call},\n{call}\n]</tool_call><|im_end|>"
+    assert learnt[1] == "Here it is.<|im_end|>"
+    assert "<|im_start|>user\n<tool_response>\n" in rendered.text
+    assert '<tools>[{"type": "function", "function": {"name": "look_up"' in rendered.text
+    assert rendered.text.count("<|im_start|>system\n") == 1
+    # Arguments that are no JSON stay the text that they are.
+    messages[len(system) + 1]["tool_calls"][0]["function"]["arguments"] = "{broken"
+    assert '"arguments": {broken}' in made.prompt(messages, None)
+
+
 def test_what_is_left_out_is_named():
     user = {"role": "user", "content": "Well?"}
     assert omission_in("Well?", [user], None) is None

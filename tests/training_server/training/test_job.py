@@ -6,19 +6,27 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 import torch
+from trl.trainer.sft_trainer import SFTTrainer
 
 from tunedesk.catalogue.hyperparameters import starter_hyperparameters
 from tunedesk.training_server.job_folder import ProgressWriter
 from tunedesk.training_server.jobs.launcher import WINDOWS_OWN
+from tunedesk.training_server.training import base_model, trainers
 from tunedesk.training_server.training import job as job_module
-from tunedesk.training_server.training.base_model import load_model, load_tokenizer
+from tunedesk.training_server.training.base_model import (
+    choose_precision,
+    load_model,
+    load_tokenizer,
+    usual_precision,
+)
 from tunedesk.training_server.training.batch import BatchShare
 from tunedesk.training_server.training.job import run_job
 from tunedesk.training_server.training.starter import untrained_starter
-from tunedesk.training_server.training.trainers import StepSample
+from tunedesk.training_server.training.trainers import StepSample, SupervisedTrainer
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
@@ -81,6 +89,77 @@ def test_examples_that_a_starter_reads_as_one_row_do_not_mix(
     for line, other in zip(told, others, strict=True):
         assert line["train_loss"] == pytest.approx(other["train_loss"], rel=0.02)
     assert told[-1]["full_valid_loss"] == pytest.approx(others[-1]["full_valid_loss"], rel=0.02)
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen3", "gemma3"])
+def test_losses_are_those_of_trl(
+    tmp_path, monkeypatch, family, make_job, base_folder, progress_of, twelve
+):
+    """Those of later steps are equal only if the gradients are."""
+    answers = [{**twelve[0], "messages": twelve[0]["messages"] * 3}, *twelve[1:8]]
+    options = {"base_model": base_folder(family), "epochs": 2, "rate": 50, "dropout": 0.0}
+    ours = make_job(tmp_path / "ours", answers, twelve[8:11], **options)
+    plain = make_job(tmp_path / "plain", answers, twelve[8:11], **options)
+    monkeypatch.setattr(job_module, "choose_precision", usual_precision)
+    assert run_job(ours) == 0
+    monkeypatch.setattr(SupervisedTrainer, "compute_loss", SFTTrainer.compute_loss)
+    monkeypatch.setattr(trainers, "UNMIXED", frozenset())
+    assert run_job(plain) == 0
+    told, others = progress_of(ours, "metrics"), progress_of(plain, "metrics")
+    assert steps_of(told) == steps_of(others)
+    assert len(told) >= 4
+    for line, other in zip(told, others, strict=True):
+        assert line["train_loss"] == pytest.approx(other["train_loss"], rel=1e-4)
+        accuracy = other["train_mean_token_accuracy"]
+        assert line["train_mean_token_accuracy"] == pytest.approx(accuracy, abs=0.01)
+    assert told[-1]["full_valid_loss"] == pytest.approx(others[-1]["full_valid_loss"], rel=1e-4)
+    monkeypatch.undo()
+    monkeypatch.setattr(job_module, "choose_precision", lambda _spec: torch.bfloat16)
+    halves = make_job(tmp_path / "halves", answers, twelve[8:11], **options)
+    assert run_job(halves) == 0
+    assert progress_of(halves, "started")[0]["precision"] == "bfloat16"
+    for line, other in zip(progress_of(halves, "metrics"), others, strict=True):
+        assert line["train_loss"] == pytest.approx(other["train_loss"], rel=0.02)
+
+
+def test_the_precision_that_is_faster_here_is_taken_and_kept(monkeypatch, make_job, tmp_path):
+    spec = make_job(tmp_path / "job", [], base_model=tmp_path).read_spec()
+    for halves, precision in ((0.5, torch.bfloat16), (0.9, torch.float32), (5.0, torch.float32)):
+        base_model._is_faster_in_16_bits.cache_clear()
+        seconds = {torch.bfloat16: halves, torch.float32: 1.0}
+        monkeypatch.setattr(base_model, "_product_seconds", seconds.__getitem__)
+        assert choose_precision(spec) == precision
+        assert choose_precision(replace(spec, method="dpo")) == torch.float32
+        assert choose_precision(replace(spec, hyperparameters={"full": True})) == torch.float32
+    base_model._is_faster_in_16_bits.cache_clear()
+    monkeypatch.setattr(job_module, "choose_precision", lambda _spec: torch.bfloat16)
+    choose = job_module._chosen_precision
+    assert choose(spec, []) == torch.bfloat16
+    assert choose(spec, [{"kind": "started", "precision": "float32"}]) == torch.float32
+    assert choose(spec, [{"kind": "started"}]) == torch.float32
+
+
+def test_a_validation_row_too_large_for_the_memory_is_left_out_and_told(
+    tmp_path, monkeypatch, make_job, base_folder, progress_of, twelve
+):
+    long = {"messages": twelve[0]["messages"] * 4}
+    job = make_job(
+        tmp_path / "job", twelve[:8], [*twelve[8:11], long], base_folder("llama"), epochs=1
+    )
+    score = SupervisedTrainer._score
+
+    def limited(self, model, inputs):
+        if not torch.is_grad_enabled() and inputs["input_ids"].shape[1] > 200:
+            raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
+        return score(self, model, inputs)
+
+    monkeypatch.setattr(SupervisedTrainer, "_score", limited)
+    monkeypatch.setattr(StepSample, "at", lambda _self, _step: [])
+    assert run_job(job) == 0
+    told = [line["message"] for line in progress_of(job, "message") if line["level"] == "warn"]
+    assert len(told) == 1
+    assert "was not measured: the memory did not suffice" in told[0]
+    assert progress_of(job, "metrics")[-1]["full_valid_loss"] > 0
 
 
 @pytest.mark.parametrize("examples", [0, 1, 10, 99, 100, 5000, 10**6])
@@ -245,17 +324,57 @@ def test_bad_examples_fail_the_job_or_are_left_out_by_name(
     )
 
 
-def test_a_loss_that_explodes_is_said(tmp_path, make_job, base_folder, progress_of, twelve):
-    job = make_job(
-        tmp_path / "job",
-        twelve[:8],
-        base_model=base_folder("llama"),
-        epochs=9,
-        rate=1e12,
-        full=True,
-    )
+@pytest.mark.parametrize(("family", "rate"), [("llama", 1e12), (None, 1e9)])
+def test_a_loss_that_explodes_is_said(
+    tmp_path, make_job, base_folder, progress_of, twelve, family, rate
+):
+    options = {"base_model": base_folder(family), "full": True} if family else {}
+    job = make_job(tmp_path / "job", twelve[:8], epochs=9, rate=rate, **options)
     assert run_job(job) == 1
-    assert progress_of(job)[-1]["code"] == "loss_not_finite"
+    last = progress_of(job)[-1]
+    assert last["code"] == "loss_not_finite"
+    assert "The training left all bounds at step" in last["message"]
+    steps = job.checkpoint_steps()
+    kept = f"checkpoint of step {steps[-1]} is kept" if steps else "none is kept"
+    assert kept in last["message"]
+    assert not job.model.exists()
+    text = job.progress_file.read_text(encoding="utf-8")
+    assert "NaN" not in text
+    assert "Infinity" not in text
+
+
+@pytest.mark.parametrize("bad", [(2,), (3, 4), (2, 3, 4), (6,)])
+def test_a_step_whose_gradients_are_not_finite_is_left_out(
+    tmp_path, monkeypatch, make_job, base_folder, progress_of, twelve, bad
+):
+    job = make_job(tmp_path / "job", twelve[:8], base_model=base_folder("llama"), epochs=3)
+    train = SupervisedTrainer.training_step
+    before = {}
+
+    def step(self, model, *given, **named):
+        loss = train(self, model, *given, **named)
+        learnt = [each for each in model.parameters() if each.requires_grad]
+        number = self.state.global_step + 1
+        if number - 1 in bad:
+            now = [each.detach().clone() for each in learnt]
+            assert all(map(torch.equal, before.pop(number - 1), now))
+        if number in bad:
+            before[number] = [each.detach().clone() for each in learnt]
+            learnt[0].grad[0, 0] = float("nan")
+            return loss * float("nan")
+        return loss
+
+    monkeypatch.setattr(SupervisedTrainer, "training_step", step)
+    ends_badly = len(bad) == 3 or 6 in bad
+    assert run_job(job) == (1 if ends_badly else 0)
+    told = [line for line in progress_of(job, "message") if line["level"] == "warn"]
+    assert steps_of(told) == list(bad)
+    assert all("was left out" in line["message"] for line in told)
+    for line in progress_of(job, "metrics"):
+        assert ("train_loss" in line) == (line["step"] not in bad)
+    if ends_badly:
+        assert progress_of(job)[-1]["code"] == "loss_not_finite"
+        assert job.checkpoint_steps() == ([2, 4] if 6 in bad else [])
 
 
 def test_only_safetensors_are_loaded(tmp_path, make_job, base_folder, progress_of, twelve):
@@ -395,3 +514,79 @@ def test_all_weights_of_an_adapted_model_can_be_trained(
     assert not (second.model / "adapter_config.json").exists()
     losses = [line["train_loss"] for line in progress_of(second, "metrics")]
     assert losses[-1] < losses[0]
+
+
+def talk(question, answer):
+    return {
+        "messages": [
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": answer},
+        ]
+    }
+
+
+@pytest.fixture(scope="module")
+def overtrained_job(tmp_path_factory, base_folder, make_job):
+    """A job that learns by heart what its validation file says otherwise."""
+    training = [talk(f"Is it {n}?", "No, never, not at all.") for n in range(8)]
+    validation = [talk(f"Is it {n}?", "Yes! Gladly, of course.") for n in range(8, 12)]
+    folder = make_job(
+        tmp_path_factory.mktemp("overtrained") / "job",
+        training,
+        validation,
+        base_folder("llama"),
+        epochs=20,
+        rate=100.0,
+    )
+    assert run_job(folder) == 0
+    return folder
+
+
+def test_a_training_ends_when_the_validation_loss_has_risen_for_long(overtrained_job, progress_of):
+    losses = {
+        line["step"]: line["metrics"]["full_valid_loss"]
+        for line in progress_of(overtrained_job, "checkpoint")
+    }
+    best = min(losses, key=losses.get)
+    steps = list(losses)
+    assert steps[-1] < 2 * 20
+    assert len(steps) - 1 - steps.index(best) == 3
+    done = progress_of(overtrained_job, "done")[0]
+    assert done["step"] == steps[-1]
+    told = [line["message"] for line in progress_of(overtrained_job, "message")]
+    assert any(text.startswith(f"Training ends at step {steps[-1]} of 40") for text in told)
+
+
+def test_the_tuned_model_is_that_of_the_lowest_validation_loss(overtrained_job, progress_of):
+    losses = {
+        line["step"]: line["metrics"]["full_valid_loss"]
+        for line in progress_of(overtrained_job, "checkpoint")
+    }
+    best, last = min(losses, key=losses.get), max(losses)
+    # It is kept, however many came after it.
+    assert best in overtrained_job.checkpoint_steps()
+    name = "adapter_model.safetensors"
+    model = (overtrained_job.model / name).read_bytes()
+    assert model == (overtrained_job.checkpoint(best) / name).read_bytes()
+    assert model != (overtrained_job.checkpoint(last) / name).read_bytes()
+    told = [line["message"] for line in progress_of(overtrained_job, "message")]
+    assert any(f"is that of step {best}" in text for text in told)
+
+
+def test_one_that_was_killed_after_its_end_is_not_trained_further(
+    tmp_path, overtrained_job, progress_of
+):
+    again = type(overtrained_job)(tmp_path / "job")
+    shutil.copytree(overtrained_job.path, again.path)
+    shutil.rmtree(again.model)
+    kept = [
+        line
+        for line in again.progress_file.read_text(encoding="utf-8").splitlines(keepends=True)
+        if '"done"' not in line
+    ]
+    again.progress_file.write_text("".join(kept), encoding="utf-8")
+    assert run_job(again) == 0
+    assert progress_of(again, "checkpoint") == progress_of(overtrained_job, "checkpoint")
+    assert progress_of(again, "done") == progress_of(overtrained_job, "done")
+    name = "adapter_model.safetensors"
+    assert (again.model / name).read_bytes() == (overtrained_job.model / name).read_bytes()

@@ -8,7 +8,7 @@ import socket
 import pytest
 import uvicorn
 
-from tunedesk.training_server.web.middleware import Connection, Guard, OncePerMinute
+from tunedesk.training_server.web.middleware import Guard, HttpConnection, OncePerMinute
 
 OWN = socket.gethostname()
 
@@ -52,7 +52,7 @@ def test_names_that_are_allowed(host):
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-class Hasty(Connection):
+class Hasty(HttpConnection):
     head_seconds = 0.3
     body_seconds = 0.3
     most = 20

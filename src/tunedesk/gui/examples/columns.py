@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cache
 
-from PySide6.QtCore import QDate, QDateTime, QLocale
+from PySide6.QtCore import QDateTime, QLocale
 
+from tunedesk.gui.dates import time_or_day
 from tunedesk.gui.roles_and_states import STATES
 from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.i18n import _, ngettext
@@ -193,7 +194,7 @@ class CellTexts:
             case Column.SOURCE:
                 return row.source
             case Column.CHANGED:
-                return self.when(row.changed_at)
+                return time_or_day(row.changed_at, self._locale)
 
     def spoken(self, row: ExampleRow, column: Column) -> str:
         """What a screen reader says for a cell."""
@@ -227,12 +228,3 @@ class CellTexts:
         if row.hints:
             parts.append(ngettext("{n} hint", "{n} hints", row.hints).format(n=row.hints))
         return ", ".join(parts) if parts else _("No problems")
-
-    def when(self, milliseconds: int) -> str:
-        """A moment in few letters: the time if it is today, else the day."""
-        moment = QDateTime.fromMSecsSinceEpoch(milliseconds)
-        today = QDate.currentDate()
-        if moment.date() == today:
-            return self._locale.toString(moment.time(), QLocale.FormatType.ShortFormat)
-        pattern = "d MMM" if moment.date().year() == today.year() else "d MMM yyyy"
-        return self._locale.toString(moment.date(), pattern)

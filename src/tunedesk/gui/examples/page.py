@@ -162,6 +162,8 @@ class ExamplesPage(Page):
         self.figures.ready.connect(self._on_figures)
         self.model.complete.connect(self._on_rows_complete)
         self.open_example.loaded.connect(self._on_example_loaded)
+        for signal in (self.open_example.loaded, self.open_example.facts_changed):
+            signal.connect(self._show_begun)
         self.open_example.approval_lapsed.connect(self._tell_lapsed)
         self._connect_actions()
 
@@ -329,6 +331,11 @@ class ExamplesPage(Page):
         self.open_example.begin_new()
         self._show_whether_empty()
         self.form.focus_messages()
+
+    def _show_begun(self) -> None:
+        example = self.open_example
+        begun = example.example_id if example.is_being_begun else None
+        self.model.show_begun(begun, example.problems if begun else (), example.target)
 
     def _tell_lapsed(self, number: int) -> None:
         text = _("Example {number} is to be reviewed again: its text is not the approved one.")

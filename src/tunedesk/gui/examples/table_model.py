@@ -1,7 +1,8 @@
 """The examples as rows: the ids of all of them, and a small cache of those that are looked at."""
 
 from array import array
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import (
@@ -13,6 +14,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from tunedesk.checks.problem import Problem, severity
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.columns import CellTexts, Column, column_looks
 from tunedesk.gui.examples.table_rows import IdFeed, RowCache, row_of, splice_between
@@ -64,6 +66,7 @@ class ExampleTableModel(QAbstractTableModel):
         self._looks = column_looks()
         self._complete = False
         self._fresh = True
+        self._spoken: tuple[int, tuple[int, int, int]] | None = None
         self.current_row = -1
         self.empty_text = _("(no text)")
         self._feed = IdFeed(project, background, self)
@@ -110,7 +113,28 @@ class ExampleTableModel(QAbstractTableModel):
 
     def row_at(self, row: int) -> ExampleRow | None:
         """What a row shows; None if the example is gone meanwhile."""
-        return self._cache.row(self._ids, row)
+        found = self._cache.row(self._ids, row)
+        if found is None or self._spoken is None or found.id != self._spoken[0]:
+            return found
+        errors, warnings, hints = self._spoken[1]
+        return found._replace(errors=errors, warnings=warnings, hints=hints)
+
+    def show_begun(self, example_id: int | None, problems: Iterable[Problem], target: str) -> None:
+        """Of a new example that is being written, count only what is spoken of yet.
+
+        Args:
+            example_id: The example; None if none is being begun.
+            problems: Those that its form and its panel show.
+            target: Where the data will be trained.
+        """
+        before = self._spoken
+        self._spoken = None
+        if example_id is not None:
+            counts = Counter(severity(problem.code, target) for problem in problems)
+            self._spoken = (example_id, (counts["error"], counts["warning"], counts["hint"]))
+        if self._spoken != before:
+            changed = [entry[0] for entry in (before, self._spoken) if entry is not None]
+            self._notify_rows(changed)
 
     def preview_at(self, row: int) -> str:
         """The first words of the example, or those around the first hit of the search."""
@@ -335,14 +359,16 @@ class ExampleTableModel(QAbstractTableModel):
         """Rows can be selected and dragged, and something can be dropped between them."""
         if not index.isValid():
             return Qt.ItemFlag.ItemIsDropEnabled
-        return (
-            Qt.ItemFlag.ItemIsEnabled
-            | Qt.ItemFlag.ItemIsSelectable
-            | Qt.ItemFlag.ItemIsDragEnabled
-            | Qt.ItemFlag.ItemNeverHasChildren
-        )
+        return _ROW_FLAGS
 
 
+_ROW_FLAGS = (
+    Qt.ItemFlag.ItemIsEnabled
+    | Qt.ItemFlag.ItemIsSelectable
+    | Qt.ItemFlag.ItemIsDragEnabled
+    | Qt.ItemFlag.ItemNeverHasChildren
+)
+"""Made once: Qt asks for them for every cell that is selected or gone to."""
 _TEXT_ROLES = frozenset(
     (
         int(Qt.ItemDataRole.DisplayRole),

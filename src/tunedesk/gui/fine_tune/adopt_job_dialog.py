@@ -3,7 +3,7 @@
 import contextlib
 import datetime
 
-from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from tunedesk.errors import UserError
@@ -11,6 +11,7 @@ from tunedesk.fine_tuning.follow import list_jobs
 from tunedesk.fine_tuning.parse_job import JobState
 from tunedesk.fine_tuning.run_service import RunService
 from tunedesk.gui.background import Task
+from tunedesk.gui.dates import moment_text
 from tunedesk.gui.fine_tune.launch.provider_section import ConnectionSection, ProviderSection
 from tunedesk.gui.fine_tune.run_text import status_text
 from tunedesk.gui.page import PageContext
@@ -206,9 +207,6 @@ class _ConnectionMaker:
 
 def job_text(job: JobState) -> str:
     """A job in one line."""
-    moment = ""
-    if job.created_at is not None:
-        when = QDateTime.fromMSecsSinceEpoch(job.created_at)
-        moment = QLocale().toString(when, QLocale.FormatType.ShortFormat)
+    moment = "" if job.created_at is None else moment_text(job.created_at)
     parts = (job.suffix or job.id, job.model, status_text(job.status), moment)
     return "  ·  ".join(part for part in parts if part)

@@ -1,11 +1,8 @@
 """The log of a run: times and sentences, searched by words; positions in the data are links."""
 
-import re
 from typing import NamedTuple
 
 from PySide6.QtCore import (
-    QDateTime,
-    QLocale,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -29,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.examples.json_edit import on_one_line
+from tunedesk.gui.dates import time_to_the_second
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import FoldButton
 from tunedesk.gui.widgets.cards import Card
@@ -41,7 +39,7 @@ from tunedesk.project.run_records import Run, RunEvent
 from tunedesk.services.file_references import FileReference, find_file_references
 from tunedesk.services.providers import providers
 from tunedesk.services.redaction import redacted
-from tunedesk.services.service_errors import explain_event
+from tunedesk.services.service_errors import explain_event, without_ids
 
 STEP = "metrics"
 """The kind of an event that tells the figures of a step; there may be many thousands."""
@@ -107,7 +105,7 @@ class EventsModel(RowListModel[EventRow]):
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain_tooltip(row.event.message) if row.event.message != said else None
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{time_text(row.event.time)} {row.words}"
+            return f"{time_to_the_second(row.event.time)} {row.words}"
         return None
 
     def _show(self) -> None:
@@ -130,26 +128,6 @@ def _plain_text(run: Run, events: list[RunEvent]) -> dict[str, str]:
         # Written by a newer Tunedesk.
         return {}
     return {event.id: plain for event in events if (plain := explain_event(event, provider))}
-
-
-_ID = re.compile(
-    r"""\s*[:(]?\s*["'`]?\b(?:file|ftjob|ftckpt|ftevent|job|upload|org|proj)[-_]
-        (?=[\w-]*[\dA-Z])[A-Za-z0-9][\w-]{5,}["'`]?\)?""",
-    re.VERBOSE,
-)
-
-
-def without_ids(sentence: str) -> str:
-    """What a service says, without the ids of its files and jobs, which tell people nothing."""
-    return _ID.sub("", sentence).strip() or sentence
-
-
-def time_text(milliseconds: int) -> str:
-    """The time of an event: the hour if it was today, else the day and the hour."""
-    moment = QDateTime.fromMSecsSinceEpoch(milliseconds)
-    if moment.date() == QDateTime.currentDateTime().date():
-        return moment.toString("HH:mm:ss")
-    return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
 
 
 PADDING = 5
@@ -192,7 +170,7 @@ class EventDelegate(QStyledItemDelegate):
         painter.setFont(theme.font())
         painter.setPen(theme.color("text_muted"))
         line = QRect(rect.left() + 2, rect.top() + PADDING, left, rect.height())
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, time_text(event.time))
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, time_to_the_second(event.time))
         top = rect.top() + PADDING
         for color, layout, height in self._parts(index, rect.width() - left - 2):
             painter.setPen(theme.color(color))
@@ -213,7 +191,7 @@ class EventDelegate(QStyledItemDelegate):
     def _left(self, event: RunEvent) -> int:
         metrics = QFontMetrics(self._theme.font())
         least = metrics.horizontalAdvance("00:00:00")
-        return max(least, metrics.horizontalAdvance(time_text(event.time))) + GAP
+        return max(least, metrics.horizontalAdvance(time_to_the_second(event.time))) + GAP
 
 
 MOST_LINKS = 4

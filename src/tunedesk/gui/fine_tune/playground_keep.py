@@ -8,7 +8,7 @@ from itertools import permutations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
-from tunedesk.fine_tuning.sample_questions import given_beside
+from tunedesk.fine_tuning.sample_questions import given_beside, message_text
 from tunedesk.gui.fine_tune.playground_pane import ConversationPane, same_question
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.widgets.layouts import FlowLayout
@@ -72,7 +72,11 @@ class KeepButtons(QWidget):
 
     def _record(self, pane: ConversationPane) -> str:
         """The conversation of a column as an example."""
-        more = pane.turn.more if pane.turn is not None else {}
+        turn = pane.turn
+        if turn is not None and turn.is_completion:
+            prompt, completion = map(message_text, pane.messages)
+            return json.dumps({"prompt": prompt, "completion": completion}, ensure_ascii=False)
+        more = turn.more if turn is not None else {}
         return json.dumps({"messages": pane.messages, **more}, ensure_ascii=False)
 
     def _pair_record(self, better: ConversationPane, other: ConversationPane) -> str:

@@ -33,7 +33,7 @@ from tunedesk.gui.widgets.buttons import CopyButton, IconButton
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, Wait
-from tunedesk.services.chat_client import AnswerPiece, ChatOptions, stream_completion
+from tunedesk.services.chat_client import AnswerPiece, ChatOptions, stream_completion, stream_text
 from tunedesk.services.connect import connect_to_run
 from tunedesk.services.keys import Keys
 
@@ -47,10 +47,11 @@ class Turn:
 
     Attributes:
         messages: All that is sent: the system message, the turns before, the question.
-        asked: How many of them are new with this turn: without an answer they are taken back.
+        asked: How many of them are new with this turn.
         more: What is sent beside the messages, as an example has it: tools.
         options: How the answer is to be.
         expected: The answer of the example that the question comes from; None: it is not one's.
+        is_completion: Whether the model goes on from the text of the only message.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -58,6 +59,7 @@ class Turn:
     more: dict[str, Any] = field(default_factory=dict)
     options: ChatOptions = field(default_factory=ChatOptions)
     expected: ChatMessage | None = None
+    is_completion: bool = False
 
 
 def call_text(call: ChatMessage) -> str:
@@ -76,7 +78,8 @@ class ConversationPane(QWidget):
 
     Attributes:
         messages: All that was said, the system message first.
-        turn: What was asked last; None before the first question.
+        turn: What was answered last, or is being answered; None before the first question.
+        asked_last: What was asked last, answered or not.
 
     Signals:
         changed: An answer begins or ends, or the conversation does.
@@ -120,6 +123,8 @@ class ConversationPane(QWidget):
         self._follows = True
         self.messages: list[ChatMessage] = []
         self.turn: Turn | None = None
+        self.asked_last: Turn | None = None
+        self._before: tuple[list[ChatMessage], Turn | None] = ([], None)
         theme = self._theme = context.theme
         self._muted = theme.color("text_muted")
         self.which = QComboBox()
@@ -134,7 +139,7 @@ class ConversationPane(QWidget):
         self.conversation.setAcceptRichText(False)
         self.conversation.setFont(theme.font("message"))
         self.conversation.setTabChangesFocus(True)
-        self.conversation.setMinimumHeight(90)
+        self.conversation.setMinimumHeight(70)
         self.conversation.document().setDocumentMargin(FIELD_MARGIN)
         self.conversation.setPlaceholderText(_("Your questions and the answers stand here"))
         self.state = Label(theme, "", "small", "muted", wrap=True)
@@ -171,7 +176,10 @@ class ConversationPane(QWidget):
     def set_number(self, number: int) -> None:
         """Say which column it is, from 1."""
         self.conversation.setAccessibleName(_("Conversation {n}").format(n=number))
-        self.which.setAccessibleName(_("Model of conversation {n}").format(n=number))
+        name = _("Model of conversation {n}").format(n=number)
+        self.which.setAccessibleName(name)
+        # Where Qt tells a screen reader the choice in place of the name.
+        self.which.setAccessibleDescription(name)
 
     @property
     def busy(self) -> bool:
@@ -192,12 +200,13 @@ class ConversationPane(QWidget):
     def show_again(self, offered: bool) -> None:
         """Offer to have what was asked last answered by the model that is chosen."""
         self.again.setVisible(offered and not self.busy)
-        self.again.setText(_("Answer again") if self.turn is not None else _("Answer this too"))
+        is_again = self.asked_last is not None
+        self.again.setText(_("Answer again") if is_again else _("Answer this too"))
 
     def clear(self) -> None:
         """Begin a new conversation."""
         self.stop()
-        self.messages, self.turn, self._titles = [], None, {}
+        self.messages, self.turn, self.asked_last, self._titles = [], None, None, {}
         self.conversation.clear()
         self.results.close_calls()
         self._show_note("")
@@ -211,7 +220,8 @@ class ConversationPane(QWidget):
         """
         self.stop()
         self.results.close_calls()
-        self.turn = turn
+        self._before = (self.messages, self.turn)
+        self.turn = self.asked_last = turn
         if tuple(self.messages[: len(turn.messages) - turn.asked]) != turn.messages[: -turn.asked]:
             self._titles = {}
         self.messages = list(turn.messages)
@@ -243,10 +253,14 @@ class ConversationPane(QWidget):
         def work(progress: Progress, wait: Wait) -> None:
             with contextlib.closing(project.handle()) as handle:
                 connection = connect_to_run(handle.runs.get(run_id), keys, wait)
-            more = given_beside(turn.more, as_tools=connection.provider.name == "local")
-            pieces = stream_completion(
-                connection, model, turn.messages, options=turn.options, more=more
-            )
+            if turn.is_completion:
+                prompt = message_text(turn.messages[-1])
+                pieces = stream_text(connection, model, prompt, options=turn.options)
+            else:
+                more = given_beside(turn.more, as_tools=connection.provider.name == "local")
+                pieces = stream_completion(
+                    connection, model, turn.messages, options=turn.options, more=more
+                )
             for piece in pieces:
                 progress(0, None)
                 show(task, piece)
@@ -297,7 +311,7 @@ class ConversationPane(QWidget):
         if turn is None:
             return
         if not self._answer and not self._calls:
-            del self.messages[len(turn.messages) - turn.asked :]
+            self.messages, self.turn = self._before
             calls = message_calls(self.messages[-1]) if self.messages else []
             if calls:
                 self.results.ask_for(calls)
@@ -459,7 +473,8 @@ def same_question(one: ConversationPane, other: ConversationPane) -> bool:
     if one.answer is None or other.answer is None or one.turn is None or other.turn is None:
         return False
     return (
-        one.messages[:-1] == other.messages[:-1]
+        not one.turn.is_completion
+        and one.messages[:-1] == other.messages[:-1]
         and one.turn.more == other.turn.more
         and not says_the_same(one.answer, other.answer)
     )

@@ -1,6 +1,5 @@
 """What can be done with the chosen run: pause, resume, cancel, rename, delete, and the rest."""
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,12 +14,14 @@ from tunedesk.gui.fine_tune.run_dataset import RunDatasetDialog
 from tunedesk.gui.fine_tune.run_text import provider_text
 from tunedesk.gui.fine_tune.run_work import RunWork
 from tunedesk.gui.fine_tune.save_files import beside_project, file_name, folder_opener, write_whole
+from tunedesk.gui.operations import OperationMessage
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
-from tunedesk.progress import Wait
+from tunedesk.progress import Progress, Wait
+from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
 from tunedesk.services.providers import provider_named, providers
 
@@ -78,7 +79,7 @@ class RunActions(QObject):
     def __init__(self, context: PageContext, work: RunWork, page: QWidget) -> None:
         super().__init__(page)
         self._project = context.project
-        self._background = context.background
+        self._operations = context.operations
         self._feedback = context.feedback
         self._actions = context.actions
         self._theme = context.theme
@@ -195,22 +196,31 @@ class RunActions(QObject):
             self._cancel()
 
     def _ask(self, command: JobCommand, run_id: int | None = None) -> None:
+        """Ask the service to pause, go on with or stop a run; shown in the status line."""
         run_id = run_id or (self._run.id if self._run else None)
         if run_id is None:
             return
-        number = run_id
-        project, keys = self._project, self._work.keys
+        number, keys = run_id, self._work.keys
+        titles = {
+            "pause": _("Pausing “{name}”"),
+            "resume": _("Resuming “{name}”"),
+            "cancel": _("Stopping “{name}”"),
+        }
 
-        def work(wait: Wait) -> None:
-            with contextlib.closing(project.handle()) as handle:
-                service = RunService(handle, keys)
-                {"cancel": service.cancel, "pause": service.pause, "resume": service.resume}[
-                    command
-                ](number, wait)
+        def work(handle: Project, _progress: Progress, wait: Wait) -> None:
+            service = RunService(handle, keys)
+            {"cancel": service.cancel, "pause": service.pause, "resume": service.resume}[command](
+                number, wait
+            )
 
         for action_id in ("run.pause", "run.resume"):
             self._actions[action_id].setEnabled(False)
-        self._background.run(work, on_finished=lambda: self._asked(number), lets_go=True)
+        self._operations.run(
+            titles[command].format(name=self._project.runs.get(number).name),
+            work,
+            waits=True,
+            on_finished=lambda: self._asked(number),
+        )
 
     def _asked(self, run_id: int) -> None:
         self._work.following.follow(run_id)
@@ -271,25 +281,30 @@ class RunActions(QObject):
 
     def save_results(self, run: Run, folder: Path) -> None:
         """Fetch the result files of a run into a folder."""
-        project, keys = self._project, self._work.keys
+        keys = self._work.keys
 
-        def work(wait: Wait) -> list[Path]:
-            with contextlib.closing(project.handle()) as handle:
-                contents = RunService(handle, keys).fetch_results(run.id, wait)
+        def work(handle: Project, _progress: Progress, wait: Wait) -> list[Path]:
             paths = []
-            for number, content in enumerate(contents, 1):
+            for number, content in enumerate(
+                RunService(handle, keys).fetch_results(run.id, wait), 1
+            ):
                 path = folder / f"{file_name(run.name)}-results-{number}.csv"
                 write_whole(path, content)
                 paths.append(path)
             return paths
 
-        def saved(paths: list[Path]) -> None:
+        def saved(paths: list[Path]) -> OperationMessage:
             words = ngettext("{n} file is saved.", "{n} files are saved.", len(paths))
-            self._feedback.toast(
+            return OperationMessage(
                 words.format(n=len(paths)), _("Open folder"), folder_opener(paths[0])
             )
 
-        self._background.run(work, on_result=saved, lets_go=True)
+        self._operations.run(
+            _("Fetching the results of “{name}”").format(name=run.name),
+            work,
+            waits=True,
+            message=saved,
+        )
 
     def _delete_model(self) -> None:
         run = self._run
@@ -310,16 +325,16 @@ class RunActions(QObject):
 
     def delete_model(self, run: Run) -> None:
         """Delete the tuned model and the files of a run at its service."""
-        project, keys = self._project, self._work.keys
+        keys = self._work.keys
 
-        def work(wait: Wait) -> None:
-            with contextlib.closing(project.handle()) as handle:
-                RunService(handle, keys).delete_model(run.id, wait)
+        def work(handle: Project, _progress: Progress, wait: Wait) -> None:
+            RunService(handle, keys).delete_model(run.id, wait)
 
-        self._background.run(
+        self._operations.run(
+            _("Deleting the model of “{name}”").format(name=run.name),
             work,
-            on_result=lambda _none: self._feedback.toast(_("The model is deleted.")),
-            lets_go=True,
+            waits=True,
+            message=lambda _none: _("The model is deleted."),
         )
 
 

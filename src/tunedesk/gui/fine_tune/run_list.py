@@ -4,8 +4,6 @@ from collections import Counter
 from typing import NamedTuple
 
 from PySide6.QtCore import (
-    QDateTime,
-    QLocale,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -18,6 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from tunedesk.gui.dates import moment_text
 from tunedesk.gui.fine_tune.run_text import (
     facts_text,
     loss_text,
@@ -54,8 +53,7 @@ class RunRow(NamedTuple):
     @property
     def begun(self) -> str:
         """When it was begun, as the user's system writes it."""
-        moment = QDateTime.fromMSecsSinceEpoch(self.run.created_at)
-        return QLocale().toString(moment, QLocale.FormatType.ShortFormat)
+        return moment_text(self.run.created_at)
 
     @property
     def aside(self) -> str:
@@ -63,9 +61,17 @@ class RunRow(NamedTuple):
         if self.run.ended:
             if self.valid_loss is None or not self.run.succeeded:
                 return ""
-            return _("valid {loss}").format(loss=loss_text(self.valid_loss))
+            return _("validation loss {loss}").format(loss=loss_text(self.valid_loss))
         share = share_done(self.run)
         return "" if share is None else _("{n} %").format(n=int(share * 100))
+
+    @property
+    def aside_forms(self) -> tuple[str, ...]:
+        """The same in words for less and less room: the figure is never what is left out."""
+        if not self.aside or not self.run.ended or self.valid_loss is None:
+            return (self.aside,)
+        loss = loss_text(self.valid_loss)
+        return self.aside, _("loss {loss}").format(loss=loss), loss
 
     @property
     def under(self) -> str:
@@ -108,10 +114,35 @@ class RunListModel(RowListModel[RunRow]):
         return None
 
 
-HEIGHT = 62
 MARGIN = 14
+PADDING = 9
 GAP = 8
-PILL = 18
+LINE_GAP = 3
+
+
+class RowLayout(NamedTuple):
+    """Where the parts of a row stand: three lines, as high as their fonts are.
+
+    Attributes:
+        name: The line of the name.
+        badge: The badge, at the beginning of the second line.
+        aside: What stands behind it: how far it is, or how good.
+        under: The third line.
+    """
+
+    name: QRect
+    badge: QRect
+    aside: QRect
+    under: QRect
+
+
+class _Heights(NamedTuple):
+    """The heights of the lines of a row, and of all of it, in pixels."""
+
+    name: int
+    badge: int
+    under: int
+    total: int
 
 
 class RunDelegate(QStyledItemDelegate):
@@ -124,8 +155,31 @@ class RunDelegate(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """All rows are equally high."""
-        return QSize(200, HEIGHT)
+        """All rows are equally high: so high as the three lines are."""
+        return QSize(200, self._heights().total)
+
+    def layout_of(self, rect: QRect, row: RunRow) -> RowLayout:
+        """Where the parts of a row stand; none of them ever over another one."""
+        heights = self._heights()
+        inner = rect.adjusted(MARGIN, PADDING, -MARGIN, -PADDING)
+        top = inner.top()
+        name = QRect(inner.left(), top, inner.width(), heights.name)
+        top += heights.name + LINE_GAP
+        words = self._metrics("small_strong").horizontalAdvance(state_text(row.run).text)
+        badge = QRect(inner.left(), top, min(words + heights.badge, inner.width()), heights.badge)
+        begin = badge.right() + 1 + GAP
+        aside = QRect(begin, top, max(0, inner.right() + 1 - begin), heights.badge)
+        top += heights.badge + LINE_GAP
+        return RowLayout(name, badge, aside, QRect(inner.left(), top, inner.width(), heights.under))
+
+    def _metrics(self, font: str) -> QFontMetrics:
+        return QFontMetrics(self._theme.font(font))
+
+    def _heights(self) -> _Heights:
+        name, under = self._metrics("strong").height(), self._metrics("small").height()
+        badge = self._metrics("small_strong").height() + 4
+        total = 2 * PADDING + name + badge + under + 2 * LINE_GAP
+        return _Heights(name, badge, under, total)
 
     def paint(
         self,
@@ -150,48 +204,37 @@ class RunDelegate(QStyledItemDelegate):
             painter.fillRect(rect, theme.color("hover"))
         painter.setPen(theme.color("border"))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        self._paint_words(painter, rect.adjusted(MARGIN, 9, -MARGIN, -9), row, option)
+        self._paint_words(painter, self.layout_of(rect, row), row, option)
         painter.restore()
 
     def _paint_words(
-        self, painter: QPainter, rect: QRect, row: RunRow, option: QStyleOptionViewItem
+        self, painter: QPainter, layout: RowLayout, row: RunRow, option: QStyleOptionViewItem
     ) -> None:
-        theme = self._theme
-        lead = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
-        small, strong = QFontMetrics(theme.font("small")), QFontMetrics(theme.font("strong"))
-        badge_font = QFontMetrics(theme.font("small_strong"))
-        line = QRect(rect.left(), rect.top(), rect.width(), 20)
-        aside = small.horizontalAdvance(row.aside) + (GAP if row.aside else 0)
         words = state_text(row.run)
-        badge = min(badge_font.horizontalAdvance(words.text) + 14, line.width() // 2)
-        room = line.width() - aside - badge - GAP
-        name = strong.elidedText(row.run.name, Qt.TextElideMode.ElideRight, max(room, 40))
-        width = strong.horizontalAdvance(name)
-        painter.setFont(theme.font("strong"))
-        painter.setPen(theme.color("text"))
-        painter.drawText(
-            self._mirrored(QRect(line.left(), line.top(), width + 2, 20), option), lead, name
-        )
-        pill = QRect(line.left() + width + GAP, line.top() + 1, badge, PILL)
-        self._paint_badge(painter, self._mirrored(pill, option), words.text, words.tone)
-        painter.setFont(theme.font("small"))
-        painter.setPen(theme.color("text_muted"))
-        trail = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(line, trail, row.aside)
-        under = QRect(rect.left(), rect.bottom() - 18, rect.width(), 18)
-        painter.drawText(
-            under, lead, small.elidedText(row.under, Qt.TextElideMode.ElideRight, under.width())
-        )
+        self._paint_badge(painter, self._mirrored(layout.badge, option), words.text, words.tone)
+        room, small = layout.aside.width(), self._metrics("small")
+        forms = row.aside_forms
+        aside = next((form for form in forms if small.horizontalAdvance(form) <= room), forms[-1])
+        for text, rect, font, color in (
+            (row.run.name, layout.name, "strong", "text"),
+            (aside, layout.aside, "small", "text"),
+            (row.under, layout.under, "small", "text_muted"),
+        ):
+            painter.setFont(self._theme.font(font))
+            painter.setPen(self._theme.color(color))
+            shown = self._metrics(font).elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+            lead = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(self._mirrored(rect, option), lead, shown)
 
     def _paint_badge(self, painter: QPainter, rect: QRect, text: str, tone: str) -> None:
         theme = self._theme
         ground = "muted_soft" if tone == "muted" else f"{tone}_soft"
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color(ground))
-        painter.drawRoundedRect(rect, PILL / 2, PILL / 2)
+        painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
         painter.setFont(theme.font("small_strong"))
         painter.setPen(theme.color("text_muted" if tone == "muted" else tone))
-        shown = QFontMetrics(painter.font()).elidedText(
+        shown = self._metrics("small_strong").elidedText(
             text, Qt.TextElideMode.ElideRight, rect.width() - 10
         )
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, shown)
@@ -223,7 +266,12 @@ class RunList(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.selectionModel().currentChanged.connect(self._on_current_changed)
         follow_selection(self)
-        theme.changed.connect(self.viewport().update)
+        theme.changed.connect(self._on_theme_changed)
+
+    def _on_theme_changed(self) -> None:
+        """Another look, or larger fonts, which make the rows higher."""
+        self.scheduleDelayedItemsLayout()
+        self.viewport().update()
 
     @property
     def chosen(self) -> int:

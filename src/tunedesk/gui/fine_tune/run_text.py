@@ -1,11 +1,8 @@
 """What the screens say of a run: its state, where it trains, how far it is, how long it takes."""
 
-import datetime
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-
-from PySide6.QtCore import QDate, QLocale
 
 from tunedesk.catalogue.memory_estimate import Machine
 from tunedesk.catalogue.models import Catalogue
@@ -188,11 +185,6 @@ def checkpoint_text(point: RunCheckpoint) -> str:
                 step=step, loss=loss_text(loss)
             )
     return _("Checkpoint at step {step}").format(step=step)
-
-
-def day_text(day: datetime.date) -> str:
-    """A day as the user's system spells its months."""
-    return QLocale().toString(QDate(day.year, day.month, day.day), "d MMM yyyy")
 
 
 def memory_text(machine: Machine) -> str:

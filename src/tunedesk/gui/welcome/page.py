@@ -1,6 +1,5 @@
 """The welcome page: begin, open, look at the sample, go on with a recent project."""
 
-import time
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
@@ -28,15 +27,15 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.actions import Actions
+from tunedesk.gui.dates import how_many_days_ago
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.labels import Label, SectionTitle, plain_tooltip
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _
 from tunedesk.paths import resource
 from tunedesk.settings import Settings
 
 ROW_PADDING = 12
-DAY = 86_400
 
 
 class RecentRow(QAbstractButton):
@@ -125,14 +124,7 @@ def _when(path: Path) -> str:
         written = path.stat().st_mtime
     except OSError:
         return _("not there now")
-    days = int(time.time() // DAY - written // DAY)
-    if days <= 0:
-        return _("today")
-    if days == 1:
-        return _("yesterday")
-    if days < 30:
-        return ngettext("{n} day ago", "{n} days ago", days).format(n=days)
-    return time.strftime("%Y-%m-%d", time.localtime(written))
+    return how_many_days_ago(round(written * 1000))
 
 
 CARD_PADDING = 16

@@ -13,8 +13,10 @@ from PySide6.QtWidgets import (
     QLayoutItem,
     QLineEdit,
     QMainWindow,
+    QMenuBar,
     QScrollArea,
     QSplitter,
+    QStatusBar,
     QWidget,
 )
 
@@ -200,17 +202,26 @@ def _in_order(widget: QWidget) -> list[QWidget]:
     if isinstance(widget, QSplitter):
         parts = (widget.widget(index) for index in range(widget.count()))
         return [part for part in parts if part is not None]
-    if isinstance(widget, QMainWindow):
-        return [inner] if (inner := widget.centralWidget()) is not None else []
     layout = widget.layout()
+    if isinstance(widget, QMainWindow):
+        # Beside what its layout shows there are the messages over it.
+        inner = widget.centralWidget()
+        placed = [] if inner is None else [inner]
+        bars = (QMenuBar, QStatusBar)
+        others = [w for w in _not_placed(widget, placed) if not isinstance(w, bars)]
+        return placed + others
     placed = list(_of_layout(layout)) if layout is not None else []
+    return placed + _not_placed(widget, placed)
+
+
+def _not_placed(widget: QWidget, placed: list[QWidget]) -> list[QWidget]:
+    """The children that stand in no layout, as they lie."""
     others = [
         child
         for child in widget.children()
         if isinstance(child, QWidget) and child not in placed and not child.isHidden()
     ]
-    others.sort(key=lambda child: (child.y(), child.x()))
-    return placed + others
+    return sorted(others, key=lambda child: (child.y(), child.x()))
 
 
 def _of_layout(layout: QLayout) -> Iterator[QWidget]:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 
 SHORT, LONG = 4_000, 9_000
 WIDEST_LINE = 340
@@ -18,13 +18,22 @@ class Toast(QFrame):
     """One message; it waits while the pointer or the focus is on it.
 
     Attributes:
+        text: The sentence and the advice.
+        tone: "error", or empty.
+        lasting: Whether it stays until it is closed.
         over: Whether it has been closed.
+        held_focus: Whether the focus was in it when it was closed.
+        close_button: The button that closes it.
+        offers_action: Whether it has a thing to do.
+        times: How often the same was said.
 
     Signals:
         closed: It is over.
+        all_closed: "Close all" was pressed: this one and those behind it are to be closed.
     """
 
     closed = Signal()
+    all_closed = Signal()
 
     def __init__(
         self,
@@ -38,10 +47,15 @@ class Toast(QFrame):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._theme = theme
         self.setProperty("tone", tone)
-        self.setAccessibleName(f"{text} {advice}".strip())
-        self.over = False
+        self.text = f"{text} {advice}".strip()
+        self.tone = tone
+        self.setAccessibleName(self.text)
+        self.over = self.held_focus = False
+        self.times = 1
         self._on_action = on_action
+        self.offers_action = bool(action_text and on_action)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 9, 10, 9)
         layout.setSpacing(10)
@@ -57,20 +71,54 @@ class Toast(QFrame):
             line = second.fontMetrics().horizontalAdvance(advice) + 4
             second.setMinimumWidth(min(line, WIDEST_LINE))
             words.addWidget(second)
+        self._words = words
+        self._count: Label | None = None
         layout.addLayout(words, 1)
         if action_text and on_action:
             button = QPushButton(action_text)
             button.clicked.connect(self._act)
             layout.addWidget(button)
-        close = QPushButton(_("Close"))
-        close.clicked.connect(self.close_now)
-        layout.addWidget(close)
+        self.close_button = QPushButton(_("Close"))
+        self.close_button.clicked.connect(self.close_now)
+        layout.addWidget(self.close_button)
+        self._buttons = layout
+        self._close_all: QPushButton | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(LONG if action_text or len(text) > 60 else SHORT)
         self._timer.timeout.connect(self.close_now)
-        self._lasting = lasting
+        self.lasting = lasting
         self._resume()
+
+    def show_counts(self, behind: int) -> None:
+        """Say how often the same was said, and how many other messages this one covers."""
+        if self.times == 1 and not behind and self._count is None:
+            return
+        counts = []
+        if self.times > 1:
+            counts.append(
+                ngettext("Said {n} time.", "Said {n} times.", self.times).format(n=self.times)
+            )
+        if behind:
+            counts.append(
+                ngettext(
+                    "{n} earlier message is behind this one.",
+                    "{n} earlier messages are behind this one.",
+                    behind,
+                ).format(n=behind)
+            )
+        if self._count is None:
+            self._count = Label(self._theme, "", "small", "muted", wrap=True)
+            self._words.addWidget(self._count)
+        self._count.setText(" ".join(counts))
+        self._count.setVisible(bool(counts))
+        if behind and self._close_all is None:
+            self._close_all = QPushButton(_("Close all"))
+            self._close_all.clicked.connect(self.all_closed)
+            self._buttons.addWidget(self._close_all)
+        if self._close_all is not None:
+            self._close_all.setVisible(bool(behind))
+        self.setAccessibleDescription(" ".join(counts))
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Wait while the pointer is here."""
@@ -91,18 +139,19 @@ class Toast(QFrame):
 
     def close_now(self) -> None:
         """Take the message away, unless somebody is reading it with the keyboard."""
-        focus = self.focusWidget() if self.sender() is self._timer else None
-        if focus is not None and focus.hasFocus():
+        focus = self.focusWidget()
+        focused = focus is not None and focus.hasFocus()
+        if focused and self.sender() is self._timer:
             self._resume()
             return
         self._timer.stop()
-        self.over = True
+        self.over, self.held_focus = True, focused
         self.hide()
         self.closed.emit()
 
     def go_soon(self) -> None:
         """Go by itself after some seconds from now on, although it was to stay."""
-        self._lasting = False
+        self.lasting = False
         self._resume()
 
     def _act(self) -> None:
@@ -111,5 +160,5 @@ class Toast(QFrame):
             self._on_action()
 
     def _resume(self) -> None:
-        if not self._lasting:
+        if not self.lasting:
             self._timer.start()

@@ -110,8 +110,22 @@ class StreamOptions(RequestModel):
         return given
 
 
-class GenerationRequest(RequestModel):
-    """What both requests have; each of them names the parameters in the order of its checks."""
+UNHEEDED = frozenset(
+    {
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "safety_identifier",
+        "service_tier",
+        "store",
+        "user",
+    }
+)
+"""What OpenAI takes for its cache and its accounts; it changes no answer here."""
+
+
+class ModelRequest(RequestModel):
+    """A request to a model; each kind names the parameters in the order of its checks."""
 
     @field_validator("model", mode="before", check_fields=False)
     @classmethod
@@ -119,6 +133,10 @@ class GenerationRequest(RequestModel):
         if given is None:
             raise problem("missing_parameter", "you must provide a model parameter")
         return given
+
+
+class GenerationRequest(ModelRequest):
+    """What both requests for completions have."""
 
     @field_validator("stream_options", mode="before", check_fields=False)
     @classmethod
@@ -144,14 +162,14 @@ Call = Annotated[
 ]
 
 
-class ToolCall(RequestModel):
+class ToolCallParam(RequestModel):
     """A call of a tool."""
 
     id: Any = None
     function: Call = Field(default=None, validate_default=True)
 
 
-class Message(RequestModel):
+class MessageParam(RequestModel):
     """A message of a conversation, as far as a chat template reads it.
 
     Attributes:
@@ -170,7 +188,7 @@ class Message(RequestModel):
     tool_call_id: Any = Field(default=None, validate_default=True)
     tool_calls: (
         Annotated[
-            list[Annotated[ToolCall, BeforeValidator(as_object)]],
+            list[Annotated[ToolCallParam, BeforeValidator(as_object)]],
             Field(fail_fast=True),
             Expected(kind="a list"),
         ]
@@ -240,7 +258,7 @@ class MessageForm:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         """The schema of a message instead of that of a dictionary."""
-        message = Expected(kind="an object").__get_pydantic_core_schema__(Message, handler)
+        message = Expected(kind="an object").__get_pydantic_core_schema__(MessageParam, handler)
         return core_schema.no_info_wrap_validator_function(self._read, message)
 
     def _read(
@@ -250,7 +268,7 @@ class MessageForm:
         is_plain = type(given) is dict and len(given) == 2 and type(given.get("content")) is str
         if is_plain and given.get("role") in ("user", "assistant", "system"):
             return dict(given)
-        message: Message = validate(given)
+        message: MessageParam = validate(given)
         return message.as_object()
 
 
@@ -267,24 +285,9 @@ class ChatRequest(GenerationRequest):
     """What a request to chat asks for.
 
     The messages are in OpenAI's form, and every content is a text.
-
-    What OpenAI takes besides, such as the keys for its cache and its accounts, changes no answer
-    here.
     """
 
-    unheeded = frozenset(
-        {
-            "metadata",
-            "prediction",
-            "prompt_cache_key",
-            "prompt_cache_options",
-            "prompt_cache_retention",
-            "safety_identifier",
-            "service_tier",
-            "store",
-            "user",
-        }
-    )
+    unheeded = UNHEEDED | {"metadata", "prediction"}
 
     model: Text = Field(default=None, validate_default=True)
     logprobs: Flag = False
@@ -354,12 +357,7 @@ class ChatRequest(GenerationRequest):
 
     @model_validator(mode="after")
     def _check_choice(self) -> Self:
-        if self.tools is None and self.tool_choice.must_call:
-            raise problem(
-                "invalid_value",
-                "'tool_choice' is only allowed when 'tools' are specified.",
-                "tool_choice",
-            )
+        self.tool_choice.check_tools(self.tools)
         return self
 
     @property

@@ -260,10 +260,13 @@ class JobEndpoints:
     def _answer(self, job: Job) -> Response:
         return JSONResponse(job_object(job, time.time()))
 
-    def _wrong_status(self, job_id: str, wish: str) -> ApiError:
+    def _wrong_status(self, job_id: str, action: str) -> ApiError:
         status = self._stores.jobs.get(job_id).status
         return ApiError(
-            400, f"Job has status '{status}' and cannot be {wish}.", None, "invalid_job_status"
+            400,
+            f"Job has status '{status}' and cannot be {action}.",
+            None,
+            "invalid_job_status",
         )
 
 

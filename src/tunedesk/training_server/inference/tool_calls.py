@@ -13,6 +13,7 @@ from tunedesk.training_server.training.chat_template import ChatTemplate
 TOOL_CALL = "<tool_call>"
 TOOL_CALL_END = "</tool_call>"
 _BLANKS = re.compile(r"\s*")
+_BETWEEN = re.compile(r"[\s,]*")
 _ARGUMENTS = re.compile(r'"(?:arguments|parameters)"\s*:\s*')
 _BEGUN = re.compile(r'\{\s*"name"\s*:\s*"([^"]*)')
 """As far as the name of a call that has no mark."""
@@ -23,9 +24,10 @@ _MARK_BEGUN = "<tool"
 class ToolCallParser:
     """Holds back what may be a call until the answer has ended.
 
-    Two ways of writing one are known: `<tool_call>{"name": ..., "arguments": {...}}</tool_call>`
-    (ours, Qwen's and many others'), and an answer that is one JSON object (Llama's). Such an object
-    is a call only where it names a tool that there is.
+    Three ways of writing one are known: `<tool_call>{"name": ..., "arguments": {...}}</tool_call>`
+    (ours, Qwen's and many others'), the same with a list of calls (SmolLM2's), and an answer
+    that is one JSON object (Llama's). Such an object is a call only where it names a tool that
+    there is.
     """
 
     def __init__(self, tools: Collection[str], is_parallel: bool = True) -> None:
@@ -116,14 +118,28 @@ def _marked(text: str) -> Iterator[dict[str, Any] | None]:
     while (offset := text.find(TOOL_CALL, offset)) >= 0:
         found = _BLANKS.match(text, offset + len(TOOL_CALL))
         start = found.end() if found else 0
-        try:
-            _value, end = json.JSONDecoder().raw_decode(text, start)
-        except (ValueError, RecursionError):
-            yield None
-            offset = start
-            continue
-        yield _read(text[start:end])
-        offset = end
+        in_list = text.startswith("[", start)
+        if in_list:
+            # An empty list is a call of nothing.
+            start = _between(text, start + 1)
+        while not (in_list and text.startswith("]", start)):
+            try:
+                _value, end = json.JSONDecoder().raw_decode(text, start)
+            except (ValueError, RecursionError):
+                yield None
+                break
+            yield _read(text[start:end])
+            start = end
+            if not in_list:
+                break
+            start = _between(text, end)
+        offset = start
+
+
+def _between(text: str, offset: int) -> int:
+    """Where the next entry of a list of calls, or its end, begins."""
+    found = _BETWEEN.match(text, offset)
+    return found.end() if found else offset
 
 
 def _read(text: str) -> dict[str, Any] | None:
@@ -198,9 +214,9 @@ _TRIAL_TOOLS = [
     {"type": "function", "function": {"name": _TRIAL_NAME, "parameters": {"type": "object"}}}
 ]
 _TRIAL_CALL = re.compile(
-    r"(?P<mark><tool_call>\s*)?"
+    r"(?P<mark><tool_call>\s*(?P<list>\[\s*)?)?"
     rf'(?P<before>\{{\s*"name":\s*)"{_TRIAL_NAME}"(?P<between>\s*,\s*"(?:arguments|parameters)":\s*)'
-    r"\{\}(?P<after>\s*\}(?(mark)\s*</tool_call>))"
+    r"\{\}(?P<after>\s*\}(?(list)\s*\])(?(mark)\s*</tool_call>))"
 )
 
 

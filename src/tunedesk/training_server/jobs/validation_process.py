@@ -47,13 +47,13 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     folder = JobFolder(Path(arguments[0]).resolve())
     request = folder.read_request()
-    _do_without_torch()
+    do_without_torch()
     with folder.report_file.open("ab") as file:
         _validate(folder, request, _Report(file))
     return 0
 
 
-def _do_without_torch() -> None:
+def do_without_torch() -> None:
     """Keep Transformers from importing torch: thrice the time and memory, for nothing."""
     if "torch" not in sys.modules:
         sys.modules["torch"] = None  # type: ignore[assignment]
@@ -185,7 +185,7 @@ def tokenise_in_worker(chunk: tuple[Any, ...]) -> "TokenisedChunk":
     Args:
         chunk: The fields of a `Chunk`, whose module would load torch before this one can forbid it.
     """
-    _do_without_torch()
+    do_without_torch()
     from tunedesk.training_server.training.sequences import Chunk, tokenise_chunk
 
     return tokenise_chunk(Chunk(*chunk))

@@ -281,7 +281,7 @@ def now() -> int:
 
 
 @dataclass(frozen=True)
-class Page(Generic[Item]):
+class ListPage(Generic[Item]):
     """A page of a list.
 
     Attributes:
@@ -305,7 +305,7 @@ def read_page(
     after: str | None,
     limit: int,
     ascending: bool = False,
-) -> Page[sqlite3.Row]:
+) -> ListPage[sqlite3.Row]:
     """A page of a table's rows in the order of their numbers.
 
     Args:
@@ -332,4 +332,4 @@ def read_page(
         *values,
         limit + 1,
     )
-    return Page(rows[:limit], len(rows) > limit)
+    return ListPage(rows[:limit], len(rows) > limit)

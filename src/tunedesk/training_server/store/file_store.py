@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from tunedesk.training_server.disk_full import is_disk_full
-from tunedesk.training_server.store.database import Database, Page, new_id, now, read_page
+from tunedesk.training_server.store.database import Database, ListPage, new_id, now, read_page
 
 
 @dataclass(frozen=True)
@@ -121,14 +121,14 @@ class FileStore:
 
     def page(
         self, after: str | None, limit: int, ascending: bool, purpose: str | None
-    ) -> Page[StoredFile]:
+    ) -> ListPage[StoredFile]:
         """A page of the files."""
         where, values = "(expires_at IS NULL OR expires_at > ?)", (now(),)
         every: tuple[Any, ...] = values
         if purpose is not None:
             where, every = f"{where} AND purpose = ?", (*values, purpose)
         page = read_page(self._database, "file", where, every, after, limit, ascending)
-        return Page([_file(row) for row in page.items], page.has_more)
+        return ListPage([_file(row) for row in page.items], page.has_more)
 
     def open_for_reading(self, file_id: str) -> StoredFile | None:
         """The file of an id, whose bytes stay until `close_reading`; None if there is none."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from tunedesk.training_server.store.database import (
     Database,
-    Page,
+    ListPage,
     json_value,
     new_id,
     now,
@@ -152,7 +152,7 @@ class JobStore:
 
     def page(
         self, after: str | None, limit: int, metadata: dict[str, str] | None, without: bool
-    ) -> Page[Job]:
+    ) -> ListPage[Job]:
         """A page of the jobs, newest first.
 
         Args:
@@ -168,7 +168,7 @@ class JobStore:
         if without:
             where.append("metadata IS NULL")
         page = read_page(self._database, "job", " AND ".join(where), tuple(values), after, limit)
-        return Page(self._database.readable(page.items, _job), page.has_more)
+        return ListPage(self._database.readable(page.items, _job), page.has_more)
 
     def with_status(self, *statuses: str) -> list[Job]:
         """The jobs of these statuses, in the order in which they are to run."""
@@ -305,10 +305,10 @@ class EventStore:
             )
         return done.rowcount == 1
 
-    def page(self, job_id: str, after: str | None, limit: int) -> Page[dict[str, Any]]:
+    def page(self, job_id: str, after: str | None, limit: int) -> ListPage[dict[str, Any]]:
         """A page of a job's events as the API shows them, newest first."""
         page = read_page(self._database, "event", "job_id = ?", (job_id,), after, limit)
-        return Page(self._database.readable(page.items, _event), page.has_more)
+        return ListPage(self._database.readable(page.items, _event), page.has_more)
 
     def metrics(self, job_id: str) -> list[dict[str, Any]]:
         """The figures of all steps of a job, in their order."""
@@ -392,10 +392,10 @@ class CheckpointStore:
                 (job_id, *steps),
             )
 
-    def page(self, job_id: str, after: str | None, limit: int) -> Page[Checkpoint]:
+    def page(self, job_id: str, after: str | None, limit: int) -> ListPage[Checkpoint]:
         """A page of a job's checkpoints, newest first."""
         page = read_page(self._database, "checkpoint", "job_id = ?", (job_id,), after, limit)
-        return Page(self._database.readable(page.items, _checkpoint), page.has_more)
+        return ListPage(self._database.readable(page.items, _checkpoint), page.has_more)
 
     def find_by_name(self, name: str) -> Checkpoint | None:
         """The checkpoint of a name."""

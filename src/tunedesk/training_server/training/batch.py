@@ -25,6 +25,11 @@ class BatchShare:
     size: int
 
 
+def fitting_examples(longest: int, device: Device, most: int = _EXAMPLES_AT_ONCE) -> int:
+    """How many examples are computed at once: `most`, where the longest is short."""
+    return max(1, min(most, _TOKENS_AT_ONCE[device] // max(1, longest)))
+
+
 def share_batch(size: int, processes: int, longest: int, device: Device) -> BatchShare:
     """The share of each process.
 
@@ -35,6 +40,6 @@ def share_batch(size: int, processes: int, longest: int, device: Device) -> Batc
         device: Where is trained.
     """
     each = max(1, round(size / processes))
-    most = max(1, min(_EXAMPLES_AT_ONCE, _TOKENS_AT_ONCE[device] // max(1, longest)))
+    most = fitting_examples(longest, device)
     at_once = max(number for number in range(1, min(each, most) + 1) if each % number == 0)
     return BatchShare(at_once, each // at_once, each * processes)

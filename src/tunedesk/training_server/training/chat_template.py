@@ -71,6 +71,9 @@ def _message(message: Mapping[str, Any], parse_arguments: bool) -> dict[str, Any
     elif role == "assistant":
         if message.get("weight") is not None:
             result["weight"] = message["weight"]
+        if isinstance(message.get("reasoning_content"), str):
+            # A template that has a place for thoughts writes them; others know no such field.
+            result["reasoning_content"] = message["reasoning_content"]
         calls = list(message.get("tool_calls") or ())
         if not calls and message.get("function_call"):
             calls = [{"id": "", "type": "function", "function": message["function_call"]}]
@@ -172,6 +175,53 @@ OWN_TEMPLATE = (
 OWN_PHRASES = ('<tool_call>\n{"name": "', '", "arguments": ', "}\n</tool_call>")
 """What our template writes around a call; the starter reads each as one token."""
 
+_SMOLLM2_MARK = "named SmolLM, trained by Hugging Face"
+_SMOLLM2_WITH_TOOLS = """
+{%- set default = 'You are a helpful AI assistant named SmolLM, trained by Hugging Face' -%}
+{%- macro known(tools) -%}
+{%- if tools -%}
+{{ '\\n\\nYou have access to the following tools:\\n<tools>' + (tools | tojson) + '</tools>' }}
+{{- '\\nTo use them, answer with:\\n<tool_call>[\\n{"name": ..., "arguments": {...}}' }}
+{{- '\\n]</tool_call>' }}
+{%- endif -%}
+{%- endmacro -%}
+{%- for message in messages -%}
+{%- if loop.first and message['role'] != 'system' -%}
+{{ '<|im_start|>system\\n' + default + known(tools) + '<|im_end|>\\n' }}
+{%- endif -%}
+{%- if message['role'] == 'tool' -%}
+{{ '<|im_start|>user\\n<tool_response>\\n' + message['content'] }}
+{{- '\\n</tool_response><|im_end|>\\n' }}
+{%- else -%}
+{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] }}
+{%- if loop.first and message['role'] == 'system' -%}{{ known(tools) }}{%- endif -%}
+{%- if message['tool_calls'] -%}
+{{ ('\\n' if message['content'] else '') + '<tool_call>[' }}
+{%- for call in message['tool_calls'] -%}
+{%- set given = call['function']['arguments'] -%}
+{{ ('' if loop.first else ',') + '\\n{"name": ' + (call['function']['name'] | tojson) }}
+{{- ', "arguments": ' + (given if given is string else (given | tojson)) + '}' }}
+{%- endfor -%}
+{{ '\\n]</tool_call>' }}
+{%- endif -%}
+{{ '<|im_end|>\\n' }}
+{%- endif -%}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{ '<|im_start|>assistant\\n' }}{%- endif -%}
+"""
+"""SmolLM2's template with the form of tools that its makers document for it (the card of
+SmolLM2-1.7B-Instruct; Ollama's template of all three sizes): tools at the end of the system prompt
+in `<tools>`, calls as a list in `<tool_call>`, what they gave as the user's `<tool_response>`.
+Without tools and calls it writes what the shipped one writes."""
+
+
+def _keeping_tools(template: str) -> str:
+    """The template, or one that keeps tools where it drops them and its makers document how."""
+    if _SMOLLM2_MARK in template and "tool" not in template:
+        return _SMOLLM2_WITH_TOOLS
+    return template
+
+
 # The models that can think aloud are trained and asked without it: the examples hold no thoughts.
 _VARIABLES = {"enable_thinking": False}
 _TRIAL = [{"role": "user", "content": "Question"}, {"role": "assistant", "content": "Answer"}]
@@ -191,14 +241,21 @@ class Rendered:
 
 
 class ChatTemplate:
-    """The chat template of a model."""
+    """The chat template of a model.
+
+    Attributes:
+        text: The template.
+        is_own: Whether it is ours, for the starter and for models that have none.
+        is_shipped: Whether it is word for word what the model came with.
+    """
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
         template = tokenizer.chat_template
         if isinstance(template, dict):
             template = template.get("default")
-        self.text: str = template or OWN_TEMPLATE
+        self.text: str = _keeping_tools(template) if template else OWN_TEMPLATE
         self.is_own = self.text.startswith(OWN_MARK)
+        self.is_shipped = self.text == template
         self._tokens = dict(tokenizer.special_tokens_map)
         self._tokenizer = tokenizer
 

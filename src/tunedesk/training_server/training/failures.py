@@ -55,12 +55,18 @@ def too_few(examples: int, is_training: bool) -> JobFailedError | None:
     return JobFailedError("invalid_n_examples", text, f"{word}_file")
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the memory did not suffice; PyTorch tells it in words only."""
+    text = str(error)
+    return isinstance(error, MemoryError) or "out of memory" in text or "alloc" in text.lower()
+
+
 def failure_of(error: BaseException) -> JobFailedError:
     """What stopped the training, in words."""
     if isinstance(error, JobFailedError):
         return error
     text = " ".join(str(error).split())
-    if isinstance(error, MemoryError) or "out of memory" in text or "alloc" in text.lower():
+    if is_out_of_memory(error):
         return JobFailedError(
             "out_of_memory",
             "The training ran out of memory. Use a smaller base model, a smaller batch_size, or "

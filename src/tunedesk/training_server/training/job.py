@@ -1,6 +1,7 @@
 """A job from its folder to its tuned model, and every way in which it may end before."""
 
 import contextlib
+import math
 import os
 import sys
 import time
@@ -19,8 +20,10 @@ from tunedesk.training_server.job_folder import (
 )
 from tunedesk.training_server.training.base_model import (
     TrainableModel,
+    choose_precision,
     disable_progress_bars,
     load_trainable_model,
+    usual_precision,
 )
 from tunedesk.training_server.training.batch import BatchShare, share_batch
 from tunedesk.training_server.training.failures import (
@@ -43,11 +46,17 @@ from tunedesk.training_server.training.sequences import (
     starter_texts,
 )
 from tunedesk.training_server.training.trainers import (
+    PairTrainer,
     StepSample,
+    SupervisedTrainer,
     add_callback,
     make_trainer,
     steps_per_epoch,
 )
+
+_MOST_TIMES_CHANCE = 10.0
+"""A model that knows nothing has the logarithm of the number of its tokens as loss, 10.8 of 49,152;
+no training that can still be saved is so many times worse."""
 
 _DEVICES = {"cpu": "the processor (CPU)", "cuda": "the NVIDIA GPU", "mps": "the Apple GPU"}
 _SECONDS_FOR_RANK_0 = 10
@@ -86,7 +95,7 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
     pausing = {
         line["step"] for line in lines if line["kind"] == "checkpoint" and line.get("pausing")
     }
-    checkpoints = Checkpoints(folder, pausing)
+    checkpoints = Checkpoints(folder, pausing, _validation_losses(lines))
     if writer is not None:
         checkpoints.clear_work()
     last = checkpoints.last()
@@ -94,8 +103,9 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
     # Made when the job was validated; None for one that waits since an older version, for one.
     noted = noted_sequences(folder, spec.base_model) if spec.max_tokens is None else None
     own_tokenizer = last or (folder.tokenizer if noted else None)
+    precision = _chosen_precision(spec, lines)
     trainable = load_trainable_model(
-        spec, lambda: starter_texts(folder.training_file), own_tokenizer
+        spec, lambda: starter_texts(folder.training_file), own_tokenizer, precision
     )
     if trainable.kind == "starter" and spec.device == "cpu":
         torch.set_num_threads(_threads())
@@ -110,10 +120,14 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
     epochs = int(spec.hyperparameters["n_epochs"])
     total = per_epoch * epochs
     begin = folder.checkpoint_steps()[-1] if last else 0
-    _write_start(writer, spec, share, trainable, begin, total)
+    # The starter is to know its examples by heart; others are to have learnt from them.
+    keeps_best = trainable.kind != "starter"
+    is_over = keeps_best and checkpoints.has_risen
+    _write_start(writer, spec, share, trainable, begin, total, _PRECISIONS[precision])
     if writer is not None and folder.model.exists():
         # Killed between the model and the word that it is there.
-        _done(writer, lines, total, training.tokens * epochs)
+        end = begin if is_over else total
+        _done(writer, lines, end, training.tokens * (end // per_epoch))
         return
     command = read_command(folder, trainer.args)
     if command is not None:
@@ -128,23 +142,80 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
         return trainer.measure(rows) if rows else {}
 
     validates = validation is not None
+    most_loss = math.inf
+    if spec.method == "supervised":
+        most_loss = _MOST_TIMES_CHANCE * math.log(
+            trainable.model.config.get_text_config().vocab_size
+        )
     with reported_run(folder, spec, writer) as report:
         callback = ProgressCallback(
-            folder, writer, checkpoints, per_epoch, validates, measure, report
+            folder,
+            writer,
+            checkpoints,
+            per_epoch,
+            validates,
+            measure,
+            report,
+            most_loss=most_loss,
+            stops_when_risen=keeps_best,
         )
         add_callback(trainer, callback)
-        trainer.train(resume_from_checkpoint=str(last) if last else None)
-    if callback.command == "cancel" or (callback.command == "pause" and callback.step < total):
+        if not is_over:
+            trainer.train(resume_from_checkpoint=str(last) if last else None)
+    _tell_unmeasured(writer, trainer)
+    end = total
+    if keeps_best and checkpoints.has_risen:
+        end = callback.step or begin
+    if callback.command == "cancel" or (callback.command == "pause" and callback.step < end):
         _ended(writer, callback.command, callback.step)
         return
     made = checkpoints.work / "model"
     trainer.save_model(str(made))
     wait_for_all()
     if writer is not None:
+        taken = checkpoints.take_best(made, end) if keeps_best else None
         checkpoints.publish_model(made)
         checkpoints.clear_work()
-        _done(writer, lines, total, training.tokens * epochs)
+        if taken is not None:
+            _message(writer, "info", taken)
+        _done(writer, lines, end, training.tokens * (end // per_epoch))
     wait_for_all()
+
+
+def _tell_unmeasured(
+    writer: ProgressWriter | None, trainer: SupervisedTrainer | PairTrainer
+) -> None:
+    for tokens in sorted(set(getattr(trainer, "unmeasured", ()))):
+        text = (
+            f"A row of the validation file with {tokens:,} tokens was not measured: the memory did "
+            "not suffice for it. The figures of the validation are those of the others."
+        )
+        _message(writer, "warn", text)
+
+
+_PRECISIONS = {torch.float32: "float32", torch.bfloat16: "bfloat16"}
+
+
+def _chosen_precision(spec: JobSpec, lines: list[dict[str, Any]]) -> torch.dtype:
+    """The precision of the weights; a job that goes on keeps what it began with.
+
+    Every process makes the choice by itself, so several take the usual one.
+    """
+    told = [line["precision"] for line in lines if "precision" in line]
+    if told:
+        return next(each for each, name in _PRECISIONS.items() if name == told[0])
+    if _world() > 1 or any(line["kind"] == "started" for line in lines):
+        return usual_precision(spec)
+    return choose_precision(spec)
+
+
+def _validation_losses(lines: list[dict[str, Any]]) -> dict[int, float]:
+    """The validation losses of the epochs that an earlier process of the job told, by step."""
+    return {
+        line["step"]: float(line["metrics"]["full_valid_loss"])
+        for line in lines
+        if line["kind"] == "checkpoint" and line["metrics"].get("full_valid_loss") is not None
+    }
 
 
 def _make_sequences(
@@ -189,6 +260,7 @@ def _write_start(
     trainable: TrainableModel,
     begin: int,
     total: int,
+    precision: str,
 ) -> None:
     if writer is None:
         return
@@ -203,6 +275,7 @@ def _write_start(
         total_steps=total,
         device=spec.device,
         processes=_world(),
+        precision=precision,
         hyperparameters=in_force,
     )
     if begin:

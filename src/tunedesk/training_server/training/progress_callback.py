@@ -108,6 +108,8 @@ def without_key(text: str) -> str:
 
 
 KEPT = 3
+PATIENCE = 3
+"""A training ends when so many epochs in a row have not had a lower validation loss."""
 # Pickled settings that nothing reads, and a card that nobody asked for.
 _NOT_OURS = ("training_args.bin", "README.md")
 
@@ -117,11 +119,13 @@ class Checkpoints:
 
     Attributes:
         work: Where the trainer writes; what lies there is never offered to anybody.
+        losses: The loss of the whole validation file at the end of each epoch, by the step.
     """
 
-    def __init__(self, folder: JobFolder, pausing: set[int]) -> None:
+    def __init__(self, folder: JobFolder, pausing: set[int], losses: dict[int, float]) -> None:
         self._folder = folder
         self._pausing = pausing
+        self.losses = losses
         self.work = folder.work
 
     def clear_work(self) -> None:
@@ -136,6 +140,42 @@ class Checkpoints:
         steps = self._folder.checkpoint_steps()
         return self._folder.checkpoint(steps[-1]) if steps else None
 
+    @property
+    def best(self) -> int | None:
+        """The step with the lowest validation loss; None: none was measured."""
+        return min(self.losses, key=lambda step: (self.losses[step], step), default=None)
+
+    @property
+    def has_risen(self) -> bool:
+        """Whether the validation loss has not been lower than its lowest for long."""
+        best = self.best
+        return best is not None and sum(step > best for step in self.losses) >= PATIENCE
+
+    def take_best(self, made: Path, end: int) -> str | None:
+        """Give a tuned model the weights of the checkpoint with the lowest validation loss.
+
+        Args:
+            made: The folder of the model as it was at the end.
+            end: The step that it was made at.
+
+        Returns:
+            What was done, in a sentence; None: the end was the best, or nothing is known.
+        """
+        best = self.best
+        if best is None or best == end or end not in self.losses:
+            return None
+        checkpoint = self._folder.checkpoint(best)
+        if not checkpoint.is_dir():
+            return None
+        for old in made.glob("*.safetensors*"):
+            old.unlink()
+        for file in checkpoint.glob("*.safetensors*"):
+            shutil.copyfile(file, made / file.name)
+        return (
+            f"The tuned model is that of step {best}, where the validation loss was lowest "
+            f"({self.losses[best]:.3f}); at the end, at step {end}, it was {self.losses[end]:.3f}."
+        )
+
     def publish(self, step: int, is_pausing: bool) -> None:
         """Give the trainer's checkpoint of a step its name, and remove those that are too old."""
         made = self.work / f"checkpoint-{step}"
@@ -148,7 +188,7 @@ class Checkpoints:
         publish_folder(made, target)
         steps = self._folder.checkpoint_steps()
         # That of a pause is of use until the next one is there.
-        kept = {step, *[each for each in steps if each not in self._pausing][-KEPT:]}
+        kept = {step, self.best, *[each for each in steps if each not in self._pausing][-KEPT:]}
         for each in steps:
             if each not in kept:
                 remove_folder(self._folder.checkpoint(each))
@@ -206,6 +246,9 @@ _SAMPLE_NAMES = {
     "rewards/margins": "valid_reward_margin",
     "rewards/accuracies": "valid_reward_accuracy",
 }
+_MOST_IN_A_ROW = 3
+"""One bad step is left out; so many, one after another, say that the training has failed."""
+
 _COMMANDS: tuple[JobCommand | None, ...] = (None, "pause", "cancel")
 
 
@@ -226,6 +269,8 @@ class ProgressCallback(TrainerCallback):
         validates: bool,
         measure: Callable[[int], dict[str, float]],
         report: Callable[[int, dict[str, float]], None],
+        most_loss: float = math.inf,
+        stops_when_risen: bool = False,
     ) -> None:
         """Make it.
 
@@ -237,20 +282,43 @@ class ProgressCallback(TrainerCallback):
             validates: Whether there is a validation file.
             measure: Measures a few of its examples after a step; no figures after most.
             report: Takes the figures of each step, too, for whoever else wants them.
+            most_loss: A higher training loss is out of all bounds.
+            stops_when_risen: Whether it ends when the validation loss has risen for long.
         """
         self._folder = folder
+        self._stops_when_risen = stops_when_risen
         self._writer = writer
         self._checkpoints = checkpoints
         self._steps_per_epoch = steps_per_epoch
         self._validates = validates
         self._measure = measure
         self._report = report
+        self._most_loss = most_loss
+        self._is_left_out = False
+        self._bad: list[int] = []
         self._sampled: dict[str, float] = {}
         self._metrics: dict[str, float] = {}
         self._is_reported = True
         self._began = time.monotonic()
         self.command: JobCommand | None = None
         self.step = 0
+
+    def on_pre_optimizer_step(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        model: torch.nn.Module | None = None,
+        **_more: Any,
+    ) -> None:
+        """Leave a step out whose gradients are not finite: the weights stay as they were."""
+        found = [] if model is None else [each for each in model.parameters() if each.requires_grad]
+        sums = [each.grad.sum() for each in found if each.grad is not None]
+        # A sum of numbers, one of which is not finite, is not finite; one look is for all.
+        self._is_left_out = bool(sums) and not all(torch.isfinite(torch.stack(sums)))
+        if self._is_left_out:
+            for each in found:
+                each.grad = None
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
@@ -277,15 +345,37 @@ class ProgressCallback(TrainerCallback):
         logs = logs or {}
         if "loss" not in logs:
             return
-        if not math.isfinite(float(logs["loss"])):
-            raise JobFailedError(
-                "loss_not_finite",
-                f"The training loss became infinite at step {state.global_step}: the steps are "
-                "too large. Use a smaller learning_rate_multiplier.",
-                "hyperparameters",
+        loss, step = float(logs["loss"]), state.global_step
+        if self._is_left_out and self._writer is not None:
+            text = (
+                f"Step {step} was left out: its gradients were not finite, and the weights stay "
+                "as they were."
             )
+            self._writer.write("message", level="warn", message=text, step=step)
+        # Weights beyond all measure also come to nothing: no gradient is left at all.
+        is_dead = logs.get("grad_norm") == 0
+        is_bad = (
+            self._is_left_out or is_dead or not (math.isfinite(loss) and loss <= self._most_loss)
+        )
+        self._bad = [*self._bad, step] if is_bad else []
+        if len(self._bad) == _MOST_IN_A_ROW or (self._bad and step == state.max_steps):
+            raise self._out_of_bounds()
         self._metrics = _named(logs, _TRAIN_NAMES) | self._sampled
         self._is_reported = False
+
+    def _out_of_bounds(self) -> JobFailedError:
+        steps = self._folder.checkpoint_steps()
+        kept = (
+            f"The checkpoint of step {steps[-1]} is kept."
+            if steps
+            else "It was before the first checkpoint, so none is kept."
+        )
+        return JobFailedError(
+            "loss_not_finite",
+            f"The training left all bounds at step {self._bad[0]}: the learning rate is very "
+            f"likely too high. Use a smaller learning_rate_multiplier. {kept}",
+            "hyperparameters",
+        )
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
@@ -295,8 +385,9 @@ class ProgressCallback(TrainerCallback):
             return control
         # Told already; kept, it would be written whole into every checkpoint.
         state.log_history.clear()
-        control.should_evaluate = self._validates
-        control.should_save = True
+        # Of weights that may have left all bounds no checkpoint is made: the one before is kept.
+        control.should_evaluate = self._validates and not self._bad
+        control.should_save = not self._bad
         if self.command == "pause" and state.global_step < state.max_steps:
             control.should_training_stop = True
         return control
@@ -308,9 +399,22 @@ class ProgressCallback(TrainerCallback):
         control: TrainerControl,
         metrics: dict[str, float] | None = None,
         **_more: Any,
-    ) -> None:
-        """Add the figures of the validation to those of the step."""
-        self._metrics |= _named(metrics or {}, _VALID_NAMES)
+    ) -> TrainerControl:
+        """Add the figures of the validation to those of the step; end if they rise for long."""
+        named = _named(metrics or {}, _VALID_NAMES)
+        self._metrics |= named
+        if "full_valid_loss" in named:
+            self._checkpoints.losses[state.global_step] = named["full_valid_loss"]
+        if self._ends_early(state):
+            control.should_training_stop = True
+        return control
+
+    def _ends_early(self, state: TrainerState) -> bool:
+        return (
+            self._stops_when_risen
+            and self._checkpoints.has_risen
+            and state.global_step < state.max_steps
+        )
 
     def on_save(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_more: Any
@@ -328,6 +432,13 @@ class ProgressCallback(TrainerCallback):
             self._writer.write("checkpoint", step=step, metrics=metrics, pausing=is_pausing)
             if is_end:
                 self._writer.write("epoch", step=step, epoch=step // self._steps_per_epoch)
+            if is_end and self._ends_early(state):
+                text = (
+                    f"Training ends at step {step} of {state.max_steps}: for {PATIENCE} epochs the "
+                    "validation loss has not been lower than before. More of it would only be "
+                    "learning by heart."
+                )
+                self._writer.write("message", level="info", message=text, step=step)
         wait_for_all()
 
     def on_step_begin(

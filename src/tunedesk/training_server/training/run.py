@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from tunedesk.training_server.job_folder import STARTER, JobFolder
+from tunedesk.training_server.job_folder import JobFolder
 
 
 def main(arguments: list[str]) -> int:
@@ -22,9 +22,9 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     folder = JobFolder(Path(arguments[0]).resolve())
     spec = folder.read_spec()
-    if spec.base_model == STARTER and spec.device == "cpu":
-        # Its steps are so short that threads wait for each other all the time. The usual way, to
-        # spin meanwhile, made a training 10 times slower where another program computed too.
+    if spec.device == "cpu":
+        # Threads wait for each other all the time. The usual way, to spin meanwhile, made a
+        # training 10 times slower where another program computed too.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if spec.wandb is None:
         # Transformers and TRL import wandb wherever it is installed, which takes a second.

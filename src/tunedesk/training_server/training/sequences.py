@@ -12,7 +12,7 @@ import json
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -48,7 +48,8 @@ IGNORED = -100
 """The label of a token that carries no loss."""
 
 _OUTPUTS = {"chosen_ids": "preferred_output", "rejected_ids": "non_preferred_output"}
-_REFUSALS = (TemplateError, TypeError, ValueError, KeyError)
+REFUSALS = (TemplateError, TypeError, ValueError, KeyError)
+"""What a chat template raises at an example that it does not take."""
 _COLUMNS = {
     "supervised": ("input_ids", "labels"),
     "dpo": ("prompt_ids", "chosen_ids", "rejected_ids"),
@@ -196,7 +197,7 @@ def _sequences(
     gc.disable()
     try:
         return _sequences_at_once(entries, reader, method)
-    except _REFUSALS as error:
+    except REFUSALS as error:
         if len(entries) == 1:
             return [_refused(entries[0], error)]
         return [each for entry in entries for each in _sequences([entry], reader, method)]
@@ -216,11 +217,11 @@ def _sequences_at_once(
             if method == "dpo":
                 found.append(list(_pair_rows(record, reader)))
             elif "messages" not in record:
-                found.append([_completion_row(record, reader)])
+                found.append([completion_row(record, reader)])
             else:
                 every = reader.template.render(record["messages"], template_tools(record))
                 found.append([each for each in every if each.spans])
-        except _REFUSALS as error:
+        except REFUSALS as error:
             found.append(_refused(entry, error))
     texts = [
         each
@@ -389,7 +390,7 @@ def starter_texts(path: Path) -> Iterator[str]:
     marks = re.compile("|".join(map(re.escape, bytes_alone.all_special_tokens)))
     for _line, record in islice(read_records(path), 0, None, step):
         # One that the template refuses is named when its sequence is made.
-        with contextlib.suppress(*_REFUSALS):
+        with contextlib.suppress(*REFUSALS):
             for text in _whole_texts(record, template):
                 yield from marks.split(text)
 
@@ -419,14 +420,15 @@ def _labelled(texts: Sequence[Rendered], reader: ExampleTokenizer) -> Iterator[R
     )
     every = zip(texts, encoded["input_ids"], encoded["offset_mapping"], strict=True)
     for rendered, ids, offsets in every:
-        yield _row(rendered, ids, offsets, reader)
+        yield labelled_row(rendered, ids, offsets, reader)
 
 
-def _row(
+def labelled_row(
     rendered: Rendered, ids: list[int], offsets: list[tuple[int, int]], reader: ExampleTokenizer
 ) -> Row:
+    """The tokens of a text, and which are learnt; a mark of the end that is missing is added."""
     eos = reader.tokenizer.eos_token_id
-    is_open = rendered.spans[-1][1] == len(rendered.text)
+    is_open = bool(rendered.spans) and rendered.spans[-1][1] == len(rendered.text)
     if is_open and reader.template.end_of_answer() is None and isinstance(eos, int):
         # A template that does not end its answers: the model must still learn to stop.
         tokens = np.array([*ids, eos], dtype=np.int32)
@@ -444,7 +446,8 @@ def _row(
     return {"input_ids": tokens, "labels": labels}
 
 
-def _completion_row(record: dict[str, Any], reader: ExampleTokenizer) -> Row:
+def completion_row(record: Mapping[str, Any], reader: ExampleTokenizer) -> Row:
+    """The tokens of a prompt with its completion, which is learnt."""
     asked: list[int] = reader.tokenizer(record["prompt"])["input_ids"]
     eos = reader.tokenizer.eos_token_id
     if asked and asked[-1] == eos:
@@ -458,20 +461,26 @@ def _completion_row(record: dict[str, Any], reader: ExampleTokenizer) -> Row:
 
 
 def _pair_rows(record: dict[str, Any], reader: ExampleTokenizer) -> Iterator[Row]:
+    prompt, *answers = pair_texts(record, reader)
+    row = {"prompt_ids": _ids(prompt, reader)}
+    row |= {name: _ids(text, reader) for name, text in zip(_OUTPUTS, answers, strict=True)}
+    yield row
+
+
+def pair_texts(record: Mapping[str, Any], reader: ExampleTokenizer) -> list[str]:
+    """The question of a pair, then the preferred answer and the other, as the model reads them."""
     asked = record["input"]["messages"]
     tools = template_tools(record["input"])
-    prompt = reader.template.prompt(asked, tools)
-    row = {"prompt_ids": _ids(prompt, reader)}
-    for column, key in _OUTPUTS.items():
+    texts = [reader.template.prompt(asked, tools)]
+    for key in _OUTPUTS.values():
         answer = [{**message, "weight": 1} for message in record[key]]
         unlearnt = [
             {**message, "weight": 0} if message.get("role") == "assistant" else message
             for message in asked
         ]
         text = reader.template.render([*unlearnt, *answer], tools)[-1]
-        start, end = text.spans[0][0], text.spans[-1][1]
-        row[column] = _ids(text.text[start:end], reader)
-    yield row
+        texts.append(text.text[text.spans[0][0] : text.spans[-1][1]])
+    return texts
 
 
 def _ids(text: str, reader: ExampleTokenizer) -> Tokens:

@@ -5,26 +5,31 @@ few of them now and then, which costs little, and all of them at the end of each
 trainers can do already.
 """
 
+import inspect
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import torch
 from datasets import Dataset
 from peft import PeftModel
+from pyarrow import compute
 from transformers import PrinterCallback, TrainerCallback
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
+from tunedesk.catalogue.memory_estimate import Device
 from tunedesk.training_server.job_folder import STARTER, JobSpec
 from tunedesk.training_server.training.base_model import TrainableModel
-from tunedesk.training_server.training.batch import BatchShare
-from tunedesk.training_server.training.sequences import Sequences
+from tunedesk.training_server.training.batch import BatchShare, fitting_examples
+from tunedesk.training_server.training.failures import is_out_of_memory
+from tunedesk.training_server.training.sequences import IGNORED, Sequences
 from tunedesk.training_server.training.starter import new_model
 
 _STEPS_FOR_ONE = 12
@@ -74,8 +79,150 @@ class StepSample:
         return [self.rows[(first + number) % len(self.rows)] for number in range(self.count)]
 
 
+class Score(NamedTuple):
+    """How a model predicts the learnt tokens of some rows; tensors of one number each.
+
+    Attributes:
+        loss: The sum of the losses of the tokens, in nats.
+        correct: For how many the model's first choice is right.
+        tokens: How many there are.
+    """
+
+    loss: torch.Tensor
+    correct: torch.Tensor
+    tokens: torch.Tensor
+
+
+_MOST_LOGITS = 2**25
+"""So many numbers are computed at once, 128 MB; of more, TRL computes one part after another."""
+
+_VALIDATED_AT_ONCE = 16
+
+
 class SupervisedTrainer(SFTTrainer):
-    """TRL's supervised trainer."""
+    """TRL's supervised trainer, which computes nothing that is thrown away.
+
+    On a processor, TRL 1.16 gives each token of the text its 50,000 probabilities, and computes
+    them anew for the gradients; here it is done once, and only for what is learnt. Validation is
+    measured without gradients, rows of like length together.
+
+    Attributes:
+        unmeasured: The tokens of the validation's rows for which the memory did not suffice.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        untyped: Any = self.model
+        base: Any = untyped.get_base_model() if isinstance(untyped, PeftModel) else untyped
+        self._vocabulary = int(base.config.get_text_config().vocab_size)
+        self._is_partial = (
+            self.args.device.type == "cpu"
+            and "logits_to_keep" in inspect.signature(type(base).forward).parameters
+        )
+        self.unmeasured: list[int] = []
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
+    ) -> Any:
+        """The loss of some rows; what TRL computes, in less time."""
+        if self.aux_loss_enabled or return_outputs:
+            trl: Any = super()
+            return trl.compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        score = self._score(model, inputs)
+        count = score.tokens if num_items_in_batch is None else num_items_in_batch
+        loss = score.loss / torch.as_tensor(count).clamp(min=1)
+        if self.args.average_tokens_across_devices and num_items_in_batch is not None:
+            # DDP takes the mean of the processes' gradients.
+            loss = loss * self.accelerator.num_processes
+        correct, tokens = self._of_all(torch.stack([score.correct, score.tokens])).tolist()
+        mode = "train" if model.training else "eval"
+        self._metrics[mode]["mean_token_accuracy"].append(correct / max(1.0, tokens))
+        return loss
+
+    def _score(self, model: Any, inputs: dict[str, Any]) -> Score:
+        read = {**inputs, "use_cache": False}
+        labels = read["labels"]
+        targets = labels[:, 1:]
+        learnt = (targets != IGNORED).any(dim=0).nonzero()[:, 0]
+        if not self._is_partial or len(labels) * len(learnt) * self._vocabulary > _MOST_LOGITS:
+            outputs = model(**read, fused_lm_head=True)
+            found = outputs.is_top1.sum(), outputs.label_mask.sum()
+            return Score(-outputs.log_probs.sum(), *(each.float() for each in found))
+        del read["labels"]
+        logits = model(**read, logits_to_keep=learnt).logits.float().flatten(0, 1)
+        wanted = targets[:, learnt].flatten()
+        loss = torch.nn.functional.cross_entropy(
+            logits, wanted, ignore_index=IGNORED, reduction="sum"
+        )
+        found = (logits.argmax(dim=-1) == wanted).sum(), (wanted != IGNORED).sum()
+        return Score(loss, *(each.float() for each in found))
+
+    def _of_all(self, sums: torch.Tensor) -> torch.Tensor:
+        """The sums of all processes together."""
+        if self.accelerator.num_processes == 1:
+            return sums
+        gathered: torch.Tensor = self.accelerator.gather(sums[None].detach())
+        return gathered.sum(dim=0)
+
+    def evaluate(self, *_given: Any, **_named: Any) -> dict[str, float]:
+        """The figures of all rows of the validation file; each token counts alike."""
+        model: Any = self.model
+        was_training = model.training
+        model.eval()
+        sums = torch.zeros(3, dtype=torch.float64)
+        try:
+            for rows in self._validation_batches():
+                sums += torch.tensor(self._measured(model, rows), dtype=torch.float64)
+        finally:
+            model.train(was_training)
+        loss, correct, tokens = self._of_all(sums.float().to(self.args.device)).tolist()
+        metrics: dict[str, float] = {}
+        if tokens:
+            metrics = {"eval_loss": loss / tokens, "eval_mean_token_accuracy": correct / tokens}
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+    def _measured(self, model: Any, rows: Sequence[Row]) -> list[float]:
+        collate: Any = self.data_collator
+        try:
+            with torch.no_grad(), self.compute_loss_context_manager():
+                inputs: Any = self._prepare_inputs(collate(list(rows)))
+                return [float(each) for each in self._score(model, inputs)]
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+        if len(rows) > 1:
+            alone = [self._measured(model, [row]) for row in rows]
+            return [sum(each) for each in zip(*alone, strict=True)]
+        self.unmeasured.append(len(rows[0]["input_ids"]))
+        return [0.0, 0.0, 0.0]
+
+    def _validation_batches(self) -> Iterator[list[Row]]:
+        """The share of this process: rows of like length together, the shortest first."""
+        every: Any = self.eval_dataset
+        lengths = compute.list_value_length(every.data.column("input_ids")).to_pylist()
+        order = sorted(range(len(lengths)), key=lengths.__getitem__)
+        kind: Any = self.args.device.type
+        device: Device = kind
+        batches: list[list[int]] = [[]]
+        for number in order:
+            # The longest of a batch is the one that comes last; the others are filled up to it.
+            if len(batches[-1]) >= fitting_examples(lengths[number], device, _VALIDATED_AT_ONCE):
+                batches.append([])
+            batches[-1].append(number)
+        for batch in batches[self.args.process_index :: self.args.world_size]:
+            yield [every[number] for number in batch]
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Tell the figures of a step."""
+        _forget_not_finite(self)
+        super().log(logs, start_time)
 
     def measure(self, rows: Sequence[Row]) -> dict[str, float]:
         """The figures of some examples, of all processes together."""
@@ -83,6 +230,12 @@ class SupervisedTrainer(SFTTrainer):
 
     def create_model_card(self, *_given: Any, **_named: Any) -> None:
         """Write none: nobody asked for it, and it takes as long as the checkpoint it lies in."""
+
+
+def _forget_not_finite(trainer: Any) -> None:
+    # Transformers takes the sum of the losses from itself, which leaves what is not a number.
+    if not torch.isfinite(trainer._tr_loss):  # noqa: SLF001
+        trainer._tr_loss.zero_()  # noqa: SLF001
 
 
 class PairTrainer(DPOTrainer):
@@ -94,6 +247,11 @@ class PairTrainer(DPOTrainer):
 
     def create_model_card(self, *_given: Any, **_named: Any) -> None:
         """Write none: nobody asked for it, and it takes as long as the checkpoint it lies in."""
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Tell the figures of a step."""
+        _forget_not_finite(self)
+        super().log(logs, start_time)
 
     def _prepare_dataset(self, dataset: Dataset, *_more: Any) -> Dataset:
         return dataset
@@ -122,6 +280,9 @@ def _measure(
     gathered.clear()
     return figures | {"loss": float(trainer.accelerator.gather(loss.detach()).mean())}
 
+
+UNMIXED = frozenset({"llama", "qwen3"})
+"""The families of models that keep examples apart by their positions; the tests try each."""
 
 _WARM_UP = 0.05
 _WARM_UP_FROM_NOTHING = 0.1
@@ -182,9 +343,10 @@ def make_trainer(
         if spec.method == "dpo":
             pairs = DPOConfig(**values, beta=float(spec.hyperparameters.get("beta", 0.1)))
             return PairTrainer(**shared, args=pairs, ref_model=_reference(spec, trainable))
-        # A starter is known to read several examples as one row without mixing them: with nothing
-        # filled up it computes half as much. Others are of many builds.
-        in_a_row = is_starter and share.at_once > 1
+        # These are known to read several examples as one row without mixing them: with nothing
+        # filled up they compute up to half as much. Others are of many builds.
+        family = trainable.model.config.model_type
+        in_a_row = share.at_once > 1 and (is_starter or (not on_cuda and family in UNMIXED))
         config = SFTConfig(**values, packing=False, padding_free=in_a_row)
         return SupervisedTrainer(**shared, args=config)
 

@@ -234,7 +234,7 @@ class CountRequests:
 _SECONDS_BETWEEN_LINES = 60.0
 
 
-class Connection(H11Protocol):
+class HttpConnection(H11Protocol):
     """A connection as uvicorn has it, with limits.
 
     Attributes:
@@ -264,7 +264,7 @@ class Connection(H11Protocol):
             waiting = [
                 each
                 for each in self.connections
-                if isinstance(each, Connection) and each.is_waiting_for_head
+                if isinstance(each, HttpConnection) and each.is_waiting_for_head
             ]
             min(waiting, key=lambda each: each._since).transport.abort()  # noqa: SLF001
 

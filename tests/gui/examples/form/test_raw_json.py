@@ -1,9 +1,11 @@
 import json
 
+from tunedesk.gui.examples.form.form_bars import RAW
+
 
 def test_the_raw_view_writes_the_record(show, short, form, example, qtbot):
     show(short)
-    form.choose_view(2)
+    form.choose_view(RAW)
     edit = form._raw.edit
     edit.go_to(edit.toPlainText().index("Hello?"))
     qtbot.keyClicks(edit, "Oh, ")
@@ -14,7 +16,7 @@ def test_the_raw_view_writes_the_record(show, short, form, example, qtbot):
 
 def test_errors_are_told_as_they_are_typed(show, short, form, example, qtbot):
     show(short)
-    form.choose_view(2)
+    form.choose_view(RAW)
     raw = form._raw
     assert raw._verdict.text().startswith("Valid JSON")
     raw.edit.go_to(len(raw.edit.toPlainText()))
@@ -27,7 +29,7 @@ def test_errors_are_told_as_they_are_typed(show, short, form, example, qtbot):
 
 def test_go_to_finds_the_value(show, short, form, example):
     show(short)
-    form.choose_view(2)
+    form.choose_view(RAW)
     example.go_to(("messages", 1, "content"))
     cursor = form._raw.edit.textCursor()
     assert form._raw.edit.toPlainText()[cursor.position() :].startswith('"Hello?"')
@@ -35,7 +37,7 @@ def test_go_to_finds_the_value(show, short, form, example):
 
 def test_undo_keeps_the_cursor_near(show, short, form, project, example, qtbot):
     show(short)
-    form.choose_view(2)
+    form.choose_view(RAW)
     edit = form._raw.edit
     edit.go_to(edit.toPlainText().index("Hello?"))
     qtbot.keyClicks(edit, "Oh, ")

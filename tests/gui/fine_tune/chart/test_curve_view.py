@@ -76,8 +76,8 @@ def test_the_crosshair_reads_what_was_measured(chart):
     chart.step_read.connect(said.append)
     mouse(chart, QEvent.Type.MouseMove, 2.2)
     assert view.step == 2
-    assert said[-1].sentence == "step 2, checkpoint, train 0.20, valid 2.00"
-    assert chart.accessibleDescription().startswith("step 2, checkpoint, train 0.20")
+    assert said[-1].sentence == "step 2, checkpoint, training loss 0.20, validation loss 2.00"
+    assert chart.accessibleDescription().startswith("step 2, checkpoint, training loss 0.20")
     assert view._box.isVisible()
     QApplication.sendEvent(view.canvas.viewport(), QEvent(QEvent.Type.Leave))
     assert view.step is None
@@ -91,7 +91,7 @@ def test_the_crosshair_says_accuracy_and_the_smoothed_figure_too(chart):
     head, lines = chart.curve_view.reading()
     assert head == "step 40, checkpoint"
     assert len(lines) == 2
-    assert lines[0].startswith("train ")
+    assert lines[0].startswith("training loss ")
     assert "smooth" in lines[0]
     assert lines[1].startswith("accuracy ")
 
@@ -168,6 +168,8 @@ def test_between_two_measurements_the_last_validation_is_told_with_its_step(char
     metrics[3] = Metric(4, 1.0, full_valid_loss=2.0)
     chart.show_runs([ChartedRun("a", RunCurves.from_metrics(metrics))])
     chart.curve_view.read(6)
-    assert chart.curve_view.reading().lines == ("train 1.00 · valid 2.00 at step 4",)
+    assert chart.curve_view.reading().lines == (
+        "training loss 1.00 · validation loss 2.00 at step 4",
+    )
     chart.curve_view.read(2)
-    assert chart.curve_view.reading().lines == ("train 1.00",)
+    assert chart.curve_view.reading().lines == ("training loss 1.00",)

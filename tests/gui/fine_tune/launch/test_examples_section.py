@@ -12,7 +12,7 @@ def test_approved_examples_are_the_first_choice(open_page, add, qtbot):
     assert (dialog.examples.approved.count, dialog.examples.all.count) == (20, 21)
     assert not dialog.examples.filter.isVisible()
     assert dialog.start.accessibleName() == "Start training"
-    assert dialog.start.text() == "Train on this computer"
+    assert dialog.start.text() == "Start training"
     assert dialog.start.isEnabled()
     says(qtbot, dialog, "Nothing.")
     assert dialog.examples.held.text().startswith("4 of 20.")
@@ -56,3 +56,26 @@ def test_a_choice_of_all_where_nothing_was_approved_is_none(open_page, add, proj
     again.start.click()
     third = open_page(LaunchSettings.from_json(project.setting("fine_tune.last")))
     assert third.settings.query == ALL_BUT_REJECTED
+
+
+def test_the_keyboard_begins_at_the_choice_that_is_made(open_page, add, qtbot):
+    add(*QUESTIONS, state="to_review")
+    dialog = open_page()
+    settled(qtbot, dialog)
+    assert dialog.examples.all.isChecked()
+    assert dialog.focusWidget() is dialog.examples.all
+
+
+def test_a_share_that_leaves_none_says_why(open_page, add, qtbot):
+    add("One?", "Two?")
+    dialog = open_page()
+    settled(qtbot, dialog)
+    assert dialog.examples.share.currentText() == "20 %"
+    assert dialog.examples.held.text() == (
+        "None of the 2 examples is held back, though 20 % is asked for: they are too few, or all "
+        "ask the same."
+    )
+    dialog.examples.share.setCurrentIndex(0)
+    settled(qtbot, dialog)
+    assert dialog.examples.held.text().startswith("None. Then nothing shows")
+    assert dialog.examples.share.accessibleDescription() == dialog.examples.held.text()

@@ -14,7 +14,9 @@ def test_a_service_needs_a_key_and_says_where_the_examples_go(open_page, project
     settled(qtbot, dialog)
     says(qtbot, dialog, "OpenAI needs a key.")
     assert not dialog.start.isEnabled()
-    assert dialog.start.text().startswith("Send 20 examples to OpenAI, less than $0.01")
+    assert dialog.start.text().startswith(
+        "Start training: send 20 examples to OpenAI, less than $0.01"
+    )
     assert dialog.start.accessibleName() == "Start training"
     says(qtbot, dialog, "whole, go to OpenAI")
     dialog.connection.key.setText("sk-not-a-real-key-1234567890")
@@ -62,7 +64,7 @@ def test_what_a_screen_reader_sets_without_a_click_is_chosen(open_page, add, qtb
     assert dialog.settings.provider == "openai"
     assert dialog.settings.query == ALL_BUT_REJECTED
     assert "OpenAI" in dialog.providers.explanation.text()
-    assert dialog.start.text().startswith("Send ")
+    assert dialog.start.text().startswith("Start training: send ")
 
 
 def test_a_key_that_is_refused_can_be_replaced_at_once(open_page, add, qtbot):
@@ -85,4 +87,6 @@ def test_a_key_that_is_refused_can_be_replaced_at_once(open_page, add, qtbot):
         assert tried().ok
         assert not part.key.isVisible()
         assert dialog.models.model_id in server.models
-        qtbot.waitUntil(lambda: dialog.start.text() == "Send 20 examples to 127.0.0.1")
+        qtbot.waitUntil(
+            lambda: dialog.start.text() == "Start training: send 20 examples to 127.0.0.1"
+        )

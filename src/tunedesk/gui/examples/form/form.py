@@ -1,4 +1,4 @@
-"""The open example in the form of its kind, as tools and as raw JSON, with its head and verdict."""
+"""The open example in the form of its kind, as tools, as trained and as raw JSON, with its head."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible
@@ -8,9 +8,18 @@ from tunedesk.examples.json_text import JsonSyntaxError, Path
 from tunedesk.examples.kinds.kind import Kind
 from tunedesk.examples.kinds.registry import KINDS
 from tunedesk.examples.kinds.unreadable import UNREADABLE
+from tunedesk.gui.examples.form.as_trained import AsTrainedView
 from tunedesk.gui.examples.form.conversation_form import ConversationForm
 from tunedesk.gui.examples.form.example_edits import ExampleEdits
-from tunedesk.gui.examples.form.form_bars import FORM, RAW, TOOLS, FormHead, FormTabs, ReviewBar
+from tunedesk.gui.examples.form.form_bars import (
+    FORM,
+    RAW,
+    TOOLS,
+    TRAINED,
+    FormHead,
+    FormTabs,
+    ReviewBar,
+)
 from tunedesk.gui.examples.form.kind_form import KindForm
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.form.problem_marks import ShownProblems
@@ -64,6 +73,7 @@ class ExampleForm(QWidget):
             for kind in KINDS
         }
         self._tools = ToolsEditor(theme, self._edits)
+        self._trained = AsTrainedView(project, example, theme)
         self._raw = RawJsonView(theme)
         self._nothing = EmptyState(
             theme,
@@ -103,6 +113,8 @@ class ExampleForm(QWidget):
             self._raw.edit.setFocus()
         elif self._tabs.current == TOOLS:
             self._tools.focus_first()
+        elif self._tabs.current == TRAINED:
+            self._trained.focus_text()
         else:
             self.kind_form.focus_last()
 
@@ -116,14 +128,15 @@ class ExampleForm(QWidget):
         self.kind_form.show_position(path, position)
 
     def choose_view(self, tab: int) -> None:
-        """Show the form, the tools or the raw JSON."""
+        """Show the form, the tools, the example as trained or the raw JSON."""
         self._tabs.choose(tab)
 
     def _lay_out(self) -> None:
         self.setProperty("surface", "window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(_("Open example"))
-        for view in (self._conversation, self._read_only, self._tools, self._raw, self._nothing):
+        views = (self._conversation, self._read_only, self._tools, self._trained, self._raw)
+        for view in (*views, self._nothing):
             self._views.addWidget(view)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -164,6 +177,7 @@ class ExampleForm(QWidget):
 
     def _on_closed(self) -> None:
         """The project closes: take the handlers off the actions."""
+        self._trained.close_process()
         _application().focusChanged.disconnect(self._focus_changed)
         self._feed.close()
         self._actions.release("view.raw", "view.monospace", *self._conversation.commands.action_ids)
@@ -224,6 +238,9 @@ class ExampleForm(QWidget):
             self._views.setCurrentWidget(self._tools)
             self._tools.show_tools(self._example.conversation, self._edits.writable)
             self._tools.show_problems(ShownProblems(self._example.problems, self._example.target))
+        elif tab == TRAINED:
+            self._views.setCurrentWidget(self._trained)
+            self._trained.show_example()
         else:
             # First: at the width of the window every card is laid out once, not twice.
             form = self.kind_form

@@ -1,4 +1,4 @@
-"""The bars around the form: which example it is, the tabs Form, Tools and Raw JSON, the verdict."""
+"""The bars around the form: which example it is, its tabs, the verdict."""
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
@@ -75,15 +75,15 @@ class FormHead(QWidget):
 
     def _fit(self) -> None:
         """Leave the badge out where all would be cut off: the table shows the state too."""
-        place = () if self._row_position.isHidden() else (self._row_position,)
-        shown = (self._title, self._badge, *place, self._previous, self._next)
+        position = () if self._row_position.isHidden() else (self._row_position,)
+        shown = (self._title, self._badge, *position, self._previous, self._next)
         margins = self._row.contentsMargins()
         needed = sum(each.sizeHint().width() + self._row.spacing() for each in shown)
         needed += self._source.minimumSizeHint().width() + margins.left() + margins.right()
         self._badge.setVisible(bool(self._title.text()) and needed <= self.width())
 
 
-FORM, TOOLS, RAW = range(3)
+FORM, TOOLS, TRAINED, RAW = range(4)
 
 VIEW_ACTIONS = ("view.zoom_in", "view.zoom_out", "view.zoom_reset", "view.monospace")
 
@@ -99,10 +99,11 @@ class FormTabs(QWidget):
 
     def __init__(self, theme: Theme, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._tabs = SegmentedTabs(theme, [_("Form"), _("Tools"), _("Raw JSON")])
+        self._tabs = SegmentedTabs(theme, [_("Form"), _("Tools"), _("As trained"), _("Raw JSON")])
         self._tabs.setAccessibleName(_("View of the example"))
         self._tabs.setTabToolTip(FORM, _("The messages as cards"))
         self._tabs.setTabToolTip(TOOLS, _("The programs that the model may call"))
+        self._tabs.setTabToolTip(TRAINED, _("Exactly what a base model reads, token by token"))
         key = actions.key_text("view.raw")
         raw = _("All of the example as it stands in the file")
         self._tabs.setTabToolTip(RAW, f"{raw} ({key})" if key else raw)

@@ -30,10 +30,12 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.background import Background, Task
+from tunedesk.gui.dates import how_long_ago
 from tunedesk.gui.diff_view import DiffView
 from tunedesk.gui.example_diff import ADDED, REMOVED, Change, Piece, example_diff
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.panel_tab import PanelTab
+from tunedesk.gui.operations import Operations
 from tunedesk.gui.roles_and_states import STATES
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import EmptyState
@@ -41,7 +43,8 @@ from tunedesk.gui.widgets.choices import Chip
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.gui.widgets.row_list import ROW, RowList, RowListModel, paint_background
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _
+from tunedesk.progress import Progress
 from tunedesk.project.change_log import HistoryEntry
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
@@ -70,21 +73,6 @@ class HistoryRow(NamedTuple):
     quiet: bool
     present: bool
     tooltip: str
-
-
-def when(time: datetime.datetime, now: datetime.datetime) -> str:
-    """A time as a person says it."""
-    seconds = (now - time).total_seconds()
-    if seconds < 60:
-        return _("just now")
-    if seconds < 3600:
-        minutes = int(seconds // 60)
-        return ngettext("{count} minute ago", "{count} minutes ago", minutes).format(count=minutes)
-    if time.date() == now.date():
-        return _("today, {time}").format(time=f"{time:%H:%M}")
-    if time.date() == now.date() - datetime.timedelta(days=1):
-        return _("yesterday, {time}").format(time=f"{time:%H:%M}")
-    return f"{time:%Y-%m-%d, %H:%M}"
 
 
 class HistoryRowsModel(RowListModel[HistoryRow]):
@@ -160,17 +148,17 @@ class HistoryDelegate(QStyledItemDelegate):
         painter.drawEllipse(dot)
 
 
-def history_rows(entries: Sequence[HistoryEntry], now: datetime.datetime) -> list[HistoryRow]:
+def history_rows(entries: Sequence[HistoryEntry]) -> list[HistoryRow]:
     """The entries as rows of a list, the newest first."""
     rows = []
     present = next((e.version_after for e in entries if e.version_after is not None), None)
     for entry in entries:
-        time = datetime.datetime.fromtimestamp(entry.time / 1000, tz=now.tzinfo)
+        time = datetime.datetime.fromtimestamp(entry.time / 1000)
         rows.append(
             HistoryRow(
                 key=entry.change_id,
                 title=_title(entry),
-                note=_("{who} · {time}").format(who=entry.actor, time=when(time, now)),
+                note=_("{who} · {time}").format(who=entry.actor, time=how_long_ago(entry.time)),
                 version_id=entry.version_after,
                 quiet=entry.direction != "done",
                 present=entry.version_after is not None and entry.version_after == present,
@@ -236,6 +224,7 @@ class HistoryTab(PanelTab):
         project: Project,
         open_example: OpenExample,
         background: Background,
+        operations: Operations,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
@@ -248,6 +237,7 @@ class HistoryTab(PanelTab):
         )
         self._open_example = open_example
         self._background = background
+        self._operations = operations
         self._entries: dict[int, HistoryEntry] = {}
         self._first_version: int | None = None
         self._task: Task | None = None
@@ -336,7 +326,7 @@ class HistoryTab(PanelTab):
         self._entries = {entry.change_id: entry for entry in entries}
         with_text = [entry for entry in entries if entry.version_after is not None]
         self._first_version = with_text[-1].version_after if with_text else None
-        rows = history_rows(entries, datetime.datetime.now().astimezone())
+        rows = history_rows(entries)
         self._stack.setCurrentIndex(1 if rows else 0)
         if rows == self.list.rows():
             return
@@ -392,13 +382,18 @@ class HistoryTab(PanelTab):
         if row is None or row.version_id is None:
             return
         self._cancel()
-        self._task = self._background.run(
-            _version_text,
-            self._project,
-            row.version_id,
-            on_result=lambda text: self._open_example.apply(
-                text, ChangeName("back_to_version", {})
-            ),
+        version_id = row.version_id
+
+        def go_back(project: Project, _progress: Progress) -> None:
+            text = project.version_text(version_id) or ""
+            self._open_example.apply(text, ChangeName("back_to_version", {}))
+            self._open_example.flush()
+
+        self._operations.run(
+            _("Going back to an earlier text…"),
+            go_back,
+            examples=1,
+            message=lambda _none: _("The example has this earlier text again."),
         )
 
     def _cancel(self) -> None:
@@ -409,11 +404,6 @@ class HistoryTab(PanelTab):
 
 def _history(project: Project, example_id: int | None) -> list[HistoryEntry]:
     return project.history(example_id) if example_id is not None else []
-
-
-def _version_text(project: Project, version_id: int) -> str:
-    with contextlib.closing(project.handle()) as handle:
-        return handle.version_text(version_id) or ""
 
 
 def _difference(project: Project, before: int, after: int) -> list[Change]:

@@ -27,7 +27,7 @@ class CrosshairReading(NamedTuple):
 
     Attributes:
         head: The step, and the checkpoint if there is one: "step 126".
-        lines: For each run its figures: "train 0.91 · valid 1.16".
+        lines: For each run its figures: "training loss 0.91 · validation loss 1.16".
     """
 
     head: str
@@ -35,7 +35,7 @@ class CrosshairReading(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """All of it in one line: "step 126, train 0.91, valid 1.16"."""
+        """All of it in one line: "step 126, training loss 0.91, …"."""
         return ", ".join([self.head, *(line.replace(" · ", ", ") for line in self.lines)])
 
 
@@ -58,27 +58,31 @@ def reading(runs: Sequence[ChartedRun], step: int, *, accuracy: bool) -> Crossha
 
 
 def _losses(run: ChartedRun, step: int) -> list[str]:
-    every = _("all valid {figure}") if run.validates_batches else _("valid {figure}")
+    every = _("validation loss {figure}")
+    if run.validates_batches:
+        every = _("validation loss of all {figure}")
     words = _worded(
-        (_("train {figure}"), run.curves.at("train_loss", step)),
-        (_("smooth {figure}"), run.smoothed_training.at(step)),
-        (_("valid {figure}"), run.curves.at("valid_loss", step)),
+        (_("training loss {figure}"), run.curves.at("train_loss", step)),
+        (_("smoothed {figure}"), run.smoothed_training.at(step)),
+        (_("validation loss {figure}"), run.curves.at("valid_loss", step)),
         (every, run.curves.at("full_valid_loss", step)),
         words=format_loss,
     )
     held_back = run.curves.points("full_valid_loss").between(0, step)
     if not run.validates_batches and len(held_back) and held_back.steps[-1] != step:
-        text = _("valid {figure} at step {n}")
+        text = _("validation loss {figure} at step {n}")
         figure = format_loss(float(held_back.values[-1]))
         words.append(text.format(figure=figure, n=f"{held_back.steps[-1]:,}"))
     return words
 
 
 def _accuracies(run: ChartedRun, step: int) -> list[str]:
-    every = _("all valid {figure}") if run.validates_batches else _("valid {figure}")
+    every = _("validation accuracy {figure}")
+    if run.validates_batches:
+        every = _("validation accuracy of all {figure}")
     return _worded(
         (_("accuracy {figure}"), run.curves.at("train_accuracy", step)),
-        (_("valid {figure}"), run.curves.at("valid_accuracy", step)),
+        (_("validation accuracy {figure}"), run.curves.at("valid_accuracy", step)),
         (every, run.curves.at("full_valid_accuracy", step)),
         words=format_accuracy,
     )

@@ -299,9 +299,9 @@ class Panel:
         if shown:
             points = shown[0].points
             value = float(np.interp(step, points.steps, points.values))
-            ink = pg.mkPen(self._theme.color("validation_curve"), width=2)
+            pen = pg.mkPen(self._theme.color("validation_curve"), width=2)
             self._ring.setData(
-                [step], [self._placed(value)], pen=ink, brush=self._theme.color("surface")
+                [step], [self._placed(value)], pen=pen, brush=self._theme.color("surface")
             )
 
     def _placed(self, value: float) -> float:

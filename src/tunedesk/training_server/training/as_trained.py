@@ -1,0 +1,269 @@
+"""What a base model is trained on: the text of an example by its own chat template, by tokens.
+
+Also what of it is learnt, and what the template does with the system prompt, thoughts and calls of
+the example. Made by the functions that make the files that a training reads (`sequences.py`).
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tunedesk.training_server.job_folder import STARTER
+from tunedesk.training_server.training.chat_template import (
+    ChatTemplate,
+    Rendered,
+    content_text,
+    template_tools,
+)
+from tunedesk.training_server.training.sequences import (
+    IGNORED,
+    Row,
+    completion_row,
+    labelled_row,
+    pair_texts,
+)
+from tunedesk.training_server.training.starter import CONTEXT, train_tokenizer
+from tunedesk.training_server.training.tokenizer import ExampleTokenizer, load_example_tokenizer
+
+_ROLES = ("system", "developer", "user", "assistant", "tool", "tools", "model", "function")
+_THOUGHT = re.compile(r"<think>(.*?)</think>", re.DOTALL)
+_MOST_ADDED = 20
+"""Pieces of text that a template adds, told at most."""
+
+
+@dataclass(frozen=True)
+class TrainedText:
+    """One text that is trained on; some examples make several.
+
+    Attributes:
+        text: The text.
+        ends: Where each token ends, in characters; it begins where the one before it ends. Empty
+            for a starter, which makes its tokens from all examples when a training begins.
+        learnt: The numbers of the tokens that are learnt.
+        special: The numbers of those that are special marks of the model.
+        spans: What is learnt, in characters: start and end; also where there are no tokens.
+        is_stopped: Whether each answer ends with a mark that is learnt.
+    """
+
+    text: str
+    ends: list[int]
+    learnt: list[int]
+    special: list[int]
+    spans: list[tuple[int, int]]
+    is_stopped: bool
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How many of the parts of a kind that an example has stand in what is trained on.
+
+    Attributes:
+        total: How many it has.
+        kept: How many of them stand there.
+    """
+
+    total: int
+    kept: int
+
+
+@dataclass(frozen=True)
+class ExampleAsTrained:
+    """What a base model makes of an example.
+
+    Attributes:
+        texts: What is trained on.
+        context: The most tokens that the model reads.
+        system: The system prompts.
+        system_is_first: Whether they stand before all else that was written.
+        thoughts: The thoughts of answers.
+        calls: The calls of tools.
+        added: What the template adds of its own: words, without its marks and roles.
+    """
+
+    texts: list[TrainedText]
+    context: int
+    system: Kept
+    system_is_first: bool
+    thoughts: Kept
+    calls: Kept
+    added: list[str]
+
+
+def as_trained(record: Mapping[str, Any], reader: ExampleTokenizer) -> ExampleAsTrained:
+    """What a base model makes of an example.
+
+    Args:
+        record: The example, of any kind that this server trains on.
+        reader: Reads it as the model does.
+
+    Raises:
+        ValueError, KeyError, TypeError, jinja2.TemplateError: The template refuses it, or it is
+            not such an example.
+    """
+    texts = list(_texts(record, reader))
+    messages = list(_messages(record))
+    whole = "\n".join(each.text for each in texts)
+    prompts = [_said(each) for each in messages if each.get("role") in ("system", "developer")]
+    thoughts = [thought for each in messages for thought in _thoughts(each)]
+    calls = [name for each in messages for name in _called(each)]
+    return ExampleAsTrained(
+        texts,
+        reader.context,
+        _kept(prompts, whole),
+        _is_first(prompts, messages, texts[0].text if texts else ""),
+        _kept(thoughts, whole),
+        _kept(calls, whole),
+        _added(record, messages, texts, reader)[:_MOST_ADDED],
+    )
+
+
+def _texts(record: Mapping[str, Any], reader: ExampleTokenizer) -> Iterator[TrainedText]:
+    if "messages" in record:
+        for rendered in reader.template.render(record["messages"], template_tools(record)):
+            ids, places = _tokens(rendered.text, reader)
+            row = labelled_row(rendered, ids, places, reader)
+            yield _shown(rendered, row, _ends(places), reader)
+    elif "input" in record:
+        prompt, *answers = pair_texts(record, reader)
+        asked, places = _tokens(prompt, reader)
+        for answer in answers:
+            said, more = _tokens(answer, reader)
+            row = _row(asked + said, [IGNORED] * len(asked) + said)
+            whole = Rendered(prompt + answer, ((len(prompt), len(prompt) + len(answer)),))
+            yield _shown(whole, row, _ends(places) + _ends(more, len(prompt)), reader)
+    else:
+        prompt, completion = record["prompt"], record["completion"]
+        row = completion_row(record, reader)
+        _ids, places = _tokens(prompt, reader, with_marks=True)
+        asked_count = row["labels"].tolist().count(IGNORED)
+        _ids, more = _tokens(completion, reader)
+        ends = _ends(places)[:asked_count] + _ends(more, len(prompt))
+        whole = Rendered(prompt + completion, ((len(prompt), len(prompt) + len(completion)),))
+        yield _shown(whole, row, ends, reader)
+
+
+def _tokens(
+    text: str, reader: ExampleTokenizer, *, with_marks: bool = False
+) -> tuple[list[int], list[tuple[int, int]]]:
+    """The tokens of a text, and where each stands in it."""
+    encoded = reader.tokenizer(text, add_special_tokens=with_marks, return_offsets_mapping=True)
+    return encoded["input_ids"], encoded["offset_mapping"]
+
+
+def _ends(places: list[tuple[int, int]], begins: int = 0) -> list[int]:
+    return [begins + end for _start, end in places]
+
+
+def _row(ids: list[int], labels: list[int]) -> Row:
+    return {"input_ids": np.array(ids, np.int32), "labels": np.array(labels, np.int32)}
+
+
+def _shown(rendered: Rendered, row: Row, ends: list[int], reader: ExampleTokenizer) -> TrainedText:
+    ids, labels = row["input_ids"].tolist(), row["labels"].tolist()
+    marks = {*reader.tokenizer.all_special_ids, *reader.tokenizer.added_tokens_decoder}
+    learnt = [number for number, label in enumerate(labels) if label != IGNORED]
+    special = [number for number, token in enumerate(ids) if token in marks]
+    last = set(learnt) - {number - 1 for number in learnt}
+    # A mark of the end that a training adds stands in no text: it takes no room in it.
+    ends = [*ends, *[len(rendered.text)] * (len(ids) - len(ends))]
+    return TrainedText(
+        rendered.text,
+        ends,
+        learnt,
+        special,
+        [(start, end) for start, end in rendered.spans],
+        bool(last) and last <= set(special),
+    )
+
+
+def _messages(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    asked = record.get("input", record)
+    yield from asked.get("messages") or ()
+    for key in ("preferred_output", "non_preferred_output"):
+        yield from record.get(key) or ()
+
+
+def _said(message: Mapping[str, Any]) -> str:
+    return content_text(message.get("content")) or str(message.get("refusal") or "")
+
+
+def _thoughts(message: Mapping[str, Any]) -> list[str]:
+    thought = message.get("reasoning_content")
+    return [*([thought] if isinstance(thought, str) else []), *_THOUGHT.findall(_said(message))]
+
+
+def _called(message: Mapping[str, Any]) -> list[str]:
+    calls = [call.get("function") or {} for call in message.get("tool_calls") or ()]
+    if message.get("function_call"):
+        calls.append(message["function_call"])
+    return [str(call.get("name")) for call in calls]
+
+
+def _kept(parts: Sequence[str], text: str) -> Kept:
+    told = [part.strip() for part in parts if part.strip()]
+    return Kept(len(told), sum(_forms(part, text) for part in told))
+
+
+def _forms(part: str, text: str) -> bool:
+    """Whether a part stands in a text, as it is or as JSON has it."""
+    return part in text or json.dumps(part, ensure_ascii=False)[1:-1] in text
+
+
+def _is_first(prompts: Sequence[str], messages: Sequence[Mapping[str, Any]], text: str) -> bool:
+    others = (_said(each).strip() for each in messages if _said(each) not in prompts)
+    first = min((text.find(other) for other in others if other and other in text), default=None)
+    return first is None or all(0 <= text.find(each.strip()) <= first for each in prompts)
+
+
+def _added(
+    record: Mapping[str, Any],
+    messages: Sequence[Mapping[str, Any]],
+    texts: Sequence[TrainedText],
+    reader: ExampleTokenizer,
+) -> list[str]:
+    """The words of a text that stand in no message, no tool and no mark of the template."""
+    if "messages" not in record and "input" not in record:
+        return []
+    marks = [
+        *reader.tokenizer.all_special_tokens,
+        *(str(token) for token in reader.tokenizer.added_tokens_decoder.values()),
+    ]
+    found: dict[str, None] = {}
+    written = sorted(
+        {part.strip() for each in messages for part in (_said(each), *_thoughts(each)) if part},
+        key=len,
+        reverse=True,
+    )
+    for each in texts:
+        rest = each.text
+        for part in (*written, *marks):
+            rest = rest.replace(part, "\0") if part else rest
+        for piece in re.split(r"[\0\n]+", rest):
+            word = piece.strip(" \t\r:#*<>[]|")
+            is_json = "{" in piece or "}" in piece
+            if any(letter.isalnum() for letter in word) and word not in _ROLES and not is_json:
+                found[piece.strip()] = None
+    return list(found)
+
+
+@lru_cache(maxsize=4)
+def example_reader(ref: str) -> ExampleTokenizer:
+    """What reads examples as a base model does.
+
+    Args:
+        ref: Of a `BaseModel`: `STARTER`, or the path of its folder. A starter makes its tokens
+            from all examples when a training begins, so only the text of its template counts.
+
+    Raises:
+        JobFailedError: The model cannot be used.
+    """
+    if ref == STARTER:
+        tokenizer = train_tokenizer(())
+        return ExampleTokenizer(tokenizer, ChatTemplate(tokenizer), CONTEXT)
+    return load_example_tokenizer(ref, Path())
