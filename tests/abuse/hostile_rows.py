@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.abuse import walk
 from tests.abuse.outcome import Outcome
+from tests.project.made_examples import add_run
 
 from tunedesk.checks.checker import Checker
 from tunedesk.project.project import Project
@@ -282,13 +283,9 @@ def small_project(path: Path) -> None:
         project.set_state(project.ids()[:2], "approved")
         project.set_preset("Short", "Be short.")
         project.set_preset("Long", "Be long.")
-        run = project.runs.add(
-            name="Run",
-            provider="local",
-            base_url="http://127.0.0.1:9/v1",
-            base_model="tunedesk-starter",
+        run = add_run(
+            project,
             settings={"epochs": 2},
-            program_version="0",
             stage="ended",
             status="succeeded",
             job_id="ftjob-1",

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.fine_tuning.made_project import add_texts, conversation, library
+from tests.project.made_examples import add_run
 
 from tunedesk.examples.kinds.conversation import CONVERSATION
 from tunedesk.fine_tuning.launch_preview import (
@@ -102,16 +103,8 @@ def test_the_time_is_taken_from_the_last_run_of_the_model(project):
     first = estimate_time(project, prepared)
     assert "size of the model" in first.source
     assert 5 < first.seconds < 120
-    run = project.runs.add(
-        name="night",
-        provider="local",
-        base_url="",
-        base_model="tunedesk-starter",
-        settings={},
-        program_version="1",
-        created_at=0,
-        status="succeeded",
-        trained_tokens=1000,
+    run = add_run(
+        project, "night", base_url="", created_at=0, status="succeeded", trained_tokens=1000
     )
     project.runs.add_metrics(
         run.id, [Metric(step, 1.0, time=20_000 + step * 1000) for step in range(1, 12)]

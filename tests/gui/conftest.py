@@ -9,6 +9,7 @@ from tunedesk.gui.actions import Actions
 from tunedesk.gui.application import GarbageCollector
 from tunedesk.gui.background import Background
 from tunedesk.gui.feedback import Feedback
+from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.theme import Theme
 from tunedesk.settings import Settings
 
@@ -71,6 +72,23 @@ def window(qtbot, theme):
     qtbot.addWidget(window)
     window.field.setFocus()
     return window
+
+
+@pytest.fixture
+def show_window(qtbot, theme, settings):
+    """Shows the window of the program; a class given takes the place of the page of examples."""
+    shown = []
+
+    def show_window(*page):
+        window = MainWindow(settings, theme, *page)
+        qtbot.addWidget(window)
+        window.show()
+        shown.append(window)
+        return window
+
+    yield show_window
+    for window in shown:
+        window.close()
 
 
 @pytest.fixture

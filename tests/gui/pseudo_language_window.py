@@ -375,7 +375,16 @@ class Walk:
                 if self.window.findChild(QAction, name).isEnabled():
                     yield from self.dialog(name)
         yield from self.button_menus("fine-tune")
-        for name in ("finetune.bring_in", "finetune.new", "finetune.compare"):
+        yield from self.press("Models")
+        yield 1500
+        yield from self.look("models")
+        yield from self.press("Runs")
+        for name in (
+            "finetune.suitability",
+            "finetune.bring_in",
+            "finetune.new",
+            "finetune.compare",
+        ):
             yield from self.dialog(name)
         self.act("finetune.compare")
         yield TURN

@@ -51,12 +51,8 @@ class _Page(Page):
 
 
 @pytest.fixture
-def shell(qtbot, theme, settings):
-    shell = MainWindow(settings, theme, _Page)
-    qtbot.addWidget(shell)
-    shell.show()
-    yield shell
-    shell.close()
+def shell(show_window):
+    return show_window(_Page)
 
 
 @pytest.fixture

@@ -68,13 +68,9 @@ def _looks_often(monkeypatch):
 
 
 @pytest.fixture
-def shell(qtbot, theme, settings):
+def shell(show_window):
     """The window with its real pages."""
-    shell = MainWindow(settings, theme)
-    qtbot.addWidget(shell)
-    shell.show()
-    yield shell
-    shell.close()
+    return show_window()
 
 
 @pytest.fixture

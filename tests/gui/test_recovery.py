@@ -8,7 +8,6 @@ from PySide6.QtTest import QTest
 from tests.project.made_examples import add, words
 
 from tunedesk.errors import UserError
-from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.page import Page
 from tunedesk.gui.recovery import RecoveryDialog, RescueDialog, backup_text
 from tunedesk.project import backups
@@ -37,12 +36,8 @@ class _Page(Page):
 
 
 @pytest.fixture
-def shell(qtbot, theme, settings):
-    shell = MainWindow(settings, theme, _Page)
-    qtbot.addWidget(shell)
-    shell.show()
-    yield shell
-    shell.close()
+def shell(show_window):
+    return show_window(_Page)
 
 
 @pytest.fixture

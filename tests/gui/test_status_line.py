@@ -1,6 +1,7 @@
 """The long work of a project is seen in the status line, whichever page shows."""
 
 import pytest
+from tests.project.made_examples import add_run
 
 from tunedesk.fine_tuning.open_work import OpenWork
 from tunedesk.gui.main_window import MainWindow
@@ -70,13 +71,11 @@ def test_choosing_a_run_asks_for_it(button, qtbot):
 def project_file(tmp_path):
     path = tmp_path / "Night pharmacy.tunedesk"
     with Project.create(path) as project:
-        run = project.runs.add(
-            name="night",
+        run = add_run(
+            project,
+            "night",
             provider="custom",
-            base_url="http://127.0.0.1:9/v1",
             base_model="small",
-            settings={},
-            program_version="1",
             stage="following",
             status="running",
             job_id="ftjob-1",

@@ -1,6 +1,7 @@
 """Examples for the tests of the project file, with facts made without the checks."""
 
 import zlib
+from typing import Any
 
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
@@ -8,6 +9,7 @@ from tunedesk.project import undo
 from tunedesk.project.change_names import worded
 from tunedesk.project.project import Project
 from tunedesk.project.row_edits import NewExample
+from tunedesk.project.run_records import Run
 
 
 def example_text(words: str) -> str:
@@ -48,6 +50,18 @@ def add(project: Project, words: str, *codes: str, after_id: int | None = None) 
 def retype(project: Project, example_id: int, words: str, merge_key: str | None = None) -> None:
     text = example_text(words)
     project.set_text(example_id, text, facts_of(text), "Edit message 1", merge_key)
+
+
+def add_run(project: Project, name: str = "Run", **values: Any) -> Run:
+    """A run of the starter on this computer, not yet launched, unless the values say otherwise."""
+    usual = {
+        "provider": "local",
+        "base_url": "http://127.0.0.1:9/v1",
+        "base_model": "tunedesk-starter",
+        "settings": {},
+        "program_version": "0",
+    }
+    return project.runs.add(name=name, **usual | values)
 
 
 def words(project: Project) -> list[str]:

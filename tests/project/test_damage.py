@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 from tests.abuse.walk import Outcome, walk_project
-from tests.project.made_examples import add, words
+from tests.project.made_examples import add, add_run, words
 
 from tunedesk.errors import UserError
 from tunedesk.project import damage
@@ -28,14 +28,7 @@ def path(tmp_path):
         project.set_state(project.ids()[:40], "approved")
         project.add_tag(project.ids()[:60], "law")
         project.set_preset("Short", "Be short.")
-        run = project.runs.add(
-            name="Run",
-            provider="local",
-            base_url="http://127.0.0.1:9/v1",
-            base_model="tunedesk-starter",
-            settings={},
-            program_version="0",
-        )
+        run = add_run(project)
         project.runs.add_metrics(run.id, [Metric(step, 1 / step) for step in range(1, 30)])
         while project.fill_search(1.0):
             pass

@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from tests.project.made_examples import add, retype
+from tests.project.made_examples import add, add_run, retype
 
 from tunedesk import cli
 from tunedesk.errors import Cancelled, UserError
@@ -30,14 +30,7 @@ def path(tmp_path):
         project.add_tag(ids[:60], "law")
         retype(project, ids[3], "typed anew")
         project.set_preset("Short", "Be short.")
-        run = project.runs.add(
-            name="Run",
-            provider="local",
-            base_url="http://127.0.0.1:9/v1",
-            base_model="tunedesk-starter",
-            settings={},
-            program_version="0",
-        )
+        run = add_run(project)
         project.runs.add_metrics(run.id, [Metric(step, 1 / step) for step in range(1, 30)])
         project.runs.add_events(run.id, [RunEvent("e", 1, "info", "Began")])
         while project.fill_search(1.0):

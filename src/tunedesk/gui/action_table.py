@@ -195,6 +195,13 @@ ACTIONS = (
         "fine_tune",
     ),
     ActionSpec(
+        "finetune.suitability",
+        _("Should you tune at all?"),
+        (),
+        _("What tuning gives, what it does not, and what your examples are made for"),
+        RUN,
+    ),
+    ActionSpec(
         "finetune.bring_in",
         _("Bring in a run…"),
         (),

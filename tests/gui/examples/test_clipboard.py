@@ -76,7 +76,9 @@ def test_what_could_not_be_read_is_said(clipboard, project, feedback):
     assert "2 examples pasted. 1 line could not be read: line 2, “and so on”." in said
     QGuiApplication.clipboard().setText("a\tb\tc\td")
     clipboard.paste()
-    assert "The first row has to name the columns" in feedback.toasts()[-1].accessibleName()
+    said = feedback.toasts()[-1].accessibleName()
+    assert said.startswith("What is on the clipboard could not be read as examples. ")
+    assert "The first row has to name the columns" in said
     assert project.count() == 2
 
 

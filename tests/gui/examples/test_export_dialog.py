@@ -100,7 +100,9 @@ def test_the_approved_are_the_default_once_there_are_any_and_the_rejected_never(
     assert dialog._summary.text() == "2 examples will be written."
     assert default_query(project) == NOT_REJECTED
     project.set_state(ids[1:2], "approved")
-    assert chosen(make()) == "approved"
+    dialog = make()
+    assert chosen(dialog) == "approved"
+    assert dialog.focusWidget() is dialog._choices.checkedButton()
     assert default_query(project) == ExampleQuery(states=("approved",))
 
 
@@ -117,7 +119,9 @@ def test_the_last_choice_is_remembered(qtbot, make, add, project, feedback, tmp_
     assert not dialog.leave_out_errors
     choose(dialog, "approved")
     write(qtbot, dialog, tmp_path / "other.jsonl", feedback)
-    assert chosen(make()) == "approved"
+    dialog = make()
+    assert chosen(dialog) == "approved"
+    assert dialog.focusWidget() is dialog._choices.checkedButton()
     project.undo()
     assert chosen(make()) == "not_rejected"  # none is approved any more
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QWidget
 from tests.project.made_examples import undo_name
 
 from tunedesk.gui.examples.import_files import FileImports, ImportSummaryDialog
@@ -109,3 +109,19 @@ def test_the_progress_has_a_cancel_and_ends(qtbot, imports, feedback, project, t
     if came:
         project.undo()
     assert project.count() == 0
+
+
+def test_copies_are_told_by_the_message_of_the_import(
+    qtbot, imports, project, feedback, tmp_path, page
+):
+    file = tmp_path / "talks.jsonl"
+    file.write_text(f"{line('first')}\n" * 30 + f"{line('second')}\n" * 10)
+    bring_in(qtbot, imports, file)
+    assert "38 are copies of others: 2 of 40 are distinct." in toast(feedback)
+    odd = tmp_path / "odd.jsonl"
+    odd.write_text(f"{line('third')}\nnot json\n{line('third')}\n")
+    bring_in(qtbot, imports, odd)
+    dialog = page.findChild(ImportSummaryDialog)
+    texts = [label.text() for label in dialog.findChildren(QLabel)]
+    assert "39 are copies of others: 4 of 43 are distinct." in texts
+    dialog.close()

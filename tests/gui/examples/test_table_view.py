@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAccessible, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 
 from tunedesk.gui.examples.columns import Column
@@ -158,6 +158,48 @@ def test_all_rows_are_selected_at_once(qtbot, table, model, add):
     table.selectAll()
     assert list(table.selected_ids()) == ids
     assert table.grab().width() == 640
+
+
+def test_selecting_all_asks_nothing_of_each_cell_although_a_screen_reader_is_there(
+    qtbot, table, model, add, monkeypatch
+):
+    add(*(f"question {number}" for number in range(300)))
+    ask(qtbot, model)
+    counts = []
+    table.selection_count_changed.connect(counts.append)
+    asked = []
+    flags = type(model).flags
+    monkeypatch.setattr(
+        type(model), "flags", lambda model, index: asked.append(index) or flags(model, index)
+    )
+    QAccessible.setActive(True)
+    try:
+        table.selectAll()
+        table.clearSelection()
+    finally:
+        QAccessible.setActive(False)
+    assert counts == [300, 0]
+    assert len(asked) < 100
+
+
+def test_the_column_of_numbers_is_as_wide_as_the_largest_needs(table):
+    header = table.header
+
+    def width():
+        return header.sectionSize(Column.NUMBER)
+
+    header.make_room_for(12)
+    narrow = width()
+    header.make_room_for(1_000_000)
+    assert width() > narrow
+    header.make_room_for(12)
+    assert width() == narrow
+    header.resizeSection(Column.NUMBER, narrow + 80)
+    header.make_room_for(45)
+    assert width() == narrow + 80
+    header.reset()
+    header.make_room_for(45)
+    assert width() == narrow
 
 
 def test_columns_are_chosen_moved_and_remembered(qtbot, table, model, theme, add):

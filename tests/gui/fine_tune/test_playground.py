@@ -146,7 +146,7 @@ def test_begins_with_the_model_that_was_chosen(dialog):
 
 def test_other_models_answer_beside_it(dialog, service, qtbot):
     dialog.add.click()
-    dialog.add.click()
+    dialog.add_column()  # the screen of the tests has room for two
     assert [pane.which.currentData() for pane in dialog.panes] == [
         "ft:starter:40",
         service.models[0],
@@ -341,6 +341,18 @@ def test_a_question_is_sent_as_the_training_saw_it(
     assert "tools" not in sent(service)[-1]
 
 
+def test_system_prompts_of_the_project_are_at_hand(project, service, open_dialog, qtbot):
+    assert not open_dialog().prompts.isVisible()
+    project.set_preset("Librarian", "You are a librarian.")
+    dialog = open_dialog()
+    talk_to_base(dialog, service)
+    assert dialog.prompts.isVisible()
+    dialog.prompts.setCurrentIndex(1)
+    dialog.prompts.activated.emit(1)
+    ask(dialog, "Where is book 3?", qtbot)
+    assert sent(service)[-1]["messages"][0] == {"role": "system", "content": "You are a librarian."}
+
+
 def test_an_answer_like_the_example_s_is_said_to_be_the_same(
     trained_on, service, open_dialog, qtbot
 ):
@@ -438,6 +450,40 @@ def test_a_model_of_completions_goes_on_from_a_text(
     dialog.keeping.keep.click()
     kept = next(number for number in project.first_ids(ExampleQuery(), 9) if number != example)
     assert json.loads(project.text(kept)) == {"prompt": "Far away ", "completion": service.reply}
+
+
+def test_an_example_that_is_not_answered_leaves_nothing_to_keep(
+    trained_on, service, open_dialog, qtbot
+):
+    """The turns of the example are no answer of the model's."""
+    trained_on(WITH_TOOLS)
+    dialog = open_dialog()
+    (pane,) = dialog.panes
+    dialog.samples.itemClicked.emit(dialog.samples.item(2))
+    pane.which.setItemData(pane.which.currentIndex(), "nobody")
+    dialog.ask.click()
+    answered(dialog, qtbot)
+    assert (pane.messages, pane.answer) == ([], None)
+    assert not dialog.keeping.keep.isEnabled()
+    assert not pane.waits_for_tools
+    talk_to_base(dialog, service)
+    pane.again.click()
+    answered(dialog, qtbot)
+    assert sent(service)[-1]["messages"] == WITH_TOOLS["messages"][:4]
+    assert pane.answer["content"] == service.reply
+    # An answer that was there stays when another one fails.
+    pane.which.setItemData(pane.which.currentIndex(), "nobody")
+    pane.again.click()
+    answered(dialog, qtbot)
+    assert pane.answer["content"] == service.reply
+
+
+def test_there_are_no_more_columns_than_have_room(dialog):
+    while dialog.add.isEnabled():
+        dialog.add.click()
+    columns = len(dialog.panes)
+    assert 2 <= columns <= 4
+    assert dialog.minimumSizeHint().width() <= dialog.width()
 
 
 def test_a_question_that_was_changed_is_not_held_against_the_example(

@@ -1,15 +1,31 @@
-"""Checking all examples: when it is asked for, and again when another target or model is chosen."""
+"""Checking all examples: when it is asked for, and again when another target or model is chosen.
+
+What is wrong with the whole set, such as copies, is told by the messages after a check and after an
+import alike.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
+from tunedesk.checks.messages import sentences
+from tunedesk.checks.problem import SetProblem, severity
 from tunedesk.gui.background import Background
 from tunedesk.gui.operations import Operation, Operations
 from tunedesk.gui.page import PageContext
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress
-from tunedesk.project.check_project import check_again
+from tunedesk.project.check_project import check_again, set_problems
 from tunedesk.project.project import Project
 from tunedesk.project.statistics import Totals
+
+
+class _Checked(NamedTuple):
+    """What a check found: the sums, and the sentences about the set."""
+
+    totals: Totals
+    of_set: str
 
 
 class CheckAll(QObject):
@@ -25,7 +41,7 @@ class CheckAll(QObject):
         super().__init__(parent)
         self._operations = context.operations
         self._background = context.background
-        self._operation: Operation[Totals] | None = None
+        self._operation: Operation[_Checked] | None = None
 
     def start(self) -> None:
         """Check all examples, unless that is being done."""
@@ -33,15 +49,15 @@ class CheckAll(QObject):
             return
         pool = self._background.pool
 
-        def check(project: Project, progress: Progress) -> Totals:
+        def check(project: Project, progress: Progress) -> _Checked:
             check_again(project, pool, progress)
-            return project.totals()
+            return _Checked(project.totals(), text_of_set(project))
 
         self._operation = self._operations.run(
             _("Checking all examples"),
             check,
-            on_result=lambda _totals: self.checked.emit(),
-            message=checked_text,
+            on_result=lambda _checked: self.checked.emit(),
+            message=lambda checked: f"{checked_text(checked.totals)} {checked.of_set}".strip(),
         )
 
 
@@ -78,6 +94,50 @@ def checked_text(totals: Totals) -> str:
         errors=f"{totals.with_errors:,}",
         hints=f"{totals.with_hints:,}",
     )
+
+
+_COPIES = ("duplicate_examples", "mostly_copies")
+_SIZE = ("too_few_examples", "few_examples")
+"""How many there are stands in the message itself."""
+
+
+def text_of_set(project: Project) -> str:
+    """Sentences about what is wrong with all examples together; empty if nothing is.
+
+    It looks at all examples: seconds for a million.
+    """
+    return sentences_of_set(set_problems(project), project.count(), project.context.target)
+
+
+def sentences_of_set(problems: Sequence[SetProblem], count: int, target: str) -> str:
+    """The same of problems that were found; hints are left to the list of problems.
+
+    Args:
+        problems: Those of the set.
+        count: How many examples there are.
+        target: Where they will be trained; decides the severities.
+    """
+    said = []
+    groups = [problem.members for problem in problems if problem.code == _COPIES[0]]
+    copies = sum(len(members) - 1 for members in groups)
+    if copies:
+        text = ngettext(
+            "{n} is a copy of another: {distinct} of {count} are distinct.",
+            "{n} are copies of others: {distinct} of {count} are distinct.",
+            copies,
+        )
+        said.append(
+            text.format(n=f"{copies:,}", distinct=f"{count - copies:,}", count=f"{count:,}")
+        )
+    codes = dict.fromkeys(
+        problem.code
+        for problem in problems
+        if problem.code not in (*_COPIES, *_SIZE) and severity(problem.code, target) != "hint"
+    )
+    if codes:
+        titles = "; ".join(sentences.title(code) for code in codes)
+        said.append(_("In the whole set: {titles}.").format(titles=titles))
+    return " ".join(said)
 
 
 class Recheck:

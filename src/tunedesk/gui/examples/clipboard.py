@@ -90,12 +90,12 @@ class Clipboard(QObject):
                 "Copy rows here, lines of JSONL, or rows of a spreadsheet: two columns, questions "
                 "and answers, or more with their names in the first row."
             )
-            self._feedback.error(
-                UserError(
-                    _("There are no examples on the clipboard."),
-                    " ".join(pasted.left_out) or advice,
-                )
+            sentence = (
+                _("What is on the clipboard could not be read as examples.")
+                if pasted.left_out
+                else _("There are no examples on the clipboard.")
             )
+            self._feedback.error(UserError(sentence, " ".join(pasted.left_out) or advice))
             return
         behind = self._behind()
         count = len(pasted.examples)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from tunedesk.checks.messages.sentences import sentence, title
+from tunedesk.gui.examples.checking import text_of_set
 from tunedesk.gui.operations import Operation
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
@@ -17,7 +18,9 @@ from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext, speed_text
 from tunedesk.paths import documents_dir
+from tunedesk.progress import Progress
 from tunedesk.project.importing import ImportSummary, import_file
+from tunedesk.project.project import Project
 
 MOST_LINES = 12
 """The rest is counted; each row has its problems beside it in the table."""
@@ -76,6 +79,13 @@ def remark_lines(summary: ImportSummary) -> list[str]:
     return lines
 
 
+class _Imported(NamedTuple):
+    """What came in, and the sentences about the set as it is now."""
+
+    summary: ImportSummary
+    of_set: str
+
+
 class ImportSummaryDialog(Dialog):
     """Says calmly what was odd.
 
@@ -85,7 +95,9 @@ class ImportSummaryDialog(Dialog):
 
     problems_requested = Signal()
 
-    def __init__(self, summary: ImportSummary, theme: Theme, parent: QWidget) -> None:
+    def __init__(
+        self, summary: ImportSummary, theme: Theme, parent: QWidget, of_set: str = ""
+    ) -> None:
         super().__init__(theme, _("Imported, with something to know"), parent=parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(520)
@@ -99,6 +111,8 @@ class ImportSummaryDialog(Dialog):
             more = _("… and {n} more").format(n=len(lines) - MOST_LINES)
             card.body.addWidget(Label(theme, more, "base", "muted"))
         self.body.addWidget(card)
+        if of_set:
+            self.body.addWidget(Label(theme, of_set, wrap=True))
         if summary.with_errors:
             errors = ngettext(
                 "{n} example has errors.", "{n} examples have errors.", summary.with_errors
@@ -153,7 +167,7 @@ class FileImports(QObject):
         self._theme = context.theme
         self._page = page
         self._waiting: deque[_Wanted] = deque()
-        self._operation: Operation[ImportSummary] | None = None
+        self._operation: Operation[_Imported] | None = None
 
     @property
     def busy(self) -> bool:
@@ -192,9 +206,15 @@ class FileImports(QObject):
     def _next(self) -> None:
         path, resume = self._waiting.popleft()
         pool = self._background.pool
+
+        def bring_in(project: Project, progress: Progress) -> _Imported:
+            summary = import_file(project, path, pool, progress, resume=resume)
+            whole = summary.failure is None and not summary.cancelled
+            return _Imported(summary, text_of_set(project) if whole else "")
+
         self._operation = self._operations.run(
             _("Importing {file}").format(file=path.name),
-            lambda project, progress: import_file(project, path, pool, progress, resume=resume),
+            bring_in,
             on_result=self._show_remarks,
             message=_message,
             on_finished=lambda: self._on_finished(path),
@@ -211,24 +231,29 @@ class FileImports(QObject):
         if self._waiting:
             self._next()
 
-    def _show_remarks(self, summary: ImportSummary) -> None:
+    def _show_remarks(self, imported: _Imported) -> None:
+        summary = imported.summary
         if summary.failure is not None:
             left = [_Wanted(summary.info.path, summary), *self._waiting]
             self._waiting.clear()
             self._feedback.error(summary.failure, _("Go on"), lambda: self._add(left))
         elif summary.odd and not summary.cancelled:
-            dialog = ImportSummaryDialog(summary, self._theme, self._page.window())
+            window = self._page.window()
+            dialog = ImportSummaryDialog(summary, self._theme, window, imported.of_set)
             dialog.problems_requested.connect(self.problems_requested)
             dialog.open()
 
 
-def _message(summary: ImportSummary) -> str | None:
+def _message(imported: _Imported) -> str | None:
     """What is said in passing; where there is more to say, the dialog says it."""
+    summary = imported.summary
     if summary.failure is not None:
         return None
     if summary.cancelled:
         return _stopped_text(summary.info.path)
-    return None if summary.odd else summary_text(summary)
+    if summary.odd:
+        return None
+    return f"{summary_text(summary)} {imported.of_set}".strip()
 
 
 def _stopped_text(path: Path) -> str:

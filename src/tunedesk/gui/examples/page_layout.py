@@ -225,9 +225,9 @@ class SelectionBar(QFrame):
         self.setAccessibleName(_("Selected examples"))
         self._text = Label(theme, "", "strong")
         self._text.setMinimumHeight(theme.size("control"))
-        self._text.setContentsMargins(0, 0, 6, 0)
-        row = FlowLayout(self, spacing=6)
-        row.setContentsMargins(14, 8, 14, 8)
+        self._text.setContentsMargins(0, 0, 4, 0)
+        row = FlowLayout(self, spacing=4)
+        row.setContentsMargins(12, 8, 8, 8)
         row.addWidget(self._text)
         for action_id, label, kind in (
             ("example.approve", _("Approve"), "success"),

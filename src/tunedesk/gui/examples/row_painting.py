@@ -213,14 +213,17 @@ class RowDelegate(QStyledItemDelegate):
         return pixmap
 
     def _paint_problems(self, painter: QPainter, rect: QRect, row: ExampleRow) -> None:
+        """The worst first; what has no room whole is left to the tooltip."""
         x = rect.left()
         for count, tone, glyph in (
             (row.errors, "error", "warning-circle"),
             (row.warnings, "warning", "warning"),
             (row.hints, "muted", "lightbulb"),
         ):
-            if count:
-                x += 4 + self._paint_pill(painter, x, rect, f"{count:,}", tone, glyph)
+            text = f"{count:,}"
+            fits = x == rect.left() or x + self._pill_width(text, glyph) <= rect.right() + 1
+            if count and fits:
+                x += 4 + self._paint_pill(painter, x, rect, text, tone, glyph)
 
     def _paint_tags(self, painter: QPainter, rect: QRect, row: ExampleRow) -> None:
         x = rect.left()
@@ -233,12 +236,14 @@ class RowDelegate(QStyledItemDelegate):
             text = self._strong_metrics.elidedText(tag, Qt.TextElideMode.ElideRight, room - 16)
             x += 4 + self._paint_pill(painter, x, rect, text, "accent")
 
+    def _pill_width(self, text: str, glyph: str) -> int:
+        return self._strong_metrics.horizontalAdvance(text) + (28 if glyph else 14)
+
     def _paint_pill(
         self, painter: QPainter, x: int, rect: QRect, text: str, tone: str, glyph: str = ""
     ) -> int:
         """Draw a small coloured pill; returns its width."""
-        icon = 14 if glyph else 0
-        width = self._strong_metrics.horizontalAdvance(text) + 14 + icon
+        icon, width = 14 if glyph else 0, self._pill_width(text, glyph)
         top = rect.top() + (rect.height() - PILL) // 2
         foreground = self.color("text_muted" if tone == "muted" else tone)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -30,6 +30,7 @@ class TableHeader(QHeaderView):
         self._looks = column_looks()
         self._fitting = False
         self._chosen = False
+        self._number_widened = False
         self.setFont(theme.font("small_strong"))
         self.setSectionsClickable(True)
         self.setSectionsMovable(True)
@@ -52,9 +53,14 @@ class TableHeader(QHeaderView):
         self.fit()
 
     def make_room_for(self, largest: int) -> None:
-        """Make the column of numbers wide enough for the largest; the user may make it wider."""
+        """Make the column of numbers as wide as the largest needs.
+
+        It becomes narrow again when there are fewer, unless the user made it wider just now.
+        """
         needed = self.fontMetrics().horizontalAdvance(f"{largest:,}") + NUMBER_PADDING
-        if self.sectionSize(Column.NUMBER) < needed:
+        needed = max(needed, self._looks[Column.NUMBER].width)
+        width = self.sectionSize(Column.NUMBER)
+        if width < needed or (width > needed and not self._number_widened):
             self._fitting = True
             self.resizeSection(Column.NUMBER, needed)
             self._fitting = False
@@ -95,7 +101,7 @@ class TableHeader(QHeaderView):
     def reset(self) -> None:
         """Go back to the columns of the beginning."""
         self._fitting = True
-        self._chosen = False
+        self._chosen = self._number_widened = False
         for column, look in self._looks.items():
             self.moveSection(self.visualIndex(column), int(column))
             self.resizeSection(column, look.width)
@@ -146,6 +152,7 @@ class TableHeader(QHeaderView):
     def _on_section_resized(self, section: int, _old: int, _new: int) -> None:
         if not self._fitting:
             self._chosen = True
+            self._number_widened = self._number_widened or section == Column.NUMBER
             if section != Column.PREVIEW:
                 self.fit()
             self.changed.emit()

@@ -359,14 +359,16 @@ class ExampleTableModel(QAbstractTableModel):
         """Rows can be selected and dragged, and something can be dropped between them."""
         if not index.isValid():
             return Qt.ItemFlag.ItemIsDropEnabled
-        return (
-            Qt.ItemFlag.ItemIsEnabled
-            | Qt.ItemFlag.ItemIsSelectable
-            | Qt.ItemFlag.ItemIsDragEnabled
-            | Qt.ItemFlag.ItemNeverHasChildren
-        )
+        return _ROW_FLAGS
 
 
+_ROW_FLAGS = (
+    Qt.ItemFlag.ItemIsEnabled
+    | Qt.ItemFlag.ItemIsSelectable
+    | Qt.ItemFlag.ItemIsDragEnabled
+    | Qt.ItemFlag.ItemNeverHasChildren
+)
+"""Made once: Qt asks for them for every cell that is selected or gone to."""
 _TEXT_ROLES = frozenset(
     (
         int(Qt.ItemDataRole.DisplayRole),

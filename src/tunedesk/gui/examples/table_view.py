@@ -16,6 +16,8 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
     QColor,
     QContextMenuEvent,
     QDrag,
@@ -132,6 +134,9 @@ class DropLine:
 
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+TOLD_SINGLY = 200
+"""A change of the selection by more rows is told to screen readers as a whole."""
 
 
 class ExampleTable(QTableView):
@@ -370,7 +375,15 @@ class ExampleTable(QTableView):
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Tell how many rows are selected."""
-        super().selectionChanged(selected, deselected)
+        pieces = [*selected.toList(), *deselected.toList()]
+        rows = sum(piece.height() for piece in pieces)
+        if rows <= TOLD_SINGLY:
+            super().selectionChanged(selected, deselected)
+        else:
+            # Qt would look at every cell as soon as a screen reader is there: seconds for 100,000.
+            self.viewport().update()
+            event = QAccessibleEvent(self, QAccessible.Event.SelectionWithin)
+            QAccessible.updateAccessibility(event)
         self._update_selection()
 
     def _update_selection(self) -> None:

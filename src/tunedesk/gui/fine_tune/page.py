@@ -1,5 +1,6 @@
-"""The Fine-tune page: the runs at the left, the chosen one beside them."""
+"""The Fine-tune page: the runs at the left, the chosen one beside them; or the base models."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -7,16 +8,19 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.catalogue.hardware import detect_hardware
+from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.fine_tune.run_actions import RunActions
 from tunedesk.gui.fine_tune.run_list import RunList, RunRow, find_runs
 from tunedesk.gui.fine_tune.run_text import memory_text
 from tunedesk.gui.fine_tune.run_view import RunView
 from tunedesk.gui.fine_tune.run_work import RunWork
+from tunedesk.gui.fine_tune.suitability_dialog import SuitabilityDialog
 from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.page import Page, PageContext
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.gui.widgets.buttons import ActionButton
 from tunedesk.gui.widgets.cards import EmptyState
+from tunedesk.gui.widgets.choices import Chip
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 from tunedesk.lazy_imports import importing
@@ -25,6 +29,7 @@ from tunedesk.services.local_server import server_data_dir
 
 if TYPE_CHECKING:
     from tunedesk.fine_tuning.run_report import RunPage
+    from tunedesk.gui.fine_tune.models_view import ModelsView
 
 LIST_KINDS = frozenset({"runs", "metrics"})
 SPLITTER = "fine_tune.splitter"
@@ -77,6 +82,7 @@ class FineTunePage(Page):
         self._handlers = {
             "finetune.bring_in": self._bring_in,
             "finetune.compare": self._compare,
+            "finetune.suitability": self._show_suitability,
         }
         for action_id, handler in self._handlers.items():
             self._actions.bind(action_id, handler)
@@ -105,14 +111,24 @@ class FineTunePage(Page):
             self._theme, self._actions["finetune.new"], _("Fine-tune"), kind="primary"
         )
         self.empty.add_button(self.first)
+        self.empty.add_button(
+            ActionButton(
+                self._theme,
+                self._actions["finetune.suitability"],
+                _("Should you tune at all?"),
+            )
+        )
         self.stack = QStackedWidget()
         for widget in (QWidget(), self.empty, self.splitter):
             self.stack.addWidget(widget)
+        self.models: ModelsView | None = None
+        self.parts = QStackedWidget()
+        self.parts.addWidget(self.stack)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._header())
-        column.addWidget(self.stack, 1)
+        column.addWidget(self.parts, 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the list its usual width, less in a narrow window, until the user drags it."""
@@ -129,12 +145,19 @@ class FineTunePage(Page):
     def _header(self) -> QFrame:
         header = QFrame()
         header.setProperty("surface", "toolbar")
-        header.setAccessibleName(_("Runs toolbar"))
+        header.setAccessibleName(_("Fine-tune toolbar"))
         header.setFixedHeight(self._theme.size("toolbar"))
         row = QHBoxLayout(header)
         row.setContentsMargins(14, 0, 14, 0)
         row.setSpacing(self._theme.size("gap"))
-        row.addWidget(Label(self._theme, _("Runs"), "title"))
+        row.addWidget(Label(self._theme, _("Fine-tune"), "title"))
+        self.runs_chip = Chip(self._theme, _("Runs"))
+        self.models_chip = Chip(self._theme, _("Models"))
+        for chip in (self.runs_chip, self.models_chip):
+            chip.setAutoExclusive(True)
+            row.addWidget(chip)
+        self.runs_chip.setChecked(True)
+        self.models_chip.toggled.connect(self._show_models)
         row.addStretch(1)
         for action_id, label, kind in (
             ("finetune.bring_in", _("Bring in a run…"), ""),
@@ -147,6 +170,23 @@ class FineTunePage(Page):
                 )
             )
         return header
+
+    def _show_models(self, shown: bool) -> None:
+        if self.models is None:
+            with importing("tunedesk.gui.fine_tune.models_view"):
+                from tunedesk.gui.fine_tune.models_view import ModelsView
+
+            self.models = ModelsView(self._theme, self._project, self._background, self._feedback)
+            self.models.train_asked.connect(self._train_with)
+            self.models.elsewhere_asked.connect(self._work.new_run)
+            self.parts.addWidget(self.models)
+        self.parts.setCurrentWidget(self.models if shown else self.stack)
+        self.models.watch(shown)
+
+    def _train_with(self, model: str) -> None:
+        """Open the launch page with a base model of this computer chosen."""
+        settings = self._work.last_settings() or LaunchSettings()
+        self._work.new_run(replace(settings, provider="local", base_url="", base_model=model))
 
     # What the window asks
 
@@ -170,6 +210,9 @@ class FineTunePage(Page):
 
     def focus_main_part(self) -> None:
         """Begin in the list, or at the first step."""
+        if self.models_chip.isChecked():
+            self.models_chip.setFocus()
+            return
         shown = self.stack.currentWidget()
         self._wants_focus = shown not in (self.empty, self.splitter)
         if self._wants_focus:
@@ -184,17 +227,21 @@ class FineTunePage(Page):
         self._actions.release(*self._handlers)
         self._rows.close()
         self.run_actions.close()
+        if self.models is not None:
+            self.models.close_project()
         self.view.close_project()
 
     # What shows
 
     def choose(self, run_id: int) -> None:
         """Choose a run, as soon as it is there, and go on from it with the keyboard."""
+        self.runs_chip.setChecked(True)
         self.list.choose(run_id)
         self.focus_main_part()
 
     def _on_rows(self, rows: list[RunRow]) -> None:
         self.list.show_rows(rows)
+        self.runs_chip.set_count(len(rows))
         self._actions["finetune.compare"].setEnabled(True)
         self._publish_status()
         self.stack.setCurrentWidget(self.splitter if rows else self.empty)
@@ -300,6 +347,12 @@ class FineTunePage(Page):
             chosen=self.list.chosen,
             parent=self.window(),
         ).open()
+
+    def _show_suitability(self) -> None:
+        dialog = SuitabilityDialog(self._context, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.launch_asked.connect(self._actions["finetune.new"].trigger)
+        dialog.open()
 
     def _bring_in(self) -> None:
         with importing("tunedesk.gui.fine_tune.adopt_job_dialog"):

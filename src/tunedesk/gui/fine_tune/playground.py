@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -44,7 +44,7 @@ from tunedesk.gui.page import PageContext
 from tunedesk.gui.widgets.buttons import FoldButton
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.choices import NoWheelComboBox
-from tunedesk.gui.widgets.dialog import Dialog
+from tunedesk.gui.widgets.dialog import MARGIN, Dialog
 from tunedesk.gui.widgets.labels import Label, SectionTitle, plain_tooltip
 from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.i18n import _, ngettext
@@ -57,6 +57,7 @@ MOST_TOKENS_HERE = 800
 TEMPERATURES = (0.0, 0.2, 0.5, 0.7, 1.0, 1.3)
 LENGTHS = (50, 200, 400, 800, 2000, 8000)
 MOST_COLUMNS = 4
+COLUMN_GAP = 14
 WIDTH, HEIGHT = 1320, 780
 QUESTIONS_WIDTH, QUESTIONS_LEAST = 250, 150
 _LONGEST_QUESTION = 300
@@ -121,6 +122,7 @@ class PlaygroundDialog(Dialog):
         self.add.clicked.connect(lambda: self.add_column())
         self.samples.itemClicked.connect(self._take)
         self.samples.itemActivated.connect(self._take)
+        self.prompts.activated.connect(lambda _row: self._show_system(self.prompts.currentData()))
         self.question.textChanged.connect(self._on_typed)
         self.question.setFocus()
         self._show_state()
@@ -139,20 +141,26 @@ class PlaygroundDialog(Dialog):
         self.system.setFixedHeight(54)
         self.system.setTabChangesFocus(True)
         self.system.document().setDocumentMargin(FIELD_MARGIN)
+        self.prompts = NoWheelComboBox()
+        self.prompts.setAccessibleName(_("System prompt"))
+        self.prompts.setToolTip(_("The system prompts that this project keeps"))
+        self.prompts.addItem(_("System message of the run"), self._system)
+        for name, text in self._context.project.presets().items():
+            self.prompts.addItem(name, {"role": "system", "content": text})
         self.tools = QCheckBox()
         self.tools.setChecked(True)
         self.question = QPlainTextEdit()
         self.question.setAccessibleName(_("Question"))
         self.question.setPlaceholderText(_("Ask what a user would ask"))
         self.question.setFont(self.theme.font("message"))
-        self.question.setFixedHeight(64)
+        self.question.setFixedHeight(54)
         self.question.setTabChangesFocus(True)
         self.question.document().setDocumentMargin(FIELD_MARGIN)
         self.note = Label(self.theme, "", "small", "muted", wrap=True)
         self.temperature = NoWheelComboBox()
         self.temperature.setAccessibleName(_("Temperature"))
         self.temperature.setToolTip(
-            _("How freely the model chooses its words; 0: always the likeliest, the same each time")
+            _("How freely the model chooses its words; 0: always the likeliest one")
         )
         for value in TEMPERATURES:
             self.temperature.addItem(f"{value:g}", value)
@@ -168,9 +176,6 @@ class PlaygroundDialog(Dialog):
         self.keeping = KeepButtons(self._context, self.panes)
         self.add = QPushButton(_("Add a column"))
         self.add.setAutoDefault(False)
-        self.add.setToolTip(
-            _("Put another model beside: the base model, the tuned model or a checkpoint")
-        )
         self.keeping.add_button(self.add)
 
     def _lay_out(self) -> None:
@@ -199,11 +204,13 @@ class PlaygroundDialog(Dialog):
         self.fold = FoldButton(_("System message"), self.system)
         above = FlowLayout(spacing=14)
         above.addWidget(self.fold)
+        above.addWidget(self.prompts)
+        self.prompts.setVisible(self.prompts.count() > 1 and not self._completes)
         above.addWidget(self.tools)
         right.addLayout(above)
         right.addWidget(self.system)
         self._columns = QHBoxLayout()
-        self._columns.setSpacing(14)
+        self._columns.setSpacing(COLUMN_GAP)
         right.addLayout(self._columns, 1)
         right.addWidget(self.keeping)
         asked = FlowLayout(spacing=10)
@@ -215,7 +222,9 @@ class PlaygroundDialog(Dialog):
             pair = QWidget()
             row = QHBoxLayout(pair)
             row.setContentsMargins(0, 0, 0, 0)
-            row.addWidget(Label(theme, text, "small", "muted"))
+            label = Label(theme, text, "small", "muted")
+            label.setBuddy(field)
+            row.addWidget(label)
             row.addWidget(field)
             asked.addWidget(pair)
         right.addLayout(asked)
@@ -268,9 +277,24 @@ class PlaygroundDialog(Dialog):
 
     def _answer_again(self, pane: ConversationPane) -> None:
         """Have a column answer what it was asked last, or what another one was."""
-        turn = pane.turn or next((other.turn for other in self.panes if other.turn), None)
+        turn = pane.asked_last or self._asked_elsewhere()
         if turn is not None:
             pane.ask(replace(turn, options=self._options(turn.is_completion)))
+
+    def _asked_elsewhere(self) -> Turn | None:
+        """What one of the columns was asked last."""
+        return next((pane.asked_last for pane in self.panes if pane.asked_last), None)
+
+    def _has_room(self) -> bool:
+        """Whether one more column fits beside the others."""
+        needed = max(pane.minimumSizeHint().width() for pane in self.panes) + COLUMN_GAP
+        room = self.width() - self.samples.minimumWidth() - 4 * MARGIN
+        return len(self.panes) < MOST_COLUMNS and (len(self.panes) + 1) * needed <= room
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room may hold more columns."""
+        super().resizeEvent(event)
+        self._show_state()
 
     # Questions
 
@@ -435,14 +459,22 @@ class PlaygroundDialog(Dialog):
         self.question.setFocus()
 
     def _show_state(self) -> None:
+        if not self.panes:
+            return
         self.stop.setVisible(any(pane.busy for pane in self.panes))
         self.ask.setEnabled(self._may_ask)
-        self.anew.setEnabled(any(pane.turn for pane in self.panes))
+        asked = self._asked_elsewhere() is not None
+        self.anew.setEnabled(asked)
         self.keeping.show_state()
-        self.add.setEnabled(len(self.panes) < MOST_COLUMNS)
-        asked = any(pane.turn for pane in self.panes)
+        has_room = self._has_room()
+        self.add.setEnabled(has_room)
+        self.add.setToolTip(
+            _("Put another model beside: the base model, the tuned model or a checkpoint")
+            if has_room
+            else _("There is no room for another column; a larger window has more")
+        )
         for pane in self.panes:
-            pane.show_again(asked and (pane.turn is None or pane.answer is not None))
+            pane.show_again(asked)
             pane.remove.setVisible(len(self.panes) > 1)
 
 

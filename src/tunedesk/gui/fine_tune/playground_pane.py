@@ -47,7 +47,7 @@ class Turn:
 
     Attributes:
         messages: All that is sent: the system message, the turns before, the question.
-        asked: How many of them are new with this turn: without an answer they are taken back.
+        asked: How many of them are new with this turn.
         more: What is sent beside the messages, as an example has it: tools.
         options: How the answer is to be.
         expected: The answer of the example that the question comes from; None: it is not one's.
@@ -78,7 +78,8 @@ class ConversationPane(QWidget):
 
     Attributes:
         messages: All that was said, the system message first.
-        turn: What was asked last; None before the first question.
+        turn: What was answered last, or is being answered; None before the first question.
+        asked_last: What was asked last, answered or not.
 
     Signals:
         changed: An answer begins or ends, or the conversation does.
@@ -122,6 +123,8 @@ class ConversationPane(QWidget):
         self._follows = True
         self.messages: list[ChatMessage] = []
         self.turn: Turn | None = None
+        self.asked_last: Turn | None = None
+        self._before: tuple[list[ChatMessage], Turn | None] = ([], None)
         theme = self._theme = context.theme
         self._muted = theme.color("text_muted")
         self.which = QComboBox()
@@ -136,7 +139,7 @@ class ConversationPane(QWidget):
         self.conversation.setAcceptRichText(False)
         self.conversation.setFont(theme.font("message"))
         self.conversation.setTabChangesFocus(True)
-        self.conversation.setMinimumHeight(90)
+        self.conversation.setMinimumHeight(70)
         self.conversation.document().setDocumentMargin(FIELD_MARGIN)
         self.conversation.setPlaceholderText(_("Your questions and the answers stand here"))
         self.state = Label(theme, "", "small", "muted", wrap=True)
@@ -173,7 +176,10 @@ class ConversationPane(QWidget):
     def set_number(self, number: int) -> None:
         """Say which column it is, from 1."""
         self.conversation.setAccessibleName(_("Conversation {n}").format(n=number))
-        self.which.setAccessibleName(_("Model of conversation {n}").format(n=number))
+        name = _("Model of conversation {n}").format(n=number)
+        self.which.setAccessibleName(name)
+        # Where Qt tells a screen reader the choice in place of the name.
+        self.which.setAccessibleDescription(name)
 
     @property
     def busy(self) -> bool:
@@ -194,12 +200,13 @@ class ConversationPane(QWidget):
     def show_again(self, offered: bool) -> None:
         """Offer to have what was asked last answered by the model that is chosen."""
         self.again.setVisible(offered and not self.busy)
-        self.again.setText(_("Answer again") if self.turn is not None else _("Answer this too"))
+        is_again = self.asked_last is not None
+        self.again.setText(_("Answer again") if is_again else _("Answer this too"))
 
     def clear(self) -> None:
         """Begin a new conversation."""
         self.stop()
-        self.messages, self.turn, self._titles = [], None, {}
+        self.messages, self.turn, self.asked_last, self._titles = [], None, None, {}
         self.conversation.clear()
         self.results.close_calls()
         self._show_note("")
@@ -213,7 +220,8 @@ class ConversationPane(QWidget):
         """
         self.stop()
         self.results.close_calls()
-        self.turn = turn
+        self._before = (self.messages, self.turn)
+        self.turn = self.asked_last = turn
         if tuple(self.messages[: len(turn.messages) - turn.asked]) != turn.messages[: -turn.asked]:
             self._titles = {}
         self.messages = list(turn.messages)
@@ -303,7 +311,7 @@ class ConversationPane(QWidget):
         if turn is None:
             return
         if not self._answer and not self._calls:
-            del self.messages[len(turn.messages) - turn.asked :]
+            self.messages, self.turn = self._before
             calls = message_calls(self.messages[-1]) if self.messages else []
             if calls:
                 self.results.ask_for(calls)

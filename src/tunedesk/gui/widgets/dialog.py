@@ -1,6 +1,6 @@
 """The frame of every dialog: a heading, a body, and a footer with the buttons."""
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -10,19 +10,22 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
 
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import Label
-from tunedesk.gui.widgets.layouts import focus_next
+from tunedesk.gui.widgets.layouts import focus_next, tab_stops
 from tunedesk.i18n import _
 
 MARGIN = 22
 AWAY = 40
 """How much smaller than the window a large dialog is at least."""
 SMALLEST = (700, 460)
+FRAMED_AFTER_MS = 150
+"""Milliseconds after which a dialog that is shown has the frame of the desktop."""
 
 
 class Dialog(QDialog):
@@ -83,6 +86,15 @@ class Dialog(QDialog):
         """Stay on the screen: where that is smaller than the dialog, its body scrolls."""
         super().showEvent(event)
         self._fit()
+        if self.focusWidget() is None and (first := next(tab_stops(self._canvas), None)):
+            # Else Qt begins at the button that was made first: Cancel, in many dialogs.
+            first.setFocus()
+        # By then the desktop has put its frame around the dialog, and perhaps moved it.
+        QTimer.singleShot(FRAMED_AFTER_MS, self, self._fit_if_shown)
+
+    def _fit_if_shown(self) -> None:
+        if self.isVisible():
+            self._fit()
 
     def event(self, event: QEvent) -> bool:
         """Grow with what is shown later, such as a text that takes more lines."""
@@ -91,8 +103,28 @@ class Dialog(QDialog):
             self._fit()
         return done
 
+    def _frame(self) -> QMargins:
+        """How much the frame that the desktop draws takes at each side.
+
+        Until the desktop has drawn it, it is taken to be as that of the window below; without
+        one, to have a title bar.
+        """
+        parent = self.parentWidget()
+        for window in (self, *([parent.window()] if parent is not None else [])):
+            inner, outer = window.geometry(), window.frameGeometry()
+            frame = QMargins(
+                inner.left() - outer.left(),
+                inner.top() - outer.top(),
+                outer.right() - inner.right(),
+                outer.bottom() - inner.bottom(),
+            )
+            if frame.top() > 0:
+                return frame
+        return QMargins(0, self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight), 0, 0)
+
     def _fit(self) -> None:
-        layout, room = self.layout(), self.screen().availableGeometry()
+        layout = self.layout()
+        room = self.screen().availableGeometry().marginsRemoved(self._frame())
         if layout is None:
             return
         self.setMinimumSize(self.minimumSize().boundedTo(room.size()))

@@ -110,8 +110,22 @@ class StreamOptions(RequestModel):
         return given
 
 
-class GenerationRequest(RequestModel):
-    """What both requests have; each of them names the parameters in the order of its checks."""
+UNHEEDED = frozenset(
+    {
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "safety_identifier",
+        "service_tier",
+        "store",
+        "user",
+    }
+)
+"""What OpenAI takes for its cache and its accounts; it changes no answer here."""
+
+
+class ModelRequest(RequestModel):
+    """A request to a model; each kind names the parameters in the order of its checks."""
 
     @field_validator("model", mode="before", check_fields=False)
     @classmethod
@@ -119,6 +133,10 @@ class GenerationRequest(RequestModel):
         if given is None:
             raise problem("missing_parameter", "you must provide a model parameter")
         return given
+
+
+class GenerationRequest(ModelRequest):
+    """What both requests for completions have."""
 
     @field_validator("stream_options", mode="before", check_fields=False)
     @classmethod
@@ -267,24 +285,9 @@ class ChatRequest(GenerationRequest):
     """What a request to chat asks for.
 
     The messages are in OpenAI's form, and every content is a text.
-
-    What OpenAI takes besides, such as the keys for its cache and its accounts, changes no answer
-    here.
     """
 
-    unheeded = frozenset(
-        {
-            "metadata",
-            "prediction",
-            "prompt_cache_key",
-            "prompt_cache_options",
-            "prompt_cache_retention",
-            "safety_identifier",
-            "service_tier",
-            "store",
-            "user",
-        }
-    )
+    unheeded = UNHEEDED | {"metadata", "prediction"}
 
     model: Text = Field(default=None, validate_default=True)
     logprobs: Flag = False
@@ -354,12 +357,7 @@ class ChatRequest(GenerationRequest):
 
     @model_validator(mode="after")
     def _check_choice(self) -> Self:
-        if self.tools is None and self.tool_choice.must_call:
-            raise problem(
-                "invalid_value",
-                "'tool_choice' is only allowed when 'tools' are specified.",
-                "tool_choice",
-            )
+        self.tool_choice.check_tools(self.tools)
         return self
 
     @property

@@ -56,12 +56,14 @@ def json_object_format(param: str) -> OutputFormat:
     return OutputFormat(json_schema=_ANY_OBJECT, name="json_object", param=param)
 
 
-def read_response_format(given: Any) -> OutputFormat:
-    """The `response_format` of a chat."""
-    place = "response_format"
-    if not isinstance(given, dict):
-        raise wrong_type("an object")
-    kind = given.get("type")
+def format_without_schema(form: dict[str, Any], place: str) -> OutputFormat | None:
+    """The format that an object asks for by its type alone; None where a schema comes with it.
+
+    Args:
+        form: The object.
+        place: The parameter that it is the value of.
+    """
+    kind = form.get("type")
     if kind == "text":
         return FREE
     if kind == "json_object":
@@ -70,6 +72,16 @@ def read_response_format(given: Any) -> OutputFormat:
         raise wrong_value(
             "'text', 'json_object' or 'json_schema' is expected.", param=f"{place}.type"
         )
+    return None
+
+
+def read_response_format(given: Any) -> OutputFormat:
+    """The `response_format` of a chat."""
+    place = "response_format"
+    if not isinstance(given, dict):
+        raise wrong_type("an object")
+    if (simple := format_without_schema(given, place)) is not None:
+        return simple
     inner = f"{place}.json_schema"
     schema = given.get("json_schema")
     if schema is None:
@@ -102,6 +114,19 @@ class ToolChoice:
     def must_call(self) -> bool:
         """Whether one must be called."""
         return self.mode == "required"
+
+    def check_tools(self, tools: list[dict[str, Any]] | None) -> None:
+        """Refuse that one must be called where there are none.
+
+        Raises:
+            PydanticCustomError: It must, and there are none.
+        """
+        if self.must_call and not tools:
+            raise problem(
+                "invalid_value",
+                "'tool_choice' is only allowed when 'tools' are specified.",
+                "tool_choice",
+            )
 
     def applied_to(self, output: OutputFormat, *, is_parallel: bool) -> OutputFormat:
         """What an answer must be that this is asked of as well.

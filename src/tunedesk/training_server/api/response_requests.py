@@ -5,8 +5,10 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from tunedesk.training_server.api.completion_requests import (
+    UNHEEDED,
     Flag,
     MaxTokens,
+    ModelRequest,
     Only,
     Temperature,
     Text,
@@ -16,7 +18,7 @@ from tunedesk.training_server.api.completion_requests import (
 from tunedesk.training_server.api.output_format import (
     AUTO,
     ToolChoice,
-    json_object_format,
+    format_without_schema,
     json_schema_format,
     name_in,
     read_allowed_tools,
@@ -26,7 +28,6 @@ from tunedesk.training_server.web.request_models import (
     MISSING,
     AtMost,
     Expected,
-    RequestModel,
     problem,
     wrong_type,
     wrong_value,
@@ -135,15 +136,8 @@ def _read_text(given: Any) -> OutputFormat:
         return FREE
     if not isinstance(form, dict):
         raise wrong_type("an object", place)
-    kind = form.get("type")
-    if kind == "text":
-        return FREE
-    if kind == "json_object":
-        return json_object_format(place)
-    if kind != "json_schema":
-        raise wrong_value(
-            "'text', 'json_object' or 'json_schema' is expected.", param=f"{place}.type"
-        )
+    if (simple := format_without_schema(form, place)) is not None:
+        return simple
     if form.get("schema") is None:
         raise problem("missing_parameter", MISSING, f"{place}.schema")
     return json_schema_format(form, place, place)
@@ -222,25 +216,13 @@ def _refuse_earlier(_given: Any) -> Any:
 _Earlier = Annotated[Any, AfterValidator(_refuse_earlier)]
 
 
-class ResponseRequest(RequestModel):
+class ResponseRequest(ModelRequest):
     """What a request to /v1/responses asks for.
 
-    What OpenAI takes besides, such as the keys for its cache and its accounts, changes no answer
-    here. Nothing is kept: what refers to an earlier response is refused.
+    Nothing is kept: what refers to an earlier response is refused.
     """
 
-    unheeded = frozenset(
-        {
-            "max_tool_calls",
-            "prompt_cache_key",
-            "prompt_cache_options",
-            "prompt_cache_retention",
-            "safety_identifier",
-            "service_tier",
-            "store",
-            "user",
-        }
-    )
+    unheeded = UNHEEDED | {"max_tool_calls"}
 
     model: Text = Field(default=None, validate_default=True)
     previous_response_id: _Earlier = None
@@ -268,13 +250,6 @@ class ResponseRequest(RequestModel):
     top_logprobs: TopLogprobs = 0
     max_output_tokens: MaxTokens | None = None
 
-    @field_validator("model", mode="before")
-    @classmethod
-    def _check_model(cls, given: Any) -> Any:
-        if given is None:
-            raise problem("missing_parameter", "you must provide a model parameter")
-        return given
-
     @field_validator("tools", mode="after")
     @classmethod
     def _choose_tools(cls, given: list[Any], info: ValidationInfo) -> list[dict[str, Any]]:
@@ -285,12 +260,7 @@ class ResponseRequest(RequestModel):
 
     @model_validator(mode="after")
     def _check_choice(self) -> Self:
-        if not self.tools and self.tool_choice.must_call:
-            raise problem(
-                "invalid_value",
-                "'tool_choice' is only allowed when 'tools' are specified.",
-                "tool_choice",
-            )
+        self.tool_choice.check_tools(self.tools)
         return self
 
     @property

@@ -1,6 +1,7 @@
 """The History tab: who did what and when, what changed, and the way back."""
 
 import pytest
+from PySide6.QtWidgets import QPushButton
 from tests.project.made_examples import undo_name
 
 from tunedesk.gui.example_diff import ADDED, REMOVED, Piece
@@ -54,7 +55,7 @@ def test_an_entry_against_the_original(history, edited, qtbot):
 
 
 def test_back_to_an_earlier_text_is_a_change_that_can_be_undone(
-    history, edited, example, project, qtbot
+    history, edited, example, project, feedback, qtbot
 ):
     qtbot.waitUntil(lambda: len(titles(history)) == 3)
     assert not history.back_button.isEnabled()
@@ -62,9 +63,11 @@ def test_back_to_an_earlier_text_is_a_change_that_can_be_undone(
     qtbot.waitUntil(history.back_button.isEnabled)
     history.back_button.click()
     qtbot.waitUntil(lambda: example.text == edited[0])
-    example.flush()
+    assert project.text(example.example_id) == edited[0]
     assert undo_name(project) == "Back to an earlier version"
-    project.undo()
+    (said,) = feedback.toasts()
+    assert said.accessibleName() == "The example has this earlier text again."
+    next(each for each in said.findChildren(QPushButton) if each.text() == "Undo").click()
     qtbot.waitUntil(lambda: example.text == edited[2])
 
 

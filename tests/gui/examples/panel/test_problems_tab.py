@@ -93,6 +93,28 @@ def test_the_place_in_the_list_is_said(panel, store, show, faulty, qtbot):
     assert panel.problems.example.position == f"2 of {total}"
 
 
+def test_the_last_problem_shows_whole_with_its_buttons_when_it_is_gone_to(
+    panel, store, show, talk, qtbot
+):
+    show(store(talk(("user", " How much? "), ("narrator", "{{dose}} "), ("user", " Now ")))[0])
+    problems = panel.problems.example.list
+    panel.resize(280, 420)
+    last = problems.model().rowCount() - 1
+    assert last > 2
+    problems.setFocus()
+    qtbot.keyClick(problems, Qt.Key.Key_End)
+    assert problems.currentIndex().row() == last
+    qtbot.waitUntil(
+        lambda: (
+            problems.visualRect(problems.currentIndex()).bottom()
+            <= problems.viewport().rect().bottom()
+        )
+    )
+    bar = problems.verticalScrollBar()
+    assert bar.maximum() > 0
+    assert bar.value() == bar.maximum()
+
+
 def test_next_problem_goes_round(panel, store, show, faulty, example, qtbot):
     show(store(faulty)[0])
     problems = panel.problems.example.list

@@ -35,6 +35,7 @@ from tunedesk.gui.diff_view import DiffView
 from tunedesk.gui.example_diff import ADDED, REMOVED, Change, Piece, example_diff
 from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.panel_tab import PanelTab
+from tunedesk.gui.operations import Operations
 from tunedesk.gui.roles_and_states import STATES
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.cards import EmptyState
@@ -43,6 +44,7 @@ from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.gui.widgets.row_list import ROW, RowList, RowListModel, paint_background
 from tunedesk.i18n import _
+from tunedesk.progress import Progress
 from tunedesk.project.change_log import HistoryEntry
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
@@ -222,6 +224,7 @@ class HistoryTab(PanelTab):
         project: Project,
         open_example: OpenExample,
         background: Background,
+        operations: Operations,
         theme: Theme,
         parent: QWidget | None = None,
     ) -> None:
@@ -234,6 +237,7 @@ class HistoryTab(PanelTab):
         )
         self._open_example = open_example
         self._background = background
+        self._operations = operations
         self._entries: dict[int, HistoryEntry] = {}
         self._first_version: int | None = None
         self._task: Task | None = None
@@ -378,13 +382,18 @@ class HistoryTab(PanelTab):
         if row is None or row.version_id is None:
             return
         self._cancel()
-        self._task = self._background.run(
-            _version_text,
-            self._project,
-            row.version_id,
-            on_result=lambda text: self._open_example.apply(
-                text, ChangeName("back_to_version", {})
-            ),
+        version_id = row.version_id
+
+        def go_back(project: Project, _progress: Progress) -> None:
+            text = project.version_text(version_id) or ""
+            self._open_example.apply(text, ChangeName("back_to_version", {}))
+            self._open_example.flush()
+
+        self._operations.run(
+            _("Going back to an earlier text…"),
+            go_back,
+            examples=1,
+            message=lambda _none: _("The example has this earlier text again."),
         )
 
     def _cancel(self) -> None:
@@ -395,11 +404,6 @@ class HistoryTab(PanelTab):
 
 def _history(project: Project, example_id: int | None) -> list[HistoryEntry]:
     return project.history(example_id) if example_id is not None else []
-
-
-def _version_text(project: Project, version_id: int) -> str:
-    with contextlib.closing(project.handle()) as handle:
-        return handle.version_text(version_id) or ""
 
 
 def _difference(project: Project, before: int, after: int) -> list[Change]:

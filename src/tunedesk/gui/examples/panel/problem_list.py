@@ -126,6 +126,7 @@ class ProblemList(RowList[ProblemRow]):
 
     def __init__(self, *, name: str, theme: Theme, parent: QWidget | None = None) -> None:
         self._buttons: ProblemButtons | None = None
+        self._wanted = QPersistentModelIndex()
         self._delegate = ProblemDelegate(theme)
         super().__init__(name, ProblemRowsModel(), self._delegate, parent)
         self._delegate.setParent(self)
@@ -171,6 +172,8 @@ class ProblemList(RowList[ProblemRow]):
     ) -> None:
         """Give the newly chosen row its buttons."""
         super().currentChanged(current, previous)
+        # It grows by its buttons when the rows are laid out next: only then it can be shown whole.
+        self._wanted = QPersistentModelIndex(current)
         self._show_buttons(current)
         self.chosen_changed.emit(current.row())
 
@@ -201,8 +204,11 @@ class ProblemList(RowList[ProblemRow]):
         self.scheduleDelayedItemsLayout()
 
     def updateGeometries(self) -> None:
-        """The rows have been laid out: so have the buttons."""
+        """The rows have been laid out: so have the buttons, and the chosen row shows whole."""
         super().updateGeometries()
+        wanted, self._wanted = self._wanted, QPersistentModelIndex()
+        if wanted.isValid() and wanted == self.currentIndex():
+            self.scrollTo(self.currentIndex())
         self._place_buttons()
 
     def showEvent(self, event: QShowEvent) -> None:

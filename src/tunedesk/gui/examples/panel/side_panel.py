@@ -65,6 +65,7 @@ class SidePanel(QFrame):
             project=project,
             open_example=open_example,
             background=background,
+            operations=context.operations,
             theme=theme,
         )
         self.fixes = Fixes(context=context, open_example=open_example, parent=self)
