@@ -1,6 +1,6 @@
 """How much faster the server trains than TRL at its defaults: alternating pairs, one thread each.
 
-    python tests/benchmarks/training_speed.py MODEL                        the sample, and 1,000 rows
+    python tests/benchmarks/training_speed.py MODEL                      the sample, and 1,000 rows
     python tests/benchmarks/training_speed.py MODEL --steps 20 --pairs 3
 
 MODEL is a model folder (`tunedesk models get smollm2-135m` makes one). Both learn the last answers
