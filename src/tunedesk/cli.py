@@ -248,6 +248,12 @@ def _fix_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CODE",
         help="fix only these problems (codes as `tunedesk check --json` names them)",
     )
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="FOLDER",
+        help="embed the pictures of this folder where examples name them by a path",
+    )
 
 
 def _launch_arguments(parser: argparse.ArgumentParser) -> None:

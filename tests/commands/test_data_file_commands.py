@@ -22,6 +22,8 @@ KEYS = {
     "errors",
     "warnings",
     "hints",
+    "with_errors",
+    "with_problems",
     "tokens",
     "issues",
 }

@@ -136,6 +136,13 @@ def test_a_very_long_log_is_cut_and_says_so():
     assert "3 older events are left out." in said
 
 
+def test_events_are_told_without_ids_and_in_words_of_this_program():
+    message = "Validating validation file: file-KSxsHWZRDF8Pwjv"
+    said = Reader(run_report(page(events=[RunEvent("e", 0, "info", message)]))).said
+    assert "Checking the examples held back" in said
+    assert "file-KSx" not in said
+
+
 def test_figures_are_not_told_as_events():
     told = [RunEvent("m", 0, "info", "Step 1/9: training loss=2", "metrics")]
     assert "Step 1/9" not in run_report(page(events=told))

@@ -88,6 +88,7 @@ COUNTED = {
     "fix": {"title": "Blanks around the text"},
     "fix_several": {"rules": 3},
     "set_system_prompt": {},
+    "embed_pictures": {},
 }
 
 

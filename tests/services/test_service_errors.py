@@ -27,6 +27,7 @@ from tunedesk.services.service_errors import (
     explain_job_error,
     is_lost_answer,
     why_it_failed,
+    without_ids,
 )
 
 SECRET = "sk-secret-0123456789"
@@ -333,3 +334,36 @@ def test_a_failed_download_is_told_in_words_of_the_window(said, sentence):
     assert "Nothing was trained." in error.advice
     assert "hub" not in error.sentence
     assert "Errno" not in f"{error.sentence} {error.advice}"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "Validating training file: file-KSxsHWZRDF8PwjvqWZTTQGCf",
+            "Checking the examples to train on",
+        ),
+        (
+            "Validating validation file: 1,000 of 5,000 examples checked",
+            "Checking the examples held back: 1,000 of 5,000 examples checked",
+        ),
+        ("Created fine-tuning job: ftjob-G37CPyfzpaXdAsUHPaISmhjA", "Created fine-tuning job"),
+        (
+            "Validating training file: file-abc123DEF and validation file: file-def456GHI",
+            "Checking the examples to train on and those held back",
+        ),
+        (
+            "Invalid file format. Input file file-Ab12Cd34 is in the fine-tune-chat format",
+            "Invalid file format. Input file is in the fine-tune-chat format",
+        ),
+        ("Could not find the job (job_0123abcd).", "Could not find the job."),
+        # What people gave a name, and ordinary words, stay.
+        ("New fine-tuned model created: ft:gpt-4.1:acme:night:Ab12", None),
+        ("Step 10/99: training loss=1.20", None),
+        ("The file-based cache of the job-queue is used", None),
+        ('Line 12, message 3, key "content": Input should be a valid string', None),
+        ("file-KSxsHWZRDF8PwjvqWZTTQGCf", None),
+    ],
+)
+def test_ids_tell_people_nothing(said, shown):
+    assert without_ids(said) == (shown or said)

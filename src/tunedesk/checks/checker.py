@@ -154,10 +154,10 @@ class CheckJob(NamedTuple):
 
 def check_texts(job: CheckJob) -> list[Facts]:
     """Check the records of a job: for a pool of worker processes."""
-    return _checker(job.target, job.encoding, job.model).check_many(job.texts)
+    return kept_checker(job.target, job.encoding, job.model).check_many(job.texts)
 
 
 @cache
-def _checker(target_name: str, encoding: str | None, model: str | None) -> Checker:
+def kept_checker(target_name: str, encoding: str | None, model: str | None) -> Checker:
     """The checker of this process for these choices."""
     return Checker(target_name, encoding, model)

@@ -5,12 +5,15 @@ A fix changes the span of what is wrong and leaves every other character of the 
 
 from collections.abc import Callable, Collection, Sequence
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from tunedesk.catalogue.targets import DEFAULT_TARGET
 from tunedesk.checks import record_fixes, tool_fixes
 from tunedesk.checks.checker import Checker
+from tunedesk.checks.facts import Facts
 from tunedesk.checks.mojibake import repair_mojibake
+from tunedesk.checks.picture_files import embed_pictures, picture_folder
 from tunedesk.checks.problem import Problem, severity
 from tunedesk.checks.text_rules import windows_letters
 from tunedesk.examples.json_text import JsonSyntaxError
@@ -161,11 +164,13 @@ class FixedRecord(NamedTuple):
         text: The record.
         fixes: How many problems were put right.
         left: The problems that it still has.
+        facts: What is known of the record as it is now; None if it was not looked at anew.
     """
 
     text: str
     fixes: int
     left: Sequence[Problem]
+    facts: Facts | None = None
 
 
 def fix_record(
@@ -173,15 +178,26 @@ def fix_record(
     codes: Collection[str] | None = None,
     target: str = DEFAULT_TARGET,
     known: Sequence[Problem] | None = None,
+    checker: Checker | None = None,
 ) -> FixedRecord:
-    """Put every problem of these codes right; as `fix_all`, which says less."""
-    checker = _checker(target)
+    """Put every problem of these codes right; as `fix_all`, which says less.
+
+    Args:
+        text: The record.
+        codes: The codes to fix; all that can be without.
+        target: The target whose rules apply.
+        known: The problems of exactly this text, if they are known.
+        checker: Looks at the record anew after a fix; without, one that counts no tokens.
+    """
+    checker = checker or _checker(target)
+    facts: Facts | None = None
     count = 0
     problems = known
     for _round in range(_MOST_ROUNDS):
         before = count
         if problems is None:
-            problems = checker.check(_bytes(text)).problems
+            facts = checker.check(_bytes(text))
+            problems = facts.problems
         for problem in problems:
             if codes is None or problem.code in codes:
                 fixed = fix(text, problem)
@@ -191,8 +207,8 @@ def fix_record(
                         break
         if count == before:
             break
-        problems = None
-    return FixedRecord(text, count, problems or ())
+        problems = facts = None
+    return FixedRecord(text, count, problems or (), facts)
 
 
 class FixJob(NamedTuple):
@@ -202,11 +218,13 @@ class FixJob(NamedTuple):
         texts: The records.
         codes: The codes to fix; all that can be if None.
         target: The target whose rules apply.
+        pictures: A folder whose pictures are embedded where records name them by a path.
     """
 
     texts: Sequence[bytes]
     codes: frozenset[str] | None = None
     target: str = DEFAULT_TARGET
+    pictures: Path | None = None
 
 
 class FixedText(NamedTuple):
@@ -216,25 +234,35 @@ class FixedText(NamedTuple):
         text: The record, as it was where nothing was put right.
         fixes: How many problems were put right.
         errors: How many errors are left.
+        embedded: How many pictures were embedded.
+        missing: The paths of pictures that were not found; then none of the record is embedded.
     """
 
     text: bytes
     fixes: int
     errors: int
+    embedded: int = 0
+    missing: tuple[str, ...] = ()
 
 
 def fix_texts(job: FixJob) -> list[FixedText]:
     """Fix the records of a job."""
     fixed = []
+    folder = None if job.pictures is None else picture_folder(job.pictures)
     for text in job.texts:
         try:
             letters = text.decode("utf-8")
         except UnicodeDecodeError:
             fixed.append(FixedText(text, 0, 1))
             continue
-        changed, count, left = fix_record(letters, job.codes, job.target)
+        embedded = 0
+        missing: tuple[str, ...] = ()
+        if folder is not None:
+            letters, embedded, missing = embed_pictures(letters, folder)
+        changed, count, left, _facts = fix_record(letters, job.codes, job.target)
         errors = sum(severity(problem.code, job.target) == "error" for problem in left)
-        fixed.append(FixedText(_bytes(changed) if count else text, count, errors))
+        data = _bytes(changed) if count or embedded else text
+        fixed.append(FixedText(data, count, errors, embedded, missing))
     return fixed
 
 

@@ -344,7 +344,9 @@ def move_to_beginning(text: str, problem: Problem) -> str | None:
 
 def strip_blanks(text: str, problem: Problem) -> str | None:
     """Take the blanks around a text away, but not what alone tells the answers of a pair apart."""
-    stripped = edit_text(str.strip)(text, problem)
+    stripped = _strip(text, problem)
+    if problem.path[0] == "messages":
+        return stripped
     parts = [keys for part, keys in PAIR_PARTS.items() if part != "asked"]
     if stripped is None or not any(problem.path[0] in keys for keys in parts):
         return stripped
@@ -369,6 +371,9 @@ def edit_text(change: Callable[[str], str]) -> Callable[[str, Problem], str | No
         return text[: node.start] + spelled + text[node.end :]
 
     return fix
+
+
+_strip = edit_text(str.strip)
 
 
 def _value(text: str, problem: Problem) -> Any:

@@ -69,6 +69,8 @@ def as_object(report: FileReport) -> dict[str, Any]:
         "errors": report.count("error"),
         "warnings": report.count("warning"),
         "hints": report.count("hint"),
+        "with_errors": report.with_errors,
+        "with_problems": report.with_problems,
         "tokens": None
         if report.encoding is None
         else {
@@ -126,6 +128,9 @@ def print_report(report: FileReport) -> None:
         if estimates:
             counts += f", about {estimates:,} more in tools and images"
     print(f"  {counts}")
+    if report.with_problems:
+        share = f"{report.with_problems:,} of {_counted(report.records, 'row', 'rows')}"
+        print(f"  {share} with problems, {report.with_errors:,} with errors")
 
 
 _FEW_ROWS = 3
@@ -174,9 +179,12 @@ def run_fix(options: argparse.Namespace) -> int:
             put_right.update(
                 problem.code for _line, problem in batch.problems if problem.code in PUT_RIGHT
             )
-            yield FixJob(batch.texts, rules)
+            yield FixJob(batch.texts, rules, pictures=options.pictures)
 
-    changed = fixes = errors = 0
+    if options.pictures is not None and not options.pictures.is_dir():
+        raise UserError(f"“{options.pictures}” is not a folder.")
+    changed = fixes = errors = embedded = 0
+    missing: dict[str, None] = {}
     with (
         ProgressLine(options.file.name) as line,
         WorkerPool() as pool,
@@ -188,19 +196,35 @@ def run_fix(options: argparse.Namespace) -> int:
             changed += sum(fixed.fixes > 0 for fixed in results)
             fixes += sum(fixed.fixes for fixed in results)
             errors += sum(fixed.errors for fixed in results)
+            embedded += sum(fixed.embedded for fixed in results)
+            for fixed in results:
+                missing.update(dict.fromkeys(fixed.missing))
             line.progress(batch.bytes_read, info.size)
     found = f"{_counted(fixes, 'fix', 'fixes')} in {changed:,} of them"
     print(f"{options.out}: {_counted(writer.records, 'record', 'records')}, {found}")
+    if options.pictures is not None:
+        print(f"  {_counted(embedded, 'picture', 'pictures')} embedded")
+    if missing:
+        names = ", ".join(list(missing)[:_MOST_NAMED]) + (
+            " ..." if len(missing) > _MOST_NAMED else ""
+        )
+        print(
+            f"  {_counted(len(missing), 'picture', 'pictures')} not found: {names}", file=sys.stderr
+        )
     put_right = +put_right
     for code, number in put_right.items():
         print(f"  {_counted(number, 'time', 'times')} in the file: {title(code)}")
-    if fixes == 0 and not put_right and errors == 0:
+    if fixes == 0 and not put_right and errors == 0 and not embedded:
         print("  nothing was to be fixed; the file is a copy", file=sys.stderr)
     elif errors:
         remain = f"{_counted(errors, 'error remains', 'errors remain')}"
-        nothing = "nothing could be fixed, " if fixes == 0 and not put_right else ""
+        did_nothing = fixes == 0 and not put_right and not embedded
+        nothing = "nothing could be fixed, " if did_nothing else ""
         print(f"  {nothing}{remain}", file=sys.stderr)
     return 0
+
+
+_MOST_NAMED = 5
 
 
 def _refuse_what_is_left_out(batch: RecordBatch) -> None:

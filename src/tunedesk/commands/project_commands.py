@@ -66,11 +66,16 @@ def run_import(options: argparse.Namespace) -> int:
 
 
 def _told(summary: ImportSummary) -> str:
-    """One line: the file, how many rows came in, and how many of those are not right."""
+    """One line: the file, how many rows came in, and how many of those are not right.
+
+    The numbers are those that `check` and the window name.
+    """
     file, added = summary.info.path, summary.added
     parts = [ngettext("{n} row imported", "{n} rows imported", added).format(n=f"{added:,}")]
     if summary.unreadable:
         parts.append(f"{summary.unreadable:,} of them not a JSON object")
+    if summary.with_problems:
+        parts.append(f"{summary.with_problems:,} with problems")
     if summary.with_errors:
         parts.append(f"{summary.with_errors:,} with errors")
     return f"{file}: {', '.join(parts)}"

@@ -22,7 +22,7 @@ from tunedesk.i18n import _, ngettext
 from tunedesk.project.run_records import Run, RunCheckpoint, RunEvent
 from tunedesk.services.providers import providers
 from tunedesk.services.redaction import redacted
-from tunedesk.services.service_errors import explain_event
+from tunedesk.services.service_errors import explain_event, without_ids
 
 MOST_EVENTS = 2000
 """The most events on the page; of more, the newest."""
@@ -220,5 +220,5 @@ def _events(events: Sequence[RunEvent], provider_name: str) -> str:
 def _event_text(event: RunEvent, provider_name: str) -> str:
     provider = providers().get(provider_name)
     explanation = explain_event(event, provider) if provider else ""
-    said = escape(redacted(event.message))
+    said = escape(without_ids(redacted(event.message)))
     return f"{escape(explanation)}<br>{said}" if explanation else said

@@ -41,6 +41,8 @@ class CheckTotals:
     Attributes:
         records: What stands there, readable or not.
         unreadable: How many of them are not JSON objects.
+        with_errors: How many of them have errors.
+        with_problems: How many of them have errors or warnings, as a project counts them.
         problems: All problems with the line; None for the whole file.
         fixable: The numbers of those, from 0, that have a fix, if that was asked for.
         message_tokens: The sum of the exact tokens.
@@ -53,6 +55,8 @@ class CheckTotals:
 
     records: int = 0
     unreadable: int = 0
+    with_errors: int = 0
+    with_problems: int = 0
     problems: list[tuple[int | None, Problem]] = field(default_factory=list)
     fixable: set[int] = field(default_factory=set)
     message_tokens: int = 0
@@ -62,12 +66,15 @@ class CheckTotals:
     set_facts: SetFacts = field(default_factory=SetFacts)
     bytes_read: int = 0
 
-    def add(self, batch: RecordBatch, facts: Sequence[Facts], try_fixes: bool = False) -> None:
+    def add(
+        self, batch: RecordBatch, facts: Sequence[Facts], target: str, try_fixes: bool = False
+    ) -> None:
         """Take in a batch and the facts of its records.
 
         Args:
             batch: The batch.
             facts: What is known of each record.
+            target: Whose severities count.
             try_fixes: Find out which problems have a fix.
         """
         self.records += len(facts)
@@ -75,6 +82,9 @@ class CheckTotals:
         for line, fact in zip(batch.lines, facts, strict=True):
             if fact.problems:
                 found += [(line, problem) for problem in fact.problems]
+                levels = {severity(problem.code, target) for problem in fact.problems}
+                self.with_errors += "error" in levels
+                self.with_problems += not levels <= {"hint"}
         found.sort(key=lambda entry: entry[0] or 0)
         if try_fixes and found:
             texts = dict(zip(batch.lines, batch.texts, strict=True))
@@ -142,6 +152,8 @@ class FileReport:
         encoding: The token encoding; None if tokens were not counted.
         records: What stands in the file, readable or not.
         unreadable: How many of them are not JSON objects.
+        with_errors: How many of them have errors.
+        with_problems: How many of them have errors or warnings, as a project counts them.
         problems: All problems: those of the file and its records by line, then the set's.
         message_tokens: The exact part of the tokens.
         tool_tokens: The estimate for tools and tool calls.
@@ -154,6 +166,8 @@ class FileReport:
     encoding: str | None
     records: int = 0
     unreadable: int = 0
+    with_errors: int = 0
+    with_problems: int = 0
     problems: list[LineProblem] = field(default_factory=list)
     message_tokens: int = 0
     tool_tokens: int = 0
@@ -169,6 +183,8 @@ class FileReport:
         """Take in what was found in a part of the file that begins after so many lines."""
         self.records += found.records
         self.unreadable += found.unreadable
+        self.with_errors += found.with_errors
+        self.with_problems += found.with_problems
         self.message_tokens += found.message_tokens
         self.tool_tokens += found.tool_tokens
         self.image_tokens += found.image_tokens
@@ -341,7 +357,7 @@ def check_batch(job: BatchJob) -> CheckTotals:
 
 def _add_checked(totals: CheckTotals, batch: RecordBatch, how: CheckHow) -> None:
     facts = check_texts(CheckJob(batch.texts, how.target, how.encoding))
-    totals.add(batch, facts, how.try_fixes)
+    totals.add(batch, facts, how.target, how.try_fixes)
 
 
 class RangeJob(NamedTuple):

@@ -323,6 +323,21 @@ _WORDED: dict[str, Callable[[int], tuple[str, str, str]]] = {
             n,
         ),
     ),
+    "embed_pictures": lambda n: (
+        ngettext(
+            "Embed the pictures of {count} example", "Embed the pictures of {count} examples", n
+        ),
+        ngettext(
+            "Undo embed the pictures of {count} example",
+            "Undo embed the pictures of {count} examples",
+            n,
+        ),
+        ngettext(
+            "Redo embed the pictures of {count} example",
+            "Redo embed the pictures of {count} examples",
+            n,
+        ),
+    ),
     "set_system_prompt": lambda n: (
         ngettext(
             "Set the system prompt of {count} example",

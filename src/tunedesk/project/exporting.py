@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -103,24 +104,32 @@ def export(
     with project.context.store.snapshot(), RecordWriter(out) as writer:
         chosen = _chosen(project.context, query)
         for start in range(0, len(chosen), _CHUNK):
-            part: list[tuple[int, int]] = []
-            for example_id, version_id, errors, unreadable in chosen[start : start + _CHUNK]:
-                if unreadable and leave_out_unreadable:
-                    summary.left_out_ids.setdefault("unreadable", []).append(example_id)
-                elif errors and leave_out_errors:
-                    summary.left_out_ids.setdefault("errors", []).append(example_id)
-                else:
-                    part.append((version_id, example_id))
-            found = _texts(project.context, [version_id for version_id, _example_id in part])
-            writer.write_all(text for _version_id, text in found)
-            if len(found) < len(part):
-                there = {version_id for version_id, _text in found}
+            rows = chosen[start : start + _CHUNK]
+            if any(map(itemgetter(2), rows)):
+                rows = list(_without_errors(rows, summary, leave_out_errors, leave_out_unreadable))
+            found = _texts(project.context, [row[1] for row in rows])
+            writer.write_all(found)
+            if len(found) < len(rows):
+                there = _with_texts(project.context, [row[1] for row in rows])
                 summary.left_out_ids.setdefault("damaged", []).extend(
-                    example_id for version_id, example_id in part if version_id not in there
+                    row[0] for row in rows if row[1] not in there
                 )
             progress(min(start + _CHUNK, len(chosen)), len(chosen))
         summary.written = writer.records
     return summary
+
+
+def _without_errors(
+    rows: list[Row], summary: ExportSummary, leave_out_errors: bool, leave_out_unreadable: bool
+) -> Iterator[Row]:
+    """The rows that are to be written; the others are noted."""
+    for row in rows:
+        if row[3] and leave_out_unreadable:
+            summary.left_out_ids.setdefault("unreadable", []).append(row[0])
+        elif row[2] and leave_out_errors:
+            summary.left_out_ids.setdefault("errors", []).append(row[0])
+        else:
+            yield row
 
 
 NOT_REJECTED = ExampleQuery(states=tuple(state for state in STATES if state != "rejected"))
@@ -155,16 +164,22 @@ def _chosen(context: ProjectContext, query: ExampleQuery) -> list[Row]:
     )
 
 
-def _texts(context: ProjectContext, version_ids: list[int]) -> list[tuple[int, bytes]]:
-    """The versions whose texts are there, with their texts, in the order given."""
-    return [
-        (version_id, damage.blob(text))
-        for version_id, text in context.store.rows(
-            "SELECT version_text.id, text FROM json_each(?) AS wanted CROSS JOIN version_text"
-            " ON version_text.id = wanted.value",
-            (as_json_array(version_ids),),
-        )
-    ]
+_WITH_TEXT = (
+    " FROM json_each(?) AS wanted CROSS JOIN version_text ON version_text.id = wanted.value"
+)
+
+
+def _texts(context: ProjectContext, version_ids: list[int]) -> list[bytes]:
+    """The texts of the versions that have one, in the order given."""
+    rows = context.store.rows(f"SELECT text{_WITH_TEXT}", (as_json_array(version_ids),))
+    texts = [text for (text,) in rows]
+    return texts if set(map(type, texts)) == {bytes} else list(map(damage.blob, texts))
+
+
+def _with_texts(context: ProjectContext, version_ids: list[int]) -> set[int]:
+    """The versions whose texts are there: in a damaged project some are not."""
+    rows = context.store.rows(f"SELECT version_text.id{_WITH_TEXT}", (as_json_array(version_ids),))
+    return {version_id for (version_id,) in rows}
 
 
 class TrainingRow(NamedTuple):
@@ -237,5 +252,5 @@ def version_records(
             raise ProjectDamagedError(
                 _("The texts of some of these examples are missing in the project file.")
             )
-        yield [text for _version_id, text in found]
+        yield found
         progress(min(start + _CHUNK, len(version_ids)), len(version_ids))

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from tunedesk.checks.facts import Facts
@@ -25,6 +26,7 @@ from tunedesk.project.query import ALL_EXAMPLES, STATE_NUMBERS, ExampleQuery, Id
 from tunedesk.project.stored_values import PackedFacts, packed
 from tunedesk.project.text_edit_jobs import (
     EditJob,
+    EmbedPictures,
     Fixing,
     Replacement,
     SetSystemPrompt,
@@ -349,6 +351,25 @@ def set_system_prompt(
         return ChangeName("set_system_prompt", {"count": count})
 
     return edit_examples(context, pool, SetSystemPrompt(prompt), where, name, progress)
+
+
+PICTURE_CODES = ("image_part_foreign", "image_url_invalid", "pictures_not_sent")
+"""The rules that are broken where a picture is named by a path."""
+
+
+def embed_pictures(
+    context: ProjectContext,
+    pool: WorkerPool | None,
+    folder: Path,
+    progress: Progress = no_progress,
+) -> EditSummary:
+    """Embed the pictures of a folder where examples name them by a path, as one step."""
+
+    def name(count: int) -> ChangeName:
+        return ChangeName("embed_pictures", {"count": count})
+
+    where = ExampleQuery(problems=PICTURE_CODES)
+    return edit_examples(context, pool, EmbedPictures(folder), where, name, progress)
 
 
 def edit_examples(

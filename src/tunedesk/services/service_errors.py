@@ -1,6 +1,7 @@
 """Errors of services, explained: what is wrong, what to do, and whether it was done after all."""
 
 import json
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -153,6 +154,37 @@ def explain_event(event: RunEvent, provider: Provider) -> str:
         return ""
     explanation = explain_code(_code_of(event), event.message, provider)
     return " ".join(part for part in explanation if part) if explanation else ""
+
+
+_ID = re.compile(
+    r"""\s*[:(]?\s*["'`]?\b(?:file|ftjob|ftckpt|ftevent|job|upload|org|proj)[-_]
+        (?=[\w-]*[\dA-Z])[A-Za-z0-9][\w-]{5,}["'`]?\)?""",
+    re.VERBOSE,
+)
+
+
+_VALIDATING = re.compile(
+    r"Validating (?P<first>training|validation) file(?P<both> and validation file)?\b"
+)
+"""How OpenAI, and our server like it, begin the event in which files are checked."""
+
+
+def without_ids(sentence: str) -> str:
+    """What a service says, without the ids of its files and jobs, which tell people nothing.
+
+    That it validates files is said in the words of this program.
+    """
+    said = _ID.sub("", sentence).strip() or sentence
+    found = _VALIDATING.match(said)
+    if found is None:
+        return said
+    if found["both"]:
+        words = _("Checking the examples to train on and those held back")
+    elif found["first"] == "training":
+        words = _("Checking the examples to train on")
+    else:
+        words = _("Checking the examples held back")
+    return words + said[found.end() :]
 
 
 def _code_of(event: RunEvent) -> str:

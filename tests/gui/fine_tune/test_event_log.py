@@ -1,50 +1,16 @@
 """The log of a run: folded, without ids, and found by them."""
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from tests.gui.fine_tune.page_reading import dialog_of, links
 
-from tunedesk.gui.fine_tune.event_log import EventsLog, EventsModel, without_ids
+from tunedesk.gui.fine_tune.event_log import EventsLog, EventsModel
 from tunedesk.gui.fine_tune.run_dataset import (
     RunDatasetDialog,
 )
 from tunedesk.gui.widgets.row_list import ROW
 
 TESTER = QAbstractItemModelTester.FailureReportingMode.Warning
-
-
-@pytest.mark.parametrize(
-    ("said", "shown"),
-    [
-        (
-            "Validating training file: file-KSxsHWZRDF8PwjvqWZTTQGCf",
-            "Checking the examples to train on",
-        ),
-        (
-            "Validating validation file: 1,000 of 5,000 examples checked",
-            "Checking the examples held back: 1,000 of 5,000 examples checked",
-        ),
-        ("Created fine-tuning job: ftjob-G37CPyfzpaXdAsUHPaISmhjA", "Created fine-tuning job"),
-        (
-            "Validating training file: file-abc123DEF and validation file: file-def456GHI",
-            "Checking the examples to train on and those held back",
-        ),
-        (
-            "Invalid file format. Input file file-Ab12Cd34 is in the fine-tune-chat format",
-            "Invalid file format. Input file is in the fine-tune-chat format",
-        ),
-        ("Could not find the job (job_0123abcd).", "Could not find the job."),
-        # What people gave a name, and ordinary words, stay.
-        ("New fine-tuned model created: ft:gpt-4.1:acme:night:Ab12", None),
-        ("Step 10/99: training loss=1.20", None),
-        ("The file-based cache of the job-queue is used", None),
-        ('Line 12, message 3, key "content": Input should be a valid string', None),
-        ("file-KSxsHWZRDF8PwjvqWZTTQGCf", None),
-    ],
-)
-def test_ids_tell_people_nothing(said, shown):
-    assert without_ids(said) == (shown or said)
 
 
 def test_an_id_is_found_and_told_where_it_is_asked_for(add_run, event):

@@ -54,7 +54,7 @@ def conversation_messages() -> dict[str, ProblemMessage]:
         "pictures_not_sent": ProblemMessage(
             _("Pictures beside the conversation"),
             _("The pictures in “{key}” are not sent: they do not stand in a message."),
-            _("Choose the pictures in the user's message, so that they are embedded."),
+            _("“Embed pictures…” under “All examples” takes them from a folder of yours."),
             {
                 "marked": _(
                     "The pictures in “{key}” are not sent, and their mark in the text (<image>) is "
@@ -146,7 +146,7 @@ def conversation_messages() -> dict[str, ProblemMessage]:
         "image_part_foreign": ProblemMessage(
             _("Picture in the form of Qwen"),
             _("A picture of message {n} has the form of Qwen's tools; services read image_url."),
-            _("Choose the picture, so that it is embedded."),
+            _("“Embed pictures…” under “All examples” takes it from a folder of yours."),
             {
                 "disk": _(
                     "A picture of message {n} is a path on somebody's disk (the form of Qwen's "

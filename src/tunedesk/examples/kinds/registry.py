@@ -1,8 +1,7 @@
 """The kinds of example that there are, and what is asked of a record whatever its kind is."""
 
 import re
-from collections.abc import Collection
-from functools import lru_cache
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 import orjson
@@ -97,17 +96,28 @@ def replace_text(
     Returns:
         The new text and how many hits were replaced.
     """
-    kind, record = read_kind(text)
+    return text_replacer(find, replacement, roles, template)(text)
+
+
+def text_replacer(
+    find: re.Pattern[str],
+    replacement: str,
+    roles: Collection[str] | None = None,
+    template: bool = False,
+) -> Callable[[str], tuple[str, int]]:
+    """What does to one text after the other as `replace_text` does; the arguments are its."""
     new, is_plain = _as_template(replacement, template)
-    return kind.replace(text, record, Replacing(find, new, roles, is_plain))
+    replacing = Replacing(find, new, roles, is_plain)
+
+    def replace(text: str) -> tuple[str, int]:
+        kind, record = read_kind(text)
+        return kind.replace(text, record, replacing)
+
+    return replace
 
 
-@lru_cache(maxsize=8)
 def _as_template(replacement: str, is_template: bool) -> tuple[str, bool]:
-    """A replacement as `re` takes it, and whether it stands in JSON as it is.
-
-    It is the same for each of many records.
-    """
+    """A replacement as `re` takes it, and whether it stands in JSON as it is."""
     if is_template:
         return replacement, False
     needs_escape = not replacement.isascii() or any(mark in replacement for mark in '"\\')

@@ -3,10 +3,11 @@
 import contextlib
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
 from tunedesk.checks import fixes
 from tunedesk.checks.messages import sentences
@@ -26,7 +27,7 @@ from tunedesk.progress import Progress
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.text_edits import EditSummary, count_fixable, fix_all
+from tunedesk.project.text_edits import EditSummary, count_fixable, embed_pictures, fix_all
 from tunedesk.workers import WorkerPool
 
 
@@ -227,6 +228,25 @@ class Fixes(QObject):
             message=_fixed_text,
         )
 
+    # Pictures that stand as paths
+
+    def choose_pictures(self) -> None:
+        """Ask for the folder of the pictures that examples name by a path, and embed them."""
+        title = _("Choose the folder in which the pictures are")
+        folder = QFileDialog.getExistingDirectory(self._parent.window(), title)
+        if folder:
+            self.embed_pictures(Path(folder))
+
+    def embed_pictures(self, folder: Path) -> None:
+        """Embed the pictures of a folder where examples name them by a path."""
+        self._open_example.flush()
+        pool = self._background.pool
+        self._operations.run(
+            _("Embedding pictures"),
+            lambda project, progress: embed_pictures(project.context, pool, folder, progress),
+            message=_embedded_text,
+        )
+
     def _show_preview(
         self, code: str, explanation: str, action: str, on_fix: Callable[[], None]
     ) -> FixPreview:
@@ -287,6 +307,17 @@ def _samples(project: Project, code: str, progress: Progress) -> list[Sample]:
 def _count_fixable(project: Project, pool: WorkerPool, code: str, progress: Progress) -> int:
     with contextlib.closing(project.handle()) as handle:
         return count_fixable(handle.context, pool, code, progress)
+
+
+def _embedded_text(summary: EditSummary) -> str:
+    if not summary.examples:
+        return _("None of these pictures is in the folder.")
+    text = ngettext(
+        "The pictures of {count} example are embedded.",
+        "The pictures of {count} examples are embedded.",
+        summary.examples,
+    )
+    return " ".join([text.format(count=f"{summary.examples:,}"), *summary.remarks()])
 
 
 def _fixed_text(summary: EditSummary) -> str:

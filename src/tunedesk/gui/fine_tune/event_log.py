@@ -1,6 +1,5 @@
 """The log of a run: times and sentences, searched by words; positions in the data are links."""
 
-import re
 from typing import NamedTuple
 
 from PySide6.QtCore import (
@@ -40,7 +39,7 @@ from tunedesk.project.run_records import Run, RunEvent
 from tunedesk.services.file_references import FileReference, find_file_references
 from tunedesk.services.providers import providers
 from tunedesk.services.redaction import redacted
-from tunedesk.services.service_errors import explain_event
+from tunedesk.services.service_errors import explain_event, without_ids
 
 STEP = "metrics"
 """The kind of an event that tells the figures of a step; there may be many thousands."""
@@ -129,37 +128,6 @@ def _plain_text(run: Run, events: list[RunEvent]) -> dict[str, str]:
         # Written by a newer Tunedesk.
         return {}
     return {event.id: plain for event in events if (plain := explain_event(event, provider))}
-
-
-_ID = re.compile(
-    r"""\s*[:(]?\s*["'`]?\b(?:file|ftjob|ftckpt|ftevent|job|upload|org|proj)[-_]
-        (?=[\w-]*[\dA-Z])[A-Za-z0-9][\w-]{5,}["'`]?\)?""",
-    re.VERBOSE,
-)
-
-
-_VALIDATING = re.compile(
-    r"Validating (?P<first>training|validation) file(?P<both> and validation file)?\b"
-)
-"""How OpenAI, and our server like it, begin the event in which files are checked."""
-
-
-def without_ids(sentence: str) -> str:
-    """What a service says, without the ids of its files and jobs, which tell people nothing.
-
-    That it validates files is said in the words of this program.
-    """
-    said = _ID.sub("", sentence).strip() or sentence
-    found = _VALIDATING.match(said)
-    if found is None:
-        return said
-    if found["both"]:
-        words = _("Checking the examples to train on and those held back")
-    elif found["first"] == "training":
-        words = _("Checking the examples to train on")
-    else:
-        words = _("Checking the examples held back")
-    return words + said[found.end() :]
 
 
 PADDING = 5

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from tunedesk.catalogue.models import STARTER_ID
 from tunedesk.fine_tuning.open_work import is_from_here
-from tunedesk.gui.fine_tune.event_log import file_reference_text, without_ids
+from tunedesk.gui.fine_tune.event_log import file_reference_text
 from tunedesk.gui.fine_tune.run_text import SPEED_STEPS, epochs_of
 from tunedesk.gui.theme import Theme, restyle
 from tunedesk.gui.widgets.accessible_roles import set_role
@@ -22,7 +22,7 @@ from tunedesk.project.project import Project
 from tunedesk.project.run_records import Metric, Run, RunCheckpoint, RunEvent
 from tunedesk.services.file_references import FileReference, find_file_references
 from tunedesk.services.redaction import redacted
-from tunedesk.services.service_errors import why_it_failed
+from tunedesk.services.service_errors import why_it_failed, without_ids
 
 if TYPE_CHECKING:
     from tunedesk.fine_tuning.advice_rules.context import Advice

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from tunedesk.examples.json_edit import on_one_line
 from tunedesk.gui.actions import Actions
 from tunedesk.gui.fine_tune.chart.loss_chart import LossChart
-from tunedesk.gui.fine_tune.event_log import EventsLog, without_ids
+from tunedesk.gui.fine_tune.event_log import EventsLog
 from tunedesk.gui.fine_tune.result_section import ResultSection
 from tunedesk.gui.fine_tune.run_cards import (
     DETAIL_KINDS,
@@ -46,6 +46,7 @@ from tunedesk.i18n import _
 from tunedesk.project.run_records import Run
 from tunedesk.services.keys import Keys
 from tunedesk.services.redaction import redacted
+from tunedesk.services.service_errors import without_ids
 
 if TYPE_CHECKING:
     from tunedesk.gui.fine_tune.run_cards import RunDetails

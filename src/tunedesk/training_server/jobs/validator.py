@@ -16,13 +16,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from tunedesk.catalogue.hyperparameters import resolve_auto
+from tunedesk.catalogue.hyperparameters import learner_here, resolve_auto
 from tunedesk.catalogue.memory_estimate import training_need, why_it_does_not_fit
 from tunedesk.catalogue.models import Catalogue
 from tunedesk.errors import UserError
 from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.job_folder import (
-    STARTER,
     FileToCheck,
     FileWord,
     JobFolder,
@@ -291,7 +290,11 @@ class Validator:
                 method="dpo" if job.method == "dpo" else "supervised",
                 base_model=ref,
                 model_name=job.model_name,
-                hyperparameters=resolve_auto(job.hyperparameters, examples, ref == STARTER),
+                hyperparameters=resolve_auto(
+                    job.hyperparameters,
+                    examples,
+                    learner_here(job.model, job.method, bool(job.hyperparameters.get("full"))),
+                ),
                 seed=job.seed,
                 max_tokens=None,
                 skip_bad=job.skip_bad,

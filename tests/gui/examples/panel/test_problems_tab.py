@@ -1,6 +1,9 @@
 """The Problems tab: all problems of the open example, those of the set, and their fixes."""
 
+import json
+
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListView
 from tests.project.made_examples import undo_name
@@ -270,3 +273,23 @@ def test_a_new_example_is_not_called_right_before_it_is_written(panel, store, sh
     ]
     example.leave_message(0)
     assert len(titles(panel.problems.example.list)) == 1
+
+
+def test_pictures_named_by_a_path_are_embedded(panel, store, project, qtbot, tmp_path):
+    record = {
+        "messages": [
+            {"role": "user", "content": "<image>What is it?"},
+            {"role": "assistant", "content": "A wheel."},
+        ],
+        "images": ["photos/wheel.png"],
+    }
+    (example_id,) = store(json.dumps(record))
+    Image.new("L", (8, 8)).save(tmp_path / "wheel.png")
+    panel.show_all_problems()
+    qtbot.waitUntil(lambda: len(panel.problems.all.list.rows()) > 0)
+    (row,) = [r for r in panel.problems.all.list.rows() if r.key == "pictures_not_sent"]
+    assert "Embed pictures…" in [action.label for action in row.actions]
+    panel.fixes.embed_pictures(tmp_path)
+    qtbot.waitUntil(lambda: "data:image/png" in project.text(example_id))
+    assert project.undo() is not None
+    assert json.loads(project.text(example_id)) == record

@@ -15,6 +15,7 @@ from tunedesk.checks.problem import Problem, severity
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.row_list import ROW, RowListModel, paint_background, wrapped
 from tunedesk.i18n import _, ngettext
+from tunedesk.project.text_edits import PICTURE_CODES
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class ProblemRowsModel(RowListModel[ProblemRow]):
 
 
 GO, FIX, SAME, SHOW, FIX_ALL, COMPARE = "go", "fix", "same", "show", "fix_all", "compare"
+EMBED = "embed"
 SEVERITIES = ("error", "warning", "hint")
 
 
@@ -154,6 +156,14 @@ def rule_rows(
                     FIX_ALL,
                     _fix_all_label(count, fixable_counts.get(code)),
                     _("Look at some of the corrections first; all are one step of undo"),
+                )
+            )
+        if may_fix and code in PICTURE_CODES:
+            actions.append(
+                RowAction(
+                    EMBED,
+                    _("Embed pictures…"),
+                    _("Choose the folder in which the pictures are; one step of undo"),
                 )
             )
         rows.append(

@@ -22,6 +22,7 @@ from tunedesk.gui.examples.panel.panel_tab import PanelTab
 from tunedesk.gui.examples.panel.problem_list import ProblemList
 from tunedesk.gui.examples.panel.problem_rows import (
     COMPARE,
+    EMBED,
     FIX,
     FIX_ALL,
     GO,
@@ -207,9 +208,11 @@ class SetProblems(QWidget):
         members_requested: A problem of the set whose examples the user wants to see.
         fix_all_requested: The code of a rule and in how many examples it is broken.
         duplicates_requested: Look at the examples that are the same.
+        pictures_requested: Embed the pictures that examples name by a path.
     """
 
     duplicates_requested = Signal()
+    pictures_requested = Signal()
     rule_requested = Signal(str)
     members_requested = Signal(object)
     fix_all_requested = Signal(str, int)
@@ -287,6 +290,8 @@ class SetProblems(QWidget):
         of_set = self._set_problems.get(row.key)
         if action == COMPARE:
             self.duplicates_requested.emit()
+        elif action == EMBED:
+            self.pictures_requested.emit()
         elif of_set is not None:
             if of_set.problem.members:
                 self.members_requested.emit(of_set.problem)
@@ -332,9 +337,11 @@ class ProblemsTab(PanelTab):
         fix_requested: A `Problem` of the open example to be fixed.
         fix_all_requested: The code of a rule, and in how many examples it is broken.
         duplicates_requested: Look at the examples that are the same.
+        pictures_requested: Embed the pictures that examples name by a path.
     """
 
     duplicates_requested = Signal()
+    pictures_requested = Signal()
     count_changed = Signal(int)
     filter_requested = Signal(object, str)
     fix_requested = Signal(object)
@@ -385,6 +392,7 @@ class ProblemsTab(PanelTab):
         self.all.members_requested.connect(self._show_members)
         self.all.fix_all_requested.connect(self.fix_all_requested)
         self.all.duplicates_requested.connect(self.duplicates_requested)
+        self.all.pictures_requested.connect(self.pictures_requested)
         self.watch(True)
         self._show_count(self.example.count)
 

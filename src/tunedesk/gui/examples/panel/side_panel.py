@@ -93,6 +93,7 @@ class SidePanel(QFrame):
         self.problems.duplicates_requested.connect(self.duplicates_requested)
         self.problems.fix_requested.connect(self.fixes.preview_one)
         self.problems.fix_all_requested.connect(self.fixes.preview_all)
+        self.problems.pictures_requested.connect(self.fixes.choose_pictures)
         self.tokens.filter_requested.connect(self.filter_requested)
         self.tokens.example_requested.connect(self._open)
         self.close_button.clicked.connect(self.close_requested)
