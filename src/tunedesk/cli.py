@@ -51,6 +51,7 @@ COMMANDS = {
     "launch": "fine-tune a model on the examples of a project or a data file",
     "jobs": "list, follow, cancel, pause and resume fine-tuning jobs",
     "models": "list, get, add and remove the base models on this computer",
+    "export-model": "write a tuned model as a folder, an adapter or a GGUF file to take along",
     "serve": "run the training server: OpenAI's fine-tuning API on this computer",
 }
 
@@ -65,6 +66,7 @@ MODULES = {
     "launch": "job_commands",
     "jobs": "job_commands",
     "models": "model_commands",
+    "export-model": "model_commands",
     "serve": "serve_command",
 }
 """The module of `commands` in which each command stands, as `run_` and its name."""
@@ -83,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "open":
             return open_window(options)
         module = importlib.import_module(f"tunedesk.commands.{MODULES[options.command]}")
-        status: int = getattr(module, f"run_{options.command}")(options)
+        status: int = getattr(module, f"run_{options.command.replace('-', '_')}")(options)
         sys.stdout.flush()
         return status
     except UserError as error:
@@ -151,6 +153,7 @@ def make_parser(command_given: str = "") -> argparse.ArgumentParser:
     _launch_arguments(command["launch"])
     _jobs_arguments(command["jobs"])
     _models_arguments(command["models"])
+    _export_model_arguments(command["export-model"])
     _serve_arguments(command["serve"])
     if command_given == "export":
         from tunedesk.project.query_language import QUERY_HELP
@@ -368,6 +371,29 @@ def _models_arguments(parser: argparse.ArgumentParser) -> None:
     command.add_argument("--name", metavar="NAME", help="its name; that of the folder or file")
     command = group.add_parser("remove", help="remove a model from this computer")
     command.add_argument("name", metavar="NAME")
+
+
+def _export_model_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path, metavar="PROJECT")
+    parser.add_argument(
+        "run", nargs="?", metavar="RUN", help="its number, name or job; the newest with a model"
+    )
+    parser.add_argument(
+        "--checkpoint", type=int, metavar="N", help="that of step N, in place of the last state"
+    )
+    parser.add_argument(
+        "--to",
+        choices=("folder", "adapter", "gguf"),
+        required=True,
+        help="a model folder, the adapter alone, or one file for llama.cpp, LM Studio and Ollama",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="what is made")
+    parser.add_argument(
+        "--size",
+        choices=("exact", "smaller", "smallest"),
+        default="exact",
+        help="of a GGUF file: as it was trained, about half of that, or a third",
+    )
 
 
 def _serve_arguments(parser: argparse.ArgumentParser) -> None:

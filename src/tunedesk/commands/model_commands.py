@@ -1,4 +1,4 @@
-"""`tunedesk models`: the base models on this computer: list, get, add, remove."""
+"""`tunedesk models` and `export-model`: base models here, and tuned ones that are taken along."""
 
 import argparse
 import json
@@ -8,8 +8,11 @@ from typing import Any
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.commands.progress_line import ProgressLine
 from tunedesk.errors import UserError
+from tunedesk.fine_tuning.model_export import export_model
 from tunedesk.i18n import _
 from tunedesk.paths import models_dir, user_data_dir
+from tunedesk.project.project import Project
+from tunedesk.project.run_records import Run
 from tunedesk.services import local_models
 from tunedesk.training_server.models import BaseModels, LeftOut
 from tunedesk.training_server.settings import ServerSettings
@@ -47,6 +50,44 @@ def run_models(options: argparse.Namespace) -> int:
     local_models.remove(options.name)
     _say(_("Removed."))
     return 0
+
+
+def run_export_model(options: argparse.Namespace) -> int:
+    """Write the tuned model of a run so that it can be taken elsewhere."""
+    with Project.open(options.project, read_only=True) as project:
+        run = _run(project, options.run)
+        with ProgressLine(run.name) as line:
+            proof = export_model(
+                project,
+                run,
+                options.to,
+                options.out,
+                step=options.checkpoint,
+                size=options.size,
+                progress=line.progress,
+            )
+    if proof:
+        _say(
+            _(
+                "Proved: the same tokens in {tokens} of {all} texts, the same next word in "
+                "{likely} of {all}."
+            ).format(tokens=proof["same_tokens"], all=proof["questions"], likely=proof["same_next"])
+        )
+    print(options.out)
+    return 0
+
+
+def _run(project: Project, word: str | None) -> Run:
+    """The run that a word means; without one, the newest that has a model on this computer."""
+    if word:
+        return project.runs.find(word)
+    found = [each for each in project.runs.all() if each.provider == "local" and each.succeeded]
+    if not found:
+        raise UserError(
+            _("No run of this project has a model on this computer."),
+            _("Train one first: tunedesk launch PROJECT."),
+        )
+    return max(found, key=lambda run: run.created_at)
 
 
 def _list(as_json: bool) -> int:

