@@ -10,6 +10,7 @@ from tunedesk.catalogue.hyperparameters import (
     TITLES,
     Limit,
     default_epochs,
+    learner_here,
     limit_problem,
     resolve_auto,
     setting_problems,
@@ -37,11 +38,40 @@ def test_auto_becomes_the_numbers_of_openai(examples, epochs, batch):
     [(10, 28, 2), (12, 28, 2), (35, 28, 4), (100, 28, 8), (300, 20, 8), (10**5, 3, 8)],
 )
 def test_auto_for_the_starter_is_often_for_few_and_seldom_for_many(examples, epochs, batch):
-    assert resolve_auto(AUTO, examples, is_starter=True) == {
+    assert resolve_auto(AUTO, examples, learner="starter") == {
         "n_epochs": epochs,
         "batch_size": batch,
         "learning_rate_multiplier": 1.0,
     }
+
+
+@pytest.mark.parametrize(
+    ("examples", "epochs", "batch"),
+    [(1, 10, 1), (10, 10, 1), (36, 3, 1), (100, 3, 2), (1500, 2, 4), (5000, 1, 8)],
+)
+def test_auto_for_a_small_model_is_seldom_and_in_large_steps(examples, epochs, batch):
+    assert resolve_auto(AUTO, examples, "small") == {
+        "n_epochs": epochs,
+        "batch_size": batch,
+        "learning_rate_multiplier": 2.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("base_model", "method", "full", "learner"),
+    [
+        ("tunedesk-starter", "supervised", False, "starter"),
+        ("ft:tunedesk-starter:local:night:abc", "supervised", False, "service"),
+        ("HuggingFaceTB/SmolLM2-135M-Instruct", "supervised", False, "small"),
+        ("ft:HuggingFaceTB/SmolLM2-135M-Instruct:local:night:abc", "supervised", False, "small"),
+        ("HuggingFaceTB/SmolLM2-135M-Instruct", "dpo", False, "service"),
+        ("HuggingFaceTB/SmolLM2-135M-Instruct", "supervised", True, "service"),
+        ("HuggingFaceTB/SmolLM2-1.7B-Instruct", "supervised", False, "service"),
+        ("a/folder-of-the-user", "supervised", False, "service"),
+    ],
+)
+def test_who_learns_here(base_model, method, full, learner):
+    assert learner_here(base_model, method, full) == learner
 
 
 def test_what_was_said_stays():

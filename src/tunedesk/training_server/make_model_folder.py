@@ -5,21 +5,31 @@
 
 The folder must not be there yet: what is made lies in FOLDER.part and gets its name when it is
 whole. What went wrong is the last line of stdout, a JSON object with "sentence" and "advice", and
-the exit status is 1.
+the exit status is 1. `files NAME FOLDER` only fetches the files of a model into a folder, and ends
+when its standard input does: with the process that started it.
 """
 
 import argparse
 import collections
 import json
+import os
 import shutil
 import struct
+import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.training_server.models import download, part_of
+from tunedesk.training_server.models import part_of
+
+_WANTED = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
+_POLL_SECONDS = 0.1
+_THIS = "tunedesk.training_server.make_model_folder"
 
 _MAGIC = b"GGUF"
 _FLOATS = ("F32", "F16", "BF16", "F64")
@@ -29,7 +39,7 @@ _FLOATS = ("F32", "F16", "BF16", "F64")
 def main() -> int:
     """Do what the arguments say; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=("gguf", "hub"))
+    parser.add_argument("kind", choices=("gguf", "hub", "files"))
     parser.add_argument("source")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--origin", default="")
@@ -37,12 +47,124 @@ def main() -> int:
     try:
         if options.kind == "gguf":
             folder_of_gguf(Path(options.source), options.folder, options.origin)
-        else:
+        elif options.kind == "hub":
             download(options.source, options.folder, lambda _size: None)
+        else:
+            _end_with_parent()
+            _fetch_files(options.source, options.folder)
     except UserError as error:
         print(json.dumps({"sentence": error.sentence, "advice": error.advice}), flush=True)
         return 1
     return 0
+
+
+class DownloadStoppedError(Exception):
+    """Nobody wants the model any more; what was fetched of it is kept for the next time."""
+
+
+def download(
+    name: str,
+    folder: Path,
+    why_not: Callable[[int], str | None],
+    still_wanted: Callable[[], bool] = lambda: True,
+) -> Path:
+    """The folder of a model of the hub, fetched if it is not there yet.
+
+    Args:
+        name: Its name on the hub, checked by the caller.
+        folder: The folder that it becomes.
+        why_not: Asked before anything large is fetched, with the bytes of the weights: what stands
+            against it.
+        still_wanted: Asked again and again meanwhile; what fetches is a process of its own, which
+            then ends at once.
+
+    Raises:
+        UserError: It cannot be fetched, or something stands against it.
+        DownloadStoppedError: It is not wanted any more.
+    """
+    if folder.is_dir():
+        return folder
+    part = part_of(folder)
+    try:
+        part.mkdir(parents=True, exist_ok=True)
+        size = _weight_bytes(name)
+        reason = why_not(size)
+        if reason is not None:
+            raise UserError(reason)
+        command = _fetch_command(name, part)
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process:
+            try:
+                while process.poll() is None:
+                    if not still_wanted():
+                        raise DownloadStoppedError
+                    time.sleep(_POLL_SECONDS)
+            finally:
+                process.kill()
+            said = process.stdout.read() if process.stdout is not None else b""
+    except OSError as error:
+        raise _not_fetched(name, error) from error
+    if process.returncode:
+        raise UserError(_last_sentence(said) or f"{name} cannot be fetched from the hub.")
+    shutil.rmtree(part / ".cache", ignore_errors=True)
+    part.rename(folder)
+    return folder
+
+
+def _weight_bytes(name: str) -> int:
+    """How many bytes the weights of a model of the hub are."""
+    import httpx2
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        files = HfApi().model_info(name, files_metadata=True).siblings or []
+    except (HfHubHTTPError, httpx2.HTTPError) as error:
+        raise _not_fetched(name, error) from error
+    size = sum(file.size or 0 for file in files if Path(file.rfilename).match("*.safetensors"))
+    if size == 0:
+        raise UserError(f"{name} has no weights as safetensors on the hub.")
+    return size
+
+
+def _fetch_command(name: str, part: Path) -> list[str]:
+    return [sys.executable, "-m", _THIS, "files", name, str(part)]
+
+
+def _fetch_files(name: str, part: Path) -> None:
+    import httpx2
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        snapshot_download(name, local_dir=part, allow_patterns=list(_WANTED))
+    except (HfHubHTTPError, httpx2.HTTPError, OSError) as error:
+        raise _not_fetched(name, error) from error
+
+
+def _end_with_parent() -> None:
+    def watch() -> None:
+        # Not by `sys.stdin`: what waits in it when the program ends would break it off.
+        while os.read(0, 1024):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end with the program", daemon=True).start()
+
+
+def _not_fetched(name: str, error: Exception) -> UserError:
+    said = " ".join(str(error).split())[:300]
+    return UserError(f"{name} cannot be fetched from the hub: {said}")
+
+
+def _last_sentence(output: bytes) -> str | None:
+    """What went wrong, as `main` says it in its last line."""
+    lines = output.decode("utf-8", "replace").splitlines()
+    try:
+        return str(json.loads(lines[-1])["sentence"])
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None
 
 
 def folder_of_gguf(file: Path, folder: Path, origin: str = "") -> None:

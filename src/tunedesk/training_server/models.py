@@ -18,7 +18,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tunedesk.errors import UserError
 from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.job_folder import ADAPTER_NAME, STARTER
 from tunedesk.training_server.settings import ServerSettings
@@ -416,46 +415,6 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(gone, ignore_errors=True)
 
 
-_WANTED = ("*.safetensors", "*.json", "*.jinja", "*.txt", "*.model")
-
-
 def part_of(folder: Path) -> Path:
     """Where a model lies until it is there as a whole; what lies there is not fetched again."""
     return folder.with_name(f"{folder.name}.part")
-
-
-def download(name: str, folder: Path, why_not: Callable[[int], str | None]) -> Path:
-    """The folder of a model of the hub, fetched if it is not there yet.
-
-    Args:
-        name: Its name on the hub, checked by the caller.
-        folder: The folder that it becomes.
-        why_not: Asked before anything large is fetched, with the bytes of the weights: what stands
-            against it.
-
-    Raises:
-        UserError: It cannot be fetched, or something stands against it.
-    """
-    if folder.is_dir():
-        return folder
-    import httpx2
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError
-
-    part = part_of(folder)
-    part.mkdir(parents=True, exist_ok=True)
-    try:
-        files = HfApi().model_info(name, files_metadata=True).siblings or []
-        size = sum(file.size or 0 for file in files if Path(file.rfilename).match("*.safetensors"))
-        if size == 0:
-            raise UserError(f"{name} has no weights as safetensors on the hub.")
-        reason = why_not(size)
-        if reason is not None:
-            raise UserError(reason)
-        snapshot_download(name, local_dir=part, allow_patterns=list(_WANTED))
-    except (HfHubHTTPError, httpx2.HTTPError, OSError) as error:
-        said = " ".join(str(error).split())[:300]
-        raise UserError(f"{name} cannot be fetched from the hub: {said}") from error
-    shutil.rmtree(part / ".cache", ignore_errors=True)
-    part.rename(folder)
-    return folder

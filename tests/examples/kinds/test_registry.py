@@ -14,8 +14,8 @@ from tunedesk.examples.kinds.registry import (
     kind_named,
     kind_of,
     read_kind,
-    replace_text,
     search_text,
+    text_replacer,
     with_system_prompt,
 )
 
@@ -23,6 +23,10 @@ from tunedesk.examples.kinds.registry import (
 def chat(*contents, **more):
     messages = [{"role": "user", "content": content} for content in contents]
     return json.dumps({"messages": messages, **more})
+
+
+def replace_text(text, *given, **more):
+    return text_replacer(*given, **more)(text)
 
 
 def test_the_text_of_a_record():

@@ -186,6 +186,23 @@ class TestUndo:
         wait_current(qtbot, page, second)
         assert page.table.hasFocus()
 
+    def test_undo_takes_the_message_that_an_approval_lapsed_away(
+        self, qtbot, add, make_page, project, feedback
+    ):
+        (only,) = add("first")
+        page = make_page()
+        wait_current(qtbot, page, only)
+        project.set_state([only], "approved")
+        page.open_example.apply(
+            page.open_example.text.replace("first", "1st"),
+            ChangeName("edit_message", {"number": 1}),
+        )
+        page.flush()
+        assert "is to be reviewed again" in feedback.toasts()[-1].text
+        self.turn(qtbot, page, "undo")
+        assert project.rows([only])[0].state == "approved"
+        assert not feedback.toasts()
+
     def test_what_concerns_many_or_is_gone_moves_nothing(self, qtbot, add, make_page, project):
         first, *others = add("first", "second", "third")
         page = make_page()

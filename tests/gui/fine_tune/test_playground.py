@@ -218,6 +218,8 @@ def test_a_good_conversation_is_kept_as_an_example(dialog, service, project, qtb
         ]
     }
     assert project.rows([kept])[0].state == "draft"
+    assert dialog.keeping.note.isVisible()
+    assert dialog.keeping.note.text() == "The conversation is kept as an example, as a draft."
     # Once is enough; what goes on is another conversation.
     assert not dialog.keeping.keep.isEnabled()
     ask(dialog, "And book 4?", qtbot)

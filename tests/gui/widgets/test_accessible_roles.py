@@ -120,3 +120,16 @@ def test_a_divider_is_called_so(qtbot):
         QAccessible.Role.Separator,
         "Divider",
     )
+
+
+def test_what_scrolls_is_a_pane_although_its_name_was_given_first(qtbot):
+    area = QScrollArea()
+    qtbot.addWidget(area)
+    QAccessible.setActive(True)
+    try:
+        area.setAccessibleName("Tokens")
+        told = QAccessible.queryAccessibleInterface(area)
+        assert told.role() == QAccessible.Role.Pane
+        assert told.text(QAccessible.Text.Name) == "Tokens"
+    finally:
+        QAccessible.setActive(False)

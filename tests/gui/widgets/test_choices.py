@@ -31,5 +31,11 @@ def test_tabs_keep_the_count_out_of_the_name(theme, qtbot):
     tabs.set_count(0, 7)
     assert tabs.tabText(0) == "Problems 7"
     assert tabs.accessibleTabName(0) == "Problems"
+    assert tabs.tabToolTip(0) == "Problems: 7"
+    tabs.set_tip(1, "How long they are")
+    tabs.set_count(1, 1_234)
+    assert tabs.tabToolTip(1) == "Tokens: 1,234\nHow long they are"
     tabs.set_count(0, 0)
+    tabs.set_count(1, None)
     assert tabs.tabText(0) == "Problems"
+    assert [tabs.tabToolTip(index) for index in range(2)] == ["", "How long they are"]

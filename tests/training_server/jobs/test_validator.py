@@ -11,6 +11,7 @@ import time
 import psutil
 import pytest
 
+from tunedesk.training_server import make_model_folder
 from tunedesk.training_server.job_folder import (
     STARTER,
     ValidationRequest,
@@ -107,8 +108,11 @@ def test_its_tokens_are_those_that_the_training_would_make(
             folder.records_file(word), trainable, "supervised", tmp_path / f"late-{word}"
         )
         assert list(made.rows) == list(late.rows)
-        figures = (made.count, made.examples, made.tokens, made.longest)
-        assert figures == (late.count, late.examples, late.tokens, late.longest)
+        figures = (made.count, made.examples, made.tokens, made.longest, made.longest_line)
+        assert figures == (
+            *(late.count, late.examples, late.tokens, late.longest),
+            late.longest_line,
+        )
     assert list(noted) == ["training", "validation"]
 
 
@@ -491,7 +495,7 @@ def test_how_much_of_a_model_is_fetched_is_told_in_events(
     def texts():
         return [text for _level, text in told(stores, stores.jobs.get(job.id))]
 
-    def fetch(_name, folder, why_not):
+    def fetch(_name, folder, why_not, _still_wanted):
         assert why_not(2_000_000_000) is None
         part = part_of(folder)
         part.mkdir(parents=True)
@@ -516,4 +520,26 @@ def test_how_much_of_a_model_is_fetched_is_told_in_events(
     assert stores.jobs.get(job.id).status == "queued"
     assert f"Fetching {name} from the hub (2.0 GB)" in texts()
     assert texts().index(f"Fetching {name}: 0.50 of 2.00 GB") < len(texts()) - 1
+    wait_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("progress of")])
+
+
+def test_cancelling_a_job_ends_the_fetching_of_its_model(tmp_path, monkeypatch, stores, twelve):
+    name, started = "owner/name", tmp_path / "started"
+    writes = "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
+    command = [sys.executable, "-c", writes, str(started)]
+    monkeypatch.setattr(make_model_folder, "_weight_bytes", lambda _name: 2_000_000_000)
+    monkeypatch.setattr(make_model_folder, "_fetch_command", lambda *_given: command)
+    monkeypatch.setattr(validator_module, "why_it_does_not_fit", lambda *_given, **_named: None)
+    settings = ServerSettings(tmp_path, "sk-test", allow_download=True)
+    validator = Validator(stores, BaseModels(settings, 0), Launcher(None), lambda _name: None)
+    content = "".join(json.dumps(record) + "\n" for record in twelve).encode()
+    file = stores.files.add(io.BytesIO(content), "a.jsonl", "fine-tune").id
+    new = NewJob(name, "supervised", AUTO, None, 1, None, None, file, None)
+    job = stores.jobs.add(new, "ft:test")
+    validator.start_waiting(lambda: False)
+    wait_until(started.exists)
+    stores.jobs.move(job.id, ("validating_files",), "cancelled")
+    wait_until(lambda: not validator.is_busy)
+    assert not psutil.Process().children(recursive=True)
+    assert stores.jobs.get(job.id).status == "cancelled"
     wait_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("progress of")])

@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from tunedesk.training_server.store import file_store
+from tunedesk.training_server.store import database, file_store
 from tunedesk.training_server.store.file_store import Md5Differs, NotPending, TooManyBytes
 from tunedesk.training_server.store.stores import Stores
 
@@ -176,3 +176,25 @@ def test_an_upload_that_was_being_completed_goes_on_after_a_kill(stores, tmp_pat
     with contextlib.closing(Stores.open(tmp_path).database):
         assert stores.uploads.get(made.id).status == "pending"
     assert stores.uploads.complete(made, ids, None).bytes == 10
+
+
+def test_a_clock_that_is_set_lets_nothing_expire_before_its_time(stores, monkeypatch):
+    wall, passed = [2_000_000_000.0], [100.0]
+    monkeypatch.setattr(database, "_BEGAN", (wall[0], passed[0]))
+    monkeypatch.setattr(database.time, "time", lambda: wall[0])
+    monkeypatch.setattr(database.time, "monotonic", lambda: passed[0])
+    kept = stores.files.add(io.BytesIO(b"a"), "a.jsonl", "fine-tune", 3600).id
+    upload = stores.uploads.add("b.jsonl", "fine-tune", 1, None).id
+
+    def tidied():
+        stores.files.delete_expired()
+        stores.uploads.end_expired()
+        listed = [file.id for file in stores.files.page(None, 9, False, None).items]
+        assert (stores.files.find(kept) is not None) == (listed == [kept])
+        return listed, stores.uploads.get(upload).status
+
+    for jump in (10 * 86_400, -20 * 86_400, 10 * 86_400):
+        wall[0] += jump
+        assert tidied() == ([kept], "pending")
+    wall[0], passed[0] = wall[0] + 3601, passed[0] + 3601
+    assert tidied() == ([], "expired")

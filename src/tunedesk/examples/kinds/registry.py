@@ -77,35 +77,24 @@ def search_text(text: bytes | str) -> str:
     return "\n".join(kind.texts(record))
 
 
-def replace_text(
-    text: str,
-    find: re.Pattern[str],
-    replacement: str,
-    roles: Collection[str] | None = None,
-    template: bool = False,
-) -> tuple[str, int]:
-    r"""Replace in the contents, text parts and refusals of a record; all else stays as it is.
-
-    Args:
-        text: The record; one that is not JSON is left alone.
-        find: What to find, in the text as it is read, escapes resolved.
-        replacement: What to put there.
-        roles: The roles of the messages to look at; all without.
-        template: Whether `\1` and the like in the replacement stand for groups of the pattern.
-
-    Returns:
-        The new text and how many hits were replaced.
-    """
-    return text_replacer(find, replacement, roles, template)(text)
-
-
 def text_replacer(
     find: re.Pattern[str],
     replacement: str,
     roles: Collection[str] | None = None,
     template: bool = False,
 ) -> Callable[[str], tuple[str, int]]:
-    """What does to one text after the other as `replace_text` does; the arguments are its."""
+    r"""What replaces in the contents, text parts and refusals of records; all else stays as it is.
+
+    Args:
+        find: What to find, in the text as it is read, escapes resolved.
+        replacement: What to put there.
+        roles: The roles of the messages to look at; all without.
+        template: Whether `\1` and the like in the replacement stand for groups of the pattern.
+
+    Returns:
+        A function of the text of a record that gives the new text and how many hits were replaced;
+        what is not JSON is left alone.
+    """
     new, is_plain = _as_template(replacement, template)
     replacing = Replacing(find, new, roles, is_plain)
 

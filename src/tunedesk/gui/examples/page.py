@@ -30,6 +30,7 @@ from tunedesk.gui.examples.table_model import ExampleTableModel
 from tunedesk.gui.examples.table_view import ExampleTable
 from tunedesk.gui.live_query import LiveQuery, ProjectChangeSignal
 from tunedesk.gui.page import Page, PageContext
+from tunedesk.gui.widgets.toast import Toast
 from tunedesk.i18n import _
 from tunedesk.lazy_imports import importing
 from tunedesk.project.project_change import ProjectChange
@@ -58,6 +59,7 @@ class ExamplesPage(Page):
         self._theme = theme = context.theme
         context.operations.flush_before(self.flush)
         self._figures: Figures | None = None
+        self._lapsed: list[Toast] = []
         self.open_example = OpenExample(project, background, self)
         self.model = ExampleTableModel(project, background, self)
         self.table = ExampleTable(self.model, theme)
@@ -339,7 +341,8 @@ class ExamplesPage(Page):
 
     def _tell_lapsed(self, number: int) -> None:
         text = _("Example {number} is to be reviewed again: its text is not the approved one.")
-        self._feedback.toast(text.format(number=f"{number:,}"))
+        self._lapsed = [toast for toast in self._lapsed if not toast.over]
+        self._lapsed.append(self._feedback.toast(text.format(number=f"{number:,}")))
 
     def _on_rows_complete(self) -> None:
         """The rows are there: without any, an example that was deleted is not open either."""
@@ -354,6 +357,10 @@ class ExamplesPage(Page):
 
     def _on_project_changed(self, change: ProjectChange) -> None:
         self.model.apply_change(change)
+        if change.undone is not None:
+            # Undo brings an approved text back, and the approval with it.
+            for toast in [toast for toast in self._lapsed if not toast.over]:
+                toast.close_now()
         if "settings" in change.kinds:
             self.row_actions.prepare()
         shown = self.stack.currentWidget() is self.columns

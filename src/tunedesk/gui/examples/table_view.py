@@ -262,10 +262,6 @@ class ExampleTable(QTableView):
             self._make_current(0)
             self._wanted = self.current_id()
 
-    def neighbour(self, step: int) -> int | None:
-        """The example in the next (1) or previous (-1) row."""
-        return self._rows.id_at(self.currentIndex().row() + step)
-
     def view_state(self) -> dict[str, int | None]:
         """The current example and where on the screen its row stands."""
         row = self.currentIndex().row()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 from tunedesk.fine_tuning.sample_questions import given_beside, message_text
 from tunedesk.gui.fine_tune.playground_pane import ConversationPane, same_question
 from tunedesk.gui.page import PageContext
+from tunedesk.gui.widgets.labels import Label
 from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
@@ -49,17 +50,25 @@ class KeepButtons(QWidget):
         self.pair = _button(_("Keep as a pair"), "")
         for button in (self.keep, self.review, self.pair):
             self._row.addWidget(button)
+        # The message of the window stands behind the dialog.
+        self.note = Label(context.theme, "", "small", "success")
+        self.note.hide()
         self.keep.clicked.connect(lambda: self._choose_pane(self.keep, "draft"))
         self.review.clicked.connect(lambda: self._choose_pane(self.review, "to_review"))
         self.pair.clicked.connect(self._choose_pair)
 
     def add_button(self, button: QPushButton) -> None:
-        """Put another button at the end of the row."""
+        """Put another button into the row, before what is said of the last one."""
         self._row.addWidget(button)
+        self._row.removeWidget(self.note)
+        self._row.addWidget(self.note)
 
     def show_state(self) -> None:
         """Enable what can be kept."""
-        may = not self._context.project.read_only and not any(pane.busy for pane in self._panes)
+        busy = any(pane.busy for pane in self._panes)
+        if busy:
+            self.note.hide()
+        may = not self._context.project.read_only and not busy
         for button in (self.keep, self.review):
             button.setEnabled(may and bool(self._to_keep()))
         may_pair = may and bool(self._pairs())
@@ -146,12 +155,17 @@ class KeepButtons(QWidget):
                 return _("The conversation is kept as an example, as a draft.")
             return _("The conversation is kept as an example, to be reviewed.")
 
+        def kept(ids: list[int]) -> None:
+            self._kept.add(text)
+            self.note.setText(message(ids))
+            self.note.show()
+
         self._context.operations.run(
             _("Keeping the conversation"),
             work,
             examples=1,
             message=message,
-            on_result=lambda _ids: self._kept.add(text),
+            on_result=kept,
         )
         self.show_state()
 

@@ -1,7 +1,7 @@
 """What a widget of our own is to a screen reader, where Qt would say "filler" or "check box".
 
 A class says it by an attribute `accessible_role`, for one widget there is `set_role`; Qt asks here,
-once for each widget.
+once for each widget: where a screen reader runs, as soon as it has a name. What scrolls is a pane.
 """
 
 from typing import cast
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAccessibleWidget,
     QFileDialog,
+    QScrollArea,
     QSplitterHandle,
     QStackedWidget,
     QWidget,
@@ -107,13 +108,15 @@ def toggle_role(button: QAbstractButton) -> QAccessible.Role:
 
 
 def set_role(widget: QWidget, role: QAccessible.Role) -> None:
-    """Say what a widget of Qt's own class is."""
+    """Say what a widget of Qt's own class is; before it is given a name."""
     widget.setProperty("accessible_role", role)
 
 
 def _role(widget: QWidget) -> QAccessible.Role | None:
     role = getattr(widget, "accessible_role", None) or widget.property("accessible_role")
-    return role if isinstance(role, QAccessible.Role) else None
+    if isinstance(role, QAccessible.Role):
+        return role
+    return QAccessible.Role.Pane if isinstance(widget, QScrollArea) else None
 
 
 def install() -> None:

@@ -130,6 +130,7 @@ class SegmentedTabs(QTabBar):
     def __init__(self, theme: Theme, labels: list[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._labels = list(labels)
+        self._tips = [""] * len(labels)
         self.setDrawBase(False)
         self.setExpanding(False)
         self.setUsesScrollButtons(False)
@@ -139,12 +140,23 @@ class SegmentedTabs(QTabBar):
             self.addTab(label.replace("&", "&&"))
             self.setAccessibleTabName(index, label)
 
+    def set_tip(self, index: int, tip: str) -> None:
+        """Say in the tooltip of a tab what it is for."""
+        self._tips[index] = tip
+        self.setTabToolTip(index, tip)
+
     def set_count(self, index: int, count: int | None) -> None:
-        """Show a number behind the label of a tab; none or 0 shows the label alone."""
+        """Show a number behind the label of a tab; none or 0 shows the label alone.
+
+        To screen readers, who are told the tooltip as the description, it stands there.
+        """
         label = self._labels[index].replace("&", "&&")
         text = f"{label} {count:,}" if count else label
         if text != self.tabText(index):  # Qt would lay all tabs out anew
             self.setTabText(index, text)
+            said = [f"{self._labels[index]}: {count:,}"] if count else []
+            tip = "\n".join([*said, *([self._tips[index]] if self._tips[index] else [])])
+            self.setTabToolTip(index, tip)
 
 
 class NoWheelComboBox(QComboBox):

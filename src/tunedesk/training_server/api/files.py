@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from tunedesk.training_server.settings import FILE_BYTES, PART_BYTES
-from tunedesk.training_server.store.database import CursorUnknown, now
+from tunedesk.training_server.store.database import CursorUnknown, expiry_now
 from tunedesk.training_server.store.file_store import (
     PURPOSES,
     FileStore,
@@ -318,7 +318,7 @@ class UploadEndpoints:
         upload = self._uploads.find(given)
         if upload is None:
             raise not_found("Upload object", given)
-        if upload.status == "pending" and upload.expires_at <= now():
+        if upload.status == "pending" and upload.expires_at <= expiry_now():
             with contextlib.suppress(NotPending):
                 self._uploads.end(upload.id, "expired")
             upload = self._uploads.get(upload.id)

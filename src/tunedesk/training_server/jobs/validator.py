@@ -16,13 +16,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from tunedesk.catalogue.hyperparameters import resolve_auto
+from tunedesk.catalogue.hyperparameters import learner_here, resolve_auto
 from tunedesk.catalogue.memory_estimate import training_need, why_it_does_not_fit
 from tunedesk.catalogue.models import Catalogue
 from tunedesk.errors import UserError
 from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.job_folder import (
-    STARTER,
     FileToCheck,
     FileWord,
     JobFolder,
@@ -35,7 +34,8 @@ from tunedesk.training_server.jobs.launcher import Launcher, end_processes
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
 from tunedesk.training_server.jobs.resources import is_full, read_machine, size_by_bytes
 from tunedesk.training_server.jobs.runner import exit_reason
-from tunedesk.training_server.models import BaseModels, download, part_of
+from tunedesk.training_server.make_model_folder import DownloadStoppedError, download
+from tunedesk.training_server.models import BaseModels, part_of
 from tunedesk.training_server.store.job_store import Job
 from tunedesk.training_server.store.stores import Stores
 
@@ -182,7 +182,9 @@ class Validator:
         validation.read_files(ref)
         if ref is None and validation.error is None and still_wanted():
             try:
-                ref = self._fetched(job)
+                ref = self._fetched(job, still_wanted)
+            except DownloadStoppedError:
+                return
             except UserError as error:
                 self._reader.fail(job.id, "model_not_fetched", str(error), "model")
                 return
@@ -213,21 +215,27 @@ class Validator:
             self._stores.jobs.get(each).number < job.number for each in small
         )
 
-    def _fetched(self, job: Job) -> str | None:
+    def _fetched(self, job: Job, still_wanted: Callable[[], bool]) -> str | None:
         """Where the base model is, fetched from the hub if that is allowed; None if it is not.
 
         Raises:
             UserError: It cannot be fetched.
+            DownloadStoppedError: The job is cancelled, or the server ends.
         """
         if self._base_models.find(job.model) is None:
             return None
         with self._lock:
             # Whoever waits for the hub keeps nobody from validating.
             self._under_way[job.id] = "fetching"
-        with self._fetching:
-            return self._resolve_ref(job.model) or self._fetch(job)
+        while not self._fetching.acquire(timeout=_POLL_SECONDS):
+            if not still_wanted():
+                raise DownloadStoppedError
+        try:
+            return self._resolve_ref(job.model) or self._fetch(job, still_wanted)
+        finally:
+            self._fetching.release()
 
-    def _fetch(self, job: Job) -> str:
+    def _fetch(self, job: Job, still_wanted: Callable[[], bool]) -> str:
         folder = self._base_models.downloads / job.model
         full = is_full(job.model, job.hyperparameters)
         is_done = threading.Event()
@@ -256,7 +264,7 @@ class Validator:
             return reason
 
         try:
-            return str(download(job.model, folder, why_not))
+            return str(download(job.model, folder, why_not, still_wanted))
         finally:
             is_done.set()
 
@@ -282,7 +290,11 @@ class Validator:
                 method="dpo" if job.method == "dpo" else "supervised",
                 base_model=ref,
                 model_name=job.model_name,
-                hyperparameters=resolve_auto(job.hyperparameters, examples, ref == STARTER),
+                hyperparameters=resolve_auto(
+                    job.hyperparameters,
+                    examples,
+                    learner_here(job.model, job.method, bool(job.hyperparameters.get("full"))),
+                ),
                 seed=job.seed,
                 max_tokens=None,
                 skip_bad=job.skip_bad,

@@ -280,6 +280,19 @@ def now() -> int:
     return int(time.time())
 
 
+_BEGAN = time.time(), time.monotonic()
+
+
+def expiry_now() -> int:
+    """The time by which files and uploads expire, in seconds since 1970.
+
+    A clock that is set forward lets nothing expire: no more time passes than passes for this
+    process. One that is set back gives things more time.
+    """
+    clock, passed = time.time(), time.monotonic() - _BEGAN[1]
+    return int(min(clock, _BEGAN[0] + passed))
+
+
 @dataclass(frozen=True)
 class ListPage(Generic[Item]):
     """A page of a list.

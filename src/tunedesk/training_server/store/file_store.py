@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from tunedesk.training_server.disk_full import is_disk_full
-from tunedesk.training_server.store.database import Database, ListPage, new_id, now, read_page
+from tunedesk.training_server.store.database import (
+    Database,
+    ListPage,
+    expiry_now,
+    new_id,
+    now,
+    read_page,
+)
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,7 @@ class FileStore:
         row = self._database.row(
             "SELECT * FROM file WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)",
             file_id,
-            now(),
+            expiry_now(),
         )
         return None if row is None else _file(row)
 
@@ -123,7 +130,7 @@ class FileStore:
         self, after: str | None, limit: int, ascending: bool, purpose: str | None
     ) -> ListPage[StoredFile]:
         """A page of the files."""
-        where, values = "(expires_at IS NULL OR expires_at > ?)", (now(),)
+        where, values = "(expires_at IS NULL OR expires_at > ?)", (expiry_now(),)
         every: tuple[Any, ...] = values
         if purpose is not None:
             where, every = f"{where} AND purpose = ?", (*values, purpose)
@@ -177,7 +184,7 @@ class FileStore:
 
     def delete_expired(self) -> None:
         """Delete the files whose time is over."""
-        for row in self._database.rows("SELECT id FROM file WHERE expires_at <= ?", now()):
+        for row in self._database.rows("SELECT id FROM file WHERE expires_at <= ?", expiry_now()):
             self.delete(row["id"])
 
     def total_bytes(self) -> int:
@@ -412,7 +419,7 @@ class UploadStore:
     def end_expired(self) -> None:
         """Give up the uploads whose time is over."""
         rows = self._database.rows(
-            "SELECT id FROM upload WHERE status = 'pending' AND expires_at <= ?", now()
+            "SELECT id FROM upload WHERE status = 'pending' AND expires_at <= ?", expiry_now()
         )
         for row in rows:
             with contextlib.suppress(NotPending):

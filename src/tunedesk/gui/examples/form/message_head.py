@@ -1,7 +1,7 @@
 """The head of a message card: role, preset, "train on this", tokens and the menu."""
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -112,6 +112,8 @@ class MessageHead(QWidget):
         dropped: The dragging ended there.
     """
 
+    accessible_role = QAccessible.Role.Grouping
+
     role_clicked = Signal()
     menu_clicked = Signal()
     preset_clicked = Signal()
@@ -172,6 +174,7 @@ class MessageHead(QWidget):
             self.trained.setEnabled(writable)
         number = message.index + 1
         self.menu.set_name(_("Menu of message {number}").format(number=number))
+        self.setAccessibleName(_("Message {number}").format(number=number))
 
     def show_tokens(self, tokens: int | None) -> None:
         """Show how long the message is; nothing while it is not counted."""

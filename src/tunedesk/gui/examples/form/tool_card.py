@@ -24,7 +24,16 @@ from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label, plain_tooltip
 from tunedesk.i18n import _
 
-COLUMNS = 5
+LONGEST_SHOWN = 190
+"""Pixels: as far the field of a name grows with it."""
+
+
+def _show_name(field: QLineEdit, name: str) -> None:
+    """Show a name from its beginning, in a field that has room for it."""
+    field.setText(name)
+    field.setCursorPosition(0)
+    needed = field.fontMetrics().horizontalAdvance(name) + 28
+    field.setMinimumWidth(min(needed, LONGEST_SHOWN))
 
 
 class _Row:
@@ -39,8 +48,8 @@ class _Row:
         self.shown = Parameter("", "", False, "", "")
 
     def widgets(self) -> tuple[QWidget, ...]:
-        """From left to right."""
-        return (self.name, self.type, self.required, self.description, self.remove)
+        """As Tab goes through them: the description stands below the others."""
+        return (self.name, self.type, self.required, self.remove, self.description)
 
 
 class ParameterRows(QWidget):
@@ -65,7 +74,7 @@ class ParameterRows(QWidget):
         self._rows: list[_Row] = []
         self._headings = [
             Label(theme, heading, "small", "muted")
-            for heading in (_("Parameter"), _("Type"), _("Required"), _("Description"))
+            for heading in (_("Parameter"), _("Type"), _("Required"))
         ]
         self._headings[2].setToolTip(_("A call without it is refused"))
         self._grid = QGridLayout(self)
@@ -74,7 +83,6 @@ class ParameterRows(QWidget):
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(0, 3)
         self._grid.setColumnStretch(1, 2)
-        self._grid.setColumnStretch(3, 6)
         for column, heading in enumerate(self._headings):
             self._grid.addWidget(heading, 0, column)
 
@@ -105,7 +113,7 @@ class ParameterRows(QWidget):
     def _fill(self, row: _Row, parameter: Parameter, writable: bool) -> None:
         row.shown = parameter
         if row.name.text() != parameter.name and not row.name.hasFocus():
-            row.name.setText(parameter.name)
+            _show_name(row.name, parameter.name)
         if row.description.text() != parameter.description:
             row.description.setText(parameter.description)
         types = list(dict.fromkeys((*TYPES, parameter.type)))
@@ -139,17 +147,18 @@ class ParameterRows(QWidget):
         )
         row.remove.clicked.connect(lambda: self.removed.emit(row.shown.name))
         self._rows.append(row)
-        line = len(self._rows)
-        for column, widget in enumerate(row.widgets()):
+        line = 2 * len(self._rows) - 1
+        for column, widget in enumerate((row.name, row.type, row.required, row.remove)):
             flags = Qt.AlignmentFlag.AlignHCenter if column == 2 else Qt.AlignmentFlag(0)
             self._grid.addWidget(widget, line, column, flags)
+        self._grid.addWidget(row.description, line + 1, 0, 1, 4)
 
     def _rename(self, row: _Row) -> None:
         new = row.name.text().strip()
         if new == row.shown.name:
             return
         if not new or new in self.names():
-            row.name.setText(row.shown.name)  # two of one name would be one
+            _show_name(row.name, row.shown.name)  # two of one name would be one
             return
         self.renamed.emit(row.shown.name, new)
 
@@ -191,7 +200,7 @@ class ToolCard(Card):
         top = QHBoxLayout()
         top.setSpacing(8)
         top.addWidget(self.name, 3)
-        top.addWidget(self.description, 6)
+        top.addWidget(self.description, 5)
         top.addWidget(self._remove)
         self.body.setSpacing(8)
         self.body.addLayout(top)
@@ -205,9 +214,11 @@ class ToolCard(Card):
 
     def show_tool(self, tool: Tool, parameters: list[Parameter] | None, writable: bool) -> None:
         """Show a tool; its parameters are None where they are not a table."""
-        for field, text in ((self.name, tool.name), (self.description, tool.description)):
-            if field.text() != text:
-                field.setText(text)
+        if self.name.text() != tool.name:
+            _show_name(self.name, tool.name)
+        if self.description.text() != tool.description:
+            self.description.setText(tool.description)
+        for field in (self.name, self.description):
             field.setReadOnly(not writable)
         self._odd.setVisible(parameters is None)
         self._add.setVisible(parameters is not None and writable)

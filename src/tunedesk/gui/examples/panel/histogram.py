@@ -159,7 +159,16 @@ class Histogram(QWidget):
         self._high.setText(f"{self._bars[-1].high:,}" if self._bars else "")
         said = self._said(self._chosen)
         self._middle.setText(said or _("tokens per example"))
-        self.setAccessibleDescription(said)
+        self.setAccessibleDescription(said or self._range())
+
+    def _range(self) -> str:
+        """What all bars together show, in words."""
+        if not self._bars:
+            return ""
+        fullest = max(range(len(self._bars)), key=lambda number: self._bars[number].examples)
+        text = _("From {low} to {high} tokens; most stand at {fullest}.")
+        low, high = self._bars[0].low, self._bars[-1].high
+        return text.format(low=f"{low:,}", high=f"{high:,}", fullest=self._said(fullest))
 
     def _said(self, number: int) -> str:
         """What a bar stands for, in words."""

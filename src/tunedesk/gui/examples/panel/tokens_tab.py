@@ -4,7 +4,6 @@ import contextlib
 import datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.catalogue.cost import is_priced
@@ -21,7 +20,6 @@ from tunedesk.gui.examples.panel.token_sections import ExampleTokens, SetLengths
 from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.gui.operations import Operations
 from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.accessible_roles import set_role
 from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _
@@ -293,11 +291,9 @@ class TokensTab(PanelTab):
     def _build(self) -> None:
         area = QScrollArea()
         area.setWidgetResizable(True)
-        area.setAccessibleName(_("Tokens"))
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setAccessibleName(_("Tokens"))
-        set_role(area, QAccessible.Role.Pane)
         self.setFocusProxy(area)
         inner = QWidget()
         inner.setProperty("surface", "surface")
