@@ -24,6 +24,9 @@ from tunedesk.i18n import _
 Device = Literal["cpu", "cuda", "mps"]
 """Where is trained: the processor, an NVIDIA GPU, an Apple GPU."""
 
+_MEASURED_LOGITS = 2**25
+"""So many probabilities of tokens are computed at once without gradients, at most."""
+
 USUAL_TOKENS = 512
 """The tokens of the longest example where nothing is known of the data."""
 
@@ -96,6 +99,7 @@ def training_need(
     full: bool = False,
     pairs: bool = False,
     tokens: int = USUAL_TOKENS,
+    measured: int = 0,
     download: int = 0,
 ) -> Need:
     """What training a model needs.
@@ -107,6 +111,8 @@ def training_need(
         pairs: Whether it learns from preferences (DPO): two answers are read at once, and
             measured against the model that the training began with.
         tokens: The tokens that are computed at once: of the longest example, or of several.
+        measured: The tokens of the longest example of the validation, of which what one layer makes
+            is there at a time, and not what all make.
         download: The bytes that have to be fetched first.
     """
     kind = "full" if full else "lora"
@@ -118,10 +124,13 @@ def training_need(
     layer = _OF_WIDTH[kind] * size.width + _OF_INNER_WIDTH[kind] * size.inner_width
     kept = layer + size.layers * size.width if on_cuda else layer * size.layers
     kept = figure * kept + 4 * _OF_LOGITS * size.vocabulary
-    at_once = tokens * (2 if pairs else 1)
+    times = 2 if pairs else 1
+    logits = min(measured * times * size.vocabulary, _MEASURED_LOGITS)
+    of_measuring = measured * times * figure * 2 * layer + 4 * _OF_LOGITS * logits
+    at_once = max(tokens * times * kept, of_measuring)
     saved = learning * (4 + 12 * _CHECKPOINTS)
     return Need(
-        memory=round(learning * _LEARNING + frozen + at_once * kept + _LIBRARIES),
+        memory=round(learning * _LEARNING + frozen + at_once + _LIBRARIES),
         disk=round(download + saved + _SPARE_DISK),
     )
 

@@ -145,7 +145,9 @@ def _fetch_files(name: str, part: Path) -> None:
 
 def _end_with_parent() -> None:
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # Not by `sys.stdin`: what waits in it when the program ends would break it off.
+        while os.read(0, 1024):
+            pass
         os._exit(1)
 
     threading.Thread(target=watch, name="end with the program", daemon=True).start()

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QDialog, QPushButton
 from tests.gui.examples.conftest import wait_current, wait_rows
 
 from tunedesk.checks.problem import Problem
+from tunedesk.gui.examples.page_layout import FIRST_WIDTHS
 from tunedesk.gui.widgets.dialog import TextQuestion
 from tunedesk.project.query import ExampleQuery
 
@@ -117,6 +118,17 @@ class TestReview:
         page.table.selectAll()
         actions["example.reject"].trigger()
         assert "They were “Rejected” already." in feedback.toasts()[-1].accessibleName()
+
+    def test_the_bar_of_the_selected_is_one_line_beside_the_form(self, add, make_page):
+        add("first")
+        bar = make_page().pane.selected
+        for count in (2, 999):
+            bar.show_count(count)
+            margins = bar.layout().contentsMargins()
+            height = max(bar.layout().itemAt(n).sizeHint().height() for n in range(5))
+            assert bar.layout().heightForWidth(FIRST_WIDTHS[0] - 1) == (
+                margins.top() + height + margins.bottom()
+            )
 
     def test_the_system_prompt_of_the_selected_is_asked_for(
         self, qtbot, add, make_page, actions, project

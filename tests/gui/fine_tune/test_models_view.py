@@ -113,3 +113,28 @@ def test_one_that_fails_is_said_in_a_sentence(models, qtbot, monkeypatch):
     models.cards[SMOLLM2].download.click()
     qtbot.waitUntil(lambda: bool(models._feedback.toasts()))
     qtbot.waitUntil(lambda: shown(models.cards[SMOLLM2]) == ["Download 92.9 MB"])
+
+
+def test_a_model_of_ones_own_is_added_and_can_be_trained_with(models, qtbot, tmp_path):
+    source = tmp_path / "legal-1b"
+    source.mkdir()
+    (source / "config.json").write_text("{}", encoding="utf-8")
+    (source / "model.safetensors").write_bytes(b"x" * 2000)
+    models.add_own(source / "config.json")
+    qtbot.waitUntil(lambda: "legal-1b" in models.cards)
+    card = models.cards["legal-1b"]
+    qtbot.waitUntil(lambda: shown(card) == ["Train with it…"])
+    assert card.state.text() == "Here"
+    assert models.add.isEnabled()
+    local_models.remove("legal-1b")
+    models._look.refresh()
+    qtbot.waitUntil(lambda: "legal-1b" not in models.cards)
+
+
+def test_what_cannot_be_added_is_said_in_a_sentence(models, qtbot, tmp_path):
+    letters = tmp_path / "letters.gguf"
+    letters.write_bytes(b"no model")
+    models.add_own(letters)
+    qtbot.waitUntil(lambda: bool(models._feedback.toasts()), timeout=30_000)
+    qtbot.waitUntil(models.add.isEnabled)
+    assert models.every.count == len(models.cards)

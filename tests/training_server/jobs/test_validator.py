@@ -108,8 +108,11 @@ def test_its_tokens_are_those_that_the_training_would_make(
             folder.records_file(word), trainable, "supervised", tmp_path / f"late-{word}"
         )
         assert list(made.rows) == list(late.rows)
-        figures = (made.count, made.examples, made.tokens, made.longest)
-        assert figures == (late.count, late.examples, late.tokens, late.longest)
+        figures = (made.count, made.examples, made.tokens, made.longest, made.longest_line)
+        assert figures == (
+            *(late.count, late.examples, late.tokens, late.longest),
+            late.longest_line,
+        )
     assert list(noted) == ["training", "validation"]
 
 

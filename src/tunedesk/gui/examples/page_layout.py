@@ -225,9 +225,10 @@ class SelectionBar(QFrame):
         self.setAccessibleName(_("Selected examples"))
         self._text = Label(theme, "", "strong")
         self._text.setMinimumHeight(theme.size("control"))
-        self._text.setContentsMargins(0, 0, 4, 0)
+        self._text.setContentsMargins(0, 0, 2, 0)
+        # So narrow that the bar is one line in a window of 1280 pixels, up to 999 rows.
         row = FlowLayout(self, spacing=4)
-        row.setContentsMargins(12, 8, 8, 8)
+        row.setContentsMargins(12, 8, 6, 8)
         row.addWidget(self._text)
         for action_id, label, kind in (
             ("example.approve", _("Approve"), "success"),
@@ -235,7 +236,9 @@ class SelectionBar(QFrame):
             ("example.system_prompt", _("Set system prompt"), ""),
             ("example.delete", _("Delete"), "danger"),
         ):
-            row.addWidget(ActionButton(theme, actions[action_id], label, "", kind, show_key=False))
+            row.addWidget(
+                ActionButton(theme, actions[action_id], label, kind=kind, show_key=False, padding=8)
+            )
         self.hide()
 
     def show_count(self, count: int) -> None:

@@ -1,10 +1,12 @@
 """The base models on the Fine-tune page: what each is good for, whether it fits, what is here."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import (
+    QFileDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -15,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tunedesk.catalogue.memory_estimate import Machine
+from tunedesk.catalogue.memory_estimate import Machine, ModelSize
 from tunedesk.catalogue.models import STARTER_ID, Catalogue, LocalModel, default_base_model
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
@@ -64,6 +66,7 @@ def find_models(project: Project) -> ModelsFound:
         pairs=False,
         seconds=estimate.seconds,
         fetched=estimate.fetched,
+        own=estimate.own,
     )
     begun = frozenset(row.id for row in rows if (models_dir() / f"{row.id}.part").is_dir())
     return ModelsFound(rows, estimate.machine, begun)
@@ -171,6 +174,8 @@ class ModelCard(Card):
             )
         elif is_here and self._model.weight_bytes:
             detail = size_text(self._model.weight_bytes)
+        elif row.id != STARTER_ID:
+            detail = row.size if is_here else ""
         self.detail.setText(detail)
         self.download.setText(
             _("Go on with the download")
@@ -214,6 +219,7 @@ class ModelsView(QWidget):
         self._tasks: dict[str, Task] = {}
         self._progress: dict[str, tuple[int, int]] = {}
         self._columns = 0
+        self._own: set[str] = set()
         self.cards = {model.id: self._card(model) for model in Catalogue.load().local_models}
         self._look = LiveQuery(
             project=project,
@@ -238,6 +244,13 @@ class ModelsView(QWidget):
         head.setSpacing(8)
         head.addWidget(Label(self._theme, _("This computer"), "strong"))
         head.addWidget(self.machine, 1)
+        self.add = QPushButton(_("Add your own…"))
+        self.add.setAutoDefault(False)
+        self.add.setToolTip(
+            _("A GGUF file, or the config.json of a model folder: it is copied to the models here.")
+        )
+        self.add.clicked.connect(self._choose_own)
+        head.addWidget(self.add)
         head.addWidget(self.fitting)
         head.addWidget(self.every)
         inner = QWidget()
@@ -295,6 +308,12 @@ class ModelsView(QWidget):
         fitting = [row for row in found.rows if row.tone != "error"]
         self.fitting.set_count(len(fitting))
         self.every.set_count(len(found.rows))
+        for name in self._own - {row.id for row in found.rows}:
+            self.cards.pop(name).deleteLater()
+        for row in found.rows:
+            if row.id not in self.cards:
+                self.cards[row.id] = self._card(_own_model(row))
+        self._own = {row.id for row in found.rows if Catalogue.load().find_local(row.id) is None}
         if found.machine is not None:
             self.machine.setText(_machine_text(found.machine))
         self._show()
@@ -316,6 +335,32 @@ class ModelsView(QWidget):
                 place += 1
         for column in range(2):
             self._grid.setColumnStretch(column, 1 if column < self._columns else 0)
+
+    # Models of the user's own
+
+    def _choose_own(self) -> None:
+        window = self.window()
+        dialog = QFileDialog(window, _("Add a model of your own"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilter(_("Models (*.gguf config.json)"))
+        dialog.fileSelected.connect(lambda path: self.add_own(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def add_own(self, chosen: Path) -> None:
+        """Make a base model of a GGUF file, or of the folder of a config.json."""
+        source = chosen.parent if chosen.name == "config.json" else chosen
+
+        def work(progress: Progress) -> None:
+            local_models.add(source, progress=progress)
+
+        self.add.setEnabled(False)
+        self.machine.setText(_("Adding {name} …").format(name=source.name))
+        self._background.run(work, on_error=self._on_error, on_finished=self._on_added)
+
+    def _on_added(self) -> None:
+        self.add.setEnabled(True)
+        self._look.refresh()
 
     # Downloads
 
@@ -354,6 +399,24 @@ class ModelsView(QWidget):
         self._progress.pop(model_id, None)
         self._show()
         self._look.refresh()
+
+
+def _own_model(row: ModelRow) -> LocalModel:
+    """A model of the user's own, of which only the name is known."""
+    return LocalModel(
+        id=row.id,
+        title=row.title,
+        family="",
+        size=ModelSize(0, 0, 0, 0, 0),
+        weight_bytes=0,
+        context=0,
+        licence=_("not known"),
+        is_gated=False,
+        note=row.note,
+        package=None,
+        sources=(),
+        unconfirmed=(),
+    )
 
 
 def _licence_text(model: LocalModel) -> str:

@@ -49,8 +49,10 @@ class ActionButton(QPushButton):
         kind: str = "",
         show_key: bool = True,
         parent: QWidget | None = None,
+        padding: int = PADDING,
     ) -> None:
         super().__init__(parent)
+        self._padding = padding
         self._theme = theme
         self._action = action
         self._show_key = show_key
@@ -92,12 +94,12 @@ class ActionButton(QPushButton):
 
     def sizeHint(self) -> QSize:
         """Room for all of it."""
-        return QSize(sum(self._widths()) + 2 * PADDING, self._theme.size("control"))
+        return QSize(sum(self._widths()) + 2 * self._padding, self._theme.size("control"))
 
     def minimumSizeHint(self) -> QSize:
         """The least room it can do with."""
         icon, words, _hint = self._widths()
-        return QSize(icon + words + 2 * PADDING, self._theme.size("control"))
+        return QSize(icon + words + 2 * self._padding, self._theme.size("control"))
 
     def _words_font(self) -> QFont:
         return self._theme.font("strong" if self._kind == "primary" else "base")
@@ -110,7 +112,7 @@ class ActionButton(QPushButton):
         option.text = ""
         painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
         icon, words, hint = self._widths()
-        if self.width() < sum((icon, words, hint)) + 2 * PADDING:
+        if self.width() < sum((icon, words, hint)) + 2 * self._padding:
             hint = 0
         x = (self.width() - icon - words - hint) // 2
         foreground = self._theme.color(self._foreground() if self.isEnabled() else "text_disabled")

@@ -11,7 +11,7 @@ import psutil
 from tunedesk.catalogue.memory_estimate import Device, Machine, ModelSize, Need, training_need
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.i18n import _
-from tunedesk.training_server.job_folder import STARTER, JobFolder, JobSpec
+from tunedesk.training_server.job_folder import STARTER, FileWord, JobFolder, JobSpec
 from tunedesk.training_server.jobs.launcher import Launcher
 from tunedesk.training_server.models import weights_in
 from tunedesk.training_server.training.batch import share_batch
@@ -111,12 +111,18 @@ def _gpus(launcher: Launcher, disk_free: int) -> Machine:
 _BYTES_OF_A_TOKEN = 4
 
 
-def job_need(spec: JobSpec, folder: JobFolder, device: Device) -> Need:
+def job_need(spec: JobSpec, folder: JobFolder, device: Device, *, measures: bool = True) -> Need:
     """What each process of a job needs.
 
     An estimate, with the tokens as they were counted when it was validated.
+
+    Args:
+        spec: The job.
+        folder: Its folder.
+        device: Where it trains.
+        measures: Whether it measures with the rows of its validation file.
     """
-    longest = _longest(folder)
+    longest = _longest(folder, "training")[0]
     share = share_batch(int(spec.hyperparameters["batch_size"]), spec.processes, longest, device)
     return training_need(
         size_of(spec.base_model),
@@ -124,16 +130,30 @@ def job_need(spec: JobSpec, folder: JobFolder, device: Device) -> Need:
         full=is_full(spec.base_model, spec.hyperparameters),
         pairs=spec.method == "dpo",
         tokens=share.at_once * longest,
+        measured=_longest(folder, "validation")[0] if measures else 0,
     )
 
 
-def _longest(folder: JobFolder) -> int:
-    """The tokens of the longest example; an estimate where they were not counted."""
-    counted = _json(folder.tokens_summary).get("files", {}).get("training")
+def largest_row(spec: JobSpec, folder: JobFolder, device: Device) -> str | None:
+    """Which row decides how much memory a job needs, in a sentence; None where it is not known."""
+    needed, without = (
+        job_need(spec, folder, device, measures=measures).memory for measures in (True, False)
+    )
+    word: FileWord = "validation" if needed > without else "training"
+    tokens, line = _longest(folder, word)
+    return f"Line {line} of the {word} file decides: {tokens:,} tokens." if line else None
+
+
+def _longest(folder: JobFolder, word: FileWord) -> tuple[int, int]:
+    """The tokens of the longest example of a file, and its line; estimated where not counted."""
+    counted = _json(folder.tokens_summary).get("files", {}).get(word)
     if counted is not None:
-        return int(counted["longest"])
-    with folder.training_file.open("rb") as records:
-        return max((len(line) for line in records), default=0) // _BYTES_OF_A_TOKEN
+        return int(counted["longest"]), int(counted.get("longest_line", 0))
+    path = folder.records_file(word)
+    if not path.exists():
+        return 0, 0
+    with path.open("rb") as records:
+        return max((len(line) for line in records), default=0) // _BYTES_OF_A_TOKEN, 0
 
 
 def is_full(ref: str, hyperparameters: dict[str, object]) -> bool:

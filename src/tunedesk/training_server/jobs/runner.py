@@ -15,7 +15,7 @@ from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.job_folder import STARTER, JobCommand, JobFolder, JobSpec
 from tunedesk.training_server.jobs.launcher import Launcher, end_processes, memory_of
 from tunedesk.training_server.jobs.progress_reader import ProgressReader
-from tunedesk.training_server.jobs.resources import is_full, job_need, read_machine
+from tunedesk.training_server.jobs.resources import is_full, job_need, largest_row, read_machine
 from tunedesk.training_server.store.job_store import TERMINAL, Job
 from tunedesk.training_server.store.stores import Stores
 
@@ -235,10 +235,13 @@ class Runner:
             return why_it_does_not_fit(need, machine, full=full)
 
         found = reason()
-        if found is None or self._launcher.device != "cpu":
-            return found
-        self._free_device()
-        return reason()
+        if found is not None and self._launcher.device == "cpu":
+            self._free_device()
+            found = reason()
+        if found is None:
+            return None
+        row = largest_row(spec, folder, self._launcher.device)
+        return f"{found} {row}" if row else found
 
     def _follow(self, running: _Running) -> None:
         status = running.process.poll()

@@ -75,6 +75,7 @@ class Sequences:
         examples: How many examples they come from; some make several rows.
         tokens: How many tokens the rows have in all.
         longest: How many the longest has.
+        longest_line: The line of its example in the user's file.
         bad: The examples that cannot be trained on.
     """
 
@@ -83,6 +84,7 @@ class Sequences:
     examples: int = 0
     tokens: int = 0
     longest: int = 0
+    longest_line: int = 0
     bad: list[BadExample] = field(default_factory=list)
 
     @cached_property
@@ -121,6 +123,7 @@ class TokenisedChunk(NamedTuple):
         read: How many examples there were, good or bad.
         tokens: How many tokens the rows have in all.
         longest: How many the longest has.
+        longest_line: The line of its example in the user's file.
         bad: The examples that cannot be trained on.
         overdue: How many of these the template took too long for.
     """
@@ -129,6 +132,7 @@ class TokenisedChunk(NamedTuple):
     read: int
     tokens: int
     longest: int
+    longest_line: int
     bad: list[BadExample]
     overdue: int
 
@@ -164,15 +168,21 @@ def _tokenised(lines: Sequence[bytes], reader: ExampleTokenizer, method: str) ->
                 made.append(BadExample(entry["line"], text))
             if overdue == _MOST_OVERDUE:
                 break
-    rows = [row for each in made if not isinstance(each, BadExample) for row in each]
-    lengths = list(map(_length, rows))
+    rows, lengths, longest, longest_line = [], [], 0, 0
+    for entry, each in zip(entries, made, strict=False):
+        for row in () if isinstance(each, BadExample) else each:
+            rows.append(row)
+            lengths.append(_length(row))
+            if lengths[-1] > longest:
+                longest, longest_line = lengths[-1], entry["line"]
     columns = {name: _lists([row[name] for row in rows]) for name in _COLUMNS[method]}
     bad = [each for each in made if isinstance(each, BadExample)]
     return TokenisedChunk(
         pa.RecordBatch.from_pydict(columns),
         len(entries),
         sum(lengths),
-        max(lengths, default=0),
+        longest,
+        longest_line,
         bad,
         overdue,
     )
@@ -296,7 +306,8 @@ def write_sequences(
                 result.count += chunk.rows.num_rows
                 result.examples += chunk.read - len(chunk.bad)
                 result.tokens += chunk.tokens
-                result.longest = max(result.longest, chunk.longest)
+                if chunk.longest > result.longest:
+                    result.longest, result.longest_line = chunk.longest, chunk.longest_line
                 result.bad += chunk.bad
                 on_chunk(read, chunk.bad)
                 if overdue >= _MOST_OVERDUE:

@@ -370,6 +370,7 @@ class LaunchDialog(Dialog):
                 pairs=settings.method == "dpo",
                 seconds=estimate.seconds if estimate else {},
                 fetched=estimate.fetched if estimate else (),
+                own=estimate.own if estimate else (),
             )
         else:
             report = self.connection.report

@@ -29,6 +29,7 @@ from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.query_language import query_words
 from tunedesk.services import local_install, local_models, local_server
+from tunedesk.services.local_models import ModelHere
 from tunedesk.services.providers import Provider, provider_label
 
 LAUNCH_ESTIMATE_KINDS = frozenset({"text", "facts", "state", "tags", "added", "deleted", "set"})
@@ -44,6 +45,7 @@ class LaunchEstimate(NamedTuple):
         machine: What this computer has; None where it does not train.
         seconds: How long it may take with each base model of this computer, by its id.
         fetched: The base models that need not be downloaded any more.
+        own: The base models of the user's own that are here.
     """
 
     preview: LaunchPreview
@@ -51,6 +53,7 @@ class LaunchEstimate(NamedTuple):
     machine: Machine | None
     seconds: Mapping[str, float] = {}
     fetched: frozenset[str] = frozenset()
+    own: tuple[ModelHere, ...] = ()
 
 
 class Counts(NamedTuple):
@@ -105,7 +108,8 @@ def estimate_launch(project: Project, settings: LaunchSettings) -> LaunchEstimat
         for model in models
     }
     seconds = {model: each.seconds for model, each in times.items() if each is not None}
-    return LaunchEstimate(preview, time, machine, seconds, fetched_models(models))
+    own = tuple(each for each in local_models.models_here() if each.name not in models)
+    return LaunchEstimate(preview, time, machine, seconds, fetched_models(models), own)
 
 
 def fetched_models(models: Iterable[str]) -> frozenset[str]:

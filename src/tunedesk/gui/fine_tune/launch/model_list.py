@@ -31,6 +31,7 @@ from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.gui.widgets.row_list import ROW, RowListModel, follow_selection
 from tunedesk.i18n import _, duration_text, money_text, size_text
 from tunedesk.services.connect import ListedModel
+from tunedesk.services.local_models import ModelHere
 from tunedesk.services.providers import Provider, longest_example, provider_named
 
 QUICK_SECONDS = 900.0
@@ -99,8 +100,9 @@ def local_rows(
     pairs: bool,
     seconds: Mapping[str, float],
     fetched: Container[str],
+    own: Sequence[ModelHere] = (),
 ) -> list[ModelRow]:
-    """The models for this computer, smallest first, with whether each fits.
+    """The models for this computer, smallest first, with whether each fits; last the user's own.
 
     Args:
         machine: What this computer has; None while that is not known.
@@ -110,6 +112,7 @@ def local_rows(
         pairs: Whether it learns from preferences (DPO).
         seconds: How long the training may take, by the model's id; an estimate.
         fetched: The models that need not be downloaded any more.
+        own: Those that are here and that nothing is known of.
     """
     rows = []
     for model in Catalogue.load().local_models:
@@ -148,6 +151,15 @@ def local_rows(
                 download=0 if model.id in fetched else model.download_bytes,
             )
         )
+    rows += [
+        ModelRow(
+            each.name,
+            each.name,
+            note=_("A model of your own."),
+            size=_("on this computer: {size}").format(size=size_text(each.bytes)),
+        )
+        for each in own
+    ]
     return rows
 
 
