@@ -16,7 +16,7 @@ from tunedesk.errors import UserError
 from tunedesk.formats.check_file import check_file
 
 SECONDS = 6.0
-"""A quiet computer takes up to 1.3 s; busy ones are slower."""
+"""A quiet computer takes up to 0.9 s; busy ones are slower."""
 _RATIO = 8.0
 _TOO_SHORT_TO_COMPARE = 0.2
 

@@ -307,3 +307,51 @@ def test_the_marks_of_a_merge_are_one_problem(command, write_rows, good_rows):
     report = json.loads(command("check", write_rows("rows.jsonl", rows[:-1]), "--json")[1])
     lines = [i["line"] for i in report["issues"] if i["code"] == "merge_marker"]
     assert lines == [13, 15]
+
+
+def test_a_row_with_raw_tabs_and_line_breaks_is_one_problem_and_keeps_every_letter(
+    command, write_rows, good_rows, tmp_path
+):
+    torn = json.dumps({**good_rows[0], "note": "a\tb \n\n\tc\n  d"}).replace("\\t", "\t")
+    file = write_rows("tabs.jsonl", [*good_rows, torn.replace("\\n", "\n")])
+    issues = json.loads(command("check", file, "--json")[1])["issues"]
+    (problem,) = [each for each in issues if each["severity"] == "error"]
+    first = len(good_rows) + 1
+    assert f"lines {first} to {first + 3}" in problem["message"]
+    command("fix", file, tmp_path / "out.jsonl")
+    last = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()[-1]
+    assert json.loads(last)["note"] == "a\tb \n\n\tc\n  d"
+
+
+def test_what_cannot_be_read_is_written_with_the_blanks_around_it(
+    command, write_rows, good_rows, tmp_path
+):
+    lines = ['  {"messages": [{"role": "user" oops  ', '\tgoes on"}]} \t', "  ]  "]
+    file = write_rows("torn.jsonl", [*good_rows, *lines])
+    _status, _out, err = command("fix", file, tmp_path / "out.jsonl")
+    assert "3 errors remain" in err
+    written = (tmp_path / "out.jsonl").read_text(encoding="utf-8").split("\n")
+    assert written[len(good_rows) :] == [*lines, ""]
+
+
+def test_a_group_names_all_its_lines(command, write_rows, good_rows):
+    file = write_rows("twice.jsonl", [*good_rows, *good_rows[:2]])
+    _status, out, _err = command("check", file)
+    number = len(good_rows)
+    assert f"The same example stands here 2 times. (lines 1 and {number + 1})" in out
+    issues = json.loads(command("check", file, "--json")[1])["issues"]
+    groups = [each["lines"] for each in issues if each["code"] == "duplicate_examples"]
+    assert groups == [[1, number + 1], [2, number + 2]]
+
+
+def test_a_merge_of_three_versions_is_one_error_for_check_and_fix(
+    command, write_rows, good_rows, tmp_path
+):
+    marks = ["<<<<<<< a", good_rows[0], "||||||| c", "=======", good_rows[1], ">>>>>>> b"]
+    file = write_rows("merge.jsonl", [*good_rows, *marks])
+    report = json.loads(command("check", file, "--json")[1])
+    first = len(good_rows) + 1
+    (said,) = [each["message"] for each in report["issues"] if each["code"] == "merge_marker"]
+    assert f"lines {first} to {first + 5} are three versions" in said
+    assert report["errors"] == 1
+    assert "1 error remains" in command("fix", file, tmp_path / "out.jsonl")[2]

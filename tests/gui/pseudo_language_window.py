@@ -67,7 +67,11 @@ from tunedesk.settings import Settings  # noqa: E402
 PRESET_AT, FIX_AT = 0, 4
 """The examples, from 0, that have a system prompt and something that can be fixed."""
 TURN = 120
-"""Milliseconds between two steps at the most: what is shown comes from other threads."""
+"""Milliseconds between two steps at the most: what is shown comes from other threads.
+
+A wait is cut short as soon as the window is quiet; a negative one, for what a process of its own
+brings, never is.
+"""
 QUIET_POLL = 8
 """Milliseconds between two looks whether anything is still to come."""
 QUIET_POLLS = 2
@@ -227,7 +231,7 @@ class Walk:
         for _turn in range(200):
             if view.findChild(TokenText).toPlainText():
                 break
-            yield TURN
+            yield -TURN
         else:
             self.missed.append("the text as trained")
         yield from self.look("as trained")

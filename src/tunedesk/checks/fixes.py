@@ -260,10 +260,19 @@ def fix_texts(job: FixJob) -> list[FixedText]:
         if folder is not None:
             letters, embedded, missing = embed_pictures(letters, folder)
         changed, count, left, _facts = fix_record(letters, job.codes, job.target)
-        errors = sum(severity(problem.code, job.target) == "error" for problem in left)
+        errors = sum(
+            severity(problem.code, job.target) == "error" and not _is_told_before(problem)
+            for problem in left
+        )
         data = _bytes(changed) if count or embedded else text
         fixed.append(FixedText(data, count, errors, embedded, missing))
     return fixed
+
+
+def _is_told_before(problem: Problem) -> bool:
+    """Whether it is a mark of a merge whose first mark is told: together they are one error."""
+    sides = ("base", "parted", "theirs")
+    return problem.code == "merge_marker" and problem.parameters.get("reason") in sides
 
 
 @cache

@@ -100,7 +100,7 @@ def _syntax_problem(text: str, error: JsonSyntaxError) -> Problem:
     }
     if code == "control_character_raw":
         breaks = sum(string.group().count("\n") for string in _STRING.finditer(text))
-        if breaks and text[error.offset : error.offset + 1] in "\n\r":
+        if breaks:
             where |= {"reason": "one_line_break" if breaks == 1 else "line_break", "count": breaks}
     elif text[error.offset : error.offset + 1] in _CURLY and with_straight_quotes(text):
         where["reason"] = "curly_quotes"

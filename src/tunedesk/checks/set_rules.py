@@ -9,7 +9,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 import orjson
@@ -48,7 +48,7 @@ def similar_groups(prompts: Iterable[PromptUse]) -> list[list[PromptUse]]:
     most used prompts are looked at: a set with more has a prompt for each example.
     """
     ordered = sorted(
-        (prompt for prompt in prompts if prompt.text.strip()), key=lambda p: -len(p.members)
+        (prompt for prompt in prompts if _WORD.search(prompt.text)), key=lambda p: -len(p.members)
     )
     groups: list[list[PromptUse]] = []
     heads: list[_Head] = []
@@ -318,7 +318,9 @@ def mostly_copies(groups: Iterable[SetProblem], examples: int) -> list[SetProble
     copies = sum(len(group.members) - 1 for group in groups)
     if copies == 0 or 2 * copies < examples:
         return []
-    counts = {"count": examples, "distinct": examples - copies, "copies": copies}
+    counts: dict[str, Any] = {"count": examples, "distinct": examples - copies, "copies": copies}
+    if copies == 1:
+        counts["reason"] = "one"
     return [SetProblem("mostly_copies", counts)]
 
 
@@ -331,7 +333,9 @@ def without_system(members: Sequence[int], conversations: int) -> list[SetProble
     """
     if not members or 2 * len(members) > conversations:
         return []
-    counts = {"without": len(members), "count": conversations}
+    counts: dict[str, Any] = {"without": len(members), "count": conversations}
+    if len(members) == 1:
+        counts["reason"] = "one"
     return [SetProblem("some_without_system", counts, tuple(members))]
 
 

@@ -88,6 +88,7 @@ def as_object(report: FileReport) -> dict[str, Any]:
                 "path": to_pointer(found.problem.path),
                 "message": sentence(found.problem),
                 "fixable": found.fixable,
+                **_lines_of(found),
             }
             for found in report.problems
         ],
@@ -109,7 +110,8 @@ def print_report(report: FileReport) -> None:
                 rows = f"all {report.records:,} rows"
                 print(f"  {rows:>12}  {found.severity:<7}  {sentence(found.problem)}")
         elif shown[code] <= SHOWN_ALIKE:
-            print(f"  {_location_text(found):>12}  {found.severity:<7}  {sentence(found.problem)}")
+            said = f"{sentence(found.problem)}{_named_lines(found)}"
+            print(f"  {_location_text(found):>12}  {found.severity:<7}  {said}")
     for code, number in shown.items():
         if number > SHOWN_ALIKE and code not in in_every_row:
             print(f"  {'':>12}  ... and {number - SHOWN_ALIKE:,} more {code} (--json names them)")
@@ -133,6 +135,24 @@ def print_report(report: FileReport) -> None:
         print(f"  {share} with problems, {report.with_errors:,} with errors")
 
 
+def _lines_of(found: LineProblem) -> dict[str, list[int]]:
+    """The lines of a problem that several examples have together."""
+    lines = found.problem.parameters.get("lines")
+    return {"lines": lines} if lines else {}
+
+
+def _named_lines(found: LineProblem) -> str:
+    """The same in words: " (lines 1, 4 and 7)"; empty for a problem of one line."""
+    lines = _lines_of(found).get("lines", [])
+    if len(lines) < 2:
+        return ""
+    named = [f"{line:,}" for line in lines[:_MOST_LINES_NAMED]]
+    rest = len(lines) - len(named)
+    last = f"{rest:,} more" if rest else named.pop()
+    return f" (lines {', '.join(named)} and {last})"
+
+
+_MOST_LINES_NAMED = 12
 _FEW_ROWS = 3
 
 
@@ -200,8 +220,10 @@ def run_fix(options: argparse.Namespace) -> int:
             for fixed in results:
                 missing.update(dict.fromkeys(fixed.missing))
             line.progress(batch.bytes_read, info.size)
-    found = f"{_counted(fixes, 'fix', 'fixes')} in {changed:,} of them"
-    print(f"{options.out}: {_counted(writer.records, 'record', 'records')}, {found}")
+    said = _counted(writer.records, "record", "records")
+    if fixes or not +put_right:
+        said += f", {_counted(fixes, 'fix', 'fixes')} in {changed:,} of them"
+    print(f"{options.out}: {said}")
     if options.pictures is not None:
         print(f"  {_counted(embedded, 'picture', 'pictures')} embedded")
     if missing:

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -106,6 +106,9 @@ class CheckTotals:
         self.bytes_read = batch.bytes_read
 
 
+_MOST_LINES = 10_000
+"""Lines of one group that are named."""
+
 SMALL_FILE = 8_000_000
 """Bytes below which starting worker processes costs more than it saves."""
 
@@ -202,7 +205,7 @@ class FileReport:
         """Take in what is wrong with the set, named at the first of the lines concerned."""
         for found in problems:
             line = min(found.members, default=None)
-            parameters = {**found.parameters, "lines": list(found.members[:100])}
+            parameters = {**found.parameters, "lines": list(found.members[:_MOST_LINES])}
             problem = Problem(found.code, (), parameters)
             level = severity(found.code, self.target)
             self.problems.append(LineProblem(line, problem, level))
@@ -213,12 +216,17 @@ class FileReport:
         sides = [each.problem.parameters.get("reason") for each in markers]
         whole: dict[int, LineProblem | None] = {}
         for number in range(len(markers) - 2):
-            if sides[number : number + 3] != ["ours", "parted", "theirs"]:
+            if sides[number : number + 3] == ["ours", "parted", "theirs"]:
+                first, middle, last = markers[number : number + 3]
+                lines: dict[str, Any] = {"reason": "whole", "middle": middle.line}
+            elif sides[number : number + 4] == ["ours", "base", "parted", "theirs"]:
+                first, base, middle, last = markers[number : number + 4]
+                lines = {"reason": "whole_of_three", "base": base.line, "middle": middle.line}
+                whole[id(base)] = None
+            else:
                 continue
-            first, middle, last = markers[number : number + 3]
-            lines = {"first": first.line, "middle": middle.line, "last": last.line}
-            problem = first.problem._replace(parameters={"reason": "whole", **lines})
-            whole[id(first)] = first._replace(problem=problem)
+            lines |= {"first": first.line, "last": last.line}
+            whole[id(first)] = first._replace(problem=first.problem._replace(parameters=lines))
             whole[id(middle)] = whole[id(last)] = None
         if whole:
             told = [whole.get(id(each), each) for each in self.problems]

@@ -26,12 +26,16 @@ SAMPLES = Path(__file__).parents[2] / "checks" / "samples"
 
 
 def _rows():
-    """A row for each fault, good ones, and some that are not JSON."""
+    """A row for each fault, good ones, and some that are not JSON.
+
+    Rows full of pictures are left out: a project's base model may take fewer tokens than the rules
+    of its target, and a file has no base model.
+    """
     for path in sorted(SAMPLES.glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             sample = json.loads(line)
             text = sample["text"] if "text" in sample else json.dumps(sample["record"])
-            if "\n" not in text and "\r" not in text and text.strip().startswith("{"):
+            if "\n" not in text and "\r" not in text and text.count("image_url") < 9:
                 yield text.encode("utf-8", "surrogatepass")
 
 

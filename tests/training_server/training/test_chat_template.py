@@ -1,11 +1,18 @@
 """Templates that leave something out are found out, and complete ones are not blamed."""
 
+import json
 from pathlib import Path
 
 import pytest
 import trl
 
-from tunedesk.training_server.training.chat_template import ChatTemplate, omission_in
+from tunedesk.fine_tuning.sample_questions import given_beside, questions_of
+from tunedesk.training_server.api.completion_requests import ChatRequest
+from tunedesk.training_server.training.chat_template import (
+    ChatTemplate,
+    omission_in,
+    template_tools,
+)
 
 TEMPLATES = Path(trl.__file__).parent / "chat_templates"
 NO_TOOLS = (
@@ -136,3 +143,43 @@ def test_what_is_left_out_is_named():
     # Thoughts of earlier answers may be left out.
     thought = {"role": "assistant", "content": "<think>hm</think>Yes."}
     assert omission_in("Yes.", [thought], None) is None
+
+
+FUNCTION = TOOLS[0]["function"]
+TRAINED = [
+    {"messages": PLAIN},
+    {"messages": [{"role": "developer", "content": "Be brief."}, *talk(1)], "tools": TOOLS},
+    {"messages": [*talk(2), *PLAIN[1:]], "tools": TOOLS, "parallel_tool_calls": True},
+    {
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "Where "}]},
+            {"role": "assistant", "content": "What?", "weight": 0},
+            {"role": "user", "content": " Dune ", "name": "Ann"},
+            {"role": "assistant", "refusal": "No."},
+        ]
+    },
+    {
+        "messages": [
+            {"role": "user", "content": "Where?"},
+            {"role": "assistant", "function_call": {"name": "look_up", "arguments": "{}"}},
+            {"role": "function", "name": "look_up", "content": "Shelf 3"},
+            {"role": "assistant", "content": "On shelf 3."},
+        ],
+        "functions": [FUNCTION],
+    },
+]
+
+
+@pytest.mark.parametrize("name", ["qwen3", "qwen2_5", "glm4moe"])
+@pytest.mark.parametrize("record", TRAINED)
+def test_a_question_is_read_in_a_chat_as_it_was_in_training(name, record):
+    """Letter by letter, through the request: tools, calls, results, weights, old functions."""
+    chat = template(name)
+    learnt = chat.render(record["messages"], template_tools(record))
+    before = [each.text[:start] for each in learnt for start, _end in each.spans]
+    questions = list(questions_of(json.dumps(record), "training"))
+    assert len(questions) == len(before)
+    for question in questions:
+        beside = given_beside(question.more, as_tools=True)
+        sent = ChatRequest.read({"model": "m", "messages": list(question.messages), **beside})
+        assert chat.prompt(sent.messages, sent.tools) in before

@@ -125,6 +125,10 @@ def file_messages() -> dict[str, ProblemMessage]:
                     "A Git merge left its marks: lines {first} to {last} are two versions, parted "
                     "at line {middle}; keep one."
                 ),
+                "whole_of_three": _(
+                    "A Git merge left its marks: lines {first} to {last} are three versions, the "
+                    "middle one (lines {base} to {middle}) from before both; keep one."
+                ),
             },
         ),
         "not_an_object": ProblemMessage(
@@ -201,6 +205,7 @@ def set_messages() -> dict[str, ProblemMessage]:
             _("Most examples are copies"),
             _("Distinct examples: {distinct} of {count}; the other {copies} are copies of them."),
             _("Keep the first of each and delete the others."),
+            {"one": _("Distinct examples: {distinct} of {count}; the other is a copy.")},
         ),
         "alike_examples": ProblemMessage(
             _("The same but for spelling"),
@@ -239,6 +244,7 @@ def set_messages() -> dict[str, ProblemMessage]:
             _("Some without a system message"),
             _("{without} of {count} examples lack a system message; the others have one."),
             _("Give them the system message of the others, if they are meant to be used alike."),
+            {"one": _("One of {count} examples lacks a system message; the others have one.")},
         ),
         "same_question_different_answers": ProblemMessage(
             _("Same question, different answers"),

@@ -238,7 +238,7 @@ class _LineRecords:
                 self._queue.popleft()
             return
         if text[0] not in _VALUE_BEGINS:
-            self._take_line(text)
+            self._take_line(line)
             return
         extent, end = line_end(text)
         if extent is Extent.WHOLE:
@@ -248,7 +248,8 @@ class _LineRecords:
                 text = text[:end]
             self._take_line(text)
         elif extent is Extent.BROKEN or text[0] not in "{[" or not self._take_spread():
-            self._take_line(text)
+            # The blanks around it may be a part of a text that was torn apart.
+            self._take_line(self._queue[0][1])
 
     def _take_line(self, text: str) -> None:
         number, _ = self._queue.popleft()
@@ -268,7 +269,8 @@ class _LineRecords:
             joined = "\n".join((first, *following))
             self._tries_left -= len(joined) + _LINE_COST * min(count, len(self._queue))
             extent, end = find_end(joined, 0)
-            if extent is Extent.BROKEN and find_end is value_end and joined[end : end + 1] == "\n":
+            control = "" < joined[end : end + 1] < " "
+            if extent is Extent.BROKEN and find_end is value_end and control:
                 # A line break stands raw inside a text: perhaps the text goes on behind it.
                 find_end = raw_breaks_end
                 extent, end = find_end(joined, 0)

@@ -73,6 +73,10 @@ def raw_breaks_end(text: str, at: int) -> tuple[Extent, int]:
 def _tolerant_end(text: str, at: int, control: int) -> tuple[Extent, int]:
     try:
         end = _TOLERANT.raw_decode(text, at)[1]
+    except JSONDecodeError as error:
+        if error.msg.startswith("Unterminated") and "\n" not in text[control:]:
+            return Extent.CUT_OFF, len(text)
+        return Extent.BROKEN, control
     except (RecursionError, ValueError):
         return Extent.BROKEN, control
     # Over several lines a string that lacks its end would swallow what follows.

@@ -39,6 +39,8 @@ from tunedesk.services import local_models
 
 WIDE = 760
 """From this width on, in pixels, two cards stand side by side."""
+_AROUND_CARDS = 64
+"""The pixels of the margins, of the gap and of the scroll bar."""
 
 
 class ModelsFound(NamedTuple):
@@ -299,7 +301,9 @@ class ModelsView(QWidget):
             self._show()
 
     def _columns_wanted(self) -> int:
-        return 2 if self.width() >= WIDE else 1
+        # With large letters a card needs more room.
+        needed = max(card.minimumSizeHint().width() for card in self.cards.values())
+        return 2 if self.width() >= max(WIDE, 2 * needed + _AROUND_CARDS) else 1
 
     # What shows
 
