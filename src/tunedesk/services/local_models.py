@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from tunedesk.catalogue.models import STARTER_ID, Catalogue, LocalModel, ModelPackage
 from tunedesk.errors import UserError
 from tunedesk.i18n import _, ngettext
@@ -284,8 +286,6 @@ def _need_disk(needed: int) -> None:
 @contextmanager
 def _alone(progress: Progress) -> Iterator[None]:
     """Wait until no other program brings a model here."""
-    from filelock import FileLock, Timeout
-
     models_dir().mkdir(parents=True, exist_ok=True)
     lock = FileLock(models_dir() / ".lock")
     while True:
