@@ -74,7 +74,7 @@ def test_the_open_example_is_shown_and_followed(show, short, form, example, proj
     form.choose_view(TRAINED)
     view = form._trained
     qtbot.waitUntil(lambda: view._views.currentWidget() is view._page, timeout=60_000)
-    assert view._models.currentText() == STARTER_ID
+    assert view._models.currentData() == STARTER_ID
     assert "Hello?" in view._text.toPlainText()
     form.choose_view(FORM)
     changed = json.loads(short)

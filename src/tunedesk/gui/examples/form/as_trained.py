@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tunedesk.catalogue.models import STARTER_ID
+from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.as_trained import (
     Answer,
@@ -45,6 +45,9 @@ WIDE = 400
 """From this width in pixels on, the checks stand in two columns."""
 MOST_OF_HEIGHT = 0.42
 """The share of the height that the checks take at most; more of them scrolls."""
+TEXT_HEIGHT = 250
+"""The height that the text keeps with its line of choices, in pixels, where there is as much."""
+LEAST_HEIGHT = 90
 STOP_MS = 2_000
 
 
@@ -327,13 +330,15 @@ class AsTrainedView(QWidget):
         whole.addWidget(self._views)
 
     def _ask(self) -> None:
-        self._process.ask(self._models.currentText(), self._example.text)
+        self._process.ask(self._models.currentData(), self._example.text)
 
     def _answered(self, answer: Answer) -> None:
         if answer.models is not None:
             self._models.clear()
-            self._models.addItems(answer.models)
-            self._models.setCurrentText(self._likely(answer.models))
+            titles = {model.id: model.title for model in Catalogue.load().local_models}
+            for name in answer.models:
+                self._models.addItem(titles.get(name, name), name)
+            self._models.setCurrentIndex(answer.models.index(self._likely(answer.models)))
             self._ask()
             return
         self._views.setCurrentWidget(self._page)
@@ -414,7 +419,8 @@ class AsTrainedView(QWidget):
             self._checks.setColumnStretch(column, int(column < columns))
         self._lower_column.invalidate()
         wanted = self._lower_column.totalHeightForWidth(max(1, self._lower.viewport().width()))
-        self._lower.setFixedHeight(min(wanted, round(self.height() * MOST_OF_HEIGHT)))
+        room = min(round(self.height() * MOST_OF_HEIGHT), self.height() - TEXT_HEIGHT)
+        self._lower.setFixedHeight(min(wanted, max(room, LEAST_HEIGHT)))
 
 
 def _names(example: ExampleAsTrained, kind: str) -> list[str]:
