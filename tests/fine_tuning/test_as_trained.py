@@ -29,7 +29,9 @@ def test_answers_are_read():
     assert parse_answer(b'{"number": 1, "models": ["a"]}') == Answer(1, models=["a"])
     assert parse_answer(b'{"number": 2, "refused": "No."}') == Answer(2, refused="No.")
     text = TrainedText("ab", [1, 2], [1], [0], [[1, 2]], True)
-    example = ExampleAsTrained([text], 64, Kept(1, 1), True, Kept(2, 1), Kept(0, 0), ["so"])
+    example = ExampleAsTrained(
+        [text], 64, Kept(1, 1), True, Kept(2, 1), Kept(0, 0), Kept(1, 0), ["so"]
+    )
     held = {
         "texts": [vars(text)],
         "context": 64,
@@ -37,6 +39,7 @@ def test_answers_are_read():
         "system_is_first": True,
         "thoughts": {"total": 2, "kept": 1},
         "calls": {"total": 0, "kept": 0},
+        "media": {"total": 1, "kept": 0},
         "added": ["so"],
     }
     line = json.dumps({"number": 3, "example": held}).encode()

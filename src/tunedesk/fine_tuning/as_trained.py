@@ -62,6 +62,7 @@ class ExampleAsTrained:
         system_is_first: Whether they stand before all else that was written.
         thoughts: The thoughts of answers.
         calls: The calls of tools.
+        media: Pictures, sounds and files: a language model reads none.
         added: What the template adds of its own: words, without its marks and roles.
     """
 
@@ -71,6 +72,7 @@ class ExampleAsTrained:
     system_is_first: bool
     thoughts: Kept
     calls: Kept
+    media: Kept
     added: list[str]
 
 
@@ -143,6 +145,7 @@ def parse_answer(line: bytes) -> Answer:
         made["system_is_first"],
         Kept(**made["thoughts"]),
         Kept(**made["calls"]),
+        Kept(**made["media"]),
         made["added"],
     )
     return Answer(number, example=example)

@@ -351,7 +351,9 @@ def _check_header(path: Path) -> None:
     except FileNotFoundError as error:
         raise UserError(
             _("The project {name} is not there.").format(name=path.name),
-            _("It was moved or deleted; look for it in {folder}.").format(folder=path.parent),
+            _("It was moved or deleted; look for it in {folder}.").format(
+                folder=path.absolute().parent
+            ),
         ) from error
     except OSError as error:
         raise UserError(

@@ -125,3 +125,30 @@ def test_a_text_that_teaches_nothing_has_no_spans():
     shown = as_trained(changed(weight=0), example_reader(STARTER))
     assert [text.spans for text in shown.texts] == [[]]
     assert [text.learnt for text in shown.texts] == [[]]
+
+
+def test_short_texts_are_not_sought_in_the_words_of_the_template():
+    template = "{{ '<|im_start|>system\\nYou are a bot.<|im_end|>\\n' }}" + TURNS
+    messages = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    assert as_trained({"messages": messages}, reader_with(template)).added == ["You are a bot."]
+    assert as_trained({"messages": messages}, reader_with(TURNS)).added == []
+
+
+def test_pictures_are_counted():
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
+    record = changed()
+    record["messages"][1]["content"] = [{"type": "text", "text": "What is it?"}, picture]
+    shown = as_trained(record, reader_with(TURNS))
+    assert (shown.media.total, shown.media.kept) == (1, 0)
+
+
+def test_an_answer_that_begins_learns_nothing_of_what_a_template_adds():
+    template = (
+        "{% for message in messages %}{% if loop.first and message.role != 'system' %}"
+        "{{ '<|im_start|>system\\nYou are a bot.<|im_end|>\\n' }}{% endif %}"
+    ) + TURNS.partition("{% for message in messages %}")[2]
+    answer = {"role": "assistant", "content": "Good evening."}
+    messages = [answer, {"role": "user", "content": "Hi"}, answer]
+    (text,) = as_trained({"messages": messages}, reader_with(template)).texts
+    learnt = [text.text[begin:end] for begin, end in text.spans]
+    assert learnt == ["Good evening.<|im_end|>"] * 2

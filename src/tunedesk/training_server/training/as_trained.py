@@ -32,7 +32,10 @@ from tunedesk.training_server.training.starter import CONTEXT, train_tokenizer
 from tunedesk.training_server.training.tokenizer import ExampleTokenizer, load_example_tokenizer
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "tools", "model", "function")
+_MEDIA = ("image_url", "input_image", "input_audio", "file", "input_file")
 _THOUGHT = re.compile(r"<think>(.*?)</think>", re.DOTALL)
+_LEAST_SOUGHT = 4
+"""Shorter texts of messages are known only where nothing else stands between two marks."""
 _MOST_ADDED = 20
 """Pieces of text that a template adds, told at most."""
 
@@ -83,6 +86,7 @@ class ExampleAsTrained:
         system_is_first: Whether they stand before all else that was written.
         thoughts: The thoughts of answers.
         calls: The calls of tools.
+        media: Pictures, sounds and files: a language model reads none.
         added: What the template adds of its own: words, without its marks and roles.
     """
 
@@ -92,6 +96,7 @@ class ExampleAsTrained:
     system_is_first: bool
     thoughts: Kept
     calls: Kept
+    media: Kept
     added: list[str]
 
 
@@ -119,6 +124,7 @@ def as_trained(record: Mapping[str, Any], reader: ExampleTokenizer) -> ExampleAs
         _is_first(prompts, messages, texts[0].text if texts else ""),
         _kept(thoughts, whole),
         _kept(calls, whole),
+        Kept(sum(map(_media, messages)), 0),
         _added(record, messages, texts, reader)[:_MOST_ADDED],
     )
 
@@ -205,6 +211,12 @@ def _called(message: Mapping[str, Any]) -> list[str]:
     return [str(call.get("name")) for call in calls]
 
 
+def _media(message: Mapping[str, Any]) -> int:
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    return sum(isinstance(part, dict) and part.get("type") in _MEDIA for part in parts)
+
+
 def _kept(parts: Sequence[str], text: str) -> Kept:
     told = [part.strip() for part in parts if part.strip()]
     return Kept(len(told), sum(_forms(part, text) for part in told))
@@ -230,26 +242,27 @@ def _added(
     """The words of a text that stand in no message, no tool and no mark of the template."""
     if "messages" not in record and "input" not in record:
         return []
-    marks = [
-        *reader.tokenizer.all_special_tokens,
-        *(str(token) for token in reader.tokenizer.added_tokens_decoder.values()),
-    ]
+    tokens = map(str, reader.tokenizer.added_tokens_decoder.values())
+    marks = filter(None, {*reader.tokenizer.all_special_tokens, *tokens})
+    at_marks = re.compile("|".join(map(re.escape, sorted(marks, key=len, reverse=True))) or "$.")
+    parts = {part.strip() for each in messages for part in (_said(each), *_thoughts(each))}
+    whole = {part for part in parts if part}
+    # A letter or two stand in every other word as well.
+    long = sorted((part for part in whole if len(part) >= _LEAST_SOUGHT), key=len, reverse=True)
     found: dict[str, None] = {}
-    written = sorted(
-        {part.strip() for each in messages for part in (_said(each), *_thoughts(each)) if part},
-        key=len,
-        reverse=True,
-    )
     for each in texts:
-        rest = each.text
-        for part in (*written, *marks):
-            rest = rest.replace(part, "\0") if part else rest
-        for piece in re.split(r"[\0\n]+", rest):
-            word = piece.strip(" \t\r:#*<>[]|")
-            is_json = "{" in piece or "}" in piece
-            if any(letter.isalnum() for letter in word) and word not in _ROLES and not is_json:
-                found[piece.strip()] = None
-    return list(found)
+        for stretch in at_marks.split(each.text):
+            head, _break, rest = stretch.partition("\n")
+            if (rest if head.strip() in _ROLES else stretch).strip() in whole:
+                continue
+            for part in long:
+                stretch = stretch.replace(part, "\n")
+            for piece in stretch.split("\n"):
+                word = piece.strip(" \t\r:#*<>[]|")
+                is_json = "{" in piece or "}" in piece
+                if any(letter.isalnum() for letter in word) and word not in _ROLES and not is_json:
+                    found[piece.strip()] = None
+    return [piece for piece in found if piece not in whole]
 
 
 @lru_cache(maxsize=4)

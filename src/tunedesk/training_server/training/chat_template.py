@@ -300,7 +300,11 @@ class ChatTemplate:
             # What follows the end of the answer, mostly a line break, is never asked for.
             end = len(after.rstrip())
             if not after.startswith(before):
-                before = self._common(before, after)
+                at = after.find(self._opening) if index == 0 and self._opening else -1
+                # Some templates put a system prompt of their own before a conversation, even before
+                # one that begins with an answer.
+                common = self._common(before, after)
+                before = after[: at + len(self._opening)] if at >= 0 else common
             if whole.startswith(after[:end]):
                 spans_in_whole.append((len(before), end))
             else:
@@ -319,6 +323,13 @@ class ChatTemplate:
     def end_of_answer(self) -> int | None:
         """The token that the template puts after an answer; None if it puts none."""
         return self._end_of_answer
+
+    @cached_property
+    def _opening(self) -> str:
+        """What the template writes before an answer that is asked for."""
+        asked = self._render(_TRIAL[:1], None, True)
+        plain = self._render(_TRIAL[:1], None, False)
+        return asked.removeprefix(plain) if asked.startswith(plain) else ""
 
     @cached_property
     def _end_of_answer(self) -> int | None:

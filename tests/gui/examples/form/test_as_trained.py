@@ -22,6 +22,7 @@ def example_with(**changes):
         "system_is_first": True,
         "thoughts": Kept(0, 0),
         "calls": Kept(0, 0),
+        "media": Kept(0, 0),
         "added": [],
     }
     return ExampleAsTrained(**{**values, **changes})
@@ -57,6 +58,7 @@ def test_all_is_well():
         ({"thoughts": Kept(3, 1)}, "Thoughts are left out", "warning"),
         ({"thoughts": Kept(3, 3)}, "Thoughts are kept", "success"),
         ({"calls": Kept(2, 1)}, "Tool calls are left out", "error"),
+        ({"media": Kept(1, 0)}, "Pictures and files are left out", "error"),
         ({"calls": Kept(2, 2)}, "Tool calls are kept", "success"),
     ],
 )

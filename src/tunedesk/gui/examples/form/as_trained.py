@@ -48,6 +48,8 @@ MOST_OF_HEIGHT = 0.42
 TEXT_HEIGHT = 250
 """The height that the text keeps with its line of choices, in pixels, where there is as much."""
 LEAST_HEIGHT = 90
+MOST_ADDED = 240
+"""Letters of what a template adds that are shown."""
 STOP_MS = 2_000
 
 
@@ -159,6 +161,9 @@ def checks_of(example: ExampleAsTrained) -> list[Check]:
     found.append(_added(example))
     if example.thoughts.total:
         found.append(_thoughts(example))
+    if example.media.total:
+        detail = _("This model reads text alone: no picture, sound or file reaches it.")
+        found.append(Check("error", _("Pictures and files are left out"), detail))
     if example.calls.total:
         calls = example.calls
         detail = ngettext(
@@ -208,8 +213,8 @@ def _system(example: ExampleAsTrained) -> Check:
 def _added(example: ExampleAsTrained) -> Check:
     if not example.added:
         return Check("success", _("Nothing is added"), _("No words you did not write."))
-    first = example.added[0]
-    shown = first if len(first) <= 120 else f"{first[:119]}…"
+    every = " … ".join(example.added)
+    shown = every if len(every) <= MOST_ADDED else f"{every[: MOST_ADDED - 1]}…"
     return Check("muted", _("The template adds words"), _("“{text}”").format(text=shown))
 
 
@@ -367,7 +372,7 @@ class AsTrainedView(QWidget):
         self._text.show_text(text, made.context)
         self._text.setAccessibleName(_("The text that the model reads"))
         if text.ends:
-            figures = _("{learned} tokens learned, {read} only read, {total} in all").format(
+            figures = _("Tokens: {learned} learned, {read} only read, {total} in all").format(
                 learned=f"{len(text.learnt):,}",
                 read=f"{len(text.ends) - len(text.learnt):,}",
                 total=f"{len(text.ends):,}",

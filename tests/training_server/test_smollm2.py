@@ -1,0 +1,70 @@
+"""The language model that a launch on this computer begins with: trained, asked, taken along."""
+
+import pytest
+import torch
+
+from tunedesk.catalogue.models import Catalogue
+from tunedesk.paths import models_dir
+from tunedesk.training_server.export_model import CLOSE, export_gguf
+from tunedesk.training_server.training.base_model import load_model
+from tunedesk.training_server.training.job import run_job
+from tunedesk.training_server.training.tokenizer import load_tokenizer
+
+NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
+# When this is imported, the folders are still those of whoever runs the tests.
+FOLDER = models_dir() / NAME
+TEXTS = (
+    "What is the capital of France?",
+    "<|im_start|>user\nRoom 12?<|im_end|>\n<|im_start|>assistant\n",
+)
+
+pytestmark = [
+    # PEFT still asks Transformers by an old name.
+    pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning"),
+    pytest.mark.skipif(
+        not FOLDER.is_dir(),
+        reason="packaging/test.py brings SmolLM2 where the Python index can be reached",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def tuned(make_job, twelve, tmp_path_factory):
+    """A job of six steps with the real model."""
+    folder = make_job(
+        tmp_path_factory.mktemp("smollm2") / "job",
+        twelve[:4],
+        base_model=FOLDER,
+        epochs=3,
+        batch=2,
+        rate=2.0,
+    )
+    assert run_job(folder) == 0, folder.progress_file.read_text(encoding="utf-8")
+    return folder
+
+
+def test_the_catalogue_names_it():
+    (model,) = (each for each in Catalogue.load().local_models if each.id == NAME)
+    assert model.package is not None
+
+
+def test_it_learns(tuned, progress_of):
+    losses = [line["train_loss"] for line in progress_of(tuned, "metrics")]
+    assert len(losses) == 6
+    assert sum(losses[-2:]) < sum(losses[:2]) * 0.9
+
+
+def test_it_speaks():
+    words = load_tokenizer(FOLDER)
+    model = load_model(FOLDER, torch.float32).eval()
+    asked = "<|im_start|>user\nWhat is the capital of France?<|im_end|>\n<|im_start|>assistant\n"
+    ids = torch.tensor([words(asked, add_special_tokens=False)["input_ids"]])
+    with torch.inference_mode():
+        said = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=12)
+    assert "Paris" in words.decode(said[0, ids.shape[1] :])
+
+
+def test_what_it_learnt_goes_along_in_one_file(tuned, tmp_path):
+    proof = export_gguf(tuned.model, tmp_path / "tuned.gguf", "exact", "tuned", TEXTS)
+    assert proof.same_tokens == proof.same_next == len(TEXTS)
+    assert proof.divergence < CLOSE["exact"]
