@@ -379,7 +379,7 @@ def _export_model_arguments(parser: argparse.ArgumentParser) -> None:
         "run", nargs="?", metavar="RUN", help="its number, name or job; the newest with a model"
     )
     parser.add_argument(
-        "--checkpoint", type=int, metavar="N", help="that of step N, in place of the last state"
+        "--checkpoint", type=int, metavar="N", help="that of step N, in place of the tuned model"
     )
     parser.add_argument(
         "--to",

@@ -216,8 +216,8 @@ def test_a_job_fixes_many_and_leaves_the_others():
     texts = [b'{"messages": [{"role": "developer", "content": "x"}]}', b'{"a": 1}', b"\xff"]
     fixed = fix_texts(FixJob(texts, frozenset({"role_developer"})))
     # Nobody answers in the first, the second is not an example, the third is not text.
-    assert fixed[0] == (texts[0].replace(b"developer", b"system"), 1, 1)
-    assert fixed[1:] == [(texts[1], 0, 1), (texts[2], 0, 1)]
+    assert fixed[0][:3] == (texts[0].replace(b"developer", b"system"), 1, 1)
+    assert [each[:3] for each in fixed[1:]] == [(texts[1], 0, 1), (texts[2], 0, 1)]
 
 
 def test_only_known_codes_are_fixable():

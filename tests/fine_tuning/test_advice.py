@@ -102,3 +102,13 @@ def test_what_is_not_known_of_the_validation_is_not_guessed_while_it_runs():
 def test_advice_is_a_value():
     found = said(made_curves(150, falling, total=TOTAL))[0]
     assert replace(found) == found
+
+
+def test_a_checkpoint_that_the_tuned_model_is_already_need_not_be_chosen():
+    curves = made_curves(TOTAL, falling_slowly, full=turning, full_every=10)
+    points = made_checkpoints(100, 200, 300)
+    chosen = advice(curves, points, TOTAL, 3, True)[0]
+    kept = advice(curves, points, TOTAL, 3, True, model_step=100)[0]
+    assert (chosen.checkpoint_step, kept.checkpoint_step) == (100, None)
+    assert kept.sentence.endswith("The tuned model is that one.")
+    assert advice(curves, points, TOTAL, 3, True, model_step=200)[0] == chosen

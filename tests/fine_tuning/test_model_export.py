@@ -67,6 +67,6 @@ def test_the_card_says_how_it_was_made_and_what_it_is_not_for(tmp_path):
         )
     assert card.startswith("# pharmacy-v1\n")
     assert "SmolLM2-135M-Instruct" in card
-    assert "checkpoint of step 10" in card
+    assert "those of step 10" in card
     assert "licence Apache-2.0" in card
     assert "no diagnosis" in card

@@ -4,12 +4,13 @@ from tunedesk.fine_tuning.curves import RunCurves
 from tunedesk.fine_tuning.run_facts import (
     compare,
     data_facts,
+    model_step,
     moment,
     origin_facts,
     result_facts,
     settings_facts,
 )
-from tunedesk.project.run_records import RunFile
+from tunedesk.project.run_records import RunEvent, RunFile
 
 
 def values(facts):
@@ -126,3 +127,11 @@ def test_words_of_the_service_that_are_no_numbers_do_not_break_it():
     run = made_run(job={"hyperparameters": {"n_epochs": "auto", "batch_size": True}, "method": "x"})
     facts = {fact.name: fact.value for fact in settings_facts(run)}
     assert (facts["Epochs"], facts["Batch size"]) == ("3", "automatic")
+
+
+def test_the_step_of_the_tuned_model_is_what_the_service_says():
+    plain = RunEvent("1", 1, "info", "Done.")
+    told = RunEvent("2", 2, "info", "It is that.", "message", {"model_step": 36})
+    assert model_step([plain]) is None
+    assert model_step([plain, told]) == 36
+    assert model_step([RunEvent("3", 3, "info", "x", "message", {"model_step": "36"})]) is None

@@ -38,7 +38,7 @@ def test_user_error_goes_to_the_caller_or_to_the_window(background, qtbot):
     with qtbot.waitSignal(background.user_error) as told:
         background.run(fail)
     assert told.args[0].sentence == "It is not there."
-    assert [error.sentence for error in errors] == ["It is not there."]
+    qtbot.waitUntil(lambda: [error.sentence for error in errors] == ["It is not there."])
 
 
 def test_bug_goes_to_the_crash_report(background, qtbot):

@@ -5,6 +5,7 @@ of the curve (see `curve_analysis`), and say that they cannot tell rather than g
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tunedesk.fine_tuning.advice_rules.context import Advice, AdviceContext
 from tunedesk.fine_tuning.advice_rules.training_loss import (
@@ -39,6 +40,7 @@ from tunedesk.fine_tuning.advice_rules.validation_loss import (
     validation_missing,
 )
 from tunedesk.fine_tuning.curves import RunCurves
+from tunedesk.i18n import _
 from tunedesk.project.run_records import RunCheckpoint
 
 Rule = Callable[[AdviceContext], Advice | None]
@@ -85,6 +87,7 @@ def advice(
     validates: bool | None = None,
     begins_empty: bool = False,
     method: str | None = None,
+    model_step: int | None = None,
 ) -> list[Advice]:
     """What is to be said of a run, the most important first; the rest are remarks beside it.
 
@@ -99,6 +102,7 @@ def advice(
         validates: Whether examples are held back; None: if their loss is among the figures.
         begins_empty: Whether the base model knew nothing before: the built-in starter.
         method: How it learns ("supervised", "dpo", ...); None if that is not known.
+        model_step: The step whose weights the tuned model has; None: the last.
     """
     train, valid = curves.points("train_loss"), curves.validation()
     held_back = True if len(valid) else validates
@@ -116,6 +120,10 @@ def advice(
         method=method,
     )
     first = next((found for rule in _RULES if (found := rule(seen)) is not None), None)
+    if first is not None and model_step is not None and first.checkpoint_step == model_step:
+        # It need not be chosen: the tuned model is that one already.
+        sentence = f"{first.sentence} {_('The tuned model is that one.')}"
+        first = replace(first, sentence=sentence, checkpoint_step=None)
     if first is not None and seen.from_nothing:
         # What is remarked of others, of noise and of what is held back, says nothing here.
         return [first]

@@ -7,7 +7,7 @@ from typing import Any
 from tunedesk.catalogue.models import Catalogue
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.curves import RunCurves
-from tunedesk.fine_tuning.run_facts import data_facts, result_facts, settings_facts
+from tunedesk.fine_tuning.run_facts import data_facts, model_step, result_facts, settings_facts
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project.project import Project
@@ -96,8 +96,13 @@ def model_card(project: Project, run: Run, step: int | None = None) -> str:
     lines.append(
         _("A language model, tuned from {base} with Tunedesk.").format(base=run.base_model)
     )
-    if step is not None:
-        lines.append(_("This is its checkpoint of step {step}.").format(step=step))
+    kept = model_step(project.runs.events(run.id)) if step is None else step
+    if kept is not None:
+        lines.append(
+            _(
+                "Its weights are those of step {step}; the figures below are of the whole training."
+            ).format(step=kept)
+        )
     lines += ["", "| | |", "| --- | --- |"]
     lines += [f"| {fact.name} | {fact.value} |" for fact in facts if fact.value]
     lines += ["", _("## Licence"), ""]

@@ -10,8 +10,17 @@ from tunedesk.errors import UserError
 from tunedesk.fine_tuning.curves import Points, RunCurves, format_accuracy, format_loss
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.i18n import _, duration_text
-from tunedesk.project.run_records import Run, RunFile
+from tunedesk.project.run_records import Run, RunEvent, RunFile
 from tunedesk.services.providers import provider_named
+
+
+def model_step(events: Sequence[RunEvent]) -> int | None:
+    """The step whose weights the tuned model has, where the service says that it is not the last.
+
+    Our training server keeps the step of the lowest validation loss.
+    """
+    told = (event.data.get("model_step") for event in reversed(events))
+    return next((step for step in told if type(step) is int), None)
 
 
 class Fact(NamedTuple):

@@ -44,7 +44,8 @@ The lines of `progress.jsonl`; each has "kind", and "step" where named:
     checkpoint  step, metrics (as above, without total_steps), pausing (true for that of a pause);
                 written after the rename; the trainer keeps the last three and removes older ones
     epoch       step, epoch
-    message     level ("info" | "warn" | "error"), message, step (optional)
+    message     level ("info" | "warn" | "error"), message, step (optional), data (optional: values
+                for programs, such as model_step, the step whose weights the tuned model has)
     paused      step; the last line of a process that was told to pause
     cancelled   step; the last line of one that was told to cancel
     done        step, trained_tokens; after model/ has its name

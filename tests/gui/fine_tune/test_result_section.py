@@ -1,3 +1,6 @@
+from tunedesk.project.run_records import RunEvent
+
+
 def test_checkpoint_can_be_chosen_instead(page, project, add_run, falling, checkpoint, qtbot):
     run = add_run("one", stage="ended", status="succeeded", fine_tuned_model="ft:starter:end")
     falling(run.id)
@@ -9,6 +12,15 @@ def test_checkpoint_can_be_chosen_instead(page, project, add_run, falling, check
     assert page.view.model == "ft:starter:40"
     assert not result.choose_step(41)
     qtbot.waitUntil(lambda: "ft:starter:40" in result.code.toPlainText())
+    assert result.which.itemText(0) == "The tuned model, as it was at the end"
+    told = RunEvent("e1", 1, "info", "It is that of step 40.", "message", {"model_step": 40})
+    project.runs.add_events(run.id, [told])
+    qtbot.waitUntil(
+        lambda: (
+            result.which.itemText(0) == "The tuned model, as it was at step 40, where it was best"
+        )
+    )
+    assert page.view.model == "ft:starter:40"
     result.tabs.setCurrentIndex(1)
     assert result.code.toPlainText().startswith("curl ")
 

@@ -569,8 +569,12 @@ def test_the_tuned_model_is_that_of_the_lowest_validation_loss(overtrained_job, 
     model = (overtrained_job.model / name).read_bytes()
     assert model == (overtrained_job.checkpoint(best) / name).read_bytes()
     assert model != (overtrained_job.checkpoint(last) / name).read_bytes()
-    told = [line["message"] for line in progress_of(overtrained_job, "message")]
-    assert any(f"is that of step {best}" in text for text in told)
+    told = [
+        line.get("data")
+        for line in progress_of(overtrained_job, "message")
+        if f"is that of step {best}" in line["message"]
+    ]
+    assert told == [{"model_step": best}]
 
 
 def test_one_that_was_killed_after_its_end_is_not_trained_further(

@@ -59,7 +59,7 @@ class ResultSection(Card):
         self._background = context.background
         self._keys = keys
         self._run: Run | None = None
-        self._shown: tuple[int, str, tuple[RunCheckpoint, ...]] | None = None
+        self._shown: tuple[int, str, tuple[RunCheckpoint, ...], int | None] | None = None
         self._snippets = Snippets("", "", "", "")
         self._by_user = False
         self.setAccessibleName(_("Result"))
@@ -142,12 +142,20 @@ class ResultSection(Card):
         points = self._shown[2] if self._shown else ()
         return next((point for point in points if point.model == self.model), None)
 
-    def show_run(self, run: Run, checkpoints: list[RunCheckpoint]) -> None:
-        """Show what came of a run."""
+    def show_run(
+        self, run: Run, checkpoints: list[RunCheckpoint], model_step: int | None = None
+    ) -> None:
+        """Show what came of a run.
+
+        Args:
+            run: The run.
+            checkpoints: Its checkpoints.
+            model_step: The step whose weights the tuned model has; None: the last.
+        """
         self._run = run
         usable = [point for point in checkpoints if point.model]
         self.setVisible(bool(run.fine_tuned_model) or bool(usable))
-        key = (run.id, run.fine_tuned_model, tuple(usable))
+        key = (run.id, run.fine_tuned_model, tuple(usable), model_step)
         if key == self._shown:
             return
         if not self._shown or self._shown[0] != run.id:
@@ -157,7 +165,14 @@ class ResultSection(Card):
         self.which.blockSignals(True)
         self.which.clear()
         if run.fine_tuned_model:
-            self.which.addItem(_("The tuned model, as it was at the end"), run.fine_tuned_model)
+            text = (
+                _("The tuned model, as it was at the end")
+                if model_step is None
+                else _("The tuned model, as it was at step {step}, where it was best").format(
+                    step=f"{model_step:,}"
+                )
+            )
+            self.which.addItem(text, run.fine_tuned_model)
         for point in reversed(usable):
             if point.model != run.fine_tuned_model:
                 self.which.addItem(checkpoint_text(point), point.model)

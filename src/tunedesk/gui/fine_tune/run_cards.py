@@ -47,6 +47,7 @@ class RunDetails(NamedTuple):
         chart: Its curves.
         advice: What they mean, the most important first.
         is_elsewhere: Whether it goes on and this computer neither launched nor follows it.
+        model_step: The step whose weights the tuned model has; None: the last.
     """
 
     run: Run
@@ -56,6 +57,7 @@ class RunDetails(NamedTuple):
     chart: "ChartedRun"
     advice: "list[Advice]"
     is_elsewhere: bool
+    model_step: int | None = None
 
 
 class DetailsReader:
@@ -73,10 +75,12 @@ class DetailsReader:
             "tunedesk.fine_tuning.advice",
             "tunedesk.fine_tuning.charted_run",
             "tunedesk.fine_tuning.curves",
+            "tunedesk.fine_tuning.run_facts",
         ):
             from tunedesk.fine_tuning.advice import advice
             from tunedesk.fine_tuning.charted_run import ChartedRun
             from tunedesk.fine_tuning.curves import RunCurves
+            from tunedesk.fine_tuning.run_facts import model_step
 
         runs = project.runs
         run, checkpoints = runs.get(self._run_id), runs.checkpoints(self._run_id)
@@ -91,6 +95,8 @@ class DetailsReader:
             curves = self._curves.with_more(metrics)
         self._curves = curves
         epochs = epochs_of(run)
+        events = runs.events(self._run_id)
+        kept = model_step(events)
         found = advice(
             curves,
             checkpoints,
@@ -101,8 +107,9 @@ class DetailsReader:
             validates=run.validation is not None or bool(run.job.get("validation_file")),
             begins_empty=run.base_model == STARTER_ID,
             method=run.settings.get("method"),
+            model_step=kept,
         )
-        best = next((one.checkpoint_step for one in found if one.checkpoint_step), None)
+        best = next((one.checkpoint_step for one in found if one.checkpoint_step), kept)
         chart = ChartedRun(
             name=run.name,
             curves=curves,
@@ -114,7 +121,8 @@ class DetailsReader:
         return RunDetails(
             run=run,
             latest=metrics[-SPEED_STEPS:],
-            events=runs.events(self._run_id),
+            events=events,
+            model_step=kept,
             checkpoints=checkpoints,
             chart=chart,
             advice=found,

@@ -338,7 +338,7 @@ class RunView(QScrollArea):
         running = run.stage == "following" and not details.is_elsewhere
         self.advice.show_advice(found, running=running)
         self.chart.set_gist(self.advice.gist)
-        self.result.show_run(run, details.checkpoints)
+        self.result.show_run(run, details.checkpoints, details.model_step)
         self.events.show_events(run, details.events)
         self._canvas.show()
         self.shown.emit()

@@ -85,7 +85,7 @@ class ProgressReader:
             case "message":
                 text, level = str(line["message"]), line.get("level", "info")
                 # A process that begins anew says it anew.
-                events.add(job.id, text, level, once=f"message:{text}")
+                events.add(job.id, text, level, line.get("data"), once=f"message:{text}")
             case "done":
                 self._done(job, line)
             case "failed":

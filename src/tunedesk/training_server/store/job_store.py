@@ -281,7 +281,8 @@ class EventStore:
             job_id: The job.
             message: The sentence.
             level: "info", "warn" or "error".
-            data: The figures, of an event with metrics.
+            data: The figures, of an event with metrics: one with a "step". Of another, what it
+                says as values for programs.
             once: A name under which a job tells something only once, such as its step.
         """
         with self._database.writing() as connection:
@@ -297,7 +298,7 @@ class EventStore:
                     now(),
                     job_id,
                     level,
-                    "message" if data is None else "metrics",
+                    "metrics" if data and "step" in data else "message",
                     message,
                     json.dumps(data or {}),
                     once,

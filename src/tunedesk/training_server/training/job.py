@@ -177,7 +177,7 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
         checkpoints.publish_model(made)
         checkpoints.clear_work()
         if taken is not None:
-            _message(writer, "info", taken)
+            _message(writer, "info", taken, model_step=checkpoints.best)
         _done(writer, lines, end, training.tokens * (end // per_epoch))
     wait_for_all()
 
@@ -300,9 +300,9 @@ def _is_tuned(spec: JobSpec) -> bool:
     return os.path.isabs(spec.base_model)
 
 
-def _message(writer: ProgressWriter | None, level: str, text: str) -> None:
+def _message(writer: ProgressWriter | None, level: str, text: str, **data: Any) -> None:
     if writer is not None:
-        writer.write("message", level=level, message=text)
+        writer.write("message", level=level, message=text, **({"data": data} if data else {}))
 
 
 def _ended(writer: ProgressWriter | None, command: str, step: int) -> None:
