@@ -1,9 +1,11 @@
 """Where the tuned model of a run lies, and the card that goes with it."""
 
+from pathlib import Path
+
 import pytest
 
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.model_export import model_card, model_folder
+from tunedesk.fine_tuning.model_export import export_model, model_card, model_folder
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Metric, Run, RunFile
 from tunedesk.services.local_server import server_data_dir
@@ -51,6 +53,25 @@ def test_a_model_that_is_elsewhere_is_told_so(values):
         model_folder(run_with(**values))
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "size", "said"),
+    [
+        ("folder", "", "exact", "Say what"),
+        ("folder", "out", "smaller", "Only a GGUF"),
+        ("gguf", "out", "exact", r"ends in \.gguf"),
+    ],
+)
+def test_wrong_wishes_are_told_before_anything_is_made(project_of, kind, name, size, said):
+    with pytest.raises(UserError, match=said):
+        export_model(project_of, run_with(), kind, Path(name), size=size)
+
+
+@pytest.fixture
+def project_of(tmp_path):
+    with Project.create(tmp_path / "b.tunedesk", author="Ann") as project:
+        yield project
+
+
 def test_the_card_says_how_it_was_made_and_what_it_is_not_for(tmp_path):
     with Project.create(tmp_path / "a.tunedesk", author="Ann") as project:
         run = project.runs.add(
@@ -65,7 +86,9 @@ def test_the_card_says_how_it_was_made_and_what_it_is_not_for(tmp_path):
         card = model_card(
             project, run_with(id=run.id, training=RunFile("file-1", "abc", 900, 40)), 10
         )
-    assert card.startswith("# pharmacy-v1\n")
+    assert card.startswith("---\nlicense: apache-2.0\nbase_model: HuggingFaceTB/SmolLM2-135M-")
+    assert "\n# pharmacy-v1\n" in card
+    assert "quantised to 4 bits" in card
     assert "SmolLM2-135M-Instruct" in card
     assert "those of step 10" in card
     assert "licence Apache-2.0" in card

@@ -129,6 +129,8 @@ def test_a_folder_holds_the_tuned_weights_in_one(tuned, tmp_path):
     assert held["dtype"] == "bfloat16"
     assert (tmp_path / "out" / "README.md").read_text(encoding="utf-8") == "# Mine\n"
     assert words.chat_template == TEMPLATE
+    loaded = json.loads((tmp_path / "out" / "tokenizer_config.json").read_text(encoding="utf-8"))
+    assert not {"is_local", "local_files_only"} & set(loaded)
 
 
 def test_an_adapter_names_its_base_and_no_folder_of_this_computer(tuned, tmp_path):
@@ -173,3 +175,11 @@ def test_what_is_there_already_stays(tuned, tmp_path, capsys):
 def test_a_model_without_an_adapter_says_so(base_folder, tmp_path, capsys):
     assert main([str(base_folder("llama")), "adapter", str(tmp_path / "out")]) == 1
     assert "no adapter" in json.loads(capsys.readouterr().out)["sentence"]
+
+
+def test_a_way_through_a_file_is_told_in_a_sentence(tuned, tmp_path, capsys):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    assert main([str(tuned), "adapter", str(tmp_path / "file" / "out")]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["sentence"].startswith("The model cannot be written")
+    assert "room" not in told["advice"]

@@ -46,6 +46,15 @@ def export_model(
         UserError: The model is not on this computer, or cannot be written.
         Cancelled: By `progress`.
     """
+    if not out.name:
+        raise UserError(_("Say what is to be made: the name of a folder or file."))
+    if kind != "gguf" and size != "exact":
+        raise UserError(_("Only a GGUF file can be made smaller."))
+    if kind == "gguf" and out.suffix != ".gguf":
+        raise UserError(
+            _("The name of a GGUF file ends in .gguf, or no program takes it for one."),
+            _("Write it to {path}.").format(path=out.with_name(f"{out.name}.gguf")),
+        )
     folder = model_folder(run, step)
     base = run.base_model.split(":")[1] if run.base_model.startswith("ft:") else run.base_model
     with tempfile.TemporaryDirectory(prefix="tunedesk-export-") as place:
@@ -77,7 +86,7 @@ def model_folder(run: Run, step: int | None = None) -> Path:
         else _("{run} has no checkpoint of step {step}.").format(run=run.name, step=step),
         _("There are checkpoints of the steps {steps}.").format(steps=", ".join(map(str, steps)))
         if steps
-        else "",
+        else _("It was deleted, or trained by another user or computer: take it along there."),
     )
 
 
@@ -88,11 +97,12 @@ def model_card(project: Project, run: Run, step: int | None = None) -> str:
         *data_facts(run),
         *result_facts(run, RunCurves.from_metrics(project.runs.metrics(run.id))),
     ]
-    licence = next(
-        (model.licence for model in Catalogue.load().local_models if model.id == run.base_model),
-        "",
-    )
-    lines = [f"# {run.name}", ""]
+    models = Catalogue.load().local_models
+    model = next((each for each in models if each.id == run.base_model), None)
+    licence = model.licence if model else ""
+    # What the hub and other programs read of a card.
+    head = [f"license: {licence.lower()}"] if licence else []
+    lines = ["---", *head, f"base_model: {run.base_model}", "---", "", f"# {run.name}", ""]
     lines.append(
         _("A language model, tuned from {base} with Tunedesk.").format(base=run.base_model)
     )
@@ -105,6 +115,11 @@ def model_card(project: Project, run: Run, step: int | None = None) -> str:
         )
     lines += ["", "| | |", "| --- | --- |"]
     lines += [f"| {fact.name} | {fact.value} |" for fact in facts if fact.value]
+    if model is not None and model.package is not None:
+        lines += [
+            "",
+            _("Where the base came from the Python index, it had been quantised to 4 bits once."),
+        ]
     lines += ["", _("## Licence"), ""]
     lines.append(
         _(

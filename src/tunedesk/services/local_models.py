@@ -396,10 +396,11 @@ def export(
     try:
         return _told(command, part, _bytes_in(folder), progress)
     finally:
-        if part.is_dir():
-            shutil.rmtree(part, ignore_errors=True)
-        else:
-            part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            if part.is_dir():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                part.unlink(missing_ok=True)
 
 
 def _told(command: list[str], part: Path, total: int, progress: Progress) -> dict[str, Any]:

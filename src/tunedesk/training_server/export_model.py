@@ -23,6 +23,7 @@ from typing import Any
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.job_folder import ADAPTER_NAME
 from tunedesk.training_server.training.failures import JobFailedError
 
@@ -86,7 +87,8 @@ def main(arguments: list[str]) -> int:
         sentence = _("The model cannot be written: {reason}").format(
             reason=error.strerror or str(error)
         )
-        print(json.dumps({"sentence": sentence, "advice": _("Make room on the disk.")}))
+        advice = _("Make room on the disk.") if is_disk_full(error) else _("Take another folder.")
+        print(json.dumps({"sentence": sentence, "advice": advice}), flush=True)
         return 1
     except UserError as error:
         print(json.dumps({"sentence": error.sentence, "advice": error.advice}), flush=True)
@@ -124,7 +126,7 @@ def export_folder(folder: Path, out: Path, card: Path | None) -> None:
     disable_progress_bars()
     with _Aside(out) as part:
         _merged(folder).save_pretrained(part)
-        _tokenizer(folder).save_pretrained(part)
+        _save_tokenizer(folder, part)
         for weights in part.glob("*.safetensors"):
             weights.chmod(0o644)
         _copy_card(card, part)
@@ -183,8 +185,8 @@ class _Aside:
     def _remove(self) -> None:
         if self._part.is_dir():
             shutil.rmtree(self._part)
-        else:
-            self._part.unlink(missing_ok=True)
+        elif self._part.exists():
+            self._part.unlink()
 
 
 def _copy_card(card: Path | None, part: Path) -> None:
@@ -206,6 +208,16 @@ def _merged(folder: Path) -> Any:
     stored = json.loads(((adapter_base(folder) or folder) / "config.json").read_text("utf-8"))
     is_half = "bfloat16" in (stored.get("dtype"), stored.get("torch_dtype"))
     return model.to(torch.bfloat16 if is_half else torch.float32).eval()
+
+
+def _save_tokenizer(folder: Path, part: Path) -> None:
+    """Save the tokenizer, without what it was loaded with here."""
+    _tokenizer(folder).save_pretrained(part)
+    file = part / "tokenizer_config.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    for name in ("is_local", "local_files_only"):
+        config.pop(name, None)
+    file.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _tokenizer(folder: Path) -> Any:

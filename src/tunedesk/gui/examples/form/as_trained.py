@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QProcess, Qt, Signal
+from PySide6.QtCore import QObject, QProcess, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -51,6 +51,8 @@ LEAST_HEIGHT = 90
 MOST_ADDED = 240
 """Letters of what a template adds that are shown."""
 STOP_MS = 2_000
+LATE_MS = 250
+"""What takes longer than this is said to be under way."""
 
 
 class TemplateProcess(QObject):
@@ -258,6 +260,10 @@ class AsTrainedView(QWidget):
         self._checks = QGridLayout()
         self._lines: list[_CheckLine] = []
         self._message = EmptyState(theme, "tokens", "")
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.setInterval(LATE_MS)
+        self._late.timeout.connect(self._show_waiting)
         self._lay_out()
 
     def show_example(self) -> None:
@@ -283,17 +289,17 @@ class AsTrainedView(QWidget):
 
     def _lay_out(self) -> None:
         copy = CopyButton(self._copied, _("Copy the text as it is trained on"))
-        top = QHBoxLayout()
-        top.setSpacing(8)
+        choices = FlowLayout(spacing=8)
         for widget in (
-            Label(self._theme, _("Exactly what"), tone="muted"),
+            Label(self._theme, _("Exactly as read by"), tone="muted"),
             self._models,
-            Label(self._theme, _("reads"), tone="muted"),
             self._which,
         ):
-            top.addWidget(widget)
-        top.addStretch(1)
-        top.addWidget(copy)
+            choices.addWidget(widget)
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addLayout(choices, 1)
+        top.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
         legend = FlowLayout(spacing=14)
         for words, tone in (
             (_("learned"), "learned"),
@@ -335,6 +341,7 @@ class AsTrainedView(QWidget):
         whole.addWidget(self._views)
 
     def _ask(self) -> None:
+        self._late.start()
         self._process.ask(self._models.currentData(), self._example.text)
 
     def _answered(self, answer: Answer) -> None:
@@ -346,6 +353,7 @@ class AsTrainedView(QWidget):
             self._models.setCurrentIndex(answer.models.index(self._likely(answer.models)))
             self._ask()
             return
+        self._late.stop()
         self._views.setCurrentWidget(self._page)
         self._made = answer.example
         if answer.example is None:
@@ -385,7 +393,15 @@ class AsTrainedView(QWidget):
         self._figures.setText(figures)
         self._text.setAccessibleDescription(figures)
 
+    def _show_waiting(self) -> None:
+        """Take down what was said of the text before: it may be that of another example."""
+        if self._views.currentWidget() is self._page:
+            self._text.show_text(TrainedText("", [], [], [], [], True), 0)
+            self._show_checks([])
+            self._figures.setText(_("Reading …"))
+
     def _failed(self, error: UserError) -> None:
+        self._late.stop()
         self._models.clear()
         self._made = None
         self._say(error.sentence, error.advice)
@@ -424,7 +440,11 @@ class AsTrainedView(QWidget):
             self._checks.setColumnStretch(column, int(column < columns))
         self._lower_column.invalidate()
         wanted = self._lower_column.totalHeightForWidth(max(1, self._lower.viewport().width()))
+        # A text of a few lines leaves its room to the checks.
+        lines = self._text.document().size().height() + 3
+        short = round(self.height() - TEXT_HEIGHT / 3 - lines * self._text.fontMetrics().height())
         room = min(round(self.height() * MOST_OF_HEIGHT), self.height() - TEXT_HEIGHT)
+        room = max(room, short)
         self._lower.setFixedHeight(min(wanted, max(room, LEAST_HEIGHT)))
 
 
