@@ -1,5 +1,6 @@
 """A file is checked alike in one piece and in parts, and what is found stands at its line."""
 
+import gc
 import json
 
 import pytest
@@ -40,6 +41,20 @@ def file(tmp_path):
 
 def _found(report):
     return [(p.line, p.problem.code, p.severity, p.fixable) for p in report.problems]
+
+
+def test_the_collector_of_garbage_stays_as_it_was(tmp_path):
+    """The window collects in its own thread: nobody may switch Python's collector on there."""
+    path = tmp_path / "one.jsonl"
+    path.write_text('{"messages": [{"role": "user", "content": "Hello"}]}', encoding="utf-8")
+    gc.disable()
+    try:
+        check_file(path, "openai", None)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    check_file(path, "openai", None)
+    assert gc.isenabled()
 
 
 def test_what_is_found_stands_at_its_line(file):

@@ -1,5 +1,6 @@
 """Jobs and models small enough to be really trained, and a real server process, for the tests."""
 
+import gc
 import importlib.util
 import json
 import os
@@ -94,6 +95,13 @@ def _threads_end_soon():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tunedesk.training_server.thread_pools._IDLE_SECONDS", 0.02)
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _imports_are_not_collected():
+    """Models are let go of by collecting; a window that closed before has unfrozen the imports."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -275,6 +275,7 @@ def check_file(
         _count_records(report, progress)
         return report
     whole = SetFacts()
+    was_enabled = gc.isenabled()
     # Nothing here makes circles of objects, and looking for them takes a fifth of the time.
     gc.disable()
     try:
@@ -283,7 +284,8 @@ def check_file(
             whole.merge(found.set_facts, lines)
             progress(found.bytes_read, info.size)
     finally:
-        gc.enable()
+        if was_enabled:
+            gc.enable()
     report.join_merge_markers()
     report.add_set(check_set(whole, target))
     wanted = frozenset(perhaps_alike(whole.members, whole.looks, whole.fingerprints))
