@@ -204,3 +204,14 @@ def test_a_damaged_search_index_is_a_sentence(path):
     tamper(path, "UPDATE search_config SET v = 0 WHERE k = 'version'")
     with Project.open(path) as project, pytest.raises(ProjectDamagedError):
         project.ids(ExampleQuery(search="example"))
+
+
+def test_a_schema_that_is_no_text_any_more_is_told_in_a_sentence(tmp_path):
+    path = tmp_path / "a.tunedesk"
+    with Project.create(path, author="Ann"):
+        pass
+    content = path.read_bytes()
+    assert b" NOT NULL" in content
+    path.write_bytes(content.replace(b" NOT NULL", b" NOT\xceNULL", 1))
+    with pytest.raises(UserError, match="damaged"):
+        Project.open(path)

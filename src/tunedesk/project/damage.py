@@ -84,6 +84,9 @@ def is_damage(error: BaseException) -> bool:
     if isinstance(error, OverflowError):
         # A number that was made of a stored one is too large to be stored.
         return True
+    if isinstance(error, UnicodeDecodeError):
+        # SQLite's sentence about a damaged schema quotes it, and Python cannot read the sentence.
+        return True
     if not isinstance(error, sqlite3.DatabaseError):
         return False
     code = getattr(error, "sqlite_errorcode", None)
