@@ -1,19 +1,24 @@
-"""What a base model of this computer is trained on, asked of the process that holds its template.
+"""What a base model of this computer is trained on, and what is to be said of it.
+
+It is asked of the process that holds the model's template.
 
 The process is `tunedesk.training_server.as_trained_process`; whoever starts it gives it `question`
 lines and reads its lines by `parse_answer`. Nothing here waits.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from tunedesk.errors import UserError
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 from tunedesk.paths import user_data_dir
 from tunedesk.services.local_install import python_with_training
 from tunedesk.services.local_server import server_data_dir
+
+MOST_ADDED = 240
+"""Letters of what a template adds that are told."""
 
 
 @dataclass(frozen=True)
@@ -149,3 +154,94 @@ def parse_answer(line: bytes) -> Answer:
         made["added"],
     )
     return Answer(number, example=example)
+
+
+class Check(NamedTuple):
+    """One line of what holds for an example as it is trained.
+
+    Attributes:
+        tone: "success", "warning", "error", or "muted" for what is only told.
+        title: What holds, or does not.
+        detail: What that means, in a sentence.
+    """
+
+    tone: str
+    title: str
+    detail: str
+
+
+def checks_of(example: ExampleAsTrained) -> list[Check]:
+    """What is to be said of an example as it is trained."""
+    found = [_end_mark(example), _length(example)]
+    if example.system.total:
+        found.append(_system(example))
+    found.append(_added(example))
+    if example.thoughts.total:
+        found.append(_thoughts(example))
+    if example.media.total:
+        detail = _("This model reads text alone: no picture, sound or file reaches it.")
+        found.append(Check("error", _("Pictures and files are left out"), detail))
+    if example.calls.total:
+        calls = example.calls
+        detail = ngettext(
+            "{kept} of {count} call stands in the text.",
+            "{kept} of {count} calls stand in the text.",
+            calls.total,
+        ).format(kept=calls.kept, count=calls.total)
+        whole = calls.kept == calls.total
+        title = _("Tool calls are kept") if whole else _("Tool calls are left out")
+        found.append(Check("success" if whole else "error", title, detail))
+    return found
+
+
+def _end_mark(example: ExampleAsTrained) -> Check:
+    if not any(text.spans for text in example.texts):
+        return Check("error", _("Nothing is learned"), _("No answer in it is trained on."))
+    if all(text.is_stopped for text in example.texts):
+        detail = _("It learns to stop after the answer.")
+        return Check("success", _("The end mark is trained"), detail)
+    detail = _("The model may go on talking after its answer.")
+    return Check("warning", _("The end mark is not trained"), detail)
+
+
+def _length(example: ExampleAsTrained) -> Check:
+    context = f"{example.context:,}"
+    longest = max((len(text.ends) for text in example.texts), default=0)
+    if longest > example.context:
+        detail = _("{count} tokens; the model reads {context}. Training leaves it out.")
+        return Check("error", _("Too long"), detail.format(count=f"{longest:,}", context=context))
+    if not longest:
+        detail = _("The model reads {context} tokens.").format(context=context)
+        return Check("muted", _("No tokens to count yet"), detail)
+    detail = _("{count} of {context} tokens.").format(count=f"{longest:,}", context=context)
+    return Check("success", _("Nothing is cut off"), detail)
+
+
+def _system(example: ExampleAsTrained) -> Check:
+    if example.system.kept < example.system.total:
+        detail = _("The template of this model leaves it out.")
+        return Check("error", _("The system prompt is lost"), detail)
+    if not example.system_is_first:
+        detail = _("Word for word, but not at the beginning.")
+        return Check("warning", _("System prompt is kept"), detail)
+    return Check("success", _("System prompt is kept"), _("Word for word, at the beginning."))
+
+
+def _added(example: ExampleAsTrained) -> Check:
+    if not example.added:
+        return Check("success", _("Nothing is added"), _("No words you did not write."))
+    every = " … ".join(example.added)
+    shown = every if len(every) <= MOST_ADDED else f"{every[: MOST_ADDED - 1]}…"
+    return Check("muted", _("The template adds words"), _("“{text}”").format(text=shown))
+
+
+def _thoughts(example: ExampleAsTrained) -> Check:
+    total, kept = example.thoughts.total, example.thoughts.kept
+    if kept == total:
+        return Check("success", _("Thoughts are kept"), _("All of them stand in the text."))
+    detail = ngettext(
+        "{left} of {count} thought is left out by this model's template: it teaches nothing.",
+        "{left} of {count} thoughts are left out by this model's template: they teach nothing.",
+        total,
+    ).format(left=total - kept, count=total)
+    return Check("warning", _("Thoughts are left out"), detail)

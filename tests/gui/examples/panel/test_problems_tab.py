@@ -286,8 +286,12 @@ def test_pictures_named_by_a_path_are_embedded(panel, store, project, qtbot, tmp
     (example_id,) = store(json.dumps(record))
     Image.new("L", (8, 8)).save(tmp_path / "wheel.png")
     panel.show_all_problems()
-    qtbot.waitUntil(lambda: len(panel.problems.all.list.rows()) > 0)
-    (row,) = [r for r in panel.problems.all.list.rows() if r.key == "pictures_not_sent"]
+
+    def rows():
+        return [row for row in panel.problems.all.list.rows() if row.key == "pictures_not_sent"]
+
+    qtbot.waitUntil(lambda: len(rows()) == 1)
+    (row,) = rows()
     assert "Embed pictures…" in [action.label for action in row.actions]
     panel.fixes.embed_pictures(tmp_path)
     qtbot.waitUntil(lambda: "data:image/png" in project.text(example_id))

@@ -1,7 +1,5 @@
 """The tab "As trained": exactly what a base model of this computer reads of the open example."""
 
-from typing import NamedTuple
-
 from PySide6.QtCore import QObject, QProcess, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QResizeEvent
 from PySide6.QtWidgets import (
@@ -20,8 +18,10 @@ from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.as_trained import (
     Answer,
+    Check,
     ExampleAsTrained,
     TrainedText,
+    checks_of,
     command,
     models_question,
     parse_answer,
@@ -37,7 +37,7 @@ from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.gui.widgets.layouts import FlowLayout
-from tunedesk.i18n import _, ngettext
+from tunedesk.i18n import _
 from tunedesk.project.project import Project
 
 ICON = 16
@@ -48,8 +48,6 @@ MOST_OF_HEIGHT = 0.42
 TEXT_HEIGHT = 250
 """The height that the text keeps with its line of choices, in pixels, where there is as much."""
 LEAST_HEIGHT = 90
-MOST_ADDED = 240
-"""Letters of what a template adds that are shown."""
 STOP_MS = 2_000
 LATE_MS = 250
 """What takes longer than this is said to be under way."""
@@ -139,97 +137,6 @@ class TemplateProcess(QObject):
                 _("Choose the model again, or install training on this computer anew."),
             )
         )
-
-
-class Check(NamedTuple):
-    """One line of what holds for an example as it is trained.
-
-    Attributes:
-        tone: "success", "warning", "error", or "muted" for what is only told.
-        title: What holds, or does not.
-        detail: What that means, in a sentence.
-    """
-
-    tone: str
-    title: str
-    detail: str
-
-
-def checks_of(example: ExampleAsTrained) -> list[Check]:
-    """What is to be said of an example as it is trained."""
-    found = [_end_mark(example), _length(example)]
-    if example.system.total:
-        found.append(_system(example))
-    found.append(_added(example))
-    if example.thoughts.total:
-        found.append(_thoughts(example))
-    if example.media.total:
-        detail = _("This model reads text alone: no picture, sound or file reaches it.")
-        found.append(Check("error", _("Pictures and files are left out"), detail))
-    if example.calls.total:
-        calls = example.calls
-        detail = ngettext(
-            "{kept} of {count} call stands in the text.",
-            "{kept} of {count} calls stand in the text.",
-            calls.total,
-        ).format(kept=calls.kept, count=calls.total)
-        whole = calls.kept == calls.total
-        title = _("Tool calls are kept") if whole else _("Tool calls are left out")
-        found.append(Check("success" if whole else "error", title, detail))
-    return found
-
-
-def _end_mark(example: ExampleAsTrained) -> Check:
-    if not any(text.spans for text in example.texts):
-        return Check("error", _("Nothing is learned"), _("No answer in it is trained on."))
-    if all(text.is_stopped for text in example.texts):
-        detail = _("It learns to stop after the answer.")
-        return Check("success", _("The end mark is trained"), detail)
-    detail = _("The model may go on talking after its answer.")
-    return Check("warning", _("The end mark is not trained"), detail)
-
-
-def _length(example: ExampleAsTrained) -> Check:
-    context = f"{example.context:,}"
-    longest = max((len(text.ends) for text in example.texts), default=0)
-    if longest > example.context:
-        detail = _("{count} tokens; the model reads {context}. Training leaves it out.")
-        return Check("error", _("Too long"), detail.format(count=f"{longest:,}", context=context))
-    if not longest:
-        detail = _("The model reads {context} tokens.").format(context=context)
-        return Check("muted", _("No tokens to count yet"), detail)
-    detail = _("{count} of {context} tokens.").format(count=f"{longest:,}", context=context)
-    return Check("success", _("Nothing is cut off"), detail)
-
-
-def _system(example: ExampleAsTrained) -> Check:
-    if example.system.kept < example.system.total:
-        detail = _("The template of this model leaves it out.")
-        return Check("error", _("The system prompt is lost"), detail)
-    if not example.system_is_first:
-        detail = _("Word for word, but not at the beginning.")
-        return Check("warning", _("System prompt is kept"), detail)
-    return Check("success", _("System prompt is kept"), _("Word for word, at the beginning."))
-
-
-def _added(example: ExampleAsTrained) -> Check:
-    if not example.added:
-        return Check("success", _("Nothing is added"), _("No words you did not write."))
-    every = " … ".join(example.added)
-    shown = every if len(every) <= MOST_ADDED else f"{every[: MOST_ADDED - 1]}…"
-    return Check("muted", _("The template adds words"), _("“{text}”").format(text=shown))
-
-
-def _thoughts(example: ExampleAsTrained) -> Check:
-    total, kept = example.thoughts.total, example.thoughts.kept
-    if kept == total:
-        return Check("success", _("Thoughts are kept"), _("All of them stand in the text."))
-    detail = ngettext(
-        "{left} of {count} thought is left out by this model's template: it teaches nothing.",
-        "{left} of {count} thoughts are left out by this model's template: they teach nothing.",
-        total,
-    ).format(left=total - kept, count=total)
-    return Check("warning", _("Thoughts are left out"), detail)
 
 
 class AsTrainedView(QWidget):
