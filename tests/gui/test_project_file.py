@@ -188,13 +188,27 @@ def test_a_deleted_project_goes_on_in_a_copy(shell, path, qtbot, monkeypatch, wi
     kept = project_of(shell).path
     assert kept.parent == user_data_dir() / "kept"
     (text,) = [text for text in said(shell) if "deleted" in text]
-    assert "“Law” was deleted while it was open. Nothing is lost" in text
+    said_of_it = "“Law” was deleted, or moved to another disk, while it was open."
+    assert f"{said_of_it} Nothing is lost" in text
+    assert not any("copy that Tunedesk keeps:" in text for text in said(shell))
     assert shell.crashes.dialog() is None
     add(project_of(shell), "two")
     shell.close_project()
     assert words_in(kept)[0].endswith(" typed")
     assert len(words_in(kept)) == 2
     assert not path.exists()
+
+
+def test_a_kept_copy_that_is_opened_again_says_what_it_is(shell, path, qtbot):
+    shell.open_path(path)
+    path.unlink()
+    qtbot.waitUntil(lambda: project_of(shell).path != path)
+    kept = project_of(shell).path
+    shell.close_project()
+    for toast in shell.feedback.toasts():
+        toast.close()
+    shell.open_path(kept)
+    assert sum("copy that Tunedesk keeps: save it" in text for text in said(shell)) == 1
 
 
 def test_save_elsewhere_goes_on_there_and_takes_the_kept_copy_away(shell, path, qtbot):

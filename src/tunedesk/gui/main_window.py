@@ -226,6 +226,7 @@ class MainWindow(QMainWindow):
             )
         workspace.file_changed.connect(self._follower.follow)
         workspace.show_in(self.stack, self.rail, self.status)
+        self._follower.tell_of_kept_copy(path)
         self.rail.show()
         self.status.show()
         title = (

@@ -202,6 +202,7 @@ class FileFollower(QObject):
         self._go_on_in = go_on_in
         self._close_project = close_project
         self._state: FileState | None = None
+        self._moves = False
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.timeout.connect(self._go_on)
@@ -248,9 +249,29 @@ class FileFollower(QObject):
             self._feedback.error(deleted_while_read(old))
         else:
             new = _path_for_kept_copy(old)
-            if self._written(workspace, new) and self._go_on_in(new):
+            if self._written(workspace, new) and self._moved_into(new):
                 error = deleted_error(old, state)
                 self._feedback.error(error, _("Save elsewhere …"), self._save_elsewhere)
+
+    def _moved_into(self, copy: Path) -> bool:
+        self._moves = True
+        try:
+            return self._go_on_in(copy)
+        finally:
+            self._moves = False
+
+    def tell_of_kept_copy(self, path: Path) -> None:
+        """Say of a project that was opened that it is a copy which has no place of its own."""
+        if path.parent == _kept_folder() and not self._moves:
+            self._feedback.toast(
+                _(
+                    "“{name}” lost its file while it was open. This is the copy that Tunedesk "
+                    "keeps: save it where you want it."
+                ).format(name=path.stem),
+                _("Save elsewhere …"),
+                self._save_elsewhere,
+                lasting=True,
+            )
 
     def _written(self, workspace: OpenWorkspace, copy: Path | None = None) -> bool:
         """Write what was typed a moment ago, and a copy of the whole; False if that fails."""
@@ -357,7 +378,7 @@ def deleted_error(old: Path, state: FileState) -> UserError:
     elif state.in_trash:
         sentence = _("“{name}” was put into the trash while it was open.")
     else:
-        sentence = _("“{name}” was deleted while it was open.")
+        sentence = _("“{name}” was deleted, or moved to another disk, while it was open.")
     return UserError(
         sentence.format(name=old.stem),
         _("Nothing is lost: it goes on in a copy that Tunedesk keeps. Save it where you want it."),
