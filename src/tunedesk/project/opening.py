@@ -293,7 +293,12 @@ def open_handle(store: Store) -> Store:
     """
     shared = store.shared
     _check_in_place(store)
-    connection = connect(shared.file, read_only=store.read_only)
+    try:
+        connection = connect(shared.file, read_only=store.read_only)
+    except sqlite3.OperationalError:
+        # It may have been renamed between the look and this; else the error is what it is.
+        _check_in_place(store)
+        raise
     try:
         if not store.read_only:
             (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
