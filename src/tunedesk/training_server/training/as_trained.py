@@ -7,13 +7,13 @@ the example. Made by the functions that make the files that a training reads (`s
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tunedesk.examples.as_trained import ExampleAsTrained, Kept, TrainedText
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.training.chat_template import (
     ChatTemplate,
@@ -38,66 +38,6 @@ _LEAST_SOUGHT = 4
 """Shorter texts of messages are known only where nothing else stands between two marks."""
 _MOST_ADDED = 20
 """Pieces of text that a template adds, told at most."""
-
-
-@dataclass(frozen=True)
-class TrainedText:
-    """One text that is trained on; some examples make several.
-
-    Attributes:
-        text: The text.
-        ends: Where each token ends, in characters; it begins where the one before it ends. Empty
-            for a starter, which makes its tokens from all examples when a training begins.
-        learnt: The numbers of the tokens that are learnt.
-        special: The numbers of those that are special marks of the model.
-        spans: What is learnt, in characters: start and end; also where there are no tokens.
-        is_stopped: Whether each answer ends with a mark that is learnt.
-    """
-
-    text: str
-    ends: list[int]
-    learnt: list[int]
-    special: list[int]
-    spans: list[tuple[int, int]]
-    is_stopped: bool
-
-
-@dataclass(frozen=True)
-class Kept:
-    """How many of the parts of a kind that an example has stand in what is trained on.
-
-    Attributes:
-        total: How many it has.
-        kept: How many of them stand there.
-    """
-
-    total: int
-    kept: int
-
-
-@dataclass(frozen=True)
-class ExampleAsTrained:
-    """What a base model makes of an example.
-
-    Attributes:
-        texts: What is trained on.
-        context: The most tokens that the model reads.
-        system: The system prompts.
-        system_is_first: Whether they stand before all else that was written.
-        thoughts: The thoughts of answers.
-        calls: The calls of tools.
-        media: Pictures, sounds and files: a language model reads none.
-        added: What the template adds of its own: words, without its marks and roles.
-    """
-
-    texts: list[TrainedText]
-    context: int
-    system: Kept
-    system_is_first: bool
-    thoughts: Kept
-    calls: Kept
-    media: Kept
-    added: list[str]
 
 
 def as_trained(record: Mapping[str, Any], reader: ExampleTokenizer) -> ExampleAsTrained:

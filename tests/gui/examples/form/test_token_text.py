@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QTextCursor
 
-from tunedesk.fine_tuning.as_trained import TrainedText
+from tunedesk.examples.as_trained import TrainedText
 from tunedesk.gui.examples.form.token_text import BREAK, TokenText
 
 TEXT = TrainedText("<s>Hi 😀\nYes</s>", [3, 5, 7, 8, 11, 15], [4, 5], [0, 5], [[8, 15]], True)

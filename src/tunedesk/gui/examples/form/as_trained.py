@@ -16,11 +16,10 @@ from PySide6.QtWidgets import (
 
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.errors import UserError
+from tunedesk.examples.as_trained import ExampleAsTrained, TrainedText
 from tunedesk.fine_tuning.as_trained import (
     Answer,
     Check,
-    ExampleAsTrained,
-    TrainedText,
     checks_of,
     command,
     models_question,

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QPlainTextEdit, QToolTip, QWidget
 
-from tunedesk.fine_tuning.as_trained import TrainedText
+from tunedesk.examples.as_trained import TrainedText
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import plain_tooltip
 from tunedesk.i18n import _
