@@ -63,7 +63,7 @@ class LaunchAsTrained:
     remarks: Mapping[Remark, tuple[int, ...]]
     added: tuple[str, ...]
 
-    def to_json(self, number_of: Callable[[int], int]) -> dict[str, Any]:
+    def to_json(self, number_of: Callable[[int], int | None]) -> dict[str, Any]:
         """The same for programs.
 
         Args:
