@@ -507,7 +507,7 @@ def test_what_is_no_base_model_is_said_plainly(
         assert (failed["code"], failed["param"]) == ("invalid_base_model", "model")
         return failed["message"]
 
-    made = {name: tmp_path / name for name in ("cut", "coded", "mute")}
+    made = {name: tmp_path / name for name in ("cut", "coded", "mute", "listed", "broken", "odd")}
     for folder in made.values():
         shutil.copytree(base_folder("llama"), folder)
     weights = made["cut"] / "model.safetensors"
@@ -527,6 +527,14 @@ def test_what_is_no_base_model_is_said_plainly(
         reason(made["mute"])
         == "The base model mute has no tokenizer.json, which this server needs."
     )
+    (made["listed"] / "tokenizer.json").write_text("[]", encoding="utf-8")
+    assert "tokenizer of the base model listed cannot be read: " in reason(made["listed"])
+    (made["broken"] / "chat_template.jinja").write_text("{% if", encoding="utf-8")
+    assert "chat template of the base model broken cannot be read: " in reason(made["broken"])
+    config = json.loads((made["odd"] / "config.json").read_text(encoding="utf-8"))
+    config |= {"num_hidden_layers": "two", "hidden_size": [3]}
+    (made["odd"] / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert "The base model odd cannot be loaded: " in reason(made["odd"])
 
 
 def test_all_weights_of_an_adapted_model_can_be_trained(
