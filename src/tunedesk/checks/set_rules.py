@@ -9,6 +9,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from itertools import compress
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
@@ -126,29 +127,37 @@ class SetFacts:
             facts: Their facts.
             texts: Their records, looked into where a system prompt is new.
         """
-        kinds = [fact.kind for fact in facts]
+        if not facts:
+            return
+        # Column by column, since this is done for a million examples too.
+        names = Facts._fields
+        column = dict(zip(names, zip(*facts, strict=True), strict=True))
+        kinds, systems = column["kind"], column["system"]
         self.examples += len(facts) - kinds.count(UNREADABLE.name)
-        chats = [
-            (member, fact.fingerprint, fact.question, fact.answer, fact.system)
-            for member, fact in zip(members, facts, strict=True)
-            if fact.fingerprint is not None
-        ]
-        for column, numbers in zip(self.columns(), zip(*chats, strict=True), strict=False):
-            column.extend([_NONE if number is None else number for number in numbers])
         if PREFERENCE.name in kinds:
             self.pairs.extend(
                 member
                 for member, kind in zip(members, kinds, strict=True)
                 if kind == PREFERENCE.name
             )
-        self.looks.extend(
-            looks_of([fact.preview for fact in facts if fact.fingerprint is not None])
-        )
-        for fact, text in zip(facts, texts, strict=True):
-            if fact.system not in self.prompts and fact.system is not None:
-                if len(self.prompts) >= _MOST_PROMPTS:
-                    break
-                self.prompts[fact.system] = _system_prompt(text)
+        new = set(systems).difference(self.prompts, (None,))
+        for system, text in zip(systems, texts, strict=True) if new else ():
+            if system in new and len(self.prompts) < _MOST_PROMPTS:
+                self.prompts[system] = _system_prompt(text)
+                new.discard(system)
+        hashes = [members, *(column[name] for name in ("fingerprint", "question", "answer"))]
+        chats = (*hashes, systems, column["preview"])
+        if None in column["fingerprint"]:
+            kept = [fingerprint is not None for fingerprint in column["fingerprint"]]
+            chats = tuple(list(compress(each, kept)) for each in chats)
+        *numbers, previews = chats
+        for gathered, found in zip(self.columns(), numbers, strict=True):
+            gathered.extend(
+                [_NONE if number is None else number for number in found]
+                if None in found
+                else found
+            )
+        self.looks.extend(looks_of(previews))
 
     def merge(self, later: "SetFacts", offset: int = 0) -> None:
         """Take in what was gathered elsewhere, of examples that come after these.
@@ -254,6 +263,7 @@ def alike_examples(records: Iterable[tuple[int, bytes]]) -> list[SetProblem]:
 def check_set(facts: SetFacts, target_name: str = DEFAULT_TARGET) -> list[SetProblem]:
     """All problems of the set."""
     copies = duplicates(zip(facts.members, facts.fingerprints, strict=True))
+    prompted = zip(facts.members, facts.systems, facts.questions, strict=True)
     return [
         *check_size(facts.examples, target_name),
         *mostly_copies(copies, facts.examples),
@@ -261,12 +271,12 @@ def check_set(facts: SetFacts, target_name: str = DEFAULT_TARGET) -> list[SetPro
         *without_system(
             [
                 member
-                for member, system, question in zip(
-                    facts.members, facts.systems, facts.questions, strict=True
-                )
+                for member, system, question in prompted
                 if system == _NONE and question != _NONE
-            ],
-            sum(question != _NONE for question in facts.questions),
+            ]
+            if _NONE in facts.systems
+            else [],
+            len(facts.questions) - facts.questions.count(_NONE),
         ),
         *different_answers(
             (member, question, answer)
