@@ -104,7 +104,7 @@ def test_what_is_written_by_the_same_connection_meanwhile_is_in_the_copy(path, m
         assert words(project) == ["one", "two"]
     with Project.open(copy) as copied:
         assert words(copied) == ["one", "two"]
-        assert copied.find_damage(thorough=True) == []
+        assert copied.find_damage() == []
 
 
 def test_a_copy_that_is_cancelled_leaves_nothing(path):
@@ -191,7 +191,7 @@ def test_an_older_project_is_what_it_was_and_is_undone_as_it_was(old):
         while project.redo() is not None:
             pass
         assert contents(project) == old.seen["redone"][-1]
-        assert project.find_damage(thorough=True) == []
+        assert project.find_damage() == []
     backup = old.path.with_name(f"Old.version-{old.version}.tunedesk")
     (untouched := old.path.with_name("untouched")).write_bytes(old.bytes)
     assert dump(backup) == dump(untouched)

@@ -124,7 +124,7 @@ def test_a_whole_file_is_found_whole(path):
     calls = []
     with Project.open(path) as project:
         assert project.find_damage(lambda *done: calls.append(done)) == []
-        assert project.find_damage(thorough=True) == []
+        assert project.find_damage() == []
     assert path.stat().st_size
 
 

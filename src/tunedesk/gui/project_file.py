@@ -440,4 +440,4 @@ def damage_error(project: Project) -> UserError:
 
 def _find(project: Project, progress: Progress) -> list[str]:
     with contextlib.closing(project.handle()) as handle:
-        return handle.find_damage(progress, thorough=True)
+        return handle.find_damage(progress)

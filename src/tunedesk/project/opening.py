@@ -31,6 +31,7 @@ from tunedesk.project.store import (
     Store,
     configure_writer,
     connect,
+    damage_in,
     fold_log_in,
     stoppable,
     user_name,
@@ -460,23 +461,17 @@ def _damaged(path: Path) -> ProjectDamagedError:
     )
 
 
-def find_damage(
-    store: Store, progress: Progress = no_progress, *, thorough: bool = False
-) -> list[str]:
+def find_damage(store: Store, progress: Progress = no_progress) -> list[str]:
     """What SQLite finds wrong with the file, in its own words; empty when it is whole.
 
     Args:
         store: A handle of the project, in a background thread: slow for large files.
         progress: Called now and then; may cancel.
-        thorough: Also compare each index with its table.
     """
-    connection = store.connection
-    kind = "integrity_check" if thorough else "quick_check"
     try:
-        with stoppable(connection, progress):
-            found = [row[0] for row in connection.execute(f"PRAGMA {kind}(20)")]
+        with stoppable(store.connection, progress):
+            return damage_in(store.connection)
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError as error:
         return [str(error)]
-    return [] if found == ["ok"] else found

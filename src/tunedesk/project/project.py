@@ -442,9 +442,9 @@ class Project:
         """Where the examples came from, the oldest first."""
         return sources(self._store)
 
-    def find_damage(self, progress: Progress = no_progress, *, thorough: bool = False) -> list[str]:
+    def find_damage(self, progress: Progress = no_progress) -> list[str]:
         """What SQLite finds wrong with the file, in its own words; empty when it is whole."""
-        return opening.find_damage(self._store, progress, thorough=thorough)
+        return opening.find_damage(self._store, progress)
 
     # Settings of the project
 
