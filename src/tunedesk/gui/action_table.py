@@ -109,6 +109,13 @@ ACTIONS = (
         PROJECT,
     ),
     ActionSpec(
+        "project.kept",
+        _("Kept copies…"),
+        (),
+        _("The copies that Tunedesk keeps of projects whose file was deleted while they were open"),
+        PROJECT,
+    ),
+    ActionSpec(
         "project.duplicates",
         _("Duplicates…"),
         (),
