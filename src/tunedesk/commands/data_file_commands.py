@@ -13,7 +13,7 @@ from tunedesk.catalogue.cost import cut_at_limit, estimate
 from tunedesk.catalogue.models import Catalogue, HostedModel
 from tunedesk.catalogue.targets import DEFAULT_TARGET, target
 from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING, encoding_names
-from tunedesk.checks.fixes import FixedText, FixJob, fix_texts, fixable
+from tunedesk.checks.fixes import BY_CHOICE, FixedText, FixJob, fix_texts, fixable
 from tunedesk.checks.messages.sentences import sentence, title
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.problem import codes
@@ -101,6 +101,7 @@ def print_report(report: FileReport) -> None:
     examples = _counted(report.examples, "example", "examples")
     print(f"{info.path}: {info.format}, {info.encoding}, {examples}")
     in_every_row = _in_every_row(report)
+    differing = _said_differently(report, in_every_row)
     shown: Counter[str] = Counter()
     for found in report.problems:
         code = found.problem.code
@@ -108,7 +109,10 @@ def print_report(report: FileReport) -> None:
         if code in in_every_row:
             if shown[code] == 1:
                 rows = f"all {report.records:,} rows"
-                print(f"  {rows:>12}  {found.severity:<7}  {sentence(found.problem)}")
+                said = sentence(found.problem)
+                if code in differing:
+                    said = f"{title(code)}; the first: {said}"
+                print(f"  {rows:>12}  {found.severity:<7}  {said}")
         elif shown[code] <= SHOWN_ALIKE:
             said = f"{sentence(found.problem)}{_named_lines(found)}"
             print(f"  {_location_text(found):>12}  {found.severity:<7}  {said}")
@@ -169,6 +173,19 @@ def _in_every_row(report: FileReport) -> set[str]:
     }
 
 
+def _said_differently(report: FileReport, told_once: set[str]) -> set[str]:
+    """The codes told once whose problems do not all name the same."""
+    named: dict[str, dict[str, Any]] = {}
+    differing: set[str] = set()
+    for found in report.problems:
+        code = found.problem.code
+        if code in told_once and named.setdefault(code, found.problem.parameters) != (
+            found.problem.parameters
+        ):
+            differing.add(code)
+    return differing
+
+
 def _counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
@@ -185,6 +202,10 @@ def run_fix(options: argparse.Namespace) -> int:
         raise UserError(
             f"There is no fix for “{unknown[0]}”.",
             f"Rules with a fix: {', '.join(code for code in codes() if fixable(code))}.",
+        )
+    if BY_CHOICE.issubset(rules or ()):
+        raise UserError(
+            f"{' and '.join(sorted(BY_CHOICE))} undo each other.", "Choose one of the two."
         )
     info = inspect_file(options.file)
     if info.is_empty or not info.is_checked:

@@ -13,7 +13,7 @@ import orjson
 
 from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.facts import Facts
-from tunedesk.checks.fixes import can_fix
+from tunedesk.checks.fixes import BY_CHOICE, can_fix
 from tunedesk.checks.kinds.preference import check_pairs
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.problem import Problem, SetProblem, Severity, severity
@@ -92,7 +92,12 @@ class CheckTotals:
                 number
                 for number, (line, problem) in enumerate(found, len(self.problems))
                 if problem.code in FIXED_BY_WRITING
-                or (line is not None and line in texts and can_fix(texts[line], problem))
+                or (
+                    line is not None
+                    and line in texts
+                    and problem.code not in BY_CHOICE
+                    and can_fix(texts[line], problem)
+                )
             )
         self.problems += found
         lengths = [fact.tokens for fact in facts if fact.kind != UNREADABLE.name]

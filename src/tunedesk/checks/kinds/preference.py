@@ -22,6 +22,7 @@ from tunedesk.checks.tokens import TokenCounts, count_example
 from tunedesk.checks.tool_rules import check_tools
 from tunedesk.examples.hashes import hash_text
 from tunedesk.examples.json_text import Path, json_type
+from tunedesk.examples.kinds.kind import says_nothing
 from tunedesk.examples.kinds.preference import (
     PAIR_PARTS,
     PREFERENCE,
@@ -99,7 +100,7 @@ def _holds_prompts(record: dict[str, Any]) -> bool:
 
 def _check_part(part: PairPart, path: Path, value: Any, target: Target) -> Iterator[Problem]:
     if isinstance(value, str) and path[0] in ("prompt", "chosen", "rejected"):
-        if not value.strip():
+        if says_nothing(value):
             yield Problem("pair_part_empty", path, {"reason": part})
         yield from check_text(value, path)
         if read_transcript(value) is not None:

@@ -65,7 +65,10 @@ def conversation_messages() -> dict[str, ProblemMessage]:
         "reasoning_field": ProblemMessage(
             _("Thoughts in a field of their own"),
             _("Message {n} has thoughts in “{key}”: services that do not know it leave them out."),
-            _("Keep them for reasoning models that are trained here; delete them for others."),
+            _(
+                "Keep them for models whose template reads them there. Fix it to move them into "
+                "the text, in the tags that most reasoning models write."
+            ),
         ),
         "key_misplaced": ProblemMessage(
             _("Field on the wrong message"),
@@ -113,11 +116,13 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("Only blanks"),
             _("Message {n} ({role}) holds only blanks."),
             _("Write what is said, or delete the message."),
+            {"invisible": _("Message {n} ({role}) holds only invisible characters.")},
         ),
         "system_empty": ProblemMessage(
             _("Empty system message"),
             _("The system message is empty: leave it out."),
             _("Fix it to take the message out, or write what the model shall know."),
+            {"invisible": _("The system message holds only invisible characters: leave it out.")},
         ),
         "content_not_text": ProblemMessage(
             _("Content is not text"),
