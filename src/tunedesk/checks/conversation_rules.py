@@ -390,8 +390,7 @@ def check_conversation(
     if not is_valid(schema, record) and not any(severity(p.code) == "error" for p in found):
         # The rules name every error of shape; should one escape them, the schema still does.
         for reason in reasons(schema, record)[:3]:
-            detail = {"keyword": reason.keyword, "reason": reason.message[:200]}
-            found.append(Problem("schema_mismatch", reason.path, detail))
+            found.append(Problem("schema_mismatch", reason.path, reason.parameters()))
     return sorted(found, key=_reading_order)[:MOST_PROBLEMS]
 
 
