@@ -3,12 +3,13 @@
 import json
 
 import pytest
-from tests.fine_tuning.made_project import conversation, library
+from tests.fine_tuning.made_project import add_texts, conversation, library
 from tests.services import fake_faults
 from tests.services.conftest import openai_service  # noqa: F401  a fixture
 from tests.services.fakes import FakeEcho
 from tests.services.memory_keyring import MemoryKeyring
 
+from tunedesk.catalogue.models import STARTER_ID
 from tunedesk.cli import main
 from tunedesk.commands.job_commands import print_event
 from tunedesk.fine_tuning.charted_run import ChartedRun
@@ -67,6 +68,22 @@ def test_problems_stop_it_before_anything_is_sent(tmp_path, there, openai_servic
     assert "errors stop a launch" in capsys.readouterr().err
     assert openai_service.files == {}
     assert launch(tmp_path / "law.tunedesk", there, "--without-errors") == 0
+
+
+def test_what_the_base_model_does_not_take_stops_it_before_anything_is_sent(tmp_path, capsys):
+    path = tmp_path / "law.tunedesk"
+    with library(path) as project:
+        # By the estimate of OpenAI's tokens it is just short enough.
+        turns = [{"role": role, "content": "a"} for role in ("user", "assistant")] * 750
+        (long_id,) = add_texts(project, [json.dumps({"messages": turns})])
+        number = project.number_of(long_id)
+    assert main(["launch", str(path), "--model", STARTER_ID, "--json"]) == 1
+    out, err = capsys.readouterr()
+    (said,) = objects(out)
+    assert said["as_trained"]["refused"] == {"too_long": [number]}
+    assert 0 < said["as_trained"]["learned_tokens"] < said["as_trained"]["tokens"]
+    assert f"longer than the 8,192 tokens that the model reads: examples {number}" in err
+    assert "or add --without-errors" in err
 
 
 def test_the_jobs_of_a_service(tmp_path, there, openai_service, capsys):  # noqa: F811

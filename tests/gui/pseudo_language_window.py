@@ -385,7 +385,7 @@ class Walk:
         yield from self.press("Runs")
         for name in (
             "finetune.suitability",
-            "finetune.bring_in",
+            "finetune.adopt_job",
             "finetune.new",
             "finetune.compare",
         ):

@@ -8,7 +8,7 @@ import datetime
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +21,7 @@ from tunedesk.commands.project_commands import open_for_writing
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.follow import Follower, list_jobs
 from tunedesk.fine_tuning.launch import default_run_name
+from tunedesk.fine_tuning.launch_check import LaunchAsTrained, LaunchReader, findings_of
 from tunedesk.fine_tuning.launch_preview import LaunchPreview, preview_launch
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, LaunchSettings
 from tunedesk.fine_tuning.parse_job import JobState, job_state
@@ -49,8 +50,8 @@ def print_event(event: RunEvent, as_json: bool) -> None:
         print(f"{_clock(event.time)}  {mark}{redacted(event.message)}", flush=True)
 
 
-def print_run(run: Run, as_json: bool) -> None:
-    """Print how a run stands."""
+def print_run(run: Run, as_json: bool, more: Mapping[str, Any] = {}) -> None:
+    """Print how a run stands; as JSON with more that is known of it."""
     if as_json:
         _print_object(
             {
@@ -71,6 +72,7 @@ def print_run(run: Run, as_json: bool) -> None:
                 "error": {"code": run.error.code, "message": run.error.message}
                 if run.error
                 else None,
+                **more,
             }
         )
         return
@@ -148,8 +150,19 @@ def run_launch(options: argparse.Namespace) -> int:
     settings = _settings(options)
     with _project(options.project) as project:
         preview = preview_launch(project, settings, datetime.date.today())
+        reader = LaunchReader()
+        found = _as_trained(project, reader, preview) if preview.may_start else None
+        if found is not None and found.refused and settings.leave_out_errors:
+            refused = reader.refused(settings)
+            preview = preview_launch(project, settings, datetime.date.today(), refused=refused)
+            found = _as_trained(project, reader, preview)
         _print_preview(project, preview)
-        if not preview.may_start:
+        as_trained = {} if found is None else {"as_trained": found.to_json(project.number_of)}
+        if found is not None:
+            _print_as_trained(project, found)
+        if not preview.may_start or (found is not None and found.refused):
+            if options.json and as_trained:
+                _print_object(as_trained)
             return 1
         connection = connect_to_provider(
             settings.provider,
@@ -164,7 +177,7 @@ def run_launch(options: argparse.Namespace) -> int:
             now = service.launch(preview, time.sleep, line.progress, connection=connection)
         if options.follow:
             now = follow_run(project, service.follower(now.id, connection), options.json)
-        print_run(now, options.json)
+        print_run(now, options.json, as_trained)
         return 1 if now.status == "failed" else 0
 
 
@@ -248,15 +261,43 @@ def _print_preview(project: Project, preview: LaunchPreview) -> None:
         show(f"left out ({reason}): {len(ids):,}")
     for code, ids in {**preview.errors, **preview.warnings}.items():
         how = severity(code, provider_named(settings.provider).target)
-        numbers = ", ".join(str(project.number_of(example_id)) for example_id in ids[:8])
-        more = f" and {len(ids) - 8:,} more" if len(ids) > 8 else ""
-        show(f"{how}: {sentences.title(code)}: examples {numbers}{more}")
+        show(f"{how}: {sentences.title(code)}: {_numbers(project, ids)}")
     for text in preview.notes:
         show(text)
     for text in preview.stops:
         show(f"tunedesk: {text}")
     if preview.errors:
         show("tunedesk: errors stop a launch; fix them, or add --without-errors.")
+
+
+def _numbers(project: Project, ids: Sequence[int]) -> str:
+    numbers = ", ".join(str(project.number_of(example_id)) for example_id in ids[:8])
+    more = f" and {len(ids) - 8:,} more" if len(ids) > 8 else ""
+    return f"examples {numbers}{more}"
+
+
+def _as_trained(
+    project: Project, reader: LaunchReader, preview: LaunchPreview
+) -> LaunchAsTrained | None:
+    """What the base model makes of the examples; None where that is not known here."""
+    try:
+        with ProgressLine("Reading the examples as the model will") as line:
+            return reader.read(project, preview, line.progress)
+    except UserError as error:
+        # The server reads them as well, and has the last word.
+        print(f"tunedesk: {error.sentence}", file=sys.stderr)
+        return None
+
+
+def _print_as_trained(project: Project, found: LaunchAsTrained) -> None:
+    """Say on stderr what the base model makes of the examples."""
+    for each in findings_of(found):
+        how = f"{each.tone}: " if each.tone in ("error", "warning") else ""
+        which = f": {_numbers(project, each.ids)}" if each.ids else ""
+        print(f"{how}{each.text.removesuffix('.')}{which}", file=sys.stderr)
+    if found.refused:
+        text = "tunedesk: the base model does not take these; fix them, or add --without-errors."
+        print(text, file=sys.stderr)
 
 
 def run_jobs(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ about 4 where only an adapter learns, and each step something beside that.
 import datetime
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeVar
 
@@ -71,7 +71,7 @@ def _rank(group: Sequence[TrainingRow]) -> bytes:
     return min(hashlib.blake2b(row.uid, digest_size=8).digest() for row in group)
 
 
-LeftOutReason = Literal["unreadable", "other_method", "errors"]
+LeftOutReason = Literal["unreadable", "other_method", "errors", "refused"]
 
 
 def left_out_sentence(reason: LeftOutReason, count: int) -> str:
@@ -86,6 +86,12 @@ def left_out_sentence(reason: LeftOutReason, count: int) -> str:
         text = ngettext(
             "{n} example is for another method of training and is left out.",
             "{n} examples are for another method of training and are left out.",
+            count,
+        )
+    elif reason == "refused":
+        text = ngettext(
+            "{n} example that the base model does not take is left out.",
+            "{n} examples that the base model does not take are left out.",
             count,
         )
     else:
@@ -156,6 +162,7 @@ def preview_launch(
     settings: LaunchSettings,
     today: datetime.date,
     progress: Progress = no_progress,
+    refused: Collection[int] = (),
 ) -> LaunchPreview:
     """Say what a launch would do; reads the project and touches nothing.
 
@@ -164,6 +171,8 @@ def preview_launch(
         settings: What to launch.
         today: For closing dates.
         progress: May cancel.
+        refused: The versions of examples that the base model does not take, as a
+            `fine_tuning.launch_check.LaunchReader` found; left out as examples with errors are.
 
     Raises:
         UserError: The provider is not known.
@@ -186,6 +195,9 @@ def preview_launch(
         bad = [code for code, how in found.items() if how == "error"]
         if bad and settings.leave_out_errors:
             left_out.setdefault("errors", []).append(row.example_id)
+            continue
+        if settings.leave_out_errors and row.version_id in refused:
+            left_out.setdefault("refused", []).append(row.example_id)
             continue
         for code in bad:
             errors.setdefault(code, []).append(row.example_id)

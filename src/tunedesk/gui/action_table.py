@@ -202,7 +202,7 @@ ACTIONS = (
         RUN,
     ),
     ActionSpec(
-        "finetune.bring_in",
+        "finetune.adopt_job",
         _("Bring in a run…"),
         (),
         _("Follow a run here that was started elsewhere"),

@@ -80,14 +80,14 @@ class FineTunePage(Page):
         self.run_actions.report_asked.connect(self._save_report)
         self.run_actions.print_asked.connect(self._print_report)
         self._handlers = {
-            "finetune.bring_in": self._bring_in,
+            "finetune.adopt_job": self._adopt_job,
             "finetune.compare": self._compare,
             "finetune.suitability": self._show_suitability,
         }
         for action_id, handler in self._handlers.items():
             self._actions.bind(action_id, handler)
         self._actions["finetune.compare"].setEnabled(False)  # until the runs are known
-        self._actions["finetune.bring_in"].setEnabled(not self._project.read_only)
+        self._actions["finetune.adopt_job"].setEnabled(not self._project.read_only)
 
     def _lay_out(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -160,7 +160,7 @@ class FineTunePage(Page):
         self.models_chip.toggled.connect(self._show_models)
         row.addStretch(1)
         for action_id, label, kind in (
-            ("finetune.bring_in", _("Bring in a run…"), ""),
+            ("finetune.adopt_job", _("Bring in a run…"), ""),
             ("finetune.compare", _("Compare runs…"), ""),
             ("finetune.new", _("New run…"), "primary"),
         ):
@@ -354,7 +354,7 @@ class FineTunePage(Page):
         dialog.launch_asked.connect(self._actions["finetune.new"].trigger)
         dialog.open()
 
-    def _bring_in(self) -> None:
+    def _adopt_job(self) -> None:
         with importing("tunedesk.gui.fine_tune.adopt_job_dialog"):
             from tunedesk.gui.fine_tune.adopt_job_dialog import AdoptJobDialog
 

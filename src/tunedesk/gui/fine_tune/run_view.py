@@ -81,7 +81,7 @@ class RunHead(QWidget):
             theme, actions["run.carry_on"], _("Carry on"), kind="primary", show_key=False
         )
         self.again = ActionButton(theme, actions["run.again"], _("Run again…"), show_key=False)
-        self.try_it = ActionButton(
+        self.playground = ActionButton(
             theme, actions["run.try"], _("Try it"), kind="primary", show_key=False
         )
         self.bar = QProgressBar()
@@ -120,7 +120,7 @@ class RunHead(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
         for button in (
-            *(self.try_it, self.carry_on, self.pause, self.resume, self.again, self.cancel),
+            *(self.playground, self.carry_on, self.pause, self.resume, self.again, self.cancel),
             self.menu,
         ):
             row.addWidget(button)
@@ -206,7 +206,7 @@ class RunHead(QWidget):
 
     def _show_try(self) -> None:
         """Trying is what a run is there for: its model, or the checkpoints that it has by now."""
-        self.try_it.setVisible(self._actions["run.try"].isEnabled())
+        self.playground.setVisible(self._actions["run.try"].isEnabled())
         self._place_buttons()
 
     def _show_carry_on(self) -> None:

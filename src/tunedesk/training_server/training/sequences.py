@@ -139,11 +139,19 @@ class TokenisedChunk(NamedTuple):
 
 def tokenise_chunk(chunk: Chunk) -> TokenisedChunk:
     """Turn some examples into tokens; for a pool of worker processes, too."""
-    reader = _reader_of(chunk.folder, chunk.base_model)
+    return _tokenised(chunk_entries(chunk), chunk_reader(chunk), chunk.method)
+
+
+def chunk_entries(chunk: Chunk) -> list[dict[str, Any]]:
+    """The examples of a chunk, each with its line: {"line": n, "record": {...}}."""
     with chunk.path.open("rb") as file:
         file.seek(chunk.offset)
-        lines = file.read(chunk.size).splitlines()
-    return _tokenised(lines, reader, chunk.method)
+        return [json.loads(line) for line in file.read(chunk.size).splitlines()]
+
+
+def chunk_reader(chunk: Chunk) -> ExampleTokenizer:
+    """What reads the examples of a chunk as the base model does."""
+    return _reader_of(chunk.folder, chunk.base_model)
 
 
 @lru_cache(maxsize=1)
@@ -151,8 +159,15 @@ def _reader_of(folder: Path, base_model: str) -> ExampleTokenizer:
     return load_example_tokenizer(base_model, JobFolder(folder).tokenizer)
 
 
-def _tokenised(lines: Sequence[bytes], reader: ExampleTokenizer, method: str) -> TokenisedChunk:
-    entries = [json.loads(line) for line in lines]
+def sequences_of(
+    entries: Sequence[dict[str, Any]], reader: ExampleTokenizer, method: str
+) -> tuple[list[list[Row] | BadExample], int]:
+    """The rows of each example, or what keeps it from being trained on.
+
+    Returns:
+        They, and how many examples the template took too long for; after some of these the
+        examples that follow are not read.
+    """
     overdue = 0
     try:
         # A template is a stranger's program: it may never end.
@@ -168,6 +183,28 @@ def _tokenised(lines: Sequence[bytes], reader: ExampleTokenizer, method: str) ->
                 made.append(BadExample(entry["line"], text))
             if overdue == _MOST_OVERDUE:
                 break
+    return made, overdue
+
+
+def refuse_slow_template(overdue: int) -> None:
+    """Give up a template that took too long for so many examples.
+
+    Raises:
+        JobFailedError: They are too many.
+    """
+    if overdue >= _MOST_OVERDUE:
+        raise JobFailedError(
+            "invalid_base_model",
+            "The chat template of the base model takes too long: more than "
+            f"{_EXAMPLE_SECONDS:.0f} seconds for an example, several times.",
+            "model",
+        )
+
+
+def _tokenised(
+    entries: Sequence[dict[str, Any]], reader: ExampleTokenizer, method: str
+) -> TokenisedChunk:
+    made, overdue = sequences_of(entries, reader, method)
     rows, lengths, longest, longest_line = [], [], 0, 0
     for entry, each in zip(entries, made, strict=False):
         for row in () if isinstance(each, BadExample) else each:
@@ -247,8 +284,7 @@ def _sequences_at_once(
             result.append(one)
             continue
         rows = [next(labelled) if isinstance(each, Rendered) else each for each in one]
-        wrong = _wrong(rows, reader.context)
-        result.append(BadExample(entry["line"], wrong) if wrong else rows)
+        result.append(_wrong(entry["line"], rows, reader.context) or rows)
     return result
 
 
@@ -310,13 +346,7 @@ def write_sequences(
                     result.longest, result.longest_line = chunk.longest, chunk.longest_line
                 result.bad += chunk.bad
                 on_chunk(read, chunk.bad)
-                if overdue >= _MOST_OVERDUE:
-                    raise JobFailedError(
-                        "invalid_base_model",
-                        "The chat template of the base model takes too long: more than "
-                        f"{_EXAMPLE_SECONDS:.0f} seconds for an example, several times.",
-                        "model",
-                    )
+                refuse_slow_template(overdue)
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
@@ -336,7 +366,7 @@ def make_sequences(path: Path, reader: ExampleTokenizer, method: str, out: Path)
     def chunks() -> Iterator[TokenisedChunk]:
         with path.open("rb") as file:
             while lines := list(islice(file, _CHUNK)):
-                yield _tokenised(lines, reader, method)
+                yield _tokenised(list(map(json.loads, lines)), reader, method)
 
     return write_sequences(chunks(), out, method)
 
@@ -504,11 +534,12 @@ def _length(row: Row) -> int:
     return len(row["prompt_ids"]) + max(len(row["chosen_ids"]), len(row["rejected_ids"]))
 
 
-def _wrong(rows: Sequence[Row], context: int) -> str | None:
+def _wrong(line: int, rows: Sequence[Row], context: int) -> BadExample | None:
     """What keeps an example from being trained on; None if nothing does."""
     longest = max(map(_length, rows), default=0)
     if longest > context:
-        return f"It is {longest:,} tokens long, but the model takes at most {context:,}"
+        text = f"It is {longest:,} tokens long, but the model takes at most {context:,}"
+        return BadExample(line, text, "too_long")
     # The first token is never predicted: nothing comes before it.
     learnt = (
         bool((row["labels"][1:] != IGNORED).any())
@@ -517,5 +548,6 @@ def _wrong(rows: Sequence[Row], context: int) -> str | None:
         for row in rows
     )
     if not rows or not all(learnt):
-        return "There is nothing to train on: no assistant message has a weight other than 0"
+        text = "There is nothing to train on: no assistant message has a weight other than 0"
+        return BadExample(line, text, "nothing_learned")
     return None

@@ -5,6 +5,7 @@ Without its weights, and without torch: so examples can be looked at before they
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,13 @@ class ExampleTokenizer:
     tokenizer: PreTrainedTokenizerBase
     template: ChatTemplate
     context: int
+
+    @cached_property
+    def marks(self) -> frozenset[int]:
+        """The tokens that are marks of the model, and what was added to its vocabulary."""
+        return (
+            frozenset(self.tokenizer.all_special_ids) | self.tokenizer.added_tokens_decoder.keys()
+        )
 
 
 def load_example_tokenizer(base_model: str, own: Path) -> ExampleTokenizer:
