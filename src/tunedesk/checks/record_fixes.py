@@ -19,6 +19,7 @@ from tunedesk.checks.chat_templates import (
 from tunedesk.checks.conversation_rules import ROLES, only_text
 from tunedesk.checks.images import image_place, read_image_url
 from tunedesk.checks.parse_record import (
+    escape_controls,
     find_bare_quotes,
     with_missing_commas,
     with_straight_quotes,
@@ -41,8 +42,6 @@ from tunedesk.examples.kinds.kind import says_nothing
 from tunedesk.examples.kinds.preference import PAIR_PARTS, answer_messages, pair_messages
 from tunedesk.lazy_imports import importing
 
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
-_CONTROL = re.compile("[\x00-\x1f]")
 _LONGEST_PYTHON = 1_000_000
 _MOST_COMMAS = 100
 _MOST_WRAPPINGS = 4
@@ -51,11 +50,7 @@ _MOST_WRAPPINGS = 4
 def escape_control_characters(text: str, problem: Problem) -> str | None:
     """Spell the raw control characters inside of strings as escapes."""
     del problem
-
-    def escaped(string: re.Match[str]) -> str:
-        return _CONTROL.sub(lambda found: json.dumps(found.group())[1:-1], string.group())
-
-    return _STRING.sub(escaped, text)
+    return escape_controls(text)
 
 
 def fix_json(text: str, problem: Problem) -> str | None:
@@ -65,7 +60,7 @@ def fix_json(text: str, problem: Problem) -> str | None:
         return _without_trailing_commas(text)
     if reason in ("single_quotes", "python_literal"):
         return _from_python(text)
-    if reason == "bare_quote":
+    if reason in ("bare_quote", "bare_quote_further_down"):
         bare = find_bare_quotes(text)
         return None if bare is None else bare.escaped
     if reason == "missing_comma":

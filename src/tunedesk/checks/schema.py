@@ -7,7 +7,7 @@ ever given a way to fetch: a reference that leads out of a schema is an error, n
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, reduce
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import orjson
@@ -141,15 +141,15 @@ class OwnSchema:
         These come from jsonschema-rs: its expressions end in bounded time, whatever pattern stands
         in a stranger's file, and its references may lead in circles.
         """
-        return [
-            _reason(
-                tuple(error.instance_path),
-                str(error.schema_path[-1]),
-                next(iter(error.kind.as_dict().values()), None),
-                error.instance,
-            )
-            for error in self._fast.iter_errors(_encodable(value))
-        ]
+        value = _encodable(value)
+        found = []
+        for error in self._fast.iter_errors(value):
+            path = tuple(error.instance_path)
+            expected = next(iter(error.kind.as_dict().values()), None)
+            # Where no names at all are allowed, what the error holds is the value of one of them.
+            instance = reduce(lambda inner, step: inner[step], path, value)
+            found.append(_reason(path, str(error.schema_path[-1]), expected, instance))
+        return found
 
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"

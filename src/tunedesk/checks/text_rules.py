@@ -22,7 +22,14 @@ REPLACEMENT = "\ufffd"
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 """Control characters but tab, line feed, carriage return and next line."""
 
-_REMOVABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LINE_BREAKS = re.compile("\r?\n?[\x0b\x0c]\r?\n?")
+"""Line breaks and page breaks of a word processor, with the line end beside them."""
+_COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
+"""What terminals take for colours."""
+_PARTING = re.compile("[\x1c-\x1f]")
+"""Control characters that part records or syllables; between two words they stay: nobody
+can tell what has to stand there."""
+_REMOVABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f]+")
 """Control characters that never were letters."""
 WINDOWS_LETTERS = {
     chr(code): bytes([code]).decode("windows-1252")
@@ -59,7 +66,10 @@ PERHAPS_PLACEHOLDER = re.compile(
     rf"|(?:[^\W\d_][\w'’/-]{{0,20}}[ ]){{0,4}}(?:\w{{0,12}}(?:name|number|nummer)|{_FILLED_IN})"
     r"(?:[ ](?:of|here|for|in|and|or)[ ]?[\w'’ -]{0,30})?"
     r"|(?-i:[A-Z]{2,20}(?:_[A-Z0-9]{1,20}){1,4}))\](?![(\[:])"
-    r"|<(?:your|insert)[_ ][\w ]{1,40}>",
+    r"|<(?<![\w<&]<)(?:(?:your|insert)[_ ][\w ]{1,40}"
+    # In these brackets a single small word may be a tag of HTML, or a part of a command.
+    rf"|(?:[^\W\d_][\w'’/-]{{0,20}}[ ]){{1,4}}(?:\w{{0,12}}(?:name|number|nummer)|{_FILLED_IN})"
+    rf"|(?-i:[A-Z]{{2,20}}(?:[_ -][A-Z0-9]{{1,20}}){{1,4}}|(?=[A-Z]+>)(?i:{_FILLED_IN})))>",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
@@ -210,7 +220,9 @@ def without_end_marks(text: str) -> str:
 
 
 def windows_letters(text: str) -> str:
-    """The text with C1 controls turned into the letters that they were, other controls taken out.
+    """The text with controls turned into the letters and line breaks that they were.
+
+    Other controls are taken out, but for those that part two words.
 
     Windows-1252 has letters where Latin-1 has these controls. Of a dash or quotation mark in UTF-8
     (three bytes) the last two are left where the first was lost.
@@ -218,7 +230,17 @@ def windows_letters(text: str) -> str:
     text = _TAIL_OF_UTF8.sub(_whole_letter, text)
     if any(control in WINDOWS_LETTERS for control in CONTROLS.findall(text)):
         text = text.translate(WINDOWS_LETTERS_BY_CODE)
-    return _REMOVABLE.sub("", text)
+    text = _COLOURS.sub("", _LINE_BREAKS.sub("\n", text))
+    return _REMOVABLE.sub(_what_parts, text)
+
+
+def _what_parts(controls: re.Match[str]) -> str:
+    """Of some control characters those that part the words beside them."""
+    before = controls.string[max(0, controls.start() - 1) : controls.start()]
+    after = controls.string[controls.end() : controls.end() + 1]
+    if not before.strip() or not after.strip():
+        return ""
+    return "".join(_PARTING.findall(controls[0]))
 
 
 def _whole_letter(tail: re.Match[str]) -> str:
@@ -251,7 +273,12 @@ def _check_placeholders(text: str, path: Path) -> Iterator[Problem]:
     for code in found:
         pattern = PLACEHOLDER if code == "placeholder" else PERHAPS_PLACEHOLDER
         match = next(
-            (each for each in pattern.finditer(prose) if not SPECIAL_TOKEN.fullmatch(each[0])), None
+            (
+                each
+                for each in pattern.finditer(prose)
+                if not SPECIAL_TOKEN.fullmatch(each[0]) and f"</{each[0][1:]}" not in prose
+            ),
+            None,
         )
         if match is not None:
             yield Problem(code, path, {"text": match.group()[:60]})

@@ -148,8 +148,8 @@ def _lines_of(found: LineProblem) -> dict[str, list[int]]:
 def _named_lines(found: LineProblem) -> str:
     """The same in words: " (lines 1, 4 and 7)"; empty for a problem of one line."""
     lines = _lines_of(found).get("lines", [])
-    if len(lines) < 2:
-        return ""
+    if len(set(lines)) < 2:
+        return ""  # all rows stand in one line
     named = [f"{line:,}" for line in lines[:_MOST_LINES_NAMED]]
     rest = len(lines) - len(named)
     last = f"{rest:,} more" if rest else named.pop()
@@ -162,15 +162,9 @@ _FEW_ROWS = 3
 
 def _in_every_row(report: FileReport) -> set[str]:
     """The codes of problems that every row has: they are told once."""
-    lines: dict[str, set[int]] = {}
-    for found in report.problems:
-        if found.line is not None and "lines" not in found.problem.parameters:
-            lines.setdefault(found.problem.code, set()).add(found.line)
-    return {
-        code
-        for code, rows in lines.items()
-        if report.records > _FEW_ROWS and len(rows) == report.records
-    }
+    if report.records <= _FEW_ROWS:
+        return set()
+    return {code for code, rows in report.codes.items() if rows == report.records}
 
 
 def _said_differently(report: FileReport, told_once: set[str]) -> set[str]:
@@ -214,7 +208,7 @@ def run_fix(options: argparse.Namespace) -> int:
     put_right: Counter[str] = Counter()
 
     def jobs() -> Iterator[FixJob]:
-        for batch in join_single_messages(read_batches(options.file, info)):
+        for batch in join_single_messages(read_batches(options.file, info), info):
             _refuse_what_is_left_out(batch)
             waiting.append(batch)
             put_right.update(

@@ -105,6 +105,10 @@ def file_messages() -> dict[str, ProblemMessage]:
                     "At column {column} a quotation mark stands inside a text; it must be written "
                     '\\".'
                 ),
+                "bare_quote_further_down": _(
+                    "At column {column} of its line {line} a quotation mark stands inside a text; "
+                    'it must be written \\".'
+                ),
                 "missing_comma": _("At column {column} a comma is missing."),
                 "curly_quotes": _(
                     "At column {column} stands a curly quotation mark; JSON needs straight ones."
