@@ -148,7 +148,9 @@ class ModelCache:
             base = self._base(base_ref)
             if ref not in base.loaded:
                 base.loaded[ref] = self._make(base, adapter_folder, ref)
-        except (JobFailedError, OSError, RuntimeError, ValueError, KeyError) as error:
+        except InferenceError:
+            raise
+        except Exception as error:  # a stranger's folder ends its loader in every way
             if "out of memory" in str(error):
                 raise InferenceError(
                     "The model does not fit into memory.", "out_of_memory", is_passing=True

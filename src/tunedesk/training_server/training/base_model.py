@@ -17,6 +17,7 @@ from transformers.utils import logging
 from tunedesk.catalogue.hyperparameters import LEARNING_RATES, TrainedPart
 from tunedesk.training_server.job_folder import STARTER, JobSpec
 from tunedesk.training_server.training.chat_template import ChatTemplate
+from tunedesk.training_server.training.failures import is_out_of_memory
 from tunedesk.training_server.training.starter import (
     is_starter,
     new_model,
@@ -127,7 +128,9 @@ def load_model(
     except SafetensorError as error:
         reason = "cannot be loaded: a file of its weights is damaged. Fetch it again."
         raise unusable(folder, reason) from error
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # a stranger's folder ends its loader in every way
+        if is_out_of_memory(error):
+            raise
         raise unusable(folder, error) from error
 
 

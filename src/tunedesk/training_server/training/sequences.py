@@ -54,6 +54,8 @@ _COLUMNS = {
     "supervised": ("input_ids", "labels"),
     "dpo": ("prompt_ids", "chosen_ids", "rejected_ids"),
 }
+_LINE = "line"
+"""The column beside them: the line of the example in the user's file."""
 _CHUNK = 256
 _CHUNK_SECONDS = 60.0
 _EXAMPLE_SECONDS = 10.0
@@ -70,7 +72,8 @@ class Sequences:
     """The rows to train on, in a file, and the examples that make none.
 
     Attributes:
-        path: The file: a stream of Arrow, the columns of TRL's dataset as lists of int32.
+        path: The file: a stream of Arrow, the columns of TRL's dataset as lists of int32, and the
+            line of each row's example in the user's file.
         count: How many rows it has.
         examples: How many examples they come from; some make several rows.
         tokens: How many tokens the rows have in all.
@@ -90,9 +93,17 @@ class Sequences:
     @cached_property
     def rows(self) -> "Dataset":
         """The rows; they are read from the disk when they are asked for."""
+        return self._read.remove_columns([_LINE])
+
+    @cached_property
+    def _read(self) -> "Dataset":
         from datasets import Dataset
 
         return Dataset.from_file(str(self.path))
+
+    def line_of(self, row: int) -> int:
+        """The line, in the user's file, of the example that a row comes from."""
+        return int(self._read[row][_LINE])
 
 
 class Chunk(NamedTuple):
@@ -205,14 +216,21 @@ def _tokenised(
     entries: Sequence[dict[str, Any]], reader: ExampleTokenizer, method: str
 ) -> TokenisedChunk:
     made, overdue = sequences_of(entries, reader, method)
-    rows, lengths, longest, longest_line = [], [], 0, 0
+    rows: list[Row] = []
+    lengths: list[int] = []
+    origins: list[int] = []
+    longest, longest_line = 0, 0
     for entry, each in zip(entries, made, strict=False):
         for row in () if isinstance(each, BadExample) else each:
             rows.append(row)
             lengths.append(_length(row))
+            origins.append(entry["line"])
             if lengths[-1] > longest:
                 longest, longest_line = lengths[-1], entry["line"]
-    columns = {name: _lists([row[name] for row in rows]) for name in _COLUMNS[method]}
+    columns: dict[str, pa.Array] = {
+        name: _lists([row[name] for row in rows]) for name in _COLUMNS[method]
+    }
+    columns[_LINE] = _array(np.array(origins, dtype=np.int32))
     bad = [each for each in made if isinstance(each, BadExample)]
     return TokenisedChunk(
         pa.RecordBatch.from_pydict(columns),
@@ -330,7 +348,8 @@ def write_sequences(
     """
     result = Sequences(out)
     kind = pa.list_(pa.int32())
-    schema = pa.schema([(name, kind) for name in _COLUMNS[method]])
+    columns = [(name, kind) for name in _COLUMNS[method]]
+    schema = pa.schema([*columns, (_LINE, pa.int32())])
     part = out.with_name(f"{out.name}.{os.getpid()}.part")
     read = overdue = 0
     try:

@@ -9,15 +9,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from jinja2 import TemplateSyntaxError
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+from transformers.utils.chat_template_utils import render_jinja_template
 
 from tunedesk.training_server.job_folder import ADAPTER_NAME, STARTER
+from tunedesk.training_server.thread_pools import call_within
 from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.failures import JobFailedError
 from tunedesk.training_server.training.starter import CONTEXT
 
 _TOKENIZER = "tokenizer.json"
 _USUAL_CONTEXT = 2048
+_TRIAL_SECONDS = 2.0
 
 
 @dataclass
@@ -79,7 +83,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # a stranger's folder ends its loader in every way
         if not (folder / _TOKENIZER).is_file():
             raise _no_tokenizer(folder) from error
         raise JobFailedError(
@@ -99,7 +103,26 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             f"The tokenizer of the base model {folder.name} names no token for the end of a text.",
             "model",
         )
+    _check_template(tokenizer.chat_template, folder)
     return tokenizer
+
+
+def _check_template(template: object, folder: Path) -> None:
+    """Refuse a chat template that cannot be read; one that refuses to be tried is none of those."""
+    if not isinstance(template, str):
+        return
+    render: Any = render_jinja_template
+    try:
+        call_within(_TRIAL_SECONDS, render, [[]], None, None, template)
+    except TemplateSyntaxError as error:
+        said = f"line {error.lineno}: {_short(error)}"
+        raise JobFailedError(
+            "invalid_base_model",
+            f"The chat template of the base model {folder.name} cannot be read: {said}",
+            "model",
+        ) from error
+    except Exception:  # it may want to be asked something, or never end: told by example
+        return
 
 
 def adapter_base(folder: Path) -> Path | None:
@@ -138,7 +161,7 @@ def _config(folder: Path) -> PreTrainedConfig:
         config: PreTrainedConfig = AutoConfig.from_pretrained(
             adapter_base(folder) or folder, local_files_only=True, trust_remote_code=False
         )
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # as of a tokenizer
         raise unusable(folder, error) from error
     return config
 
