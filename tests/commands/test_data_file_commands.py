@@ -6,8 +6,11 @@ from functools import partial
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.catalogue.made_models import make_model
 from tests.commands.conftest import record
 
+from tunedesk.catalogue.token_encodings import model_encoding
+from tunedesk.checks.checker import Checker
 from tunedesk.commands.data_file_commands import quantiles
 from tunedesk.formats import check_file as check_file_module
 from tunedesk.formats.read_records import file_ranges
@@ -372,3 +375,22 @@ def test_a_merge_of_three_versions_is_one_error_for_check_and_fix(
     assert f"lines {first} to {first + 5} are three versions" in said
     assert report["errors"] == 1
     assert "1 error remains" in command("fix", file, tmp_path / "out.jsonl")[2]
+
+
+def test_a_model_on_this_computer_counts_by_its_own_tokenizer(command, write_rows):
+    row = record("Who pays the fee?", "The tenant.")
+    file = write_rows("one.jsonl", [row])
+    make_model("HuggingFaceTB/SmolLM2-135M-Instruct")
+    encoding = model_encoding("HuggingFaceTB/SmolLM2-135M-Instruct").name
+    expected = Checker("local", encoding).check(json.dumps(row).encode()).tokens
+    found = json.loads(command("tokens", file, "--model", "smollm2-135m", "--json")[1])
+    assert (found["encoding"], found["limit"], found["tokens"]) == (encoding, 8192, expected)
+    found = json.loads(command("check", file, "--target", "local", "--json")[1])
+    assert (found["tokens"]["encoding"], found["tokens"]["messages"]) == (encoding, expected)
+    assert encoding in command("tokens", file, "--encoding", encoding)[1]
+
+
+def test_a_model_that_is_not_here_is_a_sentence(command, write_rows, good_rows):
+    status, _out, err = command("tokens", write_rows("a.jsonl", good_rows), "--model", "qwen3-0.6b")
+    assert status == 2
+    assert "tunedesk models get qwen3-0.6b" in err

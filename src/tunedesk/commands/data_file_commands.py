@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from tunedesk.catalogue.cost import cut_at_limit, estimate
-from tunedesk.catalogue.models import Catalogue, HostedModel
-from tunedesk.catalogue.targets import DEFAULT_TARGET, target
-from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING, encoding_names
+from tunedesk.catalogue.models import Catalogue, HostedModel, default_model
+from tunedesk.catalogue.targets import DEFAULT_TARGET, THIS_COMPUTER, target
+from tunedesk.catalogue.token_encodings import (
+    DEFAULT_ENCODING,
+    encoding_names,
+    is_encoding,
+    model_encoding,
+)
 from tunedesk.checks.fixes import BY_CHOICE, FixedText, FixJob, fix_texts, fixable
 from tunedesk.checks.messages.sentences import sentence, title
 from tunedesk.checks.parse_record import parse_record
@@ -34,8 +39,14 @@ SHOWN_ALIKE = 20
 def run_check(options: argparse.Namespace) -> int:
     """Check the files one after another; the worst of their exit statuses."""
     target(options.target)
-    encoding = None if options.no_tokens else DEFAULT_ENCODING
+    encoding = None if options.no_tokens else _usual_encoding(options.target)
     return max(_check(file, options.target, encoding, options.json) for file in options.files)
+
+
+def _usual_encoding(target_name: str) -> str:
+    """The encoding that a new project with that target counts by."""
+    own = model_encoding(default_model(target_name)) if target_name == THIS_COMPUTER else None
+    return DEFAULT_ENCODING if own is None else own.name
 
 
 def _check(file: Path, target_name: str, encoding: str | None, as_json: bool) -> int:
@@ -316,7 +327,7 @@ def run_tokens(options: argparse.Namespace) -> int:
     encoding = options.encoding or DEFAULT_ENCODING
     if options.model:
         encoding = catalogue.encoding_of(options.model)
-    if encoding not in encoding_names():
+    if not is_encoding(encoding):
         raise UserError(
             f"There is no encoding named “{encoding}”.",
             f"Choose one of these: {', '.join(encoding_names())}.",
@@ -325,7 +336,9 @@ def run_tokens(options: argparse.Namespace) -> int:
         report = check_file(options.file, DEFAULT_TARGET, encoding, progress=line.progress)
     if not report.info.is_checked:
         raise UserError(describe(report.info))
-    limit = model.token_limit if model else target(DEFAULT_TARGET).token_limit
+    local = None if model is not None else catalogue.find_local(encoding.partition("@")[0])
+    usual = target(DEFAULT_TARGET).token_limit if local is None else local.context
+    limit = usual if model is None else model.token_limit
     found: dict[str, Any] = {
         "file": str(options.file),
         "encoding": encoding,

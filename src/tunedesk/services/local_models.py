@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 from tunedesk.catalogue.models import STARTER_ID, Catalogue, LocalModel, ModelPackage
 from tunedesk.errors import UserError
 from tunedesk.i18n import _, ngettext
-from tunedesk.paths import models_dir, user_data_dir
+from tunedesk.paths import model_folders, models_dir, user_data_dir
 from tunedesk.progress import Progress, no_progress
 from tunedesk.services.local_install import python_with_training
 
@@ -54,11 +54,6 @@ class ModelHere:
     name: str
     folder: Path
     bytes: int
-
-
-def model_folders() -> tuple[Path, Path]:
-    """The folders in which base models lie: the user's own, and the server's downloads."""
-    return models_dir(), user_data_dir() / "server" / "models"
 
 
 def folder_of(name: str) -> Path | None:

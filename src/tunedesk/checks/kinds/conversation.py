@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 from xxhash import xxh3_64_intdigest
 
+from tunedesk.catalogue.token_encodings import OPENAI_FRAME
 from tunedesk.checks.conversation_rules import (
     KNOWN_KEYS,
     PICTURE_KEYS,
@@ -29,11 +30,10 @@ from tunedesk.checks.problem import Problem
 from tunedesk.checks.text_rules import HARMLESS_ASCII, is_plain_text
 from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.checks.tokens import (
-    PER_EXAMPLE,
-    PER_MESSAGE,
     TokenCounts,
     check_length,
     count_example,
+    usual_system_tokens,
 )
 from tunedesk.examples.hashes import SEPARATOR, hash_bytes
 from tunedesk.examples.kinds.conversation import CONVERSATION, role_letters
@@ -70,7 +70,8 @@ class ConversationChecks(KindChecks):
         """Count the tokens of a record."""
         if settings.counter is None or "messages" not in record:
             return None
-        return count_example(record, settings.counter.count, settings.image_formula)
+        counter = settings.counter
+        return count_example(record, counter.count, settings.image_formula, counter.frame)
 
 
 def plain_checker(
@@ -86,10 +87,13 @@ def plain_checker(
     letters = _LETTERS
     join = SEPARATOR.join
     count_all = None if counter is None else counter.count_all
+    frame = OPENAI_FRAME if counter is None else counter.frame
     role_tokens = {
-        letter: PER_MESSAGE + (0 if counter is None else counter.count(role))
+        letter: frame.per_message + (0 if counter is None else counter.count(role))
         for role, letter in _LETTERS.items()
     }
+    per_example, per_answer, less_at_last = frame.per_example, frame.per_answer, frame.less_at_last
+    usual_system = 0 if counter is None else usual_system_tokens(counter.count, frame)
 
     digest, top, whole = xxh3_64_intdigest, 1 << 63, 1 << 64
     kind_name = CONVERSATION.name
@@ -142,11 +146,13 @@ def plain_checker(
 
         tokens = trained = 0
         if count_all is not None:
-            tokens = PER_EXAMPLE
+            tokens = per_example if roles[0] == "s" else per_example + usual_system
             for letter, number in zip(roles, count_all(contents, rare), strict=True):
                 tokens += role_tokens[letter] + number
                 if letter == "a":
-                    trained += number
+                    trained += number + per_answer
+            if letter == "a":
+                tokens -= less_at_last
             if tokens > token_limit:
                 return None
 

@@ -94,11 +94,13 @@ class PromptCompletionChecks(KindChecks):
         return Checked("", tuple(problems), self.count(record, settings))
 
     def count(self, record: dict[str, Any], settings: CheckSettings) -> TokenCounts | None:
-        """Count the tokens of both texts; nothing stands between or around them."""
-        if settings.counter is None:
+        """Count the tokens of both texts, and the mark at the end that a model here learns."""
+        counter = settings.counter
+        if counter is None:
             return None
         prompt, completion = (
-            settings.counter.count(text) if isinstance(text, str) else 0
+            counter.count(text) if isinstance(text, str) else 0
             for text in (record["prompt"], record["completion"])
         )
-        return TokenCounts((prompt, completion), 0, 0, completion, per_example=0)
+        end = counter.frame.per_answer
+        return TokenCounts((prompt, completion), 0, 0, completion + end, per_example=end)

@@ -48,9 +48,11 @@ class PreferenceChecks(KindChecks):
         if settings.counter is None:
             return None
         asked, answers, tools = pair_messages(record)
-        count, formula = settings.counter.count, settings.image_formula
-        whole = count_example({"messages": [*asked, *answers], "tools": tools}, count, formula)
-        trained = count_example({"messages": answers}, count, formula).trained
+        counter, formula = settings.counter, settings.image_formula
+        count, frame = counter.count, counter.frame
+        pair = {"messages": [*asked, *answers], "tools": tools}
+        whole = count_example(pair, count, formula, frame)
+        trained = count_example({"messages": answers}, count, formula, frame).trained
         return whole._replace(trained=trained)
 
 
