@@ -1,10 +1,12 @@
 """Export: exact bytes, in the order asked for, nothing dropped in silence."""
 
 import pytest
-from tests.project.made_examples import add, example_text, facts_of, retype
+from tests.project.made_examples import add, example_text, facts_of, lose_from_index, retype
 
 from tunedesk.errors import Cancelled, UserError
-from tunedesk.project.exporting import export
+from tunedesk.project.damage import ProjectDamagedError
+from tunedesk.project.exporting import export, training_rows
+from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 
 ODD = [
@@ -99,3 +101,23 @@ def test_an_export_is_a_snapshot(project, tmp_path):
     export(project, out, progress=write_meanwhile)
     assert out.read_text().splitlines()[-1] == example_text("2499")
     assert project.text(last) == example_text("changed meanwhile")
+
+
+@pytest.mark.parametrize("index", ["example_position", "example_changed"])
+def test_what_a_damaged_list_has_lost_is_never_left_out_in_silence(tmp_path, index):
+    path, out = tmp_path / "Test.tunedesk", tmp_path / "out.jsonl"
+    out.write_text("before")
+    with Project.create(path) as project:
+        for number in range(10):
+            add(project, str(number))
+        project.delete(project.ids()[8:])
+        assert export(project, tmp_path / "whole.jsonl").written == 8
+        assert len(training_rows(project, ExampleQuery())) == 8
+    lose_from_index(path, index, 3)
+    with Project.open(path) as project:
+        with pytest.raises(ProjectDamagedError, match=r"differ \(7 and 8\).*left out"):
+            export(project, out)
+        with pytest.raises(ProjectDamagedError, match="left out"):
+            training_rows(project, ExampleQuery(states=("draft",)))
+        assert index in "; ".join(project.find_damage())
+    assert out.read_text() == "before"

@@ -89,7 +89,7 @@ def test_a_whole_project_comes_out_as_it_is(path, out):
     assert [entry.name for entry in out.parent.iterdir()] == [out.name]
     assert content(out) == content(path)
     with Project.open(out) as project:
-        assert project.find_damage(thorough=True) == []
+        assert project.find_damage() == []
         project.undo()
         assert len(project.ids()) == 120
 
@@ -104,7 +104,7 @@ def test_the_damaged_first_page_of_a_table_costs_no_example_in_silence(path, out
     zero(path, 1 if table == "sqlite_master" else root_page(path, table))
     report = rescue(path, out)
     with Project.open(out) as project:
-        assert project.find_damage(thorough=True) == []
+        assert project.find_damage() == []
         texts = {one: project.text(one) for one in project.ids()}
     back = {one for one, text in whole.items() if texts.get(one) == text}
     assert len(back) + report.lost_examples >= len(whole)

@@ -153,7 +153,8 @@ class MainWindow(QMainWindow):
     def close_project(self) -> None:
         """Close the project and go back to the welcome page."""
         self.leave()
-        self.show_welcome()
+        if not self.opener.show_preparing():
+            self.show_welcome()
 
     def keys(self) -> "Keys":
         """The keys of services; one for this run only lasts as long as the window."""
@@ -341,6 +342,7 @@ class MainWindow(QMainWindow):
                 return
         self.hide()
         try:
+            self.opener.stop_preparing()
             self.leave()
         except Exception as failure:
             self.crashes.keep(failure)

@@ -18,15 +18,18 @@ from tunedesk.errors import UserError
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.status_line import StatusLine
-from tunedesk.gui.theme import Theme
-from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.i18n import _
 from tunedesk.paths import documents_dir, user_data_dir
 from tunedesk.progress import Progress
 from tunedesk.project.damage import DiskFullError
 from tunedesk.project.lock import FileState, Whereabouts
 from tunedesk.project.project import Project
-from tunedesk.project.undo import Interrupted, interrupted_sentence
+from tunedesk.project.undo import (
+    MOST_TOLD_APART,
+    Interrupted,
+    interrupted_sentence,
+    interrupted_summary,
+)
 
 LOOK_SECONDS = 0.4
 CONFIRM_SECONDS = 0.1
@@ -114,65 +117,6 @@ class OpenWorkspace(Protocol):
 
     def flush(self) -> None:
         """Write down what was typed a moment ago."""
-
-
-class Preparation(QObject):
-    """Brings a project that opens slowly up to date in a thread, so that it then opens at once.
-
-    Attributes:
-        page: What shows meanwhile where no other project is open; it goes at the end.
-
-    Signals:
-        failed: Why it cannot be opened, as a `UserError`.
-        ended: Whether it can be opened now.
-    """
-
-    failed = Signal(object)
-    ended = Signal(bool)
-
-    def __init__(
-        self, path: Path, theme: Theme, background: Background, feedback: Feedback
-    ) -> None:
-        super().__init__()
-        self._path = path
-        self._background = background
-        self._done = False
-        title = _("Bringing “{name}” up to date").format(name=path.stem)
-        self.page = EmptyState(
-            theme,
-            "check",
-            title,
-            _("It comes from an older version, or much was under way. This happens once."),
-        )
-        self._progress = feedback.progress(title, None)
-
-    def start(self, author: str) -> None:
-        """Begin.
-
-        Args:
-            author: Who opens it; empty for the system's user.
-        """
-        self._background.run(
-            _open_and_close,
-            self._path,
-            author,
-            on_result=self._on_opened,
-            on_error=self.failed.emit,
-            on_finished=self._on_finished,
-        )
-
-    def _on_opened(self, _none: None) -> None:
-        self._done = True
-
-    def _on_finished(self) -> None:
-        self._progress.close()
-        self.page.setParent(None)
-        self.page.deleteLater()
-        self.ended.emit(self._done)
-
-
-def _open_and_close(path: Path, author: str) -> None:
-    Project.open(path, author=author).close()
 
 
 class FileFollower(QObject):
@@ -436,6 +380,9 @@ def tell_of_opening(
         feedback.toast(_("This project can only be read."))
     if project.storage_note:
         feedback.toast(project.storage_note)
+    if len(project.interrupted) > MOST_TOLD_APART:
+        feedback.toast(interrupted_summary(project.interrupted), lasting=True)
+        return
     for step in project.interrupted:
         _tell_of_interrupted(step, feedback, tell_of_change)
 
@@ -493,4 +440,4 @@ def damage_error(project: Project) -> UserError:
 
 def _find(project: Project, progress: Progress) -> list[str]:
     with contextlib.closing(project.handle()) as handle:
-        return handle.find_damage(progress, thorough=True)
+        return handle.find_damage(progress)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tunedesk.errors import Cancelled, UserError
+from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
 from tunedesk.progress import Progress, no_progress
@@ -27,7 +27,7 @@ from tunedesk.project import left_logs, migrations
 from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.lock import ProjectLock, journal_path, log_path
 from tunedesk.project.project import Project
-from tunedesk.project.store import connect, user_name
+from tunedesk.project.store import connect, damage_in, stoppable, user_name
 
 EVERY_SECONDS = 3_600.0
 """A backup is due when the project was changed and the last one is so old."""
@@ -311,25 +311,13 @@ def _copy(connection: sqlite3.Connection, target: sqlite3.Connection, progress: 
 
 
 def _is_whole(connection: sqlite3.Connection, progress: Progress) -> bool:
-    def report() -> int:
-        try:
-            progress(0, None)
-        except Cancelled:
-            return 1
-        return 0
-
-    connection.set_progress_handler(report, 100_000)
     try:
-        found = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.OperationalError as error:
-        if "interrupt" in str(error):
-            raise Cancelled from error
+        with stoppable(connection, progress):
+            return not damage_in(connection, most=1)
+    except sqlite3.OperationalError:
         raise
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         return False
-    finally:
-        connection.set_progress_handler(None, 0)
-    return bool(found == ("ok",))
 
 
 def _check_whole(backup: Backup) -> None:

@@ -18,6 +18,7 @@ from tunedesk.project.context import ProjectContext, as_json_array
 from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.project import Project
 from tunedesk.project.query import ALL_EXAMPLES, STATES, ExampleQuery, order, selection
+from tunedesk.project.reads import refuse_incomplete_lists
 from tunedesk.project.store import Row
 
 _CHUNK = 1000
@@ -98,10 +99,12 @@ def export(
 
     Raises:
         UserError: The file cannot be written.
+        ProjectDamagedError: Examples would be left out that a damaged list does not name.
         Cancelled: By `progress`; nothing is left behind.
     """
     summary = ExportSummary(out)
     with project.context.store.snapshot(), RecordWriter(out) as writer:
+        refuse_incomplete_lists(project.context)
         chosen = _chosen(project.context, query)
         for start in range(0, len(chosen), _CHUNK):
             rows = chosen[start : start + _CHUNK]
@@ -207,9 +210,15 @@ class TrainingRow(NamedTuple):
 def training_rows(
     project: Project, query: ExampleQuery, progress: Progress = no_progress
 ) -> list[TrainingRow]:
-    """The examples of a query in its order, as they are at this moment."""
+    """The examples of a query in its order, as they are at this moment.
+
+    Raises:
+        ProjectDamagedError: Examples would be left out that a damaged list does not name.
+        Cancelled: By `progress`.
+    """
     context = project.context
     with context.store.snapshot():
+        refuse_incomplete_lists(context)
         where = selection(context, query, progress)
         codes = context.codes.all()
         # `kind` stands in the large table: it is looked up only where something says that it is
