@@ -120,8 +120,9 @@ def test_a_run_says_which_runs_it_goes_on_from(add_run, page, qtbot):
 
 
 def test_going_on_says_what_has_been_changed_since(
-    add, add_run, project, page, actions, context, monkeypatch, qtbot
+    add, add_run, project, page, work, actions, context, monkeypatch, qtbot
 ):
+    monkeypatch.setattr(work.following, "follow", lambda _run_id: None)
     ids = add(*QUESTIONS)
     run = add_run("night", status="paused")
     rows = project.rows(ids)
