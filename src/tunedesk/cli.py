@@ -191,7 +191,11 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
 def _tokens_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="a data file")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--model", metavar="M", help="a base model or a fine-tuned one (ft:...)")
+    which.add_argument(
+        "--model",
+        metavar="M",
+        help="a base model, one on this computer too, or a tuned one (ft:...)",
+    )
     which.add_argument("--encoding", metavar="E", help="a token encoding, such as o200k_base")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 

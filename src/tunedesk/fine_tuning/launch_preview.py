@@ -17,7 +17,8 @@ from tunedesk.catalogue.cost import Estimate, cut_at_limit, estimate
 from tunedesk.catalogue.hyperparameters import learner_here, resolve_auto, setting_problems
 from tunedesk.catalogue.memory_estimate import Device
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
-from tunedesk.catalogue.targets import target
+from tunedesk.catalogue.targets import THIS_COMPUTER, target
+from tunedesk.catalogue.token_encodings import model_encoding
 from tunedesk.checks.problem import severity
 from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
@@ -216,7 +217,10 @@ def preview_launch(
         errors=_frozen(errors),
         warnings=_frozen(warnings),
         stops=tuple(_stops(provider, settings, len(lengths), limits.least_examples, today)),
-        notes=tuple(_notes(provider, settings, sides, limits.advised_examples, today)),
+        notes=tuple(
+            _notes(provider, settings, sides, limits.advised_examples, today)
+            + _other_tokenizer(project, settings)
+        ),
         tokens=trained.tokens,
         longest=max(lengths, default=0),
         over_limit=trained.over_limit,
@@ -341,6 +345,21 @@ def _notes(
     if provider.ends_note and not provider.is_closed(today):
         notes.append(provider.ends_note)
     return notes
+
+
+def _other_tokenizer(project: Project, settings: LaunchSettings) -> list[str]:
+    """What is said where tokens were counted by another tokenizer than the base model's."""
+    own = model_encoding(settings.base_model) if settings.provider == THIS_COMPUTER else None
+    counted, model = project.context.check_settings.encoding, settings.base_model
+    if own is None or own.name == counted:
+        return []
+    here = Catalogue.load().find_local(model)
+    return [
+        _(
+            "The tokens were counted by {encoding}; those of {model} differ a little, and are "
+            "counted from this run on."
+        ).format(encoding=counted.partition("@")[0], model=model if here is None else here.title)
+    ]
 
 
 def _price_source(cost: Estimate) -> str:

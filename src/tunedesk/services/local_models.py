@@ -28,7 +28,7 @@ from filelock import FileLock, Timeout
 from tunedesk.catalogue.models import STARTER_ID, Catalogue, LocalModel, ModelPackage
 from tunedesk.errors import UserError
 from tunedesk.i18n import _, ngettext
-from tunedesk.paths import models_dir, user_data_dir
+from tunedesk.paths import model_folders, models_dir, user_data_dir
 from tunedesk.progress import Progress, no_progress
 from tunedesk.services.local_install import python_with_training
 
@@ -54,11 +54,6 @@ class ModelHere:
     name: str
     folder: Path
     bytes: int
-
-
-def model_folders() -> tuple[Path, Path]:
-    """The folders in which base models lie: the user's own, and the server's downloads."""
-    return models_dir(), user_data_dir() / "server" / "models"
 
 
 def folder_of(name: str) -> Path | None:
@@ -473,7 +468,9 @@ def _copy(source: Path, part: Path, folder: Path, size: int, progress: Progress)
         part.rename(folder)
     except (OSError, shutil.Error) as error:
         raise UserError(
-            _("The model folder cannot be written: {reason}").format(reason=str(error)[:300]),
+            _("The model folder cannot be written: {reason}.").format(
+                reason=error.strerror or _("a file could not be copied")
+            ),
             _("Make room on the disk, and try again."),
         ) from error
     finally:

@@ -3,7 +3,10 @@
 import json
 
 import pytest
+from tests.catalogue.made_models import make_model
 
+from tunedesk.catalogue.token_encodings import model_encoding
+from tunedesk.checks.checker import Checker
 from tunedesk.training_server.as_trained_process import check, given_file
 from tunedesk.training_server.job_folder import STARTER, FileToCheck, JobFolder, ValidationRequest
 from tunedesk.training_server.jobs.validation_process import main
@@ -55,6 +58,30 @@ def test_the_learnt_tokens_are_those_of_the_training(base_folder, family, record
             text.text[begin:end] for begin, end in zip([0, *text.ends], text.ends, strict=False)
         ]
         assert "".join(pieces) == text.text
+
+
+def said(*turns):
+    return {"messages": [{"role": role, "content": text} for role, text in turns]}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        said(("user", "Who pays the fee?"), ("assistant", "The tenant.")),
+        said(("system", "Be brief."), ("user", "Until 31 March?"), ("assistant", "Yes.")),
+        said(("developer", "Be brief."), ("user", "\n\n Open?"), ("assistant", "  Until 10 ")),
+        said(("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d")),
+        changed(weight=0),
+        {**said(("user", "Who pays?")), "reference": "the tenant"},
+        PROMPT,
+    ],
+)
+def test_the_tokens_that_are_counted_are_those_of_the_training(record):
+    reader = example_reader(str(make_model()))
+    facts = Checker("local", model_encoding("Owner/Tiny").name).check(json.dumps(record).encode())
+    shown = as_trained(record, reader).texts[-1]
+    assert facts.tokens == len(shown.ends)
+    assert facts.trained_tokens == len(shown.learnt)
 
 
 def test_the_answers_of_a_pair_are_those_of_the_training(base_folder, tmp_path):

@@ -164,6 +164,8 @@ class SidePanel(QFrame):
         shown = self.isVisible()
         # The lists name counts of other examples in every tab's head, so problems always look.
         self.problems.watch(shown)
+        if shown:
+            self.tokens.follow_models()
         self.tokens.watch(shown and self._pages.currentWidget() is self.tokens)
         self.history.watch(shown and self._pages.currentWidget() is self.history)
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.catalogue.models import DEFAULT_MODEL, STARTER_ID, Catalogue, base_name
+from tunedesk.catalogue.targets import THIS_COMPUTER
 from tunedesk.fine_tuning.launch_settings import APPROVED, LAST_SETTINGS, LaunchSettings
 from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
 from tunedesk.gui.fine_tune.launch.findings_panel import FindingsPanel
@@ -509,6 +510,11 @@ class LaunchDialog(Dialog):
         if aim != self._project.setting("target"):
             # From now on its examples are checked for the place where it trains.
             self._project.set_setting("target", aim)
+        counted_for = self._project.context.check_settings.model
+        known = Catalogue.load().find_local(settings.base_model) is not None
+        if aim == THIS_COMPUTER and known and settings.base_model != counted_for:
+            # Tokens and limit follow the model that is trained here.
+            self._project.set_setting("model", settings.base_model)
         self.launch_asked.emit(estimate.preview, self.connection.plain_http.isChecked())
         self.accept()
 
