@@ -385,7 +385,10 @@ class Walk:
             runs.setCurrentIndex(runs.model().index(row, 0))
             yield 500
             yield from self.look(f"run {row + 1}")
-            for name in ("run.try", "run.rename", "run.examples", "run.hide", "run.delete_model"):
+            for name in (
+                *("run.try", "run.train_further", "run.rename", "run.examples", "run.hide"),
+                "run.delete_model",
+            ):
                 if self.window.findChild(QAction, name).isEnabled():
                     yield from self.dialog(name)
         yield from self.button_menus("fine-tune")
