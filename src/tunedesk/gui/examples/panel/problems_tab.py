@@ -267,7 +267,7 @@ class SetProblems(QWidget):
         if not problem.members:
             actions = []
         if problem.code in (DUPLICATES, "mostly_copies"):
-            tooltip = _("Look at all groups, and keep the first of each")
+            tooltip = _("Look at all groups, and keep one of each")
             actions.insert(0, RowAction(COMPARE, _("Compare…"), tooltip))
         sentence = sentences.sentence(problem)
         if found.groups > 1:
