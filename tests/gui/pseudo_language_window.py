@@ -372,6 +372,10 @@ class Walk:
         yield 600
         yield from self.look("duplicates")
         yield from self.close_dialogs()
+        self.window.workspace.examples.panel.versions_requested.emit()
+        yield 600
+        yield from self.look("merge versions")
+        yield from self.close_dialogs()
         yield from self.button_menus("examples")
 
     def fine_tune(self) -> Iterator[int]:

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from tunedesk.gui.diff_view import DiffView
-from tunedesk.gui.example_diff import Change, Piece, example_diff
+from tunedesk.gui.example_diff import example_diff, whole_example
 from tunedesk.gui.examples.table_rows import RowCache
 from tunedesk.gui.live_query import LiveQuery
 from tunedesk.gui.page import PageContext
@@ -253,9 +253,12 @@ class DuplicatesDialog(Dialog):
             return
         first = self._text(self.rows.ids[0])
         other = self._text(self.rows.ids[index.row()])
-        self._texts[0].show_changes(_whole(first), around=None)
+        self._texts[0].show_changes(whole_example(first, SHOWN_CHARACTERS), around=None)
         changes = example_diff(first, other) if first != other else []
-        self._texts[1].show_changes(changes or _whole(other), around=60 if changes else None)
+        if changes:
+            self._texts[1].show_changes(changes, around=60)
+        else:
+            self._texts[1].show_changes(whole_example(other, SHOWN_CHARACTERS), around=None)
 
     def _text(self, example_id: int) -> str:
         try:
@@ -305,21 +308,6 @@ class DuplicatesDialog(Dialog):
             message=message,
         )
         self.accept()
-
-
-_NO_MESSAGES = '{"messages": []}'
-
-
-def _whole(text: str) -> list[Change]:
-    """A text to be read, message by message."""
-    changes = example_diff(_NO_MESSAGES, text)
-    return [
-        change._replace(
-            note="",
-            pieces=[Piece("same", piece.text[:SHOWN_CHARACTERS]) for piece in change.pieces],
-        )
-        for change in changes
-    ]
 
 
 def _list(model: QAbstractListModel) -> QListView:

@@ -21,6 +21,7 @@ from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.panel_tab import PanelTab
 from tunedesk.gui.examples.panel.problem_list import ProblemList
 from tunedesk.gui.examples.panel.problem_rows import (
+    CHOOSE_VERSION,
     COMPARE,
     EMBED,
     FIX,
@@ -52,11 +53,13 @@ class ExampleProblems(QWidget):
         count_changed: How many problems the example has.
         fix_requested: A problem that the user wants to have fixed.
         same_requested: The code of a problem whose other examples the user wants to see.
+        versions_requested: Choose between the versions that a merge left.
     """
 
     count_changed = Signal(int)
     fix_requested = Signal(object)
     same_requested = Signal(str)
+    versions_requested = Signal()
 
     def __init__(
         self, *, open_example: OpenExample, theme: Theme, target: str, parent: QWidget | None = None
@@ -187,6 +190,8 @@ class ExampleProblems(QWidget):
             self.fix_requested.emit(problem)
         elif action == SAME:
             self.same_requested.emit(problem.code)
+        elif action == CHOOSE_VERSION:
+            self.versions_requested.emit()
 
 
 _SHOWN_SINGLY = 3
@@ -209,10 +214,12 @@ class SetProblems(QWidget):
         fix_all_requested: The code of a rule and in how many examples it is broken.
         duplicates_requested: Look at the examples that are the same.
         pictures_requested: Embed the pictures that examples name by a path.
+        versions_requested: Choose between the versions that a merge left.
     """
 
     duplicates_requested = Signal()
     pictures_requested = Signal()
+    versions_requested = Signal()
     rule_requested = Signal(str)
     members_requested = Signal(object)
     fix_all_requested = Signal(str, int)
@@ -292,6 +299,8 @@ class SetProblems(QWidget):
             self.duplicates_requested.emit()
         elif action == EMBED:
             self.pictures_requested.emit()
+        elif action == CHOOSE_VERSION:
+            self.versions_requested.emit()
         elif of_set is not None:
             if of_set.problem.members:
                 self.members_requested.emit(of_set.problem)
@@ -338,10 +347,12 @@ class ProblemsTab(PanelTab):
         fix_all_requested: The code of a rule, and in how many examples it is broken.
         duplicates_requested: Look at the examples that are the same.
         pictures_requested: Embed the pictures that examples name by a path.
+        versions_requested: Choose between the versions that a merge left.
     """
 
     duplicates_requested = Signal()
     pictures_requested = Signal()
+    versions_requested = Signal()
     count_changed = Signal(int)
     filter_requested = Signal(object, str)
     fix_requested = Signal(object)
@@ -393,6 +404,8 @@ class ProblemsTab(PanelTab):
         self.all.fix_all_requested.connect(self.fix_all_requested)
         self.all.duplicates_requested.connect(self.duplicates_requested)
         self.all.pictures_requested.connect(self.pictures_requested)
+        self.all.versions_requested.connect(self.versions_requested)
+        self.example.versions_requested.connect(self.versions_requested)
         self.watch(True)
         self._show_count(self.example.count)
 
