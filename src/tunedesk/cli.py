@@ -278,6 +278,18 @@ def _launch_arguments(parser: argparse.ArgumentParser) -> None:
         "(tunedesk models), else tunedesk-starter: built in, knows nothing but your examples",
     )
     parser.add_argument(
+        "--further",
+        default="",
+        metavar="RUN",
+        help="train the tuned model of this run of the project further (its number or name): a "
+        "new run that begins with what it has learned, in place of --model",
+    )
+    parser.add_argument(
+        "--only-new",
+        action="store_true",
+        help="with --further: only the examples that were written or changed since that run",
+    )
+    parser.add_argument(
         "--method", choices=("supervised", "dpo"), default="supervised", help="how it learns"
     )
     parser.add_argument(

@@ -266,8 +266,25 @@ def test_a_problem_of_every_row_is_told_once_with_its_number(command, write_rows
     _status, out, _err = command("check", write_rows("rows.jsonl", rows))
     assert out.count("fields that training does not use") == 1
     assert "all 12 rows" in out
+    assert "the first:" not in out
     report = json.loads(command("check", write_rows("rows.jsonl", rows), "--json")[1])
     assert sum(issue["code"] == "unknown_key" for issue in report["issues"]) == 12
+
+
+def test_rows_that_break_a_rule_in_different_ways_are_told_with_the_first(command, write_rows):
+    texts = (f"<start_of_turn>{role}\nHi" for role in ("user", "model"))
+    texts = (*texts, "[INST] Hi [/INST] Hi", "<|im_start|>user\nHi<|im_end|>")
+    _status, out, _err = command("check", write_rows("rows.jsonl", [{"text": t} for t in texts]))
+    assert "all 4 rows  error    Text of a chat template; the first: The row is" in out
+
+
+def test_fixes_that_undo_each_other_are_not_made_together(command, write_rows, tmp_path):
+    file = write_rows("rows.jsonl", [record("Open?")])
+    both = ("thoughts_in_text", "reasoning_field")
+    status, _out, err = command("fix", file, tmp_path / "out.jsonl", "--rule", *both)
+    assert status == 2
+    assert "undo each other" in err
+    assert not (tmp_path / "out.jsonl").exists()
 
 
 def test_fixable_is_said_of_the_case(command, write_rows, good_rows):

@@ -130,6 +130,49 @@ def test_the_runs_of_a_project(tmp_path, there, capsys):
     assert "night: succeeded" in capsys.readouterr().out
 
 
+def test_a_tuned_model_is_trained_further_with_new_examples(tmp_path, there, capsys):
+    path = tmp_path / "law.tunedesk"
+    library(path).close()
+    launch(path, there, "--suffix", "night", "--follow")
+    further = ["launch", str(path), *there, "--further", "night"]
+    assert main([*further, "--only-new"]) == 1
+    assert "There are 0 examples to train on" in capsys.readouterr().err
+    with Project.open(path) as project:
+        add_texts(project, [conversation(f"New {n}?", f"Answer {n}.") for n in range(12)])
+        parent = project.runs.find("night")
+    more = ["--suffix", "day", "--only-new", "--validation", "0", "--json"]
+    assert main([*further, *more]) == 0
+    told = objects(capsys.readouterr().out)[-1]
+    assert (told["base_model"], told["parents"]) == (parent.fine_tuned_model, [parent.id])
+    assert told["training_examples"] == 12
+    assert main(["jobs", "list", "--project", str(path)]) == 0
+    assert "trained further from: night" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--further", "night", "--model", "m"], "leave --model out"),
+        (["--only-new"], "--only-new needs --further"),
+        (["--further", "none"], "There is no run “none”"),
+        (["--further", "night"], "has no tuned model"),
+    ],
+)
+def test_what_cannot_be_trained_further_is_said(tmp_path, there, capsys, options, said):
+    path = tmp_path / "law.tunedesk"
+    with library(path) as project:
+        project.runs.add(
+            name="night",
+            provider="custom",
+            base_url="",
+            base_model="m",
+            settings={},
+            program_version="1",
+        )
+    assert main(["launch", str(path), *there, *options]) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_a_number_that_makes_no_sense_is_said_before_anything_is_sent(
     tmp_path,
     there,

@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,7 +26,7 @@ from tunedesk.fine_tuning.launch_check import LaunchAsTrained, LaunchReader, fin
 from tunedesk.fine_tuning.launch_preview import LaunchPreview, preview_launch
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, LaunchSettings
 from tunedesk.fine_tuning.parse_job import JobState, job_state
-from tunedesk.fine_tuning.run_service import RunService
+from tunedesk.fine_tuning.run_service import RunService, changed_sentence
 from tunedesk.project.importing import import_file
 from tunedesk.project.project import Project
 from tunedesk.project.query_language import parse_query
@@ -50,8 +51,9 @@ def print_event(event: RunEvent, as_json: bool) -> None:
         print(f"{_clock(event.time)}  {mark}{redacted(event.message)}", flush=True)
 
 
-def print_run(run: Run, as_json: bool, more: Mapping[str, Any] = {}) -> None:
+def print_run(project: Project, run: Run, as_json: bool, more: Mapping[str, Any] = {}) -> None:
     """Print how a run stands; as JSON with more that is known of it."""
+    parents = project.runs.parents(run)
     if as_json:
         _print_object(
             {
@@ -61,6 +63,7 @@ def print_run(run: Run, as_json: bool, more: Mapping[str, Any] = {}) -> None:
                 "name": run.name,
                 "provider": run.provider,
                 "base_model": run.base_model,
+                "parents": [parent.id for parent in parents],
                 "stage": run.stage,
                 "status": run.status,
                 "step": run.step,
@@ -77,6 +80,8 @@ def print_run(run: Run, as_json: bool, more: Mapping[str, Any] = {}) -> None:
         )
         return
     print(f"{run.id}  {run.name}: {run.status or run.stage}, job {run.job_id or '(none yet)'}")
+    if parents:
+        print(f"  trained further from: {', '.join(parent.name for parent in parents)}")
     if run.fine_tuned_model:
         print(f"  model: {run.fine_tuned_model}")
     if run.error:
@@ -149,6 +154,8 @@ def run_launch(options: argparse.Namespace) -> int:
     """Launch one run, and follow it if that was asked for: 0 if all is well, 1 if it failed."""
     settings = _settings(options)
     with _project(options.project) as project:
+        if options.further:
+            settings = _further(project, settings, options)
         preview = preview_launch(project, settings, datetime.date.today())
         reader = LaunchReader()
         found = _as_trained(project, reader, preview) if preview.may_start else None
@@ -177,8 +184,29 @@ def run_launch(options: argparse.Namespace) -> int:
             now = service.launch(preview, time.sleep, line.progress, connection=connection)
         if options.follow:
             now = follow_run(project, service.follower(now.id, connection), options.json)
-        print_run(now, options.json, as_trained)
+        print_run(project, now, options.json, as_trained)
         return 1 if now.status == "failed" else 0
+
+
+def _further(
+    project: Project, settings: LaunchSettings, options: argparse.Namespace
+) -> LaunchSettings:
+    """The same settings with the tuned model of a run as their base model."""
+    parent = project.runs.find(options.further)
+    if not parent.fine_tuned_model:
+        raise UserError(
+            f"The run “{parent.name}” has no tuned model that could be trained further."
+        )
+    provider = provider_named(settings.provider)
+    if parent.provider != provider.name or not provider.trains_tuned:
+        raise UserError(
+            f"The model of the run “{parent.name}” cannot be trained further there.",
+            f"It is where it was trained: --provider {parent.provider}.",
+        )
+    query = settings.query
+    if options.only_new:
+        query = replace(query, ids=tuple(project.runs.unseen_examples(parent)))
+    return replace(settings, base_model=parent.fine_tuned_model, query=query)
 
 
 def follow_run(project: Project, follower: Follower, as_json: bool) -> Run:
@@ -200,6 +228,10 @@ def follow_run(project: Project, follower: Follower, as_json: bool) -> Run:
 
 
 def _settings(options: argparse.Namespace) -> LaunchSettings:
+    if options.further and options.model:
+        raise UserError("--further names the model: leave --model out.")
+    if options.only_new and not options.further:
+        raise UserError("--only-new needs --further: new since that run.")
     if not 0 <= options.validation <= 0.5:
         raise UserError("--validation is a share between 0 and 0.5, such as 0.2.")
     provider = provider_named(options.provider).name
@@ -311,7 +343,7 @@ def run_jobs(options: argparse.Namespace) -> int:
         with Project.open(options.project, read_only=True) as project:
             if options.action == "list":
                 for each in project.runs.all():
-                    print_run(each, options.json)
+                    print_run(project, each, options.json)
                 return 0
         return _of_project(options)
     connection = connect_to_provider(
@@ -343,7 +375,10 @@ def _of_project(options: argparse.Namespace) -> int:
             found = service.pause(found.id, time.sleep)
         elif options.action == "resume":
             found = service.resume(found.id, time.sleep)
-        print_run(found, options.json)
+            changed = changed_sentence(project.runs.changed_examples(found.id))
+            if changed:
+                print(f"tunedesk: {changed}", file=sys.stderr)
+        print_run(project, found, options.json)
         return int(found.status == "failed")
 
 

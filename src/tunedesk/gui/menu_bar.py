@@ -43,6 +43,7 @@ MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "project.save_copy",
             "project.backups",
             "project.rescue",
+            "project.kept",
             SEPARATOR,
             "app.preferences",
             SEPARATOR,

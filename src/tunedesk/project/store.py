@@ -518,6 +518,10 @@ class Store:
                 fold_log_in(self.connection)
         self.connection.close()
 
+    def state_of_changes(self) -> tuple[int, int]:
+        """Another one after each write, whichever connection made it."""
+        return self.connection.total_changes, self.value("PRAGMA data_version")
+
     def write_although_moved(self) -> None:
         """Let this connection write to a file that was renamed or deleted, for the last changes.
 

@@ -468,7 +468,9 @@ def _copy(source: Path, part: Path, folder: Path, size: int, progress: Progress)
         part.rename(folder)
     except (OSError, shutil.Error) as error:
         raise UserError(
-            _("The model folder cannot be written: {reason}").format(reason=str(error)[:300]),
+            _("The model folder cannot be written: {reason}.").format(
+                reason=error.strerror or _("a file could not be copied")
+            ),
             _("Make room on the disk, and try again."),
         ) from error
     finally:

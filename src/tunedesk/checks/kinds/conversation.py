@@ -8,6 +8,7 @@ one place of the checks that is written for speed: names are bound outside of th
 are few calls.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -36,10 +37,12 @@ from tunedesk.checks.tokens import (
 )
 from tunedesk.examples.hashes import SEPARATOR, hash_bytes
 from tunedesk.examples.kinds.conversation import CONVERSATION, role_letters
-from tunedesk.examples.kinds.kind import preview_line
+from tunedesk.examples.kinds.kind import INVISIBLE, preview_line
 from tunedesk.examples.kinds.registry import kind_of
 from tunedesk.examples.kinds.reinforcement import REINFORCEMENT
 
+# A text of nothing but invisible characters stands so among the rare characters too.
+_INVISIBLE_TEXT = re.compile(f"{SEPARATOR}[{INVISIBLE}]+(?:{SEPARATOR}|\\Z)")
 _LETTERS = {"system": "s", "user": "u", "assistant": "a"}
 
 
@@ -135,7 +138,9 @@ def plain_checker(
         data = joined.encode()
         rare = data.translate(None, HARMLESS_ASCII).decode()
         if rare != SEPARATOR * len(roles) and not (
-            rare.count(SEPARATOR) == len(roles) and is_plain_text(joined, rare)
+            rare.count(SEPARATOR) == len(roles)
+            and _INVISIBLE_TEXT.search(rare) is None
+            and is_plain_text(joined, rare)
         ):
             return None
 

@@ -13,7 +13,7 @@ from tunedesk.checks.text_rules import check_text
 from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.checks.tokens import TokenCounts
 from tunedesk.examples.json_text import json_type
-from tunedesk.examples.kinds.kind import Kind
+from tunedesk.examples.kinds.kind import Kind, says_nothing
 from tunedesk.examples.kinds.prompt_completion import PROMPT_COMPLETION
 
 
@@ -87,7 +87,7 @@ class PromptCompletionChecks(KindChecks):
                 type_name = {"reason": key, "type": json_type(text)}
                 problems.append(Problem("completion_part_not_text", (key,), type_name))
                 continue
-            if key == "completion" and not text.strip():
+            if key == "completion" and says_nothing(text):
                 problems.append(Problem("completion_empty", (key,), {}))
             problems += check_text(text, (key,))
         problems.append(Problem("other_training", (), {"kind": PROMPT_COMPLETION.name}))

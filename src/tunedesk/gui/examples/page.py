@@ -151,6 +151,7 @@ class ExamplesPage(Page):
         self.form.system_prompt_wanted.connect(self.prompts.ask)
         self.panel.filter_requested.connect(self.ask)
         self.panel.duplicates_requested.connect(self._show_duplicates)
+        self.panel.versions_requested.connect(self._show_merge_versions)
         self.panel.example_requested.connect(self.go_to)
         self.panel.close_requested.connect(lambda: self._show_panel(False))
         self.panel.leave_requested.connect(table.setFocus)
@@ -423,6 +424,13 @@ class ExamplesPage(Page):
         dialog.table_requested.connect(lambda: self.ask(ExampleQuery(duplicated=True)))
         dialog.example_requested.connect(self.go_to)
         dialog.open()
+
+    def _show_merge_versions(self) -> None:
+        with importing("tunedesk.gui.examples.merge_versions"):
+            from tunedesk.gui.examples.merge_versions import MergeVersionsDialog
+
+        self.flush()
+        MergeVersionsDialog(self._context, self.window()).open()
 
     def _export(self) -> None:
         with importing("tunedesk.gui.examples.export_dialog"):

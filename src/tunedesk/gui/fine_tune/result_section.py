@@ -87,6 +87,7 @@ class ResultSection(Card):
         self._buttons = [
             ActionButton(theme, actions[action_id], label, show_key=False)
             for action_id, label in (
+                ("run.train_further", _("Train further…")),
                 ("run.save_results", _("Save result files…")),
                 ("run.delete_model", _("Delete model and files…")),
             )

@@ -21,6 +21,7 @@ from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.panel_tab import PanelTab
 from tunedesk.gui.examples.panel.problem_list import ProblemList
 from tunedesk.gui.examples.panel.problem_rows import (
+    CHOOSE_VERSION,
     COMPARE,
     EMBED,
     FIX,
@@ -53,11 +54,13 @@ class ExampleProblems(QWidget):
         count_changed: How many problems the example has.
         fix_requested: A problem that the user wants to have fixed.
         same_requested: The code of a problem whose other examples the user wants to see.
+        versions_requested: Choose between the versions that a merge left.
     """
 
     count_changed = Signal(int)
     fix_requested = Signal(object)
     same_requested = Signal(str)
+    versions_requested = Signal()
 
     def __init__(
         self, *, open_example: OpenExample, theme: Theme, target: str, parent: QWidget | None = None
@@ -188,6 +191,8 @@ class ExampleProblems(QWidget):
             self.fix_requested.emit(problem)
         elif action == SAME:
             self.same_requested.emit(problem.code)
+        elif action == CHOOSE_VERSION:
+            self.versions_requested.emit()
 
 
 _SHOWN_SINGLY = 3
@@ -210,10 +215,12 @@ class SetProblems(QWidget):
         fix_all_requested: The code of a rule and in how many examples it is broken.
         duplicates_requested: Look at the examples that are the same.
         pictures_requested: Embed the pictures that examples name by a path.
+        versions_requested: Choose between the versions that a merge left.
     """
 
     duplicates_requested = Signal()
     pictures_requested = Signal()
+    versions_requested = Signal()
     rule_requested = Signal(str)
     members_requested = Signal(object)
     fix_all_requested = Signal(str, int)
@@ -268,7 +275,7 @@ class SetProblems(QWidget):
         if not problem.members:
             actions = []
         if problem.code in (DUPLICATES, "mostly_copies"):
-            tooltip = _("Look at all groups, and keep the first of each")
+            tooltip = _("Look at all groups, and keep one of each")
             actions.insert(0, RowAction(COMPARE, _("Compare…"), tooltip))
         sentence = sentences.sentence(problem)
         if found.groups > 1:
@@ -293,6 +300,8 @@ class SetProblems(QWidget):
             self.duplicates_requested.emit()
         elif action == EMBED:
             self.pictures_requested.emit()
+        elif action == CHOOSE_VERSION:
+            self.versions_requested.emit()
         elif of_set is not None:
             if of_set.problem.members:
                 self.members_requested.emit(of_set.problem)
@@ -338,10 +347,12 @@ class ProblemsTab(PanelTab):
         fix_all_requested: The code of a rule, and in how many examples it is broken.
         duplicates_requested: Look at the examples that are the same.
         pictures_requested: Embed the pictures that examples name by a path.
+        versions_requested: Choose between the versions that a merge left.
     """
 
     duplicates_requested = Signal()
     pictures_requested = Signal()
+    versions_requested = Signal()
     count_changed = Signal(int)
     filter_requested = Signal(object, str)
     fix_requested = Signal(object)
@@ -398,6 +409,8 @@ class ProblemsTab(PanelTab):
         self._unspoken = False
         for signal in (open_example.loaded, open_example.facts_changed):
             signal.connect(self._follow_unspoken)
+        self.all.versions_requested.connect(self.versions_requested)
+        self.example.versions_requested.connect(self.versions_requested)
         self.watch(True)
         self._show_count(self.example.count)
 
