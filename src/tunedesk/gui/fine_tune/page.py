@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.catalogue.hardware import detect_hardware
-from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.launch_settings import LaunchSettings, further_settings
 from tunedesk.gui.fine_tune.run_actions import RunActions
 from tunedesk.gui.fine_tune.run_list import RunList, RunRow, find_runs
 from tunedesk.gui.fine_tune.run_text import memory_text
@@ -76,6 +76,7 @@ class FineTunePage(Page):
         self.view.reference_asked.connect(self._show_reference)
         self.view.follow_asked.connect(self._work.following.begin)
         self.view.stop_asked.connect(self.run_actions.cancel_now)
+        self.run_actions.further_asked.connect(self._train_further)
         self.run_actions.try_asked.connect(self._try)
         self.run_actions.report_asked.connect(self._save_report)
         self.run_actions.print_asked.connect(self._print_report)
@@ -187,6 +188,11 @@ class FineTunePage(Page):
         """Open the launch page with a base model of this computer chosen."""
         settings = self._work.last_settings() or LaunchSettings()
         self._work.new_run(replace(settings, provider="local", base_url="", base_model=model))
+
+    def _train_further(self) -> None:
+        """Open the launch page with the chosen model as the base of a new run."""
+        if self.view.run is not None and self.view.model:
+            self._work.new_run(further_settings(self.view.run, self.view.model))
 
     # What the window asks
 
