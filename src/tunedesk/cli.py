@@ -51,7 +51,7 @@ COMMANDS = {
     "launch": "fine-tune a model on the examples of a project or a data file",
     "jobs": "list, follow, cancel, pause and resume fine-tuning jobs",
     "models": "list, get, add and remove the base models on this computer",
-    "export-model": "write a tuned model as a folder, an adapter or a GGUF file to take along",
+    "export-model": "write a tuned model as a folder, an adapter or a GGUF file, or into Ollama",
     "serve": "run the training server: OpenAI's fine-tuning API on this computer",
 }
 
@@ -191,7 +191,11 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
 def _tokens_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="a data file")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--model", metavar="M", help="a base model or a fine-tuned one (ft:...)")
+    which.add_argument(
+        "--model",
+        metavar="M",
+        help="a base model, one on this computer too, or a tuned one (ft:...)",
+    )
     which.add_argument("--encoding", metavar="E", help="a token encoding, such as o200k_base")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
@@ -272,6 +276,18 @@ def _launch_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="M",
         help="the base model; on this computer SmolLM2 135M unless told, where it is here "
         "(tunedesk models), else tunedesk-starter: built in, knows nothing but your examples",
+    )
+    parser.add_argument(
+        "--further",
+        default="",
+        metavar="RUN",
+        help="train the tuned model of this run of the project further (its number or name): a "
+        "new run that begins with what it has learned, in place of --model",
+    )
+    parser.add_argument(
+        "--only-new",
+        action="store_true",
+        help="with --further: only the examples that were written or changed since that run",
     )
     parser.add_argument(
         "--method", choices=("supervised", "dpo"), default="supervised", help="how it learns"
@@ -383,11 +399,21 @@ def _export_model_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--to",
-        choices=("folder", "adapter", "gguf"),
+        choices=("folder", "adapter", "gguf", "ollama"),
         required=True,
-        help="a model folder, the adapter alone, or one file for llama.cpp, LM Studio and Ollama",
+        help="a model folder, the adapter alone, one file for llama.cpp and LM Studio, or a model "
+        "in Ollama",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="what is made")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="PATH",
+        help="what is made; for ollama: a folder with a Modelfile, which may be left out where "
+        "Ollama is found",
+    )
+    parser.add_argument(
+        "--name", metavar="NAME", help="what Ollama is to call the model (as the run)"
+    )
     parser.add_argument(
         "--size",
         choices=("exact", "smaller", "smallest"),

@@ -40,6 +40,11 @@ def models_dir() -> Path:
     return user_data_dir() / "models"
 
 
+def model_folders() -> tuple[Path, Path]:
+    """The folders in which base models lie: the user's own, and the server's downloads."""
+    return models_dir(), user_data_dir() / "server" / "models"
+
+
 def computer_work_path() -> Path:
     """The file that keeps the long work of this computer, such as an installation."""
     return user_data_dir() / "this-computer.tunedesk"

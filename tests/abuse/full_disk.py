@@ -138,7 +138,7 @@ def _try(folder: Path, name: str, room: int) -> str:
     with Project.open(path) as project:
         if project.interrupted or _contents(project) != after:
             return "it is another project after it was opened again"
-        if project.find_damage(thorough=True):
+        if project.find_damage():
             return "it is damaged"
         if name not in NOT_UNDONE and after != before:
             project.undo()
@@ -176,7 +176,7 @@ def _try_opening(folder: Path, name: str, room: int) -> str:
     if failure and name == "create":
         Project.create(path).close()
     with Project.open(path) as project:
-        if project.read_only or project.find_damage(thorough=True):
+        if project.read_only or project.find_damage():
             return f"after “{failure}” it can only be read, or is damaged"
         if project.count() != {"open": 500, "create": 0}.get(name, project.count()):
             return f"after “{failure}” it has {project.count()} examples"

@@ -75,7 +75,7 @@ def _look(path: Path, name: str) -> str:
         with Project.open(file) as project:
             if project.read_only:
                 return f"{file.name} can only be read"
-            if project.find_damage(thorough=True):
+            if project.find_damage():
                 return f"{file.name} is damaged"
             if project.context.store.value("SELECT count(*) FROM change WHERE incomplete"):
                 return f"{file.name} has unfinished changes"

@@ -373,7 +373,7 @@ def walk_rescue(path: Path, outcome: Outcome) -> tuple[set[int], int, bool] | No
                 project.text(example_id)
                 project.facts(example_id)
             project.rows(ids)
-            if project.find_damage(thorough=True):
+            if project.find_damage():
                 outcome.bugs.append("rescue: what was written is damaged")
             project.undo()
             project.undo()

@@ -4,6 +4,7 @@ import inspect
 
 import pytest
 import tiktoken_ext.openai_public as published
+from tests.catalogue.made_models import make_model
 
 from tunedesk.catalogue import token_encodings
 from tunedesk.errors import UserError
@@ -51,3 +52,41 @@ def test_a_damaged_file_is_refused(tmp_path, monkeypatch):
 def test_an_unknown_encoding_is_refused():
     with pytest.raises(UserError, match="o900k"):
         token_encodings.vocabulary("o900k")
+
+
+def test_a_model_on_this_computer_has_an_encoding_of_its_own():
+    assert token_encodings.model_encoding("Owner/Tiny") is None
+    folder = make_model("Owner/Tiny")
+    found = token_encodings.model_encoding("Owner/Tiny")
+    assert found.name.startswith("Owner/Tiny@")
+    assert found.folder == folder
+    assert found.is_framed_exactly
+    assert found.frame.usual_system == "You are Tiny, a model of a few words"
+    assert token_encodings.model_encoding(found.name) == found
+    assert token_encodings.is_encoding(found.name)
+    assert not token_encodings.is_encoding("Owner/Tiny@00000000")
+
+
+def test_another_template_makes_another_encoding():
+    folder = make_model("Tiny")
+    first = token_encodings.model_encoding("Tiny")
+    (folder / "chat_template.jinja").write_text("{{ messages[0]['content'] }}", "utf-8")
+    token_encodings._read_model_encoding.cache_clear()
+    second = token_encodings.model_encoding("Tiny")
+    assert second.name != first.name
+    assert not second.is_framed_exactly
+    assert second.frame == token_encodings.OPENAI_FRAME
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../Tiny", "Tiny/../../Tiny", "/", "a\0b", "x" * 300]
+)
+def test_only_names_of_models_are_looked_for(name):
+    make_model("Tiny")
+    assert token_encodings.model_encoding(name) is None
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b'{"model": {"type": "Unigram"}}', b"\xff" * 9])
+def test_a_tokenizer_of_another_kind_has_none(text):
+    (make_model("Tiny") / "tokenizer.json").write_bytes(text)
+    assert token_encodings.model_encoding("Tiny") is None

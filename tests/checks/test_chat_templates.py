@@ -21,6 +21,41 @@ LLAMA_3 = (
 GEMMA = "<bos><start_of_turn>user\nOpen?<end_of_turn>\n<start_of_turn>model\nYes.<end_of_turn>\n"
 ZEPHYR = "<|system|>\nBe kind.</s>\n<|user|>\nOpen?</s>\n<|assistant|>\nYes.</s>\n"
 ALPACA = "### Instruction:\nIs it open?\n\n### Input:\nSunday\n\n### Response:\nYes."
+MISTRAL = (
+    "<s>[SYSTEM_PROMPT]Be kind.[/SYSTEM_PROMPT][INST]Hello[/INST]Hi.</s>[INST]Open?[/INST]Yes.</s>"
+)
+GPT_OSS = (
+    "<|start|>system<|message|>You are an assistant.<|end|><|start|>developer<|message|>Be kind."
+    "<|end|><|start|>user<|message|>Open?<|end|><|start|>assistant<|channel|>analysis<|message|>"
+    "They ask.<|end|><|start|>assistant<|channel|>final<|message|>Yes.<|return|>"
+)
+GEMMA_4 = (
+    "<bos><|turn>system\nBe kind.<turn|>\n<|turn>user\nOpen?<turn|>\n<|turn>model\nYes.<turn|>\n"
+)
+OPENCHAT = "GPT4 Correct User: Open?<|end_of_turn|>GPT4 Correct Assistant: Yes.<|end_of_turn|>"
+LLAMA_4 = (
+    "<|begin_of_text|><|header_start|>user<|header_end|>\n\nOpen?<|eot|>"
+    "<|header_start|>assistant<|header_end|>\n\nYes.<|eot|>"
+)
+GRANITE = (
+    "<|start_of_role|>user<|end_of_role|>Open?<|end_of_text|>\n"
+    "<|start_of_role|>assistant<|end_of_role|>Yes.<|end_of_text|>"
+)
+KIMI = (
+    "<|im_system|>system<|im_middle|>Be kind.<|im_end|><|im_user|>user<|im_middle|>Open?<|im_end|>"
+    "<|im_assistant|>assistant<|im_middle|>Yes.<|im_end|>"
+)
+COMMAND = (
+    "<BOS_TOKEN><|START_OF_TURN_TOKEN|><|USER_TOKEN|>Open?<|END_OF_TURN_TOKEN|>"
+    "<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>Yes.<|END_OF_TURN_TOKEN|>"
+)
+EXAONE = (
+    "[|system|]Be kind.[|endofturn|]\n[|user|]Open?[|endofturn|]\n[|assistant|]Yes.[|endofturn|]"
+)
+SEED = "<seed:bos>user\nOpen?<seed:eos><seed:bos>assistant\nYes.<seed:eos>"
+PHI_4 = "<|im_start|>user<|im_sep|>Open?<|im_end|><|im_start|>assistant<|im_sep|>Yes.<|im_end|>"
+OPEN_ASSISTANT = "<|prompter|>Open?<|endoftext|><|assistant|>Yes.<|endoftext|>"
+DEEPSEEK = "<｜begin▁of▁sentence｜><｜User｜>Open?<｜Assistant｜>Yes.<｜end▁of▁sentence｜>"
 
 
 @pytest.mark.parametrize(
@@ -37,6 +72,19 @@ ALPACA = "### Instruction:\nIs it open?\n\n### Input:\nSunday\n\n### Response:\n
         (GEMMA, "Gemma", ["user", "assistant"], "Yes."),
         (ZEPHYR, "Zephyr", ["system", "user", "assistant"], "Yes."),
         (ALPACA, "Alpaca", ["user", "assistant"], "Yes."),
+        (MISTRAL, "Mistral", ["system", "user", "assistant", "user", "assistant"], "Yes."),
+        (GPT_OSS, "gpt-oss", ["system", "user", "assistant"], "Yes."),
+        (GEMMA_4, "Gemma 4", ["system", "user", "assistant"], "Yes."),
+        (OPENCHAT, "OpenChat", ["user", "assistant"], "Yes."),
+        (LLAMA_4, "Llama 4", ["user", "assistant"], "Yes."),
+        (GRANITE, "Granite", ["user", "assistant"], "Yes."),
+        (KIMI, "Kimi", ["system", "user", "assistant"], "Yes."),
+        (COMMAND, "Command", ["user", "assistant"], "Yes."),
+        (EXAONE, "EXAONE", ["system", "user", "assistant"], "Yes."),
+        (SEED, "Seed", ["user", "assistant"], "Yes."),
+        (PHI_4, "ChatML", ["user", "assistant"], "Yes."),
+        (OPEN_ASSISTANT, "Zephyr", ["user", "assistant"], "Yes."),
+        (DEEPSEEK, "DeepSeek", ["user", "assistant"], "Yes."),
     ],
 )
 def test_each_family_is_taken_apart(text, family, roles, last):
@@ -60,6 +108,8 @@ def test_a_prompt_that_waits_for_its_answer_has_no_empty_turn():
         "Before. " + CHATML,
         CHATML.replace("<|im_end|>\n<|im_start|>user", "<|im_end|> between <|im_start|>user"),
         "[INST] never ends",
+        "<|start|>assistant<|channel|>analysis<|message|>They ask.<|end|>",
+        "[INST]Open?[/INST][TOOL_CALLS][{}]</s>",
         "### Response:\nOnly an answer.",
         "### Instruction:\nOpen?\n\n### Response:\n",
         "",
@@ -91,6 +141,14 @@ def test_any_text_gets_an_answer(pieces):
         ("four</thinking>Four", "never_opened"),
         ("<think>A</think>B</think>C", "never_opened"),
         ("<seed:think>A.", "never_closed"),
+        ("<think>A<think>B</think> C", "opened_twice"),
+        ("<think>The <think> tag.</think> C", None),
+        ("Sure.\n<think>\nA.\n\nB.", "never_closed"),
+        ("◁think▷A◁/think▷B", None),
+        ("A◁/think▷B", "never_opened"),
+        ("<|begin_of_thought|>A<|end_of_thought|>\nB", None),
+        ("A<|END_THINKING|>B", "never_opened"),
+        ("<scratchpad>A", "never_closed"),
         ("The tag </think> closes a block.", None),
         ("Write <think> first.", None),
         ("A thoughtful answer.", None),

@@ -35,6 +35,8 @@ SOMETIMES = {
     "name_invalid",
     "image_part_foreign",
     "thoughts_never_opened",
+    "reasoning_field",
+    "special_token_text",
     "tools_not_a_list",
     "tool_calls_not_a_list",
     "pair_spelling",
@@ -44,6 +46,7 @@ SOMETIMES = {
 
 
 _SHOWN_LATER = {
+    "thoughts_in_text",
     "content_blank",
     "same_role_twice",
     "reasoning_field",

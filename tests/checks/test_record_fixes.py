@@ -142,6 +142,76 @@ def test_one_loose_tag_is_completed_and_two_are_left():
     assert fix_all(two, {"thoughts_never_opened"}) == (two, 0)
 
 
+def test_thoughts_move_to_their_field_and_back_and_only_where_that_is_chosen():
+    def record(**message):
+        return json.dumps({"messages": [USER, {"role": "assistant", **message}]})
+
+    tagged = record(content="<think>\nThey ask.\n</think>\n\nYes.")
+    fielded = record(content="Yes.", reasoning_content="They ask.")
+    assert fix_all(tagged, {"thoughts_in_text"}) == (fielded, 1)
+    assert fix_all(fielded, {"reasoning_field"}) == (tagged, 1)
+    assert fix_all(tagged) == (tagged, 0)
+    assert fix_all(fielded) == (fielded, 0)
+    # Each undoes the other: with both there is an end all the same.
+    assert fix_all(tagged, {"thoughts_in_text", "reasoning_field"}) == (fielded, 1)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": "<think>A.</think>B.", "reasoning_content": "C."},
+        {"content": "<think>A.</think>"},
+        {"content": "<think>A.</think>\n<think>B.</think>C."},
+        {"content": "Write `<think>A.</think>` first."},
+        {"content": ["<think>A.</think>B."]},
+    ],
+)
+def test_thoughts_of_which_another_reading_is_possible_stay(message):
+    text = json.dumps({"messages": [USER, {"role": "assistant", **message}]})
+    fixed, _count = fix_all(text, {"thoughts_in_text", "reasoning_field"})
+    assert fixed == text
+
+
+def test_thoughts_before_a_call_need_no_answer_behind_them():
+    calls = [{"id": "x", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
+    message = {"role": "assistant", "content": "<think>\nA.\n</think>", "tool_calls": calls}
+    text = json.dumps({"messages": [USER, message]})
+    moved, count = fix_all(text, {"thoughts_in_text"})
+    assert json.loads(moved)["messages"][1] == {
+        "role": "assistant",
+        "content": "",
+        "reasoning_content": "A.",
+        "tool_calls": calls,
+    }
+    assert count == 1
+    assert json.loads(fix_all(moved, {"reasoning_field"})[0])["messages"][1] == message
+
+
+def test_thoughts_of_a_template_come_into_their_field():
+    text = json.dumps(
+        {
+            "text": "<|start|>user<|message|>Open?<|end|><|start|>assistant<|channel|>analysis"
+            "<|message|>They ask.<|end|><|start|>assistant<|channel|>final<|message|>Yes.<|return|>"
+        }
+    )
+    assert json.loads(fix_all(text)[0])["messages"] == [
+        {"role": "user", "content": "Open?"},
+        {"role": "assistant", "content": "Yes.", "reasoning_content": "They ask."},
+    ]
+
+
+def test_marks_at_the_end_of_a_text_are_taken_off_and_others_stay():
+    def record(answer):
+        return json.dumps({"messages": [USER, {"role": "assistant", "content": answer}]})
+
+    assert fix_all(record("Yes.<|im_end|>\n<|endoftext|>")) == (record("Yes."), 1)
+    assert fix_all(record("Yes.</s>")) == (record("Yes."), 1)
+    for kept in ("Write <|im_end|> there.", "<|im_end|> and <|im_end|>", "<s>old</s>"):
+        assert fix_all(record(kept)) == (record(kept), 0)
+    pair = '{"prompt": "Open?", "chosen": "Yes.", "rejected": "Yes.</s>"}'
+    assert fix_all(pair, {"special_token_text"}) == (pair, 0)
+
+
 def _said(*contents, **others):
     """A conversation in which user and assistant take turns."""
     roles = ("user", "assistant")

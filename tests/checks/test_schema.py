@@ -1,11 +1,16 @@
 """Both schema libraries come to one verdict, and the rules name exactly what the schema refuses."""
 
+import json
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tunedesk.catalogue.targets import target
 from tunedesk.checks.conversation_rules import check_conversation
+from tunedesk.checks.kinds.preference import check_pair
+from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.parse_record import parse_carefully
 from tunedesk.checks.schema import OwnSchema, SchemaError, is_valid, reasons
 from tunedesk.examples.kinds.conversation import role_letters
@@ -214,3 +219,117 @@ def test_half_a_character_in_a_key_stops_nothing():
     assert [reason.path for reason in schema.reasons({"\ud800": 1, "degrees": "hot"})] == [
         ("degrees",)
     ]
+
+
+def _words(schema, value):
+    """What is said of arguments that do not fit a tool's parameters."""
+    record = {
+        "messages": [
+            {"role": "user", "content": "How hot is it?"},
+            {
+                "role": "assistant",
+                "tool_calls": [
+                    {
+                        "id": "x",
+                        "type": "function",
+                        "function": {"name": "f", "arguments": json.dumps(value)},
+                    }
+                ],
+            },
+        ],
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": schema}}],
+    }
+    found = check_conversation(record, "ua", target("openai"))
+    return [sentence(problem) for problem in found if problem.code == "arguments_do_not_fit"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "words"),
+    [
+        ({"type": "integer"}, None, "is nothing (null); its parameters ask for a whole number."),
+        ({"type": ["string", "null"]}, True, "is true or false; its parameters ask for "),
+        ({"enum": ["one", 2, None]}, "three", "allow: one, 2, null."),
+        ({"const": "x"}, "y", "allow: x."),
+        ({"minimum": 3}, 1, "is less than 3,"),
+        ({"maximum": 3}, 4, "is more than 3,"),
+        ({"minItems": 1}, [], "has too few entries: the least is 1."),
+        ({"maxItems": 1}, [1, 2], "has too many entries: the most is 1."),
+        ({"minLength": 1}, "", "is too short: the least is 1 characters."),
+        ({"maxLength": 1}, "ab", "is too long: the most is 1 characters."),
+        ({"pattern": "^z"}, "ab", "ask for: ^z."),
+        ({"anyOf": [{"type": "string"}]}, 1, "has none of the forms"),
+        ({"items": {"type": "string"}}, [1], "“a/0” of"),
+        ({"required": ["b"]}, {}, "“a/b” of “f” in message 2 is missing."),
+        ({"additionalProperties": False}, {"c": 1}, "know no argument “a/c”, which message 2"),
+        ({"uniqueItems": True}, [1, 1], "do not fit its parameters."),
+        (False, 1, "do not fit its parameters."),
+    ],
+)
+def test_what_does_not_fit_is_said_in_words_of_ours(schema, value, words):
+    (said,) = _words({"properties": {"a": schema}}, {"a": value})
+    assert words in said
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ({"type": "strin"}, "“type” is something that a schema cannot have there."),
+        ({"properties": {"a": {"minimum": "x"}}}, "“properties/a/minimum” is something"),
+        ({"$ref": "https://example.org/a.json"}, "name a schema that does not stand in them"),
+    ],
+)
+def test_what_is_not_a_schema_is_said_in_words_of_ours(parameters, words):
+    record = {
+        "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hi."}],
+        "tools": [{"type": "function", "function": {"name": "f", "parameters": parameters}}],
+    }
+    (found,) = check_conversation(record, "ua", target("openai"))
+    assert found.code == "tool_parameters_invalid"
+    assert words in sentence(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"role": "function", "name": "f", "content": "1"}, "“input/messages/0/role” is not one"),
+        ({"role": "user", "content": [{"type": "text", "text": "Hi"}]}, "is a list; services"),
+    ],
+)
+def test_a_pair_that_only_the_schema_refuses_is_said_in_words_of_ours(change, words):
+    answers = [[{"role": "assistant", "content": text}] for text in ("Yes.", "No.")]
+    record = {
+        "input": {"messages": [change, {"role": "user", "content": "Open?"}]},
+        "preferred_output": answers[0],
+        "non_preferred_output": answers[1],
+    }
+    said = [sentence(problem) for problem in check_pair(record, target("local"))]
+    assert any(words in each for each in said), said
+
+
+def test_calls_in_what_is_asked_need_no_content():
+    call = {"id": "x", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    asked = [
+        {"role": "user", "content": "Open?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "x", "content": "yes"},
+    ]
+    record = {
+        "input": {"messages": asked},
+        "preferred_output": [{"role": "assistant", "content": "Yes."}],
+        "non_preferred_output": [{"role": "assistant", "content": "No."}],
+    }
+    assert "schema_mismatch" not in {
+        problem.code for problem in check_pair(record, target("openai"))
+    }
+
+
+@given(st.recursive(_odd, lambda inner: st.lists(inner, max_size=2), max_leaves=4))
+def test_no_words_of_a_library_stand_in_a_sentence(value):
+    record = {
+        "input": {"messages": [{"role": "user", "content": "Open?"}]},
+        "preferred_output": [{"role": "assistant", "content": "Yes."}],
+        "non_preferred_output": [{"role": "assistant", "content": value, "weight": value}],
+    }
+    for problem in check_pair(record, target("openai")):
+        said = sentence(problem)
+        assert not re.search(r"None|True|False|is not of type|<class|'|\bdict\b", said), said

@@ -104,3 +104,40 @@ def test_blanks_around(text, role, where):
     assert problem.parameters == {"where": where}
     assert list(check_blanks(text, (), "tool")) == []
     assert list(check_blanks("a", (), role)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed"),
+    [
+        ("first line\x0bsecond line\x0cthird page", "first line\nsecond line\nthird page"),
+        ("one page\x0c\nthe next", "one page\nthe next"),
+        ("one page\r\n\x0cthe next", "one page\nthe next"),
+        ("h\x00e\x00llo\x00", "hello"),
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("name\x1fvalue", "name\x1fvalue"),
+        ("row\x1d\x00\x1erow", "row\x1d\x1erow"),
+        ("row \x1e row\x1e", "row  row"),
+    ],
+)
+def test_no_two_words_are_glued_where_a_control_parted_them(text, fixed):
+    assert windows_letters(text) == fixed
+    assert windows_letters(fixed) == fixed
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Dear <client name>, we thank you.", "<client name>"),
+        ("Dear <NAME>, we thank you.", "<NAME>"),
+        ("Your number is <ORDER_ID>.", "<ORDER_ID>"),
+        ("Pay by <DUE DATE>.", "<DUE DATE>"),
+        ("The <title> tag names the page.", None),
+        ("<TITLE>Bees</TITLE>", None),
+        ("<FULL_NAME>Bee</FULL_NAME>", None),
+        ("A List<NAME> and a < b name> c.", None),
+        ("Call it with <name>.", None),
+    ],
+)
+def test_a_name_between_angle_brackets_is_perhaps_a_placeholder(text, found):
+    problems = [p for p in check_text(text, ()) if p.code == "placeholder_perhaps"]
+    assert [problem.parameters["text"] for problem in problems] == ([found] if found else [])

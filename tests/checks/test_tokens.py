@@ -1,8 +1,18 @@
 """The tokens of an example by the cookbook's formulas."""
 
-import pytest
+import json
 
-from tunedesk.catalogue.token_encodings import DEFAULT_FORMULA, ImageFormula, image_tokens
+import pytest
+from tests.catalogue.made_models import make_model
+
+from tunedesk.catalogue.token_encodings import (
+    DEFAULT_FORMULA,
+    NO_IMAGES,
+    ImageFormula,
+    image_tokens,
+    model_encoding,
+)
+from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.checks.tokens import count_example
 
 
@@ -144,3 +154,23 @@ def test_whatever_stands_there_nothing_stumbles(words):
         }
         assert _count(record, words).total >= 0
         assert _count({"messages": odd}, words).total >= 0
+
+
+def test_open_models_read_tools_and_calls_as_json():
+    make_model()
+    counter = TokenCounter(model_encoding("Owner/Tiny").name)
+    function = {"name": "oven", "description": "Heats.", "parameters": {"type": "object"}}
+    call = {"id": "c1", "type": "function", "function": {"name": "oven", "arguments": '{"to": 2}'}}
+    record = {
+        "messages": [
+            {"role": "user", "content": "Heat."},
+            {"role": "assistant", "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "content": "ok"},
+        ],
+        "tools": [{"type": "function", "function": function}],
+    }
+    counts = count_example(record, counter.count, NO_IMAGES, counter.frame)
+    written = json.dumps(record["tools"]) + '{"name": "oven", "arguments": {"to": 2}}'
+    assert counts.tools > counter.count(written)
+    assert counts.trained > counter.count('{"name": "oven", "arguments": {"to": 2}}')
+    assert counts.per_message[2] > 4 + counter.count("user") + counter.count("ok")

@@ -6,8 +6,11 @@ from functools import partial
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.catalogue.made_models import make_model
 from tests.commands.conftest import record
 
+from tunedesk.catalogue.token_encodings import model_encoding
+from tunedesk.checks.checker import Checker
 from tunedesk.commands.data_file_commands import quantiles
 from tunedesk.formats import check_file as check_file_module
 from tunedesk.formats.read_records import file_ranges
@@ -263,8 +266,25 @@ def test_a_problem_of_every_row_is_told_once_with_its_number(command, write_rows
     _status, out, _err = command("check", write_rows("rows.jsonl", rows))
     assert out.count("fields that training does not use") == 1
     assert "all 12 rows" in out
+    assert "the first:" not in out
     report = json.loads(command("check", write_rows("rows.jsonl", rows), "--json")[1])
     assert sum(issue["code"] == "unknown_key" for issue in report["issues"]) == 12
+
+
+def test_rows_that_break_a_rule_in_different_ways_are_told_with_the_first(command, write_rows):
+    texts = (f"<start_of_turn>{role}\nHi" for role in ("user", "model"))
+    texts = (*texts, "[INST] Hi [/INST] Hi", "<|im_start|>user\nHi<|im_end|>")
+    _status, out, _err = command("check", write_rows("rows.jsonl", [{"text": t} for t in texts]))
+    assert "all 4 rows  error    Text of a chat template; the first: The row is" in out
+
+
+def test_fixes_that_undo_each_other_are_not_made_together(command, write_rows, tmp_path):
+    file = write_rows("rows.jsonl", [record("Open?")])
+    both = ("thoughts_in_text", "reasoning_field")
+    status, _out, err = command("fix", file, tmp_path / "out.jsonl", "--rule", *both)
+    assert status == 2
+    assert "undo each other" in err
+    assert not (tmp_path / "out.jsonl").exists()
 
 
 def test_fixable_is_said_of_the_case(command, write_rows, good_rows):
@@ -355,3 +375,22 @@ def test_a_merge_of_three_versions_is_one_error_for_check_and_fix(
     assert f"lines {first} to {first + 5} are three versions" in said
     assert report["errors"] == 1
     assert "1 error remains" in command("fix", file, tmp_path / "out.jsonl")[2]
+
+
+def test_a_model_on_this_computer_counts_by_its_own_tokenizer(command, write_rows):
+    row = record("Who pays the fee?", "The tenant.")
+    file = write_rows("one.jsonl", [row])
+    make_model("HuggingFaceTB/SmolLM2-135M-Instruct")
+    encoding = model_encoding("HuggingFaceTB/SmolLM2-135M-Instruct").name
+    expected = Checker("local", encoding).check(json.dumps(row).encode()).tokens
+    found = json.loads(command("tokens", file, "--model", "smollm2-135m", "--json")[1])
+    assert (found["encoding"], found["limit"], found["tokens"]) == (encoding, 8192, expected)
+    found = json.loads(command("check", file, "--target", "local", "--json")[1])
+    assert (found["tokens"]["encoding"], found["tokens"]["messages"]) == (encoding, expected)
+    assert encoding in command("tokens", file, "--encoding", encoding)[1]
+
+
+def test_a_model_that_is_not_here_is_a_sentence(command, write_rows, good_rows):
+    status, _out, err = command("tokens", write_rows("a.jsonl", good_rows), "--model", "qwen3-0.6b")
+    assert status == 2
+    assert "tunedesk models get qwen3-0.6b" in err

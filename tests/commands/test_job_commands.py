@@ -3,12 +3,13 @@
 import json
 
 import pytest
-from tests.fine_tuning.made_project import conversation, library
+from tests.fine_tuning.made_project import add_texts, conversation, library
 from tests.services import fake_faults
 from tests.services.conftest import openai_service  # noqa: F401  a fixture
 from tests.services.fakes import FakeEcho
 from tests.services.memory_keyring import MemoryKeyring
 
+from tunedesk.catalogue.models import STARTER_ID
 from tunedesk.cli import main
 from tunedesk.commands.job_commands import print_event
 from tunedesk.fine_tuning.charted_run import ChartedRun
@@ -69,6 +70,22 @@ def test_problems_stop_it_before_anything_is_sent(tmp_path, there, openai_servic
     assert launch(tmp_path / "law.tunedesk", there, "--without-errors") == 0
 
 
+def test_what_the_base_model_does_not_take_stops_it_before_anything_is_sent(tmp_path, capsys):
+    path = tmp_path / "law.tunedesk"
+    with library(path) as project:
+        # By the estimate of OpenAI's tokens it is just short enough.
+        turns = [{"role": role, "content": "a"} for role in ("user", "assistant")] * 750
+        (long_id,) = add_texts(project, [json.dumps({"messages": turns})])
+        number = project.number_of(long_id)
+    assert main(["launch", str(path), "--model", STARTER_ID, "--json"]) == 1
+    out, err = capsys.readouterr()
+    (said,) = objects(out)
+    assert said["as_trained"]["refused"] == {"too_long": [number]}
+    assert 0 < said["as_trained"]["learned_tokens"] < said["as_trained"]["tokens"]
+    assert f"longer than the 8,192 tokens that the model reads: examples {number}" in err
+    assert "or add --without-errors" in err
+
+
 def test_the_jobs_of_a_service(tmp_path, there, openai_service, capsys):  # noqa: F811
     library(tmp_path / "law.tunedesk").close()
     openai_service.held = True
@@ -111,6 +128,49 @@ def test_the_runs_of_a_project(tmp_path, there, capsys):
     number = capsys.readouterr().out.split()[0]
     assert main(["jobs", "show", number, "--project", str(path)]) == 0
     assert "night: succeeded" in capsys.readouterr().out
+
+
+def test_a_tuned_model_is_trained_further_with_new_examples(tmp_path, there, capsys):
+    path = tmp_path / "law.tunedesk"
+    library(path).close()
+    launch(path, there, "--suffix", "night", "--follow")
+    further = ["launch", str(path), *there, "--further", "night"]
+    assert main([*further, "--only-new"]) == 1
+    assert "There are 0 examples to train on" in capsys.readouterr().err
+    with Project.open(path) as project:
+        add_texts(project, [conversation(f"New {n}?", f"Answer {n}.") for n in range(12)])
+        parent = project.runs.find("night")
+    more = ["--suffix", "day", "--only-new", "--validation", "0", "--json"]
+    assert main([*further, *more]) == 0
+    told = objects(capsys.readouterr().out)[-1]
+    assert (told["base_model"], told["parents"]) == (parent.fine_tuned_model, [parent.id])
+    assert told["training_examples"] == 12
+    assert main(["jobs", "list", "--project", str(path)]) == 0
+    assert "trained further from: night" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--further", "night", "--model", "m"], "leave --model out"),
+        (["--only-new"], "--only-new needs --further"),
+        (["--further", "none"], "There is no run “none”"),
+        (["--further", "night"], "has no tuned model"),
+    ],
+)
+def test_what_cannot_be_trained_further_is_said(tmp_path, there, capsys, options, said):
+    path = tmp_path / "law.tunedesk"
+    with library(path) as project:
+        project.runs.add(
+            name="night",
+            provider="custom",
+            base_url="",
+            base_model="m",
+            settings={},
+            program_version="1",
+        )
+    assert main(["launch", str(path), *there, *options]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_a_number_that_makes_no_sense_is_said_before_anything_is_sent(

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -177,6 +178,31 @@ def test_single_messages_become_conversations_where_each_has_a_system_message(co
     assert "2 times in the file" in told
     # Without system messages there is more than one way to do it.
     assert _fixed(command, tmp_path, "\n".join(rows[1:5]) + "\n")[0].splitlines() == rows[1:5]
+
+
+@pytest.mark.parametrize(
+    ("text", "lengths"),
+    [
+        ("{u}\n{a}\n\n{u}\n{a}\n{u}\n{a}\n", [2, 4]),
+        ("{u}\n{a}\n\n\n{s}\n{u}\n{a}\n", [2, 3]),
+        ("[{u}, {a}, {u}, {a}]", [4]),
+        ("[\n {s},\n {u},\n {a},\n {s},\n {u},\n {a}\n]", [3, 3]),
+        ("[[{u}, {a}], [{s}, {u}, {a}]]", [2, 3]),
+        # An answer never begins a conversation.
+        ("{u}\n\n{a}\n\n{u}\n\n{a}\n", []),
+    ],
+)
+def test_where_single_messages_become_conversations(command, tmp_path, text, lengths):
+    row = {role[0]: json.dumps({"role": role, "content": role}) for role in ROLES}
+    filled = re.sub(r"\{(\w)\}", lambda found: row[found[1]], text)
+    fixed, _told = _fixed(command, tmp_path, filled)
+    records = [json.loads(line) for line in fixed.splitlines()]
+    assert [len(each["messages"]) for each in records if "messages" in each] == lengths
+    written = [m for each in records for m in each.get("messages", [each])]
+    assert [m["role"] for m in written] == re.findall(r'"role": "(\w+)"', filled)
+
+
+ROLES = ("system", "user", "assistant")
 
 
 _pieces = st.sampled_from(

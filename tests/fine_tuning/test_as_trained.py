@@ -29,7 +29,7 @@ def test_answers_are_read():
     assert parse_answer(b'{"number": 2, "refused": "No."}') == Answer(2, refused="No.")
     text = TrainedText("ab", [1, 2], [1], [0], [[1, 2]], True)
     example = ExampleAsTrained(
-        [text], 64, Kept(1, 1), True, Kept(2, 1), Kept(0, 0), Kept(1, 0), ["so"]
+        [text], 64, Kept(1, 1), True, Kept(2, 1), Kept(0, 0), Kept(1, 0), ["so"], 1
     )
     held = {
         "texts": [vars(text)],
@@ -40,6 +40,7 @@ def test_answers_are_read():
         "calls": {"total": 0, "kept": 0},
         "media": {"total": 1, "kept": 0},
         "added": ["so"],
+        "empty_answers": 1,
     }
     line = json.dumps({"number": 3, "example": held}).encode()
     assert parse_answer(line) == Answer(3, example=example)
@@ -64,6 +65,7 @@ def example_with(**changes):
         "calls": Kept(0, 0),
         "media": Kept(0, 0),
         "added": [],
+        "empty_answers": 0,
     }
     return ExampleAsTrained(**{**values, **changes})
 
@@ -92,6 +94,7 @@ def test_all_is_well():
             "warning",
         ),
         ({"context": 2}, "Too long", "error"),
+        ({"empty_answers": 1}, "An answer is empty", "warning"),
         ({"system": Kept(1, 0)}, "The system prompt is lost", "error"),
         ({"system_is_first": False}, "System prompt is kept", "warning"),
         ({"added": ["You are Bot."]}, "The template adds words", "muted"),

@@ -5,8 +5,11 @@ import json
 
 import pytest
 
+from tunedesk.checks.fixes import fix_all
 from tunedesk.formats import check_file as check_file_module
 from tunedesk.formats.check_file import check_file
+from tunedesk.formats.inspect_file import inspect_file
+from tunedesk.formats.read_records import read_batches
 
 GOOD = {
     "messages": [{"role": "user", "content": "Open?"}, {"role": "assistant", "content": "Yes."}]
@@ -92,3 +95,55 @@ def test_what_is_not_judged_is_counted(tmp_path):
     assert (report.records, report.examples, report.unreadable) == (15, 6, 9)
     assert report.problems == []
     assert list(report.lengths) == [0] * 6
+
+
+def _row(answer):
+    return json.dumps(
+        {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": answer}]}
+    )
+
+
+TORN_WITH_QUOTES = (
+    '{"messages": [{"role": "user", "content": "He said "yes"\nand went,\n\n\tor "so""},\n'
+    '{"role": "assistant", "content": "fine"}]}'
+)
+
+
+@pytest.mark.parametrize("rows_before", [0, 3])
+@pytest.mark.parametrize("rows_behind", [0, 3])
+@pytest.mark.parametrize("mark", ["", ","])
+def test_a_row_torn_by_line_breaks_and_quotation_marks_is_one(
+    tmp_path, rows_before, rows_behind, mark
+):
+    path = tmp_path / "torn.jsonl"
+    good = [_row(str(number)) for number in range(6)]
+    lines = [*good[:rows_before], TORN_WITH_QUOTES + mark, *good[3 : 3 + rows_behind]]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    report = check_file(path, "local", None)
+    assert (report.records, report.unreadable) == (rows_before + rows_behind + 1, 1)
+    (text,) = [
+        text
+        for batch in read_batches(path, inspect_file(path))
+        for text in batch.texts
+        if b"He said" in text
+    ]
+    fixed, _count = fix_all(text.decode())
+    said = json.loads(fixed)["messages"][0]["content"]
+    assert said == 'He said "yes"\nand went,\n\n\tor "so"'
+
+
+def test_a_torn_row_takes_no_good_one_along(tmp_path):
+    path = tmp_path / "torn.jsonl"
+    cut = '{"messages": [{"role": "user", "content": "He said "yes"'
+    path.write_text("\n".join([_row("1"), cut, "", "and more", _row("2")]), encoding="utf-8")
+    report = check_file(path, "local", None)
+    assert report.examples == 2
+
+
+def test_problems_of_every_row_of_one_line_are_counted_by_rows(tmp_path):
+    path = tmp_path / "list.json"
+    messages = json.loads(_row("1"))["messages"]
+    path.write_text(json.dumps([messages] * 12), encoding="utf-8")
+    report = check_file(path, "openai", None)
+    assert report.codes["messages_bare"] == report.records == 12
+    assert report.with_errors == report.with_problems == 12

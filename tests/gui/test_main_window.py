@@ -1,5 +1,7 @@
 import base64
 import gzip
+import sqlite3
+import threading
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from tunedesk.gui.page import Page
 from tunedesk.gui.preferences import PreferencesDialog
 from tunedesk.gui.status_line import StatusPart
 from tunedesk.paths import documents_dir, user_data_dir
-from tunedesk.project import opening
+from tunedesk.project import migrations, opening
 from tunedesk.project.project import Project
 from tunedesk.project.store import user_name
 from tunedesk.settings import Settings
@@ -319,6 +321,128 @@ def test_a_project_that_opens_slowly_shows_that_it_is_under_way(shell, old_proje
     shell.close_project()
     shell.open_path(old_project)  # it is up to date now: at once
     assert shell.workspace is not None
+
+
+def test_an_old_project_that_can_only_be_read_is_brought_up_once_and_not_by_the_window(
+    shell, old_project, qtbot, monkeypatch
+):
+    threads = []
+    migrate = migrations.migrate
+
+    def noted(connection, path, **more):
+        threads.append(threading.current_thread())
+        return migrate(connection, path, **more)
+
+    monkeypatch.setattr(migrations, "migrate", noted)
+    with Project.open(old_project, read_only=True):
+        threads.clear()
+        monkeypatch.setattr(opening.ProjectLock, "acquire", _refused)
+        shell.open_path(old_project)
+        qtbot.waitUntil(lambda: shell.workspace is not None, timeout=10_000)
+    assert shell.workspace.project.read_only
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
+
+
+def _refused(_lock, _user):
+    raise PermissionError
+
+
+@pytest.fixture
+def unfinished(tmp_path):
+    """A project of this version in which much was under way at a crash."""
+    path = tmp_path / "Much.tunedesk"
+    with Project.create(path) as project:
+        for number in range(40):
+            project.add_example(TEXT, Checker().check(TEXT.encode()))
+            project.set_state(project.ids()[number:], "approved")
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE change SET incomplete = 1 WHERE code != 'add'")
+    connection.commit()
+    connection.close()
+    return path
+
+
+def _told(shell):
+    return [toast.text for toast in shell.feedback.toasts()]
+
+
+def test_what_a_crash_left_is_put_right_in_a_thread_and_told_in_one_sentence(
+    shell, unfinished, qtbot
+):
+    shell.open_path(unfinished)
+    assert shell.workspace is None
+    assert shell.opener.preparing.page is shell.stack.currentWidget()
+    qtbot.waitUntil(lambda: shell.workspace is not None, timeout=10_000)
+    assert shell.opener.preparing is None
+    assert shell.workspace.project.totals().by_state["approved"] == 0
+    (told,) = _told(shell)
+    assert "40 changes had been cut off." in told
+    assert "taken back, so that nothing of them was kept: 40." in told
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """What a crash left takes for ever; set the event to let it end."""
+    go_on = threading.Event()
+    finish = Project.finish_interrupted
+
+    def slow(project, progress=None):
+        while progress is not None and not go_on.wait(0.002):
+            progress(0, None)
+        finish(project)
+
+    monkeypatch.setattr(Project, "finish_interrupted", slow)
+    yield go_on
+    go_on.set()
+
+
+def _can_be_written(path):
+    with Project.open(path, finish=False) as project:
+        return not project.read_only
+
+
+def test_cancel_leaves_a_slow_project_closed(shell, unfinished, held, qtbot):
+    shell.open_path(unfinished)
+    page = shell.stack.currentWidget()
+    (cancel,) = [one for one in page.findChildren(QAbstractButton) if one.text() == "Cancel"]
+    cancel.click()
+    qtbot.waitUntil(lambda: shell.stack.currentWidget() is shell.welcome)
+    assert shell.opener.preparing is None
+    assert _can_be_written(unfinished)
+    assert shell.workspace is None
+    assert not shell.feedback.toasts()
+
+
+def test_another_project_is_opened_in_place_of_a_slow_one(
+    shell, unfinished, held, project_file, qtbot
+):
+    shell.open_path(unfinished)
+    shell.open_path(project_file)
+    assert shell.workspace.project.path == project_file
+    assert _can_be_written(unfinished)
+    held.set()
+    shell.open_path(unfinished)
+    qtbot.waitUntil(lambda: shell.workspace.project.path == unfinished, timeout=10_000)
+
+
+def test_a_slow_project_goes_on_opening_when_the_one_before_is_closed(
+    shell, unfinished, held, project_file, qtbot
+):
+    shell.open_path(project_file)
+    shell.open_path(unfinished)
+    assert shell.workspace.project.path == project_file
+    shell.close_project()
+    assert shell.stack.currentWidget() is shell.opener.preparing.page
+    held.set()
+    qtbot.waitUntil(lambda: shell.workspace is not None, timeout=10_000)
+    assert shell.workspace.project.path == unfinished
+
+
+def test_a_window_that_closes_gives_back_a_slow_project(shell, unfinished, held):
+    shell.open_path(unfinished)
+    shell.close()
+    assert _can_be_written(unfinished)
 
 
 def test_a_slow_project_that_cannot_be_opened_is_said(shell, old_project, qtbot):

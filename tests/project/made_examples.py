@@ -1,6 +1,9 @@
 """Examples for the tests of the project file, with facts made without the checks."""
 
+import contextlib
+import sqlite3
 import zlib
+from pathlib import Path
 from typing import Any
 
 from tunedesk.checks.facts import Facts
@@ -79,3 +82,22 @@ def redo_name(project: Project) -> str | None:
     """The name of the step that redo would make again; None for none."""
     step = undo.next_redo(project.context.store)
     return worded(step.name) if step else None
+
+
+def lose_from_index(path: Path, index: str, example_id: int) -> None:
+    """Let an index lack a row of its table, as a damaged page may; all pages are as they should be.
+
+    Only comparing the index with its table shows it.
+    """
+    asked = "SELECT sql FROM sqlite_master WHERE name = ?"
+    told = "UPDATE sqlite_master SET sql = ? WHERE name = ?"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        (sql,) = connection.execute(asked, (index,)).fetchone()
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(told, (f"{sql} AND id != {example_id}", index))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(f"REINDEX {index}")
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(told, (sql, index))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA quick_check").fetchone() == ("ok",)

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 
 import pytest
-from tests.project.made_examples import add, new_example, words
+from tests.project.made_examples import add, lose_from_index, new_example, words
 
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.paths import user_data_dir
@@ -53,7 +53,7 @@ def test_a_backup_is_a_whole_project_outside_the_folder_of_its_project(path):
     ]
     with Project.open(made.path, read_only=True) as copy:
         assert words(copy) == ["one", "two"]
-        assert copy.find_damage(thorough=True) == []
+        assert copy.find_damage() == []
 
 
 def test_it_holds_what_stands_in_the_log_only(path):
@@ -132,6 +132,23 @@ def test_a_damaged_project_never_pushes_a_good_backup_out(path):
         back_up(project, clock=at(DAY))
     assert backups_of(path) == [good]
     assert not list(good.path.parent.glob(".*"))
+
+
+def test_what_a_damaged_list_has_lost_makes_no_backup_and_is_not_gone_back_to(path):
+    good = make(path)
+    with Project.open(path) as project:
+        add(project, "three")
+    worse = make(path, HOUR)
+    for file in (path, worse.path):
+        lose_from_index(file, "example_position", 1)
+    with Project.open(path) as project, pytest.raises(ProjectDamagedError):
+        back_up(project, clock=at(DAY))
+    with pytest.raises(UserError, match="damaged or gone"):
+        go_back(path, worse)
+    assert backups_of(path) == [worse, good]
+    go_back(path, good, at(DAY))
+    with Project.open(path) as project:
+        assert words(project) == ["one", "two"]
 
 
 def test_no_room_no_backup(path, monkeypatch):

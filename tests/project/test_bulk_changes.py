@@ -130,7 +130,7 @@ def test_a_full_disk_leaves_nothing_half_done(path, change, room, lasting):
         assert visible(project) != before
         project.undo()
         assert visible(project) == before
-        assert project.find_damage(thorough=True) == []
+        assert project.find_damage() == []
 
 
 @pytest.mark.parametrize("room", [0, 1, 3, 5, 7])

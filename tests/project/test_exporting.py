@@ -1,10 +1,12 @@
 """Export: exact bytes, in the order asked for, nothing dropped in silence."""
 
 import pytest
-from tests.project.made_examples import add, example_text, facts_of, retype
+from tests.project.made_examples import add, example_text, facts_of, lose_from_index, retype
 
 from tunedesk.errors import Cancelled, UserError
-from tunedesk.project.exporting import export
+from tunedesk.project.damage import ProjectDamagedError
+from tunedesk.project.exporting import export, training_rows, version_records
+from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 
 ODD = [
@@ -99,3 +101,69 @@ def test_an_export_is_a_snapshot(project, tmp_path):
     export(project, out, progress=write_meanwhile)
     assert out.read_text().splitlines()[-1] == example_text("2499")
     assert project.text(last) == example_text("changed meanwhile")
+
+
+@pytest.mark.parametrize("index", ["example_position", "example_changed"])
+def test_what_a_damaged_list_has_lost_is_never_left_out_in_silence(tmp_path, index):
+    path, out = tmp_path / "Test.tunedesk", tmp_path / "out.jsonl"
+    out.write_text("before")
+    with Project.create(path) as project:
+        for number in range(10):
+            add(project, str(number))
+        project.delete(project.ids()[8:])
+        assert export(project, tmp_path / "whole.jsonl").written == 8
+        assert len(training_rows(project, ExampleQuery())) == 8
+    lose_from_index(path, index, 3)
+    with Project.open(path) as project:
+        with pytest.raises(ProjectDamagedError, match=r"differ \(7 and 8\).*left out"):
+            export(project, out)
+        with pytest.raises(ProjectDamagedError, match="left out"):
+            training_rows(project, ExampleQuery(states=("draft",)))
+        assert index in "; ".join(project.find_damage())
+    assert out.read_text() == "before"
+
+
+BROKEN = [
+    b"\x00" * 40,
+    b"\xff\x00",
+    b"not json at all",
+    b"",
+    b'{"messages": [' + bytes(20) + b"]}",
+    b'"a text"',
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("leave_out_errors", [False, True])
+def test_a_text_that_is_no_json_any_more_is_never_written(
+    project, tmp_path, broken, leave_out_errors
+):
+    """Its facts are whole, as a damaged page of texts leaves them."""
+    first, second, third = (add(project, name) for name in ("one", "two", "three"))
+    odd = project.add_example("{oops", facts_of("{oops", "not_json")._replace(kind="unreadable"))
+    project.context.store.execute("UPDATE version_text SET text = ? WHERE id = ?", (broken, second))
+    out = tmp_path / "out.jsonl"
+    summary = export(project, out, leave_out_errors=leave_out_errors)
+    assert out.read_text().splitlines() == [example_text("one"), example_text("three")]
+    assert summary.written == 2
+    assert summary.left_out_ids == {"unreadable": [odd], "damaged": [second]}
+    damaged = "1 example whose text is missing or damaged in the project file was left out."
+    assert damaged in summary.reasons()
+    summary = export(project, out, leave_out_unreadable=False)
+    assert (summary.written, summary.left_out_ids) == (3, {"damaged": [second]})
+    assert "{oops" in out.read_text()
+    # A launch is refused, but for what was no JSON from the beginning.
+    with pytest.raises(ProjectDamagedError, match="missing or damaged"):
+        list(version_records(project, [first, second, third]))
+    assert list(version_records(project, [first, odd])) == [
+        [example_text("one").encode(), b"{oops"]
+    ]
+
+
+def test_texts_with_blanks_around_are_written_as_they_are(project, tmp_path):
+    for name in ("one", "two"):
+        project.add_example(f"  {example_text(name)}\t", facts_of(name))
+    out = tmp_path / "out.jsonl"
+    summary = export(project, out)
+    assert (summary.written, summary.left_out) == (2, 0)
+    assert out.read_text() == f"  {example_text('one')}\t\n  {example_text('two')}\t\n"

@@ -130,7 +130,7 @@ def run_and_kill(
 
 def check_whole(project: Project) -> None:
     assert not project.read_only
-    assert project.find_damage(thorough=True) == []
+    assert project.find_damage() == []
     assert project.context.store.value("SELECT count(*) FROM change WHERE incomplete") == 0
 
 

@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from tests.project.made_examples import add, words
+from tests.project.made_examples import add, lose_from_index, words
 from tests.project.made_processes import hard_link_elsewhere, left_by_a_crash, names
 
 from tunedesk.project.project import Project
@@ -37,11 +37,23 @@ def test_the_log_follows_a_file_that_was_renamed_before_a_crash(tmp_path, move, 
     left_by_a_crash(path, "two", lambda: new.append(move(path)))
     with Project.open(new[0], read_only=read_only) as project:
         assert words(project) == ["one", "two"]
-        assert project.find_damage(thorough=True) == []
+        assert project.find_damage() == []
     with Project.open(new[0]) as project:
         assert words(project) == ["one", "two"]
     left = [entry.name for entry in tmp_path.rglob("*") if entry.is_file()]
     assert left == [new[0].name]
+
+
+def test_the_log_follows_although_the_file_was_damaged_before(path):
+    with Project.create(path) as project:
+        add(project, "one")
+        add(project, "lost from a list")
+    lose_from_index(path, "example_changed", 2)
+    new = []
+    left_by_a_crash(path, "two", lambda: new.append(renamed(path)))
+    with Project.open(new[0]) as project:
+        assert words(project) == ["one", "lost from a list", "two"]
+        assert project.find_damage()
 
 
 def test_the_log_follows_a_hard_link(path):
@@ -68,11 +80,11 @@ def test_a_file_that_took_the_name_gets_no_foreign_log(path):
     left_by_a_crash(path, "more", replace)
     with Project.open(path) as project:
         assert words(project) == ["other"]
-        assert project.find_damage(thorough=True) == []
+        assert project.find_damage() == []
     # The log was set aside, and is found by the file that it belongs to.
     with Project.open(kept) as project:
         assert words(project) == ["ours", "more"]
-        assert project.find_damage(thorough=True) == []
+        assert project.find_damage() == []
     assert names(path.parent) == ["Kept.tunedesk", "Test.tunedesk"]
 
 
@@ -85,7 +97,7 @@ def test_a_new_project_under_the_name_of_a_deleted_one_gets_no_foreign_log(path)
         add(project, "new")
     with Project.open(path) as project:
         assert words(project) == ["new"]
-        assert project.find_damage(thorough=True) == []
+        assert project.find_damage() == []
 
 
 def test_a_folder_that_was_copied_after_a_crash_keeps_its_log(tmp_path):

@@ -4,9 +4,17 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
-from tests.project.made_examples import add, new_example, retype, undo_name, words
+from tests.project.made_examples import (
+    add,
+    lose_from_index,
+    new_example,
+    retype,
+    undo_name,
+    words,
+)
 
 from tunedesk.errors import UserError
+from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.merging import MergeConflict, merge
 from tunedesk.project.project import Project
 
@@ -235,3 +243,14 @@ def test_another_project_is_no_copy(example_copies, tmp_path):
         merge(example_copies.mine.context, other.context)
     with pytest.raises(UserError):
         merge(example_copies.mine.context, example_copies.mine.context)
+
+
+def test_a_copy_with_a_damaged_list_is_not_brought_in_by_halves(copies):
+    path = copies.theirs.path
+    for word in ("one", "two"):
+        add(copies.theirs, word)
+    copies.theirs.close()
+    lose_from_index(path, "example_position", 2)
+    with Project.open(path) as theirs, pytest.raises(ProjectDamagedError, match="left out"):
+        merge(copies.mine.context, theirs.context)
+    assert words(copies.mine) == []

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pytest
 from tests.project.made_examples import add, redo_name, undo_name, words
 
-from tunedesk.errors import UserError
-from tunedesk.project import migrations, schema
+from tunedesk.errors import Cancelled, UserError
+from tunedesk.project import migrations, schema, store
 from tunedesk.project.project import Project
 from tunedesk.project.store import connect
 
@@ -71,6 +71,51 @@ def test_a_migration_that_fails_changes_nothing(path):
     assert version(path) == NOW
     with Project.open(path) as project:
         assert words(project) == ["one"]
+
+
+@pytest.mark.parametrize("at_call", [1, 2, 5])
+def test_a_migration_can_be_cancelled_and_changes_nothing(path, monkeypatch, at_call):
+    monkeypatch.setattr(store, "_STEPS_PER_REPORT", 1)
+    calls = []
+
+    def cancel(done, total):
+        calls.append((done, total))
+        if len(calls) == at_call:
+            raise Cancelled
+
+    with contextlib.closing(connect(path)) as connection, pytest.raises(Cancelled):
+        migrations.migrate(connection, path, {NOW: add_a_table}, NOW + 1, progress=cancel)
+    assert version(path) == NOW
+    with Project.open(path) as project:
+        assert words(project) == ["one"]
+    assert not list(path.parent.glob(".*"))
+
+
+def test_what_is_written_by_the_same_connection_meanwhile_is_in_the_copy(path, monkeypatch):
+    monkeypatch.setattr(migrations, "_PAGES_PER_STEP", 1)
+    copy = path.with_name("Copy.tunedesk")
+    with Project.open(path) as project:
+
+        def write_once(done, total):
+            if done == total // 2:
+                add(project, "two")
+
+        migrations.save_copy(project.context.store.connection, copy, write_once)
+        assert words(project) == ["one", "two"]
+    with Project.open(copy) as copied:
+        assert words(copied) == ["one", "two"]
+        assert copied.find_damage() == []
+
+
+def test_a_copy_that_is_cancelled_leaves_nothing(path):
+    def cancel(_done, _total):
+        raise Cancelled
+
+    with Project.open(path) as project, pytest.raises(Cancelled):
+        migrations.save_copy(
+            project.context.store.connection, path.with_name("Copy.tunedesk"), cancel
+        )
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
 def test_a_file_of_this_version_is_left_alone(path):
@@ -146,7 +191,7 @@ def test_an_older_project_is_what_it_was_and_is_undone_as_it_was(old):
         while project.redo() is not None:
             pass
         assert contents(project) == old.seen["redone"][-1]
-        assert project.find_damage(thorough=True) == []
+        assert project.find_damage() == []
     backup = old.path.with_name(f"Old.version-{old.version}.tunedesk")
     (untouched := old.path.with_name("untouched")).write_bytes(old.bytes)
     assert dump(backup) == dump(untouched)

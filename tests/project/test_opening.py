@@ -9,7 +9,7 @@ import pytest
 from tests.project.made_examples import add, undo_name, words
 
 from tunedesk.errors import UserError
-from tunedesk.project import opening, schema
+from tunedesk.project import opening, schema, store
 from tunedesk.project.lock import ProjectLock
 from tunedesk.project.project import Project
 
@@ -124,12 +124,12 @@ def test_a_whole_file_is_found_whole(path):
     calls = []
     with Project.open(path) as project:
         assert project.find_damage(lambda *done: calls.append(done)) == []
-        assert project.find_damage(thorough=True) == []
+        assert project.find_damage() == []
     assert path.stat().st_size
 
 
 def test_looking_for_damage_can_be_cancelled(path, monkeypatch):
-    monkeypatch.setattr(opening, "_STEPS_PER_REPORT", 1)
+    monkeypatch.setattr(store, "_STEPS_PER_REPORT", 1)
 
     def cancel(done, total):
         raise KeyboardInterrupt
@@ -325,3 +325,20 @@ def test_a_schema_of_very_many_things_is_refused_without_reading_all(path):
     before = time.monotonic()
     assert "holds things that no Tunedesk project holds" in refused(path).sentence
     assert time.monotonic() - before < 5
+
+
+def test_what_takes_long_is_known_before_it_is_opened(path, monkeypatch):
+    assert not opening.opens_slowly(path)
+    assert not opening.opens_slowly(path.with_name("Missing.tunedesk"))
+    monkeypatch.setattr(opening, "SLOW_LOG", 1000)
+    assert not opening.opens_slowly(path)
+    for log in ("-wal", "-journal"):
+        beside = path.with_name(path.name + log)
+        beside.write_bytes(bytes(2000))
+        assert opening.opens_slowly(path)
+        beside.unlink()
+    # After a crash under another name, its log has to be found and read together with it.
+    raw = bytearray(path.read_bytes())
+    raw[18:20] = b"\x02\x02"
+    path.write_bytes(raw)
+    assert opening.opens_slowly(path)

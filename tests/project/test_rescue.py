@@ -89,7 +89,7 @@ def test_a_whole_project_comes_out_as_it_is(path, out):
     assert [entry.name for entry in out.parent.iterdir()] == [out.name]
     assert content(out) == content(path)
     with Project.open(out) as project:
-        assert project.find_damage(thorough=True) == []
+        assert project.find_damage() == []
         project.undo()
         assert len(project.ids()) == 120
 
@@ -104,7 +104,7 @@ def test_the_damaged_first_page_of_a_table_costs_no_example_in_silence(path, out
     zero(path, 1 if table == "sqlite_master" else root_page(path, table))
     report = rescue(path, out)
     with Project.open(out) as project:
-        assert project.find_damage(thorough=True) == []
+        assert project.find_damage() == []
         texts = {one: project.text(one) for one in project.ids()}
     back = {one for one, text in whole.items() if texts.get(one) == text}
     assert len(back) + report.lost_examples >= len(whole)
@@ -223,3 +223,22 @@ def test_on_the_command_line(path, out, capsys):
     assert "could not be read" in capsys.readouterr().err
     assert cli.main(["rescue", str(path), "--output", str(again)]) == 2
     assert "already" in capsys.readouterr().err
+
+
+def test_a_text_that_is_no_json_any_more_is_not_called_rescued(path, out):
+    with Project.open(path) as project:
+        versions = {one: project.rows([one])[0].version_id for one in (4, 5, 6)}
+        for one, broken in ((4, bytes(30)), (5, b"\xff\x00"), (6, b"not json at all")):
+            project.context.store.execute(
+                "UPDATE version_text SET text = ? WHERE id = ?", (broken, versions[one])
+            )
+        before = project.count()
+    report = rescue(path, out)
+    assert report.examples == before - 2
+    assert report.lost_examples == 2
+    told = "\n".join(report.lines)
+    assert "Example 4: its latest text could not be read; an earlier one is back." in told
+    assert "Example 5 could not be read. It began:" in told
+    assert "Example 6 could not be read. It began:" in told
+    with Project.open(out) as project:
+        assert project.text(4).startswith('{"messages": [{"role": "user", "content": "example 3 ')

@@ -25,12 +25,12 @@ def project(tmp_path):
         yield project
 
 
-def launched(project, name="first"):
+def launched(project, name="first", base_model="tunedesk-starter"):
     return project.runs.add(
         name=name,
         provider="local",
         base_url="http://127.0.0.1:1/v1",
-        base_model="tunedesk-starter",
+        base_model=base_model,
         settings={"epochs": None},
         program_version="1",
     )
@@ -113,6 +113,45 @@ def test_a_version_that_was_trained_on_survives_further_typing(project):
     assert kept.version_id == version
     assert "two" in project.version_text(version)
     assert "three" in project.text(example)
+
+
+def test_the_runs_that_a_run_goes_on_from(project):
+    first, second = launched(project), launched(project, "second", "ft:a")
+    third = launched(project, "third", "ft:b:ckpt-step-5")
+    project.runs.update(first.id, fine_tuned_model="ft:a")
+    project.runs.update(second.id, fine_tuned_model="ft:b")
+    project.runs.set_checkpoints(second.id, [RunCheckpoint("c", 5, "ft:b:ckpt-step-5", 5, {})])
+    assert project.runs.of_model("ft:b:ckpt-step-5").id == second.id
+    assert project.runs.of_model("ft:none") is project.runs.of_model("") is None
+    assert [run.name for run in project.runs.parents(third)] == ["second", "first"]
+    project.runs.delete(first.id)
+    assert [run.name for run in project.runs.parents(third)] == ["second", "first"]
+
+
+def test_a_chain_of_runs_that_bites_its_own_tail_ends(project):
+    run = launched(project)
+    project.runs.update(run.id, fine_tuned_model="tunedesk-starter")
+    assert [parent.id for parent in project.runs.parents(project.runs.get(run.id))] == [run.id]
+
+
+def test_what_neither_a_run_nor_its_parents_had(project):
+    ids = [add(project, text) for text in ("one", "two", "three", "four", "five")]
+    version = {row.id: row.version_id for row in project.rows(ids)}
+    first, second = launched(project), launched(project, "second", "ft:a")
+    project.runs.update(first.id, fine_tuned_model="ft:a")
+    seen = [RunExample("training", 1, ids[0], version[ids[0]])]
+    project.runs.set_examples(
+        first.id, [*seen, RunExample("validation", 1, ids[1], version[ids[1]])]
+    )
+    project.runs.set_examples(second.id, [RunExample("training", 1, ids[2], version[ids[2]])])
+    assert project.runs.unseen_examples(first) == ids[2:]
+    assert project.runs.unseen_examples(second) == ids[3:]
+    assert project.runs.changed_examples(first.id) == 0
+    retype(project, ids[0], "one, changed", merge_key="field")
+    project.delete(ids[1:2])
+    assert project.runs.unseen_examples(second) == [ids[0], *ids[3:]]
+    assert project.runs.changed_examples(first.id) == 2
+    assert project.runs.changed_examples(second.id) == 0
 
 
 def test_runs_are_found_by_what_a_person_would_write(project):

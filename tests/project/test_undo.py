@@ -1,5 +1,7 @@
 """Undo and redo: named, linear, over a history that only grows."""
 
+import sqlite3
+
 import pytest
 from tests.project.made_examples import (
     add,
@@ -11,13 +13,13 @@ from tests.project.made_examples import (
     words,
 )
 
-from tunedesk.errors import UserError
+from tunedesk.errors import Cancelled, UserError
 from tunedesk.project import row_edits, undo
 from tunedesk.project.bulk_changes import StreamedChange
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
-from tunedesk.project.undo import Interrupted, interrupted_sentence
+from tunedesk.project.undo import Interrupted, interrupted_sentence, interrupted_summary
 
 
 @pytest.fixture
@@ -287,3 +289,70 @@ def test_a_change_that_came_to_nothing_is_not_the_last(project):
 )
 def test_what_is_said_of_a_change_that_was_cut_off(step, sentence):
     assert interrupted_sentence(step) == sentence
+
+
+def test_many_changes_that_were_cut_off_are_told_in_one_sentence():
+    steps = [
+        Interrupted("Import 2 examples", "kept", 1, 2, "a.jsonl"),
+        Interrupted("Delete 3 examples", "undone", 2),
+        Interrupted("Delete 3 examples", "redone", 3),
+        *[Interrupted("Reject 900 examples", "taken back", number) for number in range(4, 1004)],
+    ]
+    assert interrupted_summary(steps) == (
+        "1,003 changes had been cut off. Imports of which all that had come in was kept: 1;"
+        " undone or redone to the end: 2; taken back, so that nothing of them was kept: 1,000."
+    )
+
+
+def left_unfinished(path, statement="UPDATE change SET incomplete = 1"):
+    """The file as a crash, or a stranger, may leave it."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(statement)
+    connection.close()
+    return Project.open(path, finish=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "examples", "slowly"), [(1, 5, False), (3, 5, False), (30, 1, True), (1, 600, True)]
+)
+def test_much_that_was_cut_off_is_known_before_it_is_put_right(tmp_path, changes, examples, slowly):
+    path = tmp_path / "Test.tunedesk"
+    with Project.create(path) as project:
+        assert not project.finishes_slowly()
+        for _change in range(changes):
+            project.add_examples([new_example(str(number)) for number in range(examples)])
+    with left_unfinished(path) as project:
+        assert project.finishes_slowly() is slowly
+        assert project.interrupted == ()
+        project.finish_interrupted()
+        assert [step.outcome for step in project.interrupted] == ["taken back"] * changes
+        assert project.count() == 0
+        assert not project.finishes_slowly()
+    with left_unfinished(path) as project, Project.open(path) as reader:
+        assert reader.read_only
+        assert not reader.finishes_slowly()
+        project.finish_interrupted()
+
+
+def test_putting_right_can_be_stopped_and_goes_on_the_next_time(tmp_path):
+    path = tmp_path / "Test.tunedesk"
+    with Project.create(path) as project:
+        kept = add(project, "kept")
+        project.add_examples([new_example(str(number)) for number in range(1500)])
+    calls = []
+
+    def cancel(done, total):
+        calls.append((done, total))
+        if len(calls) == 3:
+            raise Cancelled
+
+    with (
+        left_unfinished(path, "UPDATE change SET incomplete = 1 WHERE id = 2") as project,
+        pytest.raises(Cancelled),
+    ):
+        project.finish_interrupted(cancel)
+    with Project.open(path, read_only=True) as project:
+        assert 1 < project.count() < 1501
+    with Project.open(path) as project:
+        assert [step.outcome for step in project.interrupted] == ["taken back"]
+        assert list(project.ids()) == [kept]

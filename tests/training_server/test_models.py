@@ -1,6 +1,7 @@
 """Base models: the built-in one, folders of the user, and what cannot be fetched."""
 
 import json
+import os
 import shutil
 import struct
 import unicodedata
@@ -66,6 +67,16 @@ def models(tmp_path):
         config = json.dumps({"base_model_name_or_path": str(base)}).encode()
         write_model(folder / name, "config.json", **{"adapter_config.json": config})
     write_model(tmp_path / "elsewhere")
+    for name, base in (("zero byte", "/a\0b"), ("endless name", "/" + "a" * 9000), ("number", 3)):
+        config = json.dumps({"base_model_name_or_path": base}).encode()
+        write_model(folder / name, "config.json", **{"adapter_config.json": config})
+    write_model(folder / "huge", **{"config.json": b'{"a":"' + b"x" * 10_000_000 + b'"}'})
+    make = getattr(os, "mkfifo", os.mkdir)
+    for name in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"):
+        # Whoever opens a pipe waits until somebody writes.
+        make(write_model(folder / f"pipe for {name}", name) / name)
+    (write_model(folder / "folder", "tokenizer.json") / "tokenizer.json").mkdir()
+    (write_model(folder / "nowhere", "model.safetensors") / "model.safetensors").symlink_to("gone")
     return folder
 
 
@@ -97,6 +108,16 @@ LEFT_OUT = {
     "hub adapter": "it is an adapter to “meta-llama/Llama-3”, which is not among the models here",
     "adapter to half": "which cannot be used: model.safetensors is damaged or not whole",
     "chain": "which is not among the models here",
+    "zero byte": "it cannot be read (embedded null byte)",
+    "endless name": "which is not among the models here",
+    "number": "does not say which model it is an adapter to",
+    "huge": "its config.json cannot be read, or is not an object",
+    "pipe for config.json": "its config.json is not a file that can be read",
+    "pipe for model.safetensors": "its model.safetensors is not a file that can be read",
+    "pipe for tokenizer.json": "its tokenizer.json is not a file that can be read",
+    "pipe for tokenizer_config.json": "its tokenizer_config.json is not a file that can be read",
+    "folder": "its tokenizer.json is not a file that can be read",
+    "nowhere": "its model.safetensors is not a file that can be read",
 }
 
 

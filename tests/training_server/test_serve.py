@@ -259,13 +259,23 @@ def test_an_idle_server_ends_by_itself_but_not_before_its_jobs(own_server):
     assert client.fine_tuning.jobs.retrieve(job.id).status == "succeeded"
 
 
-def test_a_database_without_a_table_is_said_at_the_start(tmp_path):
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("DROP TABLE event", "the table event is missing"),
+        (
+            "ALTER TABLE job RENAME COLUMN model_name TO model_name_",
+            "the table job lacks its column model_name",
+        ),
+    ],
+)
+def test_a_database_without_a_table_or_column_is_said_at_the_start(tmp_path, change, said):
     Stores.open(tmp_path).database.close()
     with contextlib.closing(sqlite3.connect(tmp_path / "server.sqlite3")) as connection:
-        connection.execute("DROP TABLE event")
+        connection.execute(change)
     done = run_serve("--port", "0", "--data-dir", str(tmp_path))
     assert done.returncode == 2
-    assert "cannot be used: the table event is missing." in done.stderr
+    assert f"cannot be used: {said}." in done.stderr
     assert "Traceback" not in done.stderr
 
 

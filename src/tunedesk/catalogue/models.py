@@ -13,7 +13,13 @@ from typing import Any, NamedTuple
 
 from tunedesk.catalogue.memory_estimate import ModelSize
 from tunedesk.catalogue.targets import THIS_COMPUTER, Target
-from tunedesk.catalogue.token_encodings import DEFAULT_FORMULA, ENCODINGS, ImageFormula
+from tunedesk.catalogue.token_encodings import (
+    DEFAULT_ENCODING,
+    DEFAULT_FORMULA,
+    ENCODINGS,
+    ImageFormula,
+    model_encoding,
+)
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.paths import models_dir, resource
@@ -28,7 +34,7 @@ DEFAULT_MODEL = "gpt-4.1-mini-2025-04-14"
 
 def default_model(target_name: str) -> str:
     """The id of the base model that is assumed at a target until one is chosen."""
-    return STARTER_ID if target_name == THIS_COMPUTER else DEFAULT_MODEL
+    return default_base_model() if target_name == THIS_COMPUTER else DEFAULT_MODEL
 
 
 def default_base_model() -> str:
@@ -253,7 +259,7 @@ class Catalogue(NamedTuple):
         """The encoding of a model by its name; a fine-tune counts as its base.
 
         Raises:
-            UserError: The model is not known.
+            UserError: The model is not known, or is a local one that is not on this computer.
         """
         if name in ENCODINGS:
             return name
@@ -264,6 +270,21 @@ class Catalogue(NamedTuple):
         for prefix, encoding in self.encoding_prefixes:
             if base.startswith(prefix):
                 return encoding
+        wanted = base.lower()
+        found = (each for each in self.local_models if wanted in (each.id.lower(), each.short_name))
+        local = next(found, None)
+        own = model_encoding(base if local is None else local.id)
+        if own is not None:
+            return own.name
+        if local is not None and local.is_built_in:
+            return DEFAULT_ENCODING  # it makes its own tokens of the examples, in each training
+        if local is not None:
+            raise UserError(
+                _(
+                    "{model} is not on this computer, and its tokens are counted by its own files."
+                ).format(model=local.title),
+                _("Get it: tunedesk models get {name}").format(name=local.short_name),
+            )
         raise UserError(
             _("The encoding of the model “{name}” is not known.").format(name=name),
             _("Choose an encoding instead: {known}.").format(known=", ".join(ENCODINGS)),

@@ -1,4 +1,6 @@
-"""The vocabularies of tiktoken, from the shipped files, and how many tokens an image costs.
+"""The encodings that tokens are counted in, and how many tokens an image costs.
+
+Those of OpenAI's models are shipped; that of a base model on this computer is its own tokenizer.
 
 tiktoken downloads its vocabularies at first use; here they come from resources/encodings, each
 held to the hash that tiktoken itself expects. The split patterns and special tokens are those of
@@ -12,18 +14,22 @@ times a factor. Source: OpenAI's vision guide (facts section 5).
 
 import binascii
 import hashlib
-from functools import cache
+import json
+import math
+import re
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from xxhash import xxh3_64_hexdigest
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.lazy_imports import importing
-from tunedesk.paths import resource
+from tunedesk.paths import model_folders, resource
 
 if TYPE_CHECKING:
     import tiktoken
-import math
 
 _R50K_PATTERN = r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"
 _CL100K_PATTERN = (
@@ -179,6 +185,131 @@ def load_encoding(name: str) -> "tiktoken.Encoding":
     )
 
 
+class MessageFrame(NamedTuple):
+    """The tokens that a format puts around the texts of a conversation.
+
+    Attributes:
+        per_message: Of each message, beside its role and its text.
+        per_name: Of a message's name, beside the name; None where the format leaves names out.
+        less_at_last: How many of them an answer at the end of an example has not.
+        per_example: Of an example.
+        per_answer: Of each answer, at its end, that are learnt with it.
+        before_text: What stands right before a text, and is one token where that has no blank.
+        usual_system: The system prompt that is put before an example without one; empty for none.
+        writes_tools: Whether tools, calls and what they gave are written as JSON into the messages,
+            and a developer is called system.
+    """
+
+    per_message: int
+    less_at_last: int
+    per_name: int | None
+    per_example: int
+    per_answer: int
+    before_text: str
+    usual_system: str
+    writes_tools: bool
+
+
+OPENAI_FRAME = MessageFrame(3, 0, 1, 3, 0, "", "", writes_tools=False)
+"""By OpenAI's cookbook (How_to_count_tokens_with_tiktoken; it matched the API: 124 = 124)."""
+_CHATML_FRAME = MessageFrame(4, 1, None, 0, 1, "\n", "", writes_tools=True)
+"""<|im_start|>role, line break, text, <|im_end|>, line break; the last ends at <|im_end|>."""
+_USUAL_SYSTEM = re.compile(r"<\|im_start\|>system(?:\\n|\n)([^{}<']+)<\|im_end\|>")
+_MOST_BYTES = 200_000_000
+
+
+class ModelEncoding(NamedTuple):
+    """The encoding of a base model on this computer: its tokenizer and its chat template.
+
+    Attributes:
+        name: The model's name and a hash of both, as `NAME@hash`.
+        folder: The model's folder.
+        frame: What its template puts around texts.
+        is_framed_exactly: Whether `frame` is that of its template; else it is OpenAI's, for want
+            of a better estimate.
+    """
+
+    name: str
+    folder: Path
+    frame: MessageFrame
+    is_framed_exactly: bool
+
+    @property
+    def tokenizer(self) -> Path:
+        """The file of its tokenizer."""
+        return self.folder / _TOKENIZER
+
+
+_TOKENIZER = "tokenizer.json"
+_damaged: set[Path] = set()
+
+
+def model_encoding(model: str) -> ModelEncoding | None:
+    """The encoding of a base model, by the model's name or the encoding's own.
+
+    None if the model is not on this computer, or its tokenizer is of a kind that is not known.
+    """
+    name = model.partition("@")[0]
+    if not name or ".." in Path(name).parts or Path(name).is_absolute():
+        return None
+    for folder in (each / name for each in model_folders()):
+        try:
+            state = (folder / _TOKENIZER).stat()
+        except (OSError, ValueError):
+            continue
+        if state.st_size > _MOST_BYTES or folder in _damaged:
+            return None
+        found = _read_model_encoding(name, folder, state.st_mtime_ns, state.st_size)
+        return found if found is None or "@" not in model or found.name == model else None
+    return None
+
+
+def leave_out_encoding(encoding: ModelEncoding) -> None:
+    """From now on take the model for one whose tokenizer is not known: its file is damaged."""
+    _damaged.add(encoding.folder)
+
+
+@lru_cache(maxsize=32)
+def _read_model_encoding(
+    name: str, folder: Path, _changed: int, _size: int
+) -> ModelEncoding | None:
+    try:
+        tokenizer, template = (folder / _TOKENIZER).read_bytes(), _chat_template(folder)
+    except (OSError, ValueError):
+        return None
+    if not re.search(rb'"type"\s*:\s*"BPE"', tokenizer):
+        return None  # what is not byte pairs is rare, and is left to the training
+    digest = xxh3_64_hexdigest(tokenizer + template.encode("utf-8", "replace"))[:8]
+    chatml = "<|im_start|>" in template and "<|im_end|>" in template
+    usual = _USUAL_SYSTEM.search(template)
+    frame = _CHATML_FRAME._replace(usual_system=usual.group(1) if usual else "")
+    return ModelEncoding(
+        f"{name}@{digest}", folder, frame if chatml else OPENAI_FRAME, is_framed_exactly=chatml
+    )
+
+
+def _chat_template(folder: Path) -> str:
+    """The chat template of a model folder; empty if it has none.
+
+    Raises:
+        OSError, ValueError: It cannot be read.
+    """
+    alone = folder / "chat_template.jinja"
+    if alone.is_file():
+        return alone.read_text(encoding="utf-8")
+    settings = folder / "tokenizer_config.json"
+    if not settings.is_file():
+        return ""
+    found = json.loads(settings.read_bytes())
+    template = found.get("chat_template") if isinstance(found, dict) else None
+    return template if isinstance(template, str) else ""
+
+
+def is_encoding(name: str) -> bool:
+    """Whether tokens can be counted in an encoding of that name."""
+    return name in ENCODINGS or model_encoding(name) is not None
+
+
 UNKNOWN_SIDE = 1024
 """The side in pixels taken for a picture whose size is not known (one behind an address)."""
 _PATCH_LIMIT = 1536
@@ -200,6 +331,8 @@ class ImageFormula(NamedTuple):
 
 DEFAULT_FORMULA = ImageFormula(85, 170, 0.0)
 """That of gpt-4o and gpt-4.1."""
+NO_IMAGES = ImageFormula(0, 0, 0.0)
+"""That of a model that reads texts alone: pictures are left out."""
 
 
 def image_tokens(width: int, height: int, detail: str, formula: ImageFormula) -> int:

@@ -1,21 +1,28 @@
 """Text that went through a chat template already, and the thoughts that raw outputs bring along.
 
 A trainer puts the marks of the template around each message by itself. Marks that stand in the
-text are trained as letters. The families: ChatML (Qwen, SmolLM), Llama 2 and Mistral, Llama 3,
-Gemma, Zephyr and Phi, and the headings of Alpaca.
+text are trained as letters. The families are those of the models that are trained and taken along
+most; their marks are those of the templates in the models' tokenizer_config.json.
 """
 
 import re
 from typing import Literal, NamedTuple
 
+from tunedesk.examples.kinds.kind import says_nothing
+
 _ROLES = {
     "system": "system",
+    "developer": "system",
     "user": "user",
     "human": "user",
+    "prompter": "user",
     "assistant": "assistant",
     "model": "assistant",
     "gpt": "assistant",
+    "chatbot": "assistant",
     "tool": "tool",
+    "ipython": "tool",
+    "observation": "tool",
 }
 _NAMES = "|".join(_ROLES)
 
@@ -25,7 +32,7 @@ class _Family(NamedTuple):
 
     Attributes:
         name: As people know it.
-        begin: Where a turn begins; group 1 is the role.
+        begin: Where a turn begins; the group `role` is the role, `channel` what is said in it.
         end: What ends a turn, if anything does.
     """
 
@@ -34,31 +41,66 @@ class _Family(NamedTuple):
     end: re.Pattern[str]
 
 
+def _family(name: str, begin: str, end: str) -> _Family:
+    """A family; ROLE stands for the name of a role."""
+    begin = begin.replace("ROLE", f"(?P<role>{_NAMES})")
+    return _Family(name, re.compile(begin), re.compile(end))
+
+
 _FAMILIES = (
-    _Family(
+    _family(
         "ChatML",
-        re.compile(rf"<\|im_start\|>\s{{0,3}}({_NAMES})\b[ \t]{{0,3}}\n?"),
-        re.compile(r"<\|im_end\|>|<\|endoftext\|>"),
+        r"<\|im_start\|>\s{0,3}ROLE\b[ \t]{0,3}(?:<\|im_sep\|>)?\n?",
+        r"<\|im_end\|>|<\|endoftext\|>",
     ),
-    _Family(
+    _family(
         "Llama 3",
-        re.compile(
-            rf"<\|start_header_id\|>\s{{0,3}}({_NAMES})\s{{0,3}}<\|end_header_id\|>\s{{0,3}}"
-        ),
-        re.compile(r"<\|eot_id\|>|<\|eom_id\|>|<\|end_of_text\|>"),
+        r"<\|start_header_id\|>\s{0,3}ROLE\s{0,3}<\|end_header_id\|>\s{0,3}",
+        r"<\|eot_id\|>|<\|eom_id\|>|<\|end_of_text\|>",
     ),
-    _Family(
-        "Gemma",
-        re.compile(rf"<start_of_turn>\s{{0,3}}({_NAMES})\b[ \t]{{0,3}}\n?"),
-        re.compile(r"<end_of_turn>|<eos>"),
+    _family(
+        "Llama 4",
+        r"<\|header_start\|>\s{0,3}ROLE\s{0,3}<\|header_end\|>\s{0,3}",
+        r"<\|eot\|>|<\|eom\|>|<\|end_of_text\|>",
     ),
-    _Family(
-        "Zephyr",
-        re.compile(rf"<\|({_NAMES})\|>[ \t]{{0,3}}\n?"),
-        re.compile(r"</s>|<\|end\|>|<\|endoftext\|>"),
+    _family("Gemma", r"<start_of_turn>\s{0,3}ROLE\b[ \t]{0,3}\n?", r"<end_of_turn>|<eos>"),
+    _family("Gemma 4", r"<\|turn>\s{0,3}ROLE\b[ \t]{0,3}\n?", r"<turn\|>|<eos>"),
+    _family(
+        "gpt-oss",
+        r"<\|start\|>ROLE(?:<\|channel\|>(?P<channel>analysis|final))?<\|message\|>",
+        r"<\|end\|>|<\|return\|>",
     ),
+    _family(
+        "Granite",
+        r"<\|start_of_role\|>ROLE<\|end_of_role\|>",
+        r"<\|end_of_text\|>",
+    ),
+    _family(
+        "Kimi",
+        r"<\|im_(?:user|assistant|system)\|>ROLE<\|im_middle\|>",
+        r"<\|im_end\|>",
+    ),
+    _family(
+        "Command",
+        r"(?:<\|START_OF_TURN_TOKEN\|>)?<\|(?P<role>SYSTEM|USER|CHATBOT)_TOKEN\|>",
+        r"<\|END_OF_TURN_TOKEN\|>",
+    ),
+    _family("EXAONE", r"\[\|ROLE\|\][ \t]{0,3}\n?", r"\[\|endofturn\|\]"),
+    _family("Seed", r"<seed:bos>ROLE\b[ \t]{0,3}\n?", r"<seed:eos>"),
+    _family(
+        "OpenChat",
+        r"(?:GPT4 Correct|Code|Math Correct) (?P<role>System|User|Human|Assistant):[ \t]{0,3}",
+        r"<\|end_of_turn\|>",
+    ),
+    _family("Zephyr", r"<\|ROLE\|>[ \t]{0,3}\n?", r"</s>|<\|end\|>|<\|endoftext\|>"),
 )
-_OPENING = re.compile(r"\s*(?:<\|begin_of_text\|>|<bos>|<s>|<\|startoftext\|>)?\s*")
+_OPENING = re.compile(
+    r"\s*(?:<\|begin_of_text\|>|<bos>|<s>|<\|startoftext\|>|<BOS_TOKEN>|\[gMASK\]<sop>)?\s*"
+)
+_MISTRAL_SYSTEM = re.compile(
+    r"\[SYSTEM_PROMPT\](?P<system>.*?)\[/SYSTEM_PROMPT\]\s{0,20}", re.DOTALL
+)
+_MISTRAL_TOOLS = ("[AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]")
 _LLAMA_2_SYSTEM = re.compile(
     r"\s{0,20}<<SYS>>\s{0,20}(?P<system>.*?)\s{0,20}<</SYS>>\s{0,20}", re.DOTALL
 )
@@ -71,11 +113,13 @@ _TRANSCRIPTS = (
 )
 """Texts in which a name and a colon begin each turn; the first stands at the very beginning."""
 _TRANSCRIPT_END = re.compile(r"(?:</s>|<｜end▁of▁sentence｜>|<\|endoftext\|>)\s{0,9}\Z")
+_DEEPSEEK_TURN = re.compile(r"<｜(?:User|Assistant)｜>")
 _TURN = re.compile(
     "|".join(
         [
-            *(family.begin.pattern.replace("(", "(?:", 1) for family in _FAMILIES),
-            r"\[INST\]",
+            *(re.sub(r"\?P<\w+>", "?:", family.begin.pattern) for family in _FAMILIES),
+            _DEEPSEEK_TURN.pattern,
+            r"\[INST\]|\[SYSTEM_PROMPT\]",
         ]
     )
 )
@@ -87,10 +131,17 @@ class Turn(NamedTuple):
     Attributes:
         role: Whose it is: system, user, assistant or tool.
         text: What is said, without the marks and the blanks around it.
+        thoughts: What was thought before it, where the template keeps that apart.
     """
 
     role: str
     text: str
+    thoughts: str = ""
+
+    def message(self) -> dict[str, str]:
+        """The message that says so."""
+        said = {"role": self.role, "content": self.text}
+        return said | {"reasoning_content": self.thoughts} if self.thoughts else said
 
 
 class TemplatedText(NamedTuple):
@@ -110,8 +161,14 @@ def template_family(text: str) -> str | None:
     if not _TURN.search(text):
         return None
     for family in _FAMILIES:
-        if family.begin.search(text):
+        begin = family.begin.search(text)
+        # A mark of OpenChat is words, which only its end makes a mark.
+        if begin is not None and ("<" in begin[0] or "[" in begin[0] or family.end.search(text)):
             return family.name
+    if _DEEPSEEK_TURN.search(text):
+        return "DeepSeek"
+    if "[SYSTEM_PROMPT]" in text or any(mark in text for mark in _MISTRAL_TOOLS):
+        return "Mistral"
     return "Llama 2" if "[/INST]" in text else None
 
 
@@ -121,9 +178,10 @@ def read_templated(text: str) -> TemplatedText | None:
         turns = _turns(text, family)
         if turns is not None:
             return TemplatedText(family.name, turns)
-    turns = _llama_2_turns(text)
+    turns = _inst_turns(text)
     if turns is not None:
-        return TemplatedText("Llama 2", turns)
+        name = "Mistral" if "[SYSTEM_PROMPT]" in text else "Llama 2"
+        return TemplatedText(name, turns)
     turns = _alpaca_turns(text)
     return read_transcript(text) if turns is None else TemplatedText("Alpaca", turns)
 
@@ -157,24 +215,45 @@ def _turns(text: str, family: _Family) -> tuple[Turn, ...] | None:
     opening = _OPENING.match(text)
     if opening is None or opening.end() != begins[0].start():
         return None
-    turns = []
+    turns: list[Turn] = []
+    thoughts = ""
     for begin, following in zip(begins, [*begins[1:], None], strict=True):
         said = text[begin.end() : len(text) if following is None else following.start()]
         pieces = family.end.split(said, maxsplit=1)
         if len(pieces) > 1 and family.end.sub("", pieces[1]).strip():
             return None  # something stands between the turns
-        if not pieces[0].strip() and following is None:
+        groups = begin.groupdict()
+        if groups.get("channel") == "analysis":
+            thoughts = f"{thoughts}\n\n{pieces[0].strip()}".strip()
+            continue
+        role = _ROLES[groups["role"].lower()]
+        if not pieces[0].strip() and following is None and role == "assistant":
             continue  # the mark that asks a model for its answer
-        turns.append(Turn(_ROLES[begin.group(1)], pieces[0].strip()))
+        if thoughts and role != "assistant":
+            return None  # thoughts that lead to no answer
+        turns.append(Turn(role, pieces[0].strip(), thoughts))
+        thoughts = ""
+    return None if thoughts else _of_two_systems_one(turns)
+
+
+def _of_two_systems_one(turns: list[Turn]) -> tuple[Turn, ...] | None:
+    """The turns, with what a system and a developer say at the beginning put into one message."""
+    if [turn.role for turn in turns[:2]] == ["system", "system"]:
+        turns[:2] = [Turn("system", "\n\n".join(turn.text for turn in turns[:2] if turn.text))]
     return tuple(turns) or None
 
 
-def _llama_2_turns(text: str) -> tuple[Turn, ...] | None:
+def _inst_turns(text: str) -> tuple[Turn, ...] | None:
+    """The turns of Llama 2 and Mistral, which mark what is asked and nothing else."""
     opening = _OPENING.match(text)
     at = 0 if opening is None else opening.end()
-    if not text.startswith("[INST]", at):
-        return None
     turns: list[Turn] = []
+    system = _MISTRAL_SYSTEM.match(text, at)
+    if system is not None:
+        turns.append(Turn("system", system["system"].strip()))
+        at = system.end()
+    if not text.startswith("[INST]", at) or any(mark in text for mark in _MISTRAL_TOOLS):
+        return None
     while at < len(text):
         asked_end = text.find("[/INST]", at)
         if asked_end < 0:
@@ -213,18 +292,22 @@ def _alpaca_turns(text: str) -> tuple[Turn, ...] | None:
 
 
 THOUGHT_TAG = re.compile(
-    r"<(/?)(?:seed:)?(think|thinking|thought|reasoning)>|\[(/?)THINK\]", re.IGNORECASE
+    r"<(?P<closes>/?)(?:seed:)?"
+    r"(?:think|thinking|thoughts?|reasoning|reflection|scratchpad|chain_of_thought)>"
+    r"|\[(?P<closes_too>/?)THINK\]|◁(?P<closes_as_well>/?)think▷"
+    r"|<\|(?:begin|START|(?P<ends>end|END))(?:_of_thought|_THINKING)\|>",
+    re.IGNORECASE,
 )
 """What opens and closes the thoughts of a reasoning model in its raw output."""
 
-ThoughtDefect = Literal["never_opened", "never_closed"]
+ThoughtDefect = Literal["never_opened", "never_closed", "opened_twice"]
 
 
 class LooseTag(NamedTuple):
     """A tag of thoughts that lacks its other half.
 
     Attributes:
-        defect: Which half is missing.
+        defect: What is wrong with it.
         tag: The tag that stands there.
     """
 
@@ -232,11 +315,15 @@ class LooseTag(NamedTuple):
     tag: str
 
 
+def _closes(tag: re.Match[str]) -> bool:
+    return any(tag.groups())
+
+
 def find_loose_tag(text: str) -> LooseTag | None:
     """The first tag of thoughts that lacks its other half; None if all is well.
 
     Only tags at the beginning or end of a line count, and an opening one only where the text has
-    said nothing else yet: within a sentence they are spoken of.
+    said nothing else yet, or on a line of its own: within a sentence they are spoken of.
 
     Args:
         text: An answer, without the code in it.
@@ -244,14 +331,48 @@ def find_loose_tag(text: str) -> LooseTag | None:
     opened: str | None = None
     start = len(text) - len(text.lstrip())
     for found in THOUGHT_TAG.finditer(text):
-        closes = bool(found.group(1) or found.group(3))
-        if closes:
+        if _closes(found):
             if opened is None and _is_at_line_edge(text, found.start(), found.end()):
                 return LooseTag("never_opened", found.group())
             opened = None
-        elif opened is None and found.start() == start:
-            opened = found.group()
+        elif opened is None:
+            if found.start() == start or _is_own_line(text, found.start(), found.end()):
+                opened = found.group()
+        elif _is_at_line_edge(text, found.start(), found.end()):
+            return LooseTag("opened_twice", found.group())
     return None if opened is None else LooseTag("never_closed", opened)
+
+
+class ThoughtfulText(NamedTuple):
+    """An answer and the thoughts that stand before it.
+
+    Attributes:
+        thoughts: What stands between the tags, without the blanks around it.
+        answer: What stands behind them; empty if nothing does.
+    """
+
+    thoughts: str
+    answer: str
+
+
+def split_thoughts(text: str) -> ThoughtfulText | None:
+    """Take the thoughts off that a text begins with; None if it has none, or several of them."""
+    opening = THOUGHT_TAG.match(text, len(text) - len(text.lstrip()))
+    if opening is None or _closes(opening):
+        return None
+    closing = next((tag for tag in THOUGHT_TAG.finditer(text, opening.end()) if _closes(tag)), None)
+    if closing is None:
+        return None
+    thoughts, answer = text[opening.end() : closing.start()].strip(), text[closing.end() :].strip()
+    again = THOUGHT_TAG.match(answer)
+    if says_nothing(thoughts) or again is not None or find_loose_tag(answer) is not None:
+        return None
+    return ThoughtfulText(thoughts, answer)
+
+
+def with_thoughts(thoughts: str, answer: str) -> str:
+    """The thoughts in tags and the answer behind them, as templates of reasoning models write."""
+    return f"<think>\n{thoughts.strip()}\n</think>\n\n{answer}".rstrip()
 
 
 _NEAR = 40
@@ -269,3 +390,10 @@ def _is_at_line_edge(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - _NEAR) : start].rstrip(" \t\r")
     after = text[end : end + _NEAR].lstrip(" \t\r")
     return before.endswith("\n") or after.startswith("\n") or (not before) or (not after)
+
+
+def _is_own_line(text: str, start: int, end: int) -> bool:
+    """Whether a piece of the text is a line of its own."""
+    before = text[max(0, start - _NEAR) : start].rstrip(" \t\r")
+    after = text[end : end + _NEAR].lstrip(" \t\r")
+    return before.endswith("\n") and after.startswith("\n")

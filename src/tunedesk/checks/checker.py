@@ -11,7 +11,12 @@ from typing import NamedTuple
 
 from tunedesk.catalogue.models import Catalogue, token_limit
 from tunedesk.catalogue.targets import DEFAULT_TARGET, THIS_COMPUTER, target
-from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING, DEFAULT_FORMULA
+from tunedesk.catalogue.token_encodings import (
+    DEFAULT_ENCODING,
+    DEFAULT_FORMULA,
+    ENCODINGS,
+    NO_IMAGES,
+)
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.kinds.conversation import ConversationChecks, plain_checker
 from tunedesk.checks.kinds.kind_checks import (
@@ -61,7 +66,8 @@ class Checker:
 
         Args:
             target_name: Where the data will be trained.
-            encoding: The encoding to count tokens in; None to count none.
+            encoding: The encoding to count tokens in, one of OpenAI's or that of a base model on
+                this computer; None to count none.
             model: The base model, for its limit and its formula for images.
 
         Raises:
@@ -73,6 +79,8 @@ class Checker:
         self.token_limit = token_limit(self.target, model)
         counter = None if encoding is None else TokenCounter(encoding)
         formula = DEFAULT_FORMULA if base is None else base.image_formula
+        if encoding is not None and encoding not in ENCODINGS:
+            formula = NO_IMAGES
         self._settings = CheckSettings(self.target, self.token_limit, counter, formula)
         # A broken file often repeats a few short lines very many times.
         self._unreadable: dict[bytes, Facts] = {}

@@ -19,6 +19,7 @@ from tunedesk.checks.text_rules import check_texts
 from tunedesk.checks.tool_rules import NAME, STANDS_FOR_NOTHING, check_calls, check_tools
 from tunedesk.examples.json_text import Path, json_type
 from tunedesk.examples.kinds.conversation import ROLE_LETTERS
+from tunedesk.examples.kinds.kind import says_nothing
 
 _TEXT_KEYS = frozenset({"type", "text"})
 _IMAGE_KEYS = frozenset({"type", "image_url"})
@@ -30,14 +31,14 @@ def check_parts(parts: list[Any], path: Path, role: Any, target: Target) -> Iter
     Only a user message with images needs a list: "write plain-string content for every role
     except user messages with images" (facts 2.1, from community.openai.com/t/965584).
     """
-    if not parts:
+    if not parts or (role == "system" and all(map(_says_nothing, parts))):
         reason = {"reason": "system"} if role == "system" else {}
         yield Problem("content_list_empty", path, {"role": str(role), **reason})
         return
     if not all(map(_is_text_part, parts)) and all(only_text(part) is not None for part in parts):
         # One thing is wrong, whoever speaks: the texts stand in a list.
         yield Problem("content_list_of_texts", path, {"role": str(role), "count": len(parts)})
-        if not any(map(only_text, parts)):
+        if all(map(_says_nothing, parts)):
             yield Problem("content_empty", path, {"role": str(role)})
         return
     if any(map(_is_value_part, parts)) and all(map(_is_value_or_text_part, parts)):
@@ -120,7 +121,13 @@ def _is_value_or_text_part(part: Any) -> bool:
 
 def _is_blank(part: Any) -> bool:
     text = part.get("text") if isinstance(part, dict) else None
-    return isinstance(text, str) and not text.strip()
+    return isinstance(text, str) and says_nothing(text)
+
+
+def _says_nothing(part: Any) -> bool:
+    """Whether a part is a text in which nothing stands."""
+    text = only_text(part)
+    return text is not None and says_nothing(text)
 
 
 def _type_name(part: dict[str, Any]) -> str:
@@ -221,12 +228,15 @@ def _check_content(message: dict[str, Any], path: Path, target: Target) -> Itera
         # A tool may well answer nothing, and beside a call the text may be empty.
         if role in ("tool", "function") or (role == "assistant" and says_without_content(message)):
             return
-        if role == "system" and not content.strip():
-            yield Problem("system_empty", here, {})
+        if not says_nothing(content):
+            return
+        invisible = {"reason": "invisible"} if content.strip() else {}
+        if role == "system":
+            yield Problem("system_empty", here, invisible)
         elif not content:
             yield Problem("content_empty", here, {"role": _short(role)})
-        elif not content.strip():
-            yield Problem("content_blank", here, {"role": _short(role)})
+        else:
+            yield Problem("content_blank", here, {"role": _short(role), **invisible})
     elif isinstance(content, list):
         yield from check_parts(content, here, role, target)
     else:
@@ -380,8 +390,7 @@ def check_conversation(
     if not is_valid(schema, record) and not any(severity(p.code) == "error" for p in found):
         # The rules name every error of shape; should one escape them, the schema still does.
         for reason in reasons(schema, record)[:3]:
-            detail = {"keyword": reason.keyword, "reason": reason.message[:200]}
-            found.append(Problem("schema_mismatch", reason.path, detail))
+            found.append(Problem("schema_mismatch", reason.path, reason.parameters()))
     return sorted(found, key=_reading_order)[:MOST_PROBLEMS]
 
 

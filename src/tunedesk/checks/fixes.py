@@ -40,6 +40,9 @@ _FIXES: dict[str, Fix] = {
     "tools_not_a_list": record_fixes.unwrap_list,
     "tool_calls_not_a_list": record_fixes.unwrap_list,
     "thoughts_never_opened": record_fixes.open_thoughts,
+    "thoughts_in_text": record_fixes.thoughts_to_field,
+    "reasoning_field": record_fixes.thoughts_to_text,
+    "special_token_text": record_fixes.take_off_end_marks,
     "parts_where_text_required": record_fixes.join_parts,
     "parts_only_text": record_fixes.join_parts,
     "name_empty": record_fixes.take_out,
@@ -86,6 +89,9 @@ _MOVING = frozenset(
         "function_call_legacy",
     }
 )
+BY_CHOICE = frozenset({"thoughts_in_text", "reasoning_field"})
+"""Codes whose fix is made only where it is named: both forms are right, each for some models, and
+each fix undoes the other."""
 _MOST_ROUNDS = 1_000
 
 
@@ -149,7 +155,7 @@ def fix_all(
 
     Args:
         text: The record.
-        codes: The codes to fix; all that can be without.
+        codes: The codes to fix; without, all that can be, but those that are a matter of choice.
         target: The target whose rules apply.
         known: The problems of exactly this text, if they are known: that saves a check.
     """
@@ -190,6 +196,10 @@ def fix_record(
         checker: Looks at the record anew after a fix; without, one that counts no tokens.
     """
     checker = checker or _checker(target)
+    if codes is None:
+        codes = _FIXES.keys() - BY_CHOICE
+    elif BY_CHOICE.issubset(codes):
+        codes = frozenset(codes) - {"reasoning_field"}
     facts: Facts | None = None
     count = 0
     problems = known
@@ -199,7 +209,7 @@ def fix_record(
             facts = checker.check(_bytes(text))
             problems = facts.problems
         for problem in problems:
-            if codes is None or problem.code in codes:
+            if problem.code in codes:
                 fixed = fix(text, problem)
                 if fixed is not None:
                     text, count = fixed, count + 1

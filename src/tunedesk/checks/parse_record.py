@@ -6,6 +6,7 @@ colon exactly once a key, and inside of strings it is escaped. What cannot be co
 by the careful parser, which keeps everything and knows where every error is.
 """
 
+import json
 import re
 from typing import Any, NamedTuple
 
@@ -100,6 +101,9 @@ def _syntax_problem(text: str, error: JsonSyntaxError) -> Problem:
     }
     if code == "control_character_raw":
         breaks = sum(string.group().count("\n") for string in _STRING.finditer(text))
+        bare = find_bare_quotes(text) if breaks else None
+        if bare is not None:
+            return Problem("not_json", (), _where(text, bare.offset))
         if breaks:
             where |= {"reason": "one_line_break" if breaks == 1 else "line_break", "count": breaks}
     elif text[error.offset : error.offset + 1] in _CURLY and with_straight_quotes(text):
@@ -109,15 +113,20 @@ def _syntax_problem(text: str, error: JsonSyntaxError) -> Problem:
     elif error.reason_code in _OF_A_QUOTE:
         bare = find_bare_quotes(text)
         if bare is not None:
-            line = text.count("\n", 0, bare.offset) + 1
-            column = bare.offset - text.rfind("\n", 0, bare.offset)
-            where = {"line": line, "column": column, "reason": "bare_quote"}
+            where = _where(text, bare.offset)
     elif error.reason_code == "expected_value":
         marker = _MERGE_MARKER.match(text)
         if marker is not None:
             side = {"<": "ours", "|": "base", "=": "parted", ">": "theirs"}[text[0]]
             return Problem("merge_marker", (), {"reason": side})
     return Problem(code, (), where)
+
+
+def _where(text: str, offset: int) -> dict[str, Any]:
+    """Where a quotation mark stands that is not written as JSON wants it."""
+    line = text.count("\n", 0, offset) + 1
+    reason = "bare_quote" if line == 1 else "bare_quote_further_down"
+    return {"line": line, "column": offset - text.rfind("\n", 0, offset), "reason": reason}
 
 
 _CURLY = ("\u201c", "\u201d", "\u201e", "\u201f")
@@ -166,7 +175,8 @@ def find_bare_quotes(text: str) -> BareQuotes | None:
     """The quotation marks inside texts, where only one reading of them gives JSON; else None.
 
     A mark ends its text where what follows can only follow a text: a colon behind a key, a comma
-    before another key or value, a bracket that closes what is open. Any other stands inside.
+    before another key or value, a bracket that closes what is open. Any other stands inside. Raw
+    line breaks and tabs within the texts may stand there as well: they are a problem of their own.
     """
     bare: list[int] = []
     closing: list[str] = []
@@ -199,10 +209,19 @@ def find_bare_quotes(text: str) -> BareQuotes | None:
     pieces = [text[start:end] for start, end in zip([0, *bare], [*bare, None], strict=True)]
     escaped = "\\".join(pieces)
     try:
-        parse(escaped)
+        parse(escape_controls(escaped))
     except JsonSyntaxError:
         return None
     return BareQuotes(bare[0], escaped)
+
+
+def escape_controls(text: str) -> str:
+    """The record with the raw control characters inside of strings spelled as escapes."""
+
+    def escaped(string: re.Match[str]) -> str:
+        return _CONTROL.sub(lambda found: json.dumps(found.group())[1:-1], string.group())
+
+    return _STRING.sub(escaped, text)
 
 
 def _ends_text(text: str, at: int, is_key: bool, closing: str) -> bool:
@@ -226,6 +245,7 @@ _OF_A_QUOTE = (
     "extra_text",
     "unterminated_string",
 )
+_CONTROL = re.compile("[\x00-\x1f]")
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 _FOLLOWS = re.compile(r"[ \t\n\r]*([:,}\]]?)")
 _NEXT_KEY = re.compile(r'[ \t\n\r]*"[^"\\]*"[ \t\n\r]*:')

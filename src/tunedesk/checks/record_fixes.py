@@ -8,16 +8,24 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tunedesk.checks.chat_templates import find_loose_tag, read_templated, read_transcript
+from tunedesk.checks.chat_templates import (
+    THOUGHT_TAG,
+    find_loose_tag,
+    read_templated,
+    read_transcript,
+    split_thoughts,
+    with_thoughts,
+)
 from tunedesk.checks.conversation_rules import ROLES, only_text
 from tunedesk.checks.images import image_place, read_image_url
 from tunedesk.checks.parse_record import (
+    escape_controls,
     find_bare_quotes,
     with_missing_commas,
     with_straight_quotes,
 )
 from tunedesk.checks.problem import Problem
-from tunedesk.checks.text_rules import without_code
+from tunedesk.checks.text_rules import without_code, without_end_marks
 from tunedesk.checks.tool_rules import STANDS_FOR_NOTHING
 from tunedesk.examples.json_edit import (
     SpelledJson,
@@ -30,11 +38,10 @@ from tunedesk.examples.json_edit import (
     spelled_string,
 )
 from tunedesk.examples.json_text import JsonSyntaxError, parse
+from tunedesk.examples.kinds.kind import says_nothing
 from tunedesk.examples.kinds.preference import PAIR_PARTS, answer_messages, pair_messages
 from tunedesk.lazy_imports import importing
 
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
-_CONTROL = re.compile("[\x00-\x1f]")
 _LONGEST_PYTHON = 1_000_000
 _MOST_COMMAS = 100
 _MOST_WRAPPINGS = 4
@@ -43,11 +50,7 @@ _MOST_WRAPPINGS = 4
 def escape_control_characters(text: str, problem: Problem) -> str | None:
     """Spell the raw control characters inside of strings as escapes."""
     del problem
-
-    def escaped(string: re.Match[str]) -> str:
-        return _CONTROL.sub(lambda found: json.dumps(found.group())[1:-1], string.group())
-
-    return _STRING.sub(escaped, text)
+    return escape_controls(text)
 
 
 def fix_json(text: str, problem: Problem) -> str | None:
@@ -57,7 +60,7 @@ def fix_json(text: str, problem: Problem) -> str | None:
         return _without_trailing_commas(text)
     if reason in ("single_quotes", "python_literal"):
         return _from_python(text)
-    if reason == "bare_quote":
+    if reason in ("bare_quote", "bare_quote_further_down"):
         bare = find_bare_quotes(text)
         return None if bare is None else bare.escaped
     if reason == "missing_comma":
@@ -240,7 +243,7 @@ def messages_of_template(text: str, problem: Problem) -> str | None:
     templated = None if node is None or node.kind != "string" else read_templated(node.value)
     if templated is None or "messages" in parse(text).value:
         return None
-    messages = [{"role": turn.role, "content": turn.text} for turn in templated.turns]
+    messages = [turn.message() for turn in templated.turns]
     return rename_key(replace_value(text, problem.path, messages), problem.path, "messages")
 
 
@@ -250,10 +253,46 @@ def open_thoughts(text: str, problem: Problem) -> str | None:
     node = parse(text).find(problem.path)
     if node is None or node.kind != "string" or tag not in node.value:
         return None
-    opened = tag.replace("/", "", 1) + "\n" + node.value
+    opening = tag.replace("/", "", 1).replace("|end_", "|begin_").replace("|END_", "|START_")
+    opened = opening + "\n" + node.value
     if find_loose_tag(without_code(opened)) is not None:
         return None  # another tag is loose as well, and more than one reading is possible
     return replace_value(text, problem.path, opened)
+
+
+def thoughts_to_field(text: str, problem: Problem) -> str | None:
+    """Move the thoughts that a text begins with into the message's `reasoning_content`."""
+    message = parse(text).find(problem.path[:-1])
+    if message is None or message.kind != "object" or "reasoning_content" in message.value:
+        return None
+    content = message.value.get("content")
+    thoughtful = split_thoughts(content) if isinstance(content, str) else None
+    if thoughtful is None or not (thoughtful.answer or message.value.get("tool_calls")):
+        return None
+    text = replace_value(text, problem.path, thoughtful.answer)
+    return set_member(
+        text, problem.path[:-1], "reasoning_content", thoughtful.thoughts, after="content"
+    )
+
+
+def thoughts_to_text(text: str, problem: Problem) -> str | None:
+    """Move the thoughts of a field into the message's text, in the tags that most models have."""
+    path = problem.path[:-1]
+    message = parse(text).find(path)
+    thoughts = _value(text, problem)
+    if message is None or message.kind != "object" or not isinstance(thoughts, str):
+        return None
+    content = message.value.get("content") or ""
+    if not isinstance(content, str) or THOUGHT_TAG.search(without_code(content)):
+        return None
+    if says_nothing(thoughts):
+        return remove(text, problem.path)
+    said = with_thoughts(thoughts, content)
+    if "content" in message.value:
+        text = replace_value(text, (*path, "content"), said)
+    else:
+        text = set_member(text, path, "content", said, after="role")
+    return remove(text, problem.path)
 
 
 def messages_of_transcript(text: str, problem: Problem) -> str | None:
@@ -262,7 +301,7 @@ def messages_of_transcript(text: str, problem: Problem) -> str | None:
     transcript = read_transcript(value) if isinstance(value, str) else None
     if transcript is None:
         return None
-    messages = [{"role": turn.role, "content": turn.text} for turn in transcript.turns]
+    messages = [turn.message() for turn in transcript.turns]
     return replace_value(text, problem.path, messages)
 
 
@@ -344,17 +383,26 @@ def move_to_beginning(text: str, problem: Problem) -> str | None:
 
 def strip_blanks(text: str, problem: Problem) -> str | None:
     """Take the blanks around a text away, but not what alone tells the answers of a pair apart."""
-    stripped = _strip(text, problem)
-    if problem.path[0] == "messages":
-        return stripped
+    return _unless_answers_become_equal(_strip(text, problem), problem)
+
+
+def take_off_end_marks(text: str, problem: Problem) -> str | None:
+    """Take the marks of a template off the end of a text, as `strip_blanks` does with blanks."""
+    return _unless_answers_become_equal(_without_end_marks(text, problem), problem)
+
+
+def _unless_answers_become_equal(changed: str | None, problem: Problem) -> str | None:
+    """A changed record; None if it is a pair whose answers are the same now."""
+    if changed is None or problem.path[0] == "messages":
+        return changed
     parts = [keys for part, keys in PAIR_PARTS.items() if part != "asked"]
-    if stripped is None or not any(problem.path[0] in keys for keys in parts):
-        return stripped
-    record = parse(stripped).value
+    if not any(problem.path[0] in keys for keys in parts):
+        return changed
+    record = parse(changed).value
     preferred, other = (
         next((record[key] for key in keys if key in record), None) for keys in parts
     )
-    return None if preferred == other else stripped
+    return None if preferred == other else changed
 
 
 def edit_text(change: Callable[[str], str]) -> Callable[[str, Problem], str | None]:
@@ -374,6 +422,7 @@ def edit_text(change: Callable[[str], str]) -> Callable[[str, Problem], str | No
 
 
 _strip = edit_text(str.strip)
+_without_end_marks = edit_text(without_end_marks)
 
 
 def _value(text: str, problem: Problem) -> Any:

@@ -8,15 +8,28 @@ from collections.abc import Iterator
 from typing import Any
 
 from tunedesk.checks import mojibake
-from tunedesk.checks.chat_templates import THOUGHT_TAG, find_loose_tag, template_family
+from tunedesk.checks.chat_templates import (
+    THOUGHT_TAG,
+    find_loose_tag,
+    split_thoughts,
+    template_family,
+)
 from tunedesk.checks.problem import Problem
 from tunedesk.examples.json_text import Path
+from tunedesk.examples.kinds.kind import says_nothing
 
 REPLACEMENT = "\ufffd"
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 """Control characters but tab, line feed, carriage return and next line."""
 
-_REMOVABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LINE_BREAKS = re.compile("\r?\n?[\x0b\x0c]\r?\n?")
+"""Line breaks and page breaks of a word processor, with the line end beside them."""
+_COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
+"""What terminals take for colours."""
+_PARTING = re.compile("[\x1c-\x1f]")
+"""Control characters that part records or syllables; between two words they stay: nobody
+can tell what has to stand there."""
+_REMOVABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f]+")
 """Control characters that never were letters."""
 WINDOWS_LETTERS = {
     chr(code): bytes([code]).decode("windows-1252")
@@ -53,16 +66,34 @@ PERHAPS_PLACEHOLDER = re.compile(
     rf"|(?:[^\W\d_][\w'’/-]{{0,20}}[ ]){{0,4}}(?:\w{{0,12}}(?:name|number|nummer)|{_FILLED_IN})"
     r"(?:[ ](?:of|here|for|in|and|or)[ ]?[\w'’ -]{0,30})?"
     r"|(?-i:[A-Z]{2,20}(?:_[A-Z0-9]{1,20}){1,4}))\](?![(\[:])"
-    r"|<(?:your|insert)[_ ][\w ]{1,40}>",
+    r"|<(?<![\w<&]<)(?:(?:your|insert)[_ ][\w ]{1,40}"
+    # In these brackets a single small word may be a tag of HTML, or a part of a command.
+    rf"|(?:[^\W\d_][\w'’/-]{{0,20}}[ ]){{1,4}}(?:\w{{0,12}}(?:name|number|nummer)|{_FILLED_IN})"
+    rf"|(?-i:[A-Z]{{2,20}}(?:[_ -][A-Z0-9]{{1,20}}){{1,4}}|(?=[A-Z]+>)(?i:{_FILLED_IN})))>",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 SPECIAL_TOKEN = re.compile(
     r"<\|(?:endoftext|endofprompt|fim_prefix|fim_middle|fim_suffix|startoftext|im_start|im_end"
-    r"|im_sep|start|end|message|channel|call|return|constrain|begin_of_text|end_of_text|eot_id"
-    r"|start_header_id|end_header_id|system|user|assistant)\|>|<(?:start|end)_of_turn>|\[/?INST\]"
-    r"|<</?SYS>>"
+    r"|im_sep|im_user|im_assistant|im_system|im_middle|start|end|message|channel|call|return"
+    r"|constrain|begin_of_text|end_of_text|eot_id|eom_id|eot|eom|start_header_id|end_header_id"
+    r"|header_start|header_end|start_of_role|end_of_role|end_of_turn|system|user|assistant|tool"
+    r"|prompter|observation|python_tag|pad|(?:START|END)_OF_TURN_TOKEN"
+    r"|(?:SYSTEM|USER|CHATBOT)_TOKEN)\|>"
+    r"|<\|(?:turn|channel|tool_call|tool_response)>|<(?:turn|channel|tool_call|tool_response)\|>"
+    r"|<(?:start|end)_of_turn>|<seed:[be]os>|<[be]os>|\[\|(?:system|user|assistant|endofturn)\|\]"
+    r"|<｜(?:User|Assistant|(?:begin|end)▁of▁sentence)｜>"
+    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_RESULTS)\]|\[TOOL_CALLS\]|<</?SYS>>"
+    r"|</s>(?=\s{0,20}(?:\x1e|\Z))"
 )
+"""What stands in a text for a token of a template; `</s>` only at the end, where HTML has none."""
+
+_END_MARKS = re.compile(
+    r"(?:\s{0,20}(?:</s>|<\|(?:endoftext|im_end|eot_id|eom_id|eot|end|return|end_of_text"
+    r"|end_of_turn|END_OF_TURN_TOKEN)\|>|<end_of_turn>|<turn\|>|<(?:seed:)?eos>|\[\|endofturn\|\]"
+    r"|<｜end▁of▁sentence｜>)){1,4}\s{0,20}\Z"
+)
+"""The marks by which templates end a turn, at the end of a text."""
 _SUSPECT = re.compile(
     f"[\x00-\x08\x0b\x0c\x0e-\x1d\x1f\x7f-\x9f\ufffd\ud800-\udfffÃÂ€{re.escape(mojibake.TELLING)}]"
 )
@@ -87,7 +118,7 @@ def is_plain_text(text: str, rare: str | None = None) -> bool:
     """
     if "{" in text and "{{" in text:
         return False
-    if ("<" in text or "[" in text) and _BRACKETED.search(text):
+    if ("<" in text or "[" in text or "◁" in text) and _BRACKETED.search(text):
         return False
     # One class of characters is searched for quickly; most texts have none of them.
     if _SUSPECT.search(text if rare is None else rare) is None:
@@ -125,7 +156,7 @@ def check_texts(messages: list[Any], at: Path = ("messages",)) -> Iterator[Probl
             yield from check_text(content, (*path, "content"))
             yield from check_blanks(content, (*path, "content"), role)
             if role == "assistant":
-                yield from check_thoughts(content, (*path, "content"))
+                yield from check_thoughts(content, (*path, "content"), message)
         elif isinstance(content, list):
             for index, part in enumerate(content):
                 if isinstance(part, dict) and isinstance(part.get("text"), str):
@@ -151,7 +182,9 @@ def check_text(text: str, path: Path) -> Iterator[Problem]:
             found["reason"] = "windows"
         yield Problem("control_character", path, found)
     yield from _check_placeholders(text, path)
-    special = SPECIAL_TOKEN.search(text) if "<" in text or "INST]" in text else None
+    special = SPECIAL_TOKEN.search(text) if "<" in text or "[" in text else None
+    if special is not None and special.group() == "</s>" and "<s>" in text[1:]:
+        special = None  # HTML strikes out between these
     family = None if special is None else template_family(without_code(text))
     if family is not None:
         yield Problem("templated_text", path, {"family": family})
@@ -159,16 +192,37 @@ def check_text(text: str, path: Path) -> Iterator[Problem]:
         yield Problem("special_token_text", path, {"text": special.group()})
 
 
-def check_thoughts(text: str, path: Path) -> Iterator[Problem]:
-    """Thoughts that are closed and were never opened, or opened and never closed."""
-    if ("<" in text or "[" in text) and THOUGHT_TAG.search(text):
+def check_thoughts(
+    text: str, path: Path, message: dict[str, Any] | None = None
+) -> Iterator[Problem]:
+    """Thoughts that are closed and were never opened, or opened and never closed; or well in text.
+
+    Args:
+        text: The answer.
+        path: Where it stands.
+        message: The message whose text it is, if it is one: its thoughts may have a field.
+    """
+    if ("<" in text or "[" in text or "◁" in text) and THOUGHT_TAG.search(text):
         loose = find_loose_tag(without_code(text))
         if loose is not None:
             yield Problem(f"thoughts_{loose.defect}", path, {"tag": loose.tag})
+        elif message is not None and "reasoning_content" not in message:
+            thoughtful = split_thoughts(text)
+            if thoughtful is not None and (thoughtful.answer or message.get("tool_calls")):
+                yield Problem("thoughts_in_text", path, {})
+
+
+def without_end_marks(text: str) -> str:
+    """The text without the marks of a template at its end, if it has no others."""
+    stripped = _END_MARKS.sub("", text)
+    # HTML strikes out between <s> and </s>.
+    return text if SPECIAL_TOKEN.search(stripped) or "<s>" in stripped else stripped
 
 
 def windows_letters(text: str) -> str:
-    """The text with C1 controls turned into the letters that they were, other controls taken out.
+    """The text with controls turned into the letters and line breaks that they were.
+
+    Other controls are taken out, but for those that part two words.
 
     Windows-1252 has letters where Latin-1 has these controls. Of a dash or quotation mark in UTF-8
     (three bytes) the last two are left where the first was lost.
@@ -176,7 +230,17 @@ def windows_letters(text: str) -> str:
     text = _TAIL_OF_UTF8.sub(_whole_letter, text)
     if any(control in WINDOWS_LETTERS for control in CONTROLS.findall(text)):
         text = text.translate(WINDOWS_LETTERS_BY_CODE)
-    return _REMOVABLE.sub("", text)
+    text = _COLOURS.sub("", _LINE_BREAKS.sub("\n", text))
+    return _REMOVABLE.sub(_what_parts, text)
+
+
+def _what_parts(controls: re.Match[str]) -> str:
+    """Of some control characters those that part the words beside them."""
+    before = controls.string[max(0, controls.start() - 1) : controls.start()]
+    after = controls.string[controls.end() : controls.end() + 1]
+    if not before.strip() or not after.strip():
+        return ""
+    return "".join(_PARTING.findall(controls[0]))
 
 
 def _whole_letter(tail: re.Match[str]) -> str:
@@ -185,7 +249,7 @@ def _whole_letter(tail: re.Match[str]) -> str:
 
 def check_blanks(text: str, path: Path, role: Any) -> Iterator[Problem]:
     """Blanks or line breaks before or after a text; what tools give back is left alone."""
-    if role in ("tool", "function") or not text.strip():
+    if role in ("tool", "function") or says_nothing(text):
         return
     before, after = text != text.lstrip(), text != text.rstrip()
     if before or after:
@@ -207,6 +271,14 @@ def _check_placeholders(text: str, path: Path) -> Iterator[Problem]:
     # In code such brackets are the thing itself.
     prose = without_code(text)
     for code in found:
-        match = (PLACEHOLDER if code == "placeholder" else PERHAPS_PLACEHOLDER).search(prose)
+        pattern = PLACEHOLDER if code == "placeholder" else PERHAPS_PLACEHOLDER
+        match = next(
+            (
+                each
+                for each in pattern.finditer(prose)
+                if not SPECIAL_TOKEN.fullmatch(each[0]) and f"</{each[0][1:]}" not in prose
+            ),
+            None,
+        )
         if match is not None:
             yield Problem(code, path, {"text": match.group()[:60]})

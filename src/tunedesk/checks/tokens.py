@@ -1,10 +1,11 @@
-"""The tokens of one chat example, by the formulas of OpenAI's cookbook.
+"""The tokens of one chat example, by the frame of its format.
 
-Text is exact: a message costs 3, and the tokens of its role, of its content (a string, or the text
-parts of a list) and of a name, which costs 1 more; an example costs 3 at its end
-(How_to_count_tokens_with_tiktoken; it matched the API: 124 = 124). Tools and images are estimates
-by the published figures of gpt-4o (101 = 101), and so is what a tool call costs, for which nothing
-is published: its name and arguments and 3.
+Text is exact: a message costs what the frame puts around it, and the tokens of its role, of its
+content (a string, or the text parts of a list) and of a name. For OpenAI's models that are 3 for a
+message, 1 more for a name and 3 for an example. Tools and images are estimates by the published
+figures of gpt-4o (101 = 101), and so is what a tool call costs, for which nothing is published:
+its name and arguments and 3. Open models read tools and calls as JSON in the messages; what that
+takes is an estimate too, for each family puts other words around it.
 """
 
 from collections.abc import Callable
@@ -12,15 +13,17 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tunedesk.catalogue.token_encodings import ImageFormula, image_tokens
+from tunedesk.catalogue.token_encodings import (
+    OPENAI_FRAME,
+    ImageFormula,
+    MessageFrame,
+    image_tokens,
+)
 from tunedesk.checks.images import read_image_url
 from tunedesk.checks.problem import Problem
 
 Count = Callable[[str], int]
 
-PER_MESSAGE = 3
-PER_NAME = 1
-PER_EXAMPLE = 3
 PER_CALL = 3
 _FUNCTION = 7
 _PROPERTIES = 3
@@ -29,6 +32,14 @@ _ENUM = -3
 _ENUM_ITEM = 3
 _FUNCTIONS_END = 12
 _NESTING = 32
+_TOOLS_TEXT = (
+    "\n\nYou have access to the following tools:\n<tools>{}</tools>\nTo use them, answer with:\n"
+    '<tool_call>[\n{{"name": ..., "arguments": {{...}}}}\n]</tool_call>'
+)
+"""As our training server says it to a model whose template knows no tools."""
+_CALLS_TEXT = "<tool_call>[\n{}\n]</tool_call>"
+_WRITTEN_ROLES = {"developer": "system", "tool": "user"}
+_RESPONSE_TEXT = "<tool_response>\n{}\n</tool_response>"
 
 
 class TokenCounts(NamedTuple):
@@ -46,7 +57,7 @@ class TokenCounts(NamedTuple):
     tools: int
     images: int
     trained: int
-    per_example: int = PER_EXAMPLE
+    per_example: int = OPENAI_FRAME.per_example
 
     @property
     def messages(self) -> int:
@@ -59,30 +70,65 @@ class TokenCounts(NamedTuple):
         return self.messages + self.tools + self.images
 
 
-def count_example(record: dict[str, Any], count: Count, formula: ImageFormula) -> TokenCounts:
+def count_example(
+    record: dict[str, Any],
+    count: Count,
+    formula: ImageFormula,
+    frame: MessageFrame = OPENAI_FRAME,
+) -> TokenCounts:
     """Count a chat example of whatever shape; what is not understood counts nothing."""
     messages = record.get("messages")
     per_message: list[int] = []
     calls = images = trained = 0
     for message in messages if isinstance(messages, list) else ():
         if not isinstance(message, dict):
-            per_message.append(PER_MESSAGE)
+            per_message.append(frame.per_message)
             continue
-        text, pictures = content_tokens(message.get("content"), count, formula)
-        called = call_tokens(message, count)
-        per_message.append(PER_MESSAGE + text + _role_and_name(message, count))
+        content = message.get("content")
+        if frame.writes_tools and message.get("role") == "tool" and isinstance(content, str):
+            content = _RESPONSE_TEXT.format(content)
+        text, pictures = content_tokens(content, count, formula)
+        if frame.before_text and isinstance(content, str) and content[:1].isspace():
+            # The blanks at its beginning may make a token with what stands before.
+            text = count(frame.before_text + content) - 1
+        called = call_tokens(message, count, frame)
+        per_message.append(frame.per_message + text + _role_and_name(message, count, frame))
         calls += called
         images += pictures
         if message.get("role") == "assistant" and message.get("weight", 1) != 0:
-            trained += text + called
-    tools = declared_tokens(record, count)
-    return TokenCounts(tuple(per_message), tools + calls, images, trained)
+            trained += text + called + frame.per_answer
+    tools = declared_tokens(record, count, frame)
+    per_example = frame.per_example
+    listed = messages if isinstance(messages, list) else []
+    first, last = (listed[0], listed[-1]) if listed else (None, None)
+    if isinstance(last, dict) and last.get("role") == "assistant" and last.get("weight", 1) != 0:
+        per_message[-1] -= frame.less_at_last
+    if isinstance(first, dict) and _role(first, frame) != "system":
+        per_example += usual_system_tokens(count, frame)
+    return TokenCounts(tuple(per_message), tools + calls, images, trained, per_example)
 
 
-def _role_and_name(message: dict[str, Any], count: Count) -> int:
-    role, name = message.get("role"), message.get("name")
+def usual_system_tokens(count: Count, frame: MessageFrame) -> int:
+    """The tokens of the system prompt that the format puts before an example without one."""
+    if not frame.usual_system:
+        return 0
+    return frame.per_message + count("system") + count(frame.usual_system)
+
+
+def _role_and_name(message: dict[str, Any], count: Count, frame: MessageFrame) -> int:
+    role, name = _role(message, frame), message.get("name")
     number = count(role) if isinstance(role, str) else 0
-    return number + PER_NAME + count(name) if isinstance(name, str) else number
+    if frame.per_name is None or not isinstance(name, str):
+        return number
+    return number + frame.per_name + count(name)
+
+
+def _role(message: dict[str, Any], frame: MessageFrame) -> Any:
+    """The role of a message as the format names it."""
+    role = message.get("role")
+    if not frame.writes_tools:
+        return role
+    return _WRITTEN_ROLES.get(role, role) if isinstance(role, str) else role
 
 
 def content_tokens(content: Any, count: Count, formula: ImageFormula) -> tuple[int, int]:
@@ -102,7 +148,7 @@ def content_tokens(content: Any, count: Count, formula: ImageFormula) -> tuple[i
     return text, images
 
 
-def call_tokens(message: dict[str, Any], count: Count) -> int:
+def call_tokens(message: dict[str, Any], count: Count, frame: MessageFrame) -> int:
     """The estimate for the tool calls (or the legacy function call) of a message."""
     calls = message.get("tool_calls")
     functions = [
@@ -110,18 +156,24 @@ def call_tokens(message: dict[str, Any], count: Count) -> int:
         for call in (calls if isinstance(calls, list) else ())
         if isinstance(call, dict)
     ]
+    known = [each for each in (*functions, message.get("function_call")) if isinstance(each, dict)]
+    if frame.writes_tools:
+        lines = [
+            f'{{"name": "{_text(each.get("name"))}", "arguments": {_text(each.get("arguments"))}}}'
+            for each in known
+        ]
+        return count(_CALLS_TEXT.format("\n".join(lines))) if lines else 0
     number = 0
-    for function in (*functions, message.get("function_call")):
-        if isinstance(function, dict):
-            number += PER_CALL + sum(
-                count(function[key])
-                for key in ("name", "arguments")
-                if isinstance(function.get(key), str)
-            )
+    for function in known:
+        number += PER_CALL + sum(
+            count(function[key])
+            for key in ("name", "arguments")
+            if isinstance(function.get(key), str)
+        )
     return number
 
 
-def declared_tokens(record: dict[str, Any], count: Count) -> int:
+def declared_tokens(record: dict[str, Any], count: Count, frame: MessageFrame) -> int:
     """The estimate for the tools that the example declares."""
     tools, functions = record.get("tools"), record.get("functions")
     declared = [
@@ -133,6 +185,13 @@ def declared_tokens(record: dict[str, Any], count: Count) -> int:
     known = [function for function in declared if isinstance(function, dict)]
     if not known:
         return 0
+    if frame.writes_tools:
+        declared_text = orjson.dumps(
+            [{"type": "function", "function": function} for function in known], default=str
+        )
+        # With blanks after commas and colons, as Python and the templates write JSON.
+        spaced = declared_text.decode().replace(',"', ', "').replace('":', '": ')
+        return count(_TOOLS_TEXT.format(spaced))
     return _FUNCTIONS_END + sum(_function_tokens(function, count) for function in known)
 
 

@@ -10,7 +10,7 @@ import orjson
 from tunedesk.catalogue.targets import Target
 from tunedesk.checks.problem import Problem
 from tunedesk.checks.schema import OwnSchema, SchemaError
-from tunedesk.examples.json_text import JsonSyntaxError, Path, json_type, parse, to_pointer
+from tunedesk.examples.json_text import JsonSyntaxError, Path, json_type, parse
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 """What the name of a tool or of a speaker may be."""
@@ -140,8 +140,13 @@ def _check_tool(tool: Any) -> Iterator[Problem]:
         try:
             OwnSchema(parameters)
         except SchemaError as error:
-            reason = str(error)[:200]
-            yield Problem("tool_parameters_invalid", ("function", "parameters"), {"reason": reason})
+            at = "/".join(map(str, error.path))[:80]
+            reason = "outside" if error.leads_outside else "at" if at else "all"
+            yield Problem(
+                "tool_parameters_invalid",
+                ("function", "parameters"),
+                {"reason": reason, "at": at},
+            )
 
 
 def check_arguments(
@@ -181,19 +186,9 @@ def check_arguments(
     if schema is not None and not schema.is_valid(value):
         reasons = schema.reasons(value)
         for reason in reasons[:3]:
-            yield Problem(
-                "arguments_do_not_fit",
-                path,
-                {
-                    "tool": name,
-                    "at": to_pointer(reason.path),
-                    "keyword": reason.keyword,
-                    "reason": reason.message[:200],
-                },
-            )
+            yield Problem("arguments_do_not_fit", path, {"tool": name, **reason.parameters()})
         if not reasons:
-            nothing = {"tool": name, "at": "", "keyword": "", "reason": ""}
-            yield Problem("arguments_do_not_fit", path, nothing)
+            yield Problem("arguments_do_not_fit", path, {"tool": name})
 
 
 def _inner_object(text: str) -> dict[str, Any] | None:

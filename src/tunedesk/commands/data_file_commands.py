@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from tunedesk.catalogue.cost import cut_at_limit, estimate
-from tunedesk.catalogue.models import Catalogue, HostedModel
-from tunedesk.catalogue.targets import DEFAULT_TARGET, target
-from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING, encoding_names
-from tunedesk.checks.fixes import FixedText, FixJob, fix_texts, fixable
+from tunedesk.catalogue.models import Catalogue, HostedModel, default_model
+from tunedesk.catalogue.targets import DEFAULT_TARGET, THIS_COMPUTER, target
+from tunedesk.catalogue.token_encodings import (
+    DEFAULT_ENCODING,
+    encoding_names,
+    is_encoding,
+    model_encoding,
+)
+from tunedesk.checks.fixes import BY_CHOICE, FixedText, FixJob, fix_texts, fixable
 from tunedesk.checks.messages.sentences import sentence, title
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.problem import codes
@@ -34,8 +39,14 @@ SHOWN_ALIKE = 20
 def run_check(options: argparse.Namespace) -> int:
     """Check the files one after another; the worst of their exit statuses."""
     target(options.target)
-    encoding = None if options.no_tokens else DEFAULT_ENCODING
+    encoding = None if options.no_tokens else _usual_encoding(options.target)
     return max(_check(file, options.target, encoding, options.json) for file in options.files)
+
+
+def _usual_encoding(target_name: str) -> str:
+    """The encoding that a new project with that target counts by."""
+    own = model_encoding(default_model(target_name)) if target_name == THIS_COMPUTER else None
+    return DEFAULT_ENCODING if own is None else own.name
 
 
 def _check(file: Path, target_name: str, encoding: str | None, as_json: bool) -> int:
@@ -101,6 +112,7 @@ def print_report(report: FileReport) -> None:
     examples = _counted(report.examples, "example", "examples")
     print(f"{info.path}: {info.format}, {info.encoding}, {examples}")
     in_every_row = _in_every_row(report)
+    differing = _said_differently(report, in_every_row)
     shown: Counter[str] = Counter()
     for found in report.problems:
         code = found.problem.code
@@ -108,7 +120,10 @@ def print_report(report: FileReport) -> None:
         if code in in_every_row:
             if shown[code] == 1:
                 rows = f"all {report.records:,} rows"
-                print(f"  {rows:>12}  {found.severity:<7}  {sentence(found.problem)}")
+                said = sentence(found.problem)
+                if code in differing:
+                    said = f"{title(code)}; the first: {said}"
+                print(f"  {rows:>12}  {found.severity:<7}  {said}")
         elif shown[code] <= SHOWN_ALIKE:
             said = f"{sentence(found.problem)}{_named_lines(found)}"
             print(f"  {_location_text(found):>12}  {found.severity:<7}  {said}")
@@ -144,8 +159,8 @@ def _lines_of(found: LineProblem) -> dict[str, list[int]]:
 def _named_lines(found: LineProblem) -> str:
     """The same in words: " (lines 1, 4 and 7)"; empty for a problem of one line."""
     lines = _lines_of(found).get("lines", [])
-    if len(lines) < 2:
-        return ""
+    if len(set(lines)) < 2:
+        return ""  # all rows stand in one line
     named = [f"{line:,}" for line in lines[:_MOST_LINES_NAMED]]
     rest = len(lines) - len(named)
     last = f"{rest:,} more" if rest else named.pop()
@@ -158,15 +173,22 @@ _FEW_ROWS = 3
 
 def _in_every_row(report: FileReport) -> set[str]:
     """The codes of problems that every row has: they are told once."""
-    lines: dict[str, set[int]] = {}
+    if report.records <= _FEW_ROWS:
+        return set()
+    return {code for code, rows in report.codes.items() if rows == report.records}
+
+
+def _said_differently(report: FileReport, told_once: set[str]) -> set[str]:
+    """The codes told once whose problems do not all name the same."""
+    named: dict[str, dict[str, Any]] = {}
+    differing: set[str] = set()
     for found in report.problems:
-        if found.line is not None and "lines" not in found.problem.parameters:
-            lines.setdefault(found.problem.code, set()).add(found.line)
-    return {
-        code
-        for code, rows in lines.items()
-        if report.records > _FEW_ROWS and len(rows) == report.records
-    }
+        code = found.problem.code
+        if code in told_once and named.setdefault(code, found.problem.parameters) != (
+            found.problem.parameters
+        ):
+            differing.add(code)
+    return differing
 
 
 def _counted(number: int, one: str, many: str) -> str:
@@ -186,6 +208,10 @@ def run_fix(options: argparse.Namespace) -> int:
             f"There is no fix for “{unknown[0]}”.",
             f"Rules with a fix: {', '.join(code for code in codes() if fixable(code))}.",
         )
+    if BY_CHOICE.issubset(rules or ()):
+        raise UserError(
+            f"{' and '.join(sorted(BY_CHOICE))} undo each other.", "Choose one of the two."
+        )
     info = inspect_file(options.file)
     if info.is_empty or not info.is_checked:
         raise UserError(describe(info))
@@ -193,7 +219,7 @@ def run_fix(options: argparse.Namespace) -> int:
     put_right: Counter[str] = Counter()
 
     def jobs() -> Iterator[FixJob]:
-        for batch in join_single_messages(read_batches(options.file, info)):
+        for batch in join_single_messages(read_batches(options.file, info), info):
             _refuse_what_is_left_out(batch)
             waiting.append(batch)
             put_right.update(
@@ -301,7 +327,7 @@ def run_tokens(options: argparse.Namespace) -> int:
     encoding = options.encoding or DEFAULT_ENCODING
     if options.model:
         encoding = catalogue.encoding_of(options.model)
-    if encoding not in encoding_names():
+    if not is_encoding(encoding):
         raise UserError(
             f"There is no encoding named “{encoding}”.",
             f"Choose one of these: {', '.join(encoding_names())}.",
@@ -310,7 +336,9 @@ def run_tokens(options: argparse.Namespace) -> int:
         report = check_file(options.file, DEFAULT_TARGET, encoding, progress=line.progress)
     if not report.info.is_checked:
         raise UserError(describe(report.info))
-    limit = model.token_limit if model else target(DEFAULT_TARGET).token_limit
+    local = None if model is not None else catalogue.find_local(encoding.partition("@")[0])
+    usual = target(DEFAULT_TARGET).token_limit if local is None else local.context
+    limit = usual if model is None else model.token_limit
     found: dict[str, Any] = {
         "file": str(options.file),
         "encoding": encoding,

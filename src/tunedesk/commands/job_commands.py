@@ -8,7 +8,8 @@ import datetime
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,10 +22,11 @@ from tunedesk.commands.project_commands import open_for_writing
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.follow import Follower, list_jobs
 from tunedesk.fine_tuning.launch import default_run_name
+from tunedesk.fine_tuning.launch_check import LaunchAsTrained, LaunchReader, findings_of
 from tunedesk.fine_tuning.launch_preview import LaunchPreview, preview_launch
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, LaunchSettings
 from tunedesk.fine_tuning.parse_job import JobState, job_state
-from tunedesk.fine_tuning.run_service import RunService
+from tunedesk.fine_tuning.run_service import RunService, changed_sentence
 from tunedesk.project.importing import import_file
 from tunedesk.project.project import Project
 from tunedesk.project.query_language import parse_query
@@ -49,8 +51,9 @@ def print_event(event: RunEvent, as_json: bool) -> None:
         print(f"{_clock(event.time)}  {mark}{redacted(event.message)}", flush=True)
 
 
-def print_run(run: Run, as_json: bool) -> None:
-    """Print how a run stands."""
+def print_run(project: Project, run: Run, as_json: bool, more: Mapping[str, Any] = {}) -> None:
+    """Print how a run stands; as JSON with more that is known of it."""
+    parents = project.runs.parents(run)
     if as_json:
         _print_object(
             {
@@ -60,6 +63,7 @@ def print_run(run: Run, as_json: bool) -> None:
                 "name": run.name,
                 "provider": run.provider,
                 "base_model": run.base_model,
+                "parents": [parent.id for parent in parents],
                 "stage": run.stage,
                 "status": run.status,
                 "step": run.step,
@@ -71,10 +75,13 @@ def print_run(run: Run, as_json: bool) -> None:
                 "error": {"code": run.error.code, "message": run.error.message}
                 if run.error
                 else None,
+                **more,
             }
         )
         return
     print(f"{run.id}  {run.name}: {run.status or run.stage}, job {run.job_id or '(none yet)'}")
+    if parents:
+        print(f"  trained further from: {', '.join(parent.name for parent in parents)}")
     if run.fine_tuned_model:
         print(f"  model: {run.fine_tuned_model}")
     if run.error:
@@ -147,9 +154,22 @@ def run_launch(options: argparse.Namespace) -> int:
     """Launch one run, and follow it if that was asked for: 0 if all is well, 1 if it failed."""
     settings = _settings(options)
     with _project(options.project) as project:
+        if options.further:
+            settings = _further(project, settings, options)
         preview = preview_launch(project, settings, datetime.date.today())
+        reader = LaunchReader()
+        found = _as_trained(project, reader, preview) if preview.may_start else None
+        if found is not None and found.refused and settings.leave_out_errors:
+            refused = reader.refused(settings)
+            preview = preview_launch(project, settings, datetime.date.today(), refused=refused)
+            found = _as_trained(project, reader, preview)
         _print_preview(project, preview)
-        if not preview.may_start:
+        as_trained = {} if found is None else {"as_trained": found.to_json(project.number_of)}
+        if found is not None:
+            _print_as_trained(project, found)
+        if not preview.may_start or (found is not None and found.refused):
+            if options.json and as_trained:
+                _print_object(as_trained)
             return 1
         connection = connect_to_provider(
             settings.provider,
@@ -164,8 +184,29 @@ def run_launch(options: argparse.Namespace) -> int:
             now = service.launch(preview, time.sleep, line.progress, connection=connection)
         if options.follow:
             now = follow_run(project, service.follower(now.id, connection), options.json)
-        print_run(now, options.json)
+        print_run(project, now, options.json, as_trained)
         return 1 if now.status == "failed" else 0
+
+
+def _further(
+    project: Project, settings: LaunchSettings, options: argparse.Namespace
+) -> LaunchSettings:
+    """The same settings with the tuned model of a run as their base model."""
+    parent = project.runs.find(options.further)
+    if not parent.fine_tuned_model:
+        raise UserError(
+            f"The run “{parent.name}” has no tuned model that could be trained further."
+        )
+    provider = provider_named(settings.provider)
+    if parent.provider != provider.name or not provider.trains_tuned:
+        raise UserError(
+            f"The model of the run “{parent.name}” cannot be trained further there.",
+            f"It is where it was trained: --provider {parent.provider}.",
+        )
+    query = settings.query
+    if options.only_new:
+        query = replace(query, ids=tuple(project.runs.unseen_examples(parent)))
+    return replace(settings, base_model=parent.fine_tuned_model, query=query)
 
 
 def follow_run(project: Project, follower: Follower, as_json: bool) -> Run:
@@ -187,6 +228,10 @@ def follow_run(project: Project, follower: Follower, as_json: bool) -> Run:
 
 
 def _settings(options: argparse.Namespace) -> LaunchSettings:
+    if options.further and options.model:
+        raise UserError("--further names the model: leave --model out.")
+    if options.only_new and not options.further:
+        raise UserError("--only-new needs --further: new since that run.")
     if not 0 <= options.validation <= 0.5:
         raise UserError("--validation is a share between 0 and 0.5, such as 0.2.")
     provider = provider_named(options.provider).name
@@ -248,15 +293,43 @@ def _print_preview(project: Project, preview: LaunchPreview) -> None:
         show(f"left out ({reason}): {len(ids):,}")
     for code, ids in {**preview.errors, **preview.warnings}.items():
         how = severity(code, provider_named(settings.provider).target)
-        numbers = ", ".join(str(project.number_of(example_id)) for example_id in ids[:8])
-        more = f" and {len(ids) - 8:,} more" if len(ids) > 8 else ""
-        show(f"{how}: {sentences.title(code)}: examples {numbers}{more}")
+        show(f"{how}: {sentences.title(code)}: {_numbers(project, ids)}")
     for text in preview.notes:
         show(text)
     for text in preview.stops:
         show(f"tunedesk: {text}")
     if preview.errors:
         show("tunedesk: errors stop a launch; fix them, or add --without-errors.")
+
+
+def _numbers(project: Project, ids: Sequence[int]) -> str:
+    numbers = ", ".join(str(project.number_of(example_id)) for example_id in ids[:8])
+    more = f" and {len(ids) - 8:,} more" if len(ids) > 8 else ""
+    return f"examples {numbers}{more}"
+
+
+def _as_trained(
+    project: Project, reader: LaunchReader, preview: LaunchPreview
+) -> LaunchAsTrained | None:
+    """What the base model makes of the examples; None where that is not known here."""
+    try:
+        with ProgressLine("Reading the examples as the model will") as line:
+            return reader.read(project, preview, line.progress)
+    except UserError as error:
+        # The server reads them as well, and has the last word.
+        print(f"tunedesk: {error.sentence}", file=sys.stderr)
+        return None
+
+
+def _print_as_trained(project: Project, found: LaunchAsTrained) -> None:
+    """Say on stderr what the base model makes of the examples."""
+    for each in findings_of(found):
+        how = f"{each.tone}: " if each.tone in ("error", "warning") else ""
+        which = f": {_numbers(project, each.ids)}" if each.ids else ""
+        print(f"{how}{each.text.removesuffix('.')}{which}", file=sys.stderr)
+    if found.refused:
+        text = "tunedesk: the base model does not take these; fix them, or add --without-errors."
+        print(text, file=sys.stderr)
 
 
 def run_jobs(options: argparse.Namespace) -> int:
@@ -270,7 +343,7 @@ def run_jobs(options: argparse.Namespace) -> int:
         with Project.open(options.project, read_only=True) as project:
             if options.action == "list":
                 for each in project.runs.all():
-                    print_run(each, options.json)
+                    print_run(project, each, options.json)
                 return 0
         return _of_project(options)
     connection = connect_to_provider(
@@ -302,7 +375,10 @@ def _of_project(options: argparse.Namespace) -> int:
             found = service.pause(found.id, time.sleep)
         elif options.action == "resume":
             found = service.resume(found.id, time.sleep)
-        print_run(found, options.json)
+            changed = changed_sentence(project.runs.changed_examples(found.id))
+            if changed:
+                print(f"tunedesk: {changed}", file=sys.stderr)
+        print_run(project, found, options.json)
         return int(found.status == "failed")
 
 

@@ -15,7 +15,7 @@ from tunedesk.project.merging import MergeConflict, merge
 from tunedesk.project.project import Project
 from tunedesk.project.query_language import parse_query
 from tunedesk.project.rescue import rescue
-from tunedesk.project.undo import interrupted_sentence
+from tunedesk.project.undo import MOST_TOLD_APART, interrupted_sentence, interrupted_summary
 from tunedesk.workers import WorkerPool
 
 
@@ -31,7 +31,8 @@ def open_for_writing(path: Path, make: bool = False) -> Project:
     """
     if make and not path.exists():
         return Project.create(path)
-    project = Project.open(path)
+    with ProgressLine(path.name) as line:
+        project = Project.open(path, progress=line.progress)
     if project.read_only:
         holder = project.held_by
         project.close()
@@ -45,8 +46,11 @@ def open_for_writing(path: Path, make: bool = False) -> Project:
             f"“{path.name}” is open elsewhere{who}.",
             "Close it there and run the command again.",
         )
-    for step in project.interrupted:
-        print(interrupted_sentence(step), file=sys.stderr)
+    if len(project.interrupted) > MOST_TOLD_APART:
+        print(interrupted_summary(project.interrupted), file=sys.stderr)
+    else:
+        for step in project.interrupted:
+            print(interrupted_sentence(step), file=sys.stderr)
     return project
 
 

@@ -1,6 +1,7 @@
 """An example as a base model is trained on it: texts, tokens, and what its template keeps of it."""
 
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class ExampleAsTrained:
         calls: The calls of tools.
         media: Pictures, sounds and files: a language model reads none.
         added: What the template adds of its own: words, without its marks and roles.
+        empty_answers: How many of the answers that are learnt say nothing and call nothing.
     """
 
     texts: list[TrainedText]
@@ -61,3 +63,34 @@ class ExampleAsTrained:
     calls: Kept
     media: Kept
     added: list[str]
+    empty_answers: int
+
+
+Refusal = Literal["too_long", "nothing_learned", "template", "checks"]
+"""Why an example is not trained on: it is longer than what the model reads, holds nothing to learn,
+its chat template refuses it, or the server's checks do."""
+
+Remark = Literal["no_end", "empty_answer", "media", "thoughts", "late_system"]
+"""What an example that is trained on loses, or teaches beside what it is meant to."""
+
+
+class RowAsTrained(NamedTuple):
+    """What a base model makes of one of many examples.
+
+    Attributes:
+        line: Its line in the file.
+        tokens: The tokens of all its texts; 0 if it is refused.
+        longest: Those of the longest text.
+        learnt: How many are learnt.
+        refused: Why it is not trained on; None if it is.
+        reason: The same in the server's words; empty if it is trained on.
+        remarks: What is to be said of it.
+    """
+
+    line: int
+    tokens: int
+    longest: int
+    learnt: int
+    refused: Refusal | None
+    reason: str
+    remarks: list[Remark]

@@ -6,6 +6,7 @@ The process is `tunedesk.training_server.as_trained_process`; whoever starts it 
 lines and reads its lines by `parse_answer`. Nothing here waits.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -93,6 +94,7 @@ def parse_answer(line: bytes) -> Answer:
         Kept(**made["calls"]),
         Kept(**made["media"]),
         made["added"],
+        made["empty_answers"],
     )
     return Answer(number, example=example)
 
@@ -138,6 +140,9 @@ def checks_of(example: ExampleAsTrained) -> list[Check]:
 def _end_mark(example: ExampleAsTrained) -> Check:
     if not any(text.spans for text in example.texts):
         return Check("error", _("Nothing is learned"), _("No answer in it is trained on."))
+    if example.empty_answers:
+        detail = _("It learns to say nothing there.")
+        return Check("warning", _("An answer is empty"), detail)
     if all(text.is_stopped for text in example.texts):
         detail = _("It learns to stop after the answer.")
         return Check("success", _("The end mark is trained"), detail)
@@ -149,7 +154,7 @@ def _length(example: ExampleAsTrained) -> Check:
     context = f"{example.context:,}"
     longest = max((len(text.ends) for text in example.texts), default=0)
     if longest > example.context:
-        detail = _("{count} tokens; the model reads {context}. Training leaves it out.")
+        detail = _("{count} tokens; the model reads {context}. Training refuses it.")
         return Check("error", _("Too long"), detail.format(count=f"{longest:,}", context=context))
     if not longest:
         detail = _("The model reads {context} tokens.").format(context=context)
@@ -171,9 +176,14 @@ def _system(example: ExampleAsTrained) -> Check:
 def _added(example: ExampleAsTrained) -> Check:
     if not example.added:
         return Check("success", _("Nothing is added"), _("No words you did not write."))
-    every = " … ".join(example.added)
-    shown = every if len(every) <= MOST_ADDED else f"{every[: MOST_ADDED - 1]}…"
-    return Check("muted", _("The template adds words"), _("“{text}”").format(text=shown))
+    text = _("“{text}”").format(text=shortened(example.added))
+    return Check("muted", _("The template adds words"), text)
+
+
+def shortened(added: Sequence[str]) -> str:
+    """Words that a template adds, as many of them as are told."""
+    every = " … ".join(added)
+    return every if len(every) <= MOST_ADDED else f"{every[: MOST_ADDED - 1]}…"
 
 
 def _thoughts(example: ExampleAsTrained) -> Check:

@@ -9,7 +9,7 @@ about 4 where only an adapter learns, and each step something beside that.
 import datetime
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeVar
 
@@ -17,7 +17,8 @@ from tunedesk.catalogue.cost import Estimate, cut_at_limit, estimate
 from tunedesk.catalogue.hyperparameters import learner_here, resolve_auto, setting_problems
 from tunedesk.catalogue.memory_estimate import Device
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
-from tunedesk.catalogue.targets import target
+from tunedesk.catalogue.targets import THIS_COMPUTER, target
+from tunedesk.catalogue.token_encodings import model_encoding
 from tunedesk.checks.problem import severity
 from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
@@ -71,7 +72,7 @@ def _rank(group: Sequence[TrainingRow]) -> bytes:
     return min(hashlib.blake2b(row.uid, digest_size=8).digest() for row in group)
 
 
-LeftOutReason = Literal["unreadable", "other_method", "errors"]
+LeftOutReason = Literal["unreadable", "other_method", "errors", "refused"]
 
 
 def left_out_sentence(reason: LeftOutReason, count: int) -> str:
@@ -86,6 +87,12 @@ def left_out_sentence(reason: LeftOutReason, count: int) -> str:
         text = ngettext(
             "{n} example is for another method of training and is left out.",
             "{n} examples are for another method of training and are left out.",
+            count,
+        )
+    elif reason == "refused":
+        text = ngettext(
+            "{n} example that the base model does not take is left out.",
+            "{n} examples that the base model does not take are left out.",
             count,
         )
     else:
@@ -156,6 +163,7 @@ def preview_launch(
     settings: LaunchSettings,
     today: datetime.date,
     progress: Progress = no_progress,
+    refused: Collection[int] = (),
 ) -> LaunchPreview:
     """Say what a launch would do; reads the project and touches nothing.
 
@@ -164,6 +172,8 @@ def preview_launch(
         settings: What to launch.
         today: For closing dates.
         progress: May cancel.
+        refused: The versions of examples that the base model does not take, as a
+            `fine_tuning.launch_check.LaunchReader` found; left out as examples with errors are.
 
     Raises:
         UserError: The provider is not known.
@@ -187,6 +197,9 @@ def preview_launch(
         if bad and settings.leave_out_errors:
             left_out.setdefault("errors", []).append(row.example_id)
             continue
+        if settings.leave_out_errors and row.version_id in refused:
+            left_out.setdefault("refused", []).append(row.example_id)
+            continue
         for code in bad:
             errors.setdefault(code, []).append(row.example_id)
         for code in (code for code, how in found.items() if how == "warning"):
@@ -204,7 +217,10 @@ def preview_launch(
         errors=_frozen(errors),
         warnings=_frozen(warnings),
         stops=tuple(_stops(provider, settings, len(lengths), limits.least_examples, today)),
-        notes=tuple(_notes(provider, settings, sides, limits.advised_examples, today)),
+        notes=tuple(
+            _notes(provider, settings, sides, limits.advised_examples, today)
+            + _other_tokenizer(project, settings)
+        ),
         tokens=trained.tokens,
         longest=max(lengths, default=0),
         over_limit=trained.over_limit,
@@ -329,6 +345,21 @@ def _notes(
     if provider.ends_note and not provider.is_closed(today):
         notes.append(provider.ends_note)
     return notes
+
+
+def _other_tokenizer(project: Project, settings: LaunchSettings) -> list[str]:
+    """What is said where tokens were counted by another tokenizer than the base model's."""
+    own = model_encoding(settings.base_model) if settings.provider == THIS_COMPUTER else None
+    counted, model = project.context.check_settings.encoding, settings.base_model
+    if own is None or own.name == counted:
+        return []
+    here = Catalogue.load().find_local(model)
+    return [
+        _(
+            "The tokens were counted by {encoding}; those of {model} differ a little, and are "
+            "counted from this run on."
+        ).format(encoding=counted.partition("@")[0], model=model if here is None else here.title)
+    ]
 
 
 def _price_source(cost: Estimate) -> str:

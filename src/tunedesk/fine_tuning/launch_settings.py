@@ -3,7 +3,7 @@
 `job_body` says the same in the form that each provider wants of the request that makes the job.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from tunedesk.catalogue.models import default_base_model
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.project.query import STATES, ExampleQuery, query_from_json
+from tunedesk.project.run_records import Run
 from tunedesk.services.providers import Provider
 
 LAST_SETTINGS = "fine_tune.last"
@@ -97,6 +98,20 @@ class LaunchSettings:
             if _fits(value, getattr(usual, entry.name), str(entry.type)):
                 values[entry.name] = value
         return cls(**values)
+
+
+def further_settings(run: Run, model: str, examples: Sequence[int] = ()) -> LaunchSettings:
+    """The settings to train a tuned model further: those of its run, in a new run.
+
+    Args:
+        run: The run that the model came of.
+        model: The tuned model, or one of the checkpoints.
+        examples: Those to train on, of the ones that the run chose from; none: as the run chose.
+    """
+    settings = LaunchSettings.from_json(run.settings)
+    query = replace(settings.query, ids=tuple(examples) or None)
+    # An adapter that is there already has its rank.
+    return replace(settings, base_model=model, query=query, lora_rank=None)
 
 
 def _fits(value: Any, default: Any, kind: str) -> bool:

@@ -16,7 +16,7 @@ from tunedesk.fine_tuning.follow import Follower
 from tunedesk.fine_tuning.launch_preview import LaunchPreview
 from tunedesk.fine_tuning.open_work import finish_all, is_from_here, is_open, reporting, work_of
 from tunedesk.fine_tuning.parse_job import job_state
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress, Wait, no_progress
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
@@ -27,6 +27,21 @@ from tunedesk.services.connection import NO_KEY, Connection
 from tunedesk.services.jobs_client import JobsClient
 from tunedesk.services.keys import Key, Keys
 from tunedesk.services.providers import provider_named
+
+
+def changed_sentence(changed: int) -> str:
+    """What is said when a paused run goes on: it has the examples that it began with.
+
+    Args:
+        changed: How many of them were changed or deleted since; 0: nothing is said.
+    """
+    if not changed:
+        return ""
+    return ngettext(
+        "{n} of its examples has been changed since; the run goes on with what it began with.",
+        "{n} of its examples have been changed since; the run goes on with what it began with.",
+        changed,
+    ).format(n=f"{changed:,}")
 
 
 class LaunchInterruptedError(UserError):

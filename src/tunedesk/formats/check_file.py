@@ -2,6 +2,7 @@
 
 import gc
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -13,11 +14,17 @@ import orjson
 
 from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.facts import Facts
-from tunedesk.checks.fixes import can_fix
+from tunedesk.checks.fixes import BY_CHOICE, can_fix
 from tunedesk.checks.kinds.preference import check_pairs
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.problem import Problem, SetProblem, Severity, severity
-from tunedesk.checks.set_rules import SetFacts, alike_examples, check_set, perhaps_alike
+from tunedesk.checks.set_rules import (
+    SetFacts,
+    alike_examples,
+    check_set,
+    perhaps_alike,
+    whole_merges,
+)
 from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.formats.inspect_file import FileInfo, inspect_file
 from tunedesk.formats.read_records import (
@@ -42,7 +49,8 @@ class CheckTotals:
         records: What stands there, readable or not.
         unreadable: How many of them are not JSON objects.
         with_errors: How many of them have errors.
-        with_problems: How many of them have errors or warnings, as a project counts them.
+        with_problems: How many of them have errors or warnings.
+        codes: By the code of a problem, how many of them have it.
         problems: All problems with the line; None for the whole file.
         fixable: The numbers of those, from 0, that have a fix, if that was asked for.
         message_tokens: The sum of the exact tokens.
@@ -57,6 +65,7 @@ class CheckTotals:
     unreadable: int = 0
     with_errors: int = 0
     with_problems: int = 0
+    codes: Counter[str] = field(default_factory=Counter)
     problems: list[tuple[int | None, Problem]] = field(default_factory=list)
     fixable: set[int] = field(default_factory=set)
     message_tokens: int = 0
@@ -79,10 +88,17 @@ class CheckTotals:
         """
         self.records += len(facts)
         found = batch.problems.copy()
+        of_file: dict[int | None, set[Severity]] = {}
+        for line, problem in found:
+            of_file.setdefault(line, set()).add(severity(problem.code, target))
+            self.codes[problem.code] += 1
         for line, fact in zip(batch.lines, facts, strict=True):
+            levels = of_file.get(line, _NO_LEVELS)
             if fact.problems:
+                self.codes.update({problem.code for problem in fact.problems})
                 found += [(line, problem) for problem in fact.problems]
-                levels = {severity(problem.code, target) for problem in fact.problems}
+                levels = levels | {severity(problem.code, target) for problem in fact.problems}
+            if levels:
                 self.with_errors += "error" in levels
                 self.with_problems += not levels <= {"hint"}
         found.sort(key=lambda entry: entry[0] or 0)
@@ -92,7 +108,12 @@ class CheckTotals:
                 number
                 for number, (line, problem) in enumerate(found, len(self.problems))
                 if problem.code in FIXED_BY_WRITING
-                or (line is not None and line in texts and can_fix(texts[line], problem))
+                or (
+                    line is not None
+                    and line in texts
+                    and problem.code not in BY_CHOICE
+                    and can_fix(texts[line], problem)
+                )
             )
         self.problems += found
         lengths = [fact.tokens for fact in facts if fact.kind != UNREADABLE.name]
@@ -106,6 +127,7 @@ class CheckTotals:
         self.bytes_read = batch.bytes_read
 
 
+_NO_LEVELS: set[Severity] = set()
 _MOST_LINES = 10_000
 """Lines of one group that are named."""
 
@@ -156,7 +178,8 @@ class FileReport:
         records: What stands in the file, readable or not.
         unreadable: How many of them are not JSON objects.
         with_errors: How many of them have errors.
-        with_problems: How many of them have errors or warnings, as a project counts them.
+        with_problems: How many of them have errors or warnings.
+        codes: By the code of a problem, how many of them have it.
         problems: All problems: those of the file and its records by line, then the set's.
         message_tokens: The exact part of the tokens.
         tool_tokens: The estimate for tools and tool calls.
@@ -171,6 +194,7 @@ class FileReport:
     unreadable: int = 0
     with_errors: int = 0
     with_problems: int = 0
+    codes: Counter[str] = field(default_factory=Counter)
     problems: list[LineProblem] = field(default_factory=list)
     message_tokens: int = 0
     tool_tokens: int = 0
@@ -188,6 +212,7 @@ class FileReport:
         self.unreadable += found.unreadable
         self.with_errors += found.with_errors
         self.with_problems += found.with_problems
+        self.codes.update(found.codes)
         self.message_tokens += found.message_tokens
         self.tool_tokens += found.tool_tokens
         self.image_tokens += found.image_tokens
@@ -215,19 +240,15 @@ class FileReport:
         markers = [each for each in self.problems if each.problem.code == "merge_marker"]
         sides = [each.problem.parameters.get("reason") for each in markers]
         whole: dict[int, LineProblem | None] = {}
-        for number in range(len(markers) - 2):
-            if sides[number : number + 3] == ["ours", "parted", "theirs"]:
-                first, middle, last = markers[number : number + 3]
-                lines: dict[str, Any] = {"reason": "whole", "middle": middle.line}
-            elif sides[number : number + 4] == ["ours", "base", "parted", "theirs"]:
-                first, base, middle, last = markers[number : number + 4]
-                lines = {"reason": "whole_of_three", "base": base.line, "middle": middle.line}
-                whole[id(base)] = None
-            else:
-                continue
+        for merge in whole_merges(sides):
+            first, *others = (markers[number] for number in merge)
+            *base, middle, last = others
+            lines: dict[str, Any] = {"reason": "whole", "middle": middle.line}
+            if base:
+                lines |= {"reason": "whole_of_three", "base": base[0].line}
             lines |= {"first": first.line, "last": last.line}
             whole[id(first)] = first._replace(problem=first.problem._replace(parameters=lines))
-            whole[id(middle)] = whole[id(last)] = None
+            whole |= {id(each): None for each in others}
         if whole:
             told = [whole.get(id(each), each) for each in self.problems]
             self.problems = [each for each in told if each is not None]

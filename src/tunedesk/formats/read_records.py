@@ -76,33 +76,38 @@ def file_problems(info: FileInfo) -> list[tuple[int | None, Problem]]:
     return problems
 
 
-def join_single_messages(batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
+def join_single_messages(batches: Iterator[RecordBatch], info: FileInfo) -> Iterator[RecordBatch]:
     """Put messages that stand in rows of their own together to conversations.
 
-    That has one reading only where each conversation begins with a system message: so it is done
-    only if the first such message is one. Every other record stays as it is.
+    That has one reading only where it can be seen where a conversation begins: with a system
+    message, if the first such message is one; behind a blank line, if some stand between the
+    messages; or at the bracket, if the file is one list. Every other record stays as it is.
 
     Args:
         batches: The records.
+        info: The file that they are from.
 
     Returns:
         The records, and where a conversation was put together a problem `single_message`.
     """
-    joins: bool | None = None
+    joins: bool | None = True if info.container == "array" else None
     begun: list[bytes] = []
-    begun_at = 0
+    begun_at = last_line = 0
     for batch in batches:
-        if joins is None and any(map(_role_of_message, batch.texts)):
-            joins = _role_of_message(next(filter(_role_of_message, batch.texts))) == "system"
+        roles = list(map(_role_of_message, batch.texts))
+        blank = {line for line, problem in batch.problems if problem.code == "blank_line"}
+        if joins is None and any(roles):
+            joins = next(filter(None, roles)) == "system" or _are_parted(batch, roles, blank)
         if not joins:
             yield batch
             continue
         lines: list[int] = []
         texts: list[bytes] = []
         told = batch.problems.copy()
-        for line, text in zip(batch.lines, batch.texts, strict=True):
-            role = _role_of_message(text)
-            if begun and (role in ("", "system")):
+        for line, text, role in zip(batch.lines, batch.texts, roles, strict=True):
+            parted = not blank.isdisjoint(range(last_line, line))
+            last_line = line
+            if begun and (parted or role in ("", "system")):
                 lines.append(begun_at)
                 texts.append(_joined(begun))
                 told.append((begun_at, _JOINED))
@@ -119,6 +124,17 @@ def join_single_messages(batches: Iterator[RecordBatch]) -> Iterator[RecordBatch
 
 
 _JOINED = Problem("single_message", (), {})
+
+
+def _are_parted(batch: RecordBatch, roles: list[str], blank: set[int | None]) -> bool:
+    """Whether blank lines stand between the messages, and never before one that answers."""
+    messages = [line for line, role in zip(batch.lines, roles, strict=True) if role]
+    behind = [
+        role
+        for before, line, role in zip([0, *messages], messages, filter(None, roles), strict=False)
+        if before and not blank.isdisjoint(range(before, line))
+    ]
+    return bool(behind) and not {"assistant", "tool"} & set(behind)
 
 
 def _role_of_message(text: bytes) -> str:

@@ -109,10 +109,17 @@ ACTIONS = (
         PROJECT,
     ),
     ActionSpec(
+        "project.kept",
+        _("Kept copies…"),
+        (),
+        _("The copies that Tunedesk keeps of projects whose file was deleted while they were open"),
+        PROJECT,
+    ),
+    ActionSpec(
         "project.duplicates",
         _("Duplicates…"),
         (),
-        _("Look at the examples that are the same, and keep the first of each"),
+        _("Look at the examples that are the same, and keep one of each"),
         PROJECT,
     ),
     ActionSpec(
@@ -202,7 +209,7 @@ ACTIONS = (
         RUN,
     ),
     ActionSpec(
-        "finetune.bring_in",
+        "finetune.adopt_job",
         _("Bring in a run…"),
         (),
         _("Follow a run here that was started elsewhere"),
@@ -220,6 +227,13 @@ ACTIONS = (
     ),
     ActionSpec(
         "run.again", _("Run again…"), (), _("Open the launch page with the same settings"), RUN
+    ),
+    ActionSpec(
+        "run.train_further",
+        _("Train further…"),
+        (),
+        _("A new run that begins with what this model has learned, with new examples"),
+        RUN,
     ),
     ActionSpec("run.try", _("Try it"), (), _("Ask the tuned model something"), RUN),
     ActionSpec("run.pause", _("Pause"), (), _("Stop training for a while"), RUN, "pause"),

@@ -3,17 +3,21 @@
 What is only needed when there is something to open is imported there: the window must show at once.
 """
 
+import contextlib
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
     QLineEdit,
     QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
     QStackedWidget,
     QTextEdit,
     QWidget,
@@ -21,18 +25,19 @@ from PySide6.QtWidgets import (
 
 from tunedesk.errors import UserError
 from tunedesk.gui.actions import is_letter
-from tunedesk.gui.background import Background
+from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.new_project import is_project, project_for, sample_file
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.welcome.page import WelcomePage
+from tunedesk.gui.widgets.cards import EmptyState
 from tunedesk.i18n import _
 from tunedesk.lazy_imports import importing
 from tunedesk.paths import documents_dir
+from tunedesk.progress import Progress
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
-    from tunedesk.gui.project_file import Preparation
     from tunedesk.gui.recovery import Recovery
     from tunedesk.gui.workspace import Workspace
     from tunedesk.project.project import Project
@@ -133,6 +138,112 @@ class TypingPlace(QObject):
         self.deleteLater()
 
 
+class Preparation(QObject):
+    """Opens a project in a thread, where that takes long, and hands it over open.
+
+    It has threads of its own: those of the window are stopped whenever a project closes.
+
+    Attributes:
+        path: The project.
+        page: What shows meanwhile where no other project is open.
+
+    Signals:
+        opened: The open `Project`.
+        failed: Why it cannot be opened, as a `UserError`.
+        ended: After one of these, or after Cancel.
+    """
+
+    opened = Signal(object)
+    failed = Signal(object)
+    ended = Signal()
+
+    def __init__(
+        self, path: Path, theme: Theme, background: Background, feedback: Feedback
+    ) -> None:
+        super().__init__()
+        self.path = path
+        self._project: Project | None = None
+        self._background = Background(self)
+        self._background.crashed.connect(background.crashed)
+        self._task: Task | None = None
+        title = _("Bringing “{name}” up to date").format(name=path.stem)
+        self.page = EmptyState(
+            theme,
+            "check",
+            title,
+            _("It comes from an older version, or much was under way. This happens once."),
+        )
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 0)
+        self._bar.setAccessibleName(title)
+        self._cancel = QPushButton(_("Cancel"))
+        self._cancel.clicked.connect(self.cancel)
+        self.page.add_button(self._bar)
+        self.page.add_button(self._cancel)
+        self._progress = feedback.progress(title, self.cancel)
+
+    def start(self, author: str, project: "Project | None" = None) -> None:
+        """Begin.
+
+        Args:
+            author: Who opens it; empty for the system's user.
+            project: The project, where it is open already and has work to finish.
+        """
+        self._task = self._background.run(
+            self._open,
+            author,
+            project,
+            on_error=self.failed.emit,
+            on_progress=self._report,
+            on_finished=self._on_finished,
+        )
+
+    def _report(self, done: int, total: int | None) -> None:
+        self._bar.setRange(0, total or 0)
+        self._bar.setValue(done)
+        self._progress.report(done, total)
+
+    def cancel(self) -> None:
+        """Stop; the project is as it was, or what is left is done the next time."""
+        self._cancel.setEnabled(False)
+        if self._task is not None:
+            self._task.cancel()
+
+    def close(self) -> None:
+        """Stop, and wait until it has; nothing is signalled any more."""
+        self._background.close()
+        self._give_up()
+        self._progress.close()
+        self.page.setParent(None)
+        self.page.deleteLater()
+        self.deleteLater()
+
+    def _open(self, author: str, project: "Project | None", progress: Progress) -> None:
+        with importing("tunedesk.project.project"):
+            from tunedesk.project.project import Project
+
+        if project is None:
+            project = Project.open(self.path, author=author, progress=progress, finish=False)
+        try:
+            project.finish_interrupted(progress)
+        except BaseException:
+            project.close()
+            raise
+        self._project = project
+
+    def _on_finished(self) -> None:
+        if self._task is not None and not self._task.cancelled and self._project is not None:
+            project, self._project = self._project, None
+            self.opened.emit(project)
+        self.ended.emit()
+
+    def _give_up(self) -> None:
+        if self._project is not None:
+            self._project.close()
+            self._project = None
+
+
 class ProjectOpener(QObject):
     """Opens projects in one window.
 
@@ -226,27 +337,47 @@ class ProjectOpener(QObject):
         except UserError as error:
             self._feedback.error(error)
             return False
-        self._window.leave()
-        self._window.show_workspace(project)
+        self.stop_preparing()
+        self._show(project)
         return True
 
-    def _open_project(self, path: Path, prepared: bool = False) -> bool:
-        with importing("tunedesk.project.project"):
+    def _open_project(self, path: Path) -> bool:
+        """Open a project at once, or begin to in a thread if that takes long.
+
+        Returns:
+            False if it cannot be opened.
+        """
+        with importing("tunedesk.project.opening", "tunedesk.project.project"):
+            from tunedesk.project.opening import opens_slowly
             from tunedesk.project.project import Project
 
         workspace = self._window.workspace
         if workspace is not None and _is_same_file(workspace.project.path, path):
+            self.stop_preparing()
             return True
-        if not prepared and self._prepare(path):
+        if self.preparing is not None and _is_same_file(self.preparing.path, path):
+            return True
+        self.stop_preparing()
+        if opens_slowly(path):
+            self._prepare(path)
             return True
         try:
-            project = Project.open(path, author=self._settings.author)
+            project = Project.open(path, author=self._settings.author, finish=False)
+            with closed_on_error(project):
+                if project.finishes_slowly():
+                    self._prepare(path, project)
+                    return True
+                project.finish_interrupted()
         except UserError as error:
             self._on_not_opened(path, error)
             return False
-        self._window.leave()
-        self._window.show_workspace(project)
+        self._show(project)
         return True
+
+    def _show(self, project: "Project") -> None:
+        with closed_on_error(project):
+            self._window.leave()
+        self._window.show_workspace(project)
 
     def _on_not_opened(self, path: Path, error: UserError) -> None:
         if not path.exists():
@@ -260,35 +391,38 @@ class ProjectOpener(QObject):
         else:
             self._feedback.error(error)
 
-    def _prepare(self, path: Path) -> bool:
-        """Bring a project that opens slowly up to date in a thread, and open it then.
+    def _prepare(self, path: Path, project: "Project | None" = None) -> None:
+        """Open a project in a thread and show it then.
 
-        Returns:
-            Whether that is so; else it is opened at once.
+        Args:
+            path: The project.
+            project: The same, where it is open already and has work to finish.
         """
-        with importing("tunedesk.project.opening"):
-            from tunedesk.project.opening import opens_slowly
-
-        if self.preparing is not None:
-            return True
-        if not path.is_file() or not opens_slowly(path):
-            return False
-        with importing("tunedesk.gui.project_file"):
-            from tunedesk.gui.project_file import Preparation
-
         self.preparing = Preparation(path, self._theme, self._background, self._feedback)
+        self._window.stack.addWidget(self.preparing.page)
         if self._window.workspace is None:
-            self._window.stack.addWidget(self.preparing.page)
-            self._window.stack.setCurrentWidget(self.preparing.page)
+            self.show_preparing()
         self.preparing.failed.connect(partial(self._on_not_opened, path))
-        self.preparing.ended.connect(partial(self._on_prepared, path))
-        self.preparing.start(self._settings.author)
+        self.preparing.opened.connect(self._show)
+        self.preparing.ended.connect(self._on_prepared)
+        self.preparing.start(self._settings.author, project)
+
+    def show_preparing(self) -> bool:
+        """Show what is under way before a project can be opened; False if nothing is."""
+        if self.preparing is None:
+            return False
+        self._window.show_welcome()
+        self._window.stack.setCurrentWidget(self.preparing.page)
         return True
 
-    def _on_prepared(self, path: Path, done: bool) -> None:
-        self.preparing = None
-        if done:
-            self._open_project(path, prepared=True)
+    def stop_preparing(self) -> None:
+        """Open no longer what is being opened in a thread."""
+        preparing, self.preparing = self.preparing, None
+        if preparing is not None:
+            preparing.close()
+
+    def _on_prepared(self) -> None:
+        self.stop_preparing()
         if self._window.workspace is None:
             self._window.show_welcome()
 
@@ -345,6 +479,16 @@ class ProjectOpener(QObject):
         """Where the user most likely looks for a file."""
         recent = [Path(name).parent for name in self._settings.recent_projects]
         return next((p for p in [*recent, documents_dir()] if p.is_dir()), Path.home())
+
+
+@contextlib.contextmanager
+def closed_on_error(project: "Project") -> Iterator[None]:
+    """Close a project if something fails: it must not stay locked."""
+    try:
+        yield
+    except BaseException:
+        project.close()
+        raise
 
 
 def _is_same_file(one: Path, other: Path) -> bool:

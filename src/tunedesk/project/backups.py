@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tunedesk.errors import Cancelled, UserError
+from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.paths import user_data_dir
 from tunedesk.progress import Progress, no_progress
@@ -27,7 +27,7 @@ from tunedesk.project import left_logs, migrations
 from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.lock import ProjectLock, journal_path, log_path
 from tunedesk.project.project import Project
-from tunedesk.project.store import connect, user_name
+from tunedesk.project.store import connect, damage_in, stoppable, user_name
 
 EVERY_SECONDS = 3_600.0
 """A backup is due when the project was changed and the last one is so old."""
@@ -87,6 +87,74 @@ def backups_of(project: Path) -> list[Backup]:
         if moved and identity and named == identity and not Path(where).exists():
             found.extend(_in_folder(folder))
     return sorted(set(found), key=lambda backup: -backup.time)
+
+
+class KeptCopy(NamedTuple):
+    """A project that lost its file while it was open: the copy may be all that there is of it.
+
+    Attributes:
+        path: The copy: a whole project.
+        time: When it was written last, in seconds since 1970.
+        size: Its bytes.
+    """
+
+    path: Path
+    time: float
+    size: int
+
+
+def kept_folder() -> Path:
+    """Where the copies of projects lie that lost their file while they were open."""
+    return user_data_dir() / "kept"
+
+
+def path_for_kept_copy(project: Path) -> Path:
+    """A name of its own for the copy of a project that has no file."""
+    folder = kept_folder()
+    path = folder / project.name
+    number = 2
+    while path.exists():
+        path = folder / f"{project.stem} {number}{project.suffix}"
+        number += 1
+    return path
+
+
+def kept_copies() -> list[KeptCopy]:
+    """The kept copies, the latest first."""
+    found = []
+    with contextlib.suppress(OSError):
+        for path in kept_folder().glob("*.tunedesk"):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                if not path.name.startswith("."):
+                    found.append(KeptCopy(path, status.st_mtime, status.st_size))
+    return sorted(found, key=lambda copy: -copy.time)
+
+
+def delete_kept_copy(path: Path) -> None:
+    """Delete a kept copy for good.
+
+    Raises:
+        UserError: It is open, here or elsewhere, or the system refuses.
+    """
+    lock = ProjectLock(path)
+    try:
+        if lock.acquire(user_name()) is not None:
+            raise UserError(
+                _("“{name}” is open, so it was not deleted.").format(name=path.stem),
+                _("Close it first."),
+            )
+        try:
+            for part in (path, log_path(path), journal_path(path), _index_path(path)):
+                part.unlink(missing_ok=True)
+        finally:
+            lock.release()
+    except OSError as error:
+        raise UserError(
+            _("“{name}” could not be deleted: {reason}.").format(
+                name=path.stem, reason=error.strerror
+            )
+        ) from error
 
 
 def is_due(project: Project, clock: Callable[[], float] = time.time) -> bool:
@@ -311,25 +379,13 @@ def _copy(connection: sqlite3.Connection, target: sqlite3.Connection, progress: 
 
 
 def _is_whole(connection: sqlite3.Connection, progress: Progress) -> bool:
-    def report() -> int:
-        try:
-            progress(0, None)
-        except Cancelled:
-            return 1
-        return 0
-
-    connection.set_progress_handler(report, 100_000)
     try:
-        found = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.OperationalError as error:
-        if "interrupt" in str(error):
-            raise Cancelled from error
+        with stoppable(connection, progress):
+            return not damage_in(connection, most=1)
+    except sqlite3.OperationalError:
         raise
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):
         return False
-    finally:
-        connection.set_progress_handler(None, 0)
-    return bool(found == ("ok",))
 
 
 def _check_whole(backup: Backup) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from tunedesk import __version__
 from tunedesk.catalogue.models import Catalogue, default_model
 from tunedesk.catalogue.targets import THIS_COMPUTER, targets
-from tunedesk.catalogue.token_encodings import encoding_names
+from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING, encoding_names, model_encoding
 from tunedesk.checks.problem import severity
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
@@ -19,7 +19,7 @@ from tunedesk.project.versions import Versions
 
 DEFAULTS: dict[str, Any] = {
     "target": "local",
-    "encoding": "o200k_base",
+    "encoding": DEFAULT_ENCODING,
     "model": None,
 }
 """Settings that every project has."""
@@ -65,7 +65,8 @@ class ProjectCheckSettings(NamedTuple):
 
     Attributes:
         target: The name of the target that severities go by.
-        encoding: The name of the encoding that tokens are counted by.
+        encoding: The name of the encoding that tokens are counted by: that of the base model
+            where the project trains on this computer and the model is there.
         model: The id of the base model; None if none is chosen.
     """
 
@@ -103,9 +104,9 @@ class ProjectContext:
         target, model = self.target, self.setting("model")
         if target == THIS_COMPUTER and (model is None or not _trains_here(str(model))):
             model = default_model(target)
-        return ProjectCheckSettings(
-            target, str(self.setting("encoding")), None if model is None else str(model)
-        )
+        own = model_encoding(str(model)) if target == THIS_COMPUTER else None
+        encoding = str(self.setting("encoding")) if own is None else own.name
+        return ProjectCheckSettings(target, encoding, None if model is None else str(model))
 
     @property
     def basis(self) -> str:
@@ -119,7 +120,7 @@ class ProjectContext:
 
 
 def _trains_here(model: str) -> bool:
-    return Catalogue.load().find_local(model) is not None
+    return Catalogue.load().find_local(model) is not None or model_encoding(model) is not None
 
 
 def as_json_array(ids: Sequence[int]) -> str:

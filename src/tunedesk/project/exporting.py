@@ -1,11 +1,13 @@
 """Examples on their way out: into a file, byte for byte as they are, or into a fine-tuning run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
+from itertools import repeat
+from operator import contains, itemgetter
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from tunedesk.checks.parse_record import parse_record
 from tunedesk.examples.kinds.conversation import CONVERSATION
 from tunedesk.examples.kinds.kind import Kind
 from tunedesk.examples.kinds.registry import kind_named
@@ -18,6 +20,7 @@ from tunedesk.project.context import ProjectContext, as_json_array
 from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.project import Project
 from tunedesk.project.query import ALL_EXAMPLES, STATES, ExampleQuery, order, selection
+from tunedesk.project.reads import refuse_incomplete_lists
 from tunedesk.project.store import Row
 
 _CHUNK = 1000
@@ -34,7 +37,7 @@ class ExportSummary:
         written: How many examples it holds.
         left_out_ids: The examples that were left out, by reason: "unreadable" for what is not a
             JSON object, "errors" for those with errors if they were to be left out, "damaged" for
-            those whose text is missing in the project file.
+            those whose text is missing in the project file, or no JSON object any more.
     """
 
     path: Path
@@ -60,8 +63,8 @@ def _left_out(reason: Reason, count: int) -> str:
         )
     elif reason == "damaged":
         text = ngettext(
-            "{n} example whose text is missing in the damaged project file was left out.",
-            "{n} examples whose texts are missing in the damaged project file were left out.",
+            "{n} example whose text is missing or damaged in the project file was left out.",
+            "{n} examples whose texts are missing or damaged in the project file were left out.",
             count,
         )
     else:
@@ -98,22 +101,27 @@ def export(
 
     Raises:
         UserError: The file cannot be written.
+        ProjectDamagedError: Examples would be left out that a damaged list does not name.
         Cancelled: By `progress`; nothing is left behind.
     """
     summary = ExportSummary(out)
     with project.context.store.snapshot(), RecordWriter(out) as writer:
+        refuse_incomplete_lists(project.context)
         chosen = _chosen(project.context, query)
         for start in range(0, len(chosen), _CHUNK):
             rows = chosen[start : start + _CHUNK]
             if any(map(itemgetter(2), rows)):
                 rows = list(_without_errors(rows, summary, leave_out_errors, leave_out_unreadable))
-            found = _texts(project.context, [row[1] for row in rows])
+            versions = [row[1] for row in rows]
+            found = _texts(project.context, versions)
+            if len(found) < len(rows) or not _look_whole(found):
+                allowed = {row[1] for row in rows if row[3]}
+                whole = _whole_texts(project.context, versions, allowed)
+                found = [whole[version] for version in versions if version in whole]
+                damaged = [row[0] for row in rows if row[1] not in whole]
+                if damaged:
+                    summary.left_out_ids.setdefault("damaged", []).extend(damaged)
             writer.write_all(found)
-            if len(found) < len(rows):
-                there = _with_texts(project.context, [row[1] for row in rows])
-                summary.left_out_ids.setdefault("damaged", []).extend(
-                    row[0] for row in rows if row[1] not in there
-                )
             progress(min(start + _CHUNK, len(chosen)), len(chosen))
         summary.written = writer.records
     return summary
@@ -171,14 +179,61 @@ _WITH_TEXT = (
 
 def _texts(context: ProjectContext, version_ids: list[int]) -> list[bytes]:
     """The texts of the versions that have one, in the order given."""
-    rows = context.store.rows(f"SELECT text{_WITH_TEXT}", (as_json_array(version_ids),))
+    if version_ids and version_ids == list(range(version_ids[0], version_ids[-1] + 1)):
+        # As an import leaves them: a fifth quicker.
+        rows = context.store.rows(
+            "SELECT text FROM version_text WHERE id BETWEEN ? AND ? ORDER BY id",
+            (version_ids[0], version_ids[-1]),
+        )
+    else:
+        rows = context.store.rows(f"SELECT text{_WITH_TEXT}", (as_json_array(version_ids),))
     texts = [text for (text,) in rows]
     return texts if set(map(type, texts)) == {bytes} else list(map(damage.blob, texts))
 
 
-def _with_texts(context: ProjectContext, version_ids: list[int]) -> set[int]:
-    """The versions whose texts are there: in a damaged project some are not."""
-    rows = context.store.rows(f"SELECT version_text.id{_WITH_TEXT}", (as_json_array(version_ids),))
+_OPEN, _CLOSE = ord("{"), ord("}")
+
+
+def _look_whole(texts: list[bytes]) -> bool:
+    """Whether all texts look like JSON objects, by their ends and without a zero byte.
+
+    What a damaged page puts into a text has zero bytes or does not end so. To parse each would take
+    a third of the time of an export.
+    """
+    try:
+        begin, end = set(map(itemgetter(0), texts)), set(map(itemgetter(-1), texts))
+    except IndexError:
+        return False
+    return begin <= {_OPEN} and end <= {_CLOSE} and not any(map(contains, texts, repeat(0)))
+
+
+def _whole_texts(
+    context: ProjectContext, version_ids: list[int], unreadable: Collection[int]
+) -> dict[int, bytes]:
+    """The texts that are there and as they were written, by version; slower than `_texts`.
+
+    Args:
+        context: The project.
+        version_ids: The versions.
+        unreadable: Those of them whose text was no JSON object from the beginning.
+    """
+    found = context.store.rows(
+        f"SELECT version_text.id, text{_WITH_TEXT}", (as_json_array(version_ids),)
+    )
+    return {
+        version_id: text
+        for version_id, text in ((version_id, damage.blob(text)) for version_id, text in found)
+        if version_id in unreadable or parse_record(text).record is not None
+    }
+
+
+def _unreadable_of(context: ProjectContext, version_ids: Sequence[int]) -> set[int]:
+    """Those of some versions whose text was no JSON object from the beginning."""
+    rows = context.store.rows(
+        "SELECT version.id FROM json_each(?) AS wanted"
+        " CROSS JOIN version ON version.id = wanted.value WHERE kind = ?",
+        (as_json_array(version_ids), UNREADABLE.name),
+    )
     return {version_id for (version_id,) in rows}
 
 
@@ -207,9 +262,15 @@ class TrainingRow(NamedTuple):
 def training_rows(
     project: Project, query: ExampleQuery, progress: Progress = no_progress
 ) -> list[TrainingRow]:
-    """The examples of a query in its order, as they are at this moment."""
+    """The examples of a query in its order, as they are at this moment.
+
+    Raises:
+        ProjectDamagedError: Examples would be left out that a damaged list does not name.
+        Cancelled: By `progress`.
+    """
     context = project.context
     with context.store.snapshot():
+        refuse_incomplete_lists(context)
         where = selection(context, query, progress)
         codes = context.codes.all()
         # `kind` stands in the large table: it is looked up only where something says that it is
@@ -243,14 +304,17 @@ def version_records(
     """The exact texts of versions, in the order given, some at a time.
 
     Raises:
-        ProjectDamagedError: One of them is missing: nothing is left out in silence.
+        ProjectDamagedError: One of them is missing or damaged: nothing is left out in silence.
     """
     for start in range(0, len(version_ids), _CHUNK):
         part = version_ids[start : start + _CHUNK]
         found = _texts(project.context, list(part))
-        if len(found) < len(part):
-            raise ProjectDamagedError(
-                _("The texts of some of these examples are missing in the project file.")
-            )
+        if len(found) < len(part) or not _look_whole(found):
+            unreadable = _unreadable_of(project.context, part)
+            whole = _whole_texts(project.context, list(part), unreadable)
+            if len(whole) < len(set(part)):
+                raise ProjectDamagedError(
+                    _("Texts of some of these examples are missing or damaged in the project file.")
+                )
         yield found
         progress(min(start + _CHUNK, len(version_ids)), len(version_ids))

@@ -21,7 +21,7 @@ from tunedesk.project.lock import (
     write_records,
 )
 from tunedesk.project.storage import storage_note
-from tunedesk.project.store import connect
+from tunedesk.project.store import connect, damage_in
 
 _READS_A_LOG = 2
 """The number in bytes 18 and 19 of a file whose latest changes stand in a write-ahead log."""
@@ -95,17 +95,17 @@ def _take_log_over(earlier: Holder, file: Path) -> None:
         fits = old.exists() and (not earlier.log or file_id(old).inode == earlier.log)
         if fits and earlier.project == _project_id_in(file):
             old.rename(new)
-            if not _is_whole(file):
-                new.rename(old)
+            if not _is_whole(file) and _is_whole(file, alone=True):
+                new.rename(old)  # what was whole without it is not made worse
                 continue
             forget_records(earlier)
 
 
-def _is_whole(file: Path) -> bool:
-    """Whether a file reads well together with its log; nothing is written for that."""
+def _is_whole(file: Path, *, alone: bool = False) -> bool:
+    """Whether a file reads well, together with its log or alone; nothing is written for that."""
     try:
-        with contextlib.closing(connect(file, read_only=True)) as connection:
-            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+        with contextlib.closing(connect(file, read_only=True, alone=alone)) as connection:
+            return not damage_in(connection, most=1)
     except sqlite3.Error:
         return False
 

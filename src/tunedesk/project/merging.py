@@ -16,6 +16,7 @@ from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext, as_json_array
 from tunedesk.project.damage import ProjectDamagedError
 from tunedesk.project.query import state_of
+from tunedesk.project.reads import refuse_incomplete_lists
 from tunedesk.project.row_edits import NewExample, keys_behind, write_new_examples
 from tunedesk.project.store import Row, Store
 from tunedesk.project.stored_values import loaded
@@ -78,6 +79,7 @@ def merge(context: ProjectContext, copy: ProjectContext) -> MergeSummary:
 
     Raises:
         UserError: The other is no copy of this project.
+        ProjectDamagedError: A list of examples is damaged in one of them.
     """
     summary = MergeSummary()
     ours, theirs = context.store, copy.store
@@ -87,6 +89,8 @@ def merge(context: ProjectContext, copy: ProjectContext) -> MergeSummary:
             _("Export its examples, and import them here."),
         )
     with theirs.snapshot():
+        for one in (context, copy):
+            refuse_incomplete_lists(one)
         last = theirs.value("SELECT uid FROM change ORDER BY id DESC LIMIT 1")
         name = ChangeName(_CODE, {"file": theirs.path.name, "seen": last.hex() if last else ""})
         with TableChange(context, name) as step:

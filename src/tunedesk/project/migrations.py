@@ -13,10 +13,15 @@ from typing import Any
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
+from tunedesk.progress import Progress, no_progress
 from tunedesk.project.old_schemas import VERSION_2_ADDED
 from tunedesk.project.schema import SCHEMA_VERSION, SCHEMAS, run_script, statements
+from tunedesk.project.store import stoppable
 
 Migration = Callable[[sqlite3.Connection], None]
+
+_PAGES_PER_STEP = 200
+"""Copied at once: some milliseconds, for which other threads wait for the connection."""
 
 
 def _add_runs(connection: sqlite3.Connection) -> None:
@@ -163,6 +168,7 @@ def migrate(
     path: Path | None,
     migrations: Mapping[int, Migration] = MIGRATIONS,
     to_version: int = SCHEMA_VERSION,
+    progress: Progress = no_progress,
 ) -> Path | None:
     """Bring the file to the given version, all of it or nothing.
 
@@ -171,33 +177,44 @@ def migrate(
         path: Beside what a copy is made first; None for what is a copy itself.
         migrations: The steps, by the version that they begin with.
         to_version: The version to reach.
+        progress: Called now and then; may cancel.
 
     Returns:
         The copy that was made before; None if there was nothing to do.
+
+    Raises:
+        UserError: No copy could be made.
+        Cancelled: By `progress`; the file is as it was.
     """
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version >= to_version:
         return None
-    backup = None if path is None else back_up(connection, path, version)
+    backup = None if path is None else back_up(connection, path, version, progress)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for step in range(version, to_version):
-            migrations[step](connection)
+        with stoppable(connection, progress):
+            for step in range(version, to_version):
+                migrations[step](connection)
         connection.execute(f"PRAGMA user_version = {to_version}")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # SQLite itself takes back what is stopped in the midst of a statement.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
     return backup
 
 
-def back_up(connection: sqlite3.Connection, path: Path, version: int) -> Path:
+def back_up(
+    connection: sqlite3.Connection, path: Path, version: int, progress: Progress = no_progress
+) -> Path:
     """Copy the project beside itself; an earlier copy is never written over.
 
     The copy gets its name once it is whole and on the disk.
 
     Raises:
         UserError: The copy could not be made; the project is untouched.
+        Cancelled: By `progress`; nothing is left behind.
     """
     number = 0
     while True:
@@ -209,42 +226,45 @@ def back_up(connection: sqlite3.Connection, path: Path, version: int) -> Path:
     temporary = None
     try:
         temporary = new_file_in(path.parent, f".{path.stem}-")
-        copy_into(connection, temporary)
+        copy_into(connection, temporary, progress)
         shutil.copymode(path, temporary)
         flush(temporary)
         temporary.replace(copy)
         flush(path.parent)
     except (sqlite3.Error, OSError) as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise UserError(
             _("This project is from an older Tunedesk, and no copy of it could be made."),
             _("Make room on the disk, or move the project to a folder that can be written."),
         ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
     return copy
 
 
-def save_copy(connection: sqlite3.Connection, path: Path) -> None:
+def save_copy(connection: sqlite3.Connection, path: Path, progress: Progress = no_progress) -> None:
     """Write a whole project into another file, which gets its name once it is on the disk.
 
     Raises:
         UserError: It cannot be written there.
+        Cancelled: By `progress`; nothing is left behind.
     """
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = new_file_in(path.parent, f".{path.stem}-")
-        copy_into(connection, temporary)
+        copy_into(connection, temporary, progress)
         flush(temporary)
         temporary.replace(path)
         flush(path.parent)
     except (sqlite3.Error, OSError) as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise UserError(
             _("No copy of the project could be written into {folder}.").format(folder=path.parent),
             _("Make room on the disk, or choose a folder that you can write to."),
         ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def new_file_in(folder: Path | None, prefix: str) -> Path:
@@ -254,10 +274,18 @@ def new_file_in(folder: Path | None, prefix: str) -> Path:
     return Path(name)
 
 
-def copy_into(connection: sqlite3.Connection, copy: Path) -> None:
-    """Copy a whole project into a file."""
+def copy_into(connection: sqlite3.Connection, copy: Path, progress: Progress = no_progress) -> None:
+    """Copy a whole project into a file, some pages at a time.
+
+    Between two steps another thread may write through the same connection; SQLite takes what it
+    writes over into the copy. `progress` is told pages, and of how many; it may cancel.
+    """
+
+    def report(_status: int, remaining: int, total: int) -> None:
+        progress(total - remaining, total)
+
     with contextlib.closing(sqlite3.connect(copy)) as target:
-        connection.backup(target)
+        connection.backup(target, pages=_PAGES_PER_STEP, progress=report, sleep=0)
 
 
 def flush(path: Path) -> None:

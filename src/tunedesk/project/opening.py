@@ -16,20 +16,29 @@ from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, schema
 from tunedesk.project.damage import ProjectDamagedError, moved_error
 from tunedesk.project.left_logs import may_need_log, project_id, settle_log
-from tunedesk.project.lock import Holder, ProjectLock, Whereabouts, file_id, log_path, real_path
+from tunedesk.project.lock import (
+    Holder,
+    ProjectLock,
+    Whereabouts,
+    file_id,
+    journal_path,
+    log_path,
+    real_path,
+)
 from tunedesk.project.storage import storage_note
 from tunedesk.project.store import (
     SharedState,
     Store,
     configure_writer,
     connect,
+    damage_in,
     fold_log_in,
+    stoppable,
     user_name,
 )
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
 _LEAST_ROOM = 500_000
-_STEPS_PER_REPORT = 100_000
 
 
 class Opened(NamedTuple):
@@ -127,25 +136,39 @@ SLOW_LOG = 50_000_000
 def opens_slowly(path: Path) -> bool:
     """Whether opening takes long enough to be told of: much has to be rewritten or folded in first.
 
-    So it is with a large project of an older version, and after a crash in the middle of much work.
-    A file that cannot be looked at opens, or fails, at once.
+    So it is with a large project of an older version, after a crash in the middle of much work, and
+    where the log has to be found that belongs to a large file. A file that cannot be looked at
+    opens, or fails, at once.
     """
     try:
+        check_is_file(path)
         size = path.stat().st_size
-        with path.open("rb") as file:
-            version = int.from_bytes(file.read(64)[60:64], "big")
-        log = path.with_name(path.name + "-wal")
-        log_size = log.stat().st_size if log.is_file() else 0
-    except OSError:
+        version = int.from_bytes(ProjectLock.read_head(path, 64)[60:64], "big")
+        if version < schema.SCHEMA_VERSION and size > SLOW_TO_MIGRATE:
+            return True
+        file = real_path(path)
+        if size > SLOW_LOG and may_need_log(file):
+            return True
+        logs = (log_path(file), journal_path(file))
+        return any(log.is_file() and log.stat().st_size > SLOW_LOG for log in logs)
+    except (OSError, UserError):
         return False
-    return (version < schema.SCHEMA_VERSION and size > SLOW_TO_MIGRATE) or log_size > SLOW_LOG
 
 
-def open_file(path: Path, author: str, *, read_only: bool) -> Opened:
+def open_file(
+    path: Path, author: str, *, read_only: bool, progress: Progress = no_progress
+) -> Opened:
     """Open a project file; for reading only if somebody else has it.
+
+    Args:
+        path: The file.
+        author: Who opens it; empty for the system's user.
+        read_only: Write nothing into it.
+        progress: Called now and then while an older file is brought up; may cancel.
 
     Raises:
         UserError: It is not there, not a project, newer than this program, or damaged.
+        Cancelled: By `progress`; the file is as it was.
     """
     _check_header(path)
     tried = ProjectLock(path)
@@ -162,7 +185,7 @@ def open_file(path: Path, author: str, *, read_only: bool) -> Opened:
             file = _file_of_holder(tried, holder)
         else:
             file = tried.path if lock is not None else tried.name_with_log()
-        return _open_locked(path, file, author, lock, None if read_only else holder)
+        return _open_locked(path, file, author, lock, None if read_only else holder, progress)
     except BaseException as error:
         if lock is not None:
             lock.release()
@@ -174,7 +197,12 @@ def open_file(path: Path, author: str, *, read_only: bool) -> Opened:
 
 
 def _open_locked(
-    path: Path, file: Path, author: str, lock: ProjectLock | None, holder: Holder | None
+    path: Path,
+    file: Path,
+    author: str,
+    lock: ProjectLock | None,
+    holder: Holder | None,
+    progress: Progress,
 ) -> Opened:
     read_only = lock is None
     note = storage_note(file)
@@ -184,11 +212,11 @@ def _open_locked(
     try:
         _compare_schema(connection, path)
         if lock is not None:
-            migrations.migrate(connection, file)
+            migrations.migrate(connection, file, progress=progress)
             configure_writer(connection, rollback_journal=note is not None)
             lock.note_log(project_id(connection))
         elif connection.execute("PRAGMA user_version").fetchone()[0] < schema.SCHEMA_VERSION:
-            connection, copy = _readable_copy(connection)
+            connection, copy = _readable_copy(connection, progress)
         shared = SharedState(
             copy or file, file_id(copy or file), lock, author or user_name(), is_copy=bool(copy)
         )
@@ -264,16 +292,18 @@ def _cannot_open(path: Path, error: sqlite3.OperationalError) -> UserError:
     )
 
 
-def _readable_copy(connection: sqlite3.Connection) -> tuple[sqlite3.Connection, Path]:
+def _readable_copy(
+    connection: sqlite3.Connection, progress: Progress
+) -> tuple[sqlite3.Connection, Path]:
     """A copy, for this opening only, of an older project that cannot be written: brought up.
 
     It shows the project as it is now; what somebody else writes into it meanwhile is not seen.
     """
     file = migrations.new_file_in(None, "tunedesk-")
     try:
-        migrations.copy_into(connection, file)
+        migrations.copy_into(connection, file, progress)
         with contextlib.closing(connect(file)) as copy:
-            migrations.migrate(copy, None)
+            migrations.migrate(copy, None, progress=progress)
         opened = connect(file, read_only=True)
     except BaseException:
         file.unlink(missing_ok=True)
@@ -431,37 +461,17 @@ def _damaged(path: Path) -> ProjectDamagedError:
     )
 
 
-def find_damage(
-    store: Store, progress: Progress = no_progress, *, thorough: bool = False
-) -> list[str]:
+def find_damage(store: Store, progress: Progress = no_progress) -> list[str]:
     """What SQLite finds wrong with the file, in its own words; empty when it is whole.
 
     Args:
         store: A handle of the project, in a background thread: slow for large files.
         progress: Called now and then; may cancel.
-        thorough: Also compare each index with its table.
     """
-    connection = store.connection
-    failure: list[BaseException] = []
-
-    def report() -> int:
-        try:
-            progress(0, None)
-        except BaseException as error:
-            failure.append(error)
-            return 1
-        return 0
-
-    connection.set_progress_handler(report, _STEPS_PER_REPORT)
     try:
-        kind = "integrity_check" if thorough else "quick_check"
-        found = [row[0] for row in connection.execute(f"PRAGMA {kind}(20)")]
+        with stoppable(store.connection, progress):
+            return damage_in(store.connection)
     except sqlite3.OperationalError:
-        if failure:
-            raise failure[0] from None
         raise
     except sqlite3.DatabaseError as error:
         return [str(error)]
-    finally:
-        connection.set_progress_handler(None, 0)
-    return [] if found == ["ok"] else found

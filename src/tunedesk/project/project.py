@@ -91,21 +91,51 @@ class Project:
         return cls(opened.store, opened.held_by, opened.note)
 
     @classmethod
-    def open(cls, path: Path, read_only: bool = False, author: str = "") -> "Project":
+    def open(
+        cls,
+        path: Path,
+        read_only: bool = False,
+        author: str = "",
+        progress: Progress = no_progress,
+        *,
+        finish: bool = True,
+    ) -> "Project":
         """Open a project file; for reading only if somebody else has it (see `held_by`).
+
+        Args:
+            path: The file.
+            read_only: Write nothing into it.
+            author: Who works here, as the history names them; empty for the system's user.
+            progress: Called now and then where opening takes long; may cancel.
+            finish: Put right what a crash cut off. If not, `finish_interrupted` has to be called
+                before anything else is done.
 
         Raises:
             UserError: It is not there, not a project, newer than this program, or damaged.
+            Cancelled: By `progress`; the project is closed.
         """
-        opened = opening.open_file(path, author, read_only=read_only)
+        opened = opening.open_file(path, author, read_only=read_only, progress=progress)
         project = cls(opened.store, opened.held_by, opened.note)
-        if not project.read_only:
+        if finish:
             try:
-                project.interrupted = tuple(undo.finish_interrupted(project.context))
+                project.finish_interrupted(progress)
             except BaseException:
                 project.close()
                 raise
         return project
+
+    def finishes_slowly(self) -> bool:
+        """Whether `finish_interrupted` takes longer than a window may wait."""
+        return not self.read_only and undo.finishes_slowly(self.context)
+
+    def finish_interrupted(self, progress: Progress = no_progress) -> None:
+        """Put right what a crash cut off; what came of it stands in `interrupted` then.
+
+        Raises:
+            Cancelled: By `progress`; what is left is put right the next time.
+        """
+        if not self.read_only:
+            self.interrupted = tuple(undo.finish_interrupted(self.context, progress=progress))
 
     def handle(self) -> "Project":
         """A second `Project` on the same file for another thread; close it there when done.
@@ -161,15 +191,22 @@ class Project:
         """Let the last changes be written to a file that was renamed or deleted meanwhile."""
         self._store.write_although_moved()
 
-    def save_copy(self, path: Path) -> None:
+    def save_copy(self, path: Path, progress: Progress = no_progress) -> None:
         """Write the whole project, as it is now, into another file.
 
-        The file gets its name once it is whole and on the disk; its folder is made if need be.
+        The file gets its name once it is whole and on the disk; its folder is made if need be. A
+        project whose file has lost its name can be read through the connection that is open only:
+        another thread may copy it by this `Project` itself while the window goes on using it.
 
         Raises:
             UserError: It cannot be written there.
+            Cancelled: By `progress`; nothing is left behind.
         """
-        migrations.save_copy(self._store.connection, path)
+        migrations.save_copy(self._store.connection, path, progress)
+
+    def state_of_changes(self) -> tuple[int, int]:
+        """Another one after each change, whichever handle made it."""
+        return self._store.state_of_changes()
 
     def subscribe(self, callback: Callable[[ProjectChange], None]) -> Callable[[], None]:
         """Call back after each change, in the thread that made it; returns how to stop that."""
@@ -268,6 +305,15 @@ class Project:
     def delete(self, ids: Ids, progress: Progress = no_progress) -> int:
         """Delete examples; undo brings them back to their places. Returns how many."""
         return row_edits.delete(self.context, self._resolved(ids), progress).count
+
+    def keep_first_of_each(
+        self, groups: Sequence[Sequence[int]], progress: Progress = no_progress
+    ) -> int:
+        """Delete all but the first of each group of examples; returns how many.
+
+        The first gets the tags of all. Undo brings the others back, and takes these tags off.
+        """
+        return row_edits.keep_first_of_each(self.context, groups, progress).count
 
     def move(self, ids: Ids, before_id: int | None, progress: Progress = no_progress) -> int:
         """Move examples, in the order given, before another one (None: to the end)."""
@@ -412,9 +458,9 @@ class Project:
         """Where the examples came from, the oldest first."""
         return sources(self._store)
 
-    def find_damage(self, progress: Progress = no_progress, *, thorough: bool = False) -> list[str]:
+    def find_damage(self, progress: Progress = no_progress) -> list[str]:
         """What SQLite finds wrong with the file, in its own words; empty when it is whole."""
-        return opening.find_damage(self._store, progress, thorough=thorough)
+        return opening.find_damage(self._store, progress)
 
     # Settings of the project
 

@@ -269,6 +269,29 @@ def damaged_row(example_id: int) -> ExampleRow:
     )
 
 
+_LIVE = "SELECT count(*), total(id) FROM example {} WHERE deleted = 0"
+_WAYS = ("NOT INDEXED", "INDEXED BY example_position", "INDEXED BY example_changed")
+
+
+def refuse_incomplete_lists(context: ProjectContext) -> None:
+    """Before examples leave the project: see that all ways to list them give as many.
+
+    A damaged index may have lost some without any sign; four milliseconds for 30,000 examples.
+
+    Raises:
+        ProjectDamagedError: Some would be left out in silence.
+    """
+    found = {context.store.row(_LIVE.format(way)) for way in _WAYS}
+    if len(found) > 1:
+        counts = sorted(row[0] for row in found if row is not None)
+        raise ProjectDamagedError(
+            _(
+                "The project file is damaged: its lists of examples differ ({fewest} and {most}),"
+                " so some would be left out."
+            ).format(fewest=f"{counts[0]:,}", most=f"{counts[-1]:,}")
+        )
+
+
 def version_of(context: ProjectContext, example_id: int) -> int:
     """The current version of an example, which may be deleted."""
     row = context.store.row("SELECT version_id FROM example WHERE id = ?", (example_id,))

@@ -18,10 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tunedesk.checks.checker import Checker
+from tunedesk.checks.parse_record import parse_record
 from tunedesk.errors import UserError
+from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import migrations, opening, row_order, schema
+from tunedesk.project.damage import blob
 from tunedesk.project.lock import log_path
 from tunedesk.project.pages import INDEX_INTERIOR, TABLE_INTERIOR, Pages, TableShape, table_shapes
 from tunedesk.project.project import Project
@@ -320,6 +323,7 @@ class _Rescue:
         here = {row[0] for row in store.rows("SELECT id FROM example")}
         here |= {row[0] for row in store.rows("SELECT DISTINCT example_id FROM version")}
         with store.transaction():
+            _drop_broken_texts(project)
             store.execute("DELETE FROM version WHERE id NOT IN (SELECT id FROM version_text)")
             self._find_earlier_texts(project)
             self._make_versions(project, checker)
@@ -524,6 +528,21 @@ def _may_stray(shape: TableShape, row: Sequence[object]) -> bool:
         # The pages of the search index look alike, but hold no text.
         return isinstance(row[1], bytes) and not _NO_TEXT.search(row[1]) and _is_utf8(row[1])
     return shape.name != "check_basis" or str(row[1]).count("/") == 3
+
+
+def _drop_broken_texts(project: Project) -> None:
+    """A text that was a JSON object, as its facts say, and is none any more, cannot be rescued."""
+    store = project.context.store
+    last = 0
+    while rows := store.rows(
+        "SELECT id, text FROM version_text JOIN version USING (id)"
+        " WHERE id > ? AND kind != ? ORDER BY id LIMIT ?",
+        (last, UNREADABLE.name, _BATCH),
+    ):
+        for version_id, text in rows:
+            if parse_record(blob(text)).record is None:
+                store.execute("DELETE FROM version_text WHERE id = ?", (version_id,))
+        last = rows[-1][0]
 
 
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")

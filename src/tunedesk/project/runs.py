@@ -9,7 +9,7 @@ from typing import Any
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.project import damage
-from tunedesk.project.context import ProjectContext
+from tunedesk.project.context import ProjectContext, as_json_array
 from tunedesk.project.project_change import ProjectChange
 from tunedesk.project.run_records import (
     STAGES,
@@ -82,6 +82,47 @@ class Runs:
             else _("Several runs are called “{word}”.").format(word=word),
             _("`tunedesk jobs list --project FILE` shows the runs with their numbers."),
         )
+
+    def of_model(self, model: str) -> Run | None:
+        """The run that a tuned model, or a checkpoint, came of; None if none here did."""
+        found = self._runs(
+            "WHERE ?1 != '' AND (fine_tuned_model = ?1 OR id IN"
+            " (SELECT run_id FROM run_checkpoint WHERE model = ?1)) ORDER BY deleted, id DESC",
+            (model,),
+        )
+        return found[0] if found else None
+
+    def parents(self, run: Run) -> list[Run]:
+        """The runs whose tuned models a run goes on from, the nearest first."""
+        found: list[Run] = []
+        while (parent := self.of_model(run.base_model)) is not None and parent not in found:
+            found.append(parent)
+            run = parent
+        return found
+
+    def unseen_examples(self, run: Run) -> list[int]:
+        """The examples that neither a run nor its parents had as they are now, in their order.
+
+        What was held back counts as seen: it was looked at to choose between runs.
+        """
+        seen = [run.id, *(parent.id for parent in self.parents(run))]
+        rows = self._store.rows(
+            "SELECT id FROM example WHERE deleted = 0 AND version_id NOT IN (SELECT version_id"
+            " FROM run_example WHERE run_id IN (SELECT value FROM json_each(?)))"
+            " ORDER BY position",
+            (as_json_array(seen),),
+        )
+        return [row[0] for row in rows]
+
+    def changed_examples(self, run_id: int) -> int:
+        """How many examples of a run have been changed or deleted since it was launched."""
+        row = self._store.row(
+            "SELECT count(*) FROM run_example LEFT JOIN example ON example.id = example_id"
+            " WHERE run_id = ? AND (example.id IS NULL OR example.deleted != 0"
+            " OR example.version_id != run_example.version_id)",
+            (run_id,),
+        )
+        return 0 if row is None else int(row[0])
 
     def metrics(self, run_id: int, after_step: int = -1) -> list[Metric]:
         """The figures of the steps after one, in the order of the steps."""

@@ -4,12 +4,14 @@ An undo turns back every column that its change touched, where it still has the 
 change gave it, and is itself a row of the history.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Literal, NamedTuple
 
 from tunedesk.errors import UserError
 from tunedesk.i18n import _, ngettext
+from tunedesk.progress import Progress, no_progress
 from tunedesk.project import change_log, change_names, damage
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.context import ProjectContext
@@ -113,11 +115,11 @@ def redo(context: ProjectContext) -> ProjectChange | None:
     return _turn(context, step, forward=True, stack=change_log.UNDOABLE)
 
 
-def roll_back(context: ProjectContext, change_id: int) -> None:
+def roll_back(context: ProjectContext, change_id: int, progress: Progress = no_progress) -> None:
     """Turn back a bulk change that did not come to its end; it leaves the stack."""
     step = _step(context.store, f"{_STEP} WHERE id = ?", (change_id,))
     if step is not None:
-        _turn(context, step, forward=False, stack=change_log.NOT_ON_STACK)
+        _turn(context, step, forward=False, stack=change_log.NOT_ON_STACK, progress=progress)
 
 
 class Interrupted(NamedTuple):
@@ -160,6 +162,25 @@ def interrupted_sentence(step: Interrupted) -> str:
     ).format(file=step.file, n=f"{step.examples:,}")
 
 
+MOST_TOLD_APART = 3
+"""More interrupted changes than this are told in one sentence."""
+
+
+def interrupted_summary(steps: Sequence[Interrupted]) -> str:
+    """What became of many changes that a crash had cut off."""
+    outcomes = Counter(step.outcome for step in steps)
+    return _(
+        "{n} changes had been cut off. Imports of which all that had come in was kept: {kept};"
+        " undone or redone to the end: {finished}; taken back, so that nothing of them was kept:"
+        " {taken_back}."
+    ).format(
+        n=f"{len(steps):,}",
+        kept=f"{outcomes['kept']:,}",
+        finished=f"{outcomes['undone'] + outcomes['redone']:,}",
+        taken_back=f"{outcomes['taken back']:,}",
+    )
+
+
 def finish_unfinished(context: ProjectContext) -> list[Interrupted]:
     """Put right what a full disk stopped on the way, now that there may be room.
 
@@ -175,17 +196,50 @@ def finish_unfinished(context: ProjectContext) -> list[Interrupted]:
     return found
 
 
+_FEW = 20
+"""So many changes are put right at once after a crash; only a stranger's file has more."""
+
+
+def finishes_slowly(context: ProjectContext) -> bool:
+    """Whether putting right what a crash cut off takes longer than a window may wait.
+
+    Nothing is counted further than needed: a stranger's file may hold any number.
+    """
+    store = context.store
+    cut_off = store.rows(
+        "SELECT coalesce(undoes, redoes, id) FROM change WHERE incomplete = 1 LIMIT ?", (_FEW + 1,)
+    )
+    if len(cut_off) > _FEW:
+        return True
+    rows = 0
+    for (change_id,) in cut_off:
+        step = _step(store, f"{_STEP} WHERE id = ?", (change_id,))
+        rows += 0 if step is None else _size(store, step)
+        if rows > SMALL:
+            return True
+    return False
+
+
 def finish_interrupted(
-    context: ProjectContext, only: frozenset[int] | None = None
+    context: ProjectContext,
+    only: frozenset[int] | None = None,
+    progress: Progress = no_progress,
 ) -> list[Interrupted]:
     """After a crash: complete undo and redo, keep imports, roll other bulk changes back.
 
     Args:
         context: The project.
         only: The ids of changes that were stopped; None for all, when nothing else is under way.
+        progress: Told changes put right, and of how many; may cancel, and what is left is put
+            right the next time.
     """
     store = context.store
-    found = []
+    found: list[Interrupted] = []
+    total = int(store.value("SELECT count(*) FROM change WHERE incomplete = 1"))
+
+    def report(_done: int, _total: int | None) -> None:
+        progress(min(len(found), total), total if total > 1 else None)
+
     for log, undone, redone in store.rows(
         "SELECT id, undoes, redoes FROM change"
         " WHERE incomplete = 1 AND (undoes IS NOT NULL OR redoes IS NOT NULL) ORDER BY id"
@@ -200,23 +254,26 @@ def finish_interrupted(
             continue
         name = change_names.worded(step.name)
         if redone:
-            _go_on(context, step, log, forward=True, stack=change_log.UNDOABLE)
+            _go_on(context, step, log, forward=True, stack=change_log.UNDOABLE, progress=report)
             found.append(Interrupted(name, "redone", step.id))
         elif step.incomplete:
-            _go_on(context, step, log, forward=False, stack=change_log.NOT_ON_STACK)
+            _go_on(
+                context, step, log, forward=False, stack=change_log.NOT_ON_STACK, progress=report
+            )
             found.append(Interrupted(name, "taken back", step.id))
         else:
-            _go_on(context, step, log, forward=False, stack=change_log.REDOABLE)
+            _go_on(context, step, log, forward=False, stack=change_log.REDOABLE, progress=report)
             found.append(Interrupted(name, "undone", step.id))
     for (change_id,) in store.rows("SELECT id FROM change WHERE incomplete = 1 ORDER BY id"):
         if only is not None and change_id not in only:
             continue
         step = _step(store, f"{_STEP} WHERE id = ?", (change_id,))
         assert step is not None
+        report(0, None)
         if step.name.code == "import":
             found.append(_keep(store, step))
         else:
-            roll_back(context, change_id)
+            roll_back(context, change_id, report)
             found.append(Interrupted(change_names.worded(step.name), "taken back", change_id))
     return found
 
@@ -251,7 +308,14 @@ def _refuse_while_running(store: Store, step: Step) -> None:
         )
 
 
-def _turn(context: ProjectContext, step: Step, *, forward: bool, stack: int) -> ProjectChange:
+def _turn(
+    context: ProjectContext,
+    step: Step,
+    *,
+    forward: bool,
+    stack: int,
+    progress: Progress = no_progress,
+) -> ProjectChange:
     """Undo (or, forward, redo) a step and write that into the history."""
     store = context.store
     undoes, redoes = (None, step.id) if forward else (step.id, None)
@@ -262,7 +326,7 @@ def _turn(context: ProjectContext, step: Step, *, forward: bool, stack: int) -> 
     with store.transaction():
         log = change_log.begin(store, step.name, undoes=undoes, redoes=redoes, incomplete=True)
     try:
-        return _go_on(context, step, log, forward=forward, stack=stack)
+        return _go_on(context, step, log, forward=forward, stack=stack, progress=progress)
     except DiskFullError as error:
         store.shared.unfinished.add(log)
         name = change_names.worded(step.name)
@@ -279,15 +343,25 @@ def _advice_to_make_room() -> str:
 
 
 def _go_on(
-    context: ProjectContext, step: Step, log: int, *, forward: bool, stack: int
+    context: ProjectContext,
+    step: Step,
+    log: int,
+    *,
+    forward: bool,
+    stack: int,
+    progress: Progress = no_progress,
 ) -> ProjectChange:
-    """Do what is left of an undo or redo; doing a part twice does no harm."""
+    """Do what is left of an undo or redo; doing a part twice does no harm.
+
+    `progress` is asked between two transactions whether to stop.
+    """
     store = context.store
     change = _describe(context, step, forward=forward)
     for column in logged_columns(store):
         for low, high in _item_ranges(store, step, column):
             with store.transaction(bulk=True):
                 _turn_items(store, step, column, low, high, forward=forward)
+            progress(0, None)
     for low, high in _added_ranges(store, step):
         with store.transaction(bulk=True):
             store.execute(
@@ -297,6 +371,7 @@ def _go_on(
             )
             store.order_changed()
         store.checkpoint_if_large()
+        progress(0, None)
     with store.transaction():
         if stack == change_log.REDOABLE and _changed_since(store, log):
             stack = change_log.NOT_ON_STACK

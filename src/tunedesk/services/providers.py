@@ -91,6 +91,7 @@ class Provider:
         losses_in: Where losses are told while it trains: "events" or "checkpoints".
         statuses: OpenAI's word for each spelling of a status, in small letters.
         pausing: Whether jobs can be paused and resumed.
+        trains_tuned: Whether it takes a tuned model as the base of another job.
         file_bytes: The largest file that is sent in one piece.
         upload_bytes: The largest file that is sent in parts; None: it takes no parts.
         ends: The first day on which it takes no new jobs; None: none is announced.
@@ -129,6 +130,7 @@ class Provider:
     losses_in: Literal["events", "checkpoints"]
     statuses: Mapping[str, str]
     pausing: bool
+    trains_tuned: bool
     file_bytes: int
     upload_bytes: int | None
     ends: datetime.date | None

@@ -27,6 +27,9 @@ from tunedesk.training_server.store.stores import Stores
 _MOST_OF_A_HEAD = 100_000_000
 """Bytes; as in the safetensors library."""
 
+_MOST_OF_A_CONFIG = 10_000_000
+"""Bytes; those of real models have some thousand."""
+
 
 def weights_in(file: Path) -> dict[str, dict[str, Any]]:
     """The weights of a file by name, with "shape" and "data_offsets".
@@ -160,6 +163,9 @@ class BaseModels:
                 return BaseModel(name, str(path), int(path.stat().st_mtime))
         except OSError as error:
             reason = f"it cannot be read ({error.strerror})."
+        except (ValueError, RecursionError) as error:
+            # A stranger's folder may hold anything; it must not keep the others from being found.
+            reason = f"it cannot be read ({' '.join(str(error).split())[:200]})."
         shown = "".join(letter if letter.isprintable() else "�" for letter in name)
         return LeftOut(shown.encode("utf-8", "replace").decode(), str(reason))
 
@@ -167,6 +173,9 @@ class BaseModels:
         """Why a folder is not a model that can be loaded; None if it is."""
         if path.is_file():
             return "a model is a folder with config.json and *.safetensors, not a file."
+        odd = _no_plain_file(path)
+        if odd is not None:
+            return f"its {odd} is not a file that can be read."
         if (path / ADAPTER_NAME).is_file():
             return self._why_no_adapter(path) or self._why_no_weights(path) or _why_mute(path)
         if not any(path.glob("*.safetensors")):
@@ -244,6 +253,18 @@ def _looks_like_model(path: Path) -> bool:
     )
 
 
+_READ_FILES = ("*.json", "*.safetensors", "*.jinja", "*.model", "merges.txt")
+
+
+def _no_plain_file(path: Path) -> str | None:
+    """A file that a model's loader would read and that is none: whoever opens a pipe waits."""
+    for entry in sorted(path.iterdir()):
+        wanted = any(fnmatch.fnmatch(entry.name, pattern) for pattern in _READ_FILES)
+        if wanted and not entry.is_file():
+            return entry.name if entry.name.isprintable() else "file"
+    return None
+
+
 def _wrong_name(name: str) -> str | None:
     """Why a folder's name cannot be that of a model."""
     if ":" in name:
@@ -267,6 +288,8 @@ def _why_mute(path: Path) -> str | None:
 
 
 def _object_in(path: Path) -> dict[str, Any] | None:
+    if path.stat().st_size > _MOST_OF_A_CONFIG:
+        return None
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):

@@ -5,6 +5,7 @@ import contextlib
 import ipaddress
 import os
 import shlex
+import shutil
 import signal
 import socket
 import sqlite3
@@ -25,6 +26,8 @@ from tunedesk.training_server.settings import VARIABLE, ServerSettings, api_key
 from tunedesk.training_server.web.middleware import Idleness
 
 _SHUTDOWN_SECONDS = 3
+_LEAST_FREE = 100_000
+"""Bytes: with less, SQLite cannot even open a database."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Where a server that listens on every address is reached from its own computer."""
@@ -112,7 +115,9 @@ def _start_errors(data_dir: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        is_full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        if is_full or shutil.disk_usage(data_dir).free < _LEAST_FREE:
+            # On a disk without a single page SQLite speaks of a failed read or write.
             raise _disk_full(data_dir) from error
         raise UserError(
             _("The database of the server in {path} cannot be used: {reason}.").format(

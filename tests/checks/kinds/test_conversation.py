@@ -5,7 +5,9 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.catalogue.made_models import make_model
 
+from tunedesk.catalogue.token_encodings import model_encoding
 from tunedesk.checks.checker import Checker
 
 _pieces = st.sampled_from(
@@ -55,9 +57,14 @@ _records = st.fixed_dictionaries(
 )
 
 
-@pytest.fixture(scope="module")
-def checker():
-    return Checker(encoding="r50k_base")
+@pytest.fixture(scope="module", params=["r50k_base", "a model on this computer"])
+def checker(request, tmp_path_factory):
+    if request.param == "r50k_base":
+        return Checker(encoding="r50k_base")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        make_model()
+        return Checker("local", model_encoding("Owner/Tiny").name, "Owner/Tiny")
 
 
 @settings(max_examples=400)

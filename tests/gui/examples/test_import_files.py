@@ -33,7 +33,7 @@ def imports(page, context, background, feedback):
     imports.close()
 
 
-def bring_in(qtbot, imports, *paths):
+def import_files(qtbot, imports, *paths):
     with qtbot.waitSignal(imports.ended, timeout=20_000):
         imports.start(list(paths))
 
@@ -45,7 +45,7 @@ def toast(feedback):
 def test_a_clean_file_comes_in_and_is_told_in_passing(qtbot, imports, project, feedback, tmp_path):
     file = tmp_path / "talks.jsonl"
     file.write_text(f"{line('first')}\n{line('zwölf')}\n", encoding="utf-8")
-    bring_in(qtbot, imports, file)
+    import_files(qtbot, imports, file)
     assert project.count() == 2
     assert project.text(2) == line("zwölf")
     assert "2 examples from talks.jsonl" in toast(feedback)
@@ -63,7 +63,7 @@ def test_several_files_come_in_one_after_the_other(qtbot, imports, project, tmp_
 def test_what_was_odd_is_said(qtbot, imports, project, page, tmp_path):
     file = tmp_path / "odd.jsonl"
     file.write_bytes(b"\xef\xbb\xbf" + line("first").encode() + b'\n{"cut": \n')
-    bring_in(qtbot, imports, file)
+    import_files(qtbot, imports, file)
     assert project.count() == 2
     dialog = page.findChild(ImportSummaryDialog)
     words = " ".join(
@@ -77,7 +77,7 @@ def test_what_was_odd_is_said(qtbot, imports, project, page, tmp_path):
 def test_a_file_of_another_kind_is_left_alone(qtbot, imports, project, feedback, tmp_path):
     file = tmp_path / "alpaca.jsonl"
     file.write_text(json.dumps({"instruction": "Hi", "output": "Hello"}) + "\n", encoding="utf-8")
-    bring_in(qtbot, imports, file)
+    import_files(qtbot, imports, file)
     assert project.count() == 0
     assert "Alpaca" in toast(feedback)
 
@@ -86,13 +86,13 @@ def test_preference_pairs_come_in(qtbot, imports, project, feedback, tmp_path):
     file = tmp_path / "pairs.jsonl"
     pair = {"prompt": "Hi there", "chosen": "Hello", "rejected": "What"}
     file.write_text(json.dumps(pair) + "\n", encoding="utf-8")
-    bring_in(qtbot, imports, file)
+    import_files(qtbot, imports, file)
     (row,) = project.rows(project.ids())
     assert (row.kind, row.preview) == ("preference", "Hi there")
 
 
 def test_a_file_that_is_not_there_is_told(qtbot, imports, project, feedback, tmp_path):
-    bring_in(qtbot, imports, tmp_path / "gone.jsonl")
+    import_files(qtbot, imports, tmp_path / "gone.jsonl")
     assert "gone.jsonl" in toast(feedback)
 
 
@@ -116,11 +116,11 @@ def test_copies_are_told_by_the_message_of_the_import(
 ):
     file = tmp_path / "talks.jsonl"
     file.write_text(f"{line('first')}\n" * 30 + f"{line('second')}\n" * 10)
-    bring_in(qtbot, imports, file)
+    import_files(qtbot, imports, file)
     assert "38 are copies of others: 2 of 40 are distinct." in toast(feedback)
     odd = tmp_path / "odd.jsonl"
     odd.write_text(f"{line('third')}\nnot json\n{line('third')}\n")
-    bring_in(qtbot, imports, odd)
+    import_files(qtbot, imports, odd)
     dialog = page.findChild(ImportSummaryDialog)
     texts = [label.text() for label in dialog.findChildren(QLabel)]
     assert "39 are copies of others: 4 of 43 are distinct." in texts

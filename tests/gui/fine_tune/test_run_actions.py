@@ -8,6 +8,7 @@ from tests.gui.fine_tune.page_reading import dialog_of, only
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
 from tunedesk.gui.fine_tune import run_actions
 from tunedesk.gui.fine_tune.run_actions import RenameDialog
+from tunedesk.project.run_records import RunExample
 
 
 def test_rename(page, project, add_run, actions, qtbot):
@@ -66,6 +67,79 @@ def test_running_again_opens_the_page_with_the_same_settings(
     assert (shown.provider, shown.base_model, shown.epochs) == (provider, models[provider], 5)
     qtbot.waitUntil(lambda: work._dialog.name.text() == "night-v2")
     assert launched == []
+
+
+@pytest.mark.parametrize("provider", ["local", "openai"])
+def test_a_tuned_model_is_trained_further_in_a_run_of_its_own(
+    add, add_run, project, page, work, actions, qtbot, provider
+):
+    old = add(*QUESTIONS)
+    model = {
+        "local": "ft:tunedesk-starter:local:night-v1:abcd1234",
+        "openai": "ft:gpt-4.1-mini-2025-04-14:me:night-v1:abcd1234",
+    }[provider]
+    settings = LaunchSettings(provider=provider, base_model="x", name="night-v1", lora_rank=4)
+    values = {"stage": "ended", "status": "succeeded", "fine_tuned_model": model}
+    run = add_run("night-v1", provider=provider, settings=settings.to_json(), **values)
+    rows = project.rows(old)
+    project.runs.set_examples(
+        run.id,
+        [RunExample("training", n, row.id, row.version_id) for n, row in enumerate(rows, 1)],
+    )
+    new = add(*(f"And what of night {n}?" for n in range(11)))
+    qtbot.waitUntil(lambda: page.view.details is not None)
+    qtbot.waitUntil(actions["run.train_further"].isEnabled)
+    launched = []
+    work.launching.launch = lambda preview, *_more: launched.append(preview.settings)
+    actions["run.train_further"].trigger()
+    dialog = work._dialog
+    assert dialog.windowTitle() == "Train the model of “night-v1” further"
+    qtbot.waitUntil(lambda: dialog.examples.unseen.isChecked())
+    qtbot.waitUntil(lambda: dialog._estimate is not None)
+    assert dialog.examples.unseen.count == 11
+    assert dialog.settings.query.ids == tuple(new)
+    assert dialog.settings.base_model == model
+    assert dialog.models.row.title == "The tuned model of “night-v1”"
+    assert dialog.settings.lora_rank is None
+    qtbot.waitUntil(lambda: dialog.name.text() == "night-v2")
+    held = dialog._estimate.preview.split
+    assert {row.example_id for half in held for row in half} == set(new)
+    if provider == "local":
+        qtbot.waitUntil(dialog.start.isEnabled)
+        dialog.start.click()
+        assert launched[0].base_model == model
+        # What is launched next begins with a base model again.
+        assert work.last_settings().base_model == "tunedesk-starter"
+
+
+def test_a_run_says_which_runs_it_goes_on_from(add_run, page, qtbot):
+    add_run("first", stage="ended", status="succeeded", fine_tuned_model="ft:tunedesk-starter:a")
+    add_run("second", base_model="ft:tunedesk-starter:a")
+    qtbot.waitUntil(lambda: page.view.run is not None and page.view.run.name == "second")
+    assert "trained further from “first”" in page.view.head.facts.text()
+
+
+def test_going_on_says_what_has_been_changed_since(
+    add, add_run, project, page, work, actions, context, monkeypatch, qtbot
+):
+    monkeypatch.setattr(work.following, "follow", lambda _run_id: None)
+    ids = add(*QUESTIONS)
+    run = add_run("night", status="paused")
+    rows = project.rows(ids)
+    project.runs.set_examples(
+        run.id,
+        [RunExample("training", n, row.id, row.version_id) for n, row in enumerate(rows, 1)],
+    )
+    project.delete(ids[:2])
+    monkeypatch.setattr(run_actions.RunService, "resume", lambda *_given: None)
+    told = []
+    monkeypatch.setattr(context.feedback, "toast", lambda text, *_more, **_named: told.append(text))
+    qtbot.waitUntil(actions["run.resume"].isEnabled)
+    actions["run.resume"].trigger()
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == [
+        "2 of its examples have been changed since; the run goes on with what it began with."
+    ]
 
 
 @pytest.mark.parametrize(

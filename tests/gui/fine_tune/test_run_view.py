@@ -22,18 +22,18 @@ def test_trying_is_the_main_action_of_a_finished_run(page, project, add_run, qtb
     run = add_run("one")
     qtbot.waitUntil(lambda: page.view.details is not None)
     head = page.view.head
-    assert not head.try_it.isVisible()
+    assert not head.playground.isVisible()
     project.runs.update(run.id, status="succeeded", stage="ended", fine_tuned_model="ft:end")
-    qtbot.waitUntil(head.try_it.isVisible)
-    assert head.try_it.property("kind") == "primary"
+    qtbot.waitUntil(head.playground.isVisible)
+    assert head.playground.property("kind") == "primary"
     primary = [b for b in page.view.findChildren(QPushButton) if b.property("kind") == "primary"]
-    assert [button for button in primary if button.isVisible()] == [head.try_it]
+    assert [button for button in primary if button.isVisible()] == [head.playground]
 
 
 def test_a_checkpoint_can_be_tried_while_the_run_goes_on(page, project, add_run, checkpoint, qtbot):
     run = add_run("one")
     project.runs.set_checkpoints(run.id, [checkpoint(40)])
-    qtbot.waitUntil(page.view.head.try_it.isVisible)
+    qtbot.waitUntil(page.view.head.playground.isVisible)
     assert page.view.head.pause.isVisible()
 
 

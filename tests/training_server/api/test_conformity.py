@@ -8,6 +8,7 @@ from tests.training_server.conftest import KEY, chat_lines, upload
 from tests.training_server.test_serve import ask
 
 LARGE = b" " * (32 * 2**20 + 1)
+MANY_PAIRS = "&".join(f"metadata[k{number}]=v" for number in range(2000))
 HALF = b'{"model": "tunedesk-starter", "messages": [{"role": "user", "content": "a\\uD800"}]}'
 
 
@@ -165,6 +166,7 @@ def test_every_chunk_of_a_stream_fits(server, trained):
         ("GET", "/fine_tuning/jobs?limit=0", {}, None, 400),
         ("GET", "/fine_tuning/jobs?after=ftjob-none", {}, None, 400),
         ("GET", "/fine_tuning/jobs?metadata=x", {}, None, 400),
+        ("GET", f"/fine_tuning/jobs?{MANY_PAIRS}", {}, None, 400),
     ],
 )
 def test_every_error_is_openais_envelope(server, method, path, headers, body, status):

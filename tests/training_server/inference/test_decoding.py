@@ -28,6 +28,26 @@ def test_every_temperature_gives_a_token(temperature, top_p):
     assert token == 1 if temperature < 1 or top_p < 1 else token in (0, 1, 2)
 
 
+def test_log_probabilities_are_numbers_also_of_tokens_that_cannot_be():
+    logits = torch.tensor([1.0, 2.0, float("-inf"), 0.5])
+    allowed = torch.tensor([True, True, True, False])
+    only_the_last = np.array([False, False, False, True])
+    choice = Sampler(SamplingParams(top_logprobs=4), allowed).choose(logits, only_the_last)
+    assert choice.token == 3
+    assert choice.logprob == -9999.0
+    assert [token for token, _value in choice.likeliest[:2]] == [1, 0]
+    assert [value for _token, value in choice.likeliest[2:]] == [-9999.0, -9999.0]
+
+
+def test_logits_beyond_the_numbers_give_the_likeliest_token_or_a_sentence():
+    allowed = torch.ones(3, dtype=torch.bool)
+    endless = torch.tensor([1.0, float("inf"), float("-inf")])
+    for parameters in (SamplingParams(), SamplingParams(temperature=0, top_logprobs=2)):
+        assert Sampler(parameters, allowed).choose(endless).token == 1
+    with pytest.raises(InferenceError, match="weights are damaged"):
+        Sampler(SamplingParams(), allowed).choose(torch.tensor([1.0, float("nan"), 0.0]))
+
+
 @given(st.lists(st.text("abc", max_size=4)), st.lists(st.text("abc", min_size=1, max_size=3)))
 def test_a_stop_text_ends_the_text_wherever_it_is_cut(pieces, stops):
     watch = StopTexts(stops)

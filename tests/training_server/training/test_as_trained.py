@@ -3,8 +3,15 @@
 import json
 
 import pytest
+from tests.catalogue.made_models import make_model
 
-from tunedesk.training_server.job_folder import STARTER
+from tunedesk.catalogue.token_encodings import model_encoding
+from tunedesk.checks.checker import Checker
+from tunedesk.training_server.as_trained_process import check, given_file
+from tunedesk.training_server.job_folder import STARTER, FileToCheck, JobFolder, ValidationRequest
+from tunedesk.training_server.jobs.validation_process import main
+from tunedesk.training_server.models import BaseModels
+from tunedesk.training_server.settings import ServerSettings
 from tunedesk.training_server.training.as_trained import as_trained, example_reader
 from tunedesk.training_server.training.sequences import IGNORED, make_sequences
 
@@ -51,6 +58,30 @@ def test_the_learnt_tokens_are_those_of_the_training(base_folder, family, record
             text.text[begin:end] for begin, end in zip([0, *text.ends], text.ends, strict=False)
         ]
         assert "".join(pieces) == text.text
+
+
+def said(*turns):
+    return {"messages": [{"role": role, "content": text} for role, text in turns]}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        said(("user", "Who pays the fee?"), ("assistant", "The tenant.")),
+        said(("system", "Be brief."), ("user", "Until 31 March?"), ("assistant", "Yes.")),
+        said(("developer", "Be brief."), ("user", "\n\n Open?"), ("assistant", "  Until 10 ")),
+        said(("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d")),
+        changed(weight=0),
+        {**said(("user", "Who pays?")), "reference": "the tenant"},
+        PROMPT,
+    ],
+)
+def test_the_tokens_that_are_counted_are_those_of_the_training(record):
+    reader = example_reader(str(make_model()))
+    facts = Checker("local", model_encoding("Owner/Tiny").name).check(json.dumps(record).encode())
+    shown = as_trained(record, reader).texts[-1]
+    assert facts.tokens == len(shown.ends)
+    assert facts.trained_tokens == len(shown.learnt)
 
 
 def test_the_answers_of_a_pair_are_those_of_the_training(base_folder, tmp_path):
@@ -152,3 +183,108 @@ def test_an_answer_that_begins_learns_nothing_of_what_a_template_adds():
     (text,) = as_trained({"messages": messages}, reader_with(template)).texts
     learnt = [text.text[begin:end] for begin, end in text.spans]
     assert learnt == ["Good evening.<|im_end|>"] * 2
+
+
+def preferring(answer):
+    return PAIR | {"preferred_output": [{"role": "assistant", "content": answer}]}
+
+
+CALL = {"id": "c", "type": "function", "function": {"name": "find", "arguments": "{}"}}
+ASK, ANSWER = {"role": "user", "content": "Open?"}, {"role": "assistant", "content": "Until ten."}
+SETS = {
+    "supervised": [
+        CHAT,
+        {"messages": [ASK, {"role": "assistant", "content": "Yes.", "weight": 0}]},
+        {"messages": [{"role": "user", "content": "word " * 900}, ANSWER]},
+        {"messages": [ASK, {"role": "assistant", "content": None, "tool_calls": [CALL]}]},
+        {"messages": [ASK, {"role": "assistant", "content": ""}]},
+        {"messages": [ASK]},
+        {"messages": [ASK, ANSWER, CHAT["messages"][0], ASK, ANSWER]},
+        {"messages": [ASK, ANSWER | {"reasoning_content": "It is Monday."}, ASK, ANSWER]},
+        PAIR,
+        *[changed(content=f"Until {hour}.") for hour in range(9)],
+    ],
+    "dpo": [
+        PAIR,
+        PAIR | {"preferred_output": [{"role": "assistant", "content": "word " * 900}]},
+        CHAT,
+    ]
+    + [PAIR | {"preferred_output": [{"role": "assistant", "content": f"{n}."}]} for n in range(9)],
+}
+
+
+def checked(folder, base, method, records):
+    """What the window is told of the examples of a launch: their rows, and the other lines."""
+    given = JobFolder(folder)
+    folder.mkdir()
+    text = "".join(json.dumps(record) + "\n" for record in records)
+    given_file(given, "training").write_text(text, encoding="utf-8")
+    models = BaseModels(ServerSettings(folder, "", models_dir=base.parent), 0)
+    lines = []
+    check(given, base.name, method, models, lines.append)
+    return [row for line in lines for row in line.get("rows", ())], lines
+
+
+def validated(folder, base, method, records):
+    """What the server finds in the same examples as a file: what is wrong, and the tokens."""
+    folder.mkdir()
+    job, file = JobFolder(folder), folder / "file.jsonl"
+    file.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    job.write_request(
+        ValidationRequest(
+            method, True, str(base), {"training": FileToCheck(str(file), "file-1", "file.jsonl")}
+        )
+    )
+    assert main([str(folder)]) == 0
+    report = [json.loads(line) for line in job.report_file.read_text(encoding="utf-8").splitlines()]
+    bad = {line["line"]: line["text"] for line in report if line["kind"] == "bad"}
+    return bad, json.loads(job.tokens_summary.read_text(encoding="utf-8"))["files"]["training"]
+
+
+@pytest.mark.parametrize("family", ["llama", "qwen3", "gemma3", "plain"])
+@pytest.mark.parametrize("method", SETS)
+def test_a_launch_is_told_what_the_server_finds(base_folder, family, method, tmp_path):
+    base, records = base_folder(family), SETS[method]
+    rows, _lines = checked(tmp_path / "given", base, method, records)
+    bad, tokens = validated(tmp_path / "job", base, method, records)
+    assert {row.line: row.reason for row in rows if row.refused} == bad
+    assert sorted(row.line for row in rows) == list(range(1, len(records) + 1))
+    good = [row for row in rows if not row.refused]
+    if method == "supervised":
+        assert sum(row.tokens for row in good) == tokens["tokens"]
+    assert max(row.longest for row in good) == tokens["longest"]
+    assert "too_long" in {row.refused for row in rows}
+
+
+def test_a_launch_is_told_what_the_open_example_is_told(base_folder, tmp_path):
+    for family in ("llama", "qwen3"):
+        base = base_folder(family)
+        reader = example_reader(str(base))
+        rows, lines = checked(tmp_path / family, base, "supervised", SETS["supervised"])
+        assert {"context": 1024} in lines
+        for row in rows:
+            if row.refused:
+                continue
+            one = as_trained(SETS["supervised"][row.line - 1], reader)
+            assert row.learnt == sum(len(text.learnt) for text in one.texts)
+            assert row.tokens == sum(len(text.ends) for text in one.texts)
+            found = {
+                "no_end": not all(text.is_stopped for text in one.texts),
+                "empty_answer": one.empty_answers > 0,
+                "media": one.media.total > 0,
+                "thoughts": one.thoughts.kept < one.thoughts.total,
+                "late_system": not one.system_is_first,
+            }
+            assert set(row.remarks) == {name for name, is_so in found.items() if is_so}
+        remarks = {remark for row in rows for remark in row.remarks}
+        assert {"empty_answer", "thoughts"} <= remarks
+
+
+def test_a_model_that_is_gone_is_told(tmp_path, base_folder):
+    _rows, lines = checked(tmp_path / "given", base_folder("plain") / "gone", "supervised", [CHAT])
+    assert lines == [{"failed": "The model gone is not on this computer."}]
+
+
+def test_the_calls_of_an_example_are_not_words_of_the_template():
+    messages = [ASK, {"role": "assistant", "content": None, "tool_calls": [CALL]}]
+    assert as_trained({"messages": messages}, example_reader(STARTER)).added == []

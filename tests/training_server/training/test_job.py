@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,11 @@ from tunedesk.training_server.training.base_model import (
 from tunedesk.training_server.training.batch import BatchShare
 from tunedesk.training_server.training.job import run_job
 from tunedesk.training_server.training.starter import untrained_starter
-from tunedesk.training_server.training.trainers import StepSample, SupervisedTrainer
+from tunedesk.training_server.training.trainers import (
+    PairTrainer,
+    StepSample,
+    SupervisedTrainer,
+)
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
@@ -139,27 +144,54 @@ def test_the_precision_that_is_faster_here_is_taken_and_kept(monkeypatch, make_j
     assert choose(spec, [{"kind": "started"}]) == torch.float32
 
 
+def as_pairs(records):
+    return [
+        {
+            "input": {"messages": record["messages"][:-1]},
+            "preferred_output": record["messages"][-1:],
+            "non_preferred_output": [{"role": "assistant", "content": "I do not know."}],
+        }
+        for record in records
+    ]
+
+
+@pytest.mark.parametrize("method", ["supervised", "dpo"])
 def test_a_validation_row_too_large_for_the_memory_is_left_out_and_told(
-    tmp_path, monkeypatch, make_job, base_folder, progress_of, twelve
+    tmp_path, monkeypatch, make_job, base_folder, progress_of, twelve, method
 ):
-    long = {"messages": twelve[0]["messages"] * 4}
+    """Between two steps as well as at the end of an epoch; no longer tried once it is known."""
+    long = {"messages": [*twelve[0]["messages"] * 4, *twelve[0]["messages"]]}
+    training, validation = twelve[:8], [twelve[8], long, *twelve[9:11]]
+    if method == "dpo":
+        training, validation = as_pairs(training), as_pairs(validation)
     job = make_job(
-        tmp_path / "job", twelve[:8], [*twelve[8:11], long], base_folder("llama"), epochs=1
+        tmp_path / "job", training, validation, base_folder("llama"), method=method, epochs=2
     )
-    score = SupervisedTrainer._score
+    trainer, name = {
+        "supervised": (SupervisedTrainer, "_score"),
+        "dpo": (PairTrainer, "_compute_loss"),
+    }[method]
+    compute = getattr(trainer, name)
+    refused = []
 
-    def limited(self, model, inputs):
-        if not torch.is_grad_enabled() and inputs["input_ids"].shape[1] > 200:
+    def limited(self, model, inputs, *more, **named):
+        size = inputs["input_ids"].shape
+        if not torch.is_grad_enabled() and size[1] > 300:
+            refused.append(size)
             raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
-        return score(self, model, inputs)
+        return compute(self, model, inputs, *more, **named)
 
-    monkeypatch.setattr(SupervisedTrainer, "_score", limited)
-    monkeypatch.setattr(StepSample, "at", lambda _self, _step: [])
-    assert run_job(job) == 0
+    monkeypatch.setattr(trainer, name, limited)
+    assert run_job(job) == 0, progress_of(job)[-1]
     told = [line["message"] for line in progress_of(job, "message") if line["level"] == "warn"]
     assert len(told) == 1
-    assert "was not measured: the memory did not suffice" in told[0]
-    assert progress_of(job, "metrics")[-1]["full_valid_loss"] > 0
+    assert re.match(r"Line 2 of the validation file \([0-9,]+ tokens\) was not measured: ", told[0])
+    assert len(refused) in (1, 2)
+    for line in progress_of(job, "metrics"):
+        assert ("full_valid_loss" in line) == (line["step"] % 2 == 0)
+    events = progress_of(job)
+    first = next(line for line in events if line["kind"] == "message" and line["message"] in told)
+    assert events.index(first) < events.index(progress_of(job, "checkpoint")[-1])
 
 
 @pytest.mark.parametrize("examples", [0, 1, 10, 99, 100, 5000, 10**6])
@@ -392,14 +424,7 @@ def test_only_safetensors_are_loaded(tmp_path, make_job, base_folder, progress_o
 
 
 def test_preferences_raise_the_margin(tmp_path, make_job, base_folder, progress_of, twelve):
-    pairs = [
-        {
-            "input": {"messages": record["messages"][:2]},
-            "preferred_output": record["messages"][2:],
-            "non_preferred_output": [{"role": "assistant", "content": "I do not know."}],
-        }
-        for record in twelve[:8]
-    ]
+    pairs = as_pairs(twelve[:8])
     job = make_job(
         tmp_path / "job",
         pairs,
@@ -482,7 +507,7 @@ def test_what_is_no_base_model_is_said_plainly(
         assert (failed["code"], failed["param"]) == ("invalid_base_model", "model")
         return failed["message"]
 
-    made = {name: tmp_path / name for name in ("cut", "coded", "mute")}
+    made = {name: tmp_path / name for name in ("cut", "coded", "mute", "listed", "broken", "odd")}
     for folder in made.values():
         shutil.copytree(base_folder("llama"), folder)
     weights = made["cut"] / "model.safetensors"
@@ -502,6 +527,14 @@ def test_what_is_no_base_model_is_said_plainly(
         reason(made["mute"])
         == "The base model mute has no tokenizer.json, which this server needs."
     )
+    (made["listed"] / "tokenizer.json").write_text("[]", encoding="utf-8")
+    assert "tokenizer of the base model listed cannot be read: " in reason(made["listed"])
+    (made["broken"] / "chat_template.jinja").write_text("{% if", encoding="utf-8")
+    assert "chat template of the base model broken cannot be read: " in reason(made["broken"])
+    config = json.loads((made["odd"] / "config.json").read_text(encoding="utf-8"))
+    config |= {"num_hidden_layers": "two", "hidden_size": [3]}
+    (made["odd"] / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert "base model odd cannot be " in reason(made["odd"])
 
 
 def test_all_weights_of_an_adapted_model_can_be_trained(

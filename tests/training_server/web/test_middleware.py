@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import socket
 
@@ -59,7 +60,11 @@ class Hasty(HttpConnection):
 
 
 async def echo(scope, receive, send):
-    """Answers with the length of the body."""
+    """Answers with the length of the body; of one that is refused it reads nothing."""
+    if scope["path"] == "/refused":
+        await send({"type": "http.response.start", "status": 401, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        return
     length, more = 0, True
     while more:
         message = await receive()
@@ -136,6 +141,25 @@ def test_half_a_second_request_is_not_waited_for_either():
     asyncio.run(run())
 
 
+@pytest.mark.expects_log
+@pytest.mark.parametrize(
+    "sent", [b"GET / \xff HTTP/1.1\r\n\r\n", b"\x16\x03\x01\r\n\r\n", b"\0" * 99]
+)
+def test_what_is_not_http_is_refused_in_the_envelope(sent):
+    async def run():
+        async with running() as port:
+            reader, writer = await opened(port, sent + b"\r\n\r\n")
+            head, _blank, body = (await rest(reader)).partition(b"\r\n\r\n")
+            writer.close()
+            return head.lower(), json.loads(body)["error"]
+
+    head, error = asyncio.run(run())
+    assert head.startswith(b"http/1.1 400")
+    assert b"content-type: application/json" in head
+    assert error["code"] == "invalid_http"
+    assert error["message"]
+
+
 def test_a_body_may_take_long_as_long_as_it_comes():
     async def run():
         async with running() as port:
@@ -163,6 +187,39 @@ def test_whoever_asks_gets_in_among_hundreds_who_do_not(caplog):
 
     asyncio.run(run())
     assert "Too many connections" in caplog.text
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET /", b"POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"]
+)
+def test_of_many_who_come_at_once_no_more_are_kept(sent):
+    async def run():
+        async with running() as port, contextlib.AsyncExitStack() as stack:
+            # All wait to be let in while the loop does not run.
+            idle = [socket.create_connection(("127.0.0.1", port)) for _number in range(100)]
+            for each in idle:
+                stack.enter_context(each)
+                each.sendall(sent)
+                each.setblocking(False)
+            reader, writer = await opened(port, ASK)
+            answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n0"), 5)
+            assert answer.startswith(b"HTTP/1.1 200")
+            writer.close()
+            return sum(map(is_open, idle))
+
+    assert 10 <= asyncio.run(run()) <= Hasty.most
+
+
+def is_open(connection):
+    try:
+        while connection.recv(1000):
+            pass
+    except BlockingIOError:
+        return True
+    except ConnectionError:
+        pass
+    return False
 
 
 def test_a_line_is_written_once_a_minute(monkeypatch):

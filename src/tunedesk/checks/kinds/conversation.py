@@ -8,12 +8,14 @@ one place of the checks that is written for speed: names are bound outside of th
 are few calls.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 from xxhash import xxh3_64_intdigest
 
+from tunedesk.catalogue.token_encodings import OPENAI_FRAME
 from tunedesk.checks.conversation_rules import (
     KNOWN_KEYS,
     PICTURE_KEYS,
@@ -28,18 +30,19 @@ from tunedesk.checks.problem import Problem
 from tunedesk.checks.text_rules import HARMLESS_ASCII, is_plain_text
 from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.checks.tokens import (
-    PER_EXAMPLE,
-    PER_MESSAGE,
     TokenCounts,
     check_length,
     count_example,
+    usual_system_tokens,
 )
 from tunedesk.examples.hashes import SEPARATOR, hash_bytes
 from tunedesk.examples.kinds.conversation import CONVERSATION, role_letters
-from tunedesk.examples.kinds.kind import preview_line
+from tunedesk.examples.kinds.kind import INVISIBLE, preview_line
 from tunedesk.examples.kinds.registry import kind_of
 from tunedesk.examples.kinds.reinforcement import REINFORCEMENT
 
+# A text of nothing but invisible characters stands so among the rare characters too.
+_INVISIBLE_TEXT = re.compile(f"{SEPARATOR}[{INVISIBLE}]+(?:{SEPARATOR}|\\Z)")
 _LETTERS = {"system": "s", "user": "u", "assistant": "a"}
 
 
@@ -67,7 +70,8 @@ class ConversationChecks(KindChecks):
         """Count the tokens of a record."""
         if settings.counter is None or "messages" not in record:
             return None
-        return count_example(record, settings.counter.count, settings.image_formula)
+        counter = settings.counter
+        return count_example(record, counter.count, settings.image_formula, counter.frame)
 
 
 def plain_checker(
@@ -83,10 +87,13 @@ def plain_checker(
     letters = _LETTERS
     join = SEPARATOR.join
     count_all = None if counter is None else counter.count_all
+    frame = OPENAI_FRAME if counter is None else counter.frame
     role_tokens = {
-        letter: PER_MESSAGE + (0 if counter is None else counter.count(role))
+        letter: frame.per_message + (0 if counter is None else counter.count(role))
         for role, letter in _LETTERS.items()
     }
+    per_example, per_answer, less_at_last = frame.per_example, frame.per_answer, frame.less_at_last
+    usual_system = 0 if counter is None else usual_system_tokens(counter.count, frame)
 
     digest, top, whole = xxh3_64_intdigest, 1 << 63, 1 << 64
     kind_name = CONVERSATION.name
@@ -131,17 +138,21 @@ def plain_checker(
         data = joined.encode()
         rare = data.translate(None, HARMLESS_ASCII).decode()
         if rare != SEPARATOR * len(roles) and not (
-            rare.count(SEPARATOR) == len(roles) and is_plain_text(joined, rare)
+            rare.count(SEPARATOR) == len(roles)
+            and _INVISIBLE_TEXT.search(rare) is None
+            and is_plain_text(joined, rare)
         ):
             return None
 
         tokens = trained = 0
         if count_all is not None:
-            tokens = PER_EXAMPLE
+            tokens = per_example if roles[0] == "s" else per_example + usual_system
             for letter, number in zip(roles, count_all(contents, rare), strict=True):
                 tokens += role_tokens[letter] + number
                 if letter == "a":
-                    trained += number
+                    trained += number + per_answer
+            if letter == "a":
+                tokens -= less_at_last
             if tokens > token_limit:
                 return None
 

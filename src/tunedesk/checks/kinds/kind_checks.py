@@ -13,7 +13,7 @@ from tunedesk.checks.text_rules import check_text
 from tunedesk.checks.token_counter import TokenCounter
 from tunedesk.checks.tokens import TokenCounts
 from tunedesk.examples.json_text import json_type
-from tunedesk.examples.kinds.kind import Kind
+from tunedesk.examples.kinds.kind import Kind, says_nothing
 from tunedesk.examples.kinds.prompt_completion import PROMPT_COMPLETION
 
 
@@ -87,18 +87,20 @@ class PromptCompletionChecks(KindChecks):
                 type_name = {"reason": key, "type": json_type(text)}
                 problems.append(Problem("completion_part_not_text", (key,), type_name))
                 continue
-            if key == "completion" and not text.strip():
+            if key == "completion" and says_nothing(text):
                 problems.append(Problem("completion_empty", (key,), {}))
             problems += check_text(text, (key,))
         problems.append(Problem("other_training", (), {"kind": PROMPT_COMPLETION.name}))
         return Checked("", tuple(problems), self.count(record, settings))
 
     def count(self, record: dict[str, Any], settings: CheckSettings) -> TokenCounts | None:
-        """Count the tokens of both texts; nothing stands between or around them."""
-        if settings.counter is None:
+        """Count the tokens of both texts, and the mark at the end that a model here learns."""
+        counter = settings.counter
+        if counter is None:
             return None
         prompt, completion = (
-            settings.counter.count(text) if isinstance(text, str) else 0
+            counter.count(text) if isinstance(text, str) else 0
             for text in (record["prompt"], record["completion"])
         )
-        return TokenCounts((prompt, completion), 0, 0, completion, per_example=0)
+        end = counter.frame.per_answer
+        return TokenCounts((prompt, completion), 0, 0, completion + end, per_example=end)

@@ -22,6 +22,7 @@ from tunedesk.checks.tokens import TokenCounts, count_example
 from tunedesk.checks.tool_rules import check_tools
 from tunedesk.examples.hashes import hash_text
 from tunedesk.examples.json_text import Path, json_type
+from tunedesk.examples.kinds.kind import says_nothing
 from tunedesk.examples.kinds.preference import (
     PAIR_PARTS,
     PREFERENCE,
@@ -47,9 +48,11 @@ class PreferenceChecks(KindChecks):
         if settings.counter is None:
             return None
         asked, answers, tools = pair_messages(record)
-        count, formula = settings.counter.count, settings.image_formula
-        whole = count_example({"messages": [*asked, *answers], "tools": tools}, count, formula)
-        trained = count_example({"messages": answers}, count, formula).trained
+        counter, formula = settings.counter, settings.image_formula
+        count, frame = counter.count, counter.frame
+        pair = {"messages": [*asked, *answers], "tools": tools}
+        whole = count_example(pair, count, formula, frame)
+        trained = count_example({"messages": answers}, count, formula, frame).trained
         return whole._replace(trained=trained)
 
 
@@ -76,8 +79,7 @@ def check_pair(record: dict[str, Any], target: Target) -> list[Problem]:
             severity(problem.code) == "error" for problem in found
         ):
             for reason in reasons("preference", record)[:3]:
-                detail = {"keyword": reason.keyword, "reason": reason.message[:200]}
-                found.append(Problem("schema_mismatch", reason.path, detail))
+                found.append(Problem("schema_mismatch", reason.path, reason.parameters()))
     else:
         found.append(Problem("pair_spelling", (), {}))
     return found
@@ -99,7 +101,7 @@ def _holds_prompts(record: dict[str, Any]) -> bool:
 
 def _check_part(part: PairPart, path: Path, value: Any, target: Target) -> Iterator[Problem]:
     if isinstance(value, str) and path[0] in ("prompt", "chosen", "rejected"):
-        if not value.strip():
+        if says_nothing(value):
             yield Problem("pair_part_empty", path, {"reason": part})
         yield from check_text(value, path)
         if read_transcript(value) is not None:
@@ -127,6 +129,8 @@ def _check_part(part: PairPart, path: Path, value: Any, target: Target) -> Itera
     elif part != "asked" and path[0] not in ("chosen", "rejected"):
         if len(messages) > 1:
             yield Problem("pair_answer_long", path, {"reason": part, "count": len(messages)})
+        elif is_call(messages[0]):
+            yield Problem("pair_answer_calls", (*path, 0), {"reason": part})
         elif roles[0] not in ("assistant", None):
             yield Problem("pair_answer_role", (*path, 0), {"reason": part, "role": str(roles[0])})
     elif part != "asked" and roles[-1] not in ("assistant", None):
@@ -135,6 +139,13 @@ def _check_part(part: PairPart, path: Path, value: Any, target: Target) -> Itera
             (*path, len(messages) - 1),
             {"reason": part, "role": str(roles[-1])},
         )
+
+
+def is_call(message: Any) -> bool:
+    """Whether a message calls a tool and says nothing beside it."""
+    if not isinstance(message, dict) or isinstance(message.get("content"), str):
+        return False
+    return bool(message.get("tool_calls") or message.get("function_call"))
 
 
 def _compare(record: dict[str, Any], preferred: Any, other: Any) -> Iterator[Problem]:

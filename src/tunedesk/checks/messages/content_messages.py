@@ -41,6 +41,19 @@ def text_messages() -> dict[str, ProblemMessage]:
             _("Message {n} opens thoughts with {tag} and never closes them: all is thought."),
             _("Write the closing tag where the answer begins, or delete the tag."),
         ),
+        "thoughts_opened_twice": ProblemMessage(
+            _("Thoughts opened twice"),
+            _("Message {n} opens thoughts with {tag} although thoughts are open already."),
+            _("Write the closing tag where the answer begins, and keep one opening tag."),
+        ),
+        "thoughts_in_text": ProblemMessage(
+            _("Thoughts within the text"),
+            _("Message {n} begins with its thoughts in tags."),
+            _(
+                "Models that write their thoughts in tags learn them so. Fix it to move them into "
+                "“reasoning_content”, for models whose template reads them there."
+            ),
+        ),
         "templated_text": ProblemMessage(
             _("Text with the marks of a chat template"),
             _("Message {n} holds marks of the template {family}, which are learnt as letters."),
@@ -68,7 +81,7 @@ def text_messages() -> dict[str, ProblemMessage]:
         "special_token_text": ProblemMessage(
             _("Text that looks like a special token"),
             _("Message {n} holds {text}, which some models take for a sign of their own."),
-            _("Delete it if it came by copying."),
+            _("Delete it if it came by copying. Fix it to take off marks that end the text."),
         ),
     }
 

@@ -65,7 +65,10 @@ def conversation_messages() -> dict[str, ProblemMessage]:
         "reasoning_field": ProblemMessage(
             _("Thoughts in a field of their own"),
             _("Message {n} has thoughts in “{key}”: services that do not know it leave them out."),
-            _("Keep them for reasoning models that are trained here; delete them for others."),
+            _(
+                "Keep them for models whose template reads them there. Fix it to move them into "
+                "the text, in the tags that most reasoning models write."
+            ),
         ),
         "key_misplaced": ProblemMessage(
             _("Field on the wrong message"),
@@ -113,11 +116,13 @@ def conversation_messages() -> dict[str, ProblemMessage]:
             _("Only blanks"),
             _("Message {n} ({role}) holds only blanks."),
             _("Write what is said, or delete the message."),
+            {"invisible": _("Message {n} ({role}) holds only invisible characters.")},
         ),
         "system_empty": ProblemMessage(
             _("Empty system message"),
             _("The system message is empty: leave it out."),
             _("Fix it to take the message out, or write what the model shall know."),
+            {"invisible": _("The system message holds only invisible characters: leave it out.")},
         ),
         "content_not_text": ProblemMessage(
             _("Content is not text"),
@@ -312,8 +317,18 @@ def tool_messages() -> dict[str, ProblemMessage]:
         ),
         "tool_parameters_invalid": ProblemMessage(
             _("Parameters are not a JSON Schema"),
-            _("The parameters of tool {tool_number} are not a valid JSON Schema: {reason}"),
+            _("The parameters of tool {tool_number} are not a valid JSON Schema."),
             _("Fix them in the tools editor."),
+            {
+                "at": _(
+                    "The parameters of tool {tool_number} are not a valid JSON Schema: “{at}” is "
+                    "something that a schema cannot have there."
+                ),
+                "outside": _(
+                    "The parameters of tool {tool_number} name a schema that does not stand in "
+                    "them ($ref); nothing is fetched."
+                ),
+            },
         ),
         "tool_calls_not_a_list": ProblemMessage(
             _("Tool calls are not a list"),
@@ -380,8 +395,58 @@ def tool_messages() -> dict[str, ProblemMessage]:
         ),
         "arguments_do_not_fit": ProblemMessage(
             _("Arguments do not fit the tool"),
-            _("The arguments of “{tool}” in message {n} do not fit its parameters: {reason}"),
+            _("The arguments of “{tool}” in message {n} do not fit its parameters."),
             _("Correct the arguments, or the parameters of the tool."),
+            {
+                "type": _(
+                    "The argument “{at}” of “{tool}” in message {n} is {type}; its parameters ask "
+                    "for {expected}."
+                ),
+                "required": _("The argument “{at}” of “{tool}” in message {n} is missing."),
+                "additionalProperties": _(
+                    "The parameters of “{tool}” know no argument “{at}”, which message {n} gives."
+                ),
+                "enum": _(
+                    "The argument “{at}” of “{tool}” in message {n} is not one of the values that "
+                    "its parameters allow: {expected}."
+                ),
+                "const": _(
+                    "The argument “{at}” of “{tool}” in message {n} is not the one value that its "
+                    "parameters allow: {expected}."
+                ),
+                "minimum": _(
+                    "The argument “{at}” of “{tool}” in message {n} is less than {expected}, the "
+                    "least that its parameters allow."
+                ),
+                "maximum": _(
+                    "The argument “{at}” of “{tool}” in message {n} is more than {expected}, the "
+                    "most that its parameters allow."
+                ),
+                "minItems": _(
+                    "The argument “{at}” of “{tool}” in message {n} has too few entries: the least "
+                    "is {expected}."
+                ),
+                "maxItems": _(
+                    "The argument “{at}” of “{tool}” in message {n} has too many entries: the most "
+                    "is {expected}."
+                ),
+                "minLength": _(
+                    "The argument “{at}” of “{tool}” in message {n} is too short: the least is "
+                    "{expected} characters."
+                ),
+                "maxLength": _(
+                    "The argument “{at}” of “{tool}” in message {n} is too long: the most is "
+                    "{expected} characters."
+                ),
+                "pattern": _(
+                    "The argument “{at}” of “{tool}” in message {n} does not have the form that "
+                    "its parameters ask for: {expected}."
+                ),
+                "anyOf": _(
+                    "The argument “{at}” of “{tool}” in message {n} has none of the forms that its "
+                    "parameters allow."
+                ),
+            },
         ),
         "tool_call_id_missing": ProblemMessage(
             _("Answer of a tool without its call"),

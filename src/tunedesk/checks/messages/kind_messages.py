@@ -76,6 +76,19 @@ def kind_messages() -> dict[str, ProblemMessage]:
             _("An answer ends with a message of the {role}'s; the assistant's is expected."),
             _("Correct the role, or write the answer."),
         ),
+        "pair_answer_calls": ProblemMessage(
+            _("Answer that is a tool call"),
+            _("An answer of the pair calls a tool and says nothing; services take texts only."),
+            _("Write what is said in both answers, or delete the example."),
+            {
+                "preferred": _(
+                    "The preferred answer calls a tool and says nothing; services take texts only."
+                ),
+                "other": _(
+                    "The other answer calls a tool and says nothing; services take texts only."
+                ),
+            },
+        ),
         "pair_answers_equal": ProblemMessage(
             _("Both answers are the same"),
             _("Both answers are the same: there is nothing to learn."),

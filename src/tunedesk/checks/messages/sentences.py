@@ -105,6 +105,10 @@ def file_messages() -> dict[str, ProblemMessage]:
                     "At column {column} a quotation mark stands inside a text; it must be written "
                     '\\".'
                 ),
+                "bare_quote_further_down": _(
+                    "At column {column} of its line {line} a quotation mark stands inside a text; "
+                    'it must be written \\".'
+                ),
                 "missing_comma": _("At column {column} a comma is missing."),
                 "curly_quotes": _(
                     "At column {column} stands a curly quotation mark; JSON needs straight ones."
@@ -119,7 +123,7 @@ def file_messages() -> dict[str, ProblemMessage]:
         "merge_marker": ProblemMessage(
             _("Marks of an unfinished merge"),
             _("A Git merge left its mark here: the rows around it are two versions; keep one."),
-            _("Delete the rows of one version, and the marks."),
+            _("Choose a version: the rows of the other one and the marks are deleted."),
             {
                 "whole": _(
                     "A Git merge left its marks: lines {first} to {last} are two versions, parted "
@@ -176,8 +180,17 @@ def file_messages() -> dict[str, ProblemMessage]:
         ),
         "schema_mismatch": ProblemMessage(
             _("Not of the expected form"),
-            _("The example does not have the form that services expect: {reason}"),
+            _("The example does not have the form that services expect."),
             _("Look at the place in the Raw JSON tab."),
+            {
+                "type": _("“{at}” is {type}; services expect {expected}."),
+                "required": _("“{at}” is missing; services expect it."),
+                "additionalProperties": _("Services do not know “{at}”."),
+                "enum": _("“{at}” is not one of the values that services know: {expected}."),
+                "const": _("“{at}” is not what services expect: {expected}."),
+                "minItems": _("“{at}” has too few entries: the least is {expected}."),
+                "maxItems": _("“{at}” has too many entries: the most is {expected}."),
+            },
         ),
     }
 
@@ -204,7 +217,7 @@ def set_messages() -> dict[str, ProblemMessage]:
         "mostly_copies": ProblemMessage(
             _("Most examples are copies"),
             _("Distinct examples: {distinct} of {count}; the other {copies} are copies of them."),
-            _("Keep the first of each and delete the others."),
+            _("Keep one of each and delete the others."),
             {"one": _("Distinct examples: {distinct} of {count}; the other is a copy.")},
         ),
         "alike_examples": ProblemMessage(
@@ -334,6 +347,7 @@ def _type_names() -> dict[str, str]:
         "null": _("nothing (null)"),
         "boolean": _("true or false"),
         "number": _("a number"),
+        "integer": _("a whole number"),
         "string": _("a text"),
         "array": _("a list"),
         "object": _("an object"),
@@ -353,12 +367,25 @@ def _role_names() -> dict[str, str]:
     }
 
 
+def _shown_types(types: list[str]) -> str:
+    """The types of which a value may have any: "a text or nothing (null)"."""
+    names = [_type_names().get(each, each) for each in types]
+    shown = names[-1] if names else "…"
+    for name in reversed(names[:-1]):
+        shown = _("{one} or {other}").format(one=name, other=shown)
+    return shown
+
+
 _POSITIONS = ("line", "column", "first", "middle", "last")
 
 
 def _shown(name: str, value: Any) -> str:
     if name == "type" and isinstance(value, str):
         return _type_names().get(value, value)
+    if name == "expected" and isinstance(value, list):
+        return _shown_types([str(each) for each in value])
+    if name == "at" and not value:
+        return _("the whole")
     if name == "role" and isinstance(value, str):
         return _role_names().get(value, value)
     if name == "kind" and isinstance(value, str):

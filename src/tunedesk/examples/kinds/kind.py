@@ -194,6 +194,23 @@ def preview_line(text: str) -> str:
     return start.encode("utf-8", "replace").decode()
 
 
+INVISIBLE = (
+    "\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e"
+    "\\u2060-\\u206f\\u2800\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff9-\\ufffb"
+    "\\U0001d173-\\U0001d17a\\U000e0000-\\U000e0fff"
+)
+"""Characters that are not blanks and show nothing, as a class of an expression: Unicode's
+Default_Ignorable_Code_Point (DerivedCoreProperties.txt), the marks of annotations, and the empty
+pattern of Braille."""
+
+_INVISIBLE = re.compile(f"[{INVISIBLE}\\s]*")
+
+
+def says_nothing(text: str) -> bool:
+    """Whether nothing stands in a text but blanks and invisible characters."""
+    return _INVISIBLE.fullmatch(text) is not None
+
+
 def first_text(value: Any) -> str:
     """The first text found within the value, looking at most a few levels deep."""
     level = [value]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from tunedesk.checks.parse_record import find_bare_quotes
 from tunedesk.formats.readers.json_values import Extent, line_end, raw_breaks_end, value_end
 from tunedesk.formats.record_batch import LONGEST_RECORD, BatchBuilder, RecordBatch
 from tunedesk.formats.text_encoding import Utf8Reader
@@ -133,6 +134,8 @@ _TRIES = 2**20
 """How many characters are read on in vain, before a broken line is not looked at any further."""
 _REFUND = 4
 _LINE_COST = 32
+_MOST_TORN = 500
+"""Over so many lines a record may be torn by raw line breaks, if it has bare quotation marks."""
 _FIRST_KEY = re.compile(r'[ \t]*\{[ \t]*("(?:[^"\\]|\\.)*")')
 
 
@@ -247,7 +250,9 @@ class _LineRecords:
                 self._found.report(number, "comma_between_rows")
                 text = text[:end]
             self._take_line(text)
-        elif extent is Extent.BROKEN or text[0] not in "{[" or not self._take_spread():
+        elif text[0] not in "{[" or not (
+            self._take_torn() if extent is Extent.BROKEN else self._take_spread()
+        ):
             # The blanks around it may be a part of a text that was torn apart.
             self._take_line(self._queue[0][1])
 
@@ -278,10 +283,40 @@ class _LineRecords:
                 self._take_joined(joined, end, has_raw_breaks=find_end is raw_breaks_end)
                 return True
             if extent is not Extent.CUT_OFF or not more or self._tries_left <= 0:
-                return self._take_broken()
+                return self._take_torn() or self._take_broken()
             if len(joined) > LONGEST_RECORD:
                 return self._take_broken()
             count *= 4
+
+    def _take_torn(self) -> bool:
+        """Take a record with raw line breaks and bare quotation marks; False if it is not one.
+
+        It goes on to the line before the next record, or to the end of the file.
+        """
+        number, first = self._queue[0]
+        key = _FIRST_KEY.match(first)
+        if key is None or first.rstrip(_BLANKS + ",").endswith("}") or self._tries_left <= 0:
+            return False
+        lines = [first.lstrip(_BLANKS)]
+        while len(lines) < _MOST_TORN and self._has(len(lines) + 1):
+            line = self._queue[len(lines)][1]
+            following = _FIRST_KEY.match(line)
+            if following is not None and following[1] == key[1]:
+                break
+            lines.append(line)
+        while not lines[-1].strip(_BLANKS):
+            lines.pop()
+        text = "\n".join(lines).rstrip(_BLANKS + ",")
+        self._tries_left -= len(text) + _LINE_COST * len(lines)
+        if len(lines) < 2 or not text.endswith("}") or find_bare_quotes(text) is None:
+            return False
+        self._tries_left += _REFUND * len(text)
+        if lines[-1].rstrip(_BLANKS).endswith(","):
+            self._found.report(number, "comma_between_rows")
+        for _ in lines:
+            self._queue.popleft()
+        self._found.add(number, text)
+        return True
 
     def _ends_line(self, joined: str, end: int) -> bool:
         """Whether a record with raw line breaks ends with its line, and has no record within."""

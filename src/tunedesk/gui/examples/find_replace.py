@@ -81,7 +81,7 @@ class FindOptions(NamedTuple):
             pattern.sub(self.replacement, "")
         except (re.error, IndexError) as error:
             raise UserError(
-                _("The replacement cannot be read: {reason}.").format(reason=error),
+                _("The replacement cannot be read: {reason}.").format(reason=_why(error)),
                 _(r"\1 stands for the first group of the expression; write \\ for a backslash."),
             ) from error
 

@@ -207,14 +207,14 @@ class FileImports(QObject):
         path, resume = self._waiting.popleft()
         pool = self._background.pool
 
-        def bring_in(project: Project, progress: Progress) -> _Imported:
+        def import_next(project: Project, progress: Progress) -> _Imported:
             summary = import_file(project, path, pool, progress, resume=resume)
             whole = summary.failure is None and not summary.cancelled
             return _Imported(summary, text_of_set(project) if whole else "")
 
         self._operation = self._operations.run(
             _("Importing {file}").format(file=path.name),
-            bring_in,
+            import_next,
             on_result=self._show_remarks,
             message=_message,
             on_finished=lambda: self._on_finished(path),

@@ -8,7 +8,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from tunedesk.catalogue.hardware import detect_hardware
-from tunedesk.fine_tuning.launch_settings import LaunchSettings
+from tunedesk.fine_tuning.launch_settings import LaunchSettings, further_settings
 from tunedesk.gui.fine_tune.run_actions import RunActions
 from tunedesk.gui.fine_tune.run_list import RunList, RunRow, find_runs
 from tunedesk.gui.fine_tune.run_text import memory_text
@@ -76,18 +76,19 @@ class FineTunePage(Page):
         self.view.reference_asked.connect(self._show_reference)
         self.view.follow_asked.connect(self._work.following.begin)
         self.view.stop_asked.connect(self.run_actions.cancel_now)
+        self.run_actions.further_asked.connect(self._train_further)
         self.run_actions.try_asked.connect(self._try)
         self.run_actions.report_asked.connect(self._save_report)
         self.run_actions.print_asked.connect(self._print_report)
         self._handlers = {
-            "finetune.bring_in": self._bring_in,
+            "finetune.adopt_job": self._adopt_job,
             "finetune.compare": self._compare,
             "finetune.suitability": self._show_suitability,
         }
         for action_id, handler in self._handlers.items():
             self._actions.bind(action_id, handler)
         self._actions["finetune.compare"].setEnabled(False)  # until the runs are known
-        self._actions["finetune.bring_in"].setEnabled(not self._project.read_only)
+        self._actions["finetune.adopt_job"].setEnabled(not self._project.read_only)
 
     def _lay_out(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -160,7 +161,7 @@ class FineTunePage(Page):
         self.models_chip.toggled.connect(self._show_models)
         row.addStretch(1)
         for action_id, label, kind in (
-            ("finetune.bring_in", _("Bring in a run…"), ""),
+            ("finetune.adopt_job", _("Bring in a run…"), ""),
             ("finetune.compare", _("Compare runs…"), ""),
             ("finetune.new", _("New run…"), "primary"),
         ):
@@ -187,6 +188,11 @@ class FineTunePage(Page):
         """Open the launch page with a base model of this computer chosen."""
         settings = self._work.last_settings() or LaunchSettings()
         self._work.new_run(replace(settings, provider="local", base_url="", base_model=model))
+
+    def _train_further(self) -> None:
+        """Open the launch page with the chosen model as the base of a new run."""
+        if self.view.run is not None and self.view.model:
+            self._work.new_run(further_settings(self.view.run, self.view.model))
 
     # What the window asks
 
@@ -354,7 +360,7 @@ class FineTunePage(Page):
         dialog.launch_asked.connect(self._actions["finetune.new"].trigger)
         dialog.open()
 
-    def _bring_in(self) -> None:
+    def _adopt_job(self) -> None:
         with importing("tunedesk.gui.fine_tune.adopt_job_dialog"):
             from tunedesk.gui.fine_tune.adopt_job_dialog import AdoptJobDialog
 

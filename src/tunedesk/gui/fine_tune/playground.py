@@ -37,7 +37,7 @@ from tunedesk.gui.fine_tune.playground_keep import KeepButtons
 from tunedesk.gui.fine_tune.playground_pane import (
     FIELD_MARGIN,
     ConversationPane,
-    Turn,
+    PlaygroundRequest,
 )
 from tunedesk.gui.fine_tune.run_text import checkpoint_text, model_text, provider_text
 from tunedesk.gui.page import PageContext
@@ -281,7 +281,7 @@ class PlaygroundDialog(Dialog):
         if turn is not None:
             pane.ask(replace(turn, options=self._options(turn.is_completion)))
 
-    def _asked_elsewhere(self) -> Turn | None:
+    def _asked_elsewhere(self) -> PlaygroundRequest | None:
         """What one of the columns was asked last."""
         return next((pane.asked_last for pane in self.panes if pane.asked_last), None)
 
@@ -436,14 +436,14 @@ class PlaygroundDialog(Dialog):
         for pane in self.panes:
             if self._completes:
                 plain = asked if expected else {"role": "user", "content": text}
-                pane.ask(Turn((plain,), 1, {}, options, expected, is_completion=True))
+                pane.ask(PlaygroundRequest((plain,), 1, {}, options, expected, is_completion=True))
                 continue
             if sample is None:
                 said = [each for n, each in enumerate(pane.messages) if n or not _is_system(each)]
             else:
                 said = [*sample.messages[(sample.system is not None) : -1]]
             messages = (*head, *said, asked)
-            pane.ask(Turn(messages, 1, more, options, expected))
+            pane.ask(PlaygroundRequest(messages, 1, more, options, expected))
         self._sample = None
         self.question.clear()
         self._show_note()

@@ -30,6 +30,7 @@ from tunedesk.gui.background import Task
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.roles_and_states import role_title
 from tunedesk.gui.widgets.buttons import CopyButton, IconButton
+from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, Wait
@@ -42,7 +43,7 @@ RESULT_HEIGHT = 52
 
 
 @dataclass(frozen=True)
-class Turn:
+class PlaygroundRequest:
     """What one answer answers.
 
     Attributes:
@@ -122,12 +123,12 @@ class ConversationPane(QWidget):
         self._titles: dict[int, str] = {}
         self._follows = True
         self.messages: list[ChatMessage] = []
-        self.turn: Turn | None = None
-        self.asked_last: Turn | None = None
-        self._before: tuple[list[ChatMessage], Turn | None] = ([], None)
+        self.turn: PlaygroundRequest | None = None
+        self.asked_last: PlaygroundRequest | None = None
+        self._before: tuple[list[ChatMessage], PlaygroundRequest | None] = ([], None)
         theme = self._theme = context.theme
         self._muted = theme.color("text_muted")
-        self.which = QComboBox()
+        self.which = NoWheelComboBox()
         self.which.setMinimumContentsLength(6)
         self.which.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -212,7 +213,7 @@ class ConversationPane(QWidget):
         self._show_note("")
         self.changed.emit()
 
-    def ask(self, turn: Turn) -> None:
+    def ask(self, turn: PlaygroundRequest) -> None:
         """Ask the chosen model.
 
         Args:
@@ -244,7 +245,7 @@ class ConversationPane(QWidget):
             self._show_note(_("Stopped."))
             self.changed.emit()
 
-    def _start(self, turn: Turn) -> None:
+    def _start(self, turn: PlaygroundRequest) -> None:
         model = str(self.which.currentData() or "")
         show = self._background.in_gui(self._on_piece)
         project, run_id, keys = self._project, self._run_id, self._keys
@@ -349,7 +350,7 @@ class ConversationPane(QWidget):
             name = last["function_call"]["name"]
             told = [{"role": "function", "name": name, "content": results[0]}]
         messages = (*self.messages, *told)
-        self.ask(Turn(messages, len(told), turn.more, turn.options))
+        self.ask(PlaygroundRequest(messages, len(told), turn.more, turn.options))
 
     # What shows
 

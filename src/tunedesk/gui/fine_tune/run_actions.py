@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
 from tunedesk.errors import UserError
 from tunedesk.fine_tuning.follow import JobCommand
 from tunedesk.fine_tuning.launch_settings import LaunchSettings
-from tunedesk.fine_tuning.run_service import RunService, result_files
+from tunedesk.fine_tuning.run_service import RunService, changed_sentence, result_files
 from tunedesk.gui.fine_tune.run_dataset import RunDatasetDialog
 from tunedesk.gui.fine_tune.run_text import provider_text
 from tunedesk.gui.fine_tune.run_work import RunWork
@@ -68,11 +68,13 @@ class RunActions(QObject):
 
     Signals:
         try_asked: Ask the tuned model something.
+        further_asked: Train the chosen model further, in a new run.
         report_asked: Save the page of the run.
         print_asked: Print it.
     """
 
     try_asked = Signal()
+    further_asked = Signal()
     report_asked = Signal()
     print_asked = Signal()
 
@@ -91,6 +93,7 @@ class RunActions(QObject):
         self._handlers: dict[str, Callable[..., object]] = {
             "run.carry_on": self._carry_on,
             "run.again": self._run_again,
+            "run.train_further": self.further_asked.emit,
             "run.try": self.try_asked.emit,
             "run.pause": lambda: self._ask("pause"),
             "run.resume": lambda: self._ask("resume"),
@@ -136,6 +139,7 @@ class RunActions(QObject):
         return {
             "run.carry_on": not ended and run.stage != "following" and not launching,
             "run.again": ended and run.settings.get("provider") in providers(),
+            "run.train_further": ended and self._has_model and _trains_tuned(run),
             "run.try": self._has_model,
             "run.pause": pausing and run.status in ("running", "queued", "validating_files"),
             "run.resume": pausing and run.status == "paused",
@@ -207,10 +211,15 @@ class RunActions(QObject):
             "cancel": _("Stopping “{name}”"),
         }
 
-        def work(handle: Project, _progress: Progress, wait: Wait) -> None:
+        def work(handle: Project, _progress: Progress, wait: Wait) -> str:
             service = RunService(handle, keys)
             {"cancel": service.cancel, "pause": service.pause, "resume": service.resume}[command](
                 number, wait
+            )
+            return (
+                changed_sentence(handle.runs.changed_examples(number))
+                if command == "resume"
+                else ""
             )
 
         for action_id in ("run.pause", "run.resume"):
@@ -219,6 +228,7 @@ class RunActions(QObject):
             titles[command].format(name=self._project.runs.get(number).name),
             work,
             waits=True,
+            message=lambda changed: changed or None,
             on_finished=lambda: self._asked(number),
         )
 
@@ -336,6 +346,12 @@ class RunActions(QObject):
             waits=True,
             message=lambda _none: _("The model is deleted."),
         )
+
+
+def _trains_tuned(run: Run) -> bool:
+    """Whether its service takes a tuned model as the base of another run."""
+    known = providers().get(str(run.settings.get("provider")))
+    return known is not None and known.trains_tuned
 
 
 def _pausing(run: Run) -> bool:

@@ -48,6 +48,7 @@ class RunDetails(NamedTuple):
         advice: What they mean, the most important first.
         is_elsewhere: Whether it goes on and this computer neither launched nor follows it.
         model_step: The step whose weights the tuned model has; None: the last.
+        parents: The names of the runs whose models it goes on from, the nearest first.
     """
 
     run: Run
@@ -58,6 +59,7 @@ class RunDetails(NamedTuple):
     advice: "list[Advice]"
     is_elsewhere: bool
     model_step: int | None = None
+    parents: tuple[str, ...] = ()
 
 
 class DetailsReader:
@@ -127,6 +129,7 @@ class DetailsReader:
             chart=chart,
             advice=found,
             is_elsewhere=not run.ended and not is_from_here(project, run),
+            parents=tuple(parent.name for parent in runs.parents(run)),
         )
 
 

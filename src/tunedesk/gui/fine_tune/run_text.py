@@ -97,9 +97,19 @@ def model_title(provider_name: str, base_model: str) -> str:
     return next((model.title for model in models if model.id == base_model), base_model)
 
 
-def facts_text(run: Run) -> str:
-    """One line on what is trained: the base model, where, how many examples."""
-    parts = [model_text(run), provider_text(run)]
+def facts_text(run: Run, parents: Sequence[str] = ()) -> str:
+    """One line on what is trained: the base model, where, how many examples.
+
+    Args:
+        run: The run.
+        parents: The names of the runs whose models it goes on from, the nearest first.
+    """
+    base = model_text(run)
+    if parents:
+        base = _("{model}, trained further from {runs}").format(
+            model=base, runs=" ← ".join(f"“{name}”" for name in parents)
+        )
+    parts = [base, provider_text(run)]
     if run.training is not None and run.training.examples:
         count = run.training.examples
         if run.validation is None:

@@ -1,6 +1,7 @@
 """The view of one run: head with name, state and actions, chart, advice, result or failure, log."""
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 
 
 MENU = (
-    *("run.rename", "run.examples", ""),
+    *("run.train_further", "", "run.rename", "run.examples", ""),
     *("run.save_report", "run.print_report", "run.save_results", ""),
     "run.hide",
 )
@@ -81,7 +82,7 @@ class RunHead(QWidget):
             theme, actions["run.carry_on"], _("Carry on"), kind="primary", show_key=False
         )
         self.again = ActionButton(theme, actions["run.again"], _("Run again…"), show_key=False)
-        self.try_it = ActionButton(
+        self.playground = ActionButton(
             theme, actions["run.try"], _("Try it"), kind="primary", show_key=False
         )
         self.bar = QProgressBar()
@@ -110,6 +111,7 @@ class RunHead(QWidget):
         self.menu.setAccessibleName(_("More"))
         self.menu.setToolTip(_("Rename, report, and what else can be done with this run"))
         entries = QMenu(self.menu)
+        entries.setAccessibleName(_("More"))
         for action_id in MENU:
             entries.addAction(self._actions[action_id]) if action_id else entries.addSeparator()
         self.menu.setMenu(entries)
@@ -120,7 +122,7 @@ class RunHead(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
         for button in (
-            *(self.try_it, self.carry_on, self.pause, self.resume, self.again, self.cancel),
+            *(self.playground, self.carry_on, self.pause, self.resume, self.again, self.cancel),
             self.menu,
         ):
             row.addWidget(button)
@@ -162,7 +164,13 @@ class RunHead(QWidget):
             row.addWidget(self._buttons)
 
     def show_run(
-        self, run: Run, left: float | None, *, is_elsewhere: bool = False, happens: str = ""
+        self,
+        run: Run,
+        left: float | None,
+        *,
+        is_elsewhere: bool = False,
+        happens: str = "",
+        parents: Sequence[str] = (),
     ) -> None:
         """Show how the run stands.
 
@@ -171,11 +179,12 @@ class RunHead(QWidget):
             left: The seconds that it still takes, an estimate; None without one.
             is_elsewhere: Whether another computer launched it, and this one does not follow it.
             happens: What its service said last; shown while no step tells how far it is.
+            parents: The names of the runs whose models it goes on from, the nearest first.
         """
         self.name.setText(run.name)
         words = state_text(run)
         self.badge.show_text(words.text, words.tone)
-        self.facts.setText(facts_text(run))
+        self.facts.setText(facts_text(run, parents))
         share, far = share_done(run), progress_text(run, left) or happens
         moves = share is None and not run.ended and run.status != "paused"
         self.bar.setRange(0, 0 if moves else 1000)
@@ -206,7 +215,7 @@ class RunHead(QWidget):
 
     def _show_try(self) -> None:
         """Trying is what a run is there for: its model, or the checkpoints that it has by now."""
-        self.try_it.setVisible(self._actions["run.try"].isEnabled())
+        self.playground.setVisible(self._actions["run.try"].isEnabled())
         self._place_buttons()
 
     def _show_carry_on(self) -> None:
@@ -355,6 +364,7 @@ class RunView(QScrollArea):
                 left,
                 is_elsewhere=self.details.is_elsewhere,
                 happens=self._happening(),
+                parents=self.details.parents,
             )
 
     def _happening(self) -> str:

@@ -78,6 +78,8 @@ def estimated_finish(job: Job, now: float) -> int | None:
 _JOBS = "/v1/fine_tuning/jobs"
 _ADAPTER_KEYS = ("rank", "alpha", "dropout")
 _ACTIVE = ("validating_files", "queued", "running", "paused")
+_MOST_PAIRS = 16
+"""Of metadata: as many as a job may have."""
 
 
 class JobEndpoints:
@@ -174,6 +176,9 @@ class JobEndpoints:
             raise bad_value(
                 "metadata", "Invalid 'metadata': write metadata[key]=value, or metadata=null."
             )
+        if len(metadata) > _MOST_PAIRS:
+            text = f"Invalid 'metadata': a job has at most {_MOST_PAIRS} pairs."
+            raise bad_value("metadata", text)
         try:
             page = self._stores.jobs.page(
                 request.query_params.get("after"), limit, metadata or None, whole == "null"

@@ -16,6 +16,10 @@ from tunedesk.training_server.inference.inference_types import InferenceError, S
 _LEAST_TEMPERATURE = 1e-5
 """With less, the likeliest token is taken: its lead over the others is beyond any number."""
 
+_LEAST_LOGPROB = -9999.0
+"""What OpenAI's document says for a token that is very unlikely; JSON has no infinity for one that
+cannot be."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -69,8 +73,14 @@ class Sampler:
             self._generator.manual_seed(parameters.seed % 2**63)
 
     def choose(self, logits: torch.Tensor, mask: npt.NDArray[np.bool_] | None = None) -> Choice:
-        """The next token, from the logits of all; where there is a mask, one that it allows."""
+        """The next token, from the logits of all; where there is a mask, one that it allows.
+
+        Raises:
+            InferenceError: The model computes no numbers: its weights are damaged.
+        """
         open_values = logits.detach().to("cpu", torch.float32)
+        if not torch.isfinite(open_values).all():
+            open_values = _without_infinity(open_values)
         values = open_values.masked_fill(~self._allowed, -torch.inf)
         shifted = values
         if mask is not None:
@@ -86,7 +96,7 @@ class Sampler:
         wanted = self._parameters.top_logprobs
         if wanted is None:
             return Choice(token, None, ())
-        logprobs = torch.log_softmax(values, dim=-1)
+        logprobs = torch.log_softmax(values, dim=-1).clamp(min=_LEAST_LOGPROB)
         best = torch.topk(logprobs, min(wanted, len(logprobs)))
         likeliest = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         return Choice(token, float(logprobs[token]), tuple(likeliest))
@@ -119,6 +129,17 @@ class Sampler:
             picked = torch.multinomial(ordered, 1, generator=self._generator)
             return int(order[picked])
         return int(torch.multinomial(probabilities, 1, generator=self._generator))
+
+
+def _without_infinity(logits: torch.Tensor) -> torch.Tensor:
+    """The logits with the largest number for infinity, which 16 bits may come to."""
+    if torch.isnan(logits).any():
+        raise InferenceError(
+            "The model answers with what is not a number: its weights are damaged.",
+            "invalid_model",
+        )
+    most = torch.finfo(torch.float32).max / 4
+    return logits.clamp(-most, most)
 
 
 _BYTE = re.compile("<0x([0-9A-F]{2})>")

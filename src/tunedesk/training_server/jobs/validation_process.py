@@ -12,10 +12,10 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from tunedesk.training_server.job_folder import (
     STARTER,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from tunedesk.training_server.jobs.file_validation import BadLine, FileVerdict
     from tunedesk.training_server.training.failures import BadExample
     from tunedesk.training_server.training.sequences import Chunk, Sequences, TokenisedChunk
+    from tunedesk.training_server.training.tokenizer import ExampleTokenizer
+
+Made = TypeVar("Made")
 
 _REPORT_SECONDS = 0.5
 _BYTES_ALONE = 4_000_000
@@ -119,7 +122,7 @@ def _tokenise(
 
     made: dict[FileWord, Sequences] = {}
     try:
-        _prepare_reader(folder, base_model)
+        prepare_reader(folder, base_model)
         for word in get_args(FileWord):
             if folder.records_file(word).exists():
                 made[word] = _tokenise_file(folder, request.method, base_model, word, report)
@@ -134,8 +137,12 @@ def _tokenise(
         note_sequences(folder, base_model, made)
 
 
-def _prepare_reader(folder: JobFolder, base_model: str) -> None:
-    """See whether the base model can read; a new starter learns to."""
+def prepare_reader(folder: JobFolder, base_model: str) -> "ExampleTokenizer":
+    """What reads as the base model does; a new starter learns to.
+
+    Raises:
+        JobFailedError: The model cannot be used.
+    """
     from tunedesk.training_server.training.sequences import starter_texts
     from tunedesk.training_server.training.starter import train_tokenizer
     from tunedesk.training_server.training.tokenizer import load_example_tokenizer
@@ -145,13 +152,17 @@ def _prepare_reader(folder: JobFolder, base_model: str) -> None:
         shutil.rmtree(part, ignore_errors=True)
         train_tokenizer(starter_texts(folder.training_file)).save_pretrained(part)
         part.rename(folder.tokenizer)
-    load_example_tokenizer(base_model, folder.tokenizer)
+    return load_example_tokenizer(base_model, folder.tokenizer)
 
 
 def _tokenise_file(
     folder: JobFolder, method: str, base_model: str, word: FileWord, report: _Report
 ) -> "Sequences":
-    from tunedesk.training_server.training.sequences import record_chunks, write_sequences
+    from tunedesk.training_server.training.sequences import (
+        record_chunks,
+        tokenise_chunk,
+        write_sequences,
+    )
 
     with folder.records_file(word).open("rb") as file:
         total = sum(1 for _line in file)
@@ -161,22 +172,33 @@ def _tokenise_file(
             report.write("bad", file=word, line=each.line, text=each.message)
         report.count("tokenised", file=word, examples=read, of=total)
 
-    is_large = folder.records_file(word).stat().st_size > _BYTES_ALONE
+    size = folder.records_file(word).stat().st_size
     chunks = record_chunks(folder, word, base_model, method)
-    with _tokenised(chunks, is_large) as tokenised:
+    with in_parts(tokenise_chunk, tokenise_in_worker, chunks, size) as tokenised:
         return write_sequences(tokenised, folder.tokens_file(word), method, on_chunk)
 
 
 @contextmanager
-def _tokenised(chunks: "Iterator[Chunk]", is_large: bool) -> "Iterator[Iterator[TokenisedChunk]]":
-    """What each part makes: by this process, or by one for each processor that stands back."""
-    from tunedesk.training_server.training.sequences import tokenise_chunk
+def in_parts(
+    here: "Callable[[Chunk], Made]",
+    in_worker: "Callable[[tuple[Any, ...]], Made]",
+    chunks: "Iterator[Chunk]",
+    size: int,
+) -> "Iterator[Iterator[Made]]":
+    """What each part of a file makes, in their order.
 
-    if not is_large:
-        yield map(tokenise_chunk, chunks)
+    Args:
+        here: Makes it in this process, if the file is small.
+        in_worker: The same in processes that stand back, one for each processor; it is given the
+            fields of the `Chunk`.
+        chunks: The parts.
+        size: The bytes of the file.
+    """
+    if size <= _BYTES_ALONE:
+        yield map(here, chunks)
         return
     with WorkerPool() as pool:
-        yield pool.map_ordered(tokenise_in_worker, map(tuple, chunks))
+        yield pool.map_ordered(in_worker, map(tuple, chunks))
 
 
 def tokenise_in_worker(chunk: tuple[Any, ...]) -> "TokenisedChunk":

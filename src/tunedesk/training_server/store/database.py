@@ -1,10 +1,10 @@
 """The server's database: its tables, transactions for several threads, and pages of lists."""
 
+import contextlib
 import errno
 import json
 import logging
 import os
-import re
 import secrets
 import sqlite3
 import string
@@ -103,6 +103,11 @@ CREATE TABLE checkpoint (
 ) STRICT;
 """
 
+_COLUMNS = (
+    "SELECT s.name, c.name FROM sqlite_schema AS s, pragma_table_info(s.name) AS c"
+    " WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite%'"
+)
+
 _SECONDS_BETWEEN_WORDS = 60.0
 _LETTERS = string.ascii_letters + string.digits
 
@@ -147,11 +152,24 @@ class Database:
             )
         self._reader = _connect(path)
         self._reader.execute("PRAGMA query_only = ON")
-        found = {row["name"] for row in self.rows("SELECT name FROM sqlite_schema")}
-        missing = [name for name in re.findall(r"CREATE TABLE (\w+)", _SCHEMA) if name not in found]
-        if missing:
+        missing = self._missing()
+        if missing is not None:
             self.close()
-            raise sqlite3.DatabaseError(f"the table {missing[0]} is missing")
+            raise sqlite3.DatabaseError(missing)
+
+    def _missing(self) -> str | None:
+        """A table or a column that should be there and is not; None: all are."""
+        with contextlib.closing(sqlite3.connect(":memory:")) as whole:
+            whole.executescript(_SCHEMA)
+            wanted = whole.execute(_COLUMNS).fetchall()
+        found = {tuple(row) for row in self.rows(_COLUMNS)}
+        tables = {table for table, _column in found}
+        for table, column in wanted:
+            if table not in tables:
+                return f"the table {table} is missing"
+            if (table, column) not in found:
+                return f"the table {table} lacks its column {column}"
+        return None
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

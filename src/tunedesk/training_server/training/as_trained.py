@@ -9,11 +9,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from tunedesk.examples.as_trained import ExampleAsTrained, Kept, TrainedText
+from tunedesk.examples.as_trained import (
+    ExampleAsTrained,
+    Kept,
+    Remark,
+    RowAsTrained,
+    TrainedText,
+)
 from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.training.chat_template import (
     ChatTemplate,
@@ -21,19 +27,28 @@ from tunedesk.training_server.training.chat_template import (
     content_text,
     template_tools,
 )
+from tunedesk.training_server.training.failures import BadExample
 from tunedesk.training_server.training.sequences import (
     IGNORED,
+    Chunk,
     Row,
+    chunk_entries,
+    chunk_reader,
     completion_row,
     labelled_row,
     pair_texts,
+    sequences_of,
 )
 from tunedesk.training_server.training.starter import CONTEXT, train_tokenizer
 from tunedesk.training_server.training.tokenizer import ExampleTokenizer, load_example_tokenizer
 
 _ROLES = ("system", "developer", "user", "assistant", "tool", "tools", "model", "function")
 _MEDIA = ("image_url", "input_image", "input_audio", "file", "input_file")
+_OUTPUTS = ("preferred_output", "non_preferred_output")
 _THOUGHT = re.compile(r"<think>(.*?)</think>", re.DOTALL)
+_TAGS = re.compile(r"</?[\w.:-]+>|\[/?\w+\]")
+"""Marks that a template writes in letters, such as those around a call."""
+
 _LEAST_SOUGHT = 4
 """Shorter texts of messages are known only where nothing else stands between two marks."""
 _MOST_ADDED = 20
@@ -66,6 +81,7 @@ def as_trained(record: Mapping[str, Any], reader: ExampleTokenizer) -> ExampleAs
         _kept(calls, whole),
         Kept(sum(map(_media, messages)), 0),
         _added(record, messages, texts, reader)[:_MOST_ADDED],
+        _empty_answers(record, messages),
     )
 
 
@@ -112,7 +128,7 @@ def _row(ids: list[int], labels: list[int]) -> Row:
 
 def _shown(rendered: Rendered, row: Row, ends: list[int], reader: ExampleTokenizer) -> TrainedText:
     ids, labels = row["input_ids"].tolist(), row["labels"].tolist()
-    marks = {*reader.tokenizer.all_special_ids, *reader.tokenizer.added_tokens_decoder}
+    marks = reader.marks
     learnt = [number for number, label in enumerate(labels) if label != IGNORED]
     special = [number for number, token in enumerate(ids) if token in marks]
     last = set(learnt) - {number - 1 for number in learnt}
@@ -131,7 +147,7 @@ def _shown(rendered: Rendered, row: Row, ends: list[int], reader: ExampleTokeniz
 def _messages(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     asked = record.get("input", record)
     yield from asked.get("messages") or ()
-    for key in ("preferred_output", "non_preferred_output"):
+    for key in _OUTPUTS:
         yield from record.get(key) or ()
 
 
@@ -139,9 +155,30 @@ def _said(message: Mapping[str, Any]) -> str:
     return content_text(message.get("content")) or str(message.get("refusal") or "")
 
 
+def _empty_answers(record: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> int:
+    """How many answers that are learnt say nothing and call nothing."""
+    if "prompt" in record:
+        return int(not str(record["completion"]).strip())
+    if "input" in record:
+        messages = [each for key in _OUTPUTS for each in record.get(key) or ()]
+    answers = (each for each in messages if each.get("role") == "assistant")
+    learnt = (each for each in answers if each.get("weight") != 0)
+    return sum(not _said(each).strip() and not _called(each) for each in learnt)
+
+
 def _thoughts(message: Mapping[str, Any]) -> list[str]:
+    if message.get("role") != "assistant":
+        return []
     thought = message.get("reasoning_content")
     return [*([thought] if isinstance(thought, str) else []), *_THOUGHT.findall(_said(message))]
+
+
+def _written(message: Mapping[str, Any]) -> Iterator[str]:
+    """All texts of a message that its author wrote: the words, the thoughts, the calls."""
+    yield _said(message)
+    yield from _thoughts(message)
+    yield from _called(message)
+    yield str(message.get("name") or "")
 
 
 def _called(message: Mapping[str, Any]) -> list[str]:
@@ -185,7 +222,7 @@ def _added(
     tokens = map(str, reader.tokenizer.added_tokens_decoder.values())
     marks = filter(None, {*reader.tokenizer.all_special_tokens, *tokens})
     at_marks = re.compile("|".join(map(re.escape, sorted(marks, key=len, reverse=True))) or "$.")
-    parts = {part.strip() for each in messages for part in (_said(each), *_thoughts(each))}
+    parts = {part.strip() for each in messages for part in _written(each)}
     whole = {part for part in parts if part}
     # A letter or two stand in every other word as well.
     long = sorted((part for part in whole if len(part) >= _LEAST_SOUGHT), key=len, reverse=True)
@@ -198,11 +235,97 @@ def _added(
             for part in long:
                 stretch = stretch.replace(part, "\n")
             for piece in stretch.split("\n"):
-                word = piece.strip(" \t\r:#*<>[]|")
+                word = _TAGS.sub("", piece).strip(" \t\r:#*<>[]|")
                 is_json = "{" in piece or "}" in piece
                 if any(letter.isalnum() for letter in word) and word not in _ROLES and not is_json:
                     found[piece.strip()] = None
     return [piece for piece in found if piece not in whole]
+
+
+class ChunkAsTrained(NamedTuple):
+    """What a base model makes of some examples of a launch.
+
+    Attributes:
+        rows: What it makes of each.
+        added: Words that the template adds of its own.
+        overdue: How many examples the template took too long for.
+    """
+
+    rows: list[RowAsTrained]
+    added: list[str]
+    overdue: int
+
+
+def rows_as_trained(chunk: Chunk) -> ChunkAsTrained:
+    """What a base model makes of some examples.
+
+    Whether one is trained on is decided by what makes the files of tokens. What else is said of an
+    example takes a second reading, so only those are read twice that may lose something, and one
+    of each shape for the words that a template adds.
+    """
+    reader = chunk_reader(chunk)
+    entries = chunk_entries(chunk)
+    made, overdue = sequences_of(entries, reader, chunk.method)
+    is_mark = np.zeros(max(len(reader.tokenizer), *reader.marks, 0) + 1, bool)
+    is_mark[list(reader.marks)] = True
+    result = ChunkAsTrained([], [], overdue)
+    shapes: set[tuple[Any, ...]] = set()
+    for entry, each in zip(entries, made, strict=False):
+        line, record = entry["line"], entry["record"]
+        if isinstance(each, BadExample):
+            result.rows.append(RowAsTrained(line, 0, 0, 0, each.refusal, each.message, []))
+            continue
+        messages = list(_messages(record))
+        remarks: list[Remark] = [] if all(_is_stopped(row, is_mark) for row in each) else ["no_end"]
+        if _empty_answers(record, messages):
+            remarks.append("empty_answer")
+        if any(map(_media, messages)):
+            remarks.append("media")
+        shape = _shape(record, messages)
+        if shape not in shapes or any(map(_may_lose, enumerate(messages))):
+            shapes.add(shape)
+            whole = as_trained(record, reader)
+            if whole.thoughts.kept < whole.thoughts.total:
+                remarks.append("thoughts")
+            if not whole.system_is_first:
+                remarks.append("late_system")
+            result.added.extend(piece for piece in whole.added if piece not in result.added)
+        total, longest, learnt = map(list, zip(*map(_counts, each), strict=True))
+        row = RowAsTrained(line, sum(total), max(longest), sum(learnt), None, "", remarks)
+        result.rows.append(row)
+    return result
+
+
+def _counts(row: Row) -> tuple[int, int, int]:
+    """The tokens of a row, those of its longest text, and those that are learnt."""
+    if "labels" in row:
+        total = len(row["input_ids"])
+        return total, total, int((row["labels"] != IGNORED).sum())
+    asked, answers = len(row["prompt_ids"]), [len(row["chosen_ids"]), len(row["rejected_ids"])]
+    return asked + sum(answers), asked + max(answers), sum(answers)
+
+
+def _is_stopped(row: Row, is_mark: np.ndarray[Any, np.dtype[np.bool_]]) -> bool:
+    """Whether each answer of a row ends with a mark that is learnt."""
+    if "labels" not in row:
+        return all(bool(is_mark[row[name][-1]]) for name in ("chosen_ids", "rejected_ids"))
+    learnt = row["labels"] != IGNORED
+    last = learnt & ~np.append(learnt[1:], False)
+    return bool(is_mark[row["input_ids"][last]].all())
+
+
+def _shape(record: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
+    """What decides which words a template adds: whether it has a prompt, and tools."""
+    first = messages[0].get("role") if messages else ""
+    has_calls = any(each.get("tool_calls") or each.get("function_call") for each in messages)
+    return first, bool(template_tools(record.get("input", record))), has_calls
+
+
+def _may_lose(numbered: tuple[int, Mapping[str, Any]]) -> bool:
+    """Whether a message has thoughts, or is a system prompt that is not the first."""
+    number, message = numbered
+    is_late = number > 0 and message.get("role") in ("system", "developer")
+    return is_late or bool(_thoughts(message))
 
 
 @lru_cache(maxsize=4)

@@ -17,6 +17,7 @@ from transformers.utils import logging
 from tunedesk.catalogue.hyperparameters import LEARNING_RATES, TrainedPart
 from tunedesk.training_server.job_folder import STARTER, JobSpec
 from tunedesk.training_server.training.chat_template import ChatTemplate
+from tunedesk.training_server.training.failures import is_out_of_memory
 from tunedesk.training_server.training.starter import (
     is_starter,
     new_model,
@@ -127,13 +128,33 @@ def load_model(
     except SafetensorError as error:
         reason = "cannot be loaded: a file of its weights is damaged. Fetch it again."
         raise unusable(folder, reason) from error
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # a stranger's folder ends its loader in every way
+        if is_out_of_memory(error):
+            raise
         raise unusable(folder, error) from error
 
 
 def context_of(model: PreTrainedModel | PeftModel) -> int:
     """The most tokens that a model reads."""
     return context_in(model.config)
+
+
+def end_tokens(
+    model: PreTrainedModel | PeftModel,
+    tokenizer: PreTrainedTokenizerBase,
+    template: ChatTemplate,
+) -> frozenset[int]:
+    """All that may end an answer: what the model, its tokenizer and its template say."""
+    settings = getattr(model, "generation_config", None)
+    named = [
+        getattr(settings, "eos_token_id", None),
+        tokenizer.eos_token_id,
+        template.end_of_answer(),
+    ]
+    numbers: set[int] = set()
+    for value in named:
+        numbers.update(value if isinstance(value, list) else [value] if value is not None else [])
+    return frozenset(numbers)
 
 
 def _learner(

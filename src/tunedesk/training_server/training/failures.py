@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tunedesk.examples.as_trained import Refusal
 from tunedesk.training_server.disk_full import is_disk_full
 
 _LEAST_EXAMPLES = 10
@@ -15,10 +16,12 @@ class BadExample:
     Attributes:
         line: Its line in the user's file.
         message: What is wrong with it.
+        refusal: The same for programs.
     """
 
     line: int
     message: str
+    refusal: Refusal = "template"
 
 
 class JobFailedError(Exception):

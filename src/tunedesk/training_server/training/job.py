@@ -25,7 +25,7 @@ from tunedesk.training_server.training.base_model import (
     load_trainable_model,
     usual_precision,
 )
-from tunedesk.training_server.training.batch import BatchShare, share_batch
+from tunedesk.training_server.training.batch import BatchShare, fitting_examples, share_batch
 from tunedesk.training_server.training.failures import (
     BadExample,
     JobFailedError,
@@ -46,9 +46,8 @@ from tunedesk.training_server.training.sequences import (
     starter_texts,
 )
 from tunedesk.training_server.training.trainers import (
-    PairTrainer,
     StepSample,
-    SupervisedTrainer,
+    Trainer,
     add_callback,
     make_trainer,
     steps_per_epoch,
@@ -135,10 +134,17 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
         return
     sample = None
     if validation is not None:
-        sample = StepSample.of(validation.rows, share.at_once, share.size, _rank(), _world())
+        at_once = min(share.at_once, fitting_examples(validation.longest, spec.device))
+        sample = StepSample.of(validation.count, at_once, share.size, _rank(), _world())
+
+    told: set[int] = set()
 
     def measure(step: int) -> dict[str, float]:
-        rows = sample.at(step) if sample is not None else []
+        if validation is None or sample is None:
+            return {}
+        # What was too large at the end of the epoch before is told by now, too.
+        _tell_unmeasured(writer, trainer, validation, told)
+        rows = sample.at(step)
         return trainer.measure(rows) if rows else {}
 
     validates = validation is not None
@@ -162,7 +168,8 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
         add_callback(trainer, callback)
         if not is_over:
             trainer.train(resume_from_checkpoint=str(last) if last else None)
-    _tell_unmeasured(writer, trainer)
+    if validation is not None:
+        _tell_unmeasured(writer, trainer, validation, told)
     end = total
     if keeps_best and checkpoints.has_risen:
         end = callback.step or begin
@@ -183,12 +190,16 @@ def _run(folder: JobFolder, spec: JobSpec, writer: ProgressWriter | None) -> Non
 
 
 def _tell_unmeasured(
-    writer: ProgressWriter | None, trainer: SupervisedTrainer | PairTrainer
+    writer: ProgressWriter | None, trainer: Trainer, validation: Sequences, told: set[int]
 ) -> None:
-    for tokens in sorted(set(getattr(trainer, "unmeasured", ()))):
+    """Name the rows of the validation for which the memory did not suffice, each once."""
+    for row in trainer.unmeasured.keys() - told:
+        told.add(row)
+        tokens = trainer.unmeasured[row]
         text = (
-            f"A row of the validation file with {tokens:,} tokens was not measured: the memory did "
-            "not suffice for it. The figures of the validation are those of the others."
+            f"Line {validation.line_of(row)} of the validation file ({tokens:,} tokens) was not "
+            "measured: the memory did not suffice for it. The figures of the validation are those "
+            "of the others."
         )
         _message(writer, "warn", text)
 

@@ -54,6 +54,8 @@ _COLUMNS = {
     "supervised": ("input_ids", "labels"),
     "dpo": ("prompt_ids", "chosen_ids", "rejected_ids"),
 }
+_LINE = "line"
+"""The column beside them: the line of the example in the user's file."""
 _CHUNK = 256
 _CHUNK_SECONDS = 60.0
 _EXAMPLE_SECONDS = 10.0
@@ -70,7 +72,8 @@ class Sequences:
     """The rows to train on, in a file, and the examples that make none.
 
     Attributes:
-        path: The file: a stream of Arrow, the columns of TRL's dataset as lists of int32.
+        path: The file: a stream of Arrow, the columns of TRL's dataset as lists of int32, and the
+            line of each row's example in the user's file.
         count: How many rows it has.
         examples: How many examples they come from; some make several rows.
         tokens: How many tokens the rows have in all.
@@ -90,9 +93,17 @@ class Sequences:
     @cached_property
     def rows(self) -> "Dataset":
         """The rows; they are read from the disk when they are asked for."""
+        return self._read.remove_columns([_LINE])
+
+    @cached_property
+    def _read(self) -> "Dataset":
         from datasets import Dataset
 
         return Dataset.from_file(str(self.path))
+
+    def line_of(self, row: int) -> int:
+        """The line, in the user's file, of the example that a row comes from."""
+        return int(self._read[row][_LINE])
 
 
 class Chunk(NamedTuple):
@@ -139,11 +150,19 @@ class TokenisedChunk(NamedTuple):
 
 def tokenise_chunk(chunk: Chunk) -> TokenisedChunk:
     """Turn some examples into tokens; for a pool of worker processes, too."""
-    reader = _reader_of(chunk.folder, chunk.base_model)
+    return _tokenised(chunk_entries(chunk), chunk_reader(chunk), chunk.method)
+
+
+def chunk_entries(chunk: Chunk) -> list[dict[str, Any]]:
+    """The examples of a chunk, each with its line: {"line": n, "record": {...}}."""
     with chunk.path.open("rb") as file:
         file.seek(chunk.offset)
-        lines = file.read(chunk.size).splitlines()
-    return _tokenised(lines, reader, chunk.method)
+        return [json.loads(line) for line in file.read(chunk.size).splitlines()]
+
+
+def chunk_reader(chunk: Chunk) -> ExampleTokenizer:
+    """What reads the examples of a chunk as the base model does."""
+    return _reader_of(chunk.folder, chunk.base_model)
 
 
 @lru_cache(maxsize=1)
@@ -151,8 +170,15 @@ def _reader_of(folder: Path, base_model: str) -> ExampleTokenizer:
     return load_example_tokenizer(base_model, JobFolder(folder).tokenizer)
 
 
-def _tokenised(lines: Sequence[bytes], reader: ExampleTokenizer, method: str) -> TokenisedChunk:
-    entries = [json.loads(line) for line in lines]
+def sequences_of(
+    entries: Sequence[dict[str, Any]], reader: ExampleTokenizer, method: str
+) -> tuple[list[list[Row] | BadExample], int]:
+    """The rows of each example, or what keeps it from being trained on.
+
+    Returns:
+        They, and how many examples the template took too long for; after some of these the
+        examples that follow are not read.
+    """
     overdue = 0
     try:
         # A template is a stranger's program: it may never end.
@@ -168,14 +194,43 @@ def _tokenised(lines: Sequence[bytes], reader: ExampleTokenizer, method: str) ->
                 made.append(BadExample(entry["line"], text))
             if overdue == _MOST_OVERDUE:
                 break
-    rows, lengths, longest, longest_line = [], [], 0, 0
+    return made, overdue
+
+
+def refuse_slow_template(overdue: int) -> None:
+    """Give up a template that took too long for so many examples.
+
+    Raises:
+        JobFailedError: They are too many.
+    """
+    if overdue >= _MOST_OVERDUE:
+        raise JobFailedError(
+            "invalid_base_model",
+            "The chat template of the base model takes too long: more than "
+            f"{_EXAMPLE_SECONDS:.0f} seconds for an example, several times.",
+            "model",
+        )
+
+
+def _tokenised(
+    entries: Sequence[dict[str, Any]], reader: ExampleTokenizer, method: str
+) -> TokenisedChunk:
+    made, overdue = sequences_of(entries, reader, method)
+    rows: list[Row] = []
+    lengths: list[int] = []
+    origins: list[int] = []
+    longest, longest_line = 0, 0
     for entry, each in zip(entries, made, strict=False):
         for row in () if isinstance(each, BadExample) else each:
             rows.append(row)
             lengths.append(_length(row))
+            origins.append(entry["line"])
             if lengths[-1] > longest:
                 longest, longest_line = lengths[-1], entry["line"]
-    columns = {name: _lists([row[name] for row in rows]) for name in _COLUMNS[method]}
+    columns: dict[str, pa.Array] = {
+        name: _lists([row[name] for row in rows]) for name in _COLUMNS[method]
+    }
+    columns[_LINE] = _array(np.array(origins, dtype=np.int32))
     bad = [each for each in made if isinstance(each, BadExample)]
     return TokenisedChunk(
         pa.RecordBatch.from_pydict(columns),
@@ -247,8 +302,7 @@ def _sequences_at_once(
             result.append(one)
             continue
         rows = [next(labelled) if isinstance(each, Rendered) else each for each in one]
-        wrong = _wrong(rows, reader.context)
-        result.append(BadExample(entry["line"], wrong) if wrong else rows)
+        result.append(_wrong(entry["line"], rows, reader.context) or rows)
     return result
 
 
@@ -294,7 +348,8 @@ def write_sequences(
     """
     result = Sequences(out)
     kind = pa.list_(pa.int32())
-    schema = pa.schema([(name, kind) for name in _COLUMNS[method]])
+    columns = [(name, kind) for name in _COLUMNS[method]]
+    schema = pa.schema([*columns, (_LINE, pa.int32())])
     part = out.with_name(f"{out.name}.{os.getpid()}.part")
     read = overdue = 0
     try:
@@ -310,13 +365,7 @@ def write_sequences(
                     result.longest, result.longest_line = chunk.longest, chunk.longest_line
                 result.bad += chunk.bad
                 on_chunk(read, chunk.bad)
-                if overdue >= _MOST_OVERDUE:
-                    raise JobFailedError(
-                        "invalid_base_model",
-                        "The chat template of the base model takes too long: more than "
-                        f"{_EXAMPLE_SECONDS:.0f} seconds for an example, several times.",
-                        "model",
-                    )
+                refuse_slow_template(overdue)
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)
@@ -336,7 +385,7 @@ def make_sequences(path: Path, reader: ExampleTokenizer, method: str, out: Path)
     def chunks() -> Iterator[TokenisedChunk]:
         with path.open("rb") as file:
             while lines := list(islice(file, _CHUNK)):
-                yield _tokenised(lines, reader, method)
+                yield _tokenised(list(map(json.loads, lines)), reader, method)
 
     return write_sequences(chunks(), out, method)
 
@@ -504,11 +553,12 @@ def _length(row: Row) -> int:
     return len(row["prompt_ids"]) + max(len(row["chosen_ids"]), len(row["rejected_ids"]))
 
 
-def _wrong(rows: Sequence[Row], context: int) -> str | None:
+def _wrong(line: int, rows: Sequence[Row], context: int) -> BadExample | None:
     """What keeps an example from being trained on; None if nothing does."""
     longest = max(map(_length, rows), default=0)
     if longest > context:
-        return f"It is {longest:,} tokens long, but the model takes at most {context:,}"
+        text = f"It is {longest:,} tokens long, but the model takes at most {context:,}"
+        return BadExample(line, text, "too_long")
     # The first token is never predicted: nothing comes before it.
     learnt = (
         bool((row["labels"][1:] != IGNORED).any())
@@ -517,5 +567,6 @@ def _wrong(rows: Sequence[Row], context: int) -> str | None:
         for row in rows
     )
     if not rows or not all(learnt):
-        return "There is nothing to train on: no assistant message has a weight other than 0"
+        text = "There is nothing to train on: no assistant message has a weight other than 0"
+        return BadExample(line, text, "nothing_learned")
     return None

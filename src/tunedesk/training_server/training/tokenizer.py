@@ -5,18 +5,24 @@ Without its weights, and without torch: so examples can be looked at before they
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from jinja2 import TemplateSyntaxError
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+from transformers.utils.chat_template_utils import render_jinja_template
 
+from tunedesk.catalogue.models import Catalogue
 from tunedesk.training_server.job_folder import ADAPTER_NAME, STARTER
+from tunedesk.training_server.thread_pools import call_within
 from tunedesk.training_server.training.chat_template import ChatTemplate
 from tunedesk.training_server.training.failures import JobFailedError
 from tunedesk.training_server.training.starter import CONTEXT
 
 _TOKENIZER = "tokenizer.json"
 _USUAL_CONTEXT = 2048
+_TRIAL_SECONDS = 2.0
 
 
 @dataclass
@@ -32,6 +38,13 @@ class ExampleTokenizer:
     tokenizer: PreTrainedTokenizerBase
     template: ChatTemplate
     context: int
+
+    @cached_property
+    def marks(self) -> frozenset[int]:
+        """The tokens that are marks of the model, and what was added to its vocabulary."""
+        return (
+            frozenset(self.tokenizer.all_special_ids) | self.tokenizer.added_tokens_decoder.keys()
+        )
 
 
 def load_example_tokenizer(base_model: str, own: Path) -> ExampleTokenizer:
@@ -71,7 +84,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
         tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # a stranger's folder ends its loader in every way
         if not (folder / _TOKENIZER).is_file():
             raise _no_tokenizer(folder) from error
         raise JobFailedError(
@@ -91,17 +104,60 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
             f"The tokenizer of the base model {folder.name} names no token for the end of a text.",
             "model",
         )
+    _check_template(tokenizer.chat_template, folder)
     return tokenizer
 
 
+def _check_template(template: object, folder: Path) -> None:
+    """Refuse a chat template that cannot be read; one that refuses to be tried is none of those."""
+    if not isinstance(template, str):
+        return
+    render: Any = render_jinja_template
+    try:
+        call_within(_TRIAL_SECONDS, render, [[]], None, None, template)
+    except TemplateSyntaxError as error:
+        said = f"line {error.lineno}: {_short(error)}"
+        raise JobFailedError(
+            "invalid_base_model",
+            f"The chat template of the base model {folder.name} cannot be read: {said}",
+            "model",
+        ) from error
+    except Exception:  # it may want to be asked something, or never end: told by example
+        return
+
+
 def adapter_base(folder: Path) -> Path | None:
-    """The folder of the model that an adapter belongs to; None if a folder holds no adapter."""
+    """The folder of the model that an adapter belongs to; None if a folder holds no adapter.
+
+    Raises:
+        JobFailedError: That model is not there any more.
+    """
     try:
         text = (folder / ADAPTER_NAME).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     values: dict[str, Any] = json.loads(text)
-    return Path(values["base_model_name_or_path"])
+    base = Path(values["base_model_name_or_path"])
+    if not (base / "config.json").is_file():
+        raise _base_is_gone(base)
+    return base
+
+
+def _base_is_gone(base: Path) -> JobFailedError:
+    known = (Catalogue.load().find_local(name) for name in ("/".join(base.parts[-2:]), base.name))
+    model = next((each for each in known if each is not None), None)
+    name = model.title if model else base.name
+    command = (
+        f"tunedesk models get {model.short_name}"
+        if model
+        else f"tunedesk models add FOLDER --name {base.name}"
+    )
+    return JobFailedError(
+        "invalid_base_model",
+        f"{name}, which this model was tuned from, is no longer on this computer. Fetch it again: "
+        f"{command}",
+        "model",
+    )
 
 
 def context_in(config: PreTrainedConfig) -> int:
@@ -130,7 +186,7 @@ def _config(folder: Path) -> PreTrainedConfig:
         config: PreTrainedConfig = AutoConfig.from_pretrained(
             adapter_base(folder) or folder, local_files_only=True, trust_remote_code=False
         )
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # as of a tokenizer
         raise unusable(folder, error) from error
     return config
 

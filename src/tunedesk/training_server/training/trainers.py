@@ -8,11 +8,13 @@ trainers can do already.
 import inspect
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from datasets import Dataset
@@ -40,43 +42,43 @@ Row = dict[str, list[int]]
 
 @dataclass(frozen=True)
 class StepSample:
-    """Which examples are measured after which steps; the same ones however often it is resumed.
+    """Which rows are measured after which steps; the same ones however often it is resumed.
 
     Attributes:
-        rows: All examples of the validation file.
+        rows: How many the validation file makes.
         count: How many are measured at a time, by each process.
         every: After how many steps; after the first one, too.
         rank: Which of the processes this one is.
         processes: How many there are.
     """
 
-    rows: Dataset
+    rows: int
     count: int
     every: int
     rank: int
     processes: int
 
     @staticmethod
-    def of(rows: Dataset, at_once: int, batch: int, rank: int, processes: int) -> "StepSample":
+    def of(rows: int, at_once: int, batch: int, rank: int, processes: int) -> "StepSample":
         """The choice that costs about 3 % of the time.
 
         Args:
-            rows: All examples of the validation file.
+            rows: How many rows the validation file makes.
             at_once: How many a process computes at once.
             batch: The examples of a step, of all processes together.
             rank: Which of the processes this one is.
             processes: How many there are.
         """
-        count = min(at_once, max(1, len(rows) // processes))
+        count = min(at_once, max(1, rows // processes))
         every = max(1, -(-_STEPS_FOR_ONE * count * processes // batch))
         return StepSample(rows, count, every, rank, processes)
 
-    def at(self, step: int) -> list[Row]:
-        """The examples to measure after a step; none after most."""
+    def at(self, step: int) -> list[int]:
+        """The numbers of the rows to measure after a step; none after most."""
         if step != 1 and step % self.every:
             return []
         first = (step // self.every * self.processes + self.rank) * self.count
-        return [self.rows[(first + number) % len(self.rows)] for number in range(self.count)]
+        return [(first + number) % self.rows for number in range(self.count)]
 
 
 class Score(NamedTuple):
@@ -107,7 +109,8 @@ class SupervisedTrainer(SFTTrainer):
     measured without gradients, rows of like length together.
 
     Attributes:
-        unmeasured: The tokens of the validation's rows for which the memory did not suffice.
+        unmeasured: The rows of the validation for which the memory did not suffice; from then on
+            they are left out.
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -119,7 +122,7 @@ class SupervisedTrainer(SFTTrainer):
             self.args.device.type == "cpu"
             and "logits_to_keep" in inspect.signature(type(base).forward).parameters
         )
-        self.unmeasured: list[int] = []
+        self.unmeasured: dict[int, int] = {}
 
     def compute_loss(
         self,
@@ -170,63 +173,44 @@ class SupervisedTrainer(SFTTrainer):
 
     def evaluate(self, *_given: Any, **_named: Any) -> dict[str, float]:
         """The figures of all rows of the validation file; each token counts alike."""
-        model: Any = self.model
-        was_training = model.training
-        model.eval()
-        sums = torch.zeros(3, dtype=torch.float64)
-        try:
-            for rows in self._validation_batches():
-                sums += torch.tensor(self._measured(model, rows), dtype=torch.float64)
-        finally:
-            model.train(was_training)
-        loss, correct, tokens = self._of_all(sums.float().to(self.args.device)).tolist()
-        metrics: dict[str, float] = {}
-        if tokens:
-            metrics = {"eval_loss": loss / tokens, "eval_mean_token_accuracy": correct / tokens}
+        metrics = {f"eval_{name}": value for name, value in self._figures(self._batches()).items()}
         self.control = self.callback_handler.on_evaluate(
             self.args, self.state, self.control, metrics
         )
         return metrics
 
-    def _measured(self, model: Any, rows: Sequence[Row]) -> list[float]:
-        collate: Any = self.data_collator
-        try:
-            with torch.no_grad(), self.compute_loss_context_manager():
-                inputs: Any = self._prepare_inputs(collate(list(rows)))
-                return [float(each) for each in self._score(model, inputs)]
-        except (MemoryError, RuntimeError) as error:
-            if not is_out_of_memory(error):
-                raise
-        if len(rows) > 1:
-            alone = [self._measured(model, [row]) for row in rows]
-            return [sum(each) for each in zip(*alone, strict=True)]
-        self.unmeasured.append(len(rows[0]["input_ids"]))
-        return [0.0, 0.0, 0.0]
+    def measure(self, rows: Sequence[int]) -> dict[str, float]:
+        """The figures of some rows of the validation file, of all processes together."""
+        return self._figures([rows])
 
-    def _validation_batches(self) -> Iterator[list[Row]]:
+    def _figures(self, batches: Iterable[Sequence[int]]) -> dict[str, float]:
+        sums = torch.zeros(3, dtype=torch.float64)
+        with _evaluating(self):
+            for rows in batches:
+                for found in _as_memory_allows(self, rows, self._sums):
+                    sums += torch.tensor(found, dtype=torch.float64)
+        loss, correct, tokens = self._of_all(sums.float().to(self.args.device)).tolist()
+        if not tokens:
+            return {}
+        return {"loss": loss / tokens, "mean_token_accuracy": correct / tokens}
+
+    def _sums(self, rows: Sequence[Row]) -> list[float]:
+        collate: Any = self.data_collator
+        with torch.no_grad(), self.compute_loss_context_manager():
+            inputs: Any = self._prepare_inputs(collate(list(rows)))
+            return [float(each) for each in self._score(self.model, inputs)]
+
+    def _batches(self) -> list[list[int]]:
         """The share of this process: rows of like length together, the shortest first."""
         every: Any = self.eval_dataset
         lengths = compute.list_value_length(every.data.column("input_ids")).to_pylist()
-        order = sorted(range(len(lengths)), key=lengths.__getitem__)
-        kind: Any = self.args.device.type
-        device: Device = kind
-        batches: list[list[int]] = [[]]
-        for number in order:
-            # The longest of a batch is the one that comes last; the others are filled up to it.
-            if len(batches[-1]) >= fitting_examples(lengths[number], device, _VALIDATED_AT_ONCE):
-                batches.append([])
-            batches[-1].append(number)
-        for batch in batches[self.args.process_index :: self.args.world_size]:
-            yield [every[number] for number in batch]
+        batches = _batches_of_like_length(lengths, self.args.device.type)
+        return batches[self.args.process_index :: self.args.world_size]
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Tell the figures of a step."""
         _forget_not_finite(self)
         super().log(logs, start_time)
-
-    def measure(self, rows: Sequence[Row]) -> dict[str, float]:
-        """The figures of some examples, of all processes together."""
-        return _measure(self, self._metrics["eval"], rows)
 
     def create_model_card(self, *_given: Any, **_named: Any) -> None:
         """Write none: nobody asked for it, and it takes as long as the checkpoint it lies in."""
@@ -239,11 +223,63 @@ def _forget_not_finite(trainer: Any) -> None:
 
 
 class PairTrainer(DPOTrainer):
-    """TRL's trainer for preferences, given tokens instead of texts."""
+    """TRL's trainer for preferences, given tokens instead of texts.
 
-    def measure(self, rows: Sequence[Row]) -> dict[str, float]:
-        """The figures of some examples, of all processes together."""
-        return _measure(self, self._metrics["eval"], rows)
+    Attributes:
+        unmeasured: As of the `SupervisedTrainer`.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.unmeasured: dict[int, int] = {}
+
+    def evaluate(self, *given: Any, **named: Any) -> dict[str, float]:
+        """The figures of all pairs of the validation file."""
+        if self.accelerator.num_processes > 1:
+            # TRL gathers within each batch: all processes must measure as many.
+            trl: Any = super()
+            found: dict[str, float] = trl.evaluate(*given, **named)
+            return found
+        every: Any = self.eval_dataset
+        sums: Counter[str] = Counter()
+        count = 0
+        parts = [every.data.column(name) for name in ("prompt_ids", "chosen_ids", "rejected_ids")]
+        lengths = [map(len, part.to_pylist()) for part in parts]
+        whole = [asked + max(answers) for asked, *answers in zip(*lengths, strict=True)]
+        with _evaluating(self):
+            for rows in _batches_of_like_length(whole, self.args.device.type):
+                for figures in _as_memory_allows(self, rows, self._figures):
+                    size = figures.pop("rows")
+                    count += int(size)
+                    sums.update({name: size * value for name, value in figures.items()})
+        metrics = {f"eval_{name}": value / count for name, value in sums.items()}
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+    def measure(self, rows: Sequence[int]) -> dict[str, float]:
+        """The figures of some pairs of the validation file, of all processes together."""
+        with _evaluating(self):
+            if self.accelerator.num_processes > 1:
+                every: Any = self.eval_dataset
+                return self._figures([every[number] for number in rows])
+            found = list(_as_memory_allows(self, rows, self._figures))
+        total = sum(each["rows"] for each in found)
+        names = found[0].keys() - {"rows"} if found else ()
+        return {name: sum(each["rows"] * each[name] for each in found) / total for name in names}
+
+    def _figures(self, rows: Sequence[Row]) -> dict[str, float]:
+        """The means of some pairs; "rows": how many they are."""
+        collate: Any = self.data_collator
+        read: Any = self.prediction_step
+        gathered = self._metrics["eval"]
+        gathered.clear()
+        loss, _logits, _labels = read(self.model, collate(list(rows)), prediction_loss_only=True)
+        figures = {name: sum(values) / len(values) for name, values in gathered.items() if values}
+        gathered.clear()
+        mean = float(self.accelerator.gather(loss.detach()).mean())
+        return figures | {"loss": mean, "rows": float(len(rows))}
 
     def create_model_card(self, *_given: Any, **_named: Any) -> None:
         """Write none: nobody asked for it, and it takes as long as the checkpoint it lies in."""
@@ -257,28 +293,62 @@ class PairTrainer(DPOTrainer):
         return dataset
 
 
-def _measure(
-    trainer: SFTTrainer | DPOTrainer, gathered: dict[str, list[float]], rows: Sequence[Row]
-) -> dict[str, float]:
-    """Let a trainer read some examples without learning from them.
+Trainer = SupervisedTrainer | PairTrainer
 
-    Args:
-        trainer: The trainer.
-        gathered: Where it keeps what it finds out beside the loss; left empty.
-        rows: The examples.
-    """
+Found = TypeVar("Found")
+
+
+@contextmanager
+def _evaluating(trainer: Trainer) -> Iterator[None]:
+    """The trainer's model as it answers: without dropout."""
     model: Any = trainer.model
     was_training = model.training
     model.eval()
     try:
-        read: Any = trainer.prediction_step
-        collate: Any = trainer.data_collator
-        loss, _logits, _labels = read(model, collate(list(rows)), prediction_loss_only=True)
+        yield
     finally:
         model.train(was_training)
-    figures = {name: sum(values) / len(values) for name, values in gathered.items() if values}
-    gathered.clear()
-    return figures | {"loss": float(trainer.accelerator.gather(loss.detach()).mean())}
+
+
+def _as_memory_allows(
+    trainer: Trainer, numbers: Sequence[int], measured: Callable[[Sequence[Row]], Found]
+) -> Iterator[Found]:
+    """What some rows of the validation give: together, or one by one where memory is short.
+
+    A row for which it does not suffice even so is noted, and left out from then on.
+    """
+    every: Any = trainer.eval_dataset
+    numbers = [number for number in numbers if number not in trainer.unmeasured]
+    if not numbers:
+        return
+    rows = [every[number] for number in numbers]
+    try:
+        found = measured(rows)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+    else:
+        yield found
+        return
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if len(numbers) == 1:
+        trainer.unmeasured[numbers[0]] = max(map(len, rows[0].values()))
+        return
+    for number in numbers:
+        yield from _as_memory_allows(trainer, [number], measured)
+
+
+def _batches_of_like_length(lengths: Sequence[int], kind: Any) -> list[list[int]]:
+    """The numbers of rows in batches that are computed at once, the shortest first."""
+    device: Device = kind
+    batches: list[list[int]] = [[]]
+    for number in sorted(range(len(lengths)), key=lengths.__getitem__):
+        # The longest of a batch is the one that comes last; the others are filled up to it.
+        if len(batches[-1]) >= fitting_examples(lengths[number], device, _VALIDATED_AT_ONCE):
+            batches.append([])
+        batches[-1].append(number)
+    return batches
 
 
 UNMIXED = frozenset({"llama", "qwen3"})
@@ -295,7 +365,7 @@ def make_trainer(
     validation: Sequences | None,
     share: BatchShare,
     output: Path,
-) -> SupervisedTrainer | PairTrainer:
+) -> Trainer:
     """The trainer of a job; the rows are tokens already, so it neither cuts nor drops any."""
     epochs = int(spec.hyperparameters["n_epochs"])
     steps = epochs * steps_per_epoch(training, share)
@@ -356,7 +426,7 @@ def steps_per_epoch(training: Sequences, share: BatchShare) -> int:
     return math.ceil(training.count / share.size)
 
 
-def add_callback(trainer: SupervisedTrainer | PairTrainer, callback: TrainerCallback) -> None:
+def add_callback(trainer: Trainer, callback: TrainerCallback) -> None:
     """Let a callback take part, in place of those that print."""
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(callback)

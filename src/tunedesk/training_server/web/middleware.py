@@ -241,8 +241,8 @@ class HttpConnection(H11Protocol):
         head_seconds: How long a request's head may take, from the connection's start or from the
             head's first byte.
         body_seconds: How long the sender of a body may pause.
-        most: How many connections there may be. Over it the oldest one that has not sent a whole
-            head is closed; if all have, the new one.
+        most: How many connections there may be. Over it the oldest one is closed of those that
+            have sent no whole head, or were refused; where all are being answered, the new one.
     """
 
     head_seconds = 20.0
@@ -260,19 +260,27 @@ class HttpConnection(H11Protocol):
         self._since = self.loop.time()
         self._start_timer(self.head_seconds)
         if len(self.connections) > (self.most or _most_connections()):
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Close the connection that has been idle for longest, or this one if none is."""
+        # Those that are closed by now go at the loop's next round: many may have come in this one.
+        every = (each for each in self.connections if isinstance(each, HttpConnection))
+        still_open = [each for each in every if not each.transport.is_closing()]
+        if len(still_open) > (self.most or _most_connections()):
             logging.getLogger(__name__).warning("Too many connections: the oldest are closed.")
-            waiting = [
-                each
-                for each in self.connections
-                if isinstance(each, HttpConnection) and each.is_waiting_for_head
-            ]
-            min(waiting, key=lambda each: each._since).transport.abort()  # noqa: SLF001
+            idle = [each for each in still_open if not each.is_answering]
+            min(idle, key=lambda each: each._since).transport.abort()  # noqa: SLF001
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether a request is being answered, or its body read for that."""
+        return self.cycle is not None and not self.cycle.response_complete
 
     @property
     def is_waiting_for_head(self) -> bool:
         """Whether the next thing to come is the head of a request, or the rest of one."""
-        is_answering = self.cycle is not None and not self.cycle.response_complete
-        return self.conn.their_state is h11.IDLE and not is_answering
+        return self.conn.their_state is h11.IDLE and not self.is_answering
 
     def data_received(self, data: bytes) -> None:
         """Take in what was sent, and wait for what is missing of it."""
@@ -285,6 +293,18 @@ class HttpConnection(H11Protocol):
         elif not was_waiting or self._timer is None:
             self._since = self.loop.time()
             self._start_timer(self.head_seconds)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP, in the envelope of every other refusal."""
+        refusal = ApiError(400, msg, None, "invalid_http").response()
+        headers = [*refusal.raw_headers, (b"connection", b"close")]
+        for event in (
+            h11.Response(status_code=400, headers=headers),
+            h11.Data(data=bytes(refusal.body)),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of it."""

@@ -1,6 +1,7 @@
 """Reads what a request brings: its JSON body, its query, its form."""
 
 import json
+import math
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable
@@ -16,6 +17,9 @@ from tunedesk.training_server.thread_pools import REQUESTS, run
 from tunedesk.training_server.web.responses import ApiError, bad_value
 
 _MOST_FIELDS = 16
+_DEEPEST = 512
+"""Levels of lists and objects: as far down as all that reads a value, or writes it, goes."""
+
 _WHOLE = re.compile("-?[0-9]{1,11}")
 
 Read = TypeVar("Read")
@@ -101,9 +105,19 @@ def _parse(body: bytes) -> Any:
     def no_constant(name: str) -> None:
         raise ValueError(f"{name} is no JSON number")
 
+    def finite(digits: str) -> float:
+        number = float(digits)
+        if math.isinf(number):
+            # No answer could hold it: JSON has no infinity.
+            raise ValueError(f"{digits[:40]} is beyond the range of numbers")
+        return number
+
     try:
         # Strict: other encodings, and halves of UTF-16 as bytes, become texts that nothing takes.
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=no_constant)
+        text = body.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=no_constant, parse_float=finite)
+        if body.count(b"[") + body.count(b"{") > _DEEPEST and _is_too_deep(value):
+            raise ValueError(f"it is nested deeper than {_DEEPEST} levels")
         if b"\\ud" in body.lower():
             # A lone surrogate is not text: nothing from SQLite to a tokenizer takes one.
             json.dumps(value, ensure_ascii=False).encode()
@@ -130,6 +144,20 @@ def _parse(body: bytes) -> Any:
         ) from error
 
 
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _depth in range(_DEEPEST):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
 async def form(request: Request) -> FormData:
     """The fields and files of a multipart body; the caller closes it."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -141,7 +169,7 @@ async def form(request: Request) -> FormData:
             "unsupported_content_type",
         )
     try:
-        return await request.form(max_files=1, max_fields=_MOST_FIELDS)
+        fields = await request.form(max_files=1, max_fields=_MOST_FIELDS)
     except HTTPException as error:
         raise ApiError(
             400, f"The multipart body cannot be read: {error.detail}", None, "invalid_multipart"
@@ -151,3 +179,19 @@ async def form(request: Request) -> FormData:
         raise ApiError(
             400, f"The multipart body cannot be read: {error}", None, "invalid_multipart"
         ) from error
+    texts = [
+        text
+        for name, value in fields.multi_items()
+        for text in (name, value if isinstance(value, str) else value.filename or "")
+    ]
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError as error:
+        await fields.close()
+        raise ApiError(
+            400,
+            "The multipart body cannot be read: it holds half a letter (a lone surrogate).",
+            None,
+            "invalid_multipart",
+        ) from error
+    return fields

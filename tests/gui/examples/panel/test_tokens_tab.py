@@ -5,8 +5,11 @@ import sys
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from tests.catalogue.made_models import make_model
 
-from tunedesk.catalogue.models import STARTER_ID, Catalogue
+from tunedesk.catalogue.models import FIRST_MODEL_ID, STARTER_ID, Catalogue
+from tunedesk.catalogue.token_encodings import model_encoding
+from tunedesk.checks.checker import Checker
 
 TOKENS = f"Tokens ({Catalogue.load().local_models[0].title})"
 
@@ -86,13 +89,40 @@ def test_on_this_computer_nothing_is_paid_and_nothing_ends(tokens, store, good, 
     store(*[good(n) for n in range(20)])
     qtbot.waitUntil(lambda: "Tokens" in values(tokens.totals.facts.lines()))
     shown = [*tokens.totals.facts.lines(), *tokens.choice.facts.lines()]
-    assert [line.name for line in shown] == ["Tokens", "Trained on"]
+    assert [line.name for line in shown] == ["Tokens", "Trained on", "Counts tokens by"]
+    assert shown[-1].value == "o200k_base"
     assert tokens.choice.target_combo.currentText() == "This computer"
     local = [model.id for model in Catalogue.load().local_models]
     combo = tokens.choice.combo
     assert [combo.itemData(row) for row in range(combo.count())] == local
     assert combo.currentData() == STARTER_ID
     assert project.context.check_settings.model == STARTER_ID
+
+
+def test_a_model_that_comes_to_this_computer_counts_by_its_own_tokenizer(
+    tokens, store, good, project, qtbot
+):
+    ids = store(*[good(n) for n in range(20)])
+    qtbot.waitUntil(lambda: "Tokens" in values(tokens.totals.facts.lines()))
+    before = project.totals().tokens
+    make_model(FIRST_MODEL_ID)
+    encoding = model_encoding(FIRST_MODEL_ID).name
+    tokens.follow_models()
+    assert project.context.check_settings == ("local", encoding, FIRST_MODEL_ID)
+    qtbot.waitUntil(lambda: not tokens.recheck.running)
+    checker = Checker("local", encoding, FIRST_MODEL_ID)
+    expected = sum(checker.check(good(n).encode()).tokens for n in range(20))
+    assert project.totals().tokens == expected != before
+    assert sum(row.tokens for row in project.rows(ids)) == expected
+    qtbot.waitUntil(lambda: values(tokens.totals.facts.lines())["Tokens"] == f"{expected:,}")
+    (line,) = tokens.choice.facts.lines()
+    assert line.value == "its own tokenizer"
+    assert encoding in line.tooltip
+    combo = tokens.choice.combo
+    combo.setCurrentIndex(combo.findData(STARTER_ID))
+    combo.activated.emit(combo.currentIndex())
+    qtbot.waitUntil(lambda: not tokens.recheck.running)
+    assert project.totals().tokens == before
 
 
 def test_the_limit_is_that_of_the_model_that_is_trained_here(tokens, project, qtbot):

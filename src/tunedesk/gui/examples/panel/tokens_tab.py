@@ -7,9 +7,16 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from tunedesk.catalogue.cost import is_priced
-from tunedesk.catalogue.models import Catalogue, HostedModel, default_model, token_limit
+from tunedesk.catalogue.models import (
+    STARTER_ID,
+    Catalogue,
+    HostedModel,
+    default_model,
+    token_limit,
+)
 from tunedesk.catalogue.targets import THIS_COMPUTER, targets
 from tunedesk.catalogue.targets import target as target_of
+from tunedesk.catalogue.token_encodings import DEFAULT_ENCODING, ModelEncoding, model_encoding
 from tunedesk.gui.background import Background
 from tunedesk.gui.examples.checking import Recheck
 from tunedesk.gui.examples.form.open_example import OpenExample
@@ -150,12 +157,8 @@ class ModelChoice(QWidget):
         model = self.priced_model
         if model is None:
             here = self._models_of == THIS_COMPUTER
-            self.facts.set_lines([])
-            self._note.setText(
-                _("Nothing is paid here. Its own tokens differ a little from those counted.")
-                if here
-                else ""
-            )
+            self.facts.set_lines([self._own_counting()] if here else [])
+            self._note.setText(self._note_here() if here else "")
             return
         lines = []
         if model.price is not None:
@@ -188,6 +191,38 @@ class ModelChoice(QWidget):
         )
         self.facts.set_lines(lines)
         self._note.setText(self._note_on(model))
+
+    def _own_counting(self) -> FactLine:
+        """What counts the tokens of a model that is trained here."""
+        own = self._own_encoding()
+        return FactLine(
+            _("Counts tokens by"),
+            DEFAULT_ENCODING if own is None else _("its own tokenizer"),
+            tooltip=_("The encoding: how the model splits text into tokens")
+            if own is None
+            else _("The files of the model on this computer: {name}").format(name=own.name),
+        )
+
+    def _note_here(self) -> str:
+        own, chosen = self._own_encoding(), self._combo.currentData()
+        if own is not None:
+            counted = (
+                _("These are the tokens that it learns.")
+                if own.is_framed_exactly
+                else _("What its chat template adds to a message is an estimate.")
+            )
+        elif chosen == STARTER_ID:
+            counted = _(
+                "The starter makes tokens of its own in each training: take these as about right."
+            )
+        else:
+            counted = _(
+                "It is not on this computer yet; its own tokens differ a little from those counted."
+            )
+        return " ".join((_("Nothing is paid here."), counted))
+
+    def _own_encoding(self) -> ModelEncoding | None:
+        return model_encoding(str(self._combo.currentData() or ""))
 
     def _note_on(self, model: HostedModel) -> str:
         notes = []
@@ -278,6 +313,11 @@ class TokensTab(PanelTab):
         """Say whether the tab is seen."""
         self.example.watch(watched)
         super().watch(watched)
+
+    def follow_models(self) -> None:
+        """Count anew where the base model has come to this computer, or has gone from it."""
+        if self._project.context.basis != self._basis:
+            self._project.context.store.publish(ProjectChange(frozenset({"settings"})))
 
     def focus_main_part(self) -> None:
         """Give the keyboard to the column, which the arrows scroll."""

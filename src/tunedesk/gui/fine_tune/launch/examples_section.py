@@ -8,15 +8,18 @@ from tunedesk.gui.fine_tune.launch.launch_estimate import Counts
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.choices import Chip, NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label, SectionTitle
+from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.i18n import _, ngettext
 from tunedesk.project.query import ExampleQuery
 
 SHARES = (0, 5, 10, 15, 20, 30, 40, 50)
 """The shares to choose from, in percent."""
+_ENOUGH = 10
+"""So many new examples can be trained on by themselves."""
 
 
 class ExamplesSection(QWidget):
-    """Chips for approved, filter and all; and the share that is held back.
+    """Chips for approved, filter, new and all; and the share that is held back.
 
     Signals:
         changed: Another choice.
@@ -28,15 +31,21 @@ class ExamplesSection(QWidget):
         super().__init__(parent)
         self._shown = shown
         self._chosen_by_user = False
+        self._unseen: ExampleQuery | None = None
         self.approved = Chip(theme, _("Approved"))
         self.filter = Chip(theme, _("This filter"))
+        self.unseen = Chip(theme, _("New since that run"))
+        self.unseen.setToolTip(
+            _("The examples that the model has not seen: written or changed since its run")
+        )
+        self.unseen.hide()
         self.all = Chip(theme, _("All but the rejected ones"))
         self.approved.setToolTip(_("The examples that somebody has approved"))
         self.filter.setToolTip(_("The examples that the table shows now"))
         self.all.setToolTip(_("All examples but the rejected ones, reviewed or not"))
         self.filter.setVisible(not shown.unfiltered)
         self._group = QButtonGroup(self)
-        for chip in (self.approved, self.filter, self.all):
+        for chip in self._chips:
             self._group.addButton(chip)
             # Not `clicked`: a screen reader sets the chip without a click.
             chip.toggled.connect(self._on_choice)
@@ -51,11 +60,9 @@ class ExamplesSection(QWidget):
         self._lay_out(theme)
 
     def _lay_out(self, theme: Theme) -> None:
-        chips = QHBoxLayout()
-        chips.setSpacing(6)
-        for chip in (self.approved, self.filter, self.all):
+        chips = FlowLayout(spacing=6)
+        for chip in self._chips:
             chips.addWidget(chip)
-        chips.addStretch()
         back = QHBoxLayout()
         back.setSpacing(10)
         back.addWidget(self.share)
@@ -71,10 +78,14 @@ class ExamplesSection(QWidget):
         column.addLayout(back)
 
     @property
+    def _chips(self) -> tuple[Chip, ...]:
+        return (self.unseen, self.approved, self.filter, self.all)
+
+    @property
     def chosen(self) -> Chip:
         """The chip that is chosen: where the keyboard begins."""
         return next(
-            (chip for chip in (self.approved, self.filter, self.all) if chip.isChecked()),
+            (chip for chip in self._chips if chip.isChecked()),
             self.approved,
         )
 
@@ -83,6 +94,8 @@ class ExamplesSection(QWidget):
         """The examples that are chosen, in the order they came in."""
         if self.approved.isChecked():
             return APPROVED
+        if self.unseen.isChecked() and self._unseen is not None:
+            return self._unseen
         return self._shown if self.filter.isChecked() else ALL_BUT_REJECTED
 
     @property
@@ -102,6 +115,24 @@ class ExamplesSection(QWidget):
             self._check(self.filter)
         else:
             self._check(self.approved)
+
+    def offer_unseen(self, query: ExampleQuery, count: int) -> None:
+        """Offer what the model has not seen, which it begins with where that is enough.
+
+        Args:
+            query: These examples.
+            count: How many they are.
+        """
+        is_first, self._unseen = self._unseen is None, query
+        self.unseen.setVisible(True)
+        self.unseen.set_count(count)
+        self.unseen.setEnabled(count > 0)
+        if is_first and count >= _ENOUGH and not self._chosen_by_user:
+            had_focus = self.chosen.hasFocus()
+            self._check(self.unseen)
+            if had_focus:
+                self.unseen.setFocus()
+        self.changed.emit()
 
     def show_counts(self, counts: Counts) -> None:
         """Show how many there are; with nothing approved, begin with all."""

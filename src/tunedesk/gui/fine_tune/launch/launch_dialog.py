@@ -14,7 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tunedesk.catalogue.models import DEFAULT_MODEL, STARTER_ID, Catalogue
+from tunedesk.catalogue.models import DEFAULT_MODEL, STARTER_ID, Catalogue, base_name
+from tunedesk.catalogue.targets import THIS_COMPUTER
 from tunedesk.fine_tuning.launch_settings import APPROVED, LAST_SETTINGS, LaunchSettings
 from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
 from tunedesk.gui.fine_tune.launch.findings_panel import FindingsPanel
@@ -22,6 +23,7 @@ from tunedesk.gui.fine_tune.launch.launch_estimate import (
     LAUNCH_ESTIMATE_KINDS,
     LaunchEstimate,
     Start,
+    StartQuestion,
     command_text,
     estimate_launch,
     find_start,
@@ -34,6 +36,7 @@ from tunedesk.gui.fine_tune.launch.model_list import (
     QUICK_SECONDS,
     ModelList,
     ModelRow,
+    further_row,
     local_rows,
     recommended,
     service_rows,
@@ -79,9 +82,19 @@ class LaunchDialog(Dialog):
         parent: QWidget,
     ) -> None:
         theme, background = context.theme, context.background
-        super().__init__(theme, _("Fine-tune a model on these examples"), parent=parent)
+        project = context.project
+        # A run whose tuned model is trained further: in a new run, with a chart of its own.
+        tuned = project.runs.of_model(settings.base_model) if settings is not None else None
+        title = (
+            _("Fine-tune a model on these examples")
+            if tuned is None
+            else _("Train the model of “{run}” further").format(run=tuned.name)
+        )
+        super().__init__(theme, title, parent=parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._project = project = context.project
+        self._project = project
+        self._tuned = tuned
+        self._tuned_model = settings.base_model if settings is not None and tuned else ""
         self._today = datetime.date.today()
         self._estimate: LaunchEstimate | None = None
         self._asked: LaunchSettings | None = None
@@ -119,7 +132,7 @@ class LaunchDialog(Dialog):
             self.models.most_shown = FEW_SHOWN
         self._show_settings(settings)
         self.examples.chosen.setFocus()
-        self._begin.ask(shown_query)
+        self._begin.ask(StartQuestion(shown_query, tuned))
         self._begin.watch(True)
         self._look.watch(True)
 
@@ -376,9 +389,12 @@ class LaunchDialog(Dialog):
             report = self.connection.report
             billable = estimate.preview.billable_tokens if estimate else 0
             rows = service_rows(provider, self._today, report.models if report else (), billable)
+        if self._tuned is not None and self._tuned.provider == provider.name and rows:
+            rows = [further_row(self._tuned_model, self._tuned.name, rows), *rows]
         usual = Catalogue.load().find(DEFAULT_MODEL)
         self.models.show_rows(rows, usual.id if usual else "")
-        self._show_advice(recommended(rows) if provider.name == "local" else None)
+        is_base = provider.name == "local" and self._tuned is None
+        self._show_advice(recommended(rows) if is_base else None)
         self.models.setVisible(bool(rows))
         self.model_name.setVisible(not rows)
 
@@ -426,6 +442,8 @@ class LaunchDialog(Dialog):
         first = self._start is None
         self._start = start
         self.examples.show_counts(start.counts)
+        if start.unseen is not None:
+            self.examples.offer_unseen(start.unseen, start.counts.unseen)
         self._show_estimate()
         if first and (not self.name.text() or start.names):
             self.name.setText(next_name(self.name.text(), self._project.path.stem, start.names))
@@ -480,11 +498,23 @@ class LaunchDialog(Dialog):
             return
         settings = estimate.preview.settings
         some_approved = self._start is not None and self._start.counts.approved > 0
-        self._project.set_setting(LAST_SETTINGS, _kept(settings, some_approved=some_approved))
+        self._project.set_setting(
+            LAST_SETTINGS,
+            _kept(
+                settings,
+                some_approved=some_approved,
+                is_tuned=settings.base_model == self._tuned_model,
+            ),
+        )
         aim = provider_named(settings.provider).target
         if aim != self._project.setting("target"):
             # From now on its examples are checked for the place where it trains.
             self._project.set_setting("target", aim)
+        counted_for = self._project.context.check_settings.model
+        known = Catalogue.load().find_local(settings.base_model) is not None
+        if aim == THIS_COMPUTER and known and settings.base_model != counted_for:
+            # Tokens and limit follow the model that is trained here.
+            self._project.set_setting("model", settings.base_model)
         self.launch_asked.emit(estimate.preview, self.connection.plain_http.isChecked())
         self.accept()
 
@@ -503,14 +533,16 @@ class LaunchDialog(Dialog):
         self._begin.close()
 
 
-def _kept(settings: LaunchSettings, *, some_approved: bool) -> dict[str, Any]:
+def _kept(settings: LaunchSettings, *, some_approved: bool, is_tuned: bool) -> dict[str, Any]:
     """The settings as the project keeps them; a list of chosen examples is not kept.
 
     Where nothing was approved, taking all was no choice: the next launch begins with what is
     approved by then.
     """
     query = replace(settings.query, ids=None) if some_approved else APPROVED
-    return replace(settings, query=query).to_json()
+    # To train a tuned model further is a wish of its own each time.
+    base = base_name(settings.base_model) if is_tuned else settings.base_model
+    return replace(settings, query=query, base_model=base).to_json()
 
 
 def _scrolling(widget: QWidget) -> QScrollArea:

@@ -4,6 +4,7 @@ import datetime
 import re
 import shlex
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from tunedesk.catalogue.hardware import detect_hardware
@@ -28,6 +29,7 @@ from tunedesk.project.check_project import set_problems
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 from tunedesk.project.query_language import query_words
+from tunedesk.project.run_records import Run
 from tunedesk.services import local_install, local_models, local_server
 from tunedesk.services.local_models import ModelHere
 from tunedesk.services.providers import Provider, provider_label
@@ -63,11 +65,13 @@ class Counts(NamedTuple):
         approved: The approved ones.
         shown: Those of the filter.
         all: All that are not rejected.
+        unseen: Those that the model which is trained further has not seen.
     """
 
     approved: int
     shown: int
     all: int
+    unseen: int = 0
 
 
 class Start(NamedTuple):
@@ -78,20 +82,44 @@ class Start(NamedTuple):
         names: What the runs of the project are called.
         installed: Whether training on this computer is installed.
         set_problems: What is found in the examples as a set: duplicates.
+        unseen: The examples that the run whose model is trained further did not have.
     """
 
     counts: Counts
     names: frozenset[str]
     installed: bool
     set_problems: tuple[SetProblem, ...] = ()
+    unseen: ExampleQuery | None = None
 
 
-def find_start(project: Project, shown: ExampleQuery) -> Start:
+class StartQuestion(NamedTuple):
+    """What the page is opened with.
+
+    Attributes:
+        shown: The filter of the table.
+        parent: The run whose model is trained further; None: a base model is trained.
+    """
+
+    shown: ExampleQuery
+    parent: Run | None = None
+
+
+def find_start(project: Project, asked: StartQuestion) -> Start:
     """What the page begins with; called in a thread."""
-    counts = Counts(project.count(APPROVED), project.count(shown), project.count(ALL_BUT_REJECTED))
+    unseen, unseen_count = None, 0
+    if asked.parent is not None:
+        ids = tuple(project.runs.unseen_examples(asked.parent))
+        unseen = replace(ALL_BUT_REJECTED, ids=ids)
+        unseen_count = project.count(unseen)
+    counts = Counts(
+        project.count(APPROVED),
+        project.count(asked.shown),
+        project.count(ALL_BUT_REJECTED),
+        unseen_count,
+    )
     names = frozenset(run.name for run in project.runs.all())
     installed = local_install.python_with_training() is not None
-    return Start(counts, names, installed, tuple(set_problems(project)))
+    return Start(counts, names, installed, tuple(set_problems(project)), unseen)
 
 
 def estimate_launch(project: Project, settings: LaunchSettings) -> LaunchEstimate:

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from tunedesk.catalogue.cost import estimate
 from tunedesk.catalogue.hardware import need_of
 from tunedesk.catalogue.memory_estimate import Machine, Need, why_it_does_not_fit
-from tunedesk.catalogue.models import STARTER_ID, Catalogue
+from tunedesk.catalogue.models import STARTER_ID, Catalogue, base_name
 from tunedesk.gui.dates import day_text
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.labels import plain_tooltip
@@ -161,6 +161,26 @@ def local_rows(
         for each in own
     ]
     return rows
+
+
+def further_row(model: str, run: str, rows: Sequence[ModelRow]) -> ModelRow:
+    """The row of a tuned model that is trained further; it needs what its base model does.
+
+    Args:
+        model: The tuned model, or a checkpoint.
+        run: The name of its run.
+        rows: Those of the base models.
+    """
+    base = base_name(model)
+    known = next((row for row in rows if row.id == base), ModelRow(model, model))
+    return known._replace(
+        id=model,
+        title=_("The tuned model of “{run}”").format(run=run),
+        note=_("A new run, from step 0, that begins with what this model has learned."),
+        size="",
+        download=0,
+        is_gated=False,
+    )
 
 
 def recommended(rows: Sequence[ModelRow]) -> ModelRow | None:
