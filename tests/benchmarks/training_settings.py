@@ -8,7 +8,7 @@
 A file holds conversations or prompts with completions, as JSON Lines or as a list; of any other
 the columns of the question and of the answer are named behind it. A seed says which fifth of the
 examples is held back, in which order the others come and how an adapter begins. What is learnt, the
-adapter, the schedule and the loss are the training server's, the frozen weights have 16 bits.
+adapter, the schedule and the loss are the training server's.
 
 Each epoch of each setting is a line of JSON in the file of `--out`: the loss of a token in training
 and in validation, the share of the validation's tokens that were guessed right, and that of the
@@ -57,6 +57,7 @@ class Setting:
         rank: Of the adapter.
         warm_up: The share of the steps in which the rate rises.
         dropout: Of the adapter.
+        bits: Of each of the frozen weights, 16 or 32; what learns has 32.
     """
 
     rate: float
@@ -65,6 +66,7 @@ class Setting:
     rank: int
     warm_up: float
     dropout: float
+    bits: int
 
     def share_of_rate(self, step: int, steps: int) -> float:
         """How much of the rate a step takes, the first being 0: Transformers' linear schedule."""
@@ -90,7 +92,8 @@ class Figures(NamedTuple):
 
 def load(folder: Path, setting: Setting | None = None) -> Any:
     """The base model; of a setting, with an adapter that is to learn."""
-    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
+    precision = torch.float32 if setting is not None and setting.bits == 32 else torch.bfloat16
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=precision)
     if setting is None:
         return model
     adapter = LoraConfig(
@@ -283,6 +286,7 @@ def try_all(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             options.ranks,
             options.warm_ups,
             options.dropouts,
+            options.bits,
         )
     ]
     done = {_key(line) for line in tried(options.out) if line["epoch"] == line["epochs"]}
@@ -320,14 +324,15 @@ def table(lines: Iterable[dict[str, Any]]) -> Iterator[str]:
     whole = {_key(line) for line in found if line["epoch"] == line["epochs"]}
     for line in found:
         if _key(line) in whole:
-            seed, *key = _key(line)
-            runs.setdefault(tuple(key), {}).setdefault(seed, []).append(line)
+            key = _key(line)
+            runs.setdefault(key[1:], {}).setdefault(key[0], []).append(line)
     yield (
-        "| set | rows | rate x | epochs | batch | rank | warm-up | dropout | seeds | loss before "
-        "| lowest | in epoch | at the end | right before | right | exact before | exact | CPU s an epoch |"
+        "| set | rows | rate x | epochs | batch | rank | warm-up | dropout | bits | seeds "
+        "| loss before | lowest | in epoch | at the end | right before | right | exact before "
+        "| exact | CPU s an epoch |"
     )
-    yield "| --- " * 18 + "|"
-    for key, seeds in runs.items():
+    yield "| --- " * 19 + "|"
+    for about, seeds in runs.items():
         best = [min(epochs, key=lambda each: each["loss"]) for epochs in seeds.values()]
         last = [max(epochs, key=lambda each: each["epoch"]) for epochs in seeds.values()]
         base = [each["before"] for each in best]
@@ -337,7 +342,7 @@ def table(lines: Iterable[dict[str, Any]]) -> Iterator[str]:
         for name in ("right", "exact"):
             figures += [f"{mean(base, name):.1%}", f"{mean(best, name):.1%}"]
         figures.append(f"{mean(last, 'cpu_seconds'):.0f}")
-        said = [f"{part:g}" if isinstance(part, float) else str(part) for part in key]
+        said = [f"{part:g}" if isinstance(part, float) else str(part) for part in about]
         yield "| " + " | ".join([*said, str(len(seeds)), *figures]) + " |"
 
 
@@ -365,7 +370,8 @@ def main() -> None:
     add("--batches", type=int, nargs="+", default=[int(usual["batch_size"])])
     add("--ranks", type=int, nargs="+", default=[16])
     add("--warm-ups", type=float, nargs="+", default=[0.05])
-    add("--dropouts", type=float, nargs="+", default=[0.05])
+    add("--dropouts", type=float, nargs="+", default=[0.0])
+    add("--bits", type=int, nargs="+", default=[16], choices=(16, 32))
     add("--threads", type=int, default=2)
     add("--ask", type=int, default=0, metavar="N", help="print the answers to N held-back rows")
     add("--out", type=Path, metavar="FILE", help="where each epoch becomes a line of JSON")
