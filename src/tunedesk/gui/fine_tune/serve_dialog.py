@@ -20,7 +20,7 @@ from tunedesk.project.project import Project
 from tunedesk.services import local_server
 from tunedesk.services.connection import Connection
 
-WIDTH, HEIGHT = 660, 560
+WIDTH, HEIGHT = 660, 680
 HIDDEN_KEY = "••••••••••••"
 _HOURS = 8
 
