@@ -59,8 +59,13 @@ from tunedesk.gui import application, project_file  # noqa: E402
 from tunedesk.gui.examples.form.as_trained import AsTrainedView  # noqa: E402
 from tunedesk.gui.examples.form.form_bars import FORM, TRAINED, FormTabs  # noqa: E402
 from tunedesk.gui.examples.form.token_text import TokenText  # noqa: E402
-from tunedesk.gui.recovery import RecoveryDialog, RescueDialog, WorkDialog  # noqa: E402
-from tunedesk.project.backups import Backup  # noqa: E402
+from tunedesk.gui.recovery import (  # noqa: E402
+    KeptCopiesDialog,
+    RecoveryDialog,
+    RescueDialog,
+    WorkDialog,
+)
+from tunedesk.project.backups import Backup, kept_folder  # noqa: E402
 from tunedesk.project.rescue import RescueReport  # noqa: E402
 from tunedesk.settings import Settings  # noqa: E402
 
@@ -256,6 +261,7 @@ class Walk:
                 yield TURN
                 self.screens.append(f"menu {entry.text()}")
                 self.look_at(menu, screen)
+                self.look_at_tree(menu, screen)
                 menu.close()
                 yield TURN
 
@@ -285,6 +291,10 @@ class Walk:
 
     def recovery(self) -> Iterator[int]:
         yield from self.dialog("project.backups")
+        yield from self.dialog("project.kept")
+        kept_folder().mkdir(parents=True)
+        for name in ("data 1", "data 2"):
+            (kept_folder() / f"{name}.tunedesk").write_bytes(bytes(1_000_000))
         theme, window = self.window._theme, self.window
         backup = Backup(PROJECT, 1_790_000_000.0, 3_000_000, 12, False, False)
         report = RescueReport(PROJECT, 12, lines=["data"], list_path=PROJECT)
@@ -293,6 +303,7 @@ class Walk:
                 theme, PROJECT, [backup, backup._replace(before_going_back=True)], window
             ),
             RescueDialog(theme, report, window),
+            KeptCopiesDialog(theme, window.feedback, window),
             WorkDialog(theme, window.windowTitle(), lambda: None, window),
         ):
             shown.open()
@@ -361,6 +372,10 @@ class Walk:
         self.window.workspace.examples.panel.duplicates_requested.emit()
         yield 600
         yield from self.look("duplicates")
+        yield from self.close_dialogs()
+        self.window.workspace.examples.panel.versions_requested.emit()
+        yield 600
+        yield from self.look("merge versions")
         yield from self.close_dialogs()
         yield from self.button_menus("examples")
 
@@ -514,6 +529,7 @@ CONTROLS = {
     QAccessible.Role.Tree,
     QAccessible.Role.PageTab,
     QAccessible.Role.MenuItem,
+    QAccessible.Role.PopupMenu,
     QAccessible.Role.Dialog,
     QAccessible.Role.Graphic,
     QAccessible.Role.Chart,
@@ -540,6 +556,13 @@ def faults_of(node: QAccessibleInterface | None, depth: int = 0) -> Iterator[str
     if role in CONTROLS and not name.strip():
         yield f"no name: {path}"
     takes_keys = isinstance(widget, QWidget) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    if role == QAccessible.Role.ComboBox and isinstance(widget, QWidget):
+        # On Linux its name is what is chosen.
+        named = widget.accessibleName()
+        if sys.platform.startswith("linux") and (
+            not named or named not in node.text(QAccessible.Text.Description)
+        ):
+            yield f"only what is chosen is told: {path}"
     if role in UNKNOWN and (takes_keys or name.strip()):
         yield f"no role: {path}"
     if role == QAccessible.Role.CheckBox and not isinstance(widget, QCheckBox):

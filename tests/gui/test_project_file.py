@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QApplication, QDialog, QPushButton
 from tests.project.made_examples import add, example_text, new_example, undo_name, words
 
 from tunedesk.errors import UserError
-from tunedesk.gui import project_file
+from tunedesk.gui import file_follower, project_file
 from tunedesk.gui.examples.form.message_text import MessageText
 from tunedesk.gui.main_window import MainWindow
 from tunedesk.gui.project_file import ProjectFileWatch, tell_of_opening
 from tunedesk.paths import user_data_dir
+from tunedesk.progress import no_progress
 from tunedesk.project import opening, undo
 from tunedesk.project.bulk_changes import StreamedChange
 from tunedesk.project.damage import DiskFullError
@@ -63,8 +64,8 @@ def test_damage_is_said_with_what_to_do(path, background, feedback, window, qtbo
 def _looks_often(monkeypatch):
     monkeypatch.setattr(project_file, "LOOK_SECONDS", 0.02)
     monkeypatch.setattr(project_file, "CONFIRM_SECONDS", 0.01)
-    monkeypatch.setattr(project_file, "AGAIN_MS", 20)
-    monkeypatch.setattr(project_file, "READER_WAITS_MS", 200)
+    monkeypatch.setattr(file_follower, "AGAIN_MS", 20)
+    monkeypatch.setattr(file_follower, "READER_WAITS_MS", 200)
 
 
 @pytest.fixture
@@ -112,7 +113,8 @@ def test_a_rename_is_followed_with_what_was_just_typed(shell, path, qtbot):
     assert shell.status.text().endswith("Saving …")
     new = path.rename(path.with_name("Medicine.tunedesk"))
     qtbot.waitUntil(lambda: project_of(shell).path == new)
-    assert any("“Law” was renamed to “Medicine”" in text for text in said(shell))
+    (told,) = [one for one in shell.feedback.toasts() if "“Law” was renamed to" in one.text]
+    assert told.lasting
     assert shell.windowTitle().startswith("Medicine")
     assert shell.status.text().endswith("All changes saved")
     assert not project_of(shell).read_only
@@ -218,9 +220,111 @@ def test_save_elsewhere_goes_on_there_and_takes_the_kept_copy_away(shell, path, 
     kept = project_of(shell).path
     elsewhere = path.parent / "new folder" / "Saved.tunedesk"
     shell._follower.go_on_elsewhere(elsewhere)
-    assert project_of(shell).path == elsewhere
+    qtbot.waitUntil(lambda: project_of(shell).path == elsewhere)
     assert not kept.exists()
     assert words(project_of(shell)) == ["one"]
+
+
+def test_save_elsewhere_onto_itself_changes_nothing(shell, path, qtbot):
+    shell.open_path(path)
+    path.unlink()
+    qtbot.waitUntil(lambda: project_of(shell).path != path)
+    kept = project_of(shell).path
+    link = path.with_name("Link.tunedesk")
+    link.symlink_to(kept)
+    before = os.stat(kept).st_ino
+    for name in (kept, link, kept.parent / "." / kept.name):
+        shell._follower.go_on_elsewhere(name)
+        assert not shell._follower._copies.running
+    assert (project_of(shell).path, os.stat(kept).st_ino) == (kept, before)
+    assert link.is_symlink()
+
+
+def test_save_elsewhere_where_nothing_can_be_written_keeps_the_copy(shell, path, qtbot):
+    shell.open_path(path)
+    path.unlink()
+    qtbot.waitUntil(lambda: project_of(shell).path != path)
+    kept = project_of(shell).path
+    folder = path.with_name("A folder.tunedesk")
+    folder.mkdir()
+    shell._follower.go_on_elsewhere(folder)
+    qtbot.waitUntil(lambda: any("is not a file, so no copy" in text for text in said(shell)))
+    assert project_of(shell).path == kept
+    assert words(project_of(shell)) == ["one"]
+    assert list(folder.iterdir()) == []
+
+
+def slow_copies(monkeypatch):
+    """The first copy is begun, and goes on when the first of these two events is set."""
+    go_on, begun, threads = threading.Event(), threading.Event(), []
+    save_copy = Project.save_copy
+
+    def held(project, target, progress=no_progress):
+        threads.append(threading.current_thread())
+        begun.set()
+        while len(threads) == 1 and not go_on.wait(0.005):
+            progress(0, None)
+        save_copy(project, target, progress)
+
+    monkeypatch.setattr(Project, "save_copy", held)
+    return go_on, begun, threads
+
+
+def test_the_copy_of_a_deleted_project_is_written_while_typing_goes_on(
+    shell, path, qtbot, monkeypatch
+):
+    shell.open_path(path)
+    go_on, begun, threads = slow_copies(monkeypatch)
+    path.unlink()
+    qtbot.waitUntil(begun.is_set)
+    add(project_of(shell), "two")
+    type_in_the_form(shell, qtbot, " typed")
+    go_on.set()
+    qtbot.waitUntil(lambda: project_of(shell).path != path)
+    assert threading.main_thread() not in threads
+    assert len(threads) == 2  # once more, since something was written meanwhile
+    kept = project_of(shell).path
+    shell.close_project()
+    assert words_in(kept) == ["one typed", "two"]
+    assert [entry.name for entry in kept.parent.iterdir()] == [kept.name]
+
+
+def test_who_writes_all_the_time_gets_a_copy_all_the_same(shell, path, qtbot, monkeypatch):
+    shell.open_path(path)
+    project, save_copy, threads = project_of(shell), Project.save_copy, []
+
+    def busy(one, target, progress=no_progress):
+        threads.append(threading.current_thread())
+        save_copy(one, target, progress)
+        if threads[-1] is not threading.main_thread():
+            add(one, f"more {len(threads)}")
+
+    monkeypatch.setattr(Project, "save_copy", busy)
+    path.unlink()
+    qtbot.waitUntil(lambda: project_of(shell) is not project)
+    assert len(threads) == file_follower.MOST_COPIES + 1
+    assert threads[-1] is threading.main_thread()
+    assert words(project_of(shell)) == ["one", "more 1", "more 2", "more 3"]
+
+
+@pytest.mark.parametrize("copying", [False, True])
+def test_a_window_that_closes_over_a_deleted_file_keeps_a_copy(
+    shell, path, qtbot, monkeypatch, copying
+):
+    shell.open_path(path)
+    go_on, begun, _threads = slow_copies(monkeypatch)
+    if not copying:
+        shell.workspace._file_watch.close()
+        go_on.set()
+    type_in_the_form(shell, qtbot, " typed")
+    path.unlink()
+    if copying:
+        qtbot.waitUntil(begun.is_set)
+    shell.close()
+    (kept,) = (user_data_dir() / "kept").iterdir()
+    assert words_in(kept) == ["one typed"]
+    (text,) = said(shell)
+    assert f"a copy was kept, {kept}" in text
 
 
 def test_a_whole_folder_that_was_deleted(shell, tmp_path, qtbot):
@@ -355,7 +459,7 @@ def test_a_project_that_is_only_read_is_closed_when_it_is_gone(shell, path, qtbo
 def test_where_no_copy_can_be_written_it_is_said_and_nothing_is_lost(
     shell, path, qtbot, monkeypatch
 ):
-    def refuse(_project, _path):
+    def refuse(_project, _path, _progress):
         raise UserError("No copy of the project could be written.", "Make room on the disk.")
 
     shell.open_path(path)
@@ -367,7 +471,7 @@ def test_where_no_copy_can_be_written_it_is_said_and_nothing_is_lost(
         assert words(project_of(shell)) == ["one"]
     elsewhere = path.with_name("Saved.tunedesk")
     shell._follower.go_on_elsewhere(elsewhere)
-    assert project_of(shell).path == elsewhere
+    qtbot.waitUntil(lambda: project_of(shell).path == elsewhere)
     assert words(project_of(shell)) == ["one"]
 
 

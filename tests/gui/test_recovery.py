@@ -1,17 +1,20 @@
 """Going back to a backup and rescuing, from the window."""
 
+import os
+import shutil
 import sqlite3
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog
 from tests.project.made_examples import add, words
 
 from tunedesk.errors import UserError
 from tunedesk.gui.page import Page
-from tunedesk.gui.recovery import RecoveryDialog, RescueDialog, backup_text
+from tunedesk.gui.recovery import KeptCopiesDialog, RecoveryDialog, RescueDialog, backup_text
 from tunedesk.project import backups
-from tunedesk.project.backups import Backup, back_up, backups_of
+from tunedesk.project.backups import Backup, back_up, backups_of, kept_copies, kept_folder
 from tunedesk.project.project import Project
 
 
@@ -182,3 +185,56 @@ def test_a_reader_makes_no_backups(shell, path):
 def test_a_backup_in_a_line(tmp_path):
     line = backup_text(Backup(tmp_path, 1_790_000_000.0, 3_500_000, 1_234, True, False))
     assert "before going back: 1,234 examples, 3." in line
+
+
+@pytest.fixture
+def kept(path):
+    """Two kept copies, the second written later."""
+    folder = kept_folder()
+    folder.mkdir(parents=True)
+    made = []
+    for number, name in enumerate(("Older", "Law")):
+        made.append(folder / f"{name}.tunedesk")
+        shutil.copy(path, made[-1])
+        os.utime(made[-1], (1_790_000_000 + number, 1_790_000_000 + number))
+    (folder / "notes.txt").write_text("not ours")
+    return made
+
+
+def test_kept_copies_are_shown_with_their_size_and_opened(shell, kept, qtbot):
+    shell.actions_["project.kept"].trigger()
+    dialog = shown(shell, KeptCopiesDialog)
+    rows = [dialog.list.item(row).text() for row in range(dialog.list.count())]
+    assert [row.split(": ")[1] for row in rows] == ["Law", "Older"]
+    size = QLocale().formattedDataSize(2 * kept[0].stat().st_size)
+    assert "these 2 projects" in dialog._words.text()
+    assert size in dialog._words.text()
+    dialog.open_button.click()
+    assert shell.workspace.project.path == kept[1]
+
+
+def test_a_kept_copy_is_deleted_only_after_a_question_and_never_while_it_is_open(shell, kept):
+    recovery = shell.opener.recovery()
+    dialog = recovery.show_kept_copies()
+    dialog.list.setCurrentRow(1)
+    dialog.remove.click()
+    question = next(one for one in dialog.findChildren(QDialog) if one.isVisible())
+    question.reject()
+    assert kept[0].exists()
+    dialog.remove.click()
+    question = next(one for one in dialog.findChildren(QDialog) if one.isVisible())
+    question.accept()
+    assert not kept[0].exists()
+    assert dialog.list.count() == 1
+    assert "this project" in dialog._words.text()
+    with Project.open(kept[1]):
+        dialog._delete(kept_copies()[0])
+        assert "“Law” is open, so it was not deleted." in messages(shell)
+    assert kept[1].exists()
+    assert {entry.name for entry in kept_folder().iterdir()} == {"Law.tunedesk", "notes.txt"}
+    dialog = recovery.show_kept_copies()
+    dialog._delete(kept_copies()[0])
+    assert dialog.list.isHidden()
+    assert not dialog.open_button.isEnabled()
+    assert dialog._words.text().startswith("There are none.")
+    dialog.close()

@@ -5,7 +5,7 @@ from tests.project.made_examples import add, example_text, facts_of, lose_from_i
 
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.project.damage import ProjectDamagedError
-from tunedesk.project.exporting import export, training_rows
+from tunedesk.project.exporting import export, training_rows, version_records
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
 
@@ -121,3 +121,75 @@ def test_what_a_damaged_list_has_lost_is_never_left_out_in_silence(tmp_path, ind
             training_rows(project, ExampleQuery(states=("draft",)))
         assert index in "; ".join(project.find_damage())
     assert out.read_text() == "before"
+
+
+BROKEN = [
+    b"\x00" * 40,
+    b"\xff\x00",
+    b"not json at all",
+    b"",
+    b'{"messages": [' + bytes(20) + b"]}",
+    b'"a text"',
+]
+
+
+@pytest.mark.parametrize("with_checksums", [False, True])
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("leave_out_errors", [False, True])
+def test_a_text_that_is_no_json_any_more_is_never_written(
+    project, tmp_path, broken, leave_out_errors, with_checksums
+):
+    """Its facts are whole, as a damaged page of texts leaves them."""
+    first, second, third = (add(project, name) for name in ("one", "two", "three"))
+    odd = project.add_example("{oops", facts_of("{oops", "not_json")._replace(kind="unreadable"))
+    project.context.store.execute("UPDATE version_text SET text = ? WHERE id = ?", (broken, second))
+    if not with_checksums:  # as in a file from before version 4
+        project.context.store.execute("UPDATE version_text SET checksum = NULL")
+    out = tmp_path / "out.jsonl"
+    summary = export(project, out, leave_out_errors=leave_out_errors)
+    assert out.read_text().splitlines() == [example_text("one"), example_text("three")]
+    assert summary.written == 2
+    assert summary.left_out_ids == {"unreadable": [odd], "damaged": [second]}
+    damaged = "1 example whose text is missing or damaged in the project file was left out."
+    assert damaged in summary.reasons()
+    summary = export(project, out, leave_out_unreadable=False)
+    assert (summary.written, summary.left_out_ids) == (3, {"damaged": [second]})
+    assert "{oops" in out.read_text()
+    # A launch is refused, but for what was no JSON from the beginning.
+    with pytest.raises(ProjectDamagedError, match="missing or damaged"):
+        list(version_records(project, [first, second, third]))
+    assert list(version_records(project, [first, odd])) == [
+        [example_text("one").encode(), b"{oops"]
+    ]
+
+
+def test_texts_with_blanks_around_are_written_as_they_are(project, tmp_path):
+    for name in ("one", "two"):
+        project.add_example(f"  {example_text(name)}\t", facts_of(name))
+    out = tmp_path / "out.jsonl"
+    summary = export(project, out)
+    assert (summary.written, summary.left_out) == (2, 0)
+    assert out.read_text() == f"  {example_text('one')}\t\n  {example_text('two')}\t\n"
+
+
+def test_a_text_in_which_a_letter_changed_on_the_disk_is_left_out_and_named(project, tmp_path):
+    first, second = add(project, "a dose of 5 mg"), add(project, "two")
+    changed = example_text("a dose of 9 mg").encode()
+    project.context.store.execute("UPDATE version_text SET text = ? WHERE id = ?", (changed, first))
+    out = tmp_path / "out.jsonl"
+    summary = export(project, out)
+    assert (summary.written, summary.left_out_ids) == (1, {"damaged": [first]})
+    with pytest.raises(ProjectDamagedError, match="missing or damaged"):
+        list(version_records(project, [first, second]))
+    # What is typed there anew is a text of its own.
+    retype(project, first, "a dose of 5 mg.")
+    assert export(project, out).written == 2
+
+
+def test_old_texts_without_checksums_and_new_ones_are_written(project, tmp_path):
+    for name in ("one", "two", "three"):
+        add(project, name)
+    project.context.store.execute("UPDATE version_text SET checksum = NULL WHERE id = 2")
+    out = tmp_path / "out.jsonl"
+    assert export(project, out).written == 3
+    assert out.read_text().splitlines() == [example_text(n) for n in ("one", "two", "three")]

@@ -223,3 +223,53 @@ def test_on_the_command_line(path, out, capsys):
     assert "could not be read" in capsys.readouterr().err
     assert cli.main(["rescue", str(path), "--output", str(again)]) == 2
     assert "already" in capsys.readouterr().err
+
+
+def test_a_text_that_is_no_json_any_more_is_not_called_rescued(path, out):
+    with Project.open(path) as project:
+        versions = {one: project.rows([one])[0].version_id for one in (4, 5, 6)}
+        for one, broken in ((4, bytes(30)), (5, b"\xff\x00"), (6, b"not json at all")):
+            project.context.store.execute(
+                "UPDATE version_text SET text = ? WHERE id = ?", (broken, versions[one])
+            )
+        before = project.count()
+    report = rescue(path, out)
+    assert report.examples == before - 2
+    assert report.lost_examples == 2
+    told = "\n".join(report.lines)
+    assert "Example 4: its latest text could not be read; an earlier one is back." in told
+    assert "Example 5 could not be read. It began:" in told
+    assert "Example 6 could not be read. It began:" in told
+    with Project.open(out) as project:
+        assert project.text(4).startswith('{"messages": [{"role": "user", "content": "example 3 ')
+
+
+def test_letters_that_changed_on_the_disk_are_named_and_kept(path, out):
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b'"content": "example 8 word8', b'"content": "exxmple 8 word8'))
+    report = rescue(path, out)
+    assert report.lines == ["Example 9: letters of its text have changed on the disk."]
+    assert report.lost_examples == 0
+    with Project.open(out) as project:
+        assert "exxmple 8" in project.text(9)
+        assert "exxmple 8" in project.rows([9])[0].preview
+        assert project.find_damage() == []
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_texts_from_before_there_were_checksums_are_rescued(tmp_path, out, damaged):
+    """Their rows end before the column that was added."""
+    path = tmp_path / "Old.tunedesk"
+    path.write_bytes(gzip.decompress((FILES / "version-3.tunedesk.gz").read_bytes()))
+    with Project.open(path) as project:
+        add(project, "written since")
+        ids = list(project.ids())
+        before = {one: project.text(one) for one in ids}
+    if damaged:
+        zero(path, root_page(path, "example"))
+    report = rescue(path, out)
+    with Project.open(out) as project:
+        changed = {one for one in before if project.text(one) != before[one]}
+        assert changed == ({10} if damaged else set())  # its latest edit had been undone
+        assert project.find_damage() == []
+    assert bool(report.lines) is damaged

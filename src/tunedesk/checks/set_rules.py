@@ -423,3 +423,23 @@ def _system_prompt(text: bytes) -> str:
 def _short(text: str) -> str:
     line = " ".join(text[:200].split())
     return line if len(line) <= 60 else line[:59] + "…"
+
+
+_WHOLE_MERGES = (("ours", "parted", "theirs"), ("ours", "base", "parted", "theirs"))
+
+
+def whole_merges(sides: Sequence[object]) -> list[range]:
+    """Which marks of Git merges belong together: from the first to the last of each merge.
+
+    Args:
+        sides: What each mark says, in their order: ours, base, parted or theirs, as the problem
+            `merge_marker` names it in `reason`.
+    """
+    merges: list[range] = []
+    at = 0
+    while at < len(sides):
+        whole = next((w for w in _WHOLE_MERGES if tuple(sides[at : at + len(w)]) == w), None)
+        if whole is not None:
+            merges.append(range(at, at + len(whole)))
+        at += 1 if whole is None else len(whole)
+    return merges

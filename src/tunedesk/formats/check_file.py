@@ -18,7 +18,13 @@ from tunedesk.checks.fixes import BY_CHOICE, can_fix
 from tunedesk.checks.kinds.preference import check_pairs
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.checks.problem import Problem, SetProblem, Severity, severity
-from tunedesk.checks.set_rules import SetFacts, alike_examples, check_set, perhaps_alike
+from tunedesk.checks.set_rules import (
+    SetFacts,
+    alike_examples,
+    check_set,
+    perhaps_alike,
+    whole_merges,
+)
 from tunedesk.examples.kinds.unreadable import UNREADABLE
 from tunedesk.formats.inspect_file import FileInfo, inspect_file
 from tunedesk.formats.read_records import (
@@ -234,19 +240,15 @@ class FileReport:
         markers = [each for each in self.problems if each.problem.code == "merge_marker"]
         sides = [each.problem.parameters.get("reason") for each in markers]
         whole: dict[int, LineProblem | None] = {}
-        for number in range(len(markers) - 2):
-            if sides[number : number + 3] == ["ours", "parted", "theirs"]:
-                first, middle, last = markers[number : number + 3]
-                lines: dict[str, Any] = {"reason": "whole", "middle": middle.line}
-            elif sides[number : number + 4] == ["ours", "base", "parted", "theirs"]:
-                first, base, middle, last = markers[number : number + 4]
-                lines = {"reason": "whole_of_three", "base": base.line, "middle": middle.line}
-                whole[id(base)] = None
-            else:
-                continue
+        for merge in whole_merges(sides):
+            first, *others = (markers[number] for number in merge)
+            *base, middle, last = others
+            lines: dict[str, Any] = {"reason": "whole", "middle": middle.line}
+            if base:
+                lines |= {"reason": "whole_of_three", "base": base[0].line}
             lines |= {"first": first.line, "last": last.line}
             whole[id(first)] = first._replace(problem=first.problem._replace(parameters=lines))
-            whole[id(middle)] = whole[id(last)] = None
+            whole |= {id(each): None for each in others}
         if whole:
             told = [whole.get(id(each), each) for each in self.problems]
             self.problems = [each for each in told if each is not None]

@@ -109,10 +109,17 @@ ACTIONS = (
         PROJECT,
     ),
     ActionSpec(
+        "project.kept",
+        _("Kept copies…"),
+        (),
+        _("The copies that Tunedesk keeps of projects whose file was deleted while they were open"),
+        PROJECT,
+    ),
+    ActionSpec(
         "project.duplicates",
         _("Duplicates…"),
         (),
-        _("Look at the examples that are the same, and keep the first of each"),
+        _("Look at the examples that are the same, and keep one of each"),
         PROJECT,
     ),
     ActionSpec(

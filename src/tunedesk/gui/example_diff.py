@@ -301,6 +301,24 @@ def example_diff(before: str, after: str) -> list[Change]:
     return changes or [_raw(before, after)]
 
 
+_NO_MESSAGES = '{"messages": []}'
+
+
+def whole_example(text: str, longest: int) -> list[Change]:
+    """An example to be read, part by part.
+
+    Args:
+        text: Its text.
+        longest: So many characters of a part are shown.
+    """
+    return [
+        change._replace(
+            note="", pieces=[Piece(SAME, piece.text[:longest]) for piece in change.pieces]
+        )
+        for change in example_diff(_NO_MESSAGES, text)
+    ]
+
+
 def _block_changes(old: list[Block], new: list[Block]) -> list[Change]:
     """What changed in the lists of messages, section by section, and then in all other parts."""
     changes: list[Change] = []

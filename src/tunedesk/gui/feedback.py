@@ -314,6 +314,7 @@ class Feedback(QObject):
         on_yes: Callable[[], object],
         danger: bool = False,
         no_text: str = "",
+        parent: QWidget | None = None,
     ) -> QDialog:
         """Ask before something that cannot be taken back or is hardly meant; the last resort.
 
@@ -327,8 +328,9 @@ class Feedback(QObject):
             on_yes: Does it.
             danger: Whether it cannot be taken back.
             no_text: What the other button says; empty: "Cancel".
+            parent: The dialog over which it is asked; None for the window.
         """
-        dialog = QDialog(self._window)
+        dialog = QDialog(parent or self._window)
         dialog.setWindowTitle(question)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         layout = QVBoxLayout(dialog)

@@ -3,6 +3,7 @@
 What only an open project or a dialog needs is imported there: the window must show at once.
 """
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ from tunedesk.lazy_imports import importing
 from tunedesk.settings import Settings
 
 if TYPE_CHECKING:
-    from tunedesk.gui.project_file import FileFollower
+    from tunedesk.gui.file_follower import FileFollower
     from tunedesk.gui.workspace import PageMaker, Workspace
     from tunedesk.project.project import Project
     from tunedesk.services.keys import Keys
@@ -117,6 +118,7 @@ class MainWindow(QMainWindow):
         bind("project.open", self.opener.choose_and_open)
         bind("project.sample", self.opener.open_sample)
         bind("project.rescue", lambda: self.opener.recovery().choose_and_rescue())
+        bind("project.kept", lambda: self.opener.recovery().show_kept_copies())
         bind("app.preferences", self.show_preferences)
         bind("app.quit", self._quit)
         bind("help.keys", self.show_keys)
@@ -185,8 +187,8 @@ class MainWindow(QMainWindow):
 
     def show_workspace(self, project: "Project") -> None:
         """Show a project that has just been opened."""
-        with importing("tunedesk.gui.project_file", "tunedesk.gui.workspace"):
-            from tunedesk.gui.project_file import FileFollower
+        with importing("tunedesk.gui.file_follower", "tunedesk.gui.workspace"):
+            from tunedesk.gui.file_follower import FileFollower
             from tunedesk.gui.workspace import Workspace
 
         try:
@@ -220,6 +222,7 @@ class MainWindow(QMainWindow):
         if self._follower is None:
             self._follower = FileFollower(
                 self,
+                self.background,
                 self.feedback,
                 lambda: self.workspace,
                 self.opener.go_on_in,
@@ -243,11 +246,17 @@ class MainWindow(QMainWindow):
         """Close the open project, with everything on the disk."""
         if self.workspace is None:
             return
+        if self._follower is not None:
+            self._follower.keep_before_closing()
         workspace, self.workspace = self.workspace, None
         self._settings.places[str(workspace.project.path)] = workspace.view_state()
         self._settings.save()
         self.actions_.release("project.close", "project.backups")
-        workspace.close()
+        try:
+            workspace.close()
+        except UserError:
+            self.show_welcome()  # it is closed all the same
+            raise
 
     # Dialogs
 
@@ -333,6 +342,8 @@ class MainWindow(QMainWindow):
         self._settings.save()
         try:
             self.flush()
+            if self._follower is not None:
+                self._follower.keep_before_closing()
         except UserError as error:
             # The disk is full, say. Told once; whoever closes again has decided.
             if not self._told_at_close:
@@ -340,10 +351,12 @@ class MainWindow(QMainWindow):
                 self.feedback.error(error)
                 event.ignore()
                 return
+            self._follower = None
         self.hide()
         try:
             self.opener.stop_preparing()
-            self.leave()
+            with contextlib.suppress(UserError):  # told the first time
+                self.leave()
         except Exception as failure:
             self.crashes.keep(failure)
         finally:

@@ -8,18 +8,14 @@ second, and never in the thread of the window, which a network drive that hangs 
 import contextlib
 import threading
 from collections.abc import Callable
-from pathlib import Path
-from typing import Protocol
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+from PySide6.QtCore import QObject, Signal
 
 from tunedesk.errors import UserError
 from tunedesk.gui.background import Background, Task
 from tunedesk.gui.feedback import Feedback
 from tunedesk.gui.status_line import StatusLine
 from tunedesk.i18n import _
-from tunedesk.paths import documents_dir, user_data_dir
 from tunedesk.progress import Progress
 from tunedesk.project.damage import DiskFullError
 from tunedesk.project.lock import FileState, Whereabouts
@@ -41,12 +37,6 @@ nobody writes."""
 
 CLOSE_SECONDS = 2.0
 """So long is waited at most for a drive that hangs."""
-
-AGAIN_MS = 300
-"""So long is waited for work under way before the project goes on under another name."""
-
-READER_WAITS_MS = 1_500
-"""Who only reads lets the window that writes go first, whose log it reads."""
 
 
 class ProjectFileWatch(QObject):
@@ -106,156 +96,6 @@ class ProjectFileWatch(QObject):
         self._log = log
 
 
-class OpenWorkspace(Protocol):
-    """What is asked of the workspace of the open project."""
-
-    project: Project
-
-    @property
-    def busy(self) -> bool:
-        """Whether something is under way that closing the project would cut off."""
-
-    def flush(self) -> None:
-        """Write down what was typed a moment ago."""
-
-
-class FileFollower(QObject):
-    """Goes on with the open project where its file is now, or in a copy if it has none."""
-
-    def __init__(
-        self,
-        window: QWidget,
-        feedback: Feedback,
-        workspace: Callable[[], OpenWorkspace | None],
-        go_on_in: Callable[[Path], bool],
-        close_project: Callable[[], None],
-    ) -> None:
-        """Follow nothing yet.
-
-        Args:
-            window: The window, for questions.
-            feedback: Tells what has become of the file.
-            workspace: Gives the workspace of the open project; None if none is open.
-            go_on_in: Closes the open project and opens it again in this file; whether it could.
-            close_project: Closes the open project.
-        """
-        super().__init__(window)
-        self._window = window
-        self._feedback = feedback
-        self._workspace = workspace
-        self._go_on_in = go_on_in
-        self._close_project = close_project
-        self._state: FileState | None = None
-        self._moves = False
-        self._again = QTimer(self)
-        self._again.setSingleShot(True)
-        self._again.timeout.connect(self._go_on)
-
-    def follow(self, state: FileState) -> None:
-        """Something became of the file; if it is only away for a while, it is waited for."""
-        self._state = state
-        self._again.stop()
-        workspace = self._workspace()
-        if state.whereabouts in (Whereabouts.MOVED, Whereabouts.DELETED):
-            if workspace is not None and workspace.project.read_only:
-                self._again.start(READER_WAITS_MS)
-            else:
-                self._go_on()
-        elif state.whereabouts is Whereabouts.OVERWRITTEN:
-            self._give_up()
-
-    def _give_up(self) -> None:
-        """Another program wrote into the file: what it holds now is not this project any more."""
-        workspace = self._workspace()
-        if workspace is None:
-            return
-        path = workspace.project.path
-        try:
-            self._close_project()
-        except UserError:
-            self._close_project()  # what was typed last has no place any more
-        self._feedback.error(overwritten_error(path))
-
-    def _go_on(self) -> None:
-        workspace, state = self._workspace(), self._state
-        if workspace is None or state is None:
-            return
-        if workspace.busy or QApplication.activeModalWidget() is not None:
-            self._again.start(AGAIN_MS)  # what is under way would be cut off
-            return
-        old = workspace.project.path
-        if state.path is not None and not state.in_trash:
-            new = state.path
-            if self._written(workspace) and self._go_on_in(new):
-                self._feedback.toast(moved_sentence(old, new))
-        elif workspace.project.read_only:
-            self._close_project()
-            self._feedback.error(deleted_while_read(old))
-        else:
-            new = _path_for_kept_copy(old)
-            if self._written(workspace, new) and self._moved_into(new):
-                error = deleted_error(old, state)
-                self._feedback.error(error, _("Save elsewhere …"), self._save_elsewhere)
-
-    def _moved_into(self, copy: Path) -> bool:
-        self._moves = True
-        try:
-            return self._go_on_in(copy)
-        finally:
-            self._moves = False
-
-    def tell_of_kept_copy(self, path: Path) -> None:
-        """Say of a project that was opened that it is a copy which has no place of its own."""
-        if path.parent == _kept_folder() and not self._moves:
-            self._feedback.toast(
-                _(
-                    "“{name}” lost its file while it was open. This is the copy that Tunedesk "
-                    "keeps: save it where you want it."
-                ).format(name=path.stem),
-                _("Save elsewhere …"),
-                self._save_elsewhere,
-                lasting=True,
-            )
-
-    def _written(self, workspace: OpenWorkspace, copy: Path | None = None) -> bool:
-        """Write what was typed a moment ago, and a copy of the whole; False if that fails."""
-        try:
-            workspace.project.write_although_moved()
-            workspace.flush()
-            if copy is not None:
-                workspace.project.save_copy(copy)
-        except UserError as error:
-            self._feedback.error(error, _("Save elsewhere …"), self._save_elsewhere)
-            return False
-        return True
-
-    def _save_elsewhere(self) -> None:
-        """Ask where the project shall go on that has lost its file."""
-        workspace = self._workspace()
-        if workspace is None:
-            return
-        name = workspace.project.path.name
-        dialog = QFileDialog(self._window, _("Save elsewhere"), str(documents_dir()))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("tunedesk")
-        dialog.setNameFilters([_("Projects (*.tunedesk)")])
-        dialog.selectFile(name)
-        dialog.fileSelected.connect(lambda chosen: self.go_on_elsewhere(Path(chosen)))
-        dialog.open()
-
-    def go_on_elsewhere(self, path: Path) -> None:
-        """Write the project to another place and go on there; the copy that was kept goes."""
-        workspace = self._workspace()
-        if workspace is None or workspace.project.path == path:
-            return
-        old = workspace.project.path
-        if self._written(workspace, path) and self._go_on_in(path):
-            if old.parent == _kept_folder():
-                old.unlink(missing_ok=True)
-            self._feedback.toast(_("The project goes on in {path}.").format(path=path))
-
-
 class SavedState(QObject):
     """Says in the status line how it stands with saving, and never more than is true."""
 
@@ -302,65 +142,6 @@ class SavedState(QObject):
             self._status.show_saved(_("Saving …"))
         else:
             self._status.show_saved(_("All changes saved"))
-
-
-def moved_sentence(old: Path, new: Path) -> str:
-    """What to say of a project that goes on under its new name."""
-    if new.parent == old.parent:
-        return _(
-            "“{old}” was renamed to “{new}” while it was open. Tunedesk goes on with it there."
-        ).format(old=old.stem, new=new.stem)
-    return _(
-        "“{name}” was moved to {folder} while it was open. Tunedesk goes on with it there."
-    ).format(name=new.stem, folder=new.parent)
-
-
-def deleted_error(old: Path, state: FileState) -> UserError:
-    """What to say of a project that goes on in a copy that Tunedesk keeps."""
-    if state.replaced:
-        sentence = _("“{name}” was replaced by another file while it was open.")
-    elif state.in_trash:
-        sentence = _("“{name}” was put into the trash while it was open.")
-    else:
-        sentence = _("“{name}” was deleted, or moved to another disk, while it was open.")
-    return UserError(
-        sentence.format(name=old.stem),
-        _("Nothing is lost: it goes on in a copy that Tunedesk keeps. Save it where you want it."),
-    )
-
-
-def overwritten_error(path: Path) -> UserError:
-    """What to say of a project that was closed since another program wrote into its file."""
-    return UserError(
-        _("“{name}” was written over by another program while it was open.").format(name=path.stem),
-        _(
-            "It was closed, and the file left as it is now. What was in it before is among its "
-            "backups: see the Project menu."
-        ),
-    )
-
-
-def deleted_while_read(old: Path) -> UserError:
-    """What to say of a project that was open for reading only and is there no more."""
-    return UserError(
-        _("“{name}” was deleted or replaced, so it can be read no longer.").format(name=old.stem),
-        _("It was open for reading only here: nothing of yours is lost."),
-    )
-
-
-def _path_for_kept_copy(project: Path) -> Path:
-    """A name of its own, in Tunedesk's folder, for the copy of a project that has no file."""
-    folder = _kept_folder()
-    path = folder / project.name
-    number = 2
-    while path.exists():
-        path = folder / f"{project.stem} {number}{project.suffix}"
-        number += 1
-    return path
-
-
-def _kept_folder() -> Path:
-    return user_data_dir() / "kept"
 
 
 def tell_of_opening(

@@ -375,7 +375,8 @@ class ProjectOpener(QObject):
         return True
 
     def _show(self, project: "Project") -> None:
-        self._window.leave()
+        with closed_on_error(project):
+            self._window.leave()
         self._window.show_workspace(project)
 
     def _on_not_opened(self, path: Path, error: UserError) -> None:

@@ -25,7 +25,16 @@ from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _, ngettext
 from tunedesk.paths import documents_dir
 from tunedesk.progress import Progress
-from tunedesk.project.backups import Backup, back_up, backups_of, go_back, is_due
+from tunedesk.project.backups import (
+    Backup,
+    KeptCopy,
+    back_up,
+    backups_of,
+    delete_kept_copy,
+    go_back,
+    is_due,
+    kept_copies,
+)
 from tunedesk.project.project import Project
 from tunedesk.project.rescue import RescueReport, rescue
 
@@ -116,6 +125,13 @@ class Recovery(QObject):
         path = self._open_project()
         if path is not None:
             self.offer(path)
+
+    def show_kept_copies(self) -> "KeptCopiesDialog":
+        """Show the copies of projects that lost their file while they were open."""
+        dialog = KeptCopiesDialog(self._theme, self._feedback, self._window)
+        dialog.open_asked.connect(self._open_path)
+        dialog.open()
+        return dialog
 
     def offer(self, path: Path) -> "RecoveryDialog":
         """Show what can be done for a project: its backups, and a rescue."""
@@ -261,6 +277,120 @@ class RecoveryDialog(Dialog):
     def _rescue(self) -> None:
         self.accept()
         self.rescue_asked.emit()
+
+
+class KeptCopiesDialog(Dialog):
+    """The copies of projects that lost their file while they were open, the latest first.
+
+    Each may be all that there is of a project, so none goes by itself.
+
+    Attributes:
+        list: The copies.
+
+    Signals:
+        open_asked: The file to open.
+    """
+
+    open_asked = Signal(object)
+
+    def __init__(self, theme: Theme, feedback: Feedback, parent: QWidget | None = None) -> None:
+        super().__init__(theme, _("Kept copies"), parent=parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.be_large(620, 420)
+        self._feedback = feedback
+        self._copies: list[KeptCopy] = []
+        self._words = Label(theme, "", "base", wrap=True)
+        self.body.addWidget(self._words)
+        self.list = QListWidget()
+        self.list.setAccessibleName(_("Kept copies, the latest first"))
+        self.list.itemActivated.connect(lambda _item: self._open())
+        self.list.currentRowChanged.connect(self._on_row)
+        self.body.addWidget(self.list, 1)
+        self.body.addStretch()
+        self.remove = self.add_button(_("Delete…"))
+        self.remove.clicked.connect(self._ask)
+        self.close_button = self.add_button(_("Close"))
+        self.close_button.clicked.connect(self.reject)
+        self.open_button = self.add_button(_("Open"), "primary", default=True)
+        self.open_button.clicked.connect(self._open)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self._copies = kept_copies()
+        self.list.clear()
+        for copy in self._copies:
+            item = QListWidgetItem(kept_copy_text(copy))
+            item.setToolTip(str(copy.path))
+            item.setSizeHint(QSize(0, self.fontMetrics().height() + ROW_PADDING))
+            self.list.addItem(item)
+        self._words.setText(kept_copies_text(self._copies))
+        self.list.setVisible(bool(self._copies))
+        self.list.setCurrentRow(0 if self._copies else -1)
+        self._on_row(self.list.currentRow())
+        (self.list if self._copies else self.close_button).setFocus()
+
+    def _on_row(self, row: int) -> None:
+        for button in (self.remove, self.open_button):
+            button.setEnabled(row >= 0)
+
+    def _chosen(self) -> KeptCopy | None:
+        row = self.list.currentRow()
+        return self._copies[row] if 0 <= row < len(self._copies) else None
+
+    def _open(self) -> None:
+        copy = self._chosen()
+        if copy is not None:
+            self.accept()
+            self.open_asked.emit(copy.path)
+
+    def _ask(self) -> None:
+        copy = self._chosen()
+        if copy is not None:
+            self._feedback.confirm(
+                _("Delete the copy of “{name}”?").format(name=copy.path.stem),
+                _("It may be all that there is of this project. It cannot be brought back."),
+                _("Delete the copy"),
+                lambda: self._delete(copy),
+                danger=True,
+                parent=self,
+            )
+
+    def _delete(self, copy: KeptCopy) -> None:
+        try:
+            delete_kept_copy(copy.path)
+        except UserError as error:
+            self.reject()
+            self._feedback.error(error)
+            return
+        self._refresh()
+
+
+def kept_copies_text(copies: Sequence[KeptCopy]) -> str:
+    """What kept copies are, how many there are and how large they are together."""
+    if not copies:
+        return _(
+            "There are none. When the file of a project is deleted or replaced while it is open,"
+            " Tunedesk goes on in a copy, which is kept until you delete it."
+        )
+    return ngettext(
+        "The file of this project was deleted or replaced while it was open; Tunedesk keeps a copy"
+        " until you delete it ({size}).",
+        "The files of these {n} projects were deleted or replaced while they were open; Tunedesk"
+        " keeps a copy of each until you delete it ({size} together).",
+        len(copies),
+    ).format(
+        n=f"{len(copies):,}",
+        size=QLocale().formattedDataSize(sum(copy.size for copy in copies)),
+    )
+
+
+def kept_copy_text(copy: KeptCopy) -> str:
+    """A kept copy in one line: when it was written last, how large it is, its name."""
+    return _("{when}, {size}: {name}").format(
+        name=copy.path.stem,
+        when=moment_text(int(copy.time * 1000)),
+        size=QLocale().formattedDataSize(copy.size),
+    )
 
 
 class WorkDialog(Dialog):

@@ -89,6 +89,74 @@ def backups_of(project: Path) -> list[Backup]:
     return sorted(set(found), key=lambda backup: -backup.time)
 
 
+class KeptCopy(NamedTuple):
+    """A project that lost its file while it was open: the copy may be all that there is of it.
+
+    Attributes:
+        path: The copy: a whole project.
+        time: When it was written last, in seconds since 1970.
+        size: Its bytes.
+    """
+
+    path: Path
+    time: float
+    size: int
+
+
+def kept_folder() -> Path:
+    """Where the copies of projects lie that lost their file while they were open."""
+    return user_data_dir() / "kept"
+
+
+def path_for_kept_copy(project: Path) -> Path:
+    """A name of its own for the copy of a project that has no file."""
+    folder = kept_folder()
+    path = folder / project.name
+    number = 2
+    while path.exists():
+        path = folder / f"{project.stem} {number}{project.suffix}"
+        number += 1
+    return path
+
+
+def kept_copies() -> list[KeptCopy]:
+    """The kept copies, the latest first."""
+    found = []
+    with contextlib.suppress(OSError):
+        for path in kept_folder().glob("*.tunedesk"):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                if not path.name.startswith("."):
+                    found.append(KeptCopy(path, status.st_mtime, status.st_size))
+    return sorted(found, key=lambda copy: -copy.time)
+
+
+def delete_kept_copy(path: Path) -> None:
+    """Delete a kept copy for good.
+
+    Raises:
+        UserError: It is open, here or elsewhere, or the system refuses.
+    """
+    lock = ProjectLock(path)
+    try:
+        if lock.acquire(user_name()) is not None:
+            raise UserError(
+                _("“{name}” is open, so it was not deleted.").format(name=path.stem),
+                _("Close it first."),
+            )
+        try:
+            for part in (path, log_path(path), journal_path(path), _index_path(path)):
+                part.unlink(missing_ok=True)
+        finally:
+            lock.release()
+    except OSError as error:
+        raise UserError(
+            _("“{name}” could not be deleted: {reason}.").format(
+                name=path.stem, reason=error.strerror
+            )
+        ) from error
+
+
 def is_due(project: Project, clock: Callable[[], float] = time.time) -> bool:
     """Whether the project has changed since its latest backup and that is an hour old."""
     if project.read_only:

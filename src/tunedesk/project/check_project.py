@@ -5,6 +5,7 @@ The groups that the rules for the set look at are made by SQL and judged by chec
 
 from collections import deque
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tunedesk.checks.checker import CheckJob, check_texts
 from tunedesk.checks.kinds.preference import check_pairs
@@ -19,6 +20,7 @@ from tunedesk.checks.set_rules import (
     looks_of,
     mostly_copies,
     perhaps_alike,
+    whole_merges,
     without_system,
 )
 from tunedesk.examples.conversation import Conversation
@@ -31,7 +33,7 @@ from tunedesk.project.context import ProjectContext, as_json_array
 from tunedesk.project.damage import DiskFullError
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.query import ALL_EXAMPLES
+from tunedesk.project.query import ALL_EXAMPLES, STATE_NUMBERS, ExampleQuery
 from tunedesk.project.store import Row
 from tunedesk.project.text_edits import WRITTEN_AT_ONCE, TextBatch, run_in_workers, text_batches
 from tunedesk.workers import WorkerPool
@@ -138,10 +140,112 @@ def set_problems(project: Project) -> list[SetProblem]:
         ]
 
 
+_WORTH = {
+    STATE_NUMBERS[state]: rank
+    for rank, state in enumerate(("approved", "changes_wanted", "rejected", "to_review", "draft"))
+}
+"""Of examples that are the same the one stays that comes first here: an approval is work that must
+not be lost, and a decision, whichever it is, counts more than none."""
+
+
 def duplicate_groups(project: Project) -> list[tuple[int, ...]]:
-    """The groups of examples that are exactly the same, each and all of them in their order."""
-    rows = _repeated(project.context, "fingerprint", "fingerprint")
-    return [problem.members for problem in duplicates(rows)]
+    """The groups of examples that are exactly the same, in their order.
+
+    The first of each is the one to keep: that which was reviewed furthest, then the first in order.
+    """
+    rows = _repeated(project.context, "fingerprint", "fingerprint, state")
+    states = {example_id: state for example_id, _fingerprint, state in rows}
+    groups = duplicates((example_id, fingerprint) for example_id, fingerprint, _state in rows)
+    return [
+        tuple(sorted(problem.members, key=lambda one: _WORTH.get(states[one], len(_WORTH))))
+        for problem in groups
+    ]
+
+
+class MergeVersion(NamedTuple):
+    """One version of the rows of a merge.
+
+    Attributes:
+        label: What Git calls it: a branch, a commit; or what it is, where Git does not say so.
+        ids: Its rows, in their order.
+    """
+
+    label: str
+    ids: tuple[int, ...]
+
+
+class MergeConflict(NamedTuple):
+    """What a Git merge left unfinished.
+
+    Attributes:
+        first: The number of the row with its first mark, from 1.
+        last: The number of the row with its last mark.
+        marks: The rows with its marks.
+        versions: The rows between them: those of here, those from before both if Git was asked for
+            them, those of there.
+    """
+
+    first: int
+    last: int
+    marks: tuple[int, ...]
+    versions: tuple[MergeVersion, ...]
+
+    def without(self, kept: int | None) -> list[int]:
+        """The rows to delete so that one version stays; both that were merged if None."""
+        stay = {0, len(self.versions) - 1} if kept is None else {kept}
+        gone = (v.ids for number, v in enumerate(self.versions) if number not in stay)
+        return [*self.marks, *(one for ids in gone for one in ids)]
+
+
+_MOST_MARKS = 1_000
+_MOST_BETWEEN = 10_000
+
+
+def merge_conflicts(project: Project) -> list[MergeConflict]:
+    """What Git merges left unfinished, in the order of the rows; of very many marks the first."""
+    marks: list[int] = []
+    sides: list[object] = []
+    for example_id in project.first_ids(ExampleQuery(problems=("merge_marker",)), _MOST_MARKS):
+        for problem in project.problems(example_id):
+            if problem.code == "merge_marker":
+                marks.append(example_id)
+                sides.append(problem.parameters.get("reason"))
+    conflicts = []
+    for merge in whole_merges(sides):
+        own = [marks[number] for number in merge]
+        numbers = [project.number_of(one) for one in own]
+        found = [number for number in numbers if number is not None]
+        if len(found) < len(own) or not 0 < found[-1] - found[0] < _MOST_BETWEEN:
+            continue
+        # Each label stands in the mark of its side: behind <, | and >, and none behind =.
+        labels = [project.text(one).strip("<|=>\r\n ") for one in own]
+        named = [*labels[:-2], labels[-1]]
+        titles = [_("Yours"), _("Before both"), _("Theirs")] if len(own) > 3 else _two_titles()
+        conflicts.append(
+            MergeConflict(
+                found[0],
+                found[-1],
+                tuple(own),
+                tuple(
+                    MergeVersion(
+                        label or title,
+                        tuple(
+                            one
+                            for number in range(start + 1, end)
+                            if (one := project.id_at(number)) is not None
+                        ),
+                    )
+                    for label, title, start, end in zip(
+                        named, titles, found[:-1], found[1:], strict=True
+                    )
+                ),
+            )
+        )
+    return conflicts
+
+
+def _two_titles() -> list[str]:
+    return [_("Yours"), _("Theirs")]
 
 
 def _repeated(context: ProjectContext, column: str, wanted: str) -> list[Row]:

@@ -191,15 +191,22 @@ class Project:
         """Let the last changes be written to a file that was renamed or deleted meanwhile."""
         self._store.write_although_moved()
 
-    def save_copy(self, path: Path) -> None:
+    def save_copy(self, path: Path, progress: Progress = no_progress) -> None:
         """Write the whole project, as it is now, into another file.
 
-        The file gets its name once it is whole and on the disk; its folder is made if need be.
+        The file gets its name once it is whole and on the disk; its folder is made if need be. A
+        project whose file has lost its name can be read through the connection that is open only:
+        another thread may copy it by this `Project` itself while the window goes on using it.
 
         Raises:
             UserError: It cannot be written there.
+            Cancelled: By `progress`; nothing is left behind.
         """
-        migrations.save_copy(self._store.connection, path)
+        migrations.save_copy(self._store.connection, path, progress)
+
+    def state_of_changes(self) -> tuple[int, int]:
+        """Another one after each change, whichever handle made it."""
+        return self._store.state_of_changes()
 
     def subscribe(self, callback: Callable[[ProjectChange], None]) -> Callable[[], None]:
         """Call back after each change, in the thread that made it; returns how to stop that."""
@@ -298,6 +305,15 @@ class Project:
     def delete(self, ids: Ids, progress: Progress = no_progress) -> int:
         """Delete examples; undo brings them back to their places. Returns how many."""
         return row_edits.delete(self.context, self._resolved(ids), progress).count
+
+    def keep_first_of_each(
+        self, groups: Sequence[Sequence[int]], progress: Progress = no_progress
+    ) -> int:
+        """Delete all but the first of each group of examples; returns how many.
+
+        The first gets the tags of all. Undo brings the others back, and takes these tags off.
+        """
+        return row_edits.keep_first_of_each(self.context, groups, progress).count
 
     def move(self, ids: Ids, before_id: int | None, progress: Progress = no_progress) -> int:
         """Move examples, in the order given, before another one (None: to the end)."""

@@ -123,7 +123,7 @@ def file_messages() -> dict[str, ProblemMessage]:
         "merge_marker": ProblemMessage(
             _("Marks of an unfinished merge"),
             _("A Git merge left its mark here: the rows around it are two versions; keep one."),
-            _("Delete the rows of one version, and the marks."),
+            _("Choose a version: the rows of the other one and the marks are deleted."),
             {
                 "whole": _(
                     "A Git merge left its marks: lines {first} to {last} are two versions, parted "
@@ -217,7 +217,7 @@ def set_messages() -> dict[str, ProblemMessage]:
         "mostly_copies": ProblemMessage(
             _("Most examples are copies"),
             _("Distinct examples: {distinct} of {count}; the other {copies} are copies of them."),
-            _("Keep the first of each and delete the others."),
+            _("Keep one of each and delete the others."),
             {"one": _("Distinct examples: {distinct} of {count}; the other is a copy.")},
         ),
         "alike_examples": ProblemMessage(

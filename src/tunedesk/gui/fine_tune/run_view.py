@@ -111,6 +111,7 @@ class RunHead(QWidget):
         self.menu.setAccessibleName(_("More"))
         self.menu.setToolTip(_("Rename, report, and what else can be done with this run"))
         entries = QMenu(self.menu)
+        entries.setAccessibleName(_("More"))
         for action_id in MENU:
             entries.addAction(self._actions[action_id]) if action_id else entries.addSeparator()
         self.menu.setMenu(entries)

@@ -74,7 +74,8 @@ class ProblemRowsModel(RowListModel[ProblemRow]):
 
 
 GO, FIX, SAME, SHOW, FIX_ALL, COMPARE = "go", "fix", "same", "show", "fix_all", "compare"
-EMBED = "embed"
+EMBED, CHOOSE_VERSION = "embed", "choose_version"
+MERGE_CODE = "merge_marker"
 SEVERITIES = ("error", "warning", "hint")
 
 
@@ -108,17 +109,27 @@ def example_rows(
             title=title,
             sentence=sentences.sentence(problem),
             advice=advice,
-            actions=_example_actions(more, may_fix=may_fix(problem)),
+            actions=_example_actions(problem.code, more, may_fix=may_fix(problem)),
         )
         rows.append((row, problem))
     return rows
 
 
-def _example_actions(more: int, *, may_fix: bool) -> tuple[RowAction, ...]:
+def _choose_version() -> RowAction:
+    return RowAction(
+        CHOOSE_VERSION,
+        _("Choose a version…"),
+        _("Look at the versions of the merge side by side, and keep one"),
+    )
+
+
+def _example_actions(code: str, more: int, *, may_fix: bool) -> tuple[RowAction, ...]:
     """What can be done about a problem of the open example that `more` others have as well."""
     actions = [RowAction(GO, _("Go there"), _("Show the place in the example (Enter)"))]
     if may_fix:
         actions.append(RowAction(FIX, _("Fix…"), _("Look at a safe correction first")))
+    if code == MERGE_CODE:
+        actions.append(_choose_version())
     if more > 0:
         actions.append(
             RowAction(
@@ -158,6 +169,8 @@ def rule_rows(
                     _("Look at some of the corrections first; all are one step of undo"),
                 )
             )
+        if code == MERGE_CODE:
+            actions.append(_choose_version())
         if may_fix and code in PICTURE_CODES:
             actions.append(
                 RowAction(

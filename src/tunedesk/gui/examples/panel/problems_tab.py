@@ -21,6 +21,7 @@ from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.panel.panel_tab import PanelTab
 from tunedesk.gui.examples.panel.problem_list import ProblemList
 from tunedesk.gui.examples.panel.problem_rows import (
+    CHOOSE_VERSION,
     COMPARE,
     EMBED,
     FIX,
@@ -43,6 +44,7 @@ from tunedesk.i18n import _, ngettext
 from tunedesk.project import check_project
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.statistics import Totals
 
 
 class ExampleProblems(QWidget):
@@ -52,11 +54,13 @@ class ExampleProblems(QWidget):
         count_changed: How many problems the example has.
         fix_requested: A problem that the user wants to have fixed.
         same_requested: The code of a problem whose other examples the user wants to see.
+        versions_requested: Choose between the versions that a merge left.
     """
 
     count_changed = Signal(int)
     fix_requested = Signal(object)
     same_requested = Signal(str)
+    versions_requested = Signal()
 
     def __init__(
         self, *, open_example: OpenExample, theme: Theme, target: str, parent: QWidget | None = None
@@ -187,6 +191,8 @@ class ExampleProblems(QWidget):
             self.fix_requested.emit(problem)
         elif action == SAME:
             self.same_requested.emit(problem.code)
+        elif action == CHOOSE_VERSION:
+            self.versions_requested.emit()
 
 
 _SHOWN_SINGLY = 3
@@ -209,10 +215,12 @@ class SetProblems(QWidget):
         fix_all_requested: The code of a rule and in how many examples it is broken.
         duplicates_requested: Look at the examples that are the same.
         pictures_requested: Embed the pictures that examples name by a path.
+        versions_requested: Choose between the versions that a merge left.
     """
 
     duplicates_requested = Signal()
     pictures_requested = Signal()
+    versions_requested = Signal()
     rule_requested = Signal(str)
     members_requested = Signal(object)
     fix_all_requested = Signal(str, int)
@@ -267,7 +275,7 @@ class SetProblems(QWidget):
         if not problem.members:
             actions = []
         if problem.code in (DUPLICATES, "mostly_copies"):
-            tooltip = _("Look at all groups, and keep the first of each")
+            tooltip = _("Look at all groups, and keep one of each")
             actions.insert(0, RowAction(COMPARE, _("Compare…"), tooltip))
         sentence = sentences.sentence(problem)
         if found.groups > 1:
@@ -292,6 +300,8 @@ class SetProblems(QWidget):
             self.duplicates_requested.emit()
         elif action == EMBED:
             self.pictures_requested.emit()
+        elif action == CHOOSE_VERSION:
+            self.versions_requested.emit()
         elif of_set is not None:
             if of_set.problem.members:
                 self.members_requested.emit(of_set.problem)
@@ -323,8 +333,7 @@ class _Found(NamedTuple):
 
     counts: dict[str, int]
     of_set: Sequence[SetProblem]
-    examples: int
-    with_problems: int
+    totals: Totals
     fixable_counts: dict[str, int]
 
 
@@ -338,10 +347,12 @@ class ProblemsTab(PanelTab):
         fix_all_requested: The code of a rule, and in how many examples it is broken.
         duplicates_requested: Look at the examples that are the same.
         pictures_requested: Embed the pictures that examples name by a path.
+        versions_requested: Choose between the versions that a merge left.
     """
 
     duplicates_requested = Signal()
     pictures_requested = Signal()
+    versions_requested = Signal()
     count_changed = Signal(int)
     filter_requested = Signal(object, str)
     fix_requested = Signal(object)
@@ -393,6 +404,13 @@ class ProblemsTab(PanelTab):
         self.all.fix_all_requested.connect(self.fix_all_requested)
         self.all.duplicates_requested.connect(self.duplicates_requested)
         self.all.pictures_requested.connect(self.pictures_requested)
+        self._open_example = open_example
+        self._found: _Found | None = None
+        self._unspoken = False
+        for signal in (open_example.loaded, open_example.facts_changed):
+            signal.connect(self._follow_unspoken)
+        self.all.versions_requested.connect(self.versions_requested)
+        self.example.versions_requested.connect(self.versions_requested)
         self.watch(True)
         self._show_count(self.example.count)
 
@@ -418,21 +436,36 @@ class ProblemsTab(PanelTab):
 
     def show_answer(self, answer: _Found) -> None:
         """Show what is wrong in the whole project."""
-        found = answer
+        self._found = answer
+        self._show_found()
+
+    def _show_found(self) -> None:
+        found = self._found
+        if found is None:
+            return
         target = str(self._project.setting("target"))
+        counts = self._open_example.spoken_counts(found.counts)
+        with_problems = self._open_example.spoken_totals(found.totals).with_problems
+        self._unspoken = counts != found.counts
         self.example.set_target(target)
-        self.example.set_counts(found.counts)
-        self._every.set_count(found.with_problems)
+        self.example.set_counts(counts)
+        # No 0 above a list of what is wrong with the examples as a whole.
+        self._every.set_count(with_problems or (None if found.of_set else 0))
         self._every.setToolTip(
             ngettext(
                 "{count} example has problems",
                 "{count} examples have problems",
-                found.with_problems,
-            ).format(count=f"{found.with_problems:,}")
+                with_problems,
+            ).format(count=f"{with_problems:,}")
         )
         self.all.show_problems(
-            found.counts, found.of_set, target, found.examples, found.fixable_counts
+            counts, found.of_set, target, found.totals.count, found.fixable_counts
         )
+
+    def _follow_unspoken(self) -> None:
+        """Count anew when a field of a new example was left, or another example was opened."""
+        if self._unspoken or self._open_example.is_being_begun:
+            self._show_found()
 
     def _show_rule(self, code: str) -> None:
         self.filter_requested.emit(ExampleQuery(problems=(code,)), sentences.title(code))
@@ -464,8 +497,7 @@ class _Finder:
         return _Found(
             counts,
             check_project.set_problems(project),
-            totals.count,
-            totals.with_problems,
+            totals,
             {
                 code: self._fixable(project, code)
                 for code, count in counts.items()

@@ -26,6 +26,7 @@ class SidePanel(QFrame):
         filter_requested: An `ExampleQuery` with what to filter to, and what it is in words.
         example_requested: The id of an example to open, and the path in it to go to.
         duplicates_requested: Look at the examples that are the same.
+        versions_requested: Choose between the versions that a merge left.
         close_requested: The user folds the panel away.
         leave_requested: Escape: the keyboard goes back to the table.
     """
@@ -33,6 +34,7 @@ class SidePanel(QFrame):
     filter_requested = Signal(object, str)
     example_requested = Signal(int, tuple)
     duplicates_requested = Signal()
+    versions_requested = Signal()
     close_requested = Signal()
     leave_requested = Signal()
 
@@ -91,6 +93,7 @@ class SidePanel(QFrame):
         self.problems.count_changed.connect(lambda count: self.tabs.set_count(0, count))
         self.problems.filter_requested.connect(self.filter_requested)
         self.problems.duplicates_requested.connect(self.duplicates_requested)
+        self.problems.versions_requested.connect(self.versions_requested)
         self.problems.fix_requested.connect(self.fixes.preview_one)
         self.problems.fix_all_requested.connect(self.fixes.preview_all)
         self.problems.pictures_requested.connect(self.fixes.choose_pictures)
