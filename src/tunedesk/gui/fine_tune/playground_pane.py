@@ -44,7 +44,7 @@ RESULT_HEIGHT = 52
 
 @dataclass(frozen=True)
 class PlaygroundRequest:
-    """What one answer answers.
+    """What is sent to the model for one answer.
 
     Attributes:
         messages: All that is sent: the system message, the turns before, the question.

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 
 MENU = (
-    *("run.train_further", "", "run.rename", "run.examples", ""),
+    *("run.take_along", "run.train_further", "", "run.rename", "run.examples", ""),
     *("run.save_report", "run.print_report", "run.save_results", ""),
     "run.hide",
 )
@@ -210,7 +210,7 @@ class RunHead(QWidget):
         self.cancel.setVisible(not run.ended and not is_elsewhere)
         self._cut_off = not run.ended and not following
         self._show_carry_on()
-        self.again.setVisible(run.ended)
+        self.again.setVisible(run.ended or (is_elsewhere and not following))
         self._show_try()
 
     def _show_try(self) -> None:
