@@ -8,6 +8,7 @@ from pathlib import Path
 from tunedesk.checks.messages.sentences import sentence
 from tunedesk.commands.progress_line import ProgressLine
 from tunedesk.errors import UserError
+from tunedesk.formats.writers.jsonl import is_stream
 from tunedesk.i18n import ngettext
 from tunedesk.project.exporting import export
 from tunedesk.project.importing import ImportSummary, import_file
@@ -98,7 +99,9 @@ def run_export(options: argparse.Namespace) -> int:
                 leave_out_errors=options.without_errors,
             )
         written = ngettext("{n} example written", "{n} examples written", summary.written)
-        print(f"{summary.path}: {written.format(n=f'{summary.written:,}')}")
+        said = f"{summary.path}: {written.format(n=f'{summary.written:,}')}"
+        # Where the examples go to a pipe, they have it for themselves.
+        print(said, file=sys.stderr if is_stream(options.out) else None)
         for reason, ids in summary.left_out_ids.items():
             numbers = [project.number_of(example_id) for example_id in ids]
             named = ", ".join(f"{number:,}" for number in numbers if number is not None)
