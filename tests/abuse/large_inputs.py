@@ -67,7 +67,7 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "invisible characters": _said("\u200b"),
     "single messages": _again('{"role": "user", "content": "a"}\n\n'),
     "bare messages in one list": _again('[{"role": "user", "content": "a"}],', "["),
-    "marks of merges": _again("<<<<<<< a\n{}\n=======\n{}\n>>>>>>> b\n"),
+    "merges": _again("<<<<<<< a\n{}\n=======\n{}\n>>>>>>> b\n"),
     "turns of gpt-oss": _said("<|start|>assistant<|channel|>final<|message|>a<|end|>"),
     "turns of Mistral": _again("[INST]a[/INST]b", '{"text": "', '"}'),
     "raw tabs": _again("\t", '{"messages": "', '"}'),
