@@ -51,7 +51,7 @@ COMMANDS = {
     "launch": "fine-tune a model on the examples of a project or a data file",
     "jobs": "list, follow, cancel, pause and resume fine-tuning jobs",
     "models": "list, get, add and remove the base models on this computer",
-    "export-model": "write a tuned model as a folder, an adapter or a GGUF file to take along",
+    "export-model": "write a tuned model as a folder, an adapter or a GGUF file, or into Ollama",
     "serve": "run the training server: OpenAI's fine-tuning API on this computer",
 }
 
@@ -399,11 +399,21 @@ def _export_model_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--to",
-        choices=("folder", "adapter", "gguf"),
+        choices=("folder", "adapter", "gguf", "ollama"),
         required=True,
-        help="a model folder, the adapter alone, or one file for llama.cpp, LM Studio and Ollama",
+        help="a model folder, the adapter alone, one file for llama.cpp and LM Studio, or a model "
+        "in Ollama",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="PATH", help="what is made")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="PATH",
+        help="what is made; for ollama: a folder with a Modelfile, which may be left out where "
+        "Ollama is found",
+    )
+    parser.add_argument(
+        "--name", metavar="NAME", help="what Ollama is to call the model (as the run)"
+    )
     parser.add_argument(
         "--size",
         choices=("exact", "smaller", "smallest"),

@@ -57,6 +57,19 @@ def test_a_query_chooses_the_rows(command, write_rows, good_rows, tmp_path):
     ]
 
 
+def test_rejected_rows_that_are_written_are_told(command, write_rows, good_rows, tmp_path):
+    project, out = tmp_path / "a.tunedesk", tmp_path / "out.jsonl"
+    command("import", project, write_rows("in.jsonl", good_rows))
+    assert "rejected" not in command("export", project, out)[2]
+    with Project.open(project) as opened:
+        opened.set_state([opened.id_at(2), opened.id_at(5)], "rejected")
+    status, _told, err = command("export", project, out)
+    assert status == 0
+    assert "2 of them are rejected; --where leaves them out" in err
+    assert len(out.read_text().splitlines()) == len(good_rows)
+    assert not command("export", project, out, "--where", "state:rejected")[2]
+
+
 def test_a_wrong_query_is_a_sentence(command, write_rows, good_rows, tmp_path):
     project = tmp_path / "a.tunedesk"
     command("import", project, write_rows("in.jsonl", good_rows))

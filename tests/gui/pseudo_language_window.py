@@ -261,6 +261,7 @@ class Walk:
                 yield TURN
                 self.screens.append(f"menu {entry.text()}")
                 self.look_at(menu, screen)
+                self.look_at_tree(menu, screen)
                 menu.close()
                 yield TURN
 
@@ -528,6 +529,7 @@ CONTROLS = {
     QAccessible.Role.Tree,
     QAccessible.Role.PageTab,
     QAccessible.Role.MenuItem,
+    QAccessible.Role.PopupMenu,
     QAccessible.Role.Dialog,
     QAccessible.Role.Graphic,
     QAccessible.Role.Chart,
@@ -554,6 +556,13 @@ def faults_of(node: QAccessibleInterface | None, depth: int = 0) -> Iterator[str
     if role in CONTROLS and not name.strip():
         yield f"no name: {path}"
     takes_keys = isinstance(widget, QWidget) and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    if role == QAccessible.Role.ComboBox and isinstance(widget, QWidget):
+        # On Linux its name is what is chosen.
+        named = widget.accessibleName()
+        if sys.platform.startswith("linux") and (
+            not named or named not in node.text(QAccessible.Text.Description)
+        ):
+            yield f"only what is chosen is told: {path}"
     if role in UNKNOWN and (takes_keys or name.strip()):
         yield f"no role: {path}"
     if role == QAccessible.Role.CheckBox and not isinstance(widget, QCheckBox):

@@ -51,3 +51,14 @@ def test_it_follows_the_theme(view, theme):
     view.show_changes([change("two", "three")])
     theme.set_choice("dark")
     assert "three" in view.toPlainText()
+
+
+def test_changes_are_told_in_words(view):
+    view.show_changes([change("two pills", "three pills"), change("", "a\n b", note="new")])
+    assert view.accessibleDescription() == (
+        "Assistant message 3: Removed “two”. Added “three”. Assistant message 3, new: Added “a b”."
+    )
+    view.show_changes([change("a " * 200, "b " * 200)])
+    assert len(view.accessibleDescription()) < 2000
+    view.show_changes([])
+    assert view.accessibleDescription() == ""

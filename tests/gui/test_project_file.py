@@ -113,7 +113,8 @@ def test_a_rename_is_followed_with_what_was_just_typed(shell, path, qtbot):
     assert shell.status.text().endswith("Saving …")
     new = path.rename(path.with_name("Medicine.tunedesk"))
     qtbot.waitUntil(lambda: project_of(shell).path == new)
-    assert any("“Law” was renamed to “Medicine”" in text for text in said(shell))
+    (told,) = [one for one in shell.feedback.toasts() if "“Law” was renamed to" in one.text]
+    assert told.lasting
     assert shell.windowTitle().startswith("Medicine")
     assert shell.status.text().endswith("All changes saved")
     assert not project_of(shell).read_only
@@ -247,7 +248,7 @@ def test_save_elsewhere_where_nothing_can_be_written_keeps_the_copy(shell, path,
     folder = path.with_name("A folder.tunedesk")
     folder.mkdir()
     shell._follower.go_on_elsewhere(folder)
-    qtbot.waitUntil(lambda: any("No copy of the project" in text for text in said(shell)))
+    qtbot.waitUntil(lambda: any("is not a file, so no copy" in text for text in said(shell)))
     assert project_of(shell).path == kept
     assert words(project_of(shell)) == ["one"]
     assert list(folder.iterdir()) == []

@@ -157,7 +157,7 @@ def test_a_missing_text_is_named_and_not_left_out_in_silence(path, tmp_path):
         summary = export(project, tmp_path / "out.jsonl")
         assert summary.written == 149
         assert summary.left_out_ids == {"damaged": [ids[6]]}
-        assert "missing in the damaged project file" in summary.reasons()[0]
+        assert "missing or damaged in the project file" in summary.reasons()[0]
         with pytest.raises(ProjectDamagedError):
             list(version_records(project, [6, 7, 8]))
 

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import json
+import os
 import sqlite3
 from pathlib import Path
 from types import SimpleNamespace
@@ -107,6 +108,15 @@ def test_what_is_written_by_the_same_connection_meanwhile_is_in_the_copy(path, m
         assert copied.find_damage() == []
 
 
+def test_a_pipe_is_not_replaced_by_a_copy(path):
+    pipe = path.with_name("Pipe.tunedesk")
+    os.mkfifo(pipe)
+    with Project.open(path) as project, pytest.raises(UserError, match="is not a file"):
+        project.save_copy(pipe)
+    assert pipe.is_fifo()
+    assert sorted(entry.name for entry in path.parent.iterdir()) == ["Pipe.tunedesk", path.name]
+
+
 def test_a_copy_that_is_cancelled_leaves_nothing(path):
     def cancel(_done, _total):
         raise Cancelled
@@ -141,7 +151,7 @@ def _no_room(*_arguments):
 FILES = Path(__file__).parent / "files"
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=[1, 2, 3])
 def old(request, tmp_path):
     """A project that the code of an older version made, and what that code showed of it."""
     path = tmp_path / "Old.tunedesk"

@@ -342,3 +342,17 @@ def test_what_takes_long_is_known_before_it_is_opened(path, monkeypatch):
     raw[18:20] = b"\x02\x02"
     path.write_bytes(raw)
     assert opening.opens_slowly(path)
+
+
+def test_a_letter_that_changed_on_the_disk_is_noticed(path):
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b'"content": "example 7"', b'"content": "exampla 7"'))
+    with Project.open(path) as project:
+        assert words(project)[7] == "exampla 7"
+        assert project.find_damage() == ["the text of version 8 is not as it was written"]
+
+
+def test_texts_from_before_there_were_checksums_are_whole(path):
+    change(path, "UPDATE version_text SET checksum = NULL WHERE id < 20")
+    with Project.open(path) as project:
+        assert project.find_damage() == []

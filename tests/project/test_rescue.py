@@ -242,3 +242,34 @@ def test_a_text_that_is_no_json_any_more_is_not_called_rescued(path, out):
     assert "Example 6 could not be read. It began:" in told
     with Project.open(out) as project:
         assert project.text(4).startswith('{"messages": [{"role": "user", "content": "example 3 ')
+
+
+def test_letters_that_changed_on_the_disk_are_named_and_kept(path, out):
+    raw = path.read_bytes()
+    path.write_bytes(raw.replace(b'"content": "example 8 word8', b'"content": "exxmple 8 word8'))
+    report = rescue(path, out)
+    assert report.lines == ["Example 9: letters of its text have changed on the disk."]
+    assert report.lost_examples == 0
+    with Project.open(out) as project:
+        assert "exxmple 8" in project.text(9)
+        assert "exxmple 8" in project.rows([9])[0].preview
+        assert project.find_damage() == []
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_texts_from_before_there_were_checksums_are_rescued(tmp_path, out, damaged):
+    """Their rows end before the column that was added."""
+    path = tmp_path / "Old.tunedesk"
+    path.write_bytes(gzip.decompress((FILES / "version-3.tunedesk.gz").read_bytes()))
+    with Project.open(path) as project:
+        add(project, "written since")
+        ids = list(project.ids())
+        before = {one: project.text(one) for one in ids}
+    if damaged:
+        zero(path, root_page(path, "example"))
+    report = rescue(path, out)
+    with Project.open(out) as project:
+        changed = {one for one in before if project.text(one) != before[one]}
+        assert changed == ({10} if damaged else set())  # its latest edit had been undone
+        assert project.find_damage() == []
+    assert bool(report.lines) is damaged

@@ -125,3 +125,22 @@ def test_settings_of_the_project(project):
     assert project.setting("absent") == {"a": [1, "ü"]}
     project.set_setting("absent", None)
     assert project.setting("absent") is None
+
+
+@pytest.mark.parametrize("count", [3, 900])
+def test_one_of_each_stays_with_the_tags_of_all_as_one_step(project, count):
+    ids = project.add_examples([new_example(str(number)) for number in range(2 * count)])
+    groups = [[ids[1], ids[0], *ids[3 : count + 1]], [ids[2], *ids[count + 1 :]]]
+    project.add_tag(ids[:1], "law")
+    project.add_tag([ids[1], ids[3]], "sea")
+    assert project.keep_first_of_each(groups) == 2 * count - 2
+    assert list(project.ids()) == [ids[1], ids[2]]
+    assert [row.tags for row in project.rows(project.ids())] == [("law", "sea"), ()]
+    assert undo_name(project) == f"Delete {2 * count - 2:,} examples"
+    project.undo()
+    assert list(project.ids()) == ids
+    tags = {row.id: row.tags for row in project.rows(ids) if row.tags}
+    assert tags == {ids[0]: ("law",), ids[1]: ("sea",), ids[3]: ("sea",)}
+    project.redo()
+    assert list(project.ids()) == [ids[1], ids[2]]
+    assert project.keep_first_of_each([[ids[1]], []]) == 0

@@ -215,7 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._write(answer)
 
-    do_GET = do_POST = do_DELETE = _do  # noqa: N815  the names that http.server asks for
+    do_GET = do_POST = do_DELETE = do_HEAD = _do  # noqa: N815  the names that http.server asks for
 
     def _body(self):
         length = self.headers.get("content-length")
@@ -237,7 +237,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("content-length", str(answer.promised or len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
         if answer.promised:
             self.close_connection = True
 

@@ -1,8 +1,10 @@
 """A model that is taken along answers as it did here."""
 
 import json
+import shutil
 import warnings
 
+import gguf
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
@@ -10,19 +12,24 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
+    GPT2Config,
     LlamaConfig,
     LlamaForCausalLM,
     PreTrainedTokenizerFast,
 )
 
 from tunedesk.errors import UserError
+from tunedesk.services import local_models
+from tunedesk.training_server import gguf_file
 from tunedesk.training_server.export_model import (
-    CLOSE,
+    ExportText,
     export_adapter,
     export_folder,
     export_gguf,
+    export_ollama,
     main,
 )
+from tunedesk.training_server.gguf_file import CLOSE
 from tunedesk.training_server.training.base_model import load_model
 
 # PEFT still asks Transformers by an old name.
@@ -113,7 +120,7 @@ def logits(model, words, text):
 def test_a_folder_holds_the_tuned_weights_in_one(tuned, tmp_path):
     card = tmp_path / "card.md"
     card.write_text("# Mine\n", encoding="utf-8")
-    export_folder(tuned, tmp_path / "out", card)
+    export_folder(tuned, tmp_path / "out", ExportText(card=card))
     fresh = AutoModelForCausalLM.from_pretrained(tmp_path / "out", dtype=torch.float32)
     words = AutoTokenizer.from_pretrained(tmp_path / "out")
     here = load_model(tuned, torch.float32)
@@ -134,34 +141,92 @@ def test_a_folder_holds_the_tuned_weights_in_one(tuned, tmp_path):
 
 
 def test_an_adapter_names_its_base_and_no_folder_of_this_computer(tuned, tmp_path):
-    export_adapter(tuned, tmp_path / "out", "maker/base", None)
+    export_adapter(tuned, tmp_path / "out", ExportText(base_name="maker/base"))
     held = (tmp_path / "out" / "adapter_config.json").read_text(encoding="utf-8")
     assert json.loads(held)["base_model_name_or_path"] == "maker/base"
     assert str(tuned.parent.parent) not in held
     assert (tmp_path / "out" / "adapter_model.safetensors").is_file()
 
 
-@pytest.mark.parametrize("size", ["exact", "smaller"])
+QUESTIONS = [{"messages": [{"role": "user", "content": text}]} for text in TEXTS[:2]]
+
+
+@pytest.fixture(autouse=True)
+def _short_answers(monkeypatch):
+    monkeypatch.setattr("tunedesk.training_server.gguf_file.MOST_TOKENS", 16)
+
+
+@pytest.mark.parametrize("size", ["exact", "smaller", "smallest"])
 def test_a_gguf_file_answers_as_the_model(tuned, tmp_path, size):
     out = tmp_path / f"{size}.gguf"
-    proof = export_gguf(tuned, out, size, "mine", TEXTS)
-    assert proof.questions == proof.same_tokens == len(TEXTS)
-    assert proof.divergence < CLOSE[size]
+    proof = export_gguf(tuned, out, size, ExportText("mine", licence="MIT"), QUESTIONS)
+    assert proof["texts"] == proof["same_tokens"]
+    assert proof["questions"] == 2
+    assert proof["divergence"] < CLOSE[size]
     words = AutoTokenizer.from_pretrained(tmp_path, gguf_file=out.name)
     assert words.eos_token == "<|im_end|>"
     assert words.chat_template == TEMPLATE
+    held = gguf.GGUFReader(out).fields
+    assert held["general.license"].contents() == "mit"
 
 
 def test_smaller_is_smaller(tuned, tmp_path):
-    for size in ("exact", "smaller"):
-        export_gguf(tuned, tmp_path / size, size, "mine", TEXTS[:1])
-    assert (tmp_path / "smaller").stat().st_size < (tmp_path / "exact").stat().st_size
+    for size in ("exact", "smaller", "smallest"):
+        export_gguf(tuned, tmp_path / size, size, ExportText(), QUESTIONS[:1])
+    sizes = [(tmp_path / size).stat().st_size for size in ("exact", "smaller", "smallest")]
+    assert sizes == sorted(sizes, reverse=True)
+    told = local_models.export_sizes(tuned)
+    assert [told[size] for size in ("exact", "smaller", "smallest")] == pytest.approx(
+        sizes, rel=0.2
+    )
 
 
-def test_a_family_that_is_not_proved_is_refused_with_a_way_out(base_folder, tmp_path):
+def test_a_family_that_is_not_proved_is_refused_with_a_way_out(tuned, tmp_path):
+    folder = tmp_path / "other"
+    AutoModelForCausalLM.from_config(
+        GPT2Config(vocab_size=400, n_embd=32, n_layer=1, n_head=2, n_positions=64)
+    ).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(tuned).save_pretrained(folder)
     with pytest.raises(UserError, match="convert_hf_to_gguf"):
-        export_gguf(base_folder("qwen3"), tmp_path / "a.gguf", "exact", "mine", TEXTS)
+        export_gguf(folder, tmp_path / "a.gguf", "exact", ExportText(), QUESTIONS)
+    assert [each.name for each in tmp_path.iterdir()] == ["other"]
+
+
+def test_a_file_that_answers_otherwise_is_thrown_away(tuned, tmp_path, monkeypatch):
+    turned = gguf_file._as_written
+    monkeypatch.setattr(
+        gguf_file, "_as_written", lambda key, values, *more: -turned(key, values, *more)
+    )
+    with pytest.raises(UserError, match="thrown away"):
+        export_gguf(tuned, tmp_path / "a.gguf", "exact", ExportText(), QUESTIONS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_for_ollama_has_template_system_prompt_and_stop_marks(tuned, tmp_path):
+    text = ExportText("mine", licence="MIT", system='Be "kind".')
+    told = export_ollama(tuned, tmp_path / "out", "exact", text, QUESTIONS)
+    written = (tmp_path / "out" / "Modelfile").read_text(encoding="utf-8")
+    assert written.startswith('FROM ./model.gguf\nTEMPLATE """')
+    assert told["template"] in written
+    assert 'SYSTEM """Be "kind"."""' in written
+    assert 'PARAMETER stop "<|im_end|>"' in written
+    assert 'LICENSE """MIT"""' in written
+    assert told["parameters"]["stop"] == ["<|im_end|>"]
+    assert told["questions"] == 2
+    assert (tmp_path / "out" / "model.gguf").is_file()
+
+
+def test_a_base_that_is_gone_is_named_with_what_to_do(tuned, tmp_path, capsys):
+    folder = tmp_path / "tuned"
+    shutil.copytree(tuned, folder)
+    held = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    gone = tmp_path / "HuggingFaceTB" / "SmolLM2-135M-Instruct"
+    held["base_model_name_or_path"] = str(gone)
+    (folder / "adapter_config.json").write_text(json.dumps(held), encoding="utf-8")
+    assert main([str(folder), "folder", str(tmp_path / "out")]) == 1
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])["sentence"]
+    assert told.startswith("SmolLM2 135M, which")
+    assert told.endswith("tunedesk models get smollm2-135m")
 
 
 def test_what_is_there_already_stays(tuned, tmp_path, capsys):

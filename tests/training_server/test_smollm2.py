@@ -5,7 +5,8 @@ import torch
 
 from tunedesk.catalogue.models import Catalogue
 from tunedesk.paths import models_dir
-from tunedesk.training_server.export_model import CLOSE, export_gguf
+from tunedesk.training_server.export_model import ExportText, export_gguf
+from tunedesk.training_server.gguf_file import CLOSE
 from tunedesk.training_server.training.base_model import load_model
 from tunedesk.training_server.training.job import run_job
 from tunedesk.training_server.training.tokenizer import load_tokenizer
@@ -13,10 +14,6 @@ from tunedesk.training_server.training.tokenizer import load_tokenizer
 NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 # When this is imported, the folders are still those of whoever runs the tests.
 FOLDER = models_dir() / NAME
-TEXTS = (
-    "What is the capital of France?",
-    "<|im_start|>user\nRoom 12?<|im_end|>\n<|im_start|>assistant\n",
-)
 
 # PEFT still asks Transformers by an old name.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")
@@ -65,6 +62,9 @@ def test_it_speaks():
 
 
 def test_what_it_learnt_goes_along_in_one_file(tuned, tmp_path):
-    proof = export_gguf(tuned.model, tmp_path / "tuned.gguf", "exact", "tuned", TEXTS)
-    assert proof.same_tokens == proof.same_next == len(TEXTS)
-    assert proof.divergence < CLOSE["exact"]
+    asked = [{"messages": [{"role": "user", "content": "What is the capital of France?"}]}]
+    text = ExportText("tuned")
+    proof = export_gguf(tuned.model, tmp_path / "tuned.gguf", "exact", text, asked)
+    assert proof["same_tokens"] == proof["texts"]
+    assert proof["same_answers"] == proof["questions"] == 1
+    assert proof["divergence"] < CLOSE["exact"]

@@ -8,12 +8,17 @@ from typing import Any
 from tunedesk.catalogue.models import STARTER_ID, Catalogue
 from tunedesk.commands.progress_line import ProgressLine
 from tunedesk.errors import UserError
-from tunedesk.fine_tuning.model_export import export_model
+from tunedesk.fine_tuning.model_export import (
+    export_model,
+    export_to_ollama,
+    give_to_ollama,
+    proof_text,
+)
 from tunedesk.i18n import _
 from tunedesk.paths import models_dir, user_data_dir
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run
-from tunedesk.services import local_models
+from tunedesk.services import local_models, ollama
 from tunedesk.training_server.models import BaseModels, LeftOut
 from tunedesk.training_server.settings import ServerSettings
 
@@ -54,26 +59,49 @@ def run_models(options: argparse.Namespace) -> int:
 
 def run_export_model(options: argparse.Namespace) -> int:
     """Write the tuned model of a run so that it can be taken elsewhere."""
+    found = ollama.find() if options.to == "ollama" else None
+    if options.out is None and found is None:
+        raise UserError(
+            _("Ollama was not found on this computer.")
+            if options.to == "ollama"
+            else _("Say what is to be made: --out PATH."),
+            _("With --out PATH a folder with the model and a Modelfile is made.")
+            if options.to == "ollama"
+            else "",
+        )
+    if options.name and options.to != "ollama":
+        raise UserError(_("--name is what Ollama is to call the model: it goes with --to ollama."))
     with Project.open(options.project, read_only=True) as project:
         run = _run(project, options.run)
+        name = options.name or ollama.model_name(run.name)
+        if found is not None:
+            ollama.check_name(found, name)
         with ProgressLine(run.name) as line:
-            proof = export_model(
-                project,
-                run,
-                options.to,
-                options.out,
-                step=options.checkpoint,
-                size=options.size,
-                progress=line.progress,
-            )
-    if proof:
+            more: dict[str, Any] = {
+                "step": options.checkpoint,
+                "size": options.size,
+                "progress": line.progress,
+            }
+            if options.out is None:
+                assert found is not None
+                told = export_to_ollama(project, run, found, name, **more)
+            else:
+                told = export_model(project, run, options.to, options.out, **more)
+                if found is not None:
+                    folder = options.out.expanduser()
+                    give_to_ollama(run, found, name, folder, told, line.progress)
+    if told:
+        _say(proof_text(told))
+    if options.out is not None:
+        print(options.out.expanduser())
+    if found is not None:
+        _say(_("Ollama has it. Ask it: {command}").format(command=f"ollama run {name}"))
+    elif options.to == "ollama":
         _say(
-            _(
-                "Proved: the same tokens in {tokens} of {all} texts, the same next word in "
-                "{likely} of {all}."
-            ).format(tokens=proof["same_tokens"], all=proof["questions"], likely=proof["same_next"])
+            _("Ollama was not found here. Where it is: {command}").format(
+                command=f"cd {options.out} && ollama create {name} -f Modelfile"
+            )
         )
-    print(options.out)
     return 0
 
 

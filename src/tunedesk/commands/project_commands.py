@@ -102,6 +102,14 @@ def run_export(options: argparse.Namespace) -> int:
         said = f"{summary.path}: {written.format(n=f'{summary.written:,}')}"
         # Where the examples go to a pipe, they have it for themselves.
         print(said, file=sys.stderr if is_stream(options.out) else None)
+        rejected = project.totals(query).by_state.get("rejected", 0)
+        if rejected and not query.states:
+            note = ngettext(
+                "{n} of them is rejected; --where leaves it out, such as --where state:approved",
+                "{n} of them are rejected; --where leaves them out, such as --where state:approved",
+                rejected,
+            )
+            print(f"  {note.format(n=f'{rejected:,}')}", file=sys.stderr)
         for reason, ids in summary.left_out_ids.items():
             numbers = [project.number_of(example_id) for example_id in ids]
             named = ", ".join(f"{number:,}" for number in numbers if number is not None)

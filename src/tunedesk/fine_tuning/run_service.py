@@ -57,8 +57,7 @@ class Unfinished(NamedTuple):
     Attributes:
         following: Those to follow.
         launching: Those whose launch was cut off by the end of the program: it goes on.
-        stopped: Those whose launch stopped with an error, or was begun on another computer: the
-            user decides.
+        stopped: Those whose launch stopped with an error: the user decides.
         elsewhere: Those that this computer neither launched nor follows; nothing is asked of their
             service, and no server is started for them, before the user wants it.
     """
@@ -223,9 +222,10 @@ class RunService:
         for run in self._project.runs.all():
             if run.ended:
                 continue
-            if run.stage == "following":
-                mine = is_from_here(self._project, run)
-                (found.following if mine else found.elsewhere).append(run)
+            if not is_from_here(self._project, run):
+                found.elsewhere.append(run)
+            elif run.stage == "following":
+                found.following.append(run)
             else:
                 goes_on = any(
                     item.is_mine and (item.state == "waiting" or item.interrupted)

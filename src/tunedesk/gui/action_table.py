@@ -119,7 +119,7 @@ ACTIONS = (
         "project.duplicates",
         _("Duplicates…"),
         (),
-        _("Look at the examples that are the same, and keep the first of each"),
+        _("Look at the examples that are the same, and keep one of each"),
         PROJECT,
     ),
     ActionSpec(

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QTextEdit, QWidget
 
 from tunedesk.gui.example_diff import ADDED, REMOVED, SAME, Change, Piece, shortened
 from tunedesk.gui.theme import Theme
-from tunedesk.i18n import _
+from tunedesk.i18n import _, ngettext
 
 _ROLE_COLORS = {
     "system": "role_system",
@@ -95,6 +95,7 @@ class DiffView(QTextEdit):
                 break
         cursor.endEditBlock()
         self.moveCursor(QTextCursor.MoveOperation.Start)
+        self.setAccessibleDescription(spoken_changes(self._changes))
 
     def _render_heading(self, cursor: QTextCursor, change: Change, *, first: bool) -> None:
         cursor.setBlockFormat(self._block(top=0 if first else 12))
@@ -128,6 +129,32 @@ class DiffView(QTextEdit):
         if line_height:
             block.setLineHeight(125, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         return block
+
+
+_MOST_SPOKEN = 12
+_LONGEST_SPOKEN = 120
+
+
+def spoken_changes(changes: Sequence[Change]) -> str:
+    """The changes in words, for those who hear them: what went and what came, and where."""
+    spoken: list[str] = []
+    more = 0
+    for change in changes:
+        moved = [piece for piece in change.pieces if piece.kind != SAME]
+        place = ", ".join(part for part in (change.heading, change.note) if part)
+        spoken.append(f"{place}:" if moved else f"{place}.")
+        for piece in moved:
+            if len(spoken) >= _MOST_SPOKEN:
+                more += 1
+                continue
+            text = " ".join(piece.text.split()) or _("blanks")
+            if len(text) > _LONGEST_SPOKEN:
+                text = f"{text[:_LONGEST_SPOKEN]}…"
+            sentence = _("Removed “{text}”.") if piece.kind == REMOVED else _("Added “{text}”.")
+            spoken.append(sentence.format(text=text))
+    if more:
+        spoken.append(ngettext("{n} more change.", "{n} more changes.", more).format(n=f"{more:,}"))
+    return " ".join(spoken)
 
 
 def _seen(piece: Piece) -> str:

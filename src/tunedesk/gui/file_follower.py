@@ -234,7 +234,7 @@ class FileFollower(QObject):
             return
         self._state = None
         if self._reopen(new):
-            self._feedback.toast(moved_sentence(old, new))
+            self._feedback.toast(moved_sentence(old, new), lasting=True)
 
     def _on_copy_written(self, path: Path) -> None:
         """Go on in the copy, as soon as nothing is under way that would be cut off."""

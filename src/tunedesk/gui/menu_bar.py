@@ -71,6 +71,7 @@ class Menus(QObject):
     open_requested = Signal(Path)
 
     def __init__(self, bar: QMenuBar, actions: Actions, settings: Settings) -> None:
+        bar.setAccessibleName(_("Menu"))
         super().__init__(bar)
         self._actions = actions
         self._settings = settings
@@ -86,6 +87,9 @@ class Menus(QObject):
             if CLIPBOARD in entries:
                 menu.aboutToShow.connect(self._clipboard.refresh)
             self._menus.append((menu, entries))
+        for menu in bar.findChildren(QMenu):
+            # To screen readers Qt tells the title of a menu's entry, not of the menu.
+            menu.setAccessibleName(menu.title().replace("&", ""))
         self.refresh()
 
     def refresh(self) -> None:

@@ -3,7 +3,6 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 from tunedesk.errors import UserError
 from tunedesk.gui.background import Background
 from tunedesk.gui.theme import CHOICES, MAX_ZOOM, MIN_ZOOM, Theme
+from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.dialog import Dialog
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
@@ -60,7 +60,7 @@ class PreferencesDialog(Dialog):
         return title
 
     def _add_theme(self) -> None:
-        self.theme_box = QComboBox()
+        self.theme_box = NoWheelComboBox()
         for choice, label in zip(CHOICES, (_("As the system"), _("Light"), _("Dark")), strict=True):
             self.theme_box.addItem(label, choice)
         self.theme_box.setCurrentIndex(CHOICES.index(self.theme.choice))
@@ -78,7 +78,8 @@ class PreferencesDialog(Dialog):
         line = QHBoxLayout()
         line.setSpacing(12)
         line.addWidget(self.zoom, 1)
-        self._percent = Label(self.theme, f"{round(self.theme.zoom * 100)} %", "base", "muted")
+        self._percent = Label(self.theme, "", "base", "muted")
+        self._show_percent(self.zoom.value())
         self._percent.setMinimumWidth(48)
         line.addWidget(self._percent)
         self.body.addLayout(line)
@@ -120,8 +121,12 @@ class PreferencesDialog(Dialog):
     def _on_zoom(self, value: int) -> None:
         self._settings.zoom = value / 20
         self.theme.set_zoom(value / 20)
-        self._percent.setText(f"{value * 5} %")
+        self._show_percent(value)
         self.changed.emit()
+
+    def _show_percent(self, value: int) -> None:
+        self._percent.setText(f"{value * 5} %")
+        self.zoom.setAccessibleDescription(self._percent.text())
 
     def _on_monospace(self, on: bool) -> None:
         self._settings.monospace = on

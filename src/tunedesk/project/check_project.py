@@ -33,7 +33,7 @@ from tunedesk.project.context import ProjectContext, as_json_array
 from tunedesk.project.damage import DiskFullError
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
-from tunedesk.project.query import ALL_EXAMPLES, ExampleQuery
+from tunedesk.project.query import ALL_EXAMPLES, STATE_NUMBERS, ExampleQuery
 from tunedesk.project.store import Row
 from tunedesk.project.text_edits import WRITTEN_AT_ONCE, TextBatch, run_in_workers, text_batches
 from tunedesk.workers import WorkerPool
@@ -140,10 +140,26 @@ def set_problems(project: Project) -> list[SetProblem]:
         ]
 
 
+_WORTH = {
+    STATE_NUMBERS[state]: rank
+    for rank, state in enumerate(("approved", "changes_wanted", "rejected", "to_review", "draft"))
+}
+"""Of examples that are the same the one stays that comes first here: an approval is work that must
+not be lost, and a decision, whichever it is, counts more than none."""
+
+
 def duplicate_groups(project: Project) -> list[tuple[int, ...]]:
-    """The groups of examples that are exactly the same, each and all of them in their order."""
-    rows = _repeated(project.context, "fingerprint", "fingerprint")
-    return [problem.members for problem in duplicates(rows)]
+    """The groups of examples that are exactly the same, in their order.
+
+    The first of each is the one to keep: that which was reviewed furthest, then the first in order.
+    """
+    rows = _repeated(project.context, "fingerprint", "fingerprint, state")
+    states = {example_id: state for example_id, _fingerprint, state in rows}
+    groups = duplicates((example_id, fingerprint) for example_id, fingerprint, _state in rows)
+    return [
+        tuple(sorted(problem.members, key=lambda one: _WORTH.get(states[one], len(_WORTH))))
+        for problem in groups
+    ]
 
 
 class MergeVersion(NamedTuple):

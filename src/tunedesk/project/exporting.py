@@ -7,6 +7,8 @@ from operator import contains, itemgetter
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from xxhash import xxh32_intdigest
+
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.examples.kinds.conversation import CONVERSATION
 from tunedesk.examples.kinds.kind import Kind
@@ -37,7 +39,7 @@ class ExportSummary:
         written: How many examples it holds.
         left_out_ids: The examples that were left out, by reason: "unreadable" for what is not a
             JSON object, "errors" for those with errors if they were to be left out, "damaged" for
-            those whose text is missing in the project file, or no JSON object any more.
+            those whose text is missing in the project file, or not as it was written.
     """
 
     path: Path
@@ -114,7 +116,7 @@ def export(
                 rows = list(_without_errors(rows, summary, leave_out_errors, leave_out_unreadable))
             versions = [row[1] for row in rows]
             found = _texts(project.context, versions)
-            if len(found) < len(rows) or not _look_whole(found):
+            if found is None:
                 allowed = {row[1] for row in rows if row[3]}
                 whole = _whole_texts(project.context, versions, allowed)
                 found = [whole[version] for version in versions if version in whole]
@@ -177,18 +179,34 @@ _WITH_TEXT = (
 )
 
 
-def _texts(context: ProjectContext, version_ids: list[int]) -> list[bytes]:
-    """The texts of the versions that have one, in the order given."""
+def _texts(context: ProjectContext, version_ids: list[int]) -> list[bytes] | None:
+    """The texts of versions, in the order given; None if any is missing or not as it was written.
+
+    A text from before there were checksums has to look like a JSON object: to parse each would take
+    a third of the time of an export.
+    """
     if version_ids and version_ids == list(range(version_ids[0], version_ids[-1] + 1)):
         # As an import leaves them: a fifth quicker.
         rows = context.store.rows(
-            "SELECT text FROM version_text WHERE id BETWEEN ? AND ? ORDER BY id",
+            "SELECT text, checksum FROM version_text WHERE id BETWEEN ? AND ? ORDER BY id",
             (version_ids[0], version_ids[-1]),
         )
     else:
-        rows = context.store.rows(f"SELECT text{_WITH_TEXT}", (as_json_array(version_ids),))
-    texts = [text for (text,) in rows]
-    return texts if set(map(type, texts)) == {bytes} else list(map(damage.blob, texts))
+        rows = context.store.rows(
+            f"SELECT text, checksum{_WITH_TEXT}", (as_json_array(version_ids),)
+        )
+    if len(rows) < len(version_ids):
+        return None
+    texts, written = zip(*rows, strict=True) if rows else ((), ())
+    try:
+        if tuple(map(xxh32_intdigest, texts)) == written:
+            return list(texts)
+    except TypeError:
+        return None  # no bytes at all
+    old = [text for text, checksum in rows if checksum is None]
+    new = [row for row in rows if row[1] is not None]
+    same = all(xxh32_intdigest(text) == checksum for text, checksum in new)
+    return list(texts) if same and old and _look_whole(old) else None
 
 
 _OPEN, _CLOSE = ord("{"), ord("}")
@@ -197,8 +215,7 @@ _OPEN, _CLOSE = ord("{"), ord("}")
 def _look_whole(texts: list[bytes]) -> bool:
     """Whether all texts look like JSON objects, by their ends and without a zero byte.
 
-    What a damaged page puts into a text has zero bytes or does not end so. To parse each would take
-    a third of the time of an export.
+    What a damaged page puts into a text has zero bytes or does not end so.
     """
     try:
         begin, end = set(map(itemgetter(0), texts)), set(map(itemgetter(-1), texts))
@@ -217,14 +234,18 @@ def _whole_texts(
         version_ids: The versions.
         unreadable: Those of them whose text was no JSON object from the beginning.
     """
-    found = context.store.rows(
-        f"SELECT version_text.id, text{_WITH_TEXT}", (as_json_array(version_ids),)
-    )
-    return {
-        version_id: text
-        for version_id, text in ((version_id, damage.blob(text)) for version_id, text in found)
-        if version_id in unreadable or parse_record(text).record is not None
-    }
+    whole = {}
+    for version_id, stored, checksum in context.store.rows(
+        f"SELECT version_text.id, text, checksum{_WITH_TEXT}", (as_json_array(version_ids),)
+    ):
+        text = damage.blob(stored)
+        if checksum is not None:
+            good = xxh32_intdigest(text) == checksum
+        else:
+            good = version_id in unreadable or parse_record(text).record is not None
+        if good:
+            whole[version_id] = text
+    return whole
 
 
 def _unreadable_of(context: ProjectContext, version_ids: Sequence[int]) -> set[int]:
@@ -309,12 +330,13 @@ def version_records(
     for start in range(0, len(version_ids), _CHUNK):
         part = version_ids[start : start + _CHUNK]
         found = _texts(project.context, list(part))
-        if len(found) < len(part) or not _look_whole(found):
+        if found is None:
             unreadable = _unreadable_of(project.context, part)
             whole = _whole_texts(project.context, list(part), unreadable)
-            if len(whole) < len(set(part)):
+            if not whole.keys() >= set(part):
                 raise ProjectDamagedError(
                     _("Texts of some of these examples are missing or damaged in the project file.")
                 )
+            found = [whole[version_id] for version_id in part]
         yield found
         progress(min(start + _CHUNK, len(version_ids)), len(version_ids))

@@ -159,7 +159,12 @@ def _make(connection: sqlite3.Connection, table: str) -> None:
             connection.execute(statement)
 
 
-MIGRATIONS: dict[int, Migration] = {1: _add_runs, 2: _add_identities}
+def _add_checksums(connection: sqlite3.Connection) -> None:
+    """Version 4: texts that are written from now on have a checksum; no row is written anew."""
+    connection.execute("ALTER TABLE version_text ADD COLUMN checksum INTEGER")
+
+
+MIGRATIONS: dict[int, Migration] = {1: _add_runs, 2: _add_identities, 3: _add_checksums}
 """By version: what brings a file of that version to the next one. Version 1 is the first."""
 
 
@@ -249,6 +254,14 @@ def save_copy(connection: sqlite3.Connection, path: Path, progress: Progress = n
         UserError: It cannot be written there.
         Cancelled: By `progress`; nothing is left behind.
     """
+    if path.exists() and not path.is_file():
+        # A device or a pipe would be replaced by a file.
+        raise UserError(
+            _("{name} is not a file, so no copy of the project was written there.").format(
+                name=path.name
+            ),
+            _("Choose another name."),
+        )
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

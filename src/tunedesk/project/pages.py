@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tunedesk.project import schema
+from tunedesk.project.schema import ADDED_COLUMNS, SCHEMA_VERSION
 
 TABLE_LEAF, TABLE_INTERIOR, INDEX_LEAF, INDEX_INTERIOR = 13, 5, 10, 2
 _INTERIOR = (TABLE_INTERIOR, INDEX_INTERIOR)
@@ -44,6 +45,7 @@ class TableShape(NamedTuple):
         required: Whether each must have a value.
         rowid_column: The column that is the number of the row and not stored; -1 for none.
         has_rowid: Whether rows are numbered.
+        least: So many columns a row has at least; those from before a column was added end earlier.
     """
 
     name: str
@@ -52,12 +54,16 @@ class TableShape(NamedTuple):
     required: tuple[bool, ...]
     rowid_column: int
     has_rowid: bool
+    least: int
 
     def row(self, record: Record) -> tuple[Value, ...] | None:
         """The values of a row of this table; None if it cannot be one."""
         values = list(record.values)
-        if len(values) != len(self.columns) or (record.rowid is None) == self.has_rowid:
+        if not self.least <= len(values) <= len(self.columns):
             return None
+        if (record.rowid is None) == self.has_rowid:
+            return None
+        values.extend([None] * (len(self.columns) - len(values)))
         if self.rowid_column >= 0:
             if values[self.rowid_column] is not None:
                 return None
@@ -108,6 +114,7 @@ def table_shapes(version: int) -> dict[str, TableShape]:
                 tuple(bool(column[3] or column[5]) for column in columns),
                 rowid[0] if rowid else -1,
                 not without_rowid,
+                len(columns) - (ADDED_COLUMNS.get(name, 0) if version == SCHEMA_VERSION else 0),
             )
         return shapes
     finally:

@@ -306,6 +306,15 @@ class Project:
         """Delete examples; undo brings them back to their places. Returns how many."""
         return row_edits.delete(self.context, self._resolved(ids), progress).count
 
+    def keep_first_of_each(
+        self, groups: Sequence[Sequence[int]], progress: Progress = no_progress
+    ) -> int:
+        """Delete all but the first of each group of examples; returns how many.
+
+        The first gets the tags of all. Undo brings the others back, and takes these tags off.
+        """
+        return row_edits.keep_first_of_each(self.context, groups, progress).count
+
     def move(self, ids: Ids, before_id: int | None, progress: Progress = no_progress) -> int:
         """Move examples, in the order given, before another one (None: to the end)."""
         return row_edits.move(self.context, self._resolved(ids), before_id, progress).count

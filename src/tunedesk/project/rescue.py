@@ -17,6 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xxhash import xxh32_intdigest
+
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.parse_record import parse_record
 from tunedesk.errors import UserError
@@ -195,7 +197,8 @@ class _Rescue:
         free = pages.free_pages()
         by_size: dict[int, list[TableShape]] = {}
         for shape in shapes.values():
-            by_size.setdefault(len(shape.columns), []).append(shape)
+            for size in range(shape.least, len(shape.columns) + 1):
+                by_size.setdefault(size, []).append(shape)
         lost = [page for page in range(1, pages.count + 1) if page not in reached | free]
         for page in lost:
             for shape, row in self._stray_rows(pages, page, by_size, roots):
@@ -323,7 +326,7 @@ class _Rescue:
         here = {row[0] for row in store.rows("SELECT id FROM example")}
         here |= {row[0] for row in store.rows("SELECT DISTINCT example_id FROM version")}
         with store.transaction():
-            _drop_broken_texts(project)
+            self._look_at_texts(project)
             store.execute("DELETE FROM version WHERE id NOT IN (SELECT id FROM version_text)")
             self._find_earlier_texts(project)
             self._make_versions(project, checker)
@@ -347,6 +350,39 @@ class _Rescue:
         for name, title in _titles().items():
             if self._damaged[name]:
                 self._say(title.format(n=f"{self._damaged[name]:,}"))
+
+    def _look_at_texts(self, project: Project) -> None:
+        """Drop a text that was a JSON object, as its facts say, and is none any more.
+
+        One whose letters have changed on the disk is kept as it is now, and named.
+        """
+        store = project.context.store
+        last = 0
+        while rows := store.rows(
+            "SELECT id, text, checksum, kind, example_id,"
+            " id = (SELECT version_id FROM example WHERE example.id = example_id AND deleted = 0)"
+            " FROM version_text JOIN version USING (id) WHERE id > ? ORDER BY id LIMIT ?",
+            (last, _BATCH),
+        ):
+            for version_id, stored, checksum, kind, example_id, shown in rows:
+                text = blob(stored)
+                now = xxh32_intdigest(text)
+                if now == checksum:
+                    continue
+                if kind != UNREADABLE.name and parse_record(text).record is None:
+                    store.execute("DELETE FROM version_text WHERE id = ?", (version_id,))
+                elif checksum is not None:
+                    store.execute(
+                        "UPDATE version_text SET checksum = ? WHERE id = ?", (now, version_id)
+                    )
+                    store.execute("UPDATE version SET checked_as = 0 WHERE id = ?", (version_id,))
+                    if shown:
+                        self._say(
+                            _("Example {id}: letters of its text have changed on the disk.").format(
+                                id=example_id
+                            )
+                        )
+            last = rows[-1][0]
 
     def _find_earlier_texts(self, project: Project) -> None:
         """An example whose latest text is lost takes the latest that is there."""
@@ -528,21 +564,6 @@ def _may_stray(shape: TableShape, row: Sequence[object]) -> bool:
         # The pages of the search index look alike, but hold no text.
         return isinstance(row[1], bytes) and not _NO_TEXT.search(row[1]) and _is_utf8(row[1])
     return shape.name != "check_basis" or str(row[1]).count("/") == 3
-
-
-def _drop_broken_texts(project: Project) -> None:
-    """A text that was a JSON object, as its facts say, and is none any more, cannot be rescued."""
-    store = project.context.store
-    last = 0
-    while rows := store.rows(
-        "SELECT id, text FROM version_text JOIN version USING (id)"
-        " WHERE id > ? AND kind != ? ORDER BY id LIMIT ?",
-        (last, UNREADABLE.name, _BATCH),
-    ):
-        for version_id, text in rows:
-            if parse_record(blob(text)).record is None:
-                store.execute("DELETE FROM version_text WHERE id = ?", (version_id,))
-        last = rows[-1][0]
 
 
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")

@@ -281,6 +281,43 @@ def delete(
     return written
 
 
+def keep_first_of_each(
+    context: ProjectContext, groups: Sequence[Sequence[int]], progress: Progress = no_progress
+) -> Written:
+    """Delete all but the first of each group of examples, which gets the tags of them all."""
+    store = context.store
+    sets: dict[int, int] = dict(
+        store.rows(
+            "SELECT id, tag_set FROM example WHERE id IN (SELECT value FROM json_each(?))",
+            (as_json_array([one for group in groups for one in group]),),
+        )
+    )
+    work: list[tuple[int, frozenset[str] | None]] = []
+    for kept, *copies in filter(None, groups):
+        numbers = {sets[one] for one in (kept, *copies) if one in sets}
+        if len(numbers) > 1:
+            members = frozenset(tag for number in numbers for tag in context.tags.members(number))
+            work.append((kept, members))
+        work.extend((one, None) for one in copies)
+
+    def name(count: int) -> ChangeName:
+        return ChangeName("delete", {"count": count})
+
+    def write(change_id: int, part: Sequence[tuple[int, frozenset[str] | None]]) -> int:
+        for example_id, members in part:
+            if members is not None:
+                number = context.tags.number(members)
+                _write_column(context, change_id, [example_id], "tag_set", number)
+        gone = [example_id for example_id, members in part if members is None]
+        return _write_column(context, change_id, gone, "deleted", 1)
+
+    written = write_in_batches(context, name, work, write, progress)
+    store.order_changed()
+    ids = [one for one, _members in work]
+    notify(context, {"deleted", "set", *EXAMPLES.columns["tag_set"]}, ids, written, name)
+    return written
+
+
 def change_tag(
     context: ProjectContext,
     ids: Sequence[int],

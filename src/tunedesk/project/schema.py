@@ -7,7 +7,7 @@ from functools import cache
 from tunedesk.project.old_schemas import OLD_SCHEMAS
 
 APPLICATION_ID = 0x54756E65  # "Tune"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 TABLES = """
 -- One row an example. Narrow on purpose: every filter, sort and total is one scan of this table.
@@ -65,8 +65,10 @@ CREATE TABLE version(
     problems TEXT,                    -- JSON: [[code, path, parameters], ...]; NULL for none
     uid BLOB NOT NULL                 -- random, as all that are called so
 ) STRICT;
--- The text stands apart so that going through the facts does not read a gigabyte.
-CREATE TABLE version_text(id INTEGER PRIMARY KEY, text BLOB NOT NULL) STRICT;
+-- The text stands apart so that going through the facts does not read a gigabyte. By its checksum
+-- (XXH32) a letter shows that changed on the disk; texts from before version 4 have none, and their
+-- rows end before it.
+CREATE TABLE version_text(id INTEGER PRIMARY KEY, text BLOB NOT NULL, checksum INTEGER) STRICT;
 
 -- Target, encoding and rules that facts were worked out with.
 CREATE TABLE check_basis(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -238,6 +240,9 @@ CREATE TABLE run_checkpoint(
 _MOST_OBJECTS = 200
 _LONGEST_STATEMENT = 20_000
 """A file with more, or longer ones, is not ours: no need to read it all."""
+
+ADDED_COLUMNS = {"version_text": 1}
+"""How many columns at the end of a table rows may lack that are older than these columns."""
 
 SCHEMAS = {**OLD_SCHEMAS, SCHEMA_VERSION: TABLES}
 """By version, the statements that make the tables."""

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from xxhash import xxh32_intdigest
+
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.progress import Progress
@@ -310,13 +312,29 @@ def stoppable(connection: sqlite3.Connection, progress: Progress) -> Iterator[No
 
 
 def damage_in(connection: sqlite3.Connection, *, most: int = 20) -> list[str]:
-    """What SQLite finds wrong with a file, in its own words; empty when it is whole.
+    """What is wrong with a file, in SQLite's own words; empty when it is whole.
 
     Each index is compared with its table too: a row that only an index has lost is left out of
-    lists and exports. That costs a third more than to leave it aside.
+    lists and exports. That costs a third more than to leave it aside. And each text is compared
+    with its checksum: SQLite does not notice a letter that has changed.
     """
     found = [row[0] for row in connection.execute(f"PRAGMA integrity_check({most})")]
-    return [] if found == ["ok"] else found
+    if found != ["ok"]:
+        return found
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < 4:
+        return []
+    connection.create_function("xxh32", 1, _checksum, deterministic=True)
+    return [
+        f"the text of version {version_id} is not as it was written"
+        for (version_id,) in connection.execute(
+            "SELECT id FROM version_text WHERE checksum != xxh32(text) LIMIT ?", (most,)
+        )
+    ]
+
+
+def _checksum(text: object) -> int | None:
+    return xxh32_intdigest(text) if isinstance(text, bytes) else None
 
 
 def fold_log_in(connection: sqlite3.Connection) -> None:

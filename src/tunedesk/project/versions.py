@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from xxhash import xxh32_intdigest
+
 from tunedesk.checks.facts import Facts
 from tunedesk.examples.kinds.registry import kind_named
 from tunedesk.project import damage
@@ -169,7 +171,8 @@ class Versions:
         connection = self._store.connection
         connection.executemany(INSERT_VERSION, rows)
         connection.executemany(
-            "INSERT INTO version_text(id, text) VALUES (?, ?)", zip(ids, texts, strict=True)
+            "INSERT INTO version_text(id, text, checksum) VALUES (?, ?, ?)",
+            zip(ids, texts, map(xxh32_intdigest, texts), strict=True),
         )
         return rows
 

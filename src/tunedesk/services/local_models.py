@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import importlib.util
 import json
+import math
 import os
 import re
 import shutil
@@ -39,6 +40,7 @@ _ASIDE = ".get-"
 _POLL_SECONDS = 0.2
 _CHUNK = 1 << 20
 _SPARE_DISK = 100_000_000
+_MOST_OF_A_HEAD = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -266,8 +268,10 @@ def _python() -> Path:
     return python
 
 
-def _need_disk(needed: int) -> None:
-    there = next(each for each in (models_dir(), *models_dir().parents) if each.exists())
+def _need_disk(needed: int, folder: Path | None = None) -> None:
+    """Say at once where the disk of a folder, that of the models by default, has too little."""
+    folder = folder or models_dir()
+    there = next(each for each in (folder, *folder.parents) if each.exists())
     free = shutil.disk_usage(there).free
     if free < needed:
         raise UserError(
@@ -374,13 +378,13 @@ def export(
 
     Args:
         folder: The tuned model.
-        kind: "folder", "adapter" or "gguf".
+        kind: "folder", "adapter", "gguf" or "ollama".
         out: The folder or file that is made; not there yet.
         options: Further arguments of `training_server.export_model`.
         progress: Called now and then with the bytes that are there; may cancel.
 
     Returns:
-        What was proved of a GGUF file; else an empty object.
+        What was proved of a GGUF file, and for "ollama" how it is to be used; else an empty object.
 
     Raises:
         UserError: It cannot be written.
@@ -388,14 +392,58 @@ def export(
     """
     command = [str(_python()), "-m", _EXPORTER, str(folder), kind, str(out.absolute()), *options]
     part = out.with_name(f"{out.name}.part")
+    size = options[options.index("--size") + 1] if "--size" in options else "exact"
+    total = export_sizes(folder).get(size if kind in ("gguf", "ollama") else kind, 0)
+    _need_disk(total + _SPARE_DISK, out.absolute().parent)
     try:
-        return _told(command, part, _bytes_in(folder), progress)
+        return _told(command, part, total, progress)
     finally:
         with contextlib.suppress(OSError):
             if part.is_dir():
                 shutil.rmtree(part, ignore_errors=True)
             else:
                 part.unlink(missing_ok=True)
+
+
+def export_sizes(folder: Path) -> dict[str, int]:
+    """How many bytes a tuned model will have when it is taken along.
+
+    Args:
+        folder: The tuned model: an adapter, or all weights.
+
+    Returns:
+        By "folder", "adapter" where it is one, and of a GGUF file "exact", "smaller" and
+        "smallest".
+    """
+    base, sizes = folder, {}
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        held = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+        base = Path(held["base_model_name_or_path"])
+        sizes["adapter"] = _bytes_in(folder)
+    whole = dict.fromkeys(("folder", "exact", "smaller", "smallest"), 0)
+    for file in sorted(base.glob("*.safetensors")):
+        for name, width, shape in _tensors(file):
+            count = math.prod(shape)
+            is_large = len(shape) > 1 and shape[-1] % 32 == 0
+            whole["folder"] += count * width
+            whole["exact"] += count * (width if is_large else 4)
+            whole["smaller"] += count * 34 // 32 if is_large else count * 4
+            is_kept = "embed" in name or "lm_head" in name
+            blocks = 34 if is_kept else 20
+            whole["smallest"] += count * blocks // 32 if is_large else count * 4
+    beside = sum(file.stat().st_size for file in base.glob("tokenizer*.json"))
+    return {name: size + beside for name, size in whole.items() if size} | sizes
+
+
+def _tensors(file: Path) -> Iterator[tuple[str, int, list[int]]]:
+    """The tensors of a file of weights: name, bytes a number, shape; none of a damaged file."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            head = json.loads(stream.read(min(length, _MOST_OF_A_HEAD)))
+        for name, entry in head.items():
+            if name != "__metadata__":
+                yield name, 4 if entry["dtype"] == "F32" else 2, entry["shape"]
 
 
 def _told(command: list[str], part: Path, total: int, progress: Progress) -> dict[str, Any]:

@@ -1,22 +1,20 @@
 """Writes a tuned model so that it can be taken elsewhere; a process of its own.
 
     python -m tunedesk.training_server.export_model FOLDER KIND OUT [--size S] [--name N]
-        [--base-name B] [--card FILE] [--questions FILE]
+        [--base-name B] [--licence L] [--card FILE] [--questions FILE] [--system FILE]
 
-KIND is "folder" (the adapter merged into its base), "adapter" (the adapter alone) or "gguf" (one
-file, as llama.cpp, LM Studio and Ollama read it). OUT must not be there yet, and is there as a
-whole or not at all. The last line of stdout is a JSON object: what was proved of the file, or, with
-exit status 1, "sentence" and "advice".
-
-A GGUF file is written for families that are proved here: the file is read back and must give the
-same tokens and close logits. Tensors and keys are those of llama.cpp's convert_hf_to_gguf.py for
-"llama"; its pre-tokenizer "smollm" is what SmolLM's tokenizer.json says.
+KIND is "folder" (the adapter merged into its base), "adapter" (the adapter alone), "gguf" (one
+file, as llama.cpp, LM Studio and Ollama read it) or "ollama" (a folder with such a file and a
+Modelfile). OUT must not be there yet, and is there as a whole or not at all. The last line of
+stdout is a JSON object: what was proved of the file, for "ollama" with "template", "system" and
+"parameters" beside it, or, with exit status 1, "sentence" and "advice".
 """
 
 import argparse
 import json
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,79 +23,97 @@ from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.job_folder import ADAPTER_NAME
-from tunedesk.training_server.training.failures import JobFailedError
+from tunedesk.training_server.training.failures import JobFailedError, failure_of
 
-SIZES = {"exact": "BF16", "smaller": "Q8_0", "smallest": "Q4_1"}
-"""The type of the large tensors, as GGUF names it, by the word for it."""
-
-CLOSE = {"exact": 0.001, "smaller": 0.05, "smallest": 0.5}
-"""How far the likelihoods of the next token may be from those of the folder: the mean divergence
-(Kullback-Leibler, in nats a token). Measured of SmolLM2 135M: 0.003 with Q8_0, 0.08 with Q4_1;
-0.4 with Q5_1, which is therefore not offered."""
-
-_CONVERTER = "python convert_hf_to_gguf.py FOLDER --outfile model.gguf"
-_QUESTIONS = ("Hello.", "What is the capital of France?", "Write 3,141 as a word: é ü 😀")
+SIZES = ("exact", "smaller", "smallest")
+_QUESTIONS = ("Hello.", "What is the capital of France?", "Tell me a story about a library.")
+_MOST_QUESTION_TOKENS = 2_000
+"""A question that is longer is not asked: the answer to a shorter one tells as much."""
 
 
 @dataclass(frozen=True)
-class Proof:
-    """What was seen of a GGUF file beside the folder that it was made of.
+class ExportText:
+    """What is written beside the weights.
 
     Attributes:
-        questions: How many texts were tried.
-        same_tokens: In how many of them both tokenizers found the same tokens.
-        same_next: In how many of them both find the same next token the likeliest.
-        divergence: Of the likelihoods of all next tokens, as in `CLOSE`.
+        name: What the model is called.
+        base_name: Its base model, as the world knows it.
+        licence: The licence of the base; empty: not known.
+        card: The model card; None: none.
+        system: The system prompt that it was trained with; empty: none, or no common one.
     """
 
-    questions: int
-    same_tokens: int
-    same_next: int
-    divergence: float
+    name: str = ""
+    base_name: str = ""
+    licence: str = ""
+    card: Path | None = None
+    system: str = ""
 
 
 def main(arguments: list[str]) -> int:
     """Do what the arguments say; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("kind", choices=("folder", "adapter", "gguf"))
+    parser.add_argument("kind", choices=("folder", "adapter", "gguf", "ollama"))
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", choices=SIZES, default="exact")
     parser.add_argument("--name", default="")
     parser.add_argument("--base-name", default="")
+    parser.add_argument("--licence", default="")
     parser.add_argument("--card", type=Path)
     parser.add_argument("--questions", type=Path)
+    parser.add_argument("--system", type=Path)
     options = parser.parse_args(arguments)
     try:
-        told: dict[str, Any] = {}
-        if options.kind == "adapter":
-            export_adapter(options.folder, options.out, options.base_name, options.card)
-        elif options.kind == "folder":
-            export_folder(options.folder, options.out, options.card)
-        else:
-            texts = _QUESTIONS
-            if options.questions is not None:
-                texts = tuple(json.loads(options.questions.read_text(encoding="utf-8")))
-            name = options.name or options.out.stem
-            told = asdict(export_gguf(options.folder, options.out, options.size, name, texts))
-    except JobFailedError as error:
-        print(json.dumps({"sentence": error.message, "advice": ""}), flush=True)
-        return 1
-    except OSError as error:
-        sentence = _("The model cannot be written: {reason}").format(
-            reason=error.strerror or str(error)
-        )
-        advice = _("Make room on the disk.") if is_disk_full(error) else _("Take another folder.")
-        print(json.dumps({"sentence": sentence, "advice": advice}), flush=True)
-        return 1
-    except UserError as error:
-        print(json.dumps({"sentence": error.sentence, "advice": error.advice}), flush=True)
+        told = _export(options)
+    except (UserError, JobFailedError, OSError, RuntimeError, MemoryError) as error:
+        print(json.dumps(_explained(error)), flush=True)
         return 1
     print(json.dumps(told), flush=True)
     return 0
 
 
-def export_adapter(folder: Path, out: Path, base_name: str, card: Path | None) -> None:
+def _export(options: argparse.Namespace) -> dict[str, Any]:
+    text = ExportText(
+        options.name or options.out.stem,
+        options.base_name,
+        options.licence,
+        options.card,
+        options.system.read_text(encoding="utf-8") if options.system else "",
+    )
+    if options.kind == "adapter":
+        export_adapter(options.folder, options.out, text)
+        return {}
+    if options.kind == "folder":
+        export_folder(options.folder, options.out, text)
+        return {}
+    questions: Sequence[dict[str, Any]] = ()
+    if options.questions is not None:
+        questions = json.loads(options.questions.read_text(encoding="utf-8"))
+    make = export_gguf if options.kind == "gguf" else export_ollama
+    return make(options.folder, options.out, options.size, text, questions)
+
+
+def _explained(error: Exception) -> dict[str, str]:
+    """What went wrong, in a sentence, and what to do."""
+    if isinstance(error, UserError):
+        return {"sentence": error.sentence, "advice": error.advice}
+    if isinstance(error, OSError):
+        sentence = _("The model cannot be written: {reason}").format(
+            reason=error.strerror or str(error)
+        )
+        advice = _("Make room on the disk.") if is_disk_full(error) else _("Take another folder.")
+        return {"sentence": sentence, "advice": advice}
+    failed = failure_of(error)
+    if failed.code == "out_of_memory":
+        return {
+            "sentence": _("There is not enough memory to write this model."),
+            "advice": _("Close other programs, or end the training that runs, and try again."),
+        }
+    return {"sentence": failed.message, "advice": ""}
+
+
+def export_adapter(folder: Path, out: Path, text: ExportText) -> None:
     """Copy the adapter alone; its configuration names the base model as the world knows it.
 
     Raises:
@@ -113,52 +129,139 @@ def export_adapter(folder: Path, out: Path, base_name: str, card: Path | None) -
         for file in sorted(folder.iterdir()):
             if file.is_file() and file.suffix in (".json", ".jinja", ".safetensors", ".txt"):
                 shutil.copyfile(file, part / file.name)
+        _clean(part / "tokenizer_config.json", _LOADED_WITH)
         config = json.loads((part / ADAPTER_NAME).read_text(encoding="utf-8"))
-        config["base_model_name_or_path"] = base_name or config["base_model_name_or_path"]
+        config["base_model_name_or_path"] = text.base_name or config["base_model_name_or_path"]
         (part / ADAPTER_NAME).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-        _copy_card(card, part)
+        _copy_card(text.card, part)
 
 
-def export_folder(folder: Path, out: Path, card: Path | None) -> None:
+def export_folder(folder: Path, out: Path, text: ExportText) -> None:
     """Write a model folder, the adapter merged into its base, as bfloat16 where the base is so."""
-    from tunedesk.training_server.training.base_model import disable_progress_bars
-
-    disable_progress_bars()
+    model, tokenizer = _loaded(folder)
+    merged = _merged(model, folder)
+    merged.generation_config.eos_token_id = _ends(merged, tokenizer)
     with _Aside(out) as part:
-        _merged(folder).save_pretrained(part)
-        _save_tokenizer(folder, part)
+        merged.save_pretrained(part)
+        tokenizer.save_pretrained(part)
+        _clean(part / "tokenizer_config.json", _LOADED_WITH)
+        # What a GGUF file calls the model that the base was made of; no name of this one.
+        _clean(part / "config.json", ("_model_name_or_path",))
         for weights in part.glob("*.safetensors"):
             weights.chmod(0o644)
-        _copy_card(card, part)
+        _copy_card(text.card, part)
 
 
-def export_gguf(folder: Path, out: Path, size: str, name: str, texts: tuple[str, ...]) -> Proof:
-    """Write one GGUF file, and prove it against the folder.
+def export_gguf(
+    folder: Path,
+    out: Path,
+    size: str,
+    text: ExportText,
+    questions: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
+    """Write one GGUF file, and prove it against the model as it answers here.
 
     Args:
         folder: The tuned model.
         out: The file.
-        size: A key of `SIZES`.
-        name: What the model is called.
-        texts: What is asked of both to compare them.
+        size: One of `SIZES`.
+        text: What is written beside the weights.
+        questions: What is asked of both: "messages", and "tools" where there are any; none: a few
+            of no special kind.
+
+    Returns:
+        What was proved, a `gguf_file.Proof` as an object.
 
     Raises:
         UserError: The family is not one that is proved, or the file answers otherwise.
     """
-    from tunedesk.training_server.training.base_model import disable_progress_bars
-
-    disable_progress_bars()
-    model, tokenizer = _merged(folder), _tokenizer(folder)
-    pre = _pre_tokenizer(model, tokenizer)
+    model, tokenizer = _loaded(folder)
     with _Aside(out) as part:
-        _write_gguf(part, model, tokenizer, pre, size, name)
-        proof = _proved(part, model, tokenizer, texts)
-        if proof.same_tokens < proof.questions or proof.divergence > CLOSE[size]:
-            raise UserError(
-                _("The GGUF file does not answer as the model does, and was thrown away."),
-                _converter_advice(),
-            )
-    return proof
+        return _write_proved(part, model, tokenizer, folder, size, text, questions)
+
+
+def export_ollama(
+    folder: Path,
+    out: Path,
+    size: str,
+    text: ExportText,
+    questions: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
+    """Write a folder with a GGUF file and a Modelfile.
+
+    Returns:
+        What was proved, and "template", "system" and "parameters" as Ollama is to have them.
+
+    Raises:
+        UserError: As `export_gguf`, or the chat template cannot be put into Ollama's language.
+    """
+    from tunedesk.training_server.gguf_file import begins_with_bos
+    from tunedesk.training_server.ollama_model import FILE, modelfile, ollama_model
+    from tunedesk.training_server.training.base_model import context_of
+    from tunedesk.training_server.training.chat_template import ChatTemplate
+
+    model, tokenizer = _loaded(folder)
+    template = ChatTemplate(tokenizer)
+    bos = tokenizer.bos_token if begins_with_bos(tokenizer, template) else ""
+    how = ollama_model(
+        template,
+        bos,
+        text.system,
+        tokenizer.convert_ids_to_tokens(_ends(model, tokenizer)),
+        context_of(model),
+    )
+    with _Aside(out) as part:
+        part.mkdir(parents=True)
+        told = _write_proved(part / FILE, model, tokenizer, folder, size, text, questions)
+        (part / "Modelfile").write_text(modelfile(how, text.licence), encoding="utf-8")
+        _copy_card(text.card, part)
+    return told | {"template": how.template, "system": how.system, "parameters": how.parameters}
+
+
+def _write_proved(
+    part: Path,
+    model: Any,
+    tokenizer: Any,
+    folder: Path,
+    size: str,
+    text: ExportText,
+    questions: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    from tunedesk.training_server import gguf_file
+    from tunedesk.training_server.training.chat_template import ChatTemplate
+
+    gguf_file.check_family(model, tokenizer)  # before anything that takes long
+    template = ChatTemplate(tokenizer)
+    asked = _question_texts(template, tokenizer, questions)
+    ends = _ends(model, tokenizer)
+    expected = gguf_file.answers(model, tokenizer, asked, ends)
+    facts = {"name": text.name, "base_model": text.base_name, "license": text.licence.lower()}
+    merged = _merged(model, folder)
+    gguf_file.write_gguf(part, merged, tokenizer, template, size, facts, ends)
+    del model, merged
+    proof = gguf_file.prove(part, tokenizer, expected)
+    if proof.same_tokens < proof.texts or proof.divergence > gguf_file.CLOSE[size]:
+        raise UserError(
+            _("The GGUF file does not answer as the model does, and was thrown away."),
+            gguf_file.converter_advice(),
+        )
+    return asdict(proof)
+
+
+def _question_texts(
+    template: Any, tokenizer: Any, questions: Sequence[dict[str, Any]]
+) -> list[str]:
+    """Questions as the model reads them; those that its template cannot hold are left out."""
+    plain = [{"messages": [{"role": "user", "content": each}]} for each in _QUESTIONS]
+    found = []
+    for each in [*questions] or plain:
+        try:
+            text = template.prompt(each["messages"], each.get("tools"))
+        except ValueError:
+            continue
+        if len(tokenizer(text, add_special_tokens=False)["input_ids"]) <= _MOST_QUESTION_TOKENS:
+            found.append(text)
+    return found
 
 
 class _Aside:
@@ -194,15 +297,24 @@ def _copy_card(card: Path | None, part: Path) -> None:
         shutil.copyfile(card, part / "README.md")
 
 
-def _merged(folder: Path) -> Any:
+def _loaded(folder: Path) -> tuple[Any, Any]:
+    """The model as it answers here, in 32 bits, its adapter beside its base; and its tokenizer."""
+    import torch
+
+    from tunedesk.training_server.training.base_model import disable_progress_bars, load_model
+    from tunedesk.training_server.training.tokenizer import load_tokenizer
+
+    disable_progress_bars()
+    return load_model(folder, torch.float32).eval(), load_tokenizer(folder)
+
+
+def _merged(model: Any, folder: Path) -> Any:
     """The model with its adapter merged: added in 32 bits, then in the precision of its base."""
     import torch
     from peft import PeftModel
 
-    from tunedesk.training_server.training.base_model import load_model
     from tunedesk.training_server.training.tokenizer import adapter_base
 
-    model: Any = load_model(folder, torch.float32)
     if isinstance(model, PeftModel):
         model = model.merge_and_unload()
     stored = json.loads(((adapter_base(folder) or folder) / "config.json").read_text("utf-8"))
@@ -210,175 +322,25 @@ def _merged(folder: Path) -> Any:
     return model.to(torch.bfloat16 if is_half else torch.float32).eval()
 
 
-def _save_tokenizer(folder: Path, part: Path) -> None:
-    """Save the tokenizer, without what it was loaded with here."""
-    _tokenizer(folder).save_pretrained(part)
-    file = part / "tokenizer_config.json"
-    config = json.loads(file.read_text(encoding="utf-8"))
-    for name in ("is_local", "local_files_only"):
-        config.pop(name, None)
-    file.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+def _ends(model: Any, tokenizer: Any) -> list[int]:
+    """The tokens that end an answer."""
+    from tunedesk.training_server.training.base_model import end_tokens
+    from tunedesk.training_server.training.chat_template import ChatTemplate
+
+    return sorted(end_tokens(model, tokenizer, ChatTemplate(tokenizer)))
 
 
-def _tokenizer(folder: Path) -> Any:
-    from tunedesk.training_server.training.tokenizer import load_tokenizer
-
-    return load_tokenizer(folder)
+_LOADED_WITH = ("is_local", "local_files_only")
+"""What Transformers writes into the settings of a tokenizer of how it was loaded here."""
 
 
-def _pre_tokenizer(model: Any, tokenizer: Any) -> str:
-    """llama.cpp's name for how a tokenizer cuts a text before it looks for known pieces.
-
-    Raises:
-        UserError: The model is not of a family that is proved here.
-    """
-    held = json.loads(tokenizer.backend_tokenizer.to_str())
-    steps = held.get("pre_tokenizer") or {}
-    kinds = [step.get("type") for step in steps.get("pretokenizers") or [steps]]
-    is_known = (
-        model.config.model_type == "llama"
-        and held["model"]["type"] == "BPE"
-        and kinds == ["Digits", "ByteLevel"]
-        and not steps["pretokenizers"][1].get("add_prefix_space")
-        and not getattr(model.config, "attention_bias", False)
-        and not (getattr(model.config, "rope_scaling", None) or {}).get("factor")
-    )
-    if not is_known:
-        raise UserError(
-            _("A GGUF file of a model of this family is not written here yet."),
-            _converter_advice(),
-        )
-    return "smollm"
-
-
-def _converter_advice() -> str:
-    return _("Take the model folder, and let llama.cpp's own converter make it: {command}").format(
-        command=_CONVERTER
-    )
-
-
-def _write_gguf(path: Path, model: Any, tokenizer: Any, pre: str, size: str, name: str) -> None:
-    import gguf
-
-    config = model.config
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_name(name)
-    writer.add_context_length(config.max_position_embeddings)
-    writer.add_embedding_length(config.hidden_size)
-    writer.add_block_count(config.num_hidden_layers)
-    writer.add_feed_forward_length(config.intermediate_size)
-    writer.add_head_count(config.num_attention_heads)
-    writer.add_head_count_kv(config.num_key_value_heads)
-    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_vocab_size(config.vocab_size)
-    writer.add_rope_dimension_count(_head_size(config))
-    writer.add_rope_freq_base(_rope_base(config))
-    kind = gguf.GGMLQuantizationType[SIZES[size]]
-    writer.add_file_type(int(gguf.LlamaFileType[f"MOSTLY_{SIZES[size]}"]))
-    _add_vocabulary(writer, tokenizer, config.vocab_size, pre)
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
-    for key, tensor in model.state_dict().items():
-        if key == "lm_head.weight" and config.tie_word_embeddings:
-            continue
-        values = tensor.float().numpy()
-        heads = {"q_proj": config.num_attention_heads, "k_proj": config.num_key_value_heads}
-        for part, count in heads.items():
-            if f".{part}." in key:
-                # llama.cpp turns pairs of neighbours, Transformers pairs of halves.
-                shape = values.shape
-                turned = values.reshape(count, 2, shape[0] // count // 2, *shape[1:])
-                values = turned.swapaxes(1, 2).reshape(shape)
-        target = names.get_name(key, try_suffixes=(".weight", ".bias"))
-        fits = values.ndim > 1 and values.shape[-1] % 32 == 0
-        as_stored = kind if fits else gguf.GGMLQuantizationType.F32
-        packed = gguf.quants.quantize(values, as_stored)
-        assert target is not None  # every tensor of the family has a name
-        writer.add_tensor(target, packed, raw_dtype=as_stored)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-
-
-def _head_size(config: Any) -> int:
-    return int(
-        getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    )
-
-
-def _rope_base(config: Any) -> float:
-    held: dict[str, Any] = getattr(config, "rope_parameters", None) or {}
-    found: Any = held.get("rope_theta") or getattr(config, "rope_theta", 10_000.0)
-    return float(found)
-
-
-def _add_vocabulary(writer: Any, tokenizer: Any, size: int, pre: str) -> None:
-    import gguf
-
-    held = json.loads(tokenizer.backend_tokenizer.to_str())
-    by_number = {number: token for token, number in tokenizer.get_vocab().items()}
-    added = tokenizer.added_tokens_decoder
-    tokens, kinds = [], []
-    for number in range(size):
-        known = added.get(number)
-        if number not in by_number:
-            tokens.append(f"[PAD{number}]")
-            kinds.append(gguf.TokenType.UNUSED)
-        elif known is None:
-            tokens.append(by_number[number])
-            kinds.append(gguf.TokenType.NORMAL)
-        else:
-            tokens.append(known.content)
-            kinds.append(gguf.TokenType.CONTROL if known.special else gguf.TokenType.USER_DEFINED)
-    merges = [each if isinstance(each, str) else " ".join(each) for each in held["model"]["merges"]]
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre(pre)
-    writer.add_token_list(tokens)
-    writer.add_token_types(kinds)
-    writer.add_token_merges(merges)
-    writer.add_add_space_prefix(False)
-    writer.add_add_bos_token(False)
-    for number, add in (
-        (tokenizer.bos_token_id, writer.add_bos_token_id),
-        (tokenizer.eos_token_id, writer.add_eos_token_id),
-        (tokenizer.unk_token_id, writer.add_unk_token_id),
-        (tokenizer.pad_token_id, writer.add_pad_token_id),
-    ):
-        if number is not None:
-            add(number)
-    if tokenizer.chat_template:
-        writer.add_chat_template(tokenizer.chat_template)
-
-
-def _proved(path: Path, model: Any, tokenizer: Any, texts: tuple[str, ...]) -> Proof:
-    """Read the file back by Transformers' own reader, and compare."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    from tunedesk.training_server.make_model_folder import mend_tokenizer
-
-    where: dict[str, Any] = {"gguf_file": path.name, "local_files_only": True}
-    other: Any = AutoModelForCausalLM.from_pretrained(
-        str(path.parent), dtype=torch.float32, **where
-    )
-    other.eval()
-    reader: Any = AutoTokenizer.from_pretrained(str(path.parent), **where)
-    mend_tokenizer(reader, path)
-    model = model.float()
-    tokens = likely = 0
-    divergences = []
-    for text in texts:
-        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-        tokens += ids == reader(text, add_special_tokens=False)["input_ids"]
-        with torch.inference_mode():
-            ours = model(torch.tensor([ids])).logits[0]
-            theirs = other(torch.tensor([ids])).logits[0]
-        likely += bool(ours[-1].argmax() == theirs[-1].argmax())
-        found = torch.nn.functional.kl_div(
-            theirs.log_softmax(-1), ours.log_softmax(-1), log_target=True, reduction="batchmean"
-        )
-        divergences.append(float(found))
-    return Proof(len(texts), tokens, likely, sum(divergences) / len(divergences))
+def _clean(file: Path, names: Sequence[str]) -> None:
+    """Take entries out of a JSON file, if it is there."""
+    if file.is_file():
+        values = json.loads(file.read_text(encoding="utf-8"))
+        for name in names:
+            values.pop(name, None)
+        file.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

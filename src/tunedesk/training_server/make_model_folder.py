@@ -270,6 +270,8 @@ def _write(file: Path, part: Path) -> None:
             if hasattr(owner, name):
                 delattr(owner, name)
     model.is_quantized = False
+    # What the file calls itself is no name of the model that it becomes.
+    vars(model.config).pop("_model_name_or_path", None)
     for parameter in model.parameters():
         if not bool(torch.isfinite(parameter).all()):
             raise UserError(

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from tests.project.made_examples import undo_name
 
 from tunedesk.gui.examples.duplicates import DuplicatesDialog
@@ -63,11 +65,11 @@ def test_two_of_a_group_stand_side_by_side_with_what_differs(dialog, ids):
 def test_the_first_of_each_stays_and_one_undo_brings_the_others_back(
     dialog, project, ids, feedback, qtbot
 ):
-    assert dialog.keep_button.text() == "Keep the first of each, delete 3"
+    assert dialog.keep_button.text() == "Keep one of each, delete 3"
     dialog.keep_button.click()
     assert list(project.ids()) == [ids[0], ids[1], ids[3], ids[5]]
     said = feedback.toasts()[-1].accessibleName()
-    assert "3 copies deleted; the first of each of 2 groups stays." in said
+    assert "3 copies deleted. Of each of 2 groups the one that was reviewed furthest stays" in said
     assert undo_name(project) == "Delete 3 examples"
     project.undo()
     assert list(project.ids()) == ids
@@ -90,3 +92,25 @@ def test_without_copies_it_says_so(context, window, project, qtbot):
     qtbot.waitUntil(lambda: dialog._stack.currentIndex() == 1)
     assert not dialog.keep_button.isEnabled()
     dialog.close()
+
+
+def test_what_was_reviewed_furthest_stays_with_the_tags_of_all(
+    dialog, project, ids, qtbot, feedback
+):
+    project.set_state([ids[0]], "rejected")
+    project.set_state([ids[4]], "approved")
+    project.set_state([ids[6]], "to_review")
+    project.add_tag([ids[0]], "law")
+    project.add_tag([ids[2]], "sea")
+    qtbot.waitUntil(lambda: list(dialog.rows.ids) == [ids[4], ids[0], ids[2]])
+    assert [dialog.rows.data(dialog.rows.index(row, 4)) for row in range(3)] == ["stays", "", ""]
+    QTest.keyClick(dialog, Qt.Key.Key_Return)
+    assert project.count() == 7
+    dialog.keep_button.click()
+    assert list(project.ids()) == [ids[1], ids[4], ids[5], ids[6]]
+    rows = {row.id: row for row in project.rows(project.ids())}
+    assert (rows[ids[4]].state, rows[ids[4]].tags) == ("approved", ("law", "sea"))
+    assert rows[ids[6]].tags == ()
+    project.undo()
+    assert list(project.ids()) == ids
+    assert [row.tags for row in project.rows([ids[0], ids[2], ids[4]])] == [("law",), ("sea",), ()]

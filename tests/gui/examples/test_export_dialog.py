@@ -126,6 +126,21 @@ def test_the_last_choice_is_remembered(qtbot, make, add, project, feedback, tmp_
     assert chosen(make()) == "not_rejected"  # none is approved any more
 
 
+def test_what_was_chosen_in_one_project_is_not_the_beginning_in_another(
+    qtbot, make, add, project, feedback, tmp_path, settings
+):
+    ids = add("first", "second")
+    project.set_state(ids[:1], "approved")
+    dialog = make()
+    choose(dialog, "all")
+    write(qtbot, dialog, tmp_path / "out.jsonl", feedback)
+    kept = settings.places.pop(str(project.path))
+    settings.places["another.tunedesk"] = kept
+    assert chosen(make()) == "approved"
+    settings.places[str(project.path)] = kept
+    assert chosen(make()) == "all"
+
+
 def test_a_new_name_is_proposed_where_one_is_taken(make, add, project):
     add("first")
     folder = project.path.parent

@@ -77,6 +77,30 @@ class TestEmpty:
         wait_current(qtbot, page, page.model.ids[0])
         assert page.model.data(page.model.index(1, Column.PROBLEMS)) == texts[0]
 
+    def test_no_figure_counts_a_new_example_before_its_fields_are_left(
+        self, qtbot, page, actions, project
+    ):
+        said = []
+        page.status_changed.connect(said.append)
+        actions["example.new"].trigger()
+        wait_rows(qtbot, page, 1)
+        wait_current(qtbot, page, page.model.ids[0])
+        qtbot.waitUntil(lambda: page.open_example.is_being_begun)
+        qtbot.waitUntil(
+            lambda: page._figures is not None and page._figures.totals.with_problems == 1
+        )
+        problems = page.panel.problems
+        qtbot.waitUntil(lambda: problems._found is not None and problems._found.totals.count == 1)
+
+        def figures():
+            line = [part.figure for part in said[-1] if part.words == "with problems"]
+            chip = page.filters._problems.accessibleDescription()
+            return chip, problems._every.accessibleDescription() or "0", line
+
+        assert figures() == ("0", "0", [])
+        page.open_example.leave_message(1)
+        assert figures() == ("1", "1", ["1"])
+
     def test_what_is_on_the_clipboard_is_pasted_into_an_empty_page(self, qtbot, page, project):
         QGuiApplication.clipboard().setText("Question\tAnswer\tTopic\nWhere?\tHere.\tsea\n")
         page.focus_main_part()

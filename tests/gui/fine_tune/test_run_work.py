@@ -228,7 +228,7 @@ def made_elsewhere(project, add_run, address, monkeypatch, tmp_path):
 
 
 def test_a_project_of_a_stranger_calls_nobody(
-    add_run, project, page, work, listener, nothing_started, qtbot, monkeypatch, tmp_path
+    add_run, project, page, work, feedback, listener, nothing_started, qtbot, monkeypatch, tmp_path
 ):
     runs = made_elsewhere(project, add_run, listener.url, monkeypatch, tmp_path)
     work.start()
@@ -236,12 +236,16 @@ def test_a_project_of_a_stranger_calls_nobody(
         page.choose(run.id)
         qtbot.waitUntil(lambda run=run: page.view.run is not None and page.view.run.id == run.id)
         assert page.view.head.elsewhere.isVisible()
-        for action in ("run.pause", "run.resume", "run.cancel"):
+        for action in ("run.pause", "run.resume", "run.cancel", "run.carry_on"):
             assert not page._actions[action].isEnabled()
+        assert not page.view.head.carry_on.isVisible()
+        # A launch that was begun there can be read, and begun anew, on the launch page.
+        assert page.view.head.again.isVisible() is (run.stage != "following")
     qtbot.waitUntil(lambda: work._background.busy == 0)
     assert work.following.followed == set()
     assert listener.connections == 0
     assert nothing_started == []
+    assert feedback.toasts() == []
 
 
 def test_what_another_computer_follows_is_followed_when_the_user_says_so(

@@ -1,6 +1,7 @@
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
 
-from tunedesk.gui.widgets.choices import Chip, SegmentedTabs
+from tunedesk.gui.widgets.choices import Chip, NoWheelComboBox, SegmentedTabs
 
 
 def test_chip_keeps_its_count_out_of_its_name(theme, qtbot):
@@ -39,3 +40,19 @@ def test_tabs_keep_the_count_out_of_the_name(theme, qtbot):
     tabs.set_count(1, None)
     assert tabs.tabText(0) == "Problems"
     assert [tabs.tabToolTip(index) for index in range(2)] == ["", "How long they are"]
+
+
+def test_a_combo_box_tells_its_name_beside_what_is_chosen(qtbot):
+    """On Linux Qt gives screen readers the choice in place of the name."""
+    combo = NoWheelComboBox()
+    qtbot.addWidget(combo)
+    combo.addItem("4")
+    combo.setToolTip("How often each is seen")
+    combo.setAccessibleName("Epochs")
+    told = QAccessible.queryAccessibleInterface(combo)
+    name, description = map(told.text, (QAccessible.Text.Name, QAccessible.Text.Description))
+    assert "Epochs" in f"{name} {description}"
+    assert "How often each is seen" in description
+    combo.setAccessibleDescription("Few examples")
+    assert "Few examples" in told.text(QAccessible.Text.Description)
+    assert "How often" not in told.text(QAccessible.Text.Description)

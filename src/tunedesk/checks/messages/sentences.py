@@ -223,7 +223,7 @@ def set_messages() -> dict[str, ProblemMessage]:
         "mostly_copies": ProblemMessage(
             _("Most examples are copies"),
             _("Distinct examples: {distinct} of {count}; the other {copies} are copies of them."),
-            _("Keep the first of each and delete the others."),
+            _("Keep one of each and delete the others."),
             {"one": _("Distinct examples: {distinct} of {count}; the other is a copy.")},
         ),
         "alike_examples": ProblemMessage(

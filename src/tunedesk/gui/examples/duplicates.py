@@ -130,7 +130,7 @@ class RowsModel(QAbstractTableModel):
 
 
 class DuplicatesDialog(Dialog):
-    """Shows the groups, and keeps the first of each.
+    """Shows the groups, and keeps one of each: that which was reviewed furthest.
 
     Signals:
         table_requested: Show them in the table, group by group.
@@ -152,11 +152,11 @@ class DuplicatesDialog(Dialog):
         self.group_list = _list(self.groups)
         self.row_table = _table(self.rows, context.theme)
         self._texts = (
-            DiffView(name=_("The first of the group"), theme=context.theme),
+            DiffView(name=_("The example that stays"), theme=context.theme),
             DiffView(name=_("The chosen example"), theme=context.theme),
         )
         self._headings = (
-            SectionTitle(context.theme, _("The first, which stays")),
+            SectionTitle(context.theme, _("The one that stays")),
             SectionTitle(context.theme, _("The chosen one")),
         )
         self._nothing = EmptyState(
@@ -171,7 +171,7 @@ class DuplicatesDialog(Dialog):
         show.clicked.connect(self._show_in_table)
         close = self.add_button(_("Close"))
         close.clicked.connect(self.close)
-        self.keep_button = self.add_button(_("Keep the first of each"), "primary", default=True)
+        self.keep_button = self.add_button(_("Keep one of each"), "primary")
         self.keep_button.setEnabled(False)
         self.keep_button.clicked.connect(self._keep_first)
         self._show_button = show
@@ -230,12 +230,12 @@ class DuplicatesDialog(Dialog):
         )
         self._summary.setVisible(bool(groups))
         self.keep_button.setText(
-            ngettext(
-                "Keep the first of each, delete {n}", "Keep the first of each, delete {n}", copies
-            ).format(n=f"{copies:,}")
+            ngettext("Keep one of each, delete {n}", "Keep one of each, delete {n}", copies).format(
+                n=f"{copies:,}"
+            )
         )
         self.keep_button.setEnabled(bool(groups) and not self._project.read_only)
-        self.keep_button.setAccessibleName(_("Keep the first of each"))
+        self.keep_button.setAccessibleName(_("Keep one of each"))
         self._show_button.setEnabled(bool(groups))
         self._stack.setCurrentIndex(0 if groups else 1)
         if groups:
@@ -278,19 +278,24 @@ class DuplicatesDialog(Dialog):
     # Keeping one of each
 
     def _keep_first(self) -> None:
-        """Delete all but the first of each group, of those that are shown and still the same."""
+        """Delete all but one of each group, of those that are shown and still the same."""
         shown = {one for ids in self.groups.groups for one in ids[1:]}
         groups = len(self.groups.groups)
         self.keep_button.setEnabled(False)
 
         def keep_first(project: Project, progress: Progress) -> int:
-            copies = [one for ids in duplicate_groups(project) for one in ids[1:] if one in shown]
-            return project.delete(copies, progress)
+            kept = [
+                (ids[0], *[one for one in ids[1:] if one in shown])
+                for ids in duplicate_groups(project)
+            ]
+            return project.keep_first_of_each(kept, progress)
 
         def message(deleted: int) -> str:
             return ngettext(
-                "{n} copy deleted; the first of each of {groups} groups stays.",
-                "{n} copies deleted; the first of each of {groups} groups stays.",
+                "{n} copy deleted. Of each of {groups} groups the one that was reviewed furthest"
+                " stays, with the tags of all.",
+                "{n} copies deleted. Of each of {groups} groups the one that was reviewed furthest"
+                " stays, with the tags of all.",
                 deleted,
             ).format(n=f"{deleted:,}", groups=f"{groups:,}")
 

@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -68,7 +69,8 @@ def export_text(path: Path, summary: ExportSummary, size: int) -> str:
 FOLDER = "examples.export_folder"
 CHOICE = "examples.export_choice"
 WITH_ERRORS = "examples.export_with_errors"
-"""The names under which the window's settings keep what was chosen last."""
+"""The names under which the user's settings keep what was chosen last; which examples were, for
+each project apart: "all" in one must not be the beginning in another."""
 
 SUFFIX = ".jsonl"
 MOST_NAMES = 1_000
@@ -174,7 +176,7 @@ class ExportDialog(Dialog):
 
     def _first_choice(self, query: ExampleQuery) -> str:
         """What was chosen last, where it can be; else the approved ones, once there are any."""
-        last = self._settings.window.get(CHOICE)
+        last = self._place().get(CHOICE)
         some_approved = default_query(self._project) != NOT_REJECTED
         if last == FILTERED and not query.unfiltered:
             return FILTERED
@@ -183,6 +185,14 @@ class ExportDialog(Dialog):
         if some_approved:
             return APPROVED
         return NOT_REJECTED_ONES if query.unfiltered else FILTERED
+
+    def _place(self) -> dict[str, Any]:
+        """What the user's settings keep for this project."""
+        path = str(self._project.path)
+        if not isinstance(self._settings.places.get(path), dict):
+            self._settings.places[path] = {}
+        place: dict[str, Any] = self._settings.places[path]
+        return place
 
     def query(self) -> ExampleQuery:
         """The examples that are selected, in the order they came in."""
@@ -300,7 +310,7 @@ class ExportDialog(Dialog):
     def _export_to(self, path: Path) -> None:
         window = self._settings.window
         window[FOLDER] = str(path.parent)
-        window[CHOICE] = CHOICES[self._choices.checkedId()]
+        self._place()[CHOICE] = CHOICES[self._choices.checkedId()]
         window[WITH_ERRORS] = not self.leave_out_errors
         start_export(self._operations, path, self.query(), leave_out_errors=self.leave_out_errors)
         self.accept()

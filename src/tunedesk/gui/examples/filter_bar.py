@@ -360,6 +360,7 @@ class FilterBar(QFrame):
         # The click switched the chip; the query decides how it stands.
         self.show_query(self._query)
         menu = QMenu(chip)
+        menu.setAccessibleName(chip.accessibleName())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         build(menu)
         menu.popup(chip.mapToGlobal(QPoint(0, chip.height() + 3)))
@@ -380,7 +381,9 @@ class FilterBar(QFrame):
         }
         for chip in self._row.left_out():
             if chip in menus:
-                menus[chip](menu.addMenu(chip.text().replace("&", "&&")))
+                below = menu.addMenu(chip.text().replace("&", "&&"))
+                below.setAccessibleName(chip.text())
+                menus[chip](below)
                 continue
             count = "" if chip.count is None else f"   {chip.count:,}"
             action = menu.addAction(chip.text().replace("&", "&&") + count)

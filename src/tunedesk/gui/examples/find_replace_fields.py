@@ -6,7 +6,6 @@ from typing import NamedTuple
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QGridLayout,
     QLineEdit,
     QSizePolicy,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from tunedesk.gui.examples.find_replace import FindOptions
 from tunedesk.gui.roles_and_states import ROLES, role_title
 from tunedesk.gui.theme import Theme
+from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.i18n import _
@@ -64,7 +64,7 @@ class FindReplaceFields(QWidget):
         self.hint.hide()
         self.regular.toggled.connect(self.hint.setVisible)
         self.roles = [QCheckBox(role_title(role)) for role in ROLES]
-        self.where = QComboBox()
+        self.where = NoWheelComboBox()
         self.where.setAccessibleName(_("Where"))
         for scope in self._scopes:
             self.where.addItem(scope.name)

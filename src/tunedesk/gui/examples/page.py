@@ -59,6 +59,7 @@ class ExamplesPage(Page):
         self._theme = theme = context.theme
         context.operations.flush_before(self.flush)
         self._figures: Figures | None = None
+        self._unspoken = 0
         self._lapsed: list[Toast] = []
         self.open_example = OpenExample(project, background, self)
         self.model = ExampleTableModel(project, background, self)
@@ -339,6 +340,10 @@ class ExamplesPage(Page):
         example = self.open_example
         begun = example.example_id if example.is_being_begun else None
         self.model.show_begun(begun, example.problems if begun else (), example.target)
+        unspoken = len(example.facts.problems) - len(example.problems) if example.facts else 0
+        if unspoken != self._unspoken:
+            self._unspoken = unspoken
+            self._show_totals()
 
     def _tell_lapsed(self, number: int) -> None:
         text = _("Example {number} is to be reviewed again: its text is not the approved one.")
@@ -379,9 +384,16 @@ class ExamplesPage(Page):
 
     def _on_figures(self, figures: Figures) -> None:
         self._figures = figures
-        self.filters.show_totals(figures.totals, figures.lapsed)
         self.row_actions.waiting = sum(figures.totals.by_state.get(state, 0) for state in WAITING)
         self.filters.show_choices(figures.tags, figures.sources)
+        self._show_totals()
+
+    def _show_totals(self) -> None:
+        if self._figures is None:
+            return
+        spoken = self.open_example.spoken_totals(self._figures.totals)
+        figures = self._figures._replace(totals=spoken)
+        self.filters.show_totals(spoken, figures.lapsed)
         self.status_changed.emit(status_parts(figures, datetime.date.today()))
 
     # Panel and dialogs

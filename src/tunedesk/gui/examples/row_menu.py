@@ -86,6 +86,7 @@ def row_menu(
     """What can be done with the selected rows."""
     rows = row_actions.rows()
     menu = QMenu(parent)
+    menu.setAccessibleName(_("Selected examples"))
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if rows.count > 1:
         title = ngettext("{n} example", "{n} examples", rows.count)
@@ -96,7 +97,9 @@ def row_menu(
             menu.addSeparator()
         else:
             menu.addAction(actions[action_id])
-    add_tags(menu.addMenu(_("Tags")), row_actions, model, rows, tags)
+    of_rows = menu.addMenu(_("Tags"))
+    of_rows.setAccessibleName(_("Tags"))
+    add_tags(of_rows, row_actions, model, rows, tags)
     menu.addSeparator()
     for name in (*ROW_ACTIONS, *MOVES):
         if name is None:
@@ -115,13 +118,16 @@ def row_menu(
             )
         )
         below = menu.addMenu(title.format(n=f"{count:,}"))
+        below.setAccessibleName(below.title())
         for state in STATE_ACTIONS.values():
             text = _("Set to “{state}”").format(state=STATES[state].label)
             below.addAction(text).triggered.connect(
                 lambda _checked, state=state: row_actions.set_state(state, everything)
             )
         below.addSeparator()
-        add_tags(below.addMenu(_("Tags")), row_actions, model, everything, tags)
+        of_all = below.addMenu(_("Tags"))
+        of_all.setAccessibleName(_("Tags"))
+        add_tags(of_all, row_actions, model, everything, tags)
         below.addSeparator()
         delete = ngettext("Delete {n} example", "Delete {n} examples", count)
         below.addAction(delete.format(n=f"{count:,}")).triggered.connect(
@@ -139,6 +145,7 @@ def tag_menu(
 ) -> QMenu:
     """The tags alone, as the key for tags shows them."""
     menu = QMenu(parent)
+    menu.setAccessibleName(_("Tags"))
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     rows = row_actions.rows()
     title = ngettext("Tag {n} example", "Tag {n} examples", rows.count)

@@ -131,6 +131,7 @@ class TableHeader(QHeaderView):
     def menu(self) -> QMenu:
         """The menu of the header: which columns show."""
         menu = QMenu(self)
+        menu.setAccessibleName(_("Columns"))
         shown = [column for column in Column if not self.isSectionHidden(column)]
         for column, look in self._looks.items():
             action = menu.addAction(look.title)

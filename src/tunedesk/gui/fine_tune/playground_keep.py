@@ -129,6 +129,7 @@ class KeepButtons(QWidget):
             choices[0][1]()
             return
         menu = QMenu(button)
+        menu.setAccessibleName(button.accessibleName() or button.text())
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for title, act in choices:
             menu.addAction(title.replace("&", "&&"), act)

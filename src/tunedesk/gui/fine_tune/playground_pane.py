@@ -30,6 +30,7 @@ from tunedesk.gui.background import Task
 from tunedesk.gui.page import PageContext
 from tunedesk.gui.roles_and_states import role_title
 from tunedesk.gui.widgets.buttons import CopyButton, IconButton
+from tunedesk.gui.widgets.choices import NoWheelComboBox
 from tunedesk.gui.widgets.labels import Label
 from tunedesk.i18n import _
 from tunedesk.progress import Progress, Wait
@@ -43,7 +44,7 @@ RESULT_HEIGHT = 52
 
 @dataclass(frozen=True)
 class PlaygroundRequest:
-    """What one answer answers.
+    """What is sent to the model for one answer.
 
     Attributes:
         messages: All that is sent: the system message, the turns before, the question.
@@ -127,7 +128,7 @@ class ConversationPane(QWidget):
         self._before: tuple[list[ChatMessage], PlaygroundRequest | None] = ([], None)
         theme = self._theme = context.theme
         self._muted = theme.color("text_muted")
-        self.which = QComboBox()
+        self.which = NoWheelComboBox()
         self.which.setMinimumContentsLength(6)
         self.which.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon

@@ -14,7 +14,7 @@ from tunedesk.gui.page import PageContext
 from tunedesk.gui.theme import Theme
 from tunedesk.gui.widgets.buttons import ActionButton, CopyButton, FoldButton
 from tunedesk.gui.widgets.cards import Card
-from tunedesk.gui.widgets.choices import SegmentedTabs
+from tunedesk.gui.widgets.choices import NoWheelComboBox, SegmentedTabs
 from tunedesk.gui.widgets.labels import Label, SectionTitle
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
@@ -63,7 +63,7 @@ class ResultSection(Card):
         self._snippets = Snippets("", "", "", "")
         self._by_user = False
         self.setAccessibleName(_("Result"))
-        self.which = QComboBox()
+        self.which = NoWheelComboBox()
         self.which.setAccessibleName(_("Which model"))
         self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.which.setMinimumContentsLength(24)

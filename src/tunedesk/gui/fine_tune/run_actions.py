@@ -135,10 +135,12 @@ class RunActions(QObject):
         following_ = run.stage == "following" and not self._is_elsewhere
         pausing = following_ and _pausing(run)
         launching = self._work.launching.is_launching(run.id)
-        ended = run.ended
+        ended, cut_off = run.ended, not run.ended and run.stage != "following"
+        # Nothing is sent for a launch of another computer before its address and price were read.
+        again = ended or (cut_off and self._is_elsewhere)
         return {
-            "run.carry_on": not ended and run.stage != "following" and not launching,
-            "run.again": ended and run.settings.get("provider") in providers(),
+            "run.carry_on": cut_off and not self._is_elsewhere and not launching,
+            "run.again": again and run.settings.get("provider") in providers(),
             "run.train_further": ended and self._has_model and _trains_tuned(run),
             "run.try": self._has_model,
             "run.pause": pausing and run.status in ("running", "queued", "validating_files"),

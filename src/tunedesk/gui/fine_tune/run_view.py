@@ -111,6 +111,7 @@ class RunHead(QWidget):
         self.menu.setAccessibleName(_("More"))
         self.menu.setToolTip(_("Rename, report, and what else can be done with this run"))
         entries = QMenu(self.menu)
+        entries.setAccessibleName(_("More"))
         for action_id in MENU:
             entries.addAction(self._actions[action_id]) if action_id else entries.addSeparator()
         self.menu.setMenu(entries)
@@ -209,7 +210,7 @@ class RunHead(QWidget):
         self.cancel.setVisible(not run.ended and not is_elsewhere)
         self._cut_off = not run.ended and not following
         self._show_carry_on()
-        self.again.setVisible(run.ended)
+        self.again.setVisible(run.ended or (is_elsewhere and not following))
         self._show_try()
 
     def _show_try(self) -> None:

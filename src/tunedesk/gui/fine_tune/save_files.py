@@ -91,6 +91,7 @@ class SavePicture(QPushButton):
         self.setAccessibleName(_("Save picture"))
         self.setToolTip(plain_tooltip(_("Save the chart as it is shown, or its figures")))
         menu = QMenu(self)
+        menu.setAccessibleName(_("Save picture"))
         self._kinds: dict[str, tuple[str, Callable[[], bytes]]] = {
             "png": (_("PNG picture (*.png)"), lambda: png_of(svg())),
             "svg": (_("SVG drawing (*.svg)"), lambda: svg().encode()),

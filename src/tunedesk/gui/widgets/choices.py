@@ -1,7 +1,17 @@
 """Where one of several is chosen: chips, tabs with a count, a box that the wheel leaves alone."""
 
+import sys
+
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAccessible, QFontMetrics, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import (
+    QAccessible,
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QTextDocumentFragment,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSizePolicy, QTabBar, QWidget
 
 from tunedesk.gui.theme import Theme
@@ -160,7 +170,38 @@ class SegmentedTabs(QTabBar):
 
 
 class NoWheelComboBox(QComboBox):
-    """A combo box that gives the wheel to whatever scrolls around it."""
+    """A combo box that gives the wheel to whatever scrolls around it.
+
+    To screen readers on Linux Qt tells what is chosen in place of its name: there the name stands
+    before the description.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._description = ""
+
+    def setAccessibleName(self, name: str) -> None:
+        """Name it to screen readers."""
+        super().setAccessibleName(name)
+        self._describe()
+
+    def setAccessibleDescription(self, description: str) -> None:
+        """Describe it to screen readers; without, the tooltip does."""
+        self._description = description
+        self._describe()
+
+    def setToolTip(self, text: str) -> None:
+        """Explain it to whoever points at it."""
+        super().setToolTip(text)
+        self._describe()
+
+    def _describe(self) -> None:
+        tip = QTextDocumentFragment.fromHtml(self.toolTip()).toPlainText()
+        description = self._description or tip
+        if sys.platform.startswith("linux"):
+            parts = dict.fromkeys((self.accessibleName(), description))
+            description = ". ".join(part for part in parts if part)
+        super().setAccessibleDescription(description)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the list."""

@@ -21,6 +21,7 @@ from tunedesk.training_server.job_folder import STARTER
 from tunedesk.training_server.training.base_model import (
     context_of,
     disable_progress_bars,
+    end_tokens,
     load_model,
 )
 from tunedesk.training_server.training.chat_template import ChatTemplate
@@ -245,7 +246,7 @@ class ModelCache:
         embeddings: Any = base.model.get_input_embeddings()
         size = int(embeddings.weight.shape[0])
         allowed = torch.arange(size) < len(tokenizer)
-        stops = _stops(base.model, tokenizer, template)
+        stops = end_tokens(base.model, tokenizer, template)
         if ref == STARTER:
             babbled = torch.zeros_like(allowed)
             babbled[babbled_tokens(tokenizer)] = True
@@ -288,21 +289,3 @@ def _parts(ref: str) -> tuple[str, Path | None]:
 
 def _weights(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*.safetensors"))
-
-
-def _stops(
-    model: PreTrainedModel | PeftModel,
-    tokenizer: PreTrainedTokenizerBase,
-    template: ChatTemplate,
-) -> frozenset[int]:
-    """All that may end an answer: what the model, its tokenizer and its template say."""
-    settings = getattr(model, "generation_config", None)
-    named = [
-        getattr(settings, "eos_token_id", None),
-        tokenizer.eos_token_id,
-        template.end_of_answer(),
-    ]
-    numbers: set[int] = set()
-    for value in named:
-        numbers.update(value if isinstance(value, list) else [value] if value is not None else [])
-    return frozenset(numbers)

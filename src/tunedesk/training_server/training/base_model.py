@@ -139,6 +139,24 @@ def context_of(model: PreTrainedModel | PeftModel) -> int:
     return context_in(model.config)
 
 
+def end_tokens(
+    model: PreTrainedModel | PeftModel,
+    tokenizer: PreTrainedTokenizerBase,
+    template: ChatTemplate,
+) -> frozenset[int]:
+    """All that may end an answer: what the model, its tokenizer and its template say."""
+    settings = getattr(model, "generation_config", None)
+    named = [
+        getattr(settings, "eos_token_id", None),
+        tokenizer.eos_token_id,
+        template.end_of_answer(),
+    ]
+    numbers: set[int] = set()
+    for value in named:
+        numbers.update(value if isinstance(value, list) else [value] if value is not None else [])
+    return frozenset(numbers)
+
+
 def _learner(
     spec: JobSpec,
     model: PreTrainedModel | PeftModel,

@@ -300,11 +300,11 @@ class ChatTemplate:
             # What follows the end of the answer, mostly a line break, is never asked for.
             end = len(after.rstrip())
             if not after.startswith(before):
-                at = after.find(self._opening) if index == 0 and self._opening else -1
+                at = after.find(self.opening) if index == 0 and self.opening else -1
                 # Some templates put a system prompt of their own before a conversation, even before
                 # one that begins with an answer.
                 common = self._common(before, after)
-                before = after[: at + len(self._opening)] if at >= 0 else common
+                before = after[: at + len(self.opening)] if at >= 0 else common
             if whole.startswith(after[:end]):
                 spans_in_whole.append((len(before), end))
             else:
@@ -324,8 +324,12 @@ class ChatTemplate:
         """The token that the template puts after an answer; None if it puts none."""
         return self._end_of_answer
 
+    def plain(self, messages: Sequence[Mapping[str, Any]]) -> str:
+        """The text of a conversation that nothing is asked after."""
+        return self._render(template_messages(messages, not self.is_own), None, False)
+
     @cached_property
-    def _opening(self) -> str:
+    def opening(self) -> str:
         """What the template writes before an answer that is asked for."""
         asked = self._render(_TRIAL[:1], None, True)
         plain = self._render(_TRIAL[:1], None, False)

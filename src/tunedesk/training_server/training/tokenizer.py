@@ -13,6 +13,7 @@ from jinja2 import TemplateSyntaxError
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 from transformers.utils.chat_template_utils import render_jinja_template
 
+from tunedesk.catalogue.models import Catalogue
 from tunedesk.training_server.job_folder import ADAPTER_NAME, STARTER
 from tunedesk.training_server.thread_pools import call_within
 from tunedesk.training_server.training.chat_template import ChatTemplate
@@ -126,13 +127,37 @@ def _check_template(template: object, folder: Path) -> None:
 
 
 def adapter_base(folder: Path) -> Path | None:
-    """The folder of the model that an adapter belongs to; None if a folder holds no adapter."""
+    """The folder of the model that an adapter belongs to; None if a folder holds no adapter.
+
+    Raises:
+        JobFailedError: That model is not there any more.
+    """
     try:
         text = (folder / ADAPTER_NAME).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     values: dict[str, Any] = json.loads(text)
-    return Path(values["base_model_name_or_path"])
+    base = Path(values["base_model_name_or_path"])
+    if not (base / "config.json").is_file():
+        raise _base_is_gone(base)
+    return base
+
+
+def _base_is_gone(base: Path) -> JobFailedError:
+    known = (Catalogue.load().find_local(name) for name in ("/".join(base.parts[-2:]), base.name))
+    model = next((each for each in known if each is not None), None)
+    name = model.title if model else base.name
+    command = (
+        f"tunedesk models get {model.short_name}"
+        if model
+        else f"tunedesk models add FOLDER --name {base.name}"
+    )
+    return JobFailedError(
+        "invalid_base_model",
+        f"{name}, which this model was tuned from, is no longer on this computer. Fetch it again: "
+        f"{command}",
+        "model",
+    )
 
 
 def context_in(config: PreTrainedConfig) -> int:

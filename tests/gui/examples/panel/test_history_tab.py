@@ -1,6 +1,7 @@
 """The History tab: who did what and when, what changed, and the way back."""
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from tests.project.made_examples import undo_name
 
@@ -37,6 +38,10 @@ def test_entries_say_who_and_what(history, edited, qtbot):
     assert titles(history) == ["Edit message 2", "Edit message 2", "Add 1 example"]
     assert history.list.model().rows()[0].note == "Ann · just now"
     assert history.list.accessibleName() == "History"
+    model = history.list.model()
+    told = [model.data(model.index(row), Qt.ItemDataRole.AccessibleTextRole) for row in range(3)]
+    assert told[0] == "Edit message 2, Ann · just now, the text as it is now"
+    assert told[1] == "Edit message 2, Ann · just now"
 
 
 def test_the_latest_step_is_shown_as_words(history, edited, qtbot):

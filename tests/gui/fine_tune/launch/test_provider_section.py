@@ -1,8 +1,10 @@
+from PySide6.QtGui import QFontMetrics
 from tests.fine_tuning.made_project import add_texts, conversation
 from tests.gui.fine_tune.launch.made_page import QUESTIONS, says, settled
 from tests.services.fakes import FakeOther
 
 from tunedesk.fine_tuning.launch_settings import ALL_BUT_REJECTED, LaunchSettings
+from tunedesk.gui.fine_tune.launch.provider_section import ProviderCard
 from tunedesk.services.providers import provider_named
 
 
@@ -90,3 +92,14 @@ def test_a_key_that_is_refused_can_be_replaced_at_once(open_page, add, qtbot):
         qtbot.waitUntil(
             lambda: dialog.start.text() == "Start training: send 20 examples to 127.0.0.1"
         )
+
+
+def test_a_card_has_room_for_all_its_lines(theme, qtbot):
+    """Also narrow, and with large fonts, where a line stands on three."""
+    line = "Any server that speaks OpenAI's API, on this computer or elsewhere"
+    card = ProviderCard(theme, "Another server", line)
+    qtbot.addWidget(card)
+    low, high = (card.heightForWidth(width) for width in (400, 110))
+    assert low == card.sizeHint().height()
+    small = QFontMetrics(theme.font("small")).lineSpacing()
+    assert high >= low + 2 * small

@@ -109,6 +109,7 @@ class FormTabs(QWidget):
         self._tabs.set_tip(RAW, f"{raw} ({key})" if key else raw)
         self._text = IconButton(theme, "text", _("Text size and font"))
         menu = QMenu(self)
+        menu.setAccessibleName(_("Text size and font"))
         for action_id in VIEW_ACTIONS:
             menu.addAction(actions[action_id])
         self._text.setMenu(menu)

@@ -58,6 +58,7 @@ class MessageMenus(QObject):
     def ask_preset(self, card: MessageCard) -> None:
         """Offer the presets below the word that stands for that of a message."""
         menu = QMenu(card)
+        menu.setAccessibleName(_("Presets"))
         self._fill_presets(menu, card)
         _popup(menu, _below(card.head.preset))
 
@@ -79,11 +80,13 @@ class MessageMenus(QObject):
         """Build the menu; `text` is the box that it was asked for in, None at the button."""
         message = card.message
         menu = QMenu(card)
+        menu.setAccessibleName(_("Menu of message {number}").format(number=message.index + 1))
         if text is not None:
             self._spelling.fill_suggestions(menu, text, point)
             _add_clipboard(menu, text)
             menu.addSeparator()
         languages = QMenu(_("Spelling"), menu)
+        languages.setAccessibleName(_("Spelling"))
         self._spelling.fill_languages(languages)
         menu.addMenu(languages)
         if not self._edits.writable:
@@ -92,6 +95,7 @@ class MessageMenus(QObject):
             menu.addMenu(_owned(menu, _role_menu(menu, message.role, self._set_role(card))))
             if message.role in ("system", "developer"):
                 presets = QMenu(_("Presets"), menu)
+                presets.setAccessibleName(_("Presets"))
                 presets.setIcon(self._theme.icons.icon("preset", "text_muted"))
                 self._fill_presets(presets, card)
                 menu.addMenu(presets)
@@ -140,6 +144,7 @@ class MessageMenus(QObject):
 def _role_menu(parent: QWidget, current: str | None, set_role: Callable[[str], object]) -> QMenu:
     """The roles to choose from, each with what it is."""
     menu = QMenu(_("Role"), parent)
+    menu.setAccessibleName(_("Role"))
     menu.setToolTipsVisible(True)
     for role in dict.fromkeys((*ROLES, *((current,) if current else ()))):
         action = menu.addAction(role_title(role).replace("&", "&&"))

@@ -8,13 +8,14 @@ a moment later.
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from tunedesk.checks.checker import Checker
 from tunedesk.checks.facts import Facts, unchecked
-from tunedesk.checks.problem import Problem
+from tunedesk.checks.problem import Problem, severity
 from tunedesk.errors import UserError
 from tunedesk.examples.conversation import Conversation
 from tunedesk.examples.json_text import Path
@@ -27,6 +28,7 @@ from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.project.change_names import ChangeName
 from tunedesk.project.project import Project
 from tunedesk.project.project_change import ProjectChange
+from tunedesk.project.statistics import Totals
 
 LOAD_AFTER_MS = 250
 
@@ -236,6 +238,31 @@ class OpenExample(QObject):
     def is_being_begun(self) -> bool:
         """Whether problems of a new example are not spoken of yet."""
         return self.facts is not None and len(self.problems) < len(self.facts.problems)
+
+    def spoken_totals(self, totals: Totals) -> Totals:
+        """The totals of all examples without the problems that are not spoken of yet."""
+        if self.facts is None or not self.is_being_begun:
+            return totals
+        stored, spoken = (
+            {severity(problem.code, self.target) for problem in problems} - {"hint"}
+            for problems in (self.facts.problems, self.problems)
+        )
+        return replace(
+            totals,
+            with_errors=totals.with_errors - ("error" in stored - spoken),
+            with_warnings=totals.with_warnings - ("warning" in stored - spoken),
+            with_problems=totals.with_problems - (bool(stored) and not spoken),
+        )
+
+    def spoken_counts(self, counts: dict[str, int]) -> dict[str, int]:
+        """In how many examples each rule is broken, without what is not spoken of yet."""
+        if self.facts is None or not self.is_being_begun:
+            return counts
+        unspoken = {each.code for each in self.facts.problems} - {
+            each.code for each in self.problems
+        }
+        left = {code: count - (code in unspoken) for code, count in counts.items()}
+        return {code: count for code, count in left.items() if count > 0}
 
     def begin_new(self) -> None:
         """Say that the open example has just been added and is to be written."""

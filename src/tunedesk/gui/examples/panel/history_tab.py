@@ -81,7 +81,10 @@ class HistoryRowsModel(RowListModel[HistoryRow]):
     def row_text(self, row: HistoryRow, role: int) -> str | None:
         """What was done and when; the exact time in the tooltip."""
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{row.title}, {row.note}"
+            parts = [row.title, row.note]
+            if row.present and role == Qt.ItemDataRole.AccessibleTextRole:
+                parts.append(_("the text as it is now"))
+            return ", ".join(parts)
         return plain_tooltip(row.tooltip) if role == Qt.ItemDataRole.ToolTipRole else None
 
 

@@ -44,6 +44,7 @@ from tunedesk.i18n import _, ngettext
 from tunedesk.project import check_project
 from tunedesk.project.project import Project
 from tunedesk.project.query import ExampleQuery
+from tunedesk.project.statistics import Totals
 
 
 class ExampleProblems(QWidget):
@@ -274,7 +275,7 @@ class SetProblems(QWidget):
         if not problem.members:
             actions = []
         if problem.code in (DUPLICATES, "mostly_copies"):
-            tooltip = _("Look at all groups, and keep the first of each")
+            tooltip = _("Look at all groups, and keep one of each")
             actions.insert(0, RowAction(COMPARE, _("Compare…"), tooltip))
         sentence = sentences.sentence(problem)
         if found.groups > 1:
@@ -332,8 +333,7 @@ class _Found(NamedTuple):
 
     counts: dict[str, int]
     of_set: Sequence[SetProblem]
-    examples: int
-    with_problems: int
+    totals: Totals
     fixable_counts: dict[str, int]
 
 
@@ -404,6 +404,11 @@ class ProblemsTab(PanelTab):
         self.all.fix_all_requested.connect(self.fix_all_requested)
         self.all.duplicates_requested.connect(self.duplicates_requested)
         self.all.pictures_requested.connect(self.pictures_requested)
+        self._open_example = open_example
+        self._found: _Found | None = None
+        self._unspoken = False
+        for signal in (open_example.loaded, open_example.facts_changed):
+            signal.connect(self._follow_unspoken)
         self.all.versions_requested.connect(self.versions_requested)
         self.example.versions_requested.connect(self.versions_requested)
         self.watch(True)
@@ -431,21 +436,36 @@ class ProblemsTab(PanelTab):
 
     def show_answer(self, answer: _Found) -> None:
         """Show what is wrong in the whole project."""
-        found = answer
+        self._found = answer
+        self._show_found()
+
+    def _show_found(self) -> None:
+        found = self._found
+        if found is None:
+            return
         target = str(self._project.setting("target"))
+        counts = self._open_example.spoken_counts(found.counts)
+        with_problems = self._open_example.spoken_totals(found.totals).with_problems
+        self._unspoken = counts != found.counts
         self.example.set_target(target)
-        self.example.set_counts(found.counts)
-        self._every.set_count(found.with_problems)
+        self.example.set_counts(counts)
+        # No 0 above a list of what is wrong with the examples as a whole.
+        self._every.set_count(with_problems or (None if found.of_set else 0))
         self._every.setToolTip(
             ngettext(
                 "{count} example has problems",
                 "{count} examples have problems",
-                found.with_problems,
-            ).format(count=f"{found.with_problems:,}")
+                with_problems,
+            ).format(count=f"{with_problems:,}")
         )
         self.all.show_problems(
-            found.counts, found.of_set, target, found.examples, found.fixable_counts
+            counts, found.of_set, target, found.totals.count, found.fixable_counts
         )
+
+    def _follow_unspoken(self) -> None:
+        """Count anew when a field of a new example was left, or another example was opened."""
+        if self._unspoken or self._open_example.is_being_begun:
+            self._show_found()
 
     def _show_rule(self, code: str) -> None:
         self.filter_requested.emit(ExampleQuery(problems=(code,)), sentences.title(code))
@@ -477,8 +497,7 @@ class _Finder:
         return _Found(
             counts,
             check_project.set_problems(project),
-            totals.count,
-            totals.with_problems,
+            totals,
             {
                 code: self._fixable(project, code)
                 for code, count in counts.items()

@@ -229,7 +229,7 @@ def good_lines(preview: LaunchPreview) -> list[tuple[str, str]]:
     if preview.longest and not preview.over_limit:
         lines.append(
             (
-                _("none is too long; the longest has {n} tokens").format(n=f"{preview.longest:,}"),
+                _("None is too long; the longest has {n} tokens").format(n=f"{preview.longest:,}"),
                 "success",
             )
         )

@@ -331,6 +331,9 @@ class ConnectionSection(QWidget):
 
 
 PADDING = 12
+WRAPPED = int(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop) | int(
+    Qt.TextFlag.TextWordWrap
+)
 WIDTH = 126
 
 
@@ -352,7 +355,10 @@ class ProviderCard(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        theme.changed.connect(self.updateGeometry)
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -360,6 +366,20 @@ class ProviderCard(QAbstractButton):
         small = QFontMetrics(self._theme.font("small")).lineSpacing()
         strong = QFontMetrics(self._theme.font("strong")).lineSpacing()
         return QSize(WIDTH, 2 * PADDING + 2 * strong + 2 * small + 2)
+
+    def hasHeightForWidth(self) -> bool:
+        """Whether its height follows from its width: large fonts need more lines."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Room for all lines of both texts, and never less than four."""
+        inner = QRect(0, 0, width - 2 * PADDING, 10_000)
+        texts = (("strong", self.text()), ("small", self._line))
+        lines = [
+            QFontMetrics(self._theme.font(font)).boundingRect(inner, WRAPPED, text).height()
+            for font, text in texts
+        ]
+        return max(self.sizeHint().height(), 2 * PADDING + sum(lines) + 2)
 
     def minimumSizeHint(self) -> QSize:
         """The least room it can do with; the section sets fewer beside each other before."""
@@ -385,16 +405,14 @@ class ProviderCard(QAbstractButton):
         painter.setLayoutDirection(self.layoutDirection())
         painter.setFont(theme.font("strong"))
         painter.setPen(theme.color("text"))
-        lead = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop
-        wrapped = int(lead) | int(Qt.TextFlag.TextWordWrap)
-        name = painter.boundingRect(inner, wrapped, self.text())
-        painter.drawText(inner, wrapped, self.text())
+        name = painter.boundingRect(inner, WRAPPED, self.text())
+        painter.drawText(inner, WRAPPED, self.text())
         painter.setFont(theme.font("small"))
         painter.setPen(theme.color(self._tone or "text_muted"))
         rest = QRect(inner)
         rest.setTop(inner.top() + name.height() + 2)
         rest.setBottom(self.rect().bottom() - 2)
-        painter.drawText(rest, wrapped, self._line)
+        painter.drawText(rest, WRAPPED, self._line)
 
 
 GAP = 8
