@@ -49,6 +49,15 @@ def test_under_ten_examples_in_the_words_of_openai():
     assert problem.members == ()
 
 
+def test_too_few_to_train_here_are_told_plainly():
+    told = [sentence(check_size(count, "local")[0]) for count in (0, 1, 9)]
+    assert told == [
+        "There are 0 examples; at least 10 are needed to train.",
+        "There is 1 example; at least 10 are needed to train.",
+        "There are 9 examples; at least 10 are needed to train.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("examples", "target", "expected"),
     [

@@ -391,8 +391,8 @@ class Walk:
             yield 500
             yield from self.look(f"run {row + 1}")
             for name in (
-                *("run.try", "run.train_further", "run.rename", "run.examples", "run.hide"),
-                "run.delete_model",
+                *("run.try", "run.take_along", "run.train_further", "run.rename"),
+                *("run.examples", "run.hide", "run.delete_model"),
             ):
                 if self.window.findChild(QAction, name).isEnabled():
                     yield from self.dialog(name)

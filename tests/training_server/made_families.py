@@ -14,6 +14,7 @@ from transformers import (
 )
 
 from tunedesk.training_server import gguf_file
+from tunedesk.training_server.training.base_model import disable_progress_bars
 
 TEXT = "Hello there, the room has 12 beds for 3 nights; it's 1,234 m away.\n\n  Übernachten? "
 CHATML = (
@@ -130,6 +131,7 @@ def piece_tokenizer():
 
 def make_family(family, folder):
     """Write the folder of a model of a family; returns it."""
+    disable_progress_bars()
     words = piece_tokenizer() if family.startswith("gemma") else byte_level_tokenizer(family)
     kind, more = FAMILIES[family]
     shape = {

@@ -16,7 +16,7 @@ from unicodedata import normalize
 import orjson
 from xxhash import xxh3_64_intdigest
 
-from tunedesk.catalogue.targets import DEFAULT_TARGET, target
+from tunedesk.catalogue.targets import DEFAULT_TARGET, THIS_COMPUTER, target
 from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import SetProblem
 from tunedesk.examples.hashes import hash_text
@@ -293,7 +293,9 @@ def check_size(examples: int, target_name: str = DEFAULT_TARGET) -> list[SetProb
     """Too few examples for the target, or fewer than are advised."""
     limits = target(target_name)
     if examples < limits.least_examples:
-        parameters = {"count": examples, "limit": limits.least_examples}
+        parameters: dict[str, int | str] = {"count": examples, "limit": limits.least_examples}
+        if target_name == THIS_COMPUTER:
+            parameters["reason"] = "here_one" if examples == 1 else "here"
         return [SetProblem("too_few_examples", parameters)]
     if examples < limits.advised_examples:
         return [SetProblem("few_examples", {"count": examples, "limit": limits.advised_examples})]

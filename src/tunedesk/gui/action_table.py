@@ -236,6 +236,13 @@ ACTIONS = (
         RUN,
     ),
     ActionSpec("run.try", _("Try it"), (), _("Ask the tuned model something"), RUN),
+    ActionSpec(
+        "run.take_along",
+        _("Take the model with you…"),
+        (),
+        _("Write the tuned model as a folder, an adapter or a GGUF file, or give it to Ollama"),
+        RUN,
+    ),
     ActionSpec("run.pause", _("Pause"), (), _("Stop training for a while"), RUN, "pause"),
     ActionSpec("run.resume", _("Resume"), (), _("Go on with the training"), RUN, "resume"),
     ActionSpec("run.cancel", _("Stop the run"), (), _("Stop this training for good"), RUN),

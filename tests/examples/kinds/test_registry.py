@@ -319,3 +319,12 @@ def test_doubles_of_pairs_are_found_whatever_stands_beside_them():
     again = {"id": 1, **dict(reversed(PAIR.items()))}
     assert kind.hashes(PAIR) == kind.hashes(again)
     assert kind.hashes(PAIR) != kind.hashes({**PAIR, "preferred_output": OTHER_ANSWER})
+
+
+@pytest.mark.parametrize("role", ["system", "user", "assistant", "tool"])
+def test_an_empty_example_has_no_preview(role):
+    record = {"messages": [{"role": role, "content": ""}, {"role": "assistant", "content": None}]}
+    assert kind_of(record).preview(record) == ""
+    called = {"id": "c1", "type": "function", "function": {"name": "find_case", "arguments": "{}"}}
+    record = {"messages": [{"role": "assistant", "tool_calls": [called]}]}
+    assert kind_of(record).preview(record) == "find_case"

@@ -203,12 +203,16 @@ def file_messages() -> dict[str, ProblemMessage]:
 
 @cache
 def set_messages() -> dict[str, ProblemMessage]:
-    """The messages by code; that of too few examples is the one that OpenAI prints."""
+    """The messages by code; that of too few examples for a service is the one of OpenAI."""
     return {
         "too_few_examples": ProblemMessage(
             _("Too few examples"),
             _("Training file has {count} example(s), but must have at least {limit} examples"),
             _("Write or import more examples."),
+            {
+                "here": _("There are {count} examples; at least {limit} are needed to train."),
+                "here_one": _("There is 1 example; at least {limit} are needed to train."),
+            },
         ),
         "few_examples": ProblemMessage(
             _("Few examples"),

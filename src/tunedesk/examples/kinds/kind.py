@@ -211,13 +211,23 @@ def says_nothing(text: str) -> bool:
     return _INVISIBLE.fullmatch(text) is not None
 
 
+_NAMING_KEYS = ("role", "from", "type", "id", "tool_call_id")
+
+
 def first_text(value: Any) -> str:
-    """The first text found within the value, looking at most a few levels deep."""
+    """The first text found within the value, looking at most a few levels deep.
+
+    What names a part of the format, such as a role, is no text: an empty example has none.
+    """
     level = [value]
     for _depth in range(6):
         inner: list[Any] = []
         for item in level:
-            children = item.values() if isinstance(item, dict) else item
+            children = (
+                [child for key, child in item.items() if key not in _NAMING_KEYS]
+                if isinstance(item, dict)
+                else item
+            )
             for child in children if isinstance(item, (dict, list)) else ():
                 if isinstance(child, str) and len(child.strip()) > _SHORT:
                     return child

@@ -78,6 +78,7 @@ class FineTunePage(Page):
         self.view.stop_asked.connect(self.run_actions.cancel_now)
         self.run_actions.further_asked.connect(self._train_further)
         self.run_actions.try_asked.connect(self._try)
+        self.run_actions.take_along_asked.connect(self._take_along)
         self.run_actions.report_asked.connect(self._save_report)
         self.run_actions.print_asked.connect(self._print_report)
         self._handlers = {
@@ -302,6 +303,16 @@ class FineTunePage(Page):
                 model=self.view.model,
                 keys=self._work.keys,
                 parent=self.window(),
+            ).open()
+
+    def _take_along(self) -> None:
+        with importing("tunedesk.gui.fine_tune.take_along_dialog"):
+            from tunedesk.gui.fine_tune.take_along_dialog import TakeAlongDialog
+
+        details = self.view.details
+        if details is not None:
+            TakeAlongDialog(
+                self._context, details.run, details.checkpoints, self.view.model, self.window()
             ).open()
 
     def _save_report(self) -> None:

@@ -16,6 +16,7 @@ from tunedesk.gui.widgets.buttons import ActionButton, CopyButton, FoldButton
 from tunedesk.gui.widgets.cards import Card
 from tunedesk.gui.widgets.choices import NoWheelComboBox, SegmentedTabs
 from tunedesk.gui.widgets.labels import Label, SectionTitle
+from tunedesk.gui.widgets.layouts import FlowLayout
 from tunedesk.i18n import _
 from tunedesk.project.project import Project
 from tunedesk.project.run_records import Run, RunCheckpoint
@@ -87,6 +88,7 @@ class ResultSection(Card):
         self._buttons = [
             ActionButton(theme, actions[action_id], label, show_key=False)
             for action_id, label in (
+                ("run.take_along", _("Take the model with you…")),
                 ("run.train_further", _("Train further…")),
                 ("run.save_results", _("Save result files…")),
                 ("run.delete_model", _("Delete model and files…")),
@@ -110,10 +112,9 @@ class ResultSection(Card):
         tabs.addWidget(self.tabs)
         tabs.addStretch()
         tabs.addWidget(self.copy_code)
-        last = QHBoxLayout()
+        last = FlowLayout(spacing=8)
         for button in self._buttons:
             last.addWidget(button)
-        last.addStretch()
         code = QWidget()
         column = QVBoxLayout(code)
         column.setContentsMargins(0, 0, 0, 0)

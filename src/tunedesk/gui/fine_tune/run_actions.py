@@ -59,7 +59,7 @@ class RenameDialog(Dialog):
         self.accept()
 
 
-_READING = ("run.examples", "run.save_report", "run.print_report", "run.try")
+_READING = ("run.examples", "run.save_report", "run.print_report", "run.try", "run.take_along")
 """What can be done in a project that is open for reading."""
 
 
@@ -68,12 +68,14 @@ class RunActions(QObject):
 
     Signals:
         try_asked: Ask the tuned model something.
+        take_along_asked: Take the chosen model along.
         further_asked: Train the chosen model further, in a new run.
         report_asked: Save the page of the run.
         print_asked: Print it.
     """
 
     try_asked = Signal()
+    take_along_asked = Signal()
     further_asked = Signal()
     report_asked = Signal()
     print_asked = Signal()
@@ -95,6 +97,7 @@ class RunActions(QObject):
             "run.again": self._run_again,
             "run.train_further": self.further_asked.emit,
             "run.try": self.try_asked.emit,
+            "run.take_along": self.take_along_asked.emit,
             "run.pause": lambda: self._ask("pause"),
             "run.resume": lambda: self._ask("resume"),
             "run.cancel": self._cancel,
@@ -143,6 +146,7 @@ class RunActions(QObject):
             "run.again": again and run.settings.get("provider") in providers(),
             "run.train_further": ended and self._has_model and _trains_tuned(run),
             "run.try": self._has_model,
+            "run.take_along": ended and self._has_model and run.provider == "local",
             "run.pause": pausing and run.status in ("running", "queued", "validating_files"),
             "run.resume": pausing and run.status == "paused",
             "run.cancel": not ended and not self._is_elsewhere,
