@@ -60,10 +60,11 @@ def run_import(options: argparse.Namespace) -> int:
     with open_for_writing(options.project, make=True) as project, WorkerPool() as pool:
         for file in options.files:
             with ProgressLine(file.name) as line:
-                summary = import_file(project, file, pool, line.progress)
+                summary = import_file(project, file, pool, line.progress, mapping=options.map)
             print(_told(summary))
             for place, problem in summary.problems:
-                where = "the file" if place is None else f"line {place:,}"
+                row = "row" if summary.info.is_table else "line"
+                where = "the file" if place is None else f"{row} {place:,}"
                 print(f"  {where}: {sentence(problem)}", file=sys.stderr)
             if summary.failure is not None:
                 raise summary.failure

@@ -67,6 +67,16 @@ def file_messages() -> dict[str, ProblemMessage]:
             _("The row has {megabytes} MB; rows of over {limit_megabytes} MB are not read."),
             _("It was left out. Split it, or look whether line ends are missing in the file."),
         ),
+        "row_without_text": ProblemMessage(
+            _("Row without a conversation"),
+            _("The row has no text in the columns of the conversation."),
+            _("It was left out. Fill it in, or choose other columns, and import the table again."),
+        ),
+        "quote_not_closed": ProblemMessage(
+            _("Quotation mark that is not closed"),
+            _("A quotation mark opens a cell and none closes it."),
+            _("The rest was read as it stands: look at the rows from here on."),
+        ),
         "messages_bare": ProblemMessage(
             _("Messages without their frame"),
             _("The row is a bare list of messages; “messages” around it is missing."),
