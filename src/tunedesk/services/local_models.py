@@ -40,6 +40,10 @@ _ASIDE = ".get-"
 _POLL_SECONDS = 0.2
 _CHUNK = 1 << 20
 _SPARE_DISK = 100_000_000
+_MOST_CUTS = 2
+"""How often a package is fetched again after the connection was cut."""
+_CUT_SIGNS = ("IncompleteRead", "Connection broken", "incomplete-download", "Read timed out")
+_OTHER_HASH = re.compile(r"DO NOT MATCH THE HASHES.*?\bGot\s+([0-9a-f]{64})", re.DOTALL)
 _MOST_OF_A_HEAD = 100_000_000
 
 
@@ -319,9 +323,22 @@ def _fetch_wheel(
     # pip writes what it fetches into the folder for temporary files: what lies there is how far
     # it is.
     environment = os.environ | {name: str(aside) for name in ("TMPDIR", "TEMP", "TMP")}
-    status, _said, errors = _run(command, environment, [place], package.bytes, progress)
-    wheel = next(target.glob("*.whl"), None)
-    if "DO NOT MATCH THE HASHES" in errors or (wheel and _sha256(wheel) != package.sha256):
+    # Since 25.1 pip itself goes on where a connection was cut; an older one passes this over.
+    environment.setdefault("PIP_RESUME_RETRIES", str(_MOST_CUTS))
+    hashes: list[str] = []
+    for _attempt in range(1 + _MOST_CUTS):
+        status, _said, errors = _run(command, environment, [place], package.bytes, progress)
+        wheel = next(target.glob("*.whl"), None)
+        came = _OTHER_HASH.search(errors)
+        hashes += came.groups() if came is not None else ()
+        # To an older pip half a file is another file; one that comes twice is another one.
+        is_other = len(set(hashes)) < len(hashes)
+        is_cut = came is not None or any(sign in errors for sign in _CUT_SIGNS)
+        if wheel is not None or is_other or not is_cut:
+            break
+        shutil.rmtree(aside)
+        aside.mkdir()
+    if is_other or (wheel and _sha256(wheel) != package.sha256):
         raise UserError(
             _("What came for {model} is not what was expected, and was thrown away.").format(
                 model=model.title

@@ -226,6 +226,8 @@ def test_an_adapter_lowers_the_validation_loss(
     assert "model.safetensors" not in names
     config = json.loads((job.model / "adapter_config.json").read_text(encoding="utf-8"))
     assert config["r"] == 8
+    assert config["lora_alpha"] == 16
+    assert config["lora_dropout"] == 0.0
     assert config["base_model_name_or_path"] == str(base_folder(family))
 
 
