@@ -49,10 +49,17 @@ class TestReview:
         assert [row.state for row in project.rows(ids)] == ["to_review", "draft"]
         assert page.table.current_id() == ids[0]
 
+    @pytest.mark.parametrize(
+        "code",
+        [
+            *("content_empty", "content_blank", "content_null", "content_list_empty"),
+            *("content_missing", "messages_empty"),
+        ],
+    )
     def test_an_example_with_an_empty_message_is_approved_only_if_confirmed(
-        self, qtbot, add, make_page, actions, project, window
+        self, qtbot, add, make_page, actions, project, window, code
     ):
-        ids = add("first", problems=(Problem("content_empty", ("messages", 0, "content"), {}),))
+        ids = add("first", problems=(Problem(code, ("messages", 0, "content"), {}),))
         ids += add("second", "third")
         page = make_page()
         page.table.selectRow(0)

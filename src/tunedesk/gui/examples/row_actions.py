@@ -52,7 +52,10 @@ STATE_ACTIONS = {
 VERDICTS = frozenset({"approved", "changes_wanted", "rejected"})
 WAITING: tuple[State, ...] = ("to_review", "draft")
 """The states of examples that nobody has judged yet."""
-EMPTY_PROBLEMS = ("content_empty", "content_list_empty", "content_missing", "messages_empty")
+EMPTY_PROBLEMS = (
+    *("content_empty", "content_blank", "content_null", "content_list_empty"),
+    *("content_missing", "messages_empty"),
+)
 """The problems of examples in which somebody says nothing."""
 
 FIRST_LOOKED_AT = 64

@@ -268,5 +268,5 @@ def good_lines(preview: LaunchPreview) -> list[tuple[str, str]]:
         ).format(n=f"{preview.over_limit:,}")
         lines.append((words, "warning"))
     if preview.split.validation:
-        lines.append((_("no question stands on both sides"), "success"))
+        lines.append((_("No question stands on both sides"), "success"))
     return lines
