@@ -22,6 +22,7 @@ import filelock
 
 FILE_NAME = "server.json"
 LOCK_NAME = "lock"
+KEEP_NAME = "keep_running"
 KEY_NAME = "api_key"
 
 _MOST_BYTES = 10_000
@@ -54,8 +55,31 @@ class ServerFile:
 
 
 def remove_server_file(data_dir: Path) -> None:
-    """Remove the file: the server ends, or an earlier one left it."""
+    """Remove the file: the server ends, or an earlier one left it; also how long it was to stay."""
     (data_dir / FILE_NAME).unlink(missing_ok=True)
+    (data_dir / KEEP_NAME).unlink(missing_ok=True)
+
+
+def keep_running(data_dir: Path, until: float) -> None:
+    """Let the server that runs stay until a time, also when nobody asks it anything.
+
+    Args:
+        data_dir: Its data directory.
+        until: In seconds since 1970; infinity: until it is stopped.
+    """
+    part = data_dir / f"{KEEP_NAME}.part"
+    part.write_text(repr(until), encoding="ascii")
+    part.replace(data_dir / KEEP_NAME)
+
+
+def kept_running(data_dir: Path) -> float:
+    """Until when the server is to stay at least, in seconds since 1970; 0: nothing was said."""
+    try:
+        text = (data_dir / KEEP_NAME).read_text(encoding="ascii")
+        until = float(text)
+    except (OSError, ValueError):
+        return 0.0
+    return until if until > 0 else 0.0  # what is no number is not
 
 
 def find_server(data_dir: Path) -> ServerFile | None:

@@ -391,7 +391,7 @@ class Walk:
             yield 500
             yield from self.look(f"run {row + 1}")
             for name in (
-                *("run.try", "run.take_along", "run.train_further", "run.rename"),
+                *("run.try", "run.take_along", "run.serve", "run.train_further", "run.rename"),
                 *("run.examples", "run.hide", "run.delete_model"),
             ):
                 if self.window.findChild(QAction, name).isEnabled():

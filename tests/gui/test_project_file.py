@@ -259,12 +259,12 @@ def slow_copies(monkeypatch):
     go_on, begun, threads = threading.Event(), threading.Event(), []
     save_copy = Project.save_copy
 
-    def held(project, target, progress=no_progress):
+    def held(project, target, progress=no_progress, *, shared=False):
         threads.append(threading.current_thread())
         begun.set()
         while len(threads) == 1 and not go_on.wait(0.005):
             progress(0, None)
-        save_copy(project, target, progress)
+        save_copy(project, target, progress, shared=shared)
 
     monkeypatch.setattr(Project, "save_copy", held)
     return go_on, begun, threads
@@ -293,9 +293,9 @@ def test_who_writes_all_the_time_gets_a_copy_all_the_same(shell, path, qtbot, mo
     shell.open_path(path)
     project, save_copy, threads = project_of(shell), Project.save_copy, []
 
-    def busy(one, target, progress=no_progress):
+    def busy(one, target, progress=no_progress, *, shared=False):
         threads.append(threading.current_thread())
-        save_copy(one, target, progress)
+        save_copy(one, target, progress, shared=shared)
         if threads[-1] is not threading.main_thread():
             add(one, f"more {len(threads)}")
 
@@ -459,7 +459,7 @@ def test_a_project_that_is_only_read_is_closed_when_it_is_gone(shell, path, qtbo
 def test_where_no_copy_can_be_written_it_is_said_and_nothing_is_lost(
     shell, path, qtbot, monkeypatch
 ):
-    def refuse(_project, _path, _progress):
+    def refuse(_project, _path, _progress, *, shared):
         raise UserError("No copy of the project could be written.", "Make room on the disk.")
 
     shell.open_path(path)

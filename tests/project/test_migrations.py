@@ -12,7 +12,7 @@ import pytest
 from tests.project.made_examples import add, redo_name, undo_name, words
 
 from tunedesk.errors import Cancelled, UserError
-from tunedesk.project import migrations, schema, store
+from tunedesk.project import migrations, opening, schema, store
 from tunedesk.project.project import Project
 from tunedesk.project.store import connect
 
@@ -101,11 +101,35 @@ def test_what_is_written_by_the_same_connection_meanwhile_is_in_the_copy(path, m
             if done == total // 2:
                 add(project, "two")
 
-        migrations.save_copy(project.context.store.connection, copy, write_once)
+        project.save_copy(copy, write_once, shared=True)
         assert words(project) == ["one", "two"]
     with Project.open(copy) as copied:
         assert words(copied) == ["one", "two"]
         assert copied.find_damage() == []
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("with_a_log", [False, True])
+def test_a_copy_comes_to_an_end_although_others_write_all_the_time(
+    path, monkeypatch, shared, with_a_log
+):
+    monkeypatch.setattr(migrations, "_PAGES_PER_STEP", 8)
+    if not with_a_log:
+        monkeypatch.setattr(opening, "storage_note", lambda _path: "A network folder.")
+    copy = path.with_name("Copy.tunedesk")
+    with Project.open(path) as project, contextlib.closing(project.handle()) as other:
+        calls = []
+
+        def write(done, total):
+            calls.append((done, total))
+            assert len(calls) < 50
+            add(other, f"more {len(calls)}")
+
+        project.save_copy(copy, write, shared=shared)
+        written = words(project)
+    with Project.open(copy) as copied:
+        assert copied.find_damage() == []
+        assert words(copied) == (["one"] if with_a_log and not shared else written)
 
 
 def test_a_pipe_is_not_replaced_by_a_copy(path):

@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import signal
+import socket
 import time
 
 import psutil
@@ -19,6 +20,8 @@ from tunedesk.project.project import Project
 from tunedesk.server_file import find_server
 from tunedesk.services import local_install, local_server
 from tunedesk.services.chat_client import stream_completion
+from tunedesk.services.connection import Connection
+from tunedesk.services.providers import provider_named
 
 TODAY = datetime.date(2026, 11, 24)
 
@@ -92,3 +95,17 @@ def test_the_server_outlives_whoever_started_it(data):
     local_server.stop()
     assert local_server.running() is None
     psutil.Process(pid).wait(30)
+
+
+def test_the_address_of_before_is_taken_again_if_it_is_free(data):
+    folder = local_server.server_data_dir()
+    folder.mkdir()
+    assert local_server._port(folder) == 0
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        url = f"http://127.0.0.1:{port}/v1"
+        local_server._note_port(folder, Connection(provider_named("local"), url, None))
+        assert local_server._port(folder) == 0
+    assert local_server._port(folder) == port

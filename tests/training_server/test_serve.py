@@ -1,5 +1,6 @@
 """`tunedesk serve`: how it starts, what it prints, and whom it lets in."""
 
+import asyncio
 import contextlib
 import errno
 import json
@@ -18,8 +19,9 @@ import pytest
 from tests.training_server.conftest import KEY, chat_lines, upload, wait_for
 
 from tunedesk.errors import UserError
-from tunedesk.server_file import find_server
-from tunedesk.training_server.serve import _start_errors
+from tunedesk.server_file import find_server, keep_running
+from tunedesk.training_server.serve import _end_when_idle, _start_errors
+from tunedesk.training_server.settings import ServerSettings
 from tunedesk.training_server.store.stores import Stores
 
 
@@ -257,6 +259,22 @@ def test_an_idle_server_ends_by_itself_but_not_before_its_jobs(own_server):
     client = own_server.start()
     # It was trained to its end before the server ended, so there is nothing left to do.
     assert client.fine_tuning.jobs.retrieve(job.id).status == "succeeded"
+
+
+def test_a_server_that_is_to_stay_does_not_end_when_it_is_idle(tmp_path):
+    class Web:
+        should_exit = False
+
+    class Idle:
+        def seconds(self):
+            return 1e9
+
+    web, began = Web(), time.time()
+    keep_running(tmp_path, began + 0.2)
+    settings = ServerSettings(tmp_path, "", exit_when_idle=0.04)
+    asyncio.run(_end_when_idle(web, Idle(), settings))
+    assert web.should_exit
+    assert time.time() - began >= 0.2
 
 
 @pytest.mark.parametrize(

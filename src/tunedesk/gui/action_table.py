@@ -243,6 +243,13 @@ ACTIONS = (
         _("Write the tuned model as a folder, an adapter or a GGUF file, or give it to Ollama"),
         RUN,
     ),
+    ActionSpec(
+        "run.serve",
+        _("Serve on this computer…"),
+        (),
+        _("Address and key of this model for another program"),
+        RUN,
+    ),
     ActionSpec("run.pause", _("Pause"), (), _("Stop training for a while"), RUN, "pause"),
     ActionSpec("run.resume", _("Resume"), (), _("Go on with the training"), RUN, "resume"),
     ActionSpec("run.cancel", _("Stop the run"), (), _("Stop this training for good"), RUN),

@@ -133,7 +133,7 @@ class CopyWriter(QObject):
 
     def _save(self, project: Project, path: Path, progress: Progress) -> None:
         try:
-            project.save_copy(path, progress)
+            project.save_copy(path, progress, shared=True)
         finally:
             self._left.set()
 

@@ -331,7 +331,7 @@ class Workspace(QObject):
             return
         self.operations.run(
             _("Saving a copy"),
-            lambda project, _progress: project.save_copy(path),
+            lambda project, progress: project.save_copy(path, progress),
             message=lambda _none: _("Copy saved: {name}").format(name=path.name),
         )
 

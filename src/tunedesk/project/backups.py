@@ -355,7 +355,7 @@ def _copy(connection: sqlite3.Connection, target: sqlite3.Connection, progress: 
     restarts = [0]
 
     def report(_status: int, remaining: int, total: int) -> None:
-        if remaining > least[0]:
+        if remaining >= least[0]:
             restarts[0] += 1
             least[0] = remaining
             if restarts[0] > _MOST_RESTARTS:

@@ -23,6 +23,8 @@ Migration = Callable[[sqlite3.Connection], None]
 _PAGES_PER_STEP = 200
 """Copied at once: some milliseconds, for which other threads wait for the connection."""
 
+_MOST_RESTARTS = 3
+
 
 def _add_runs(connection: sqlite3.Connection) -> None:
     run_script(connection, VERSION_2_ADDED)
@@ -247,8 +249,16 @@ def back_up(
     return copy
 
 
-def save_copy(connection: sqlite3.Connection, path: Path, progress: Progress = no_progress) -> None:
+def save_copy(
+    connection: sqlite3.Connection,
+    path: Path,
+    progress: Progress = no_progress,
+    *,
+    shared: bool = False,
+) -> None:
     """Write a whole project into another file, which gets its name once it is on the disk.
+
+    The arguments are those of `copy_into`.
 
     Raises:
         UserError: It cannot be written there.
@@ -266,7 +276,7 @@ def save_copy(connection: sqlite3.Connection, path: Path, progress: Progress = n
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = new_file_in(path.parent, f".{path.stem}-")
-        copy_into(connection, temporary, progress)
+        copy_into(connection, temporary, progress, shared=shared)
         flush(temporary)
         temporary.replace(path)
         flush(path.parent)
@@ -287,18 +297,49 @@ def new_file_in(folder: Path | None, prefix: str) -> Path:
     return Path(name)
 
 
-def copy_into(connection: sqlite3.Connection, copy: Path, progress: Progress = no_progress) -> None:
+def copy_into(
+    connection: sqlite3.Connection,
+    copy: Path,
+    progress: Progress = no_progress,
+    *,
+    shared: bool = False,
+) -> None:
     """Copy a whole project into a file, some pages at a time.
 
-    Between two steps another thread may write through the same connection; SQLite takes what it
-    writes over into the copy. `progress` is told pages, and of how many; it may cancel.
+    It is copied as it is at the beginning where there is a log, and who writes does not wait. What
+    others write without one, or through another connection into a shared one, makes the copy begin
+    anew; after some times all of it is copied at once, and they wait.
+
+    Args:
+        connection: The project.
+        copy: The file.
+        progress: Told pages, and of how many; may cancel.
+        shared: Whether another thread uses the connection meanwhile: what it writes is in the copy.
     """
+    least, restarts = 1 << 62, 0
 
     def report(_status: int, remaining: int, total: int) -> None:
+        nonlocal least, restarts
+        if remaining >= least:
+            restarts += 1
+            if restarts > _MOST_RESTARTS:
+                raise InterruptedError
+        least = remaining
         progress(total - remaining, total)
 
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    as_it_is = mode == "wal" and not shared and not connection.in_transaction
     with contextlib.closing(sqlite3.connect(copy)) as target:
-        connection.backup(target, pages=_PAGES_PER_STEP, progress=report, sleep=0)
+        if as_it_is:
+            connection.execute("BEGIN")
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        try:
+            connection.backup(target, pages=_PAGES_PER_STEP, progress=report, sleep=0)
+        except InterruptedError:
+            connection.backup(target)
+        finally:
+            if as_it_is and connection.in_transaction:
+                connection.execute("ROLLBACK")
 
 
 def flush(path: Path) -> None:

@@ -191,18 +191,25 @@ class Project:
         """Let the last changes be written to a file that was renamed or deleted meanwhile."""
         self._store.write_although_moved()
 
-    def save_copy(self, path: Path, progress: Progress = no_progress) -> None:
+    def save_copy(
+        self, path: Path, progress: Progress = no_progress, *, shared: bool = False
+    ) -> None:
         """Write the whole project, as it is now, into another file.
 
-        The file gets its name once it is whole and on the disk; its folder is made if need be. A
-        project whose file has lost its name can be read through the connection that is open only:
-        another thread may copy it by this `Project` itself while the window goes on using it.
+        The file gets its name once it is whole and on the disk; its folder is made if need be.
+
+        Args:
+            path: The file.
+            progress: Told pages, and of how many; may cancel.
+            shared: Whether another thread uses this `Project` meanwhile; what it writes is in the
+                copy. So a project is copied whose file has lost its name: no other handle can be
+                made of it.
 
         Raises:
             UserError: It cannot be written there.
             Cancelled: By `progress`; nothing is left behind.
         """
-        migrations.save_copy(self._store.connection, path, progress)
+        migrations.save_copy(self._store.connection, path, progress, shared=shared)
 
     def state_of_changes(self) -> tuple[int, int]:
         """Another one after each change, whichever handle made it."""

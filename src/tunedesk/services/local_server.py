@@ -7,12 +7,14 @@ when for half an hour nobody needed it.
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from tunedesk import server_file
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
 from tunedesk.lazy_imports import importing
@@ -31,11 +33,38 @@ STOP_SECONDS = 30.0
 _POLL_SECONDS = 0.1
 _VARIABLE = "TUNEDESK_SERVER_API_KEY"
 LOG_NAME = "server.log"
+_PORT_NAME = "last_port"
 
 
 def server_data_dir() -> Path:
     """The folder in which this computer's server keeps all it has."""
     return user_data_dir() / "server"
+
+
+def key_file() -> Path:
+    """The file that holds the key of this computer's server."""
+    return server_data_dir() / KEY_NAME
+
+
+def keep_running(seconds: float) -> None:
+    """Let the server of this computer stay for so long at least; 0: as long as it is needed.
+
+    Raises:
+        UserError: That cannot be written down.
+    """
+    try:
+        server_file.keep_running(server_data_dir(), time.time() + seconds if seconds else 0.0)
+    except OSError as error:
+        raise UserError(
+            _("The server cannot be told how long to stay: {reason}").format(
+                reason=error.strerror or str(error)
+            )
+        ) from error
+
+
+def kept_running() -> float:
+    """Until when the server of this computer stays at least, in seconds since 1970."""
+    return server_file.kept_running(server_data_dir())
 
 
 def running(data_dir: Path | None = None) -> Connection | None:
@@ -71,6 +100,7 @@ def ensure_running(wait: Wait, data_dir: Path | None = None) -> Connection:
         connection = running(folder)
         if connection is not None:
             if process is not None:
+                _note_port(folder, connection)
                 # It is to outlive this program: without this, Python warns that nobody waits.
                 process.returncode = 0
             return connection
@@ -119,7 +149,7 @@ def _start(folder: Path) -> "subprocess.Popen[bytes]":
         )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     command = [
-        *(str(python), "-m", "tunedesk", "serve", "--port", "0", "--allow-download"),
+        *(str(python), "-m", "tunedesk", "serve", "--port", str(_port(folder)), "--allow-download"),
         *("--data-dir", str(folder), "--exit-when-idle", str(IDLE_SECONDS)),
     ]
     # Models may come while it runs.
@@ -137,6 +167,25 @@ def _start(folder: Path) -> "subprocess.Popen[bytes]":
             env=environment,
             **_detached(),
         )
+
+
+def _port(folder: Path) -> int:
+    """The port that the server had last, if it is free: other programs know it; else 0."""
+    try:
+        last = int((folder / _PORT_NAME).read_text(encoding="ascii"))
+        with socket.socket() as trial:
+            if sys.platform != "win32":
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind(("127.0.0.1", last))
+    except (OSError, ValueError, OverflowError):
+        return 0
+    return last
+
+
+def _note_port(folder: Path, connection: Connection) -> None:
+    with contextlib.suppress(OSError):
+        port = connection.base_url.rpartition(":")[2].partition("/")[0]
+        (folder / _PORT_NAME).write_text(port, encoding="ascii")
 
 
 def _detached() -> dict[str, Any]:

@@ -10,6 +10,7 @@ import signal
 import socket
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import uvicorn
 from tunedesk import __version__
 from tunedesk.errors import UserError
 from tunedesk.i18n import _
-from tunedesk.server_file import KEY_NAME, LOCK_NAME, ServerFile, remove_server_file
+from tunedesk.server_file import KEY_NAME, LOCK_NAME, ServerFile, kept_running, remove_server_file
 from tunedesk.training_server.disk_full import is_disk_full
 from tunedesk.training_server.server import Server
 from tunedesk.training_server.settings import VARIABLE, ServerSettings, api_key
@@ -217,7 +218,7 @@ async def _run(server: Server, listening: socket.socket, settings: ServerSetting
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
     web = _StoppableServer(config, server.stop_answering)
-    watch = asyncio.create_task(_end_when_idle(web, server.idleness, settings.exit_when_idle))
+    watch = asyncio.create_task(_end_when_idle(web, server.idleness, settings))
     try:
         await web.serve(sockets=[listening])
     finally:
@@ -228,11 +229,12 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}/v1" if ":" in host else f"http://{host}:{port}/v1"
 
 
-async def _end_when_idle(web: uvicorn.Server, idleness: Idleness, seconds: float | None) -> None:
-    """Let the server end once there has been nothing to do for so long."""
+async def _end_when_idle(web: uvicorn.Server, idleness: Idleness, settings: ServerSettings) -> None:
+    """Let the server end once there has been nothing to do for so long, and it need not stay."""
+    seconds = settings.exit_when_idle
     if seconds is None:
         return
-    while idleness.seconds() < seconds:
+    while idleness.seconds() < seconds or time.time() < kept_running(settings.data_dir):
         await asyncio.sleep(min(1.0, seconds / 4))
     web.should_exit = True
 

@@ -79,6 +79,7 @@ class FineTunePage(Page):
         self.run_actions.further_asked.connect(self._train_further)
         self.run_actions.try_asked.connect(self._try)
         self.run_actions.take_along_asked.connect(self._take_along)
+        self.run_actions.serve_asked.connect(self._serve)
         self.run_actions.report_asked.connect(self._save_report)
         self.run_actions.print_asked.connect(self._print_report)
         self._handlers = {
@@ -314,6 +315,13 @@ class FineTunePage(Page):
             TakeAlongDialog(
                 self._context, details.run, details.checkpoints, self.view.model, self.window()
             ).open()
+
+    def _serve(self) -> None:
+        with importing("tunedesk.gui.fine_tune.serve_dialog"):
+            from tunedesk.gui.fine_tune.serve_dialog import ServeDialog
+
+        if self.view.model:
+            ServeDialog(self._context, self.view.model, self.window()).open()
 
     def _save_report(self) -> None:
         with importing("tunedesk.gui.fine_tune.run_report_saver"):

@@ -59,7 +59,14 @@ class RenameDialog(Dialog):
         self.accept()
 
 
-_READING = ("run.examples", "run.save_report", "run.print_report", "run.try", "run.take_along")
+_READING = (
+    "run.examples",
+    "run.save_report",
+    "run.print_report",
+    "run.try",
+    "run.take_along",
+    "run.serve",
+)
 """What can be done in a project that is open for reading."""
 
 
@@ -68,6 +75,7 @@ class RunActions(QObject):
 
     Signals:
         try_asked: Ask the tuned model something.
+        serve_asked: Let other programs ask the chosen model.
         take_along_asked: Take the chosen model along.
         further_asked: Train the chosen model further, in a new run.
         report_asked: Save the page of the run.
@@ -75,6 +83,7 @@ class RunActions(QObject):
     """
 
     try_asked = Signal()
+    serve_asked = Signal()
     take_along_asked = Signal()
     further_asked = Signal()
     report_asked = Signal()
@@ -98,6 +107,7 @@ class RunActions(QObject):
             "run.train_further": self.further_asked.emit,
             "run.try": self.try_asked.emit,
             "run.take_along": self.take_along_asked.emit,
+            "run.serve": self.serve_asked.emit,
             "run.pause": lambda: self._ask("pause"),
             "run.resume": lambda: self._ask("resume"),
             "run.cancel": self._cancel,
@@ -147,6 +157,7 @@ class RunActions(QObject):
             "run.train_further": ended and self._has_model and _trains_tuned(run),
             "run.try": self._has_model,
             "run.take_along": ended and self._has_model and run.provider == "local",
+            "run.serve": self._has_model and run.provider == "local",
             "run.pause": pausing and run.status in ("running", "queued", "validating_files"),
             "run.resume": pausing and run.status == "paused",
             "run.cancel": not ended and not self._is_elsewhere,

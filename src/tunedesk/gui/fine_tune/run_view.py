@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 
 MENU = (
-    *("run.take_along", "run.train_further", "", "run.rename", "run.examples", ""),
+    *("run.take_along", "run.serve", "run.train_further", "", "run.rename", "run.examples", ""),
     *("run.save_report", "run.print_report", "run.save_results", ""),
     "run.hide",
 )
