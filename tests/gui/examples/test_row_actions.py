@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QPushButton
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 from tests.gui.examples.conftest import wait_current, wait_rows
 
 from tunedesk.checks.problem import Problem
@@ -72,8 +72,16 @@ class TestReview:
         page.table.selectAll()
         actions["example.approve_next"].trigger()
         dialog = window.findChildren(QDialog)[-1]
-        assert dialog.windowTitle() == "Approve 1 example with an empty message?"
-        dialog.accept()
+        assert dialog.windowTitle() == "Approve 3 examples?"
+        texts = " ".join(label.text() for label in dialog.findChildren(QLabel))
+        assert "1 of them has an empty message: example 1." in texts
+        buttons = {button.text(): button for button in dialog.findChildren(QPushButton)}
+        assert list(buttons) == ["Cancel", "Approve the other 2", "Approve all 3"]
+        buttons["Approve the other 2"].click()
+        assert [row.state for row in project.rows(ids)] == ["draft", "approved", "approved"]
+        page.table.selectAll()
+        actions["example.approve_next"].trigger()
+        window.findChildren(QDialog)[-1].accept()
         assert [row.state for row in project.rows(ids)] == ["approved"] * 3
 
     def test_typing_into_an_approved_example_takes_the_approval_and_says_so(
