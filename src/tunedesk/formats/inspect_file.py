@@ -2,6 +2,7 @@
 
 import io
 import re
+import stat
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,6 +148,13 @@ def inspect_file(path: Path) -> FileInfo:
         UserError: The file cannot be opened.
     """
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            # It would be waited for without end, or read only once.
+            raise UserError(
+                _("“{name}” is a device or a pipe, not a file.").format(name=path.name),
+                _("Write what comes from it to a file, and give that."),
+            )
         with path.open("rb") as file:
             head = file.read(_HEAD)
         size = path.stat().st_size

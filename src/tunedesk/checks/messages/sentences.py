@@ -187,6 +187,12 @@ def file_messages() -> dict[str, ProblemMessage]:
             _("Half a character"),
             _("The text holds half a character, mostly of a broken emoji; readers fail on it."),
             _("Delete the broken character, or write it again."),
+            {
+                "message": _(
+                    "Message {n} holds half a character, mostly of a broken emoji; readers fail "
+                    "on it."
+                )
+            },
         ),
         "schema_mismatch": ProblemMessage(
             _("Not of the expected form"),
