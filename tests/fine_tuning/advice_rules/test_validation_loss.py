@@ -12,7 +12,7 @@ from tests.fine_tuning.made_curves import (
     turning,
 )
 
-from tunedesk.fine_tuning.advice_rules.validation_loss import best_checkpoint
+from tunedesk.fine_tuning.advice_rules.context import best_checkpoint
 from tunedesk.fine_tuning.curves import Points, RunCurves
 from tunedesk.project.run_records import Metric
 
@@ -235,3 +235,47 @@ def test_lowest_at_the_first_measurement_is_told():
     found = said(logged(*figures), total=600, epochs=12)[0]
     assert found.code == "overfitting"
     assert "lowest at the first measurement" in found.sentence
+
+
+def test_a_last_fall_that_is_no_new_low_asks_for_no_more_epochs():
+    held_back = {100: 1.0, 150: 0.8, 200: 0.7, 250: 0.75, 300: 0.72}
+    curves = made_curves(
+        TOTAL, falling_slowly, full=lambda at: held_back.get(round(TOTAL * at), 1.1), full_every=50
+    )
+    assert codes(curves)[0] == "good"
+
+
+@pytest.mark.parametrize("drop", [0.1, 0.2, 0.3])
+def test_noisy_validation_that_may_still_fall_a_lot_is_not_called_still(drop):
+    def held_back(at):
+        return 1.5 - 0.5 * min(at / 0.25, 1.0) - drop * max(0.0, at - 0.25)
+
+    curves = made_curves(TOTAL, falling_slowly, batches=held_back, batch_noise=0.25)
+    assert codes(curves)[0] == "good"
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_of_unknown_epochs_a_rise_is_no_learning_by_heart_while_training_loss_is_no_lower(ended):
+    """Each example may be new: what is held back is answered as well as what is trained on."""
+    figures = [
+        (1.0 - 0.002 * n, (1.0 if n < 20 else 1.12) if n % 10 == 9 else None) for n in range(60)
+    ]
+    found = said(logged(*figures), epochs=None, total=600, ended=ended)[0]
+    assert found.code not in {"overfitting", "enough"}
+    assert "heart" not in found.title
+
+
+def test_of_unknown_epochs_training_loss_far_below_validation_loss_is_of_seen_examples():
+    curves = made_curves(TOTAL, lambda at: 1.6 * 0.1**at, full=turning, full_every=10)
+    found = said(curves, epochs=None)[0]
+    assert (found.code, found.title) == ("overfitting", "It learned by heart.")
+
+
+def test_a_run_in_which_nothing_stands_out_names_its_lowest_validation_loss():
+    figures = [(1.5 - 0.007 * n, None) for n in range(30)]
+    for at, loss in ((9, 1.06), (19, 1.042), (29, 1.07)):
+        figures[at] = (figures[at][0], loss)
+    found = said(logged(*figures), epochs=None, total=300, checkpoints=(100, 200, 300))[0]
+    assert found.code == "steady"
+    assert "It was lowest at step 200, with 1.04." in found.sentence
+    assert found.checkpoint_step == 200

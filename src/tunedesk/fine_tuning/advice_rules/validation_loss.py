@@ -1,7 +1,5 @@
 """Rules on validation loss: overfitting, enough, more epochs, all well, or nothing."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from tunedesk.fine_tuning.advice_rules.context import (
@@ -10,6 +8,7 @@ from tunedesk.fine_tuning.advice_rules.context import (
     Advice,
     AdviceContext,
     Tone,
+    best_checkpoint,
     falls_now,
     valid_falls,
     valid_fell,
@@ -19,7 +18,6 @@ from tunedesk.fine_tuning.curve_analysis import (
     flat_since,
     median_of,
     trend,
-    value_at,
     value_near,
     wobble,
 )
@@ -208,25 +206,6 @@ def past_best(seen: AdviceContext) -> Advice | None:
 def _may_have_turned(seen: AdviceContext, share: float) -> bool:
     noise = wobble(seen.valid.values) / abs(float(seen.valid.values.min()) or 1.0)
     return share > max(TURNING, noise)
-
-
-def best_checkpoint(checkpoints: Sequence[int], valid: Points, lowest: int) -> int | None:
-    """The checkpoint to take when validation loss was lowest at a step.
-
-    The nearest before it: what comes later may be learned by heart already. One after it only where
-    validation loss was clearly (1 %) lower there, and none that is no better than the end.
-    """
-
-    def loss(step: int) -> float:
-        return value_at(valid, step)
-
-    end = int(valid.steps[-1])
-    before = [step for step in checkpoints if step <= lowest][-1:]
-    after = [step for step in checkpoints if lowest < step < end][:1]
-    if before and after and loss(after[0]) * 1.01 < loss(before[0]):
-        before = []
-    chosen = [step for step in (before or after) if loss(step) * 1.01 < loss(end)]
-    return chosen[0] if chosen else None
 
 
 def enough(seen: AdviceContext) -> Advice | None:
