@@ -194,6 +194,8 @@ class TestUndo:
         page.table.setFocus()
         self.turn(qtbot, page, "undo")
         wait_current(qtbot, page, first)
+        focus = QApplication.focusWidget()
+        assert (focus.accessibleName(), focus.text) == ("Assistant message 2", "Yes.")
         page.table.setFocus()
         self.turn(qtbot, page, "redo")
         focus = QApplication.focusWidget()

@@ -312,7 +312,13 @@ class ExamplesPage(Page):
         if not was_open:
             self.go_to(example_id)
         if "text" in change.kinds and not self._writes_elsewhere():
-            self.form.focus_change() if was_open else self.form.focus_messages()
+            self.form.focus_change(None if was_open else self._text_before(example_id))
+
+    def _text_before(self, example_id: int) -> str | None:
+        """The text of an example before the last step in its history; None if that is not known."""
+        step = next(iter(self._project.history(example_id)), None)
+        before = None if step is None else step.version_before
+        return None if before is None else self._project.version_text(before)
 
     def _writes_elsewhere(self) -> bool:
         """Whether the focus is in a field that is not part of the form."""

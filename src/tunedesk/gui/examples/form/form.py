@@ -25,6 +25,7 @@ from tunedesk.gui.examples.form.open_example import OpenExample
 from tunedesk.gui.examples.form.problem_marks import ShownProblems
 from tunedesk.gui.examples.form.raw_json import RawJsonView
 from tunedesk.gui.examples.form.read_only_form import ReadOnlyForm
+from tunedesk.gui.examples.form.text_mapping import diff_position
 from tunedesk.gui.examples.form.tools_editor import ToolsEditor
 from tunedesk.gui.live_query import ProjectChangeSignal
 from tunedesk.gui.page import PageContext
@@ -118,8 +119,14 @@ class ExampleForm(QWidget):
         else:
             self.kind_form.focus_last()
 
-    def focus_change(self) -> None:
-        """Put the cursor where undo or somebody else has changed the text, if that can be seen."""
+    def focus_change(self, text_before: str | None = None) -> None:
+        """Put the cursor where undo or somebody else has changed the text, if that can be seen.
+
+        Args:
+            text_before: The text before the change; None where the example was open meanwhile.
+        """
+        if text_before is not None:
+            self._changed_at = diff_position(text_before, self._example.text)
         if self._changed_at is None or self._tabs.current != FORM or self._unreadable:
             self.focus_messages()
             return
