@@ -8,6 +8,7 @@ from tests.fine_tuning.made_curves import made_chart
 
 from tunedesk.fine_tuning.charted_run import ChartedRun
 from tunedesk.fine_tuning.curves import RunCurves
+from tunedesk.gui.fine_tune.chart.curve_view import latest
 from tunedesk.project.run_records import Metric
 
 
