@@ -152,7 +152,8 @@ class Runs:
             " ORDER BY time DESC, arrival DESC LIMIT 10",
             (run_id,),
         )
-        told = (loaded(data, {}).get("model_step") for (data,) in rows)
+        nothing: dict[str, Any] = {}
+        told = (loaded(data, nothing).get("model_step") for (data,) in rows)
         return next((step for step in told if type(step) is int), None)
 
     def events(self, run_id: int) -> list[RunEvent]:
