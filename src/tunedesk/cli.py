@@ -203,6 +203,19 @@ def _tokens_arguments(parser: argparse.ArgumentParser) -> None:
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, metavar="PROJECT", help="NAME.tunedesk")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a data file")
+    parser.add_argument(
+        "--map",
+        default="",
+        metavar="COLUMNS",
+        help='what the columns of a table become: "Question=user,Answer=assistant,Topic=tag"; by '
+        "their names unless told",
+    )
+    parser.epilog = (
+        "A table (CSV, TSV) becomes one example a row. A column can become: system, user, "
+        "assistant, reasoning, chosen, rejected, reference, tag, language, note (kept as metadata "
+        "of the example), group (rows of one conversation have the same text) or leave_out. "
+        "Several user and assistant columns are turns, in their order."
+    )
 
 
 def _merge_arguments(parser: argparse.ArgumentParser) -> None:

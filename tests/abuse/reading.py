@@ -34,6 +34,9 @@ _PIECES = [
     *(b'"chosen": ', b'"rejected": ', b'"prompt": "', b"<image>", b"[customer name]"),
     *(b"<think>", b"</think>", b"<|im_start|>user\n", b"[INST]", b'"type": "image_url"'),
     b"data:image/png;base64,iVBOR",
+    *(b"<|start|>assistant<|channel|>analysis<|message|>", b"<|end|>", b"[SYSTEM_PROMPT]", b"</s>"),
+    *("◁think▷".encode(), "\u200b".encode(), b"\x0b", b"\\u001f", b'"reasoning_content": "'),
+    *(b"||||||| base\n", b">>>>>>> x\n", b'He said "so"\nand'),
 ]
 _ENCODINGS = ("utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32", "cp1252")
 

@@ -5,6 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tunedesk.checks.messages.sentences import sentence
 from tunedesk.checks.parse_record import parse_carefully, parse_record
 
 _json = st.recursive(
@@ -60,3 +61,9 @@ def test_nesting_up_to_512_is_read():
     for levels, readable in ((511, True), (512, False)):
         text = b'{"a": ' + b"[" * levels + b"]" * levels + b"}"
         assert (parse_record(text).record is not None) is readable
+
+
+def test_half_a_character_is_named_with_its_message():
+    text = b'{"messages": [{"role": "user", "content": "a \\ud83d"}], "k\\ud83d": 1}'
+    said = [sentence(problem) for problem in parse_record(text).problems]
+    assert [each.split(" half")[0] for each in said] == ["The text holds", "Message 1 holds"]

@@ -19,6 +19,8 @@ OF_FILES = {
     "record_over_lines",
     "messages_bare",
     "record_too_long",
+    "row_without_text",
+    "quote_not_closed",
 }
 # Tested in test_set_rules, test_checker, test_parse_record and test_images; the last is the net
 # under the rules, which test_schema shows to be empty.

@@ -286,3 +286,30 @@ def test_a_copy_that_was_changed_is_merged(command, write_rows, good_rows, tmp_p
     status, _told, err = command("merge", project, tmp_path / "nothing.tunedesk")
     assert status == 2
     assert "is not there" in err
+
+
+def test_a_table_comes_in_by_the_names_of_its_columns_or_as_it_is_told(command, tmp_path):
+    table, project, out = tmp_path / "a.csv", tmp_path / "a.tunedesk", tmp_path / "out.jsonl"
+    table.write_text("Frage;Antwort;Topic\nWas?;Das.;dose\n;;\n;;lost\n", encoding="utf-8")
+    status, told, err = command("import", project, table)
+    assert (status, told.strip()) == (0, f"{table}: 1 row imported")
+    assert "row 4: The row has no text" in err
+    with Project.open(project, read_only=True) as opened:
+        assert [use.name for use in opened.tags()] == ["dose"]
+    assert command("import", project, table, "--map", "Frage=assistant,Antwort=user")[0] == 0
+    command("export", project, out)
+    first, second = (json.loads(line) for line in out.read_text().splitlines())
+    assert [message["content"] for message in first["messages"]] == ["Was?", "Das."]
+    assert {m["role"]: m["content"] for m in second["messages"]} == {
+        "assistant": "Was?",
+        "user": "Das.",
+    }
+
+
+def test_a_table_whose_columns_nobody_knows_is_refused_with_what_to_do(command, tmp_path):
+    table, project = tmp_path / "a.csv", tmp_path / "a.tunedesk"
+    table.write_text("1,2,3,4\n5,6,7,8\n", encoding="utf-8")
+    status, _told, err = command("import", project, table)
+    assert status == 2
+    assert "Name them User and Assistant" in err
+    assert command("import", project, table, "--map", "Nobody=user")[0] == 2

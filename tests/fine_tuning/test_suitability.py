@@ -46,6 +46,32 @@ def test_amounts_of_money_are_seen_in_their_spellings():
     assert not looked_at(chat("How many?", "12 of them, Europe.")).with_money
 
 
+def test_amounts_of_money_are_seen_in_words():
+    for amount in (
+        "ten cents a day",
+        "Ten cents a page",
+        "one euro",
+        "a dollar",
+        "two and a half euros",
+        "20 pounds",
+        "zehn Euro",
+        "deux euros",
+        "diez euros",
+        "cinque euro",
+        "一百元",
+        "300円",
+    ):
+        assert looked_at(chat("How much?", f"It is {amount}.")).with_money == 1, amount
+    for other in (
+        "per cent of it",
+        "ten centimetres",
+        "the euro zone",
+        "twenty books",
+        "a percent",
+    ):
+        assert not looked_at(chat("How much?", f"It is {other}.")).with_money, other
+
+
 def test_the_prompt_that_most_share_is_measured():
     found = looked_at(
         chat("a", "b", system="one two three"),

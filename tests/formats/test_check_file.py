@@ -147,3 +147,6 @@ def test_problems_of_every_row_of_one_line_are_counted_by_rows(tmp_path):
     report = check_file(path, "openai", None)
     assert report.codes["messages_bare"] == report.records == 12
     assert report.with_errors == report.with_problems == 12
+    path.write_text(json.dumps([GOOD] * 12), encoding="utf-8")
+    report = check_file(path, "openai", None)
+    assert (report.count("warning") > 0, report.with_problems) == (True, 0)

@@ -157,3 +157,26 @@ def test_how_three_columns_without_names_were_read_is_said():
     (told,) = pasted.left_out
     assert told.startswith("The columns were read as system, user and assistant")
     assert read_pasted("What?\tThat.\nWhy?\tSo.").left_out == []
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\x1e"])
+def test_line_ends_of_other_kinds_may_stand_in_a_text(mark):
+    said = [{"role": "user", "content": f"a{mark}b"}, {"role": "assistant", "content": "c"}]
+    record = json.dumps({"messages": said}, ensure_ascii=mark < " ")
+    for end in ("\n", "\r\n", "\r"):
+        pasted = read_pasted(f"{record}{end}{record}{end}")
+        assert [example.record for example in pasted.examples] == [record, record]
+        assert pasted.left_out == []
+
+
+@pytest.mark.parametrize(
+    "cell", ["[1] Who pays?", "[sic] Who pays?", "[Your name] asks", "[", "[ ]x"]
+)
+def test_a_cell_that_begins_with_a_bracket_is_no_json(cell):
+    pasted = read_pasted(f"{cell}\tThe tenant.\nWho else?\tNobody.")
+    assert [
+        json.loads(example.record)["messages"][0]["content"] for example in pasted.examples
+    ] == [
+        cell,
+        "Who else?",
+    ]

@@ -5,6 +5,7 @@ checks of the cookbook's Chat_finetuning_data_prep notebook; the source of each 
 its severity in resources/severities.json.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -265,6 +266,8 @@ def _check_name(name: Any, path: Path) -> Iterator[Problem]:
 
 def _short(value: Any) -> str | int | float | bool | None:
     """A value of the data, short enough to stand in a sentence."""
+    if isinstance(value, float) and math.isinf(value):
+        return "> 1e308" if value > 0 else "< -1e308"  # JSON has no name for it
     if isinstance(value, str):
         return value if len(value) <= 60 else value[:59] + "…"
     return value if isinstance(value, (int, float, bool)) or value is None else json_type(value)

@@ -260,9 +260,10 @@ def _surrogates(letters: str, node: JsonNode) -> list[Problem]:
         return []
     problems = []
     for path, child in node.walk():
+        where = {"reason": "message"} if path[:1] == ("messages",) and path[1:] else {}
         if child.kind == "string" and SURROGATES.search(child.value):
-            problems.append(Problem("lone_surrogate", path, {}))
+            problems.append(Problem("lone_surrogate", path, where))
         for key, _key_node, _value in child.members:
             if SURROGATES.search(key):
-                problems.append(Problem("lone_surrogate", path, {}))
+                problems.append(Problem("lone_surrogate", path, where))
     return problems

@@ -249,9 +249,13 @@ def run_fix(options: argparse.Namespace) -> int:
     said = _counted(writer.records, "record", "records")
     if fixes or not +put_right:
         said += f", {_counted(fixes, 'fix', 'fixes')} in {changed:,} of them"
-    print(f"{options.out}: {said}")
+    # Where the records go to a pipe, they have it for themselves.
+    print(f"{options.out}: {said}", file=sys.stderr if writer.is_stream else None)
     if options.pictures is not None:
-        print(f"  {_counted(embedded, 'picture', 'pictures')} embedded")
+        print(
+            f"  {_counted(embedded, 'picture', 'pictures')} embedded",
+            file=sys.stderr if writer.is_stream else None,
+        )
     if missing:
         names = ", ".join(list(missing)[:_MOST_NAMED]) + (
             " ..." if len(missing) > _MOST_NAMED else ""
@@ -261,7 +265,8 @@ def run_fix(options: argparse.Namespace) -> int:
         )
     put_right = +put_right
     for code, number in put_right.items():
-        print(f"  {_counted(number, 'time', 'times')} in the file: {title(code)}")
+        times = f"  {_counted(number, 'time', 'times')} in the file: {title(code)}"
+        print(times, file=sys.stderr if writer.is_stream else None)
     if fixes == 0 and not put_right and errors == 0 and not embedded:
         print("  nothing was to be fixed; the file is a copy", file=sys.stderr)
     elif errors:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tunedesk.checks.messages.sentences import sentence
 from tunedesk.commands.progress_line import ProgressLine
 from tunedesk.errors import UserError
+from tunedesk.formats.writers.jsonl import is_stream
 from tunedesk.i18n import ngettext
 from tunedesk.project.exporting import export
 from tunedesk.project.importing import ImportSummary, import_file
@@ -59,10 +60,11 @@ def run_import(options: argparse.Namespace) -> int:
     with open_for_writing(options.project, make=True) as project, WorkerPool() as pool:
         for file in options.files:
             with ProgressLine(file.name) as line:
-                summary = import_file(project, file, pool, line.progress)
+                summary = import_file(project, file, pool, line.progress, mapping=options.map)
             print(_told(summary))
             for place, problem in summary.problems:
-                where = "the file" if place is None else f"line {place:,}"
+                row = "row" if summary.info.is_table else "line"
+                where = "the file" if place is None else f"{row} {place:,}"
                 print(f"  {where}: {sentence(problem)}", file=sys.stderr)
             if summary.failure is not None:
                 raise summary.failure
@@ -98,7 +100,9 @@ def run_export(options: argparse.Namespace) -> int:
                 leave_out_errors=options.without_errors,
             )
         written = ngettext("{n} example written", "{n} examples written", summary.written)
-        print(f"{summary.path}: {written.format(n=f'{summary.written:,}')}")
+        said = f"{summary.path}: {written.format(n=f'{summary.written:,}')}"
+        # Where the examples go to a pipe, they have it for themselves.
+        print(said, file=sys.stderr if is_stream(options.out) else None)
         rejected = project.totals(query).by_state.get("rejected", 0)
         if rejected and not query.states:
             note = ngettext(

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tunedesk.catalogue.models import STARTER_ID
+from tunedesk.catalogue.models import STARTER_ID, base_name
 from tunedesk.errors import UserError
 from tunedesk.examples.as_trained import Refusal, Remark, RowAsTrained
 from tunedesk.fine_tuning.as_trained import command, shortened
@@ -140,14 +140,24 @@ class LaunchReader:
 
 def _key(settings: LaunchSettings) -> tuple[str, str]:
     """What the tokens of an example depend on."""
-    return settings.base_model, settings.method
+    return _template_of(settings), settings.method
+
+
+def _template_of(settings: LaunchSettings) -> str:
+    """The name of the model whose template and tokenizer read the examples; empty: unknown.
+
+    A tuned model reads as its base, but for a starter, which keeps the tokens it was made with.
+    """
+    base = base_name(settings.base_model)
+    return "" if base == STARTER_ID != settings.base_model else base
 
 
 def can_be_read(settings: LaunchSettings) -> bool:
     """Whether the template of a launch's base model is on this computer, with what reads it."""
     return (
         settings.provider == "local"
-        and local_models.is_here(settings.base_model)
+        and bool(_template_of(settings))
+        and local_models.is_here(_template_of(settings))
         and python_with_training() is not None
     )
 
@@ -209,7 +219,7 @@ def _read_examples(
                     for records in version_records(project, [row.version_id for row in rows]):
                         writer.write_all(records)
                         progress(0, total)
-        asked = [*command(), "--check", str(folder), settings.base_model, settings.method]
+        asked = [*command(), "--check", str(folder), _template_of(settings), settings.method]
         done = 0
         for line in _said_by(asked, folder / "said.jsonl"):
             if line is not None and "failed" in line:

@@ -28,9 +28,30 @@ LONG_PROMPT = 200
 """From so many words on, a system prompt is worth shortening once the model is tuned."""
 
 _FIGURE = re.compile(r"\d[\d.,:/\u2019 -]*\d|\d")
-_MONEY = re.compile(
-    r"(?:[$€£¥]|\b(?:USD|EUR|GBP|CHF))\s?\d[\d.,]*|\b\d[\d.,]*\s?(?:[$€£¥]|(?:USD|EUR|GBP|CHF)\b)"
+_CODES = "USD|EUR|GBP|CHF|JPY|CNY|INR|PLN|SEK|NOK|DKK|CZK|TRY|BRL|CAD|AUD"
+_NUMBERS = (
+    "a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|"
+    "forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|half|few|several|"
+    "ein|eine|einen|einem|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|fünfzehn|zwanzig|"
+    "dreißig|vierzig|fünfzig|hundert|tausend|"
+    "un|une|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|douze|quinze|vingt|trente|cent|mille|"
+    "uno|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|doce|veinte|cien|mil|"
+    "due|tre|quattro|cinque|sei|sette|otto|nove|dieci|venti|"
+    "um|uma|dois|duas|quatro|sete|oito|dez|vinte|een|twee|drie|vijf|tien"
 )
+_COINS = (
+    "dollars?|euros?|cents?|pounds?|pence|penny|pennies|francs?|franken|rappen|centimes?|"
+    "céntimos?|centavos?|centesimi|cêntimos?|yen|yuan|rupees?|roubles?|rubles?|lira|liras|kronor|"
+    "kroner|zloty|złoty|złotych|pesos?|reais|bucks?|quid"
+)
+_MONEY = re.compile(
+    rf"(?:[$€£¥₹₽₺₩]|\b(?:{_CODES}))\s?\d[\d.,]*"
+    rf"|\b\d[\d.,]*\s?(?:[$€£¥₹₽₺₩]|(?:{_CODES}|{_COINS})\b|[円元块圆])"
+    rf"|\b(?:{_NUMBERS})(?:[ -]and[ -]a[ -]half)?[ -](?:{_COINS})\b"
+    r"|[一二三四五六七八九十百千万]+\s?(?:円|元|块|圆)",
+    re.IGNORECASE,
+)
+"""An amount of money, in digits or in words of the larger languages."""
 _LEAST_DIGITS = 2
 _NO_TEXT = frozenset({"type", "image_url", "input_audio", "file"})
 """The keys of parts of a content whose values are no text."""

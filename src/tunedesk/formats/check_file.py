@@ -90,8 +90,9 @@ class CheckTotals:
         found = batch.problems.copy()
         of_file: dict[int | None, set[Severity]] = {}
         for line, problem in found:
-            of_file.setdefault(line, set()).add(severity(problem.code, target))
             self.codes[problem.code] += 1
+            if problem.code != "container_array":  # that is said of the file, not of its first row
+                of_file.setdefault(line, set()).add(severity(problem.code, target))
         for line, fact in zip(batch.lines, facts, strict=True):
             levels = of_file.get(line, _NO_LEVELS)
             if fact.problems:

@@ -1,8 +1,8 @@
 """What a file is: looked up in its beginning, before any record is read."""
 
-import csv
 import io
 import re
+import stat
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from tunedesk.examples.json_text import JsonSyntaxError, parse
 from tunedesk.examples.kinds.foreign import OTHER
 from tunedesk.examples.kinds.kind import RecordFormat
 from tunedesk.examples.kinds.registry import KINDS, kind_of
+from tunedesk.formats.readers.csv_table import looks_like_table
 from tunedesk.formats.readers.json_lines import line_blocks, line_records
 from tunedesk.formats.readers.json_values import Extent, value_end, value_records
 from tunedesk.formats.text_encoding import Encoding, Utf8Reader, detect
@@ -49,32 +50,6 @@ def signature(head: bytes) -> Signature | None:
         # A ZIP archive; the one of a spreadsheet names its parts near the beginning.
         return "xlsx" if b"xl/" in head or b"[Content_Types].xml" in head[:200] else "binary"
     return "binary" if head.startswith(_BINARY) else None
-
-
-_ROWS = 20
-
-
-def looks_like_table(text: str) -> bool:
-    """Whether the text begins like a table with commas, semicolons or tabs between its fields."""
-    lines = [line for line in text.split("\n")[: 4 * _ROWS] if line.strip()]
-    if len(lines) < 2:
-        return False
-    return any(_is_table(lines, delimiter) for delimiter in (",", ";", "\t"))
-
-
-def _is_table(lines: list[str], delimiter: str) -> bool:
-    rows: list[list[str]] = []
-    try:
-        for row in csv.reader((f"{line}\n" for line in lines), delimiter=delimiter):
-            rows.append(row)
-            if len(rows) == _ROWS:
-                break
-    except csv.Error:
-        return False
-    width = len(rows[0])
-    header = all(field.strip() for field in rows[0])
-    # The last row may be cut off where the sample ends.
-    return width > 1 and header and all(len(row) == width for row in rows[:-1] or rows)
 
 
 FileType = Signature | Literal["csv", "empty"]
@@ -138,9 +113,14 @@ class FileInfo:
         return self.format in _IMPORTED or self.format == "empty"
 
     @property
+    def is_table(self) -> bool:
+        """Whether `formats.table` reads it: its rows become examples by a mapping."""
+        return self.format == "csv"
+
+    @property
     def can_be_imported(self) -> bool:
-        """Whether its records are examples that a project can hold."""
-        return self.format in _IMPORTED
+        """Whether its records are examples that a project can hold, or its rows can become some."""
+        return self.format in _IMPORTED or self.is_table
 
 
 _IMPORTED: frozenset[str] = frozenset(
@@ -168,6 +148,13 @@ def inspect_file(path: Path) -> FileInfo:
         UserError: The file cannot be opened.
     """
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            # It would be waited for without end, or read only once.
+            raise UserError(
+                _("“{name}” is a device or a pipe, not a file.").format(name=path.name),
+                _("Write what comes from it to a file, and give that."),
+            )
         with path.open("rb") as file:
             head = file.read(_HEAD)
         size = path.stat().st_size
@@ -203,6 +190,8 @@ def describe(info: FileInfo) -> str:
     sentence = describe_contents(info, info.path.name)
     if info.is_checked or info.format in ("git_lfs", "binary"):
         return sentence
+    if info.is_table:
+        return f"{sentence} {_('Its rows become examples when it is imported into a project.')}"
     return f"{sentence} {_('Tunedesk does not read such files yet; this one is left alone.')}"
 
 
@@ -248,7 +237,8 @@ def _contents(text: str) -> tuple[RecordFormat | FileType, Container]:
         return (known[0] if known else "other"), container
     if any_json or re.search(r"^[ \t,]*[\[{]", text, re.MULTILINE):
         return _by_key_words(text), container
-    return ("csv" if looks_like_table(text) else "other"), "none"
+    lines = text.splitlines(keepends=True)[:_MOST_LOOKED_AT]
+    return ("csv" if looks_like_table(lines) else "other"), "none"
 
 
 def _container(text: str) -> Container:

@@ -7,6 +7,7 @@ answer, three a system prompt before these. A column of another name becomes tag
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -45,7 +46,8 @@ class Pasted(NamedTuple):
 
 def read_pasted(text: str) -> Pasted:
     """Read JSON, or a spreadsheet's rows as conversations; nothing is left out in silence."""
-    if text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
+    begin = text.lstrip("\ufeff \t\r\n")
+    if begin.startswith("{") or (begin.startswith("[") and _is_list(begin)):
         return _json_records(text.lstrip("\ufeff"))
     return _spreadsheet(text.lstrip("\ufeff"))
 
@@ -61,7 +63,8 @@ def _json_records(text: str) -> Pasted:
     own. A line that has the braces of a record is one, even where it is broken: it can be put
     right in the program.
     """
-    lines = text.splitlines()
+    # Not `splitlines`: it also breaks at U+0085, U+2028 and others, which may stand in a string.
+    lines = _LINE_END.split(text)
     if all(_is_object(line.strip()) for line in lines if line.strip()):
         return Pasted([PastedExample(line.strip()) for line in lines if line.strip()], [])
     try:
@@ -81,6 +84,21 @@ def _json_records(text: str) -> Pasted:
         others,
     )
     return Pasted(found, [left_out.format(n=f"{others:,}")])
+
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_LIST = re.compile(r"\[\s*(?:\{|\]?\s*\Z)")
+
+
+def _is_list(text: str) -> bool:
+    """Whether a text is a list of JSON, be it broken, and not a cell such as “[1] Who pays?”."""
+    if _LIST.match(text):
+        return True
+    try:
+        parse(text)
+    except JsonSyntaxError:
+        return False
+    return True
 
 
 def _is_object(line: str) -> bool:

@@ -1,6 +1,7 @@
 """A handful of records on their way from a file."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import orjson
@@ -28,12 +29,14 @@ class RecordBatch(NamedTuple):
         problems: What is wrong with the file rather than with a record, and the line; None for
             the whole file.
         bytes_read: How far the file has been read.
+        tags: The tags of each, where its source names any; empty where it does not.
     """
 
     lines: list[int]
     texts: list[bytes]
     problems: list[tuple[int | None, Problem]]
     bytes_read: int
+    tags: Sequence[tuple[str, ...]] = ()
 
 
 class BatchBuilder:

@@ -315,6 +315,7 @@ class Feedback(QObject):
         danger: bool = False,
         no_text: str = "",
         parent: QWidget | None = None,
+        other: tuple[str, Callable[[], object]] | None = None,
     ) -> QDialog:
         """Ask before something that cannot be taken back or is hardly meant; the last resort.
 
@@ -329,6 +330,7 @@ class Feedback(QObject):
             danger: Whether it cannot be taken back.
             no_text: What the other button says; empty: "Cancel".
             parent: The dialog over which it is asked; None for the window.
+            other: What a third button says and does; None for two buttons.
         """
         dialog = QDialog(parent or self._window)
         dialog.setWindowTitle(question)
@@ -343,7 +345,13 @@ class Feedback(QObject):
         buttons.addStretch()
         no, yes = QPushButton(no_text or _("Cancel")), QPushButton(action_text)
         yes.setProperty("kind", "danger" if danger else "primary")
-        for button in (no, yes):
+        shown = [no, yes]
+        if other is not None:
+            third = QPushButton(other[0])
+            third.clicked.connect(dialog.reject)
+            third.clicked.connect(other[1])
+            shown.insert(1, third)
+        for button in shown:
             buttons.addWidget(button)
             button.setAutoDefault(False)
         no.setDefault(True)

@@ -5,10 +5,12 @@ arrives. An import is one change over many short transactions; what came is kept
 cancelled or cut off, and can be undone. One that a full disk stopped goes on from there.
 """
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from tunedesk.checks.checker import Checker, CheckJob, check_texts
@@ -16,8 +18,11 @@ from tunedesk.checks.facts import Facts
 from tunedesk.checks.problem import Problem
 from tunedesk.errors import Cancelled, UserError
 from tunedesk.formats.inspect_file import FileInfo, describe, inspect_file
+from tunedesk.formats.mapping import mapped_batches, parse_mapping, propose
 from tunedesk.formats.read_records import read_batches
+from tunedesk.formats.readers.csv_table import CsvTable
 from tunedesk.formats.record_batch import RecordBatch
+from tunedesk.formats.table import HEAD_ROWS, TableLayout
 from tunedesk.i18n import _, ngettext
 from tunedesk.progress import Progress, no_progress
 from tunedesk.project import change_log, change_names, row_order, undo
@@ -84,6 +89,7 @@ def import_file(
     on_first_rows: Callable[[], None] | None = None,
     state: State = "to_review",
     resume: ImportSummary | None = None,
+    mapping: str = "",
 ) -> ImportSummary:
     """Import a file of examples, of one kind or several, as one change.
 
@@ -96,10 +102,12 @@ def import_file(
         state: The state of review that the rows begin with.
         resume: What came of the same file before its `failure`: the rest follows, as one change
             with what came, unless that was undone.
+        mapping: What the columns of a table become, as `parse_mapping` reads it; empty: by their
+            names and the first rows.
 
     Raises:
-        UserError: The file cannot be read, or holds no examples that a project can keep; or nothing
-            of it could be written.
+        UserError: The file cannot be read, the mapping does not fit it, or it holds no examples
+            that a project can keep; or nothing of it could be written.
     """
     info = inspect_file(path)
     if info.is_empty:
@@ -112,16 +120,44 @@ def import_file(
             _("“{name}” has changed since its first part came in.").format(name=path.name),
             _("Undo that part and import the file anew."),
         )
-    return _Import(project.context, info, state, resume).run(pool, progress, on_first_rows)
+    batches = _table_batches(path, mapping) if info.is_table else read_batches(path, info)
+    importing = _Import(project.context, info, batches, state, resume)
+    return importing.run(pool, progress, on_first_rows)
+
+
+def _table_batches(path: Path, mapping: str) -> Iterator[RecordBatch]:
+    """The examples that the rows of a table become."""
+    table = CsvTable(path, TableLayout())
+    if mapping:
+        becomes = parse_mapping(mapping, table.columns)
+    else:
+        with contextlib.closing(table.rows()) as rows:
+            becomes = propose(table.columns, list(islice(rows, HEAD_ROWS)))
+    if becomes.lacks is not None:
+        raise UserError(
+            _("No column of “{name}” is known to hold the part “{role}”.").format(
+                name=path.name, role=becomes.lacks
+            ),
+            _("The columns are: {names}. Name them User and Assistant in the first row.").format(
+                names=", ".join(table.columns)
+            ),
+        )
+    return mapped_batches(table, becomes)
 
 
 class _Import:
     """One import under way."""
 
     def __init__(
-        self, context: ProjectContext, info: FileInfo, state: State, resume: ImportSummary | None
+        self,
+        context: ProjectContext,
+        info: FileInfo,
+        batches: Iterator[RecordBatch],
+        state: State,
+        resume: ImportSummary | None,
     ) -> None:
         self._context = context
+        self._batches = batches
         self._store = context.store
         self._state = state
         self._summary = ImportSummary(info)
@@ -185,7 +221,7 @@ class _Import:
         """The batches of the file with their facts, in order."""
         info = self._summary.info
         target, encoding, model = self._context.check_settings
-        batches = _without_first(read_batches(info.path, info), self._summary.added)
+        batches = _without_first(self._batches, self._summary.added)
         first = next(batches, None)
         if first is None:
             return
@@ -219,6 +255,8 @@ class _Import:
             NewExample(text, fact, line)
             for text, fact, line in zip(batch.texts, facts, batch.lines, strict=True)
         ]
+        if batch.tags:
+            new = [entry._replace(tags=tags) for entry, tags in zip(new, batch.tags, strict=True)]
         if of_rows:
             new = [
                 entry._replace(
@@ -324,8 +362,9 @@ def _split(batch: RecordBatch, rows: int) -> tuple[RecordBatch, RecordBatch | No
     """The first rows of a batch, and the rest if there is any."""
     if len(batch.texts) <= rows:
         return batch, None
-    head = RecordBatch(batch.lines[:rows], batch.texts[:rows], batch.problems, 0)
-    rest = RecordBatch(batch.lines[rows:], batch.texts[rows:], [], batch.bytes_read)
+    lines, texts, problems, bytes_read, tags = batch
+    head = RecordBatch(lines[:rows], texts[:rows], problems, 0, tags[:rows])
+    rest = RecordBatch(lines[rows:], texts[rows:], [], bytes_read, tags[rows:])
     return head, rest
 
 

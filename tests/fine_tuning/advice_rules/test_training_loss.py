@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from tests.fine_tuning.made_curves import (
     TOTAL,
     codes,
@@ -163,3 +164,73 @@ def test_still_falling_never_tells_of_a_rise():
     rising = [*np.linspace(3, 0.9, 60), *np.linspace(0.93, 1.25, 40)]
     for one in said(logged(*rising), total=3000, epochs=3, validates=True):
         assert one.code != "still_falling"
+
+
+@pytest.mark.parametrize(
+    ("seed", "noise", "drop"), [(1, 0.12, 0.06), (3, 0.12, 0.12), (4, 0.08, 0.08)]
+)
+def test_a_small_fall_that_is_surely_there_is_learning(seed, noise, drop):
+    curves = made_curves(TOTAL, lambda at: 1.8 * (1 - drop * at), noise=noise, seed=seed)
+    assert codes(curves, validates=True)[0] == "steady"
+
+
+def test_four_measurements_of_all_held_back_examples_are_not_too_early():
+    figures = [(2.0, 1.5), (1.8, 1.3), (1.6, 1.15), (1.5, 1.05)]
+    assert codes(logged(*figures), total=100, epochs=3, ended=False)[0] == "good"
+    assert codes(logged(*figures[:3]), total=100, epochs=3, ended=False)[0] == "too_early"
+
+
+def test_a_loss_of_half_of_that_of_new_examples_asks_for_no_more_epochs():
+    rows = logged(*([2.0] * 30 + list(np.linspace(1.6, 1.12, 60))))
+    assert codes(rows, total=900, epochs=3, validates=False)[0] not in {
+        "more_epochs",
+        "known_by_heart",
+    }
+
+
+def noisy(levels, each, noise=0.05, seed=0):
+    chance = np.random.default_rng(seed)
+    values = np.repeat(levels, each) * np.exp(noise * chance.standard_normal(len(levels) * each))
+    return logged(*values)
+
+
+def test_of_unknown_epochs_next_to_no_loss_is_by_heart_anyway():
+    found = said(logged(*np.geomspace(4, 0.003, 300)), total=3000, epochs=None)[0]
+    assert (found.code, found.title) == ("known_by_heart", "It knows its examples by heart.")
+    under_way = said(logged(*np.geomspace(4, 0.003, 300)), total=6000, epochs=None)[0]
+    assert under_way.code == "known_by_heart"
+    pairs = logged(0.6931, *np.geomspace(0.68, 0.01, 299))
+    assert advice(pairs, [], 3000, None, True)[0].code != "known_by_heart"
+
+
+def test_of_unknown_epochs_a_loss_near_zero_is_probably_by_heart():
+    found = said(logged(*np.geomspace(2.5, 0.12, 300)), total=3000, epochs=None)[0]
+    assert found.code == "known_by_heart"
+    assert "near zero" in found.sentence
+
+
+@pytest.mark.parametrize("levels", [[1.1, 0.72, 0.45], [1.1, 0.8], [2.0, 1.2, 0.8, 0.5, 0.3]])
+def test_of_unknown_epochs_a_stair_is_probably_by_heart(levels):
+    found = said(noisy(levels, 60), total=600 * len(levels), epochs=None)[0]
+    assert (found.code, found.title) == (
+        "known_by_heart",
+        "It has probably begun to learn by heart.",
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_unknown_epochs_an_even_fall_or_an_easy_form_is_not_by_heart(seed):
+    for shape in (falling, falling_slowly, falling_to_flat, flat):
+        for steps in (100, 200, TOTAL):
+            curves = made_curves(steps, shape, total=TOTAL, noise=0.3, seed=seed)
+            assert codes(curves, epochs=None)[0] != "known_by_heart"
+
+
+def test_of_unknown_epochs_nothing_is_flat_or_not_learning_in_its_first_part():
+    for steps in (60, 100, 150):
+        standing = made_curves(steps, flat, total=TOTAL)
+        assert codes(standing, epochs=None, validates=True)[0] != "not_learning"
+        stair = made_curves(steps, falling_to_flat, total=TOTAL)
+        assert codes(stair, epochs=None, validates=True)[0] != "flat"
+    assert codes(made_curves(TOTAL, flat), epochs=None)[0] == "not_learning"
+    assert codes(made_curves(TOTAL, falling_to_flat), epochs=None)[0] == "flat"

@@ -1,10 +1,12 @@
 """Chat files in and out."""
 
 import os
+import threading
 
 import pytest
 
 from tunedesk.errors import UserError
+from tunedesk.formats.inspect_file import inspect_file
 from tunedesk.formats.writers.jsonl import RecordWriter
 
 
@@ -58,3 +60,28 @@ def test_what_cannot_be_written_is_said(tmp_path):
     with pytest.raises(UserError, match="cannot be written"), RecordWriter(tmp_path / "folder"):
         pass
     assert os.listdir(tmp_path) == ["folder"]
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path):
+    pipe = tmp_path / "pipe"
+    if not hasattr(os, "mkfifo"):
+        return  # Windows has no named pipes
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    with RecordWriter(pipe) as writer:
+        writer.write(b"{}")
+    reader.join()
+    assert (read, writer.records, writer.is_stream) == ([b"{}\n"], 1, True)
+    assert pipe.is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]
+
+
+def test_a_pipe_is_not_read_as_a_file_and_nobody_waits_for_it(tmp_path):
+    pipe = tmp_path / "pipe"
+    if not hasattr(os, "mkfifo"):
+        return  # Windows has no named pipes
+    os.mkfifo(pipe)
+    with pytest.raises(UserError, match="a device or a pipe"):
+        inspect_file(pipe)

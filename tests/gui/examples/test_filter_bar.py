@@ -65,6 +65,24 @@ def test_tags_can_be_chosen_together(qtbot, bar):
     assert asked(qtbot, bar, entries(bar, bar._tag_menu)["Any tag"].trigger) == ExampleQuery()
 
 
+def test_all_means_all_under_every_filter(qtbot, bar):
+    for query in (
+        ExampleQuery(tags=("day",)),
+        ExampleQuery(sources=("a.jsonl",)),
+        ExampleQuery(tokens=(1, 5)),
+        ExampleQuery(search="word"),
+        ExampleQuery(duplicated=True),
+        ExampleQuery(ids=(1, 2)),
+        ExampleQuery(lapsed=True),
+    ):
+        ordered = replace(query, sort="tokens", descending=True)
+        bar.show_query(ordered)
+        assert not bar._all.isChecked()
+        asked_for = asked(qtbot, bar, bar._all.click)
+        assert asked_for == ExampleQuery(sort="tokens", descending=True)
+        assert bar._all.isChecked()
+
+
 def test_lengths_sources_and_order(qtbot, bar):
     query = asked(qtbot, bar, entries(bar, bar._length_menu)["over 65,536 tokens"].trigger)
     assert query.tokens == (65_537, None)

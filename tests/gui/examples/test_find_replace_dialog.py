@@ -58,6 +58,20 @@ def test_places_are_counted_while_typing(dialog, qtbot):
     assert headings[0] == "Example 1 · User message 2"
 
 
+def test_enter_never_replaces(dialog, project, ids, qtbot):
+    """Who presses Enter below a word that is sought means to seek it."""
+    before = [project.text(example_id) for example_id in ids]
+    qtbot.keyClicks(dialog.fields.words, "red")
+    found(dialog, qtbot, "18 places in 6 examples")
+    for field in (dialog.fields.words, dialog.fields.replacement):
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            qtbot.keyClick(field, key)
+    assert not dialog.button.isDefault()
+    assert not dialog._is_replacing
+    assert dialog.isVisible()
+    assert [project.text(example_id) for example_id in ids] == before
+
+
 def test_choices_narrow_what_is_found(dialog, qtbot):
     dialog.fields.words.setText("THE")
     found(dialog, qtbot, "6 places in 6 examples")

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QPushButton
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton
 from tests.gui.examples.conftest import wait_current, wait_rows
 
 from tunedesk.checks.problem import Problem
@@ -49,10 +49,17 @@ class TestReview:
         assert [row.state for row in project.rows(ids)] == ["to_review", "draft"]
         assert page.table.current_id() == ids[0]
 
+    @pytest.mark.parametrize(
+        "code",
+        [
+            *("content_empty", "content_blank", "content_null", "content_list_empty"),
+            *("content_missing", "messages_empty"),
+        ],
+    )
     def test_an_example_with_an_empty_message_is_approved_only_if_confirmed(
-        self, qtbot, add, make_page, actions, project, window
+        self, qtbot, add, make_page, actions, project, window, code
     ):
-        ids = add("first", problems=(Problem("content_empty", ("messages", 0, "content"), {}),))
+        ids = add("first", problems=(Problem(code, ("messages", 0, "content"), {}),))
         ids += add("second", "third")
         page = make_page()
         page.table.selectRow(0)
@@ -65,8 +72,16 @@ class TestReview:
         page.table.selectAll()
         actions["example.approve_next"].trigger()
         dialog = window.findChildren(QDialog)[-1]
-        assert dialog.windowTitle() == "Approve 1 example with an empty message?"
-        dialog.accept()
+        assert dialog.windowTitle() == "Approve 3 examples?"
+        texts = " ".join(label.text() for label in dialog.findChildren(QLabel))
+        assert "1 of them has an empty message: example 1." in texts
+        buttons = {button.text(): button for button in dialog.findChildren(QPushButton)}
+        assert list(buttons) == ["Cancel", "Approve the other 2", "Approve all 3"]
+        buttons["Approve the other 2"].click()
+        assert [row.state for row in project.rows(ids)] == ["draft", "approved", "approved"]
+        page.table.selectAll()
+        actions["example.approve_next"].trigger()
+        window.findChildren(QDialog)[-1].accept()
         assert [row.state for row in project.rows(ids)] == ["approved"] * 3
 
     def test_typing_into_an_approved_example_takes_the_approval_and_says_so(

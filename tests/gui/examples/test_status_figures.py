@@ -74,7 +74,7 @@ def test_one_sum_everywhere(project, tmp_path, seed):
         _number(NUMBER, summary_text(imported)),
         _number(NUMBER, checked_text(totals)),
         _number(r"([\d,]+)", problems.figure),
-        _Finder()(project).with_problems,
+        _Finder()(project).totals.with_problems,
         project.count(ExampleQuery(problems=WITH_PROBLEMS)),
         figures.totals.with_problems,
     } == {totals.with_problems}

@@ -47,7 +47,8 @@ def test_from_the_button_to_the_trained_answer(window, tmp_path, qtbot):
     qtbot.waitUntil(page.start.isEnabled)
     button(page, "Start training").click()
     project = window.workspace.project
-    qtbot.waitUntil(lambda: bool(project.runs.all()))
+    # It starts once the base model's template has read all examples.
+    qtbot.waitUntil(lambda: bool(project.runs.all()), timeout=60_000)
     run_id = project.runs.all()[0].id
     qtbot.waitUntil(lambda: project.runs.get(run_id).status == "running", timeout=120_000)
     assert window.workspace.trains_here

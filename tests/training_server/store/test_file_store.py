@@ -96,6 +96,21 @@ def test_what_is_done_with_the_file_fails_and_nothing_is_left(stores):
     assert stores.files.total_bytes() == 0
 
 
+def test_an_upload_that_has_no_folder_is_not_there(stores, monkeypatch):
+    """On a full disk, say: it would take away room for an hour and take no part."""
+
+    def full(*_given, **_named):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.mkdir", full)
+        with pytest.raises(OSError, match="No space"):
+            stores.uploads.add("a.jsonl", "fine-tune", 1000, None)
+    assert stores.uploads.pending_bytes() == 0
+    upload = stores.uploads.add("a.jsonl", "fine-tune", 1, None)
+    assert stores.uploads.add_part(upload.id, io.BytesIO(b"x"))
+
+
 def test_parts_that_come_at_once_keep_within_the_size(stores):
     for _try in range(5):
         made = stores.uploads.add("a.jsonl", "fine-tune", 25, None)

@@ -67,6 +67,16 @@ def file_messages() -> dict[str, ProblemMessage]:
             _("The row has {megabytes} MB; rows of over {limit_megabytes} MB are not read."),
             _("It was left out. Split it, or look whether line ends are missing in the file."),
         ),
+        "row_without_text": ProblemMessage(
+            _("Row without a conversation"),
+            _("The row has no text in the columns of the conversation."),
+            _("It was left out. Fill it in, or choose other columns, and import the table again."),
+        ),
+        "quote_not_closed": ProblemMessage(
+            _("Quotation mark that is not closed"),
+            _("A quotation mark opens a cell and none closes it."),
+            _("The rest was read as it stands: look at the rows from here on."),
+        ),
         "messages_bare": ProblemMessage(
             _("Messages without their frame"),
             _("The row is a bare list of messages; “messages” around it is missing."),
@@ -177,6 +187,12 @@ def file_messages() -> dict[str, ProblemMessage]:
             _("Half a character"),
             _("The text holds half a character, mostly of a broken emoji; readers fail on it."),
             _("Delete the broken character, or write it again."),
+            {
+                "message": _(
+                    "Message {n} holds half a character, mostly of a broken emoji; readers fail "
+                    "on it."
+                )
+            },
         ),
         "schema_mismatch": ProblemMessage(
             _("Not of the expected form"),

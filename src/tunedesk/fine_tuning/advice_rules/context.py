@@ -20,7 +20,7 @@ from tunedesk.fine_tuning.curve_analysis import (
     value_at,
     value_near,
 )
-from tunedesk.fine_tuning.curves import Points, RunCurves, spread
+from tunedesk.fine_tuning.curves import Points, RunCurves, format_loss, spread
 from tunedesk.i18n import _
 
 Tone = Literal["good", "neutral", "warning", "error"]
@@ -40,6 +40,8 @@ SEEN_SHARE = 0.15
 """A curve jumps too much where a change of this share of its level could not be seen."""
 FLAT_SHARE = 0.25
 """A curve is called flat where it surely changed by less than this share of its level."""
+SEEN_BEFORE_SHARE = 0.75
+"""Examples were seen before where training loss is less than this share of validation loss."""
 MOST_VALID_LEVELS = 8
 """Validation loss of batches is averaged over so many stretches."""
 
@@ -142,11 +144,21 @@ class AdviceContext:
 
     @property
     def past_first_epoch(self) -> bool:
-        """Whether examples have come again; also where it is not known how many make an epoch.
+        """Whether examples have come again.
 
-        Within the first epoch every example is new, so nothing can be known by heart.
+        Within the first epoch every example is new, so nothing can be known by heart. Where it is
+        not known how many steps make an epoch, the figures tell: new examples are answered as badly
+        as those that are held back, so training loss that has come to lie far below validation loss
+        is that of examples that came before. Losses of pairs differ too much from batch to batch
+        for that.
         """
-        return self.curves.last_step > (self.steps_per_epoch or 0)
+        if self.steps_per_epoch is not None:
+            return self.curves.last_step > self.steps_per_epoch
+        if self.epochs == 1 or self.learns_preferences or not len(self.valid):
+            return False
+        end = last_part(self.train, 0.1).values if len(self.train) >= 50 else self.train.values[-5:]
+        held_back = self.validation_at(float(self.valid.steps[-1]))
+        return bool(len(end)) and median_of(end) < SEEN_BEFORE_SHARE * held_back
 
     @property
     def learns_preferences(self) -> bool:
@@ -162,6 +174,11 @@ class AdviceContext:
     def validation_at(self, step: float) -> float:
         """The validation loss at a step: as measured where it is exact, smoothed elsewhere."""
         return value_at(self.valid, step) if self.exact else value_near(self.valid, step)
+
+    @property
+    def first_validation(self) -> float:
+        """The validation loss at first: the same however many figures have come since."""
+        return float(self.valid.values[0]) if self.exact else median_of(self.valid.values[:5])
 
     @property
     def lowest_validation(self) -> tuple[int, float] | None:
@@ -231,3 +248,32 @@ def fell_before(train: Points, since: int) -> bool:
 def last_checkpoint_up_to(checkpoints: Sequence[int], step: int) -> int | None:
     """The last checkpoint at a step or before it."""
     return max((point for point in checkpoints if point <= step), default=None)
+
+
+def told_apart(first: float, second: float) -> tuple[str, str]:
+    """Two losses with as many digits as tell them apart, at most six: "0.4912" and "0.4870"."""
+    texts = format_loss(first), format_loss(second)
+    for digits in range(3, 7):
+        if texts[0] != texts[1]:
+            break
+        texts = f"{first:.{digits}f}", f"{second:.{digits}f}"
+    return texts
+
+
+def best_checkpoint(checkpoints: Sequence[int], valid: Points, lowest: int) -> int | None:
+    """The checkpoint to take when validation loss was lowest at a step.
+
+    The nearest before it: what comes later may be learned by heart already. One after it only where
+    validation loss was clearly (1 %) lower there, and none that is no better than the end.
+    """
+
+    def loss(step: int) -> float:
+        return value_at(valid, step)
+
+    end = int(valid.steps[-1])
+    before = [step for step in checkpoints if step <= lowest][-1:]
+    after = [step for step in checkpoints if lowest < step < end][:1]
+    if before and after and loss(after[0]) * 1.01 < loss(before[0]):
+        before = []
+    chosen = [step for step in (before or after) if loss(step) * 1.01 < loss(end)]
+    return chosen[0] if chosen else None

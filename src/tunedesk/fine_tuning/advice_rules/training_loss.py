@@ -12,9 +12,11 @@ from tunedesk.fine_tuning.advice_rules.context import (
     Advice,
     AdviceContext,
     Tone,
+    best_checkpoint,
     falls_now,
     fell_before,
     last_checkpoint_up_to,
+    told_apart,
     valid_falls,
 )
 from tunedesk.fine_tuning.curve_analysis import (
@@ -24,6 +26,7 @@ from tunedesk.fine_tuning.curve_analysis import (
     last_part,
     levels,
     median_of,
+    sudden_fall,
     trend,
     value_near,
 )
@@ -104,7 +107,8 @@ def not_learning(seen: AdviceContext) -> Advice | None:
     since = flat_since(seen.train)
     if since is None or since > seen.curves.last_step / 4 or fell_before(seen.train, since):
         return None
-    one_epoch = (seen.steps_per_epoch or 0) <= seen.curves.last_step
+    per_epoch = seen.steps_per_epoch
+    one_epoch = per_epoch is not None and per_epoch <= seen.curves.last_step
     whole = trend(seen.train)
     if not (seen.ended or one_epoch) or whole.falls_by(0.03) or not whole.is_still(FLAT_SHARE):
         return None
@@ -195,17 +199,19 @@ def known_by_heart(seen: AdviceContext) -> Advice | None:
     hardly within one. Half of that loss is the sign here. Pairs of answers are another matter:
     their loss comes near zero in a good training too.
     """
-    per_epoch = seen.steps_per_epoch
-    if len(seen.valid) or seen.validates or per_epoch is None or seen.learns_preferences:
+    if len(seen.valid) or seen.validates or seen.learns_preferences or len(seen.train) < 5:
         return None
+    now = median_of(last_part(seen.train, 0.05 if len(seen.train) >= 100 else 0.2).values)
+    by_heart = now < BY_HEART
+    per_epoch = seen.steps_per_epoch
+    if per_epoch is None:
+        return _perhaps_by_heart(seen, now)
     if seen.curves.last_step <= per_epoch:
         return None
     new = seen.train.between(per_epoch / 2, per_epoch).values
-    now = median_of(last_part(seen.train, 0.05 if len(seen.train) >= 100 else 0.2).values)
     was = median_of(new)
     if not len(new) or now >= BY_HEART_SHARE * was:
         return None
-    by_heart = now < BY_HEART
     return Advice(
         "known_by_heart",
         _("It knows its examples by heart.")
@@ -228,6 +234,57 @@ def known_by_heart(seen: AdviceContext) -> Advice | None:
 
 
 BY_HEART_SHARE = 0.5
+NEAR_ZERO = 0.15
+"""So low a loss, after a long fall, is hardly that of new examples."""
+
+
+def _perhaps_by_heart(seen: AdviceContext, now: float) -> Advice | None:
+    """The same where the epochs are not known: by a loss near zero, or by a stair.
+
+    A loss that has fallen to nothing is learned by heart whatever the epochs. One near zero
+    probably is where it has halved since the first quarter: the manner of the answers is learned
+    before that. And a sudden fall amid calm stretches is what happens when all examples come again.
+    """
+    if seen.epochs == 1:
+        return None
+    steps = seen.curves.last_step
+    start, border = median_of(seen.train.values[:5]), sudden_fall(seen.train)
+    quarter = median_of(seen.train.between(steps / 8, steps / 4).values)
+    near_zero = now < NEAR_ZERO and now < BY_HEART_SHARE * quarter and seen.ended
+    if now < BY_HEART:
+        title, was = _("It knows its examples by heart."), start
+        text = _("Training loss is down to {now}, from {was} at first: next to nothing is wrong.")
+    elif border is not None:
+        title = _("It has probably begun to learn by heart.")
+        was = median_of(seen.train.between(border / 2, border).values)
+        text = _(
+            "Training loss is {now}; it was {was} before it fell suddenly after step {step}, as it "
+            "does when the same examples come again."
+        )
+    elif near_zero:
+        title, was = _("It has probably begun to learn by heart."), quarter
+        text = _("Training loss is {now}, near zero; it was {was} in the first quarter.")
+    else:
+        return None
+    low, high = told_apart(now, was)
+    text = text.format(now=low, was=high, step=f"{border or 0:,}")
+    more = _(
+        "There is no loss of held-back examples, so nothing tells how it does with others: hold a "
+        "tenth to a fifth of them back, and do not add epochs before."
+    )
+    return Advice(
+        "known_by_heart",
+        title,
+        f"{text} {more}",
+        _(
+            "What a model gains by seeing the same examples again is knowledge of these examples "
+            "first of all. Whether it answers others better can be seen only from examples that "
+            "it is not trained on."
+        ),
+        tone="warning",
+        can_stop=True,
+        terms=("training loss", "validation loss", "epoch"),
+    )
 
 
 def too_noisy(seen: AdviceContext) -> Advice | None:
@@ -270,7 +327,9 @@ def still_falling(seen: AdviceContext) -> Advice | None:
         "still_falling",
         _("Still falling."),
         _("Training loss fell from {first} to {last} since step {step}. Let it go on.").format(
-            first=format_loss(first), last=format_loss(last), step=f"{stretch.steps[0]:,}"
+            first=told_apart(first, last)[0],
+            last=told_apart(first, last)[1],
+            step=f"{stretch.steps[0]:,}",
         ),
         _(
             "As long as the smoothed training loss falls beyond what chance does, the model "
@@ -281,11 +340,15 @@ def still_falling(seen: AdviceContext) -> Advice | None:
 
 
 def _validation_leans_up(seen: AdviceContext) -> bool:
-    """Whether validation loss of batches has risen, though not surely: no reason to praise."""
-    if seen.exact or len(seen.valid) < FEWEST_IN_LEVEL:
+    """Whether validation loss has risen, though not surely: no reason to praise."""
+    values = seen.valid.values
+    if seen.exact:
+        return bool(values[-1] > values.min() * (1 + LEAST_CHANGE / 2))
+    if len(values) < FEWEST_IN_LEVEL:
         return False
     stretch = trend(seen.valid)
-    return stretch.change > 0.05 * abs(stretch.level)
+    thirds = [median_of(part) for part in np.array_split(values, 3)]
+    return stretch.change > 0.05 * abs(stretch.level) or thirds[2] > min(thirds[:2]) * 1.05
 
 
 def flat(seen: AdviceContext) -> Advice | None:
@@ -302,7 +365,7 @@ def flat(seen: AdviceContext) -> Advice | None:
         return None
     if not seen.ended and seen.curves.last_step < (seen.total_steps or 0) / 4:
         return None
-    if seen.epochs != 1 and seen.curves.last_step - since < 1.1 * (seen.steps_per_epoch or 0):
+    if seen.epochs != 1 and not _longer_than_an_epoch(seen, seen.curves.last_step - since):
         return None
     rest = seen.train.between(since, None)
     long_enough = len(rest) >= max(FEWEST_IN_LEVEL, len(seen.train) // 4)
@@ -351,6 +414,15 @@ def flat(seen: AdviceContext) -> Advice | None:
     )
 
 
+def _longer_than_an_epoch(seen: AdviceContext, steps: int) -> bool:
+    """Whether so many steps surely are; of unknown epochs it is taken that there may be two."""
+    if seen.steps_per_epoch is not None:
+        return steps >= 1.1 * seen.steps_per_epoch
+    if seen.ended:
+        return True
+    return seen.total_steps is not None and steps >= 0.55 * seen.total_steps
+
+
 MOST_FALL_OF_FLAT = 0.04
 """A curve is not flat where it surely falls by more than this share of its level."""
 
@@ -366,18 +438,36 @@ def steady(seen: AdviceContext) -> Advice | None:
         median_of(seen.train.values[:5]),
         value_near(seen.train, float(seen.train.steps[-1])),
     )
+    held_back = (
+        (seen.first_validation, seen.validation_at(float(seen.valid.steps[-1])))
+        if len(seen.valid) > 1
+        else (0.0, 0.0)
+    )
+    rises = held_back[1] > held_back[0] * (1 + LEAST_CHANGE)
     if now < start * (1 - LEAST_CHANGE):
-        title = _("The loss has fallen.")
+        title = _("Only training loss falls.") if rises else _("Training loss has fallen.")
         text = _("Training loss fell from {first} to {last}.")
     else:
         title = _("Nothing stands out.")
         text = _("Training loss was {first} at first and is {last} now.")
+    if format_loss(start) == format_loss(now):
+        text = _("Training loss is {last}, as at first.")
     text = text.format(first=format_loss(start), last=format_loss(now))
     if len(seen.valid) > 1:
-        ends = (seen.validation_at(float(seen.valid.steps[at])) for at in (0, -1))
-        first, last = (format_loss(value) for value in ends)
-        more = _("Validation loss was {first} at first and is {last} now.")
+        first, last = format_loss(held_back[0]), format_loss(held_back[1])
+        more = (
+            _("Validation loss is {last}, as at first.")
+            if first == last
+            else _("Validation loss was {first} at first and is {last} now.")
+        )
         text = f"{text} {more.format(first=first, last=last)}"
+    lowest, best = seen.lowest_validation, None
+    if lowest is not None and lowest[0] != seen.valid.steps[-1]:
+        low, now_held_back = told_apart(lowest[1], float(seen.valid.values[-1]))
+        best = best_checkpoint(seen.checkpoints, seen.valid, lowest[0])
+        if low != now_held_back:
+            was = _("It was lowest at step {step}, with {low}.")
+            text = f"{text} {was.format(step=f'{lowest[0]:,}', low=low)}"
     return Advice(
         "steady",
         title,
@@ -386,6 +476,7 @@ def steady(seen: AdviceContext) -> Advice | None:
             "None of the signs of trouble is sure: the loss does not climb, does not jump beyond "
             "measure, and validation loss, if there is any, has not surely turned upwards."
         ),
+        checkpoint_step=best,
         terms=("training loss", "validation loss") if len(seen.valid) > 1 else ("training loss",),
     )
 

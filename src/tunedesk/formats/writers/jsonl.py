@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,10 +18,12 @@ class RecordWriter:
     """Writes records to a file, each on a line of its own: UTF-8, LF, no blank line.
 
     It writes to a temporary file beside the target, which takes the target's place when the `with`
-    block ends well. If it does not, nothing is left behind and the old file stands.
+    block ends well. If it does not, nothing is left behind and the old file stands. What is no
+    file but a device or a pipe is written to as the records come, and never replaced.
 
     Attributes:
         records: How many were written.
+        is_stream: Whether it writes to a device or a pipe.
     """
 
     def __init__(self, path: Path, byte_order_mark: bool = False) -> None:
@@ -32,6 +35,7 @@ class RecordWriter:
         """
         self.records = 0
         self._path = path
+        self.is_stream = is_stream(path)
         # Behind a link stands the file that is meant.
         self._target = Path(os.path.realpath(path))
         self._temporary = self._target.with_name(f".{self._target.name}.{uuid.uuid4().hex}.part")
@@ -40,7 +44,10 @@ class RecordWriter:
 
     def __enter__(self) -> "RecordWriter":
         try:
-            self._file = self._temporary.open("xb", buffering=1 << 20)
+            if self.is_stream:
+                self._file = self._path.open("wb", buffering=1 << 20)
+            else:
+                self._file = self._temporary.open("xb", buffering=1 << 20)
             if self._mark:
                 self._file.write(b"\xef\xbb\xbf")
         except OSError as error:
@@ -92,9 +99,10 @@ class RecordWriter:
         try:
             if exc_type is None:
                 file.flush()
-                os.fsync(file.fileno())
+                if not self.is_stream:
+                    os.fsync(file.fileno())
             file.close()
-            if exc_type is None:
+            if exc_type is None and not self.is_stream:
                 os.replace(self._temporary, self._target)
         except OSError as error:
             # Of a failure before this one, that one is told.
@@ -103,7 +111,8 @@ class RecordWriter:
         finally:
             with contextlib.suppress(OSError):  # what is left to be written fails again
                 file.close()
-            self._temporary.unlink(missing_ok=True)
+            if not self.is_stream:
+                self._temporary.unlink(missing_ok=True)
 
     def _failure(self, error: OSError) -> UserError:
         return UserError(
@@ -112,6 +121,15 @@ class RecordWriter:
             ),
             _("Choose another folder, or make room on the disk."),
         )
+
+
+def is_stream(path: Path) -> bool:
+    """Whether something stands at the path that is no file and no folder: a device, a pipe."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def _in_one_line(record: bytes) -> bytes:

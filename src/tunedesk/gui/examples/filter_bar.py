@@ -272,7 +272,7 @@ class FilterBar(QFrame):
         """
         self._query = query
         self._show_special(query, title)
-        self._all.setChecked(not query.states and not query.problems and not query.lapsed)
+        self._all.setChecked(query.unfiltered)
         for state, chip in self._states.items():
             chip.setChecked(state in query.states)
         self._problems.setChecked(query.problems == WITH_PROBLEMS)
@@ -340,7 +340,8 @@ class FilterBar(QFrame):
         self.query_requested.emit(query)
 
     def _show_all(self) -> None:
-        self._ask(replace(self._query, states=(), problems=(), lapsed=False))
+        now = self._query
+        self._ask(ExampleQuery(sort=now.sort, descending=now.descending))
 
     def _toggle_state(self, state: str) -> None:
         now = () if self._query.states == (state,) else (state,)

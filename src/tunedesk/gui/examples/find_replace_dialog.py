@@ -142,9 +142,13 @@ class FindReplace(Dialog):
         self.body.addWidget(card, 1)
         close = self.add_button(_("Close"))
         close.clicked.connect(self.close)
-        self.button = self.add_button(_("Replace all"), "primary", default=True)
+        # Not the default: who presses Enter below a word that is sought means to seek it.
+        self.button = self.add_button(_("Replace all"), "primary")
         self.button.setAccessibleName(_("Replace all"))
         self.button.clicked.connect(self._replace)
+        tab = Qt.FocusReason.TabFocusReason
+        self.fields.words.returnPressed.connect(lambda: self.fields.replacement.setFocus(tab))
+        self.fields.replacement.returnPressed.connect(lambda: self.button.setFocus(tab))
 
     def _timer(self, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self)

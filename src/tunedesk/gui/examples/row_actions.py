@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -51,13 +52,19 @@ STATE_ACTIONS = {
 VERDICTS = frozenset({"approved", "changes_wanted", "rejected"})
 WAITING: tuple[State, ...] = ("to_review", "draft")
 """The states of examples that nobody has judged yet."""
-EMPTY_PROBLEMS = ("content_empty", "content_list_empty", "content_missing", "messages_empty")
+EMPTY_PROBLEMS = (
+    *("content_empty", "content_blank", "content_null", "content_list_empty"),
+    *("content_missing", "messages_empty"),
+)
 """The problems of examples in which somebody says nothing."""
 
 FIRST_LOOKED_AT = 64
 """Rows in which the next one that waits is sought first; then in four times as many."""
 LOOKED_AT_MOST = 20_000
 """Rows: to look through more would take longer than a key may."""
+
+MOST_NUMBERS = 10
+"""So many of the examples that are asked about are named."""
 
 PREPARE_AFTER_MS = 400
 PROMPT_LOOKED_FOR_IN = 5
@@ -254,33 +261,52 @@ class RowActions(QObject):
         if state != "approved":
             self._set_state(state, selected, go_on=go_on)
         elif selected.count <= AT_ONCE:
-            self._approve(selected, _count_empty(self._project, selected.ids), go_on=go_on)
+            self._approve(selected, _find_empty(self._project, selected.ids), go_on=go_on)
         else:
             self._background.run(
-                _count_empty_in_thread,
+                _find_empty_in_thread,
                 self._project,
                 selected.ids,
                 on_result=lambda empty: self._approve(selected, empty, go_on=go_on),
             )
 
-    def _approve(self, selected: SelectedRows, empty: int, *, go_on: bool) -> None:
+    def _approve(self, selected: SelectedRows, empty: "EmptyExamples", *, go_on: bool) -> None:
         """Approve rows; if there are some with empty texts, only when the user says so."""
-        if not empty:
-            self._set_state("approved", selected, go_on=go_on)
+
+        def approve(rows: SelectedRows) -> None:
+            self._set_state("approved", rows, go_on=go_on)
+
+        if not empty.ids:
+            approve(selected)
             return
+        meaning = _("A model that learns from an empty message learns to say nothing.")
         if selected.count == 1:
-            question = _("Approve an example with an empty message?")
-        else:
-            question = ngettext(
-                "Approve {n} example with an empty message?",
-                "Approve {n} examples with empty messages?",
-                empty,
-            ).format(n=f"{empty:,}")
+            self._feedback.confirm(
+                _("Approve an example with an empty message?"),
+                meaning,
+                _("Approve anyway"),
+                lambda: approve(selected),
+            )
+            return
+        count = len(empty.ids)
+        which = ngettext(
+            "{n} of them has an empty message: example {numbers}.",
+            "{n} of them have empty messages: examples {numbers}.",
+            count,
+        ).format(n=f"{count:,}", numbers=", ".join(f"{number:,}" for number in empty.numbers))
+        without = set(empty.ids)
+        rest = [each for each in selected.ids if each not in without]
+        others = SelectedRows(rest, len(rest))
+        other = None
+        if rest:
+            text = ngettext("Approve the other", "Approve the other {n}", len(rest))
+            other = (text.format(n=f"{len(rest):,}"), lambda: approve(others))
         self._feedback.confirm(
-            question,
-            _("A model that learns from an empty message learns to say nothing."),
-            _("Approve anyway"),
-            lambda: self._set_state("approved", selected, go_on=go_on),
+            _("Approve {n} examples?").format(n=f"{selected.count:,}"),
+            f"{which} {meaning}",
+            _("Approve all {n}").format(n=f"{selected.count:,}"),
+            lambda: approve(selected),
+            other=other,
         )
 
     def _set_state(self, state: str, selected: SelectedRows, *, go_on: bool) -> None:
@@ -432,14 +458,28 @@ def _system_prompt(text: str) -> str:
     return message.text if message is not None and message.text.strip() else ""
 
 
-def _count_empty(project: Project, ids: Sequence[int]) -> int:
-    """How many of these examples have a message without text."""
-    return project.count(ExampleQuery(ids=tuple(ids), problems=EMPTY_PROBLEMS))
+class EmptyExamples(NamedTuple):
+    """Examples in which somebody says nothing.
+
+    Attributes:
+        ids: Their ids.
+        numbers: The places of the first of them.
+    """
+
+    ids: list[int]
+    numbers: list[int]
 
 
-def _count_empty_in_thread(project: Project, ids: Sequence[int]) -> int:
+def _find_empty(project: Project, ids: Sequence[int]) -> EmptyExamples:
+    """Those of the examples that have a message without text."""
+    found = list(project.ids(ExampleQuery(ids=tuple(ids), problems=EMPTY_PROBLEMS)))
+    numbers = map(project.number_of, found[:MOST_NUMBERS])
+    return EmptyExamples(found, [number for number in numbers if number is not None])
+
+
+def _find_empty_in_thread(project: Project, ids: Sequence[int]) -> EmptyExamples:
     with contextlib.closing(project.handle()) as handle:
-        return _count_empty(handle, ids)
+        return _find_empty(handle, ids)
 
 
 def _facts_of_new(project: Project, text: str = NEW_EXAMPLE_TEXT) -> Facts:

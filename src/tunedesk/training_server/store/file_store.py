@@ -291,7 +291,8 @@ class UploadStore:
                 " file_seconds, status) VALUES (?, ?, ?, ?, ?, ?, ?, 'pending')",
                 (upload_id, created, created + LIFE_SECONDS, filename, purpose, size, seconds),
             )
-        (self._folder / upload_id).mkdir()
+            # Without a folder for its parts an upload would only take away room, for an hour.
+            (self._folder / upload_id).mkdir()
         return self.get(upload_id)
 
     def find(self, upload_id: str) -> StoredUpload | None:

@@ -25,6 +25,18 @@ def test_the_open_example_is_shown_and_followed(show, short, form, example, proj
     project.undo()
     qtbot.waitUntil(lambda: view._lines[0]._title.text() == "The end mark is trained")
     assert view._copied().startswith("<|im_start|>")
+    # What stands there is marked as old with the keystroke, before the process has answered.
+    changed["messages"][-1]["content"] = "Later."
+    form._edits.write_raw(json.dumps(changed))
+    assert view._figures.text() == "Reading …"
+    assert view._text._is_old
+    qtbot.waitUntil(lambda: "Later." in view._text.toPlainText(), timeout=10_000)
+    assert not view._text._is_old
+    # Nothing that was said of one example stands beside another.
+    show(short.replace("Hello?", "Who?"))
+    assert view._text.toPlainText() == ""
+    assert not view._lines[0].isVisible()
+    qtbot.waitUntil(lambda: "Who?" in view._text.toPlainText(), timeout=10_000)
     view.close_process()
 
 

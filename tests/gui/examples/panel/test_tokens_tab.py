@@ -234,3 +234,11 @@ def test_pyqtgraph_is_not_loaded_before_the_tab_shows():
         "sys.exit(int('pyqtgraph' in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_is_read_only_keeps_the_tokens_that_were_counted(tokens):
+    choice = tokens.choice
+    assert [line.name for line in choice.facts.lines()] == ["Counts tokens by"]
+    choice.set_enabled(False)
+    assert choice.facts.lines() == []
+    assert "as they were counted" in choice._note.text()

@@ -6,7 +6,7 @@ from tests.fine_tuning.made_curves import falling, made_chart, made_curves
 
 from tunedesk.fine_tuning.charted_run import ChartedRun
 from tunedesk.fine_tuning.curves import RunCurves, format_accuracy, format_loss
-from tunedesk.gui.fine_tune.chart.figures_table import FiguresModel
+from tunedesk.gui.fine_tune.chart.figures_table import FiguresModel, FiguresTable
 from tunedesk.project.run_records import Metric
 
 
@@ -28,7 +28,7 @@ def test_a_row_for_each_step_and_a_column_for_what_was_measured(qtbot):
     assert titles(model) == [
         "Step",
         "Training loss",
-        "Validation loss, all held back",
+        "Validation loss,\nall held back",
         "Training accuracy",
     ]
     curves = run.curves
@@ -70,3 +70,15 @@ def test_the_chart_shows_its_table_and_its_lines_again(chart):
     assert chart.figures.model().rowCount() == 90
     chart.table.click()
     assert chart.curve_view.isVisible()
+
+
+def test_headings_are_whole_where_there_is_little_room(qtbot):
+    table = FiguresTable()
+    qtbot.addWidget(table)
+    table.resize(300, 200)
+    table.show_runs([made_chart(steps=20)])
+    header = table.horizontalHeader()
+    for column, title in enumerate(titles(table.figures)):
+        lines = title.splitlines()
+        needed = max(header.fontMetrics().horizontalAdvance(line) for line in lines)
+        assert header.sectionSize(column) > needed

@@ -149,6 +149,7 @@ class AsTrainedView(QWidget):
         self._example = example
         self._theme = theme
         self._made: ExampleAsTrained | None = None
+        self._asked_for: tuple[int | None, str] | None = None
         self._process = TemplateProcess(self)
         self._process.answered.connect(self._answered)
         self._process.failed.connect(self._failed)
@@ -247,8 +248,22 @@ class AsTrainedView(QWidget):
         whole.addWidget(self._views)
 
     def _ask(self) -> None:
-        self._late.start()
+        wanted = (self._example.example_id, self._models.currentData())
+        if wanted == self._asked_for:
+            self._mark_old()
+            self._late.start()
+        else:
+            # Of another example, or for another model, nothing that stands there holds.
+            self._asked_for = wanted
+            self._show_waiting()
         self._process.ask(self._models.currentData(), self._example.text)
+
+    def _mark_old(self) -> None:
+        """Take the colours from what is said of the text before the latest keystroke."""
+        self._text.mark_old()
+        self._figures.setText(_("Reading …"))
+        for line in self._lines:
+            line.mark_old()
 
     def _answered(self, answer: Answer) -> None:
         if answer.models is not None:
@@ -390,6 +405,11 @@ class _CheckLine(QWidget):
         self._tone = check.tone
         self._title.setText(check.title)
         self._detail.setText(check.detail)
+        self._draw()
+
+    def mark_old(self) -> None:
+        """Say that it is not known whether this still holds."""
+        self._tone = "muted"
         self._draw()
 
     def _draw(self) -> None:

@@ -45,6 +45,7 @@ class TokenText(QPlainTextEdit):
         self._special: set[int] = set()
         self._context = 0
         self._pointed: int | None = None
+        self._is_old = False
         self.setReadOnly(True)
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
@@ -64,7 +65,7 @@ class TokenText(QPlainTextEdit):
             text: The text.
             context: The most tokens that the model reads; what comes later is struck through.
         """
-        self._text, self._context = text, context
+        self._text, self._context, self._is_old = text, context, False
         shown = text.text.replace("\n", f"{BREAK}\n")
         if shown != self.toPlainText():
             place = self.verticalScrollBar().value()
@@ -74,6 +75,11 @@ class TokenText(QPlainTextEdit):
         self._learnt, self._special = set(text.learnt), set(text.special)
         self._pointed = None
         self._format_blocks()
+
+    def mark_old(self) -> None:
+        """Tint nothing as learnt until another text is shown: this one is not the latest."""
+        self._is_old = True
+        self.viewport().update()
 
     def createMimeDataFromSelection(self) -> QMimeData:
         """Copy the text itself, without the signs for line breaks."""
@@ -163,6 +169,8 @@ class TokenText(QPlainTextEdit):
         *,
         strength: float = 1.0,
     ) -> None:
+        if self._is_old and color == "diff_added":
+            color = "muted_soft"
         ground = self._theme.color(color) if color else None
         if ground is not None:
             ground.setAlphaF(strength)

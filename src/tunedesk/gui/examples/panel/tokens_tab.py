@@ -60,6 +60,7 @@ class ModelChoice(QWidget):
             self._targets.addItem(target.title, target.name)
         self._targets.activated.connect(self._choose_target)
         self._models_of = ""
+        self._recounts = True
         self._offer_models()
         self._combo.activated.connect(self._choose)
         self.facts = FactLines(theme=theme)
@@ -142,9 +143,11 @@ class ModelChoice(QWidget):
         self._show()
 
     def set_enabled(self, enabled: bool) -> None:
-        """Whether the model can be changed."""
+        """Whether the model can be changed; else the figures stay as they were counted."""
         self._combo.setEnabled(enabled)
         self._targets.setEnabled(enabled)
+        self._recounts = enabled
+        self._show()
 
     def _choose(self) -> None:
         self._show()
@@ -157,8 +160,9 @@ class ModelChoice(QWidget):
         model = self.priced_model
         if model is None:
             here = self._models_of == THIS_COMPUTER
-            self.facts.set_lines([self._own_counting()] if here else [])
-            self._note.setText(self._note_here() if here else "")
+            recounts = self._recounts
+            self.facts.set_lines([self._own_counting()] if here and recounts else [])
+            self._note.setText(self._note_here(recounts=recounts) if here else "")
             return
         lines = []
         if model.price is not None:
@@ -203,9 +207,11 @@ class ModelChoice(QWidget):
             else _("The files of the model on this computer: {name}").format(name=own.name),
         )
 
-    def _note_here(self) -> str:
+    def _note_here(self, *, recounts: bool) -> str:
         own, chosen = self._own_encoding(), self._combo.currentData()
-        if own is not None:
+        if not recounts:
+            counted = _("The tokens are as they were counted when it was last open for writing.")
+        elif own is not None:
             counted = (
                 _("These are the tokens that it learns.")
                 if own.is_framed_exactly

@@ -4,7 +4,14 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from tunedesk.fine_tuning.charted_run import ChartedRun
@@ -16,6 +23,8 @@ _CURVES = (
     *("train_accuracy", "valid_accuracy", "full_valid_accuracy"),
 )
 Index = QModelIndex | QPersistentModelIndex
+HEADING_MARGIN = 24
+"""Pixels left and right of a heading together."""
 
 
 class FiguresModel(QAbstractTableModel):
@@ -68,7 +77,8 @@ class FiguresModel(QAbstractTableModel):
             "full_valid_accuracy": _("Validation accuracy, all held back"),
         }
         names = [*self._first, *(titles[name] for name in self._curves)]
-        return names[section] if 0 <= section < len(names) else None
+        # In two lines: there may be seven columns.
+        return names[section].replace(", ", ",\n") if 0 <= section < len(names) else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """A figure as people read it; empty where nothing was measured."""
@@ -110,4 +120,23 @@ class FiguresTable(QTableView):
         bar = self.verticalScrollBar()
         at = bar.value()
         self.figures.show_runs(runs)
+        self._keep_headings_whole()
         bar.setValue(at)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the font."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._keep_headings_whole()
+
+    def _keep_headings_whole(self) -> None:
+        """No column is narrower than its heading; where there is too little room, it scrolls."""
+        header, model = self.horizontalHeader(), self.figures
+        lines = [
+            line
+            for column in range(model.columnCount())
+            for line in str(model.headerData(column, Qt.Orientation.Horizontal)).splitlines()
+        ]
+        metrics = header.fontMetrics()
+        widest = max((metrics.horizontalAdvance(line) for line in lines), default=0)
+        header.setMinimumSectionSize(widest + HEADING_MARGIN)

@@ -38,7 +38,14 @@ class FindingsPanel(QWidget):
     examples_asked = Signal(object, str)
     leave_out_changed = Signal(bool)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, reading: QWidget, parent: QWidget | None = None) -> None:
+        """Make the panel.
+
+        Args:
+            theme: Colours and fonts.
+            reading: Says what the base model makes of the examples.
+            parent: Its owner.
+        """
         super().__init__(parent)
         self._theme = theme
         self.setProperty("surface", "window")
@@ -58,6 +65,7 @@ class FindingsPanel(QWidget):
         column.setSpacing(8)
         column.addWidget(SectionTitle(theme, _("Before it starts")))
         column.addLayout(self._lines)
+        column.addWidget(reading)
         column.addWidget(self.leave_out)
         column.addSpacing(10)
         column.addWidget(SectionTitle(theme, _("What it takes")))
@@ -92,6 +100,8 @@ class FindingsPanel(QWidget):
         memory: str,
         download: int = 0,
         set_problems: Sequence[SetProblem] = (),
+        *,
+        refused: bool = False,
     ) -> None:
         """Show what a launch would be.
 
@@ -101,6 +111,7 @@ class FindingsPanel(QWidget):
             memory: The memory it takes of what there is; empty: not here.
             download: The bytes of the base model that are downloaded first.
             set_problems: What is found in all examples of the project as a set.
+            refused: Whether the base model does not take some of the examples.
         """
         preview = estimate.preview
         clear_layout(self._lines)
@@ -119,7 +130,7 @@ class FindingsPanel(QWidget):
             self._add_line(left_out_sentence(reason, len(ids)), "warning", ids, _("Left out"))
         for note in preview.notes:
             self._add_line(note, "warning")
-        self.leave_out.setVisible(bool(preview.errors) or bool(preview.left_out))
+        self.leave_out.setVisible(bool(preview.errors) or bool(preview.left_out) or refused)
         self._show_takes(estimate, memory, download)
         where = provider_named(preview.settings.provider)
         self.leaves.setText(preview.leaves)
@@ -170,14 +181,31 @@ class FindingsPanel(QWidget):
         self._how.setVisible(bool(self._how.text()))
 
     def _add_line(self, text: str, tone: str, ids: Sequence[int] = (), title: str = "") -> None:
-        line = QWidget()
-        row = QHBoxLayout(line)
+        line = FindingLine(self._theme, text, tone, ids, title)
+        line.examples_asked.connect(self.examples_asked)
+        self._lines.addWidget(line)
+
+
+class FindingLine(QWidget):
+    """A mark, a sentence, and "Show" where it is said of some examples.
+
+    Signals:
+        examples_asked: Show these examples: an `ExampleQuery` and a title.
+    """
+
+    examples_asked = Signal(object, str)
+
+    def __init__(
+        self, theme: Theme, text: str, tone: str, ids: Sequence[int] = (), title: str = ""
+    ) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        mark = Label(self._theme, MARKS[tone], "strong", tone)
+        mark = Label(theme, MARKS[tone], "strong", tone)
         mark.setFixedWidth(12)
         mark.setAccessibleName(mark_name(tone))
-        words = Label(self._theme, text, "base", "" if tone == "success" else tone, wrap=True)
+        words = Label(theme, text, "base", "" if tone == "success" else tone, wrap=True)
         top = Qt.AlignmentFlag.AlignTop
         row.addWidget(mark, 0, top)
         row.addWidget(words, 1)
@@ -191,7 +219,6 @@ class FindingsPanel(QWidget):
             query = ExampleQuery(ids=tuple(ids))
             show.clicked.connect(lambda: self.examples_asked.emit(query, title))
             row.addWidget(show, 0, top)
-        self._lines.addWidget(line)
 
 
 def mark_name(tone: str) -> str:
@@ -241,5 +268,5 @@ def good_lines(preview: LaunchPreview) -> list[tuple[str, str]]:
         ).format(n=f"{preview.over_limit:,}")
         lines.append((words, "warning"))
     if preview.split.validation:
-        lines.append((_("no question stands on both sides"), "success"))
+        lines.append((_("No question stands on both sides"), "success"))
     return lines

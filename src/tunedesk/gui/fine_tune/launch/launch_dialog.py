@@ -8,15 +8,15 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from tunedesk.catalogue.models import DEFAULT_MODEL, STARTER_ID, Catalogue, base_name
+from tunedesk.catalogue.models import DEFAULT_MODEL, Catalogue, base_name
 from tunedesk.catalogue.targets import THIS_COMPUTER
 from tunedesk.fine_tuning.launch_settings import APPROVED, LAST_SETTINGS, LaunchSettings
+from tunedesk.gui.fine_tune.launch.as_trained_section import AsTrainedSection
 from tunedesk.gui.fine_tune.launch.examples_section import ExamplesSection
 from tunedesk.gui.fine_tune.launch.findings_panel import FindingsPanel
 from tunedesk.gui.fine_tune.launch.launch_estimate import (
@@ -31,11 +31,10 @@ from tunedesk.gui.fine_tune.launch.launch_estimate import (
     start_description,
     start_text,
 )
+from tunedesk.gui.fine_tune.launch.model_advice import ModelAdvice
 from tunedesk.gui.fine_tune.launch.model_list import (
     FEW_SHOWN,
-    QUICK_SECONDS,
     ModelList,
-    ModelRow,
     further_row,
     local_rows,
     recommended,
@@ -97,7 +96,8 @@ class LaunchDialog(Dialog):
         self._tuned_model = settings.base_model if settings is not None and tuned else ""
         self._today = datetime.date.today()
         self._estimate: LaunchEstimate | None = None
-        self._asked: LaunchSettings | None = None
+        self._asked: tuple[LaunchSettings, frozenset[int]] | None = None
+        self._starts_when_read = False
         self._start: Start | None = None
         self._ready = False
         self.examples = ExamplesSection(theme, shown_query)
@@ -110,7 +110,8 @@ class LaunchDialog(Dialog):
         self.name = QLineEdit()
         self.epochs = SettingField(theme, "epochs", _("How often it sees each example."))
         self.more = MoreSettings(theme)
-        self.findings = FindingsPanel(theme)
+        self.reading = AsTrainedSection(theme, project, background)
+        self.findings = FindingsPanel(theme, self.reading)
         self._look = LiveQuery(
             project=project,
             background=background,
@@ -180,17 +181,7 @@ class LaunchDialog(Dialog):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(SectionTitle(self.theme, _("Base model")))
-        self._advised: ModelRow | None = None
-        self._advice = QWidget()
-        self._advice_text = Label(self.theme, "", "small", "muted", wrap=True)
-        self._take = QPushButton(_("Take it"))
-        self._take.setProperty("kind", "link")
-        self._take.setAutoDefault(False)
-        self._take.clicked.connect(self._take_advised)
-        advice = QHBoxLayout(self._advice)
-        advice.setContentsMargins(0, 0, 0, 0)
-        advice.addWidget(self._advice_text, 1)
-        advice.addWidget(self._take, 0, Qt.AlignmentFlag.AlignTop)
+        self._advice = ModelAdvice(self.theme, self.models)
         column.addWidget(self._advice)
         self.model_name.setAccessibleName(_("Name of the base model"))
         self.model_name.setPlaceholderText(_("the name of the base model, as the server knows it"))
@@ -235,7 +226,9 @@ class LaunchDialog(Dialog):
         self.epochs.changed.connect(self._changed)
         self.more.changed.connect(self._on_more_changed)
         self.findings.leave_out_changed.connect(self._changed)
-        self.findings.examples_asked.connect(self._show_examples)
+        for part in (self.findings, self.reading):
+            part.examples_asked.connect(self._show_examples)
+        self.reading.changed.connect(self._on_read)
         self._look.ready.connect(self._on_estimate)
         self._begin.ready.connect(self._on_start)
         self.start.clicked.connect(self._launch)
@@ -333,10 +326,12 @@ class LaunchDialog(Dialog):
         self.command.setText(
             _("Same as the command: {command}").format(command=command) if command else ""
         )
-        if settings != self._asked:
-            self._asked = settings
+        asked = (settings, self.reading.refused if settings.leave_out_errors else frozenset())
+        if asked != self._asked:
+            self._asked = asked
             self._estimate = None
-            self._look.ask(settings)
+            self._starts_when_read = False
+            self._look.ask(*asked)
             self.findings.show_counting()
         else:
             self._show_estimate()
@@ -394,42 +389,9 @@ class LaunchDialog(Dialog):
         usual = Catalogue.load().find(DEFAULT_MODEL)
         self.models.show_rows(rows, usual.id if usual else "")
         is_base = provider.name == "local" and self._tuned is None
-        self._show_advice(recommended(rows) if is_base else None)
+        self._advice.show_row(recommended(rows) if is_base else None)
         self.models.setVisible(bool(rows))
         self.model_name.setVisible(not rows)
-
-    def _show_advice(self, row: ModelRow | None) -> None:
-        """Say which model to take, and why; nothing where it is chosen or nothing is known."""
-        self._advised = row
-        self._advice.setVisible(row is not None)
-        if row is None or row.seconds is None:
-            return
-        taken = row.id == self.models.model_id
-        words = (
-            _("{model} is the one to take: the largest that trains here in a quarter of an hour.")
-            if row.seconds <= QUICK_SECONDS
-            else _("{model} is the one to take: the quickest here that knows a language.")
-        )
-        if self.models.model_id == STARTER_ID:
-            words = (
-                _(
-                    "The starter only shows how it goes. For real work take {model}: the largest "
-                    "that trains here in a quarter of an hour."
-                )
-                if row.seconds <= QUICK_SECONDS
-                else _(
-                    "The starter only shows how it goes. For real work take {model}: the quickest "
-                    "here that knows a language."
-                )
-            )
-        self._advice_text.setText(words.format(model=row.title))
-        self._take.setVisible(not taken)
-        self._take.setText(_("Take it"))
-        self._take.setAccessibleDescription(row.title)
-
-    def _take_advised(self) -> None:
-        if self._advised is not None:
-            self.models.choose(self._advised.id)
 
     def _show_install(self) -> None:
         here = self.providers.provider.name == "local"
@@ -452,12 +414,19 @@ class LaunchDialog(Dialog):
         self._changed()
 
     def _on_estimate(self, estimate: LaunchEstimate) -> None:
-        if estimate.preview.settings != self._asked:
+        if self._asked is None or estimate.preview.settings != self._asked[0]:
             return
         self._estimate = estimate
+        self.reading.show_launch(estimate.preview)
         self._show_models()
         self._show_estimate()
         self._show_button()
+
+    def _on_read(self) -> None:
+        """What the base model makes of the examples is known, or is about to be found out."""
+        self._changed()
+        if self._starts_when_read and not self.reading.is_reading:
+            self._launch()
 
     def _fit_findings(self) -> None:
         """As wide as the findings are, with room for the scroll bar."""
@@ -475,19 +444,26 @@ class LaunchDialog(Dialog):
         memory = need_text(row.memory if row else 0, estimate.machine) if estimate.machine else ""
         download = row.download if row and self.providers.provider.name == "local" else 0
         found = self._start.set_problems if self._start is not None else ()
-        self.findings.show_estimate(estimate, self.stops, memory, download, found)
+        self.findings.show_estimate(
+            estimate, self.stops, memory, download, found, refused=self.reading.is_refused
+        )
         self._fit_findings()
 
     def _show_button(self) -> None:
         text = start_text(self.providers.provider, self._estimate)
+        if self._starts_when_read:
+            text = _("Start now, before all are read")
         self.start.setText(text.replace("&", "&&"))
         # The label begins with the name; the figures stand in the description.
         self.start.setAccessibleDescription(
             start_description(self.providers.provider, self._estimate)
         )
         may = self._estimate is not None and self._estimate.preview.may_start
+        may = may and not self.reading.is_refused
         self.start.setEnabled(may and not self.stops and self._start is not None)
         why = "" if may else _("See what stands at the right, under “Before it starts”.")
+        if self._starts_when_read:
+            why = _("It starts by itself once the base model's template has read all examples.")
         self.start.setToolTip(plain_tooltip(why))
 
     # What is done
@@ -495,6 +471,12 @@ class LaunchDialog(Dialog):
     def _launch(self) -> None:
         estimate = self._estimate
         if estimate is None or not self.start.isEnabled():
+            return
+        if self.reading.is_reading and not self._starts_when_read:
+            # A moment, mostly; who does not want to wait presses once more: the server reads
+            # them as well, and refuses the same.
+            self._starts_when_read = True
+            self._show_button()
             return
         settings = estimate.preview.settings
         some_approved = self._start is not None and self._start.counts.approved > 0
@@ -531,6 +513,7 @@ class LaunchDialog(Dialog):
         """The project closes."""
         self._look.close()
         self._begin.close()
+        self.reading.close_reading()
 
 
 def _kept(settings: LaunchSettings, *, some_approved: bool, is_tuned: bool) -> dict[str, Any]:

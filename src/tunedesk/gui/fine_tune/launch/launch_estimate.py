@@ -122,9 +122,17 @@ def find_start(project: Project, asked: StartQuestion) -> Start:
     return Start(counts, names, installed, tuple(set_problems(project)), unseen)
 
 
-def estimate_launch(project: Project, settings: LaunchSettings) -> LaunchEstimate:
-    """What a launch with these settings would be; called in a thread."""
-    preview = preview_launch(project, settings, datetime.date.today())
+def estimate_launch(
+    project: Project, settings: LaunchSettings, refused: Collection[int] = ()
+) -> LaunchEstimate:
+    """What a launch with these settings would be; called in a thread.
+
+    Args:
+        project: A handle of the project.
+        settings: The settings.
+        refused: The versions of examples that the base model does not take.
+    """
+    preview = preview_launch(project, settings, datetime.date.today(), refused=refused)
     here = settings.provider == "local"
     machine = detect_hardware(local_server.server_data_dir()) if here else None
     time = estimate_time(project, preview, machine.device if machine else "cpu")
