@@ -30,6 +30,7 @@ from tunedesk.project.query import ExampleQuery
 from tunedesk.project.rescue import rescue
 from tunedesk.project.run_records import Metric, RunCheckpoint, RunEvent, RunExample
 
+REJECTED = "are rejected; --where"
 CALM_SECONDS = 0.25
 LONGEST_WINDOW_SECONDS = 20.0
 
@@ -265,8 +266,10 @@ def walk_commands(path: Path, outcome: Outcome) -> None:
                 outcome.note_bug(f"tunedesk {arguments[0]} {arguments[1][:5]}", error)
         if "Traceback" in said.getvalue():
             outcome.bugs.append(f"tunedesk {arguments[0]}: {said.getvalue()[-300:]}")
-        if said.getvalue():
-            outcome.sentences.append(f"tunedesk {arguments[0]}: {said.getvalue()[:200]}")
+        # That rejected examples are among those exported is said of every project that has some.
+        told = "".join(line for line in said.getvalue().splitlines(True) if REJECTED not in line)
+        if told:
+            outcome.sentences.append(f"tunedesk {arguments[0]}: {told[:200]}")
 
 
 def walk_window(path: Path, outcome: Outcome) -> None:

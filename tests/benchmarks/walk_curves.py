@@ -2,9 +2,11 @@
 
 Run as `python walk_curves.py FOLDER`: a folder of CSV files, one a run, with the columns step,
 train_loss and, where there are any, valid_loss (a batch of the held-back examples) and
-full_valid_loss (all of them). A file `runs.csv` beside them may tell more of each: file,
-total_steps, epochs, method. Prints a table: for each finding how often it was said, how often what
-came later refuted it, and of how many runs it was said at the end.
+full_valid_loss (all of them). What is told of each run, its file, total_steps, epochs and method,
+is read from `runs.csv` in the folder or else from `walked_runs.csv` beside this file. Prints two
+tables, with known and with unknown epochs (as of runs that are brought in): for each finding how
+often it was said, how often what came later refuted it ("–" where nothing later can), and of how
+many runs it was said at the end.
 """
 
 import csv
@@ -26,9 +28,12 @@ NEW_LOW = 0.02
 """Validation loss that falls this much below its lowest refutes that it was past it."""
 FELL_ON = 0.05
 """Training loss that falls this much on refutes that it stood still."""
-DIRECTION = {"overfitting", "both_rise", "enough"}
+DIRECTION = {"overfitting", "both_rise", "enough", "past_best"}
+RISING = {"good"}
+FALLING = {"still_falling", "more_epochs"}
 LOST = {"not_a_number", "zero_loss", "lost_at_once", "diverging"}
 STILL = {"not_learning", "flat"}
+CAN_BE_REFUTED = DIRECTION | RISING | FALLING | LOST | STILL
 
 
 @dataclass
@@ -63,12 +68,12 @@ def facts(folder: Path) -> dict[str, dict[str, str]]:
     """What `runs.csv` tells, by file name."""
     path = folder / "runs.csv"
     if not path.is_file():
-        return {}
+        path = Path(__file__).with_name("walked_runs.csv")
     with path.open(newline="", encoding="utf-8") as file:
         return {row["file"]: row for row in csv.DictReader(file)}
 
 
-def walk(folder: Path) -> Walk:
+def walk(folder: Path, *, epochs_known: bool = True) -> Walk:
     """Look at all runs of a folder, again and again as their figures come."""
     told, counted = facts(folder), Walk()
     for path in sorted(folder.glob("*.csv")):
@@ -77,7 +82,7 @@ def walk(folder: Path) -> Walk:
         of_run = told.get(path.name, {})
         metrics = read_run(path)
         total = int(of_run.get("total_steps") or 0) or metrics[-1].step
-        epochs = int(of_run.get("epochs") or 0) or None
+        epochs = (int(of_run.get("epochs") or 0) or None) if epochs_known else None
         method = of_run.get("method") or None
         whole = RunCurves.from_metrics(metrics)
         for step in looks(metrics):
@@ -110,6 +115,8 @@ def refutes(whole: RunCurves, seen: RunCurves, code: str) -> bool:
     after = valid.between(seen.last_step + 1, None).values
     if code in DIRECTION:
         return bool(len(before) and len(after) and after.min() < before.min() * (1 - NEW_LOW))
+    if code in RISING:
+        return bool(len(after) and after.min() > before.min() * (1 + NEW_LOW))
     train = whole.points("train_loss")
     earlier = train.between(0, seen.last_step).values
     end = train.values[-max(3, len(train) // 10) :]
@@ -117,19 +124,26 @@ def refutes(whole: RunCurves, seen: RunCurves, code: str) -> bool:
         return bool(np.median(end) <= np.min(earlier) * 1.1)
     if code in STILL:
         return bool(np.median(end) < np.median(earlier[-10:]) * (1 - FELL_ON))
+    if code in FALLING:
+        return bool(np.median(end) > np.median(earlier[-10:]) * (1 + NEW_LOW))
     return False
 
 
 def main() -> None:
-    """Walk the folder that is named, and print the table."""
-    counted = walk(Path(sys.argv[1]))
+    """Walk the folder that is named, and print both tables."""
+    for epochs_known in (True, False):
+        print("Epochs known:\n" if epochs_known else "\nEpochs not known:\n")
+        print_table(walk(Path(sys.argv[1]), epochs_known=epochs_known))
+
+
+def print_table(counted: Walk) -> None:
+    """Print what was counted."""
     print(
         "| finding | said on the way | refuted later | at the end of |\n| --- | --- | --- | --- |"
     )
     for code in sorted({*counted.looks, *counted.ends}):
-        print(
-            f"| {code} | {counted.looks[code]} | {counted.refuted[code]} | {counted.ends[code]} |"
-        )
+        refuted = counted.refuted[code] if code in CAN_BE_REFUTED else "–"
+        print(f"| {code} | {counted.looks[code]} | {refuted} | {counted.ends[code]} |")
     print(f"\n{sum(counted.ends.values())} runs, {sum(counted.looks.values())} looks on the way")
 
 

@@ -28,6 +28,7 @@ class ChartedRun:
         total_steps: How many steps there will be; None if that is not known.
         epochs: How many times it goes through the examples; None if that is not known.
         best_checkpoint: The step of the checkpoint that the advice names.
+        model_step: The step whose weights the tuned model has; None: the last.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ChartedRun:
     total_steps: int | None = None
     epochs: int | None = None
     best_checkpoint: int | None = None
+    model_step: int | None = None
 
     @property
     def end(self) -> int:

@@ -145,6 +145,17 @@ class Runs:
         row = self._store.row(f"SELECT {latest}", (run_id,))
         return None if row is None or row[0] is None else _metric(row)
 
+    def model_step(self, run_id: int) -> int | None:
+        """The step whose weights the tuned model has, where the service said; None else."""
+        rows = self._store.rows(
+            "SELECT data FROM run_event WHERE run_id = ? AND data LIKE '%\"model_step\"%'"
+            " ORDER BY time DESC, arrival DESC LIMIT 10",
+            (run_id,),
+        )
+        nothing: dict[str, Any] = {}
+        told = (loaded(data, nothing).get("model_step") for (data,) in rows)
+        return next((step for step in told if type(step) is int), None)
+
     def events(self, run_id: int) -> list[RunEvent]:
         """The log, the newest first."""
         return [

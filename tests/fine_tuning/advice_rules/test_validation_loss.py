@@ -12,7 +12,7 @@ from tests.fine_tuning.made_curves import (
     turning,
 )
 
-from tunedesk.fine_tuning.advice_rules.context import best_checkpoint
+from tunedesk.fine_tuning.advice_rules.context import AdviceContext, best_checkpoint
 from tunedesk.fine_tuning.curves import Points, RunCurves
 from tunedesk.project.run_records import Metric
 
@@ -279,3 +279,58 @@ def test_a_run_in_which_nothing_stands_out_names_its_lowest_validation_loss():
     assert found.code == "steady"
     assert "It was lowest at step 200, with 1.04." in found.sentence
     assert found.checkpoint_step == 200
+
+
+def measured(*values, slope=0.005, ended=False):
+    """What is said of a run of 3 epochs that is half done, or has ended, by its measurements."""
+    count = 10 * len(values)
+    figures = [(1.2 - slope * n, values[n // 10] if n % 10 == 9 else None) for n in range(count)]
+    total = 10 * count if ended else 14 * count
+    every = tuple(range(100, 10 * count + 1, 100))
+    return said(logged(*figures), epochs=3, total=total, checkpoints=every)[0]
+
+
+def test_a_curve_that_goes_up_and_down_is_not_called_turned_by_turns():
+    assert measured(1.0, 0.9, 0.8, 0.82).code == "past_best"
+    assert measured(1.0, 0.95, 0.9, 0.92, 0.85, 0.82, 0.8, 0.83).code != "past_best"
+    assert measured(1.0, 0.95, 0.9, 0.92, 0.85, 0.82, 0.8, 0.83, 0.835).code == "past_best"
+
+
+def test_figures_that_differ_are_told_with_the_digits_that_tell_them_apart():
+    found = measured(0.13, 0.12, 0.11, 0.1021, 0.1045)
+    assert found.code == "past_best"
+    assert "with 0.102, and is 0.104 now" in found.sentence or "0.105 now" in found.sentence
+
+
+def test_training_loss_that_falls_is_no_praise_while_validation_loss_rises():
+    rising = measured(1.0, 1.005, 1.01, 1.013, 1.015, slope=0.008)
+    assert rising.code != "still_falling"
+    assert "Let it go on" not in rising.sentence
+
+
+def test_validation_loss_that_still_falls_a_little_at_the_end_is_said():
+    values = (1.0, 0.9, 0.85, 0.83, 0.82, 0.81)
+    falling_on = measured(*values, slope=0.0, ended=True)
+    assert "a little more would help a little" in falling_on.sentence
+    stands = measured(1.0, 0.85, 0.82, 0.812, 0.811, 0.8105, 0.8104, slope=0.0, ended=True)
+    assert "a little more" not in stands.sentence
+
+
+def test_the_first_validation_loss_is_the_same_however_many_figures_have_come():
+    firsts = set()
+    for steps in (100, 200, TOTAL):
+        curves = made_curves(steps, falling, total=TOTAL, batches=turning, batch_noise=0.3)
+        context = AdviceContext(
+            curves,
+            curves.points("train_loss"),
+            curves.validation(),
+            False,
+            (),
+            TOTAL,
+            3,
+            False,
+            None,
+            False,
+        )
+        firsts.add(context.first_validation)
+    assert len(firsts) == 1

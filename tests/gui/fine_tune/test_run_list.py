@@ -6,6 +6,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from tunedesk.gui.fine_tune.run_list import RunDelegate, RunListModel, RunRow, find_runs
 from tunedesk.gui.widgets.row_list import ROW
+from tunedesk.project.run_records import Metric, RunEvent
 
 TESTER = QAbstractItemModelTester.FailureReportingMode.Warning
 
@@ -62,3 +63,21 @@ def test_what_has_little_room_keeps_its_figure(add_run):
     assert RunRow(done, 0.63).aside_forms == ("validation loss 0.63", "loss 0.63", "0.63")
     assert RunRow(done, None).aside_forms == ("",)
     assert RunRow(add_run("day"), 0.63).aside_forms == ("64 %",)
+
+
+def test_the_loss_of_a_run_is_that_of_its_tuned_model(project, add_run):
+    run = add_run("night", stage="ended", status="succeeded")
+    losses = {37: 2.9, 74: 2.84, 111: 3.04}
+    project.runs.add_metrics(
+        run.id, [Metric(step, 2.0, None, None, None, loss, None) for step, loss in losses.items()]
+    )
+    (row,) = find_runs(project)
+    assert row.aside == "validation loss 3.04"
+    told = RunEvent("e1", 1, "info", "It is that of step 74.", "message", {"model_step": 74})
+    later = RunEvent("e2", 2, "info", "Done.", "message", {})
+    project.runs.add_events(run.id, [told, later])
+    (row,) = find_runs(project)
+    assert row.aside == "validation loss 2.84"
+    gone = RunEvent("e3", 3, "info", "It is that of step 75.", "message", {"model_step": 75})
+    project.runs.add_events(run.id, [gone])
+    assert find_runs(project)[0].aside == "validation loss 3.04"

@@ -176,6 +176,11 @@ class AdviceContext:
         return value_at(self.valid, step) if self.exact else value_near(self.valid, step)
 
     @property
+    def first_validation(self) -> float:
+        """The validation loss at first: the same however many figures have come since."""
+        return float(self.valid.values[0]) if self.exact else median_of(self.valid.values[:5])
+
+    @property
     def lowest_validation(self) -> tuple[int, float] | None:
         """The step at which exact validation loss was lowest, and how low; None without any."""
         if not self.exact:

@@ -327,7 +327,9 @@ def still_falling(seen: AdviceContext) -> Advice | None:
         "still_falling",
         _("Still falling."),
         _("Training loss fell from {first} to {last} since step {step}. Let it go on.").format(
-            first=format_loss(first), last=format_loss(last), step=f"{stretch.steps[0]:,}"
+            first=told_apart(first, last)[0],
+            last=told_apart(first, last)[1],
+            step=f"{stretch.steps[0]:,}",
         ),
         _(
             "As long as the smoothed training loss falls beyond what chance does, the model "
@@ -338,11 +340,15 @@ def still_falling(seen: AdviceContext) -> Advice | None:
 
 
 def _validation_leans_up(seen: AdviceContext) -> bool:
-    """Whether validation loss of batches has risen, though not surely: no reason to praise."""
-    if seen.exact or len(seen.valid) < FEWEST_IN_LEVEL:
+    """Whether validation loss has risen, though not surely: no reason to praise."""
+    values = seen.valid.values
+    if seen.exact:
+        return bool(values[-1] > values.min() * (1 + LEAST_CHANGE / 2))
+    if len(values) < FEWEST_IN_LEVEL:
         return False
     stretch = trend(seen.valid)
-    return stretch.change > 0.05 * abs(stretch.level)
+    thirds = [median_of(part) for part in np.array_split(values, 3)]
+    return stretch.change > 0.05 * abs(stretch.level) or thirds[2] > min(thirds[:2]) * 1.05
 
 
 def flat(seen: AdviceContext) -> Advice | None:
@@ -432,17 +438,28 @@ def steady(seen: AdviceContext) -> Advice | None:
         median_of(seen.train.values[:5]),
         value_near(seen.train, float(seen.train.steps[-1])),
     )
+    held_back = (
+        (seen.first_validation, seen.validation_at(float(seen.valid.steps[-1])))
+        if len(seen.valid) > 1
+        else (0.0, 0.0)
+    )
+    rises = held_back[1] > held_back[0] * (1 + LEAST_CHANGE)
     if now < start * (1 - LEAST_CHANGE):
-        title = _("The loss has fallen.")
+        title = _("Only training loss falls.") if rises else _("Training loss has fallen.")
         text = _("Training loss fell from {first} to {last}.")
     else:
         title = _("Nothing stands out.")
         text = _("Training loss was {first} at first and is {last} now.")
+    if format_loss(start) == format_loss(now):
+        text = _("Training loss is {last}, as at first.")
     text = text.format(first=format_loss(start), last=format_loss(now))
     if len(seen.valid) > 1:
-        ends = (seen.validation_at(float(seen.valid.steps[at])) for at in (0, -1))
-        first, last = (format_loss(value) for value in ends)
-        more = _("Validation loss was {first} at first and is {last} now.")
+        first, last = format_loss(held_back[0]), format_loss(held_back[1])
+        more = (
+            _("Validation loss is {last}, as at first.")
+            if first == last
+            else _("Validation loss was {first} at first and is {last} now.")
+        )
         text = f"{text} {more.format(first=first, last=last)}"
     lowest, best = seen.lowest_validation, None
     if lowest is not None and lowest[0] != seen.valid.steps[-1]:

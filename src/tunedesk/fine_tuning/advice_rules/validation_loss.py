@@ -10,6 +10,7 @@ from tunedesk.fine_tuning.advice_rules.context import (
     Tone,
     best_checkpoint,
     falls_now,
+    told_apart,
     valid_falls,
     valid_fell,
 )
@@ -165,7 +166,8 @@ def past_best(seen: AdviceContext) -> Advice | None:
     now = float(seen.valid.values[-1])
     share = (now - lowest) / abs(lowest) if lowest else 0.0
     best = _best(seen, step)
-    figures = {"low": format_loss(lowest), "now": format_loss(now), "step": f"{step:,}"}
+    low, at_end = told_apart(lowest, now)
+    figures = {"low": low, "now": at_end, "step": f"{step:,}"}
     if seen.ended and share > PAST_BEST:
         title = _("It was better before.")
         text = _("Validation loss was lowest at step {step} with {low}, and was {now} at the end.")
@@ -205,7 +207,10 @@ def past_best(seen: AdviceContext) -> Advice | None:
 
 def _may_have_turned(seen: AdviceContext, share: float) -> bool:
     noise = wobble(seen.valid.values) / abs(float(seen.valid.values.min()) or 1.0)
-    return share > max(TURNING, noise)
+    values, index = seen.valid.values, int(np.argmin(seen.valid.values))
+    # Of a curve that has gone up and down before, one figure says nothing.
+    rose_before = bool(np.any(np.diff(values[:index]) > TURNING * abs(values[index])))
+    return len(values) - index > 1 + rose_before and share > max(TURNING, noise)
 
 
 def enough(seen: AdviceContext) -> Advice | None:
@@ -351,13 +356,15 @@ def good(seen: AdviceContext) -> Advice | None:
     """
     if len(seen.valid) < 2 or seen.rise is not None or not valid_fell(seen):
         return None
-    first = seen.validation_at(float(seen.valid.steps[0]))
+    first = seen.first_validation
     last = seen.validation_at(float(seen.valid.steps[-1]))
     text = (
         _("Validation loss followed training loss down, from {first} to {last}.")
         if seen.ended
         else _("Validation loss follows training loss down, from {first} to {last} so far.")
-    ).format(first=format_loss(first), last=format_loss(last))
+    )
+    begun, ended = told_apart(first, last)
+    text = text.format(first=begun, last=ended)
     lowest, best = seen.lowest_validation, None
     if lowest is not None and last > lowest[1]:
         if last > lowest[1] * (1 + PAST_BEST):
@@ -367,6 +374,9 @@ def good(seen: AdviceContext) -> Advice | None:
             step=f"{lowest[0]:,}", low=format_loss(lowest[1])
         )
         text = f"{text} {was}" if format_loss(lowest[1]) != format_loss(last) else text
+    elif seen.finished and lowest is not None and _fell_a_little(seen):
+        more = _("It still fell a little when it ended: a little more would help a little.")
+        text = f"{text} {more}"
     return Advice(
         "good",
         _("It went well.") if seen.ended else _("It goes well."),
@@ -379,6 +389,18 @@ def good(seen: AdviceContext) -> Advice | None:
         tone="good",
         terms=("training loss", "validation loss"),
     )
+
+
+def _fell_a_little(seen: AdviceContext) -> bool:
+    """Whether exact validation loss fell over the last quarter of its figures, by half a percent.
+
+    Each of the last three must be lower than the one before: one figure may be lower by chance.
+    """
+    values = seen.valid.values
+    if len(values) < 4:
+        return False
+    before = float(values[-1 - max(3, len(values) // 4)])
+    return bool(np.all(np.diff(values[-3:]) < 0) and values[-1] < before * 0.995)
 
 
 def validation_missing(seen: AdviceContext) -> Advice | None:

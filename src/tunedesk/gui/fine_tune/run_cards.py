@@ -119,6 +119,7 @@ class DetailsReader:
             total_steps=run.total_steps,
             epochs=epochs,
             best_checkpoint=best,
+            model_step=kept if run.succeeded else None,
         )
         return RunDetails(
             run=run,

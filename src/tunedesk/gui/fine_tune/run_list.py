@@ -37,7 +37,7 @@ class RunRow(NamedTuple):
 
     Attributes:
         run: The run.
-        valid_loss: Its last validation loss; None without.
+        valid_loss: The validation loss of its tuned model, or else its last; None without.
         is_namesake: Whether another run has the same name.
     """
 
@@ -86,8 +86,14 @@ def find_runs(project: Project) -> list[RunRow]:
     runs = project.runs.all()
     names = Counter(run.name.casefold() for run in runs)
     for run in runs:
-        last = project.runs.last_metric(run.id)
-        loss = None
+        last, loss = project.runs.last_metric(run.id), None
+        kept = project.runs.model_step(run.id) if run.succeeded else None
+        if kept is not None:
+            # Where the service does not keep the last step, its losses are not the model's.
+            at_step = project.runs.metrics(run.id, kept - 1)[:1]
+            if at_step and at_step[0].step == kept:
+                measured = (at_step[0].full_valid_loss, at_step[0].valid_loss)
+                last = at_step[0] if any(value is not None for value in measured) else last
         if last is not None:
             full = last.full_valid_loss
             loss = full if full is not None else last.valid_loss

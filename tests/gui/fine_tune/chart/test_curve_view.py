@@ -8,6 +8,7 @@ from tests.fine_tuning.made_curves import made_chart
 
 from tunedesk.fine_tuning.charted_run import ChartedRun
 from tunedesk.fine_tuning.curves import RunCurves
+from tunedesk.gui.fine_tune.chart.curve_view import latest
 from tunedesk.project.run_records import Metric
 
 
@@ -173,3 +174,15 @@ def test_between_two_measurements_the_last_validation_is_told_with_its_step(char
     )
     chart.curve_view.read(2)
     assert chart.curve_view.reading().lines == ("training loss 1.00",)
+
+
+def test_the_figures_of_the_tuned_model_are_told_where_it_is_not_of_the_last_step():
+    losses = {37: 2.9, 74: 2.84, 111: 3.04}
+    curves = RunCurves.from_metrics(
+        Metric(step, 2.0, None, None, None, loss, None) for step, loss in losses.items()
+    )
+    last = latest(ChartedRun("night", curves), alone=True)
+    assert last == "Step 111, training loss 2.00, validation loss 3.04."
+    kept = latest(ChartedRun("night", curves, model_step=74), alone=True)
+    assert kept == f"{last} The tuned model is that of step 74, validation loss 2.84."
+    assert latest(ChartedRun("night", curves, model_step=111), alone=True) == last

@@ -94,14 +94,21 @@ def _worded(*figures: tuple[str, float | None], words: Callable[[float], str]) -
 
 
 def latest(run: ChartedRun, *, alone: bool) -> str:
-    """The last figures of a run, in one sentence."""
+    """The last figures of a run, and those of its tuned model where it is of another step."""
     train, valid = run.curves.points("train_loss"), run.curves.validation()
-    return _latest_sentence(bool(len(train)), bool(len(valid)), alone=alone).format(
+    text = _latest_sentence(bool(len(train)), bool(len(valid)), alone=alone).format(
         name=run.name,
         n=f"{run.curves.last_step:,}",
         train=format_loss(float(train.values[-1])) if len(train) else "",
         valid=format_loss(float(valid.values[-1])) if len(valid) else "",
     )
+    kept = run.model_step
+    if kept is None or kept not in valid.steps or kept == valid.steps[-1]:
+        return text
+    of_model = _("The tuned model is that of step {n}, validation loss {valid}.").format(
+        n=f"{kept:,}", valid=format_loss(float(valid.values[valid.steps == kept][0]))
+    )
+    return f"{text} {of_model}"
 
 
 def _latest_sentence(train: bool, valid: bool, *, alone: bool) -> str:
