@@ -274,6 +274,7 @@ def test_the_copy_of_a_deleted_project_is_written_while_typing_goes_on(
     shell, path, qtbot, monkeypatch
 ):
     shell.open_path(path)
+    qtbot.waitUntil(lambda: shell.workspace.examples.open_example.example_id is not None)
     go_on, begun, threads = slow_copies(monkeypatch)
     path.unlink()
     qtbot.waitUntil(begun.is_set)
