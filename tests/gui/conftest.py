@@ -26,6 +26,7 @@ def garbage(qapp):
 @pytest.fixture(autouse=True)
 def collected(garbage):
     """What a test leaves is collected in the thread of the window, soon after it."""
+    gc.disable()  # a test of another folder may have run between, and have switched it on
     yield
     garbage.poll()
 
