@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.examples.strategies import spelled_objects
 from tests.formats.reading import Reading
@@ -509,6 +509,14 @@ BAD = st.sampled_from(
 
 
 @in_one_folder
+@example(
+    [
+        '{"messages": [{"role": "user", "content": "a',
+        '{"tools": [], "messages": [{"role": "", "content": ""}]}',
+        '{"messages": []}',
+    ],
+    1,
+)
 @given(st.lists(RECORD.map(json.dumps) | BAD, min_size=1, max_size=8), SIZES)
 def test_bad_lines_among_good_ones(tmp_path, rows, size):
     rows = [json.dumps({"messages": []}), *rows, "..."]

@@ -300,8 +300,7 @@ class _LineRecords:
         lines = [first.lstrip(_BLANKS)]
         while len(lines) < _MOST_TORN and self._has(len(lines) + 1):
             line = self._queue[len(lines)][1]
-            following = _FIRST_KEY.match(line)
-            if following is not None and following[1] == key[1]:
+            if _begins_record(line, key[1]):
                 break
             lines.append(line)
         while not lines[-1].strip(_BLANKS):
@@ -327,11 +326,7 @@ class _LineRecords:
         key = _FIRST_KEY.match(joined)
         if key is None:
             return True
-        for line in joined[:end].split("\n")[1:]:
-            following = _FIRST_KEY.match(line)
-            if following is not None and following[1] == key[1]:
-                return False
-        return True
+        return not any(_begins_record(line, key[1]) for line in joined[:end].split("\n")[1:])
 
     def _is_next_record(self) -> bool:
         """Whether the second line is a record by itself, so that the first was cut off.
@@ -399,6 +394,21 @@ class _LineRecords:
         self._found.add(number, text)
         self._found.report(number, "record_over_lines")
         return True
+
+
+def _begins_record(line: str, key: str) -> bool:
+    """Whether a line inside a torn record is a record of its own: nothing swallows that.
+
+    Args:
+        line: The line.
+        key: The first key of the torn record, with its quotation marks.
+    """
+    following = _FIRST_KEY.match(line)
+    if following is None:
+        return False
+    if following[1] == key:
+        return True
+    return key in line and value_end(line.strip(_BLANKS), 0)[0] is Extent.WHOLE
 
 
 def _margin(line: str) -> int:

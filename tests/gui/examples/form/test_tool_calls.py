@@ -32,7 +32,7 @@ def test_arguments_that_do_not_fit_say_why_beside_them(with_call, card, example,
     fields.arguments.edited.emit('{"city": 7}')
     qtbot.waitUntil(lambda: example.checks_are_current)
     assert fields._reason.isVisible()
-    assert "7" in fields._reason.text()
+    assert "is a number; its parameters ask for a text" in fields._reason.text()
     assert card(1).property("tone") in ("error", "warning")
 
 
