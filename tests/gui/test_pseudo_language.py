@@ -144,7 +144,10 @@ def walk(catalogues, project_file, folder, size=(1280, 800)):
     rows = [conversation("data", "data"), "data", '{"messages": [{"role": "data"}]}', "[1]"]
     data.write_text("\n".join(rows), encoding="utf-8")
     command = [sys.executable, str(SCRIPT), str(catalogues), str(project_file), str(data)]
-    environment = os.environ | {"QT_QPA_PLATFORM": f"offscreen:configfile={screens}"}
+    environment = os.environ | {
+        "QT_QPA_PLATFORM": f"offscreen:configfile={screens}",
+        "PYTHONFAULTHANDLER": "1",  # a crash says where
+    }
     ran = subprocess.run(
         command, capture_output=True, text=True, encoding="utf-8", timeout=300, env=environment
     )
